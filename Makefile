@@ -1,0 +1,126 @@
+# The connector's commands. Needed beforehand: Python 3.11 or newer, make and a package index. `make` lists the commands.
+PYTHON3 ?= python3
+# Lambda's Python and processor, for build and deploy: what `sam deploy --guided` kept, or else the template's defaults.
+saved = $(shell sed -nE 's/.*[ "]$(1)=[\\"]*([a-z0-9_.]+).*/\1/p' samconfig.toml)
+DEFAULT_PYTHON := $(or $(call saved,Python),3.13)
+DEFAULT_ARCH := $(or $(call saved,Architecture),arm64)
+PYTHON ?= $(DEFAULT_PYTHON)
+ARCH ?= $(DEFAULT_ARCH)
+# For run and demo: the port that the embedded AWS listens on (0: any free one).
+PORT ?= 0
+# For test: more arguments for pytest. For deploy: more arguments for `sam deploy`.
+ARGS ?=
+# For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
+PARAMETERS ?=
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+export SAM_CLI_TELEMETRY := 0
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Validation needs the name of a region, and no account.
+export AWS_DEFAULT_REGION ?= ap-south-1
+
+# Each environment is complete when its stamp is there; the stamp's name holds the version of the Python that it was made with.
+VERSION := $(shell $(PYTHON3) -c 'import sys; print("%d.%d" % sys.version_info[:2] if sys.version_info >= (3, 11) else "")' 2>/dev/null)
+STAMP := .ready-$(VERSION)
+DEV := .venv/$(STAMP)
+SAM := .tools/sam/$(STAMP)
+EMULATOR := .tools/emulator/$(STAMP)
+LOCK := .tools/lock/$(STAMP)
+ENVIRONMENTS = @$(MAKE) --no-print-directory -j 3
+# The layer's requirements are installed once for each Python and processor.
+export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
+CHECKED := layers/connector/convox_clinicea layers/connector/build.py functions local tests
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  Settings: PYTHON3=$(PYTHON3) (runs the tools)  PYTHON=$(PYTHON) ARCH=$(ARCH) (Lambda's)  PORT=$(PORT) (make run)"
+
+.PHONY: run
+run: ## The product on this machine: deploy, play a sample call, serve until Ctrl-C
+	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
+	@exec .tools/emulator/bin/python -m local --port $(PORT)
+
+.PHONY: demo
+demo: ## The same, ending after the sample call; fails unless its appointments stand in the calendar
+	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --demo
+
+.PHONY: test
+test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage
+	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR)
+	@$(MAKE) --no-print-directory lint types
+	@echo "== tests"
+	@.venv/bin/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+
+.PHONY: lint
+lint: $(DEV) $(SAM) ## Ruff, import directions, the template
+	@echo "== lint"
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@echo "== import directions"
+	@PYTHONPATH=.:layers/connector .venv/bin/lint-imports --no-cache
+	@echo "== template"
+	@.tools/sam/bin/cfn-lint template.yaml
+	@.tools/sam/bin/sam validate --lint
+
+.PHONY: types
+types: $(DEV) ## Strict type check
+	@echo "== types"
+	@.venv/bin/mypy $(CHECKED)
+
+.PHONY: format
+format: $(DEV) ## Format the code and repair what ruff can
+	@.venv/bin/ruff check --fix .
+	@.venv/bin/ruff format .
+
+.PHONY: build
+build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), without Docker
+	@env -u MAKEFLAGS -u MAKELEVEL PYTHON=$(PYTHON) ARCH=$(ARCH) PYTHON3=$(CURDIR)/.tools/sam/bin/python \
+	  .tools/sam/bin/sam build --parameter-overrides Python=$(PYTHON) Architecture=$(ARCH)
+
+.PHONY: deploy
+deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecretArn=arn:aws:…"
+	@.tools/sam/bin/python layers/connector/build.py --check .aws-sam/build/ConnectorLayer \
+	  $(if $(PARAMETERS),--python $(PYTHON) --arch $(ARCH),--python $(DEFAULT_PYTHON) --arch $(DEFAULT_ARCH))
+	@.tools/sam/bin/sam deploy $(ARGS) \
+	  $(if $(PARAMETERS),--parameter-overrides Python=$(PYTHON) Architecture=$(ARCH) $(PARAMETERS))
+
+.PHONY: lock
+lock: $(LOCK) ## Renew the locked requirements from requirements/*.in
+	@for pair in layer:layers/connector/requirements.txt dev:requirements/dev.txt sam:requirements/sam.txt \
+	  emulator:requirements/emulator.txt lock:requirements/lock.txt; do \
+	  echo "locking $${pair#*:}"; \
+	  .tools/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command 'make lock' "requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove everything that was built or installed here
+	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: python
+python:
+	@test -n "$(VERSION)" || { echo "Python 3.11 or newer is needed; '$(PYTHON3)' is not. Name one: make PYTHON3=python3.13 …"; exit 1; }
+
+# --- Environments, each of its own: the tools' requirements exclude one another ---------------------------------------
+define environment
+	@echo "installing $(1) (Python $(VERSION)) …"
+	@rm -f $(2)/.ready-*
+	@$(PYTHON3) -m venv --clear $(2)
+	@$(2)/bin/python -m pip install -qq --require-hashes --no-deps --only-binary=:all: -r $(3)
+	@touch $@
+	@echo "installed $(1)"
+endef
+$(DEV): requirements/dev.txt | python
+	$(call environment,the tests and linters,.venv,$<)
+$(SAM): requirements/sam.txt | python
+	$(call environment,the AWS SAM CLI,.tools/sam,$<)
+$(EMULATOR): requirements/emulator.txt | python
+	$(call environment,the embedded AWS,.tools/emulator,$<)
+$(LOCK): requirements/lock.txt | python
+	$(call environment,the lock tool,.tools/lock,$<)

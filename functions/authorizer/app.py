@@ -1,0 +1,29 @@
+"""Lets in who knows the secret that was pasted into ConVox."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import aws
+from convox_clinicea.convox.door import AccessTokens, policy_for
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.settings import AuthorizerSettings
+
+logger = make_logger()
+metrics = make_metrics()
+
+
+@cache
+def settings() -> AuthorizerSettings:
+    return AuthorizerSettings.from_environment()
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    tokens = AccessTokens.from_secret(aws.secret(settings().access_tokens_secret_arn))
+    return policy_for(event, tokens, settings().access_token_header)

@@ -1,0 +1,43 @@
+"""`POST /patients/{patient_id}/appointments`: a booking for a known patient."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.convox import parsing, replies
+from convox_clinicea.convox.api import api, caller_of
+from convox_clinicea.convox.requests import KnownPatientBooking
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.settings import IntakeSettings
+
+logger = make_logger()
+metrics = make_metrics()
+app = api(logger)
+clock = SystemClock()
+
+
+@cache
+def desk() -> wiring.BookingDesk:
+    return wiring.booking_desk(IntakeSettings.from_environment(), clock)
+
+
+@app.post("/patients/<patient_id>/appointments")
+def book_appointment(patient_id: str) -> Response[str]:
+    settings, place, intake = desk()
+    request = parsing.from_body(KnownPatientBooking, app.current_event, patient_id=patient_id)
+    request.with_context(required=settings.require_call_context)
+    accepted = intake.accept(request.canonical(caller_of(app.current_event), place))
+    return replies.accepted(accepted, app.current_event, settings.accepted_status)
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,40 @@
+"""`GET /bookings/{booking_id}`: how does the booking stand?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.bookings.status import BookingStatus
+from convox_clinicea.convox import replies
+from convox_clinicea.convox.api import api, caller_of
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.settings import StatusSettings
+
+logger = make_logger()
+metrics = make_metrics()
+app = api(logger)
+clock = SystemClock()
+
+
+@cache
+def status() -> BookingStatus:
+    settings = StatusSettings.from_environment()
+    return BookingStatus(wiring.ledger_from(settings.ledger_table, clock))
+
+
+@app.get("/bookings/<booking_id>")
+def booking_status(booking_id: str) -> Response[str]:
+    return replies.reply(replies.booking(status().of(booking_id, caller_of(app.current_event))))
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,54 @@
+"""Takes bookings from the queue, one an invocation, and makes the appointments in Clinicea."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import process_partial_response
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import aws, wiring
+from convox_clinicea.bookings.delivery import Delivery, MessageProcessor
+from convox_clinicea.bookings.queue import BookingQueue, Queues
+from convox_clinicea.bookings.sealing import KmsSealer
+from convox_clinicea.bookings.worker import Worker
+from convox_clinicea.deadline import Deadline, SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.settings import WorkerSettings
+
+SECONDS_KEPT_BACK = 2.0
+"""Left of the invocation for the ledger and the answer when the last call to Clinicea has to have ended."""
+
+logger = make_logger()
+metrics = make_metrics()
+clock = SystemClock()
+processor = MessageProcessor(logger, metrics)
+
+
+@cache
+def delivery() -> Delivery:
+    settings = WorkerSettings.from_environment()
+    clinics = wiring.clinics_from(settings)
+    worker = Worker(
+        ledger=wiring.ledger_from(settings.ledger_table, clock, timedelta(days=settings.retention_days)),
+        clinicea=wiring.clinicea_from(settings, clinics, clock),
+        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        clock=clock,
+    )
+    queue = BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
+    return Delivery(worker, queue, logger, metrics)
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
+    def work(record: SQSRecord) -> None:
+        left = context.get_remaining_time_in_millis() / 1000 - SECONDS_KEPT_BACK
+        delivery().receive(record, Deadline.after(clock, left))
+
+    return process_partial_response(event=event, record_handler=work, processor=processor, context=context)

@@ -1,0 +1,51 @@
+"""`GET /patients/{patient_id}/appointments/completed`: what was done at the last visits?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.convox import parsing, replies
+from convox_clinicea.convox.api import api, lookup_deadline
+from convox_clinicea.convox.requests import CompletedRequest
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.patients.completed import CompletedAppointments
+from convox_clinicea.settings import LookupSettings
+
+logger = make_logger()
+metrics = make_metrics()
+app = api(logger)
+clock = SystemClock()
+
+
+class Parts(NamedTuple):
+    settings: LookupSettings
+    completed: CompletedAppointments
+
+
+@cache
+def parts() -> Parts:
+    settings = LookupSettings.from_environment()
+    clinics = wiring.clinics_from(settings)
+    return Parts(settings, CompletedAppointments(wiring.clinicea_from(settings, clinics, clock), clinics))
+
+
+@app.get("/patients/<patient_id>/appointments/completed")
+def past_appointments(patient_id: str) -> Response[str]:
+    settings, service = parts()
+    request = parsing.from_query(CompletedRequest, app.current_event, patient_id=patient_id)
+    request.with_context(required=settings.require_call_context)
+    deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
+    return replies.reply(replies.completed(service.of(request.patient_id, request.limit, deadline)))
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,65 @@
+"""`POST /patients/search` and `GET /patients`: who is calling?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.convox import parsing, replies
+from convox_clinicea.convox.api import api, lookup_deadline
+from convox_clinicea.convox.requests import Place, SearchRequest
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.errors import MethodNotAllowed
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.patients.search import PatientSearch
+from convox_clinicea.settings import SearchSettings
+
+logger = make_logger()
+metrics = make_metrics()
+app = api(logger)
+clock = SystemClock()
+
+
+class Parts(NamedTuple):
+    settings: SearchSettings
+    place: Place
+    search: PatientSearch
+
+
+@cache
+def parts() -> Parts:
+    settings = SearchSettings.from_environment()
+    clinics = wiring.clinics_from(settings)
+    clinicea = wiring.clinicea_from(settings, clinics, clock)
+    return Parts(settings, Place(clinics, settings.default_country), PatientSearch(clinicea, settings.default_country))
+
+
+@app.post("/patients/search")
+def search_by_post() -> Response[str]:
+    return search(parsing.from_body(SearchRequest, app.current_event))
+
+
+@app.get("/patients")
+def search_by_get() -> Response[str]:
+    if not parts().settings.search_by_get:
+        raise MethodNotAllowed("the search by GET is switched off")
+    return search(parsing.from_query(SearchRequest, app.current_event))
+
+
+def search(request: SearchRequest) -> Response[str]:
+    settings, place, service = parts()
+    request.with_context(required=settings.require_call_context)
+    deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
+    mobile = request.number(place)
+    return replies.reply(replies.match(service.find(mobile, deadline), mobile))
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return app.resolve(event, context)

@@ -1,0 +1,194 @@
+"""Builds the layer for one of Lambda's Pythons and processors, on any machine and without Docker.
+
+python3 build.py --python 3.13 --arch arm64 <folder>          packs python/ and the stamp layer.json into the folder
+python3 build.py --python 3.13 --arch arm64 --check <folder>  compares the stamp of a built layer with what is wanted
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+PACKAGE = "convox_clinicea"
+REQUIREMENTS = HERE / "requirements.txt"
+STAMP = "layer.json"
+CACHE = os.environ.get("CONNECTOR_LAYER_CACHE", "")  # a folder that keeps installed requirements between builds
+INSTALL_SECONDS = 600
+# Wheels name the processor their own way, and the oldest C library they run on; each of Lambda's is newer.
+PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
+C_LIBRARIES = ["manylinux_2_17", "manylinux2014"]
+# Left out: what no function imports. phonenumbers is 23 MB, nearly all of it texts about places, operators and zones;
+# short numbers (112) are nobody's mobile.
+UNUSED = [
+    "bin",
+    "phonenumbers/carrierdata",
+    "phonenumbers/geodata",
+    "phonenumbers/shortdata/region_*.py",
+    "phonenumbers/tzdata",
+    "**/__pycache__",
+    "**/tests",
+    "**/*.pyi",
+    "*.dist-info/RECORD",
+    "*.dist-info/direct_url.json",
+    "*.dist-info/licenses/AUTHORS*",
+]
+
+
+def sources() -> Iterator[Path]:
+    """Yield the files that the layer is made from, in a fixed order."""
+    yield Path(__file__)
+    yield REQUIREMENTS
+    for path in sorted((HERE / PACKAGE).rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            yield path
+
+
+def content_hash(python: str, arch: str) -> str:
+    """Return a hash over all that decides what the built layer holds."""
+    digest = hashlib.sha256(f"{python} {arch}".encode())
+    for path in sources():
+        digest.update(b"\0" + path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def install_requirements(python: str, arch: str, target: Path) -> None:
+    """Install the locked requirements for Lambda, wheels only, into `target`."""
+    platforms = [f"--platform={library}_{PROCESSORS[arch]}" for library in C_LIBRARIES]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
+    command += ["--no-deps", "--require-hashes", "--requirement", str(REQUIREMENTS), "--target", str(target)]
+    command += ["--implementation=cp", f"--python-version={python}", "--only-binary=:all:", *platforms]
+    pip = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
+    if pip.returncode:
+        sys.exit(f"layer: the requirements could not be installed\n{pip.stdout}{pip.stderr}")
+    for pattern in UNUSED:
+        for path in list(target.glob(pattern)):
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def requirements(python: str, arch: str, target: Path) -> None:
+    """Put the requirements into `target`, from the cache where it has them."""
+    if not CACHE:
+        install_requirements(python, arch, target)
+        return
+    key = hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    kept = Path(CACHE) / f"python{python}-{arch}-{key}"
+    if not kept.is_dir():
+        fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
+        install_requirements(python, arch, fresh)
+        for old in Path(CACHE).glob(f"python{python}-{arch}-*"):
+            if old != fresh:
+                shutil.rmtree(old)
+        fresh.rename(kept)
+    shutil.copytree(kept, target)
+
+
+def interpreter(python: str) -> str | None:
+    """Return an interpreter of exactly that minor version, or None. It must run: some are shims that only fail."""
+    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    installed = [str(path) for path in sorted(home.glob(f"{python}.*/bin/python{python}"), reverse=True)]
+    for candidate in [sys.executable, f"python{python}", *installed]:
+        probe = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
+        try:
+            answer = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
+        except (OSError, subprocess.TimeoutExpired):
+            continue
+        if answer.returncode == 0 and answer.stdout.strip() == python:
+            return candidate
+    return None
+
+
+def compile_byte_code(python: str, target: Path) -> bool:
+    """Compile what was packed, so that a cold start need not; say so where that minor version is not installed."""
+    found = interpreter(python)
+    if found is None:
+        print(
+            f"layer: no python{python} on this machine: byte code is skipped, functions start more slowly",
+            flush=True,
+        )
+        return False
+    command = [
+        found,
+        "-m",
+        "compileall",
+        "-q",
+        "-j",
+        "0",
+        "--invalidation-mode",
+        "unchecked-hash",
+        str(target),
+    ]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    subprocess.run([*command, "-s", str(target), "-p", "/opt/python"], check=True, timeout=300, env=environment)
+    return True
+
+
+def build(python: str, arch: str, folder: Path) -> None:
+    target = folder / "python"
+    shutil.rmtree(target, ignore_errors=True)
+    print(f"layer: requirements for Python {python} on {arch}", flush=True)
+    requirements(python, arch, target)
+    shutil.copytree(HERE / PACKAGE, target / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
+    compiled = compile_byte_code(python, target)
+    stamp = {
+        "python": python,
+        "architecture": arch,
+        "content": content_hash(python, arch),
+        "byte_code": compiled,
+    }
+    (folder / STAMP).write_text(json.dumps(stamp, indent=2) + "\n")
+    size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    print(f"layer: built, {size / 1e6:.0f} MB unpacked", flush=True)
+
+
+def check(python: str, arch: str, folder: Path) -> str:
+    """Return what is wrong with the built layer in `folder`, or an empty text."""
+    try:
+        stamp = json.loads((folder / STAMP).read_text())
+    except (OSError, ValueError):
+        return "it has not been built"
+    if (stamp.get("python"), stamp.get("architecture")) != (python, arch):
+        return f"it was built for Python {stamp.get('python')} on {stamp.get('architecture')}"
+    if stamp.get("content") != content_hash(python, arch):
+        return "its sources have changed since it was built"
+    return ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", required=True, help="Lambda's Python, such as 3.13")
+    parser.add_argument("--arch", required=True, choices=sorted(PROCESSORS), help="Lambda's processor")
+    parser.add_argument(
+        "--check", action="store_true", help="build nothing; fail unless the folder holds this very layer"
+    )
+    parser.add_argument("folder", type=Path)
+    wanted = parser.parse_args()
+    if not wanted.check:
+        build(wanted.python, wanted.arch, wanted.folder)
+        return 0
+    wrong = check(wanted.python, wanted.arch, wanted.folder)
+    if wrong:
+        print(
+            f"The layer does not fit: {wrong}. Run: make build PYTHON={wanted.python} ARCH={wanted.arch}",
+            file=sys.stderr,
+        )
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

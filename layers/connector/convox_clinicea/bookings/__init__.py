@@ -1,0 +1,1 @@
+"""Bookings: from an agent's request to exactly one appointment in Clinicea's calendar."""

@@ -1,0 +1,102 @@
+"""One message from the queue to the worker, and what becomes of the message."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from convox_clinicea.bookings.queue import BookingQueue, Message, UnparsableMessage
+from convox_clinicea.bookings.waiting import Wait
+from convox_clinicea.bookings.worker import Worker
+from convox_clinicea.clinicea.errors import SetupFault
+from convox_clinicea.deadline import Deadline
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.observability import failure
+
+
+class NotDoneYet(ConnectorError):
+    """The booking waits; the batch answer names its message, which comes again."""
+
+    retryable = True
+
+
+class MessageProcessor(BatchProcessor):
+    """Powertools' processor says nothing of a message that failed; this one does, without the error's text.
+
+    What is not foreseen, a setting that is missing among it, would otherwise be repeated unseen until the
+    message is a dead letter.
+    """
+
+    def __init__(self, logger: Logger, metrics: Metrics) -> None:
+        super().__init__(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+        self._log = logger
+        self._metrics = metrics
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        error = exception[1]
+        if not isinstance(error, NotDoneYet):
+            self._log.error("message failed", extra={"message_id": record.message_id, **failure(error)})
+            self._metrics.add_metric("MessageFailed", MetricUnit.Count, 1)
+        return super().failure_handler(record, exception)
+
+
+class Delivery:
+    """Hands messages to the worker."""
+
+    def __init__(self, worker: Worker, queue: BookingQueue, logger: Logger, metrics: Metrics) -> None:
+        self._worker = worker
+        self._queue = queue
+        self._logger = logger
+        self._metrics = metrics
+
+    def receive(self, record: SQSRecord, deadline: Deadline) -> None:
+        """Work one message; returns if it may be deleted.
+
+        Raises:
+            NotDoneYet: it must come again; its visibility has been set to when.
+        """
+        try:
+            message = Message.parse(record.body)
+        except UnparsableMessage as error:
+            self._queue.bury(record.body, record.message_id)
+            self._logger.error("message buried", extra={"message_id": record.message_id, **failure(error)})
+            self._count("MessageBuried")
+            return
+        received = int(record.attributes.approximate_receive_count)
+        outcome = self._worker.work(message, received=received, deadline=deadline)
+        if isinstance(outcome, Wait):
+            self._wait(message, record.receipt_handle, outcome, received)
+        if outcome.booking is None:
+            self._logger.error("no such booking", extra={"booking_id": message.booking_id})
+            self._count("BookingMissing")
+            return
+        state = outcome.booking.state
+        self._logger.info(
+            "booking worked",
+            extra={"booking_id": message.booking_id, "state": state.value, "reason": outcome.booking.reason},
+        )
+        self._count(f"Booking{state.value.title().replace('_', '')}")
+
+    def _wait(self, message: Message, receipt_handle: str, wait: Wait, received: int) -> NoReturn:
+        cause = {} if wait.cause is None else failure(wait.cause)
+        self._logger.warning(
+            "booking waits",
+            extra={
+                "booking_id": message.booking_id,
+                "received": received,
+                "seconds": round(wait.seconds),
+                **cause,
+            },
+        )
+        self._count("BookingWaits")
+        if isinstance(wait.cause, SetupFault):
+            self._count("CliniceaSetupFault")
+        self._queue.postpone(receipt_handle, wait.seconds)
+        raise NotDoneYet(message.booking_id)
+
+    def _count(self, metric: str) -> None:
+        self._metrics.add_metric(metric, MetricUnit.Count, 1)

@@ -1,0 +1,70 @@
+"""Who a booking is: derived ids, so that the same request is the same booking however often it arrives."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC
+
+from convox_clinicea.bookings.request import BookingRequest, PatientDetails
+from convox_clinicea.privacy import digest
+
+ID_PATTERN = r"bk_[a-z2-7]{26}"
+
+
+def booking_id(key: bytes, request: BookingRequest) -> str:
+    """Return the booking's id: `bk_` and 26 letters of the HMAC of what identifies the request.
+
+    Caller, call, flow, patient, clinic, start, practitioner and service count; spelling does not (case and spaces of
+    names). Two children of one caller at one time are two bookings.
+    """
+    mac = digest(
+        key,
+        [
+            "booking",
+            request.caller.name,
+            request.caller.call_id or "",
+            request.flow,
+            _patient_key(request),
+            request.clinic_id,
+            _instant(request),
+            request.practitioner_id or "-",
+            _folded(request.service.reveal()) if request.service else "-",
+        ],
+    )
+    return "bk_" + base64.b32encode(mac).decode().lower()[:26]
+
+
+def fingerprint(key: bytes, request: BookingRequest) -> bytes:
+    """Return a digest of the whole content but its sender, to tell a repeat from a correction."""
+    content = json.loads(request.to_bytes())
+    content.pop("caller")
+    content.get("new_patient", {}).get("consent", {}).pop("at", None)
+    content["start"] = _instant(request)  # the same moment, whatever offset it was written with
+    return digest(key, ["content", json.dumps(content, sort_keys=True)])
+
+
+def message_group(key: bytes, request: BookingRequest) -> str:
+    """Return the FIFO group: one per patient, so that one patient's bookings are worked in order."""
+    return digest(key, ["group", _patient_key(request)]).hex()
+
+
+def folded_name(details: PatientDetails) -> str:
+    """Return the new patient's name without regard to case and spaces, for comparison only."""
+    return _folded(" ".join(part.reveal() for part in (details.first_name, details.last_name) if part))
+
+
+def _instant(request: BookingRequest) -> str:
+    return request.start.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _patient_key(request: BookingRequest) -> str:
+    details = request.new_patient
+    if details is None:
+        return f"patient {request.patient_id}"
+    birth = details.date_of_birth.reveal().isoformat() if details.date_of_birth else "-"
+    return f"new {details.mobile.reveal()} {birth} {folded_name(details)}"
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())

@@ -1,0 +1,111 @@
+"""The queue of bookings: SQS FIFO messages that name a booking and nothing else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from convox_clinicea.aws import AWS_ERRORS, error_code
+from convox_clinicea.bookings.identity import ID_PATTERN
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sqs import SQSClient
+
+SCHEMA_VERSION = 1
+MAX_VISIBILITY_SECONDS = 900
+
+
+class QueueUnavailable(ConnectorError):
+    """SQS did not take what it was given, or its acknowledgement was lost."""
+
+    retryable = True
+    outcome_known = False
+
+
+class UnparsableMessage(ConnectorError):
+    """The message is not one of ours, or of a version that this code does not understand."""
+
+
+class Message(BaseModel):
+    """What a message says: which booking, and which sending of it."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    v: int = Field(ge=1, le=SCHEMA_VERSION)
+    booking_id: str = Field(pattern=f"^{ID_PATTERN}$")
+    generation: int = Field(ge=1)
+
+    @classmethod
+    def parse(cls, body: str) -> Message:
+        """Read a message's body; raises UnparsableMessage."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError:
+            raise UnparsableMessage("a message that is not understood") from None
+
+
+@dataclass(frozen=True)
+class Queues:
+    """The addresses of the queue and of its dead letters; an intake knows only the first."""
+
+    url: str
+    dead_letter_url: str | None = None
+
+
+class BookingQueue:
+    """Sends and postpones messages."""
+
+    def __init__(self, client: SQSClient, queues: Queues) -> None:
+        self._client = client
+        self._queues = queues
+
+    def send(self, booking: Booking) -> None:
+        """Put the booking into the queue.
+
+        The deduplication id is booking and generation: within five minutes SQS swallows a repetition with a
+        success answer, later ones are harmless, for the ledger decides what is still to be done.
+        """
+        body = {"v": SCHEMA_VERSION, "booking_id": booking.booking_id, "generation": booking.generation}
+        try:
+            self._client.send_message(
+                QueueUrl=self._queues.url,
+                MessageBody=json.dumps(body),
+                MessageGroupId=booking.group,
+                MessageDeduplicationId=f"{booking.booking_id}:{booking.generation}",
+            )
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from None
+
+    def postpone(self, receipt_handle: str, seconds: float) -> None:
+        """Let the message reappear after `seconds`, at most 15 minutes."""
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._queues.url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=max(1, min(MAX_VISIBILITY_SECONDS, round(seconds))),
+            )
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from None
+
+    def bury(self, body: str, message_id: str) -> None:
+        """Put a message that is not understood among the dead letters."""
+        if self._queues.dead_letter_url is None:
+            raise ValueError("this queue was built without its dead letters")
+        try:
+            self._client.send_message(
+                QueueUrl=self._queues.dead_letter_url,
+                MessageBody=body,
+                MessageGroupId="unparsable",
+                MessageDeduplicationId=message_id,
+            )
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from None
+
+
+def _unavailable(error: BaseException) -> QueueUnavailable:
+    return QueueUnavailable(f"sqs: {error_code(error) or type(error).__name__}")

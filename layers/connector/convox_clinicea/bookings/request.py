@@ -1,0 +1,133 @@
+"""The agent's request for an appointment, in our words, and its passage into the ledger and out again."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+
+from convox_clinicea.clinicea import NewAppointment, NewPatient
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import Personal, PersonalDate, PersonalText
+
+SCHEMA_VERSION = 1
+READABLE_VERSIONS = frozenset({1})
+
+
+class UnreadableRequest(ConnectorError):
+    """The stored request is of a version, or of a shape, that this code does not understand."""
+
+
+class Caller(BaseModel):
+    """Who sent the request: the authenticated caller, and the call and agent that it claims."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    call_id: str | None = None
+    agent_id: str | None = None
+
+
+class Consent(BaseModel):
+    """The caller's consent to being registered, as heard by the agent on that call."""
+
+    model_config = ConfigDict(frozen=True)
+
+    given: Literal[True]
+    at: AwareDatetime | None = None
+    text_version: str | None = None
+
+
+class PatientDetails(BaseModel):
+    """What a new patient told."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    mobile: Mobile
+    first_name: PersonalText
+    last_name: PersonalText | None = None
+    gender: Literal["male", "female", "other"] | None = None
+    date_of_birth: PersonalDate | None = None
+    email: PersonalText | None = None
+    consent: Consent
+
+    def for_clinicea(self) -> NewPatient:
+        return NewPatient(
+            mobile=self.mobile,
+            first_name=self.first_name,
+            last_name=self.last_name,
+            gender=self.gender,
+            date_of_birth=self.date_of_birth,
+            email=self.email,
+        )
+
+
+class BookingRequest(BaseModel):
+    """A request for one appointment, for a known patient (`patient_id`) or a new one (`new_patient`)."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    caller: Caller
+    clinic_id: str
+    start: AwareDatetime
+    duration_minutes: int
+    practitioner_id: str | None = None
+    service: PersonalText | None = None
+    notes: PersonalText | None = None
+    mobile: Mobile | None = None
+    patient_id: str | None = None
+    new_patient: PatientDetails | None = None
+
+    @property
+    def flow(self) -> Literal["known_patient", "new_patient"]:
+        return "known_patient" if self.new_patient is None else "new_patient"
+
+    @property
+    def end(self) -> datetime:
+        return self.start + timedelta(minutes=self.duration_minutes)
+
+    def for_clinicea(self, reference: str) -> NewAppointment:
+        """Return the appointment to be made; `reference` goes into the notes, where a person can find it."""
+        notes = f"{self.notes.reveal()} [{reference}]" if self.notes else f"[{reference}]"
+        return NewAppointment(
+            clinic_id=self.clinic_id,
+            start=self.start,
+            end=self.end,
+            practitioner_id=self.practitioner_id,
+            service=self.service.reveal() if self.service else None,
+            mobile=self.mobile,
+            notes=PersonalText(notes),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Return the request as compact JSON, personal values revealed: for encryption only."""
+        document = {"v": SCHEMA_VERSION, **_without_none(_revealed(self))}
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Read what `to_bytes` wrote, of this version or the one before; raises UnreadableRequest."""
+        try:
+            document = json.loads(data)
+            if document.get("v") not in READABLE_VERSIONS:
+                raise UnreadableRequest("stored request: unknown version")
+            return cls.model_validate(document)
+        except (ValidationError, ValueError, AttributeError):
+            raise UnreadableRequest("stored request: not readable") from None
+
+
+def _revealed(value: Any) -> Any:
+    if isinstance(value, Personal):
+        value = value.reveal()
+    if isinstance(value, BaseModel):
+        return {name: _revealed(getattr(value, name)) for name in type(value).model_fields}
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def _without_none(document: Any) -> Any:
+    if not isinstance(document, dict):
+        return document
+    return {name: _without_none(value) for name, value in document.items() if value is not None}

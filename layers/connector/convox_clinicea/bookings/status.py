@@ -1,0 +1,24 @@
+"""How a booking stands, for the caller who made it."""
+
+from __future__ import annotations
+
+import re
+
+from convox_clinicea.bookings.identity import ID_PATTERN
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.errors import NotFound
+
+
+class BookingStatus:
+    """The service behind `booking_status`."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def of(self, booking_id: str, caller: str) -> Booking:
+        """Return the caller's booking; raises NotFound for another's as for one that never was."""
+        booking = self._ledger.get(booking_id) if re.fullmatch(ID_PATTERN, booking_id) else None
+        if booking is None or booking.caller != caller:
+            raise NotFound("no such booking")
+        return booking

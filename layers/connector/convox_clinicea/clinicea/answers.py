@@ -1,0 +1,172 @@
+"""What Clinicea's answers mean: a status and a body become records or one leaf of the error tree."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from convox_clinicea.clinicea.calls import Call, CallSpec, CallTable, writes
+from convox_clinicea.clinicea.errors import (
+    AuthenticationFailed,
+    CliniceaError,
+    MethodRefused,
+    NotFoundInClinicea,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    Rejected,
+    RouteMissing,
+    TimedOut,
+    Unavailable,
+    UnexpectedAnswer,
+    UnlistedRefusal,
+)
+from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
+
+Record = dict[str, Any]
+
+# A bare id is a number or a GUID: a success whose text is a sentence is no id.
+_BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UNSET_ID = re.compile(r"[0-]*|-[0-9]+")
+
+
+def failure_without_answer(call: str, cause: NoAnswer) -> CliniceaError:
+    """Return the error for a request that had no complete answer."""
+    if writes(call) and cause.left:
+        return OutcomeUnknown(call, detail="no answer" if cause.timed_out else "connection lost")
+    if cause.timed_out:
+        return TimedOut(call)
+    return Unavailable(call, detail="connection lost" if cause.left else "no connection")
+
+
+def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, now: datetime) -> CliniceaError | None:
+    """Return the error that this answer stands for, or None if the call succeeded or found nothing."""
+    status = answer.status
+    is_write = writes(call)
+    if 200 <= status < 300:
+        looks_like_html = answer.body.lstrip()[:1] == b"<"
+        return UnexpectedAnswer(call, status, "not JSON") if looks_like_html and not is_write else None
+    if status == 401:
+        return AuthenticationFailed(call, status)
+    if status == 403:
+        return PermissionDenied(call, status, "the API role lacks the permission for this call")
+    if status == 405:
+        return MethodRefused(call, spec.verb)
+    if status == 429:
+        return RateLimited(call, _seconds(answer.retry_after, now))
+    if status == 404 and _route_is_missing(answer, table):
+        return RouteMissing(call)
+    if status == 408 and not is_write:
+        return Unavailable(call, status)
+    if 400 <= status < 500:
+        reason = table.refusal(status, answer.text)
+        if is_write:
+            return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
+        if status == 404:
+            return None if spec.not_found == "nothing" else NotFoundInClinicea(call, status)
+        return Rejected(call, status, reason)
+    if is_write:
+        return OutcomeUnknown(call, status)
+    return Unavailable(call, status) if status >= 500 else UnexpectedAnswer(call, status)
+
+
+def records(call: str, answer: WireAnswer) -> list[Record]:
+    """Return the records of a successful read: an array, one object, or nothing (204, or a permitted 404).
+
+    Raises:
+        UnexpectedAnswer: not JSON, or JSON that is neither an object nor an array of objects.
+    """
+    if answer.status in (204, 404):
+        return []
+    parsed = json_value(call, answer)
+    found = [parsed] if isinstance(parsed, dict) else parsed
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise UnexpectedAnswer(call, answer.status, "neither an object nor an array of objects")
+    return found
+
+
+def json_value(call: str, answer: WireAnswer) -> Any:
+    """Return the parsed body; the content type is not trusted, HTML with status 200 has been seen."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(answer.body)
+    # Raised outside a handler: json's own error holds the whole body.
+    raise UnexpectedAnswer(call, answer.status, "not JSON")
+
+
+def fields(record: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> dict[str, list[Any]]:
+    """Return for each of our field names the values under Clinicea's spellings, empty ones left out.
+
+    Names are compared without regard to case. The order is the spellings'.
+    """
+    by_name = {str(name).lower(): value for name, value in record.items()}
+    return {
+        ours: [value for value in (by_name.get(name.lower()) for name in theirs) if value not in (None, "")]
+        for ours, theirs in spellings.items()
+    }
+
+
+def text(value: Any) -> str | None:
+    """Return a string or a number as text; an empty string, or anything else, is missing."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    # JSON may hold half a character (an emoji cut in two), which cannot be written anywhere else.
+    return value.encode("utf-8", "replace").decode().strip() or None if isinstance(value, str) else None
+
+
+def identifier(value: Any) -> str | None:
+    """Return an id as text; one that is not set (0, a negative number, a GUID of zeros) is missing."""
+    written = text(value)
+    return None if written is None or _UNSET_ID.fullmatch(written) else written
+
+
+def created_ids(call: Call, answer: WireAnswer, table: CallTable) -> tuple[str, str | None]:
+    """Return appointment id and patient id (where given) of a successful POST.
+
+    That it answers with the created appointment, or with its bare id, is assumed; anything else leaves the
+    outcome unknown, to be settled by reading back.
+    """
+    try:
+        parsed = json_value(call, answer)
+    except UnexpectedAnswer:
+        raise OutcomeUnknown(call, answer.status, "the answer is not JSON") from None
+    if isinstance(parsed, list) and len(parsed) == 1:
+        parsed = parsed[0]
+    if isinstance(parsed, dict):
+        found = fields(parsed, table.appointment_fields)
+        appointment_id, patient_id = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
+        if appointment_id is not None:
+            return appointment_id, patient_id
+    else:
+        bare_id = identifier(parsed)
+        if bare_id is not None and _BARE_ID.fullmatch(bare_id):
+            return bare_id, None
+    raise OutcomeUnknown(call, answer.status, "the answer names no appointment")
+
+
+def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:
+    values = found.get(name)
+    return identifier(values[0]) if values else None
+
+
+def _route_is_missing(answer: WireAnswer, table: CallTable) -> bool:
+    # ASP.NET answers an unknown address with this text, IIS with an HTML page [assumed for Clinicea].
+    return "html" in answer.content_type.lower() or any(mark in answer.text for mark in table.missing_route_markers)
+
+
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    """Read Retry-After: seconds or an HTTP date. What cannot be read, or is negative, counts as not sent."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if 0 <= seconds < float("inf") else None

@@ -1,0 +1,153 @@
+"""The two ways into Clinicea: an API key in a header, or a staff login whose token travels in the query."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from convox_clinicea.clinicea.answers import fields, json_value
+from convox_clinicea.clinicea.calls import LOGIN, CallSpec, CallTable
+from convox_clinicea.clinicea.errors import AuthenticationFailed, UnexpectedAnswer
+from convox_clinicea.clinicea.wire import WireAnswer, WireRequest, request_for
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import ConfigurationError
+
+Scheme = Literal["api_key", "staff_session"]
+
+
+class Credentials(BaseModel):
+    """The Clinicea secret. `user_name` and `password` are needed for the staff session only."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    api_key: SecretStr = Field(min_length=1)
+    user_name: SecretStr | None = None
+    password: SecretStr | None = None
+
+    @field_validator("api_key")
+    @classmethod
+    def _fits_a_header(cls, key: SecretStr) -> SecretStr:
+        # A key copied with its line end would fail at every request, looking like a broken connection.
+        value = key.get_secret_value()
+        if not (value.isascii() and value.isprintable() and value == value.strip()):
+            raise ValueError("has a character that no header takes")
+        return key
+
+    @classmethod
+    def from_secret(cls, secret: object) -> Credentials:
+        """Read the parsed secret; raises ConfigurationError naming the fields, never their values."""
+        try:
+            return cls.model_validate(secret)
+        except ValidationError as error:
+            names = ", ".join(".".join(map(str, e["loc"])) or "secret" for e in error.errors(include_input=False))
+        # Raised outside the handler: pydantic's own error holds the secret.
+        raise ConfigurationError(f"the Clinicea secret is not valid at: {names}")
+
+
+CredentialSource = Callable[[], Credentials]
+Send = Callable[[CallSpec, WireRequest, Deadline], WireAnswer]
+"""Sends a request under the retry rule; given to the authentication so that a login obeys it too."""
+
+
+class Authentication(Protocol):
+    """Puts a credential on a request, and replaces one that Clinicea refused."""
+
+    def signed(self, request: WireRequest, deadline: Deadline, send: Send) -> WireRequest:
+        """Return the request with the credential on it."""
+        ...
+
+    def renew(self, refused: WireRequest) -> bool:
+        """Forget the credential that `refused` carried. False: there is no other to be had."""
+        ...
+
+
+class ApiKeyHeader:
+    """Scheme 1: the key in a header [live]."""
+
+    def __init__(self, table: CallTable, credentials: CredentialSource) -> None:
+        self._header = table.credentials.api_key_header
+        self._credentials = credentials
+
+    def signed(self, request: WireRequest, _deadline: Deadline, _send: Send) -> WireRequest:
+        key = self._credentials().api_key.get_secret_value()
+        return replace(request, headers={**request.headers, self._header: key})
+
+    def renew(self, _refused: WireRequest) -> bool:
+        return False
+
+
+@dataclass(frozen=True, repr=False)
+class Token:
+    """A session's token and the moment (monotonic) from which it is no longer used."""
+
+    value: str
+    good_until: float
+
+
+class StaffSession:
+    """Scheme 2: one login, whose token all calls share [live].
+
+    A new login can invalidate the token before it [code], so threads of one process share one token and log in
+    one at a time. Sharing between Lambdas is the business of the store of sessions, which is not here yet: until
+    then two Lambdas can throw each other out once, and each renews once.
+    """
+
+    def __init__(self, table: CallTable, credentials: CredentialSource, clock: Clock) -> None:
+        self._table = table
+        self._credentials = credentials
+        self._clock = clock
+        self._token: Token | None = None
+        self._lock = threading.Lock()
+
+    def signed(self, request: WireRequest, deadline: Deadline, send: Send) -> WireRequest:
+        with self._lock:
+            if self._token is None or self._clock.monotonic() >= self._token.good_until:
+                self._token = self._log_in(deadline, send)
+            token = self._token
+        return replace(request, query={**request.query, self._table.credentials.token_parameter: token.value})
+
+    def renew(self, refused: WireRequest) -> bool:
+        carried = refused.query.get(self._table.credentials.token_parameter)
+        with self._lock:
+            # Somebody else may have renewed meanwhile: only the token that was refused is forgotten.
+            if self._token is not None and self._token.value == carried:
+                self._token = None
+        return True
+
+    def _log_in(self, deadline: Deadline, send: Send) -> Token:
+        credentials = self._credentials()
+        if credentials.user_name is None or credentials.password is None:
+            raise ConfigurationError("the Clinicea secret lacks user_name or password, which staff_session needs")
+        spec = self._table.login
+        request = request_for(
+            LOGIN,
+            spec,
+            {
+                "api_key": credentials.api_key.get_secret_value(),
+                "user_name": credentials.user_name.get_secret_value(),
+                "password": credentials.password.get_secret_value(),
+            },
+        )
+        answer = send(spec, request, deadline)
+        lifetime = self._table.credentials.token_lifetime_minutes * 60
+        return Token(self._token_in(answer), self._clock.monotonic() + lifetime)
+
+    def _token_in(self, answer: WireAnswer) -> str:
+        if answer.status == 204:
+            raise AuthenticationFailed(LOGIN, answer.status, "no token was given")
+        parsed = json_value(LOGIN, answer)
+        if isinstance(parsed, dict):
+            found = fields(parsed, {"token": self._table.credentials.token_fields})["token"]
+            parsed = found[0] if found else None
+        if not isinstance(parsed, str) or not parsed.strip():
+            raise UnexpectedAnswer(LOGIN, answer.status, "no token in the answer")
+        return parsed.strip()
+
+
+def authentication(scheme: Scheme, table: CallTable, credentials: CredentialSource, clock: Clock) -> Authentication:
+    """Return the authentication that the configuration names."""
+    return ApiKeyHeader(table, credentials) if scheme == "api_key" else StaffSession(table, credentials, clock)

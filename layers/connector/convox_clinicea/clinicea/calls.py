@@ -1,0 +1,170 @@
+"""The call table: how each of Clinicea's calls looks on the wire, as data.
+
+Half of it could not be checked against a real account, so it is a document (`documents/call_table.json`)
+that a deployer replaces, whole or in part, without touching code. Each entry states its evidence: `doc`
+(Clinicea's help pages), `live` (public code whose authors saw it), `code` (public code), `assumed` (ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from convox_clinicea.errors import ConfigurationError
+
+Evidence = Literal["doc", "live", "code", "assumed"]
+
+
+class Call(StrEnum):
+    """Clinicea's own names of the calls."""
+
+    SEARCH_PATIENT = "searchPatientByMobileNumber"
+    PAST_COMPLETED = "getPatientPastCompletedAppointment"
+    POST_BY_PATIENT = "postAppointmentByPatientID"
+    POST_WITH_PATIENT = "postAppointment"
+    BY_PATIENT = "getAppointmentsByPatient"
+    BY_DATE = "getAppointmentsByDate"
+
+
+LOGIN = "getTokenByStaffUsernamePwd"
+_WRITES = frozenset({Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT})
+
+
+def writes(call: str) -> bool:
+    """Whether the call changes the calendar, whatever verb the call table gives it.
+
+    The help page says GET for a call that creates: the verb must not decide what may be sent twice.
+    """
+    return call in _WRITES
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class CallSpec(_Part):
+    """One call: where it is, how it takes its parameters and what they are called there."""
+
+    version: str = Field(pattern=r"^v[0-9]+$")
+    path: str = Field(pattern=r"^/[A-Za-z0-9/{}._-]+$")
+    verb: Literal["GET", "POST"]
+    style: Literal["query", "form", "json"]
+    parameters: dict[str, str | None]
+    """Our name of each parameter → Clinicea's; null: not sent."""
+    fixed: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    country_code_format: Literal["digits", "plus"] = "digits"
+    not_found: Literal["nothing", "error"] = "error"
+    """What a 404 means that is not a missing route."""
+    page_size: int | None = Field(default=None, ge=10, le=1000)
+    evidence: dict[str, Evidence] = {}
+
+    @model_validator(mode="after")
+    def _has_a_body(self) -> Self:
+        if self.verb == "GET" and self.style != "query":
+            raise ValueError("a GET takes its parameters in the query: style must be query")
+        return self
+
+    @property
+    def address(self) -> str:
+        return self.path.replace("{version}", self.version)
+
+    def named(self, arguments: Mapping[str, str | None]) -> dict[str, str]:
+        """Return `arguments` under Clinicea's names; what is None or not taken by this call is left out."""
+        named = dict(self.fixed)
+        for ours, value in arguments.items():
+            theirs = self.parameters.get(ours)
+            if theirs is not None and value is not None:
+                named[theirs] = self.values.get(ours, {}).get(value, value)
+        return named
+
+
+class CredentialSpec(_Part):
+    """Where the two authentication schemes put what they send."""
+
+    api_key_header: str
+    token_parameter: str
+    token_fields: list[str]
+    token_lifetime_minutes: float = Field(gt=0)
+    evidence: dict[str, Evidence] = {}
+
+
+class Refusal(_Part):
+    """A text by which Clinicea refuses a booking for good, and the booking's reason."""
+
+    status: list[int]
+    contains: str = Field(min_length=3)
+    reason: Literal["slot_taken", "unknown_patient", "unknown_clinic"]
+    evidence: Evidence = "assumed"
+
+
+class Statuses(_Part):
+    """Status words, compared without regard to case and separators."""
+
+    checked_out: list[str]
+    cancelled: list[str]
+
+
+class CallTable(_Part):
+    """The whole document."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    datetime_format: str
+    login: CallSpec
+    credentials: CredentialSpec
+    calls: dict[Call, CallSpec]
+    patient_fields: dict[str, list[str]]
+    appointment_fields: dict[str, list[str]]
+    statuses: Statuses
+    fields_evidence: dict[str, Evidence] = {}
+    missing_route_markers: list[str] = []
+    refusals: list[Refusal] = []
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = [call.value for call in Call if call not in self.calls]
+        if missing:
+            raise ValueError(f"calls lacks {', '.join(missing)}")
+        return self
+
+    @classmethod
+    def build(cls, packed: Mapping[str, Any], replacement: Mapping[str, Any] | None = None) -> Self:
+        """Return the packed document with the deployer's laid over it, objects merged and lists replaced.
+
+        Raises:
+            ConfigurationError: the result is not a call table; the text names the places.
+        """
+        merged = dict(packed) if replacement is None else _laid_over(packed, replacement)
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
+            raise ConfigurationError(f"the call table is not valid: {places}") from None
+
+    def refusal(self, status: int, text: str) -> str | None:
+        """Return the booking's reason if this answer is one of the known refusals."""
+        lowered = text.lower()
+        for refusal in self.refusals:
+            if status in refusal.status and refusal.contains.lower() in lowered:
+                return refusal.reason
+        return None
+
+
+def same_word(one: str, other: str) -> bool:
+    """Compare two of Clinicea's words without regard to case and separators: `Checked-Out`, `CheckedOut`."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _laid_over(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged

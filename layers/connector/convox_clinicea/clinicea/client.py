@@ -1,0 +1,180 @@
+"""The Clinicea client: the four calls of the integration and the read-backs that bookings need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, time
+from typing import TypeVar
+
+from convox_clinicea.clinicea.answers import Record, created_ids, records
+from convox_clinicea.clinicea.authentication import Authentication
+from convox_clinicea.clinicea.calls import Call, CallSpec, CallTable
+from convox_clinicea.clinicea.errors import AuthenticationFailed, UnexpectedAnswer
+from convox_clinicea.clinicea.exchange import Exchange, Observer, observe_nothing
+from convox_clinicea.clinicea.models import (
+    Appointment,
+    CreatedAppointment,
+    NewAppointment,
+    NewPatient,
+    Patient,
+    Status,
+    appointment_from,
+    patient_from,
+)
+from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.mobile import Mobile
+
+MAX_PAGES = 50
+T = TypeVar("T")
+
+
+class Clinicea:
+    """Talks to one Clinicea account.
+
+    Every method takes the deadline by which it has ended, and raises one leaf of `clinicea.errors` if Clinicea
+    did not do what was asked. Nothing here knows of ConVox, queues or Lambda.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: CallTable,
+        authentication: Authentication,
+        transport: Transport,
+        clinics: Clinics,
+        clock: Clock,
+        observe: Observer = observe_nothing,
+    ) -> None:
+        self._table = table
+        self._authentication = authentication
+        self._clinics = clinics
+        self._exchange = Exchange(transport, table, clock, observe)
+
+    def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
+        """Return every patient registered with this number, `searchPatientByMobileNumber` [doc]."""
+        call = Call.SEARCH_PATIENT
+        found = records(call, self._call(call, _mobile_arguments(self._table.calls[call], mobile), deadline))
+        return _read_all(call, (patient_from(record, self._table) for record in found))
+
+    def past_completed_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
+        """Return the patient's checked-out appointments, newest first, `getPatientPastCompletedAppointment` [doc].
+
+        The call promises checked-out ones only; one that says otherwise is left out all the same.
+        """
+        call = Call.PAST_COMPLETED
+        found = records(call, self._call(call, {"patient_id": patient_id}, deadline))
+        appointments = self._appointments(call, found)
+        completed = [a for a in appointments if a.status in (Status.CHECKED_OUT, Status.MISSING)]
+        own = [a for a in completed if a.patient_id in (None, patient_id)]
+        return sorted(own, key=lambda a: a.start.timestamp() if a.start else 0.0, reverse=True)
+
+    def post_appointment_by_patient_id(
+        self, patient_id: str, appointment: NewAppointment, deadline: Deadline
+    ) -> CreatedAppointment:
+        """Make an appointment for a known patient, `postAppointmentByPatientID` [doc].
+
+        Raises:
+            OutcomeUnknown, UnlistedRefusal: it may have been made; look before anything else is done.
+        """
+        call = Call.POST_BY_PATIENT
+        arguments = {"patient_id": patient_id, **self._appointment_arguments(appointment)}
+        if appointment.mobile is not None:
+            arguments["mobile"] = appointment.mobile.reveal()
+        return self._post(call, arguments, deadline)
+
+    def post_appointment(
+        self, patient: NewPatient, appointment: NewAppointment, deadline: Deadline
+    ) -> CreatedAppointment:
+        """Make a patient and an appointment, `postAppointment` [doc]; raises as the call above."""
+        call = Call.POST_WITH_PATIENT
+        birth = patient.date_of_birth
+        arguments = {
+            **self._appointment_arguments(appointment),
+            **_mobile_arguments(self._table.calls[call], patient.mobile),
+            "first_name": patient.first_name.reveal(),
+            "last_name": patient.last_name.reveal() if patient.last_name else None,
+            "gender": patient.gender,
+            "date_of_birth": None if birth is None else self._time(datetime.combine(birth.reveal(), time())),
+            "email": patient.email.reveal() if patient.email else None,
+        }
+        return self._post(call, arguments, deadline)
+
+    def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
+        """Return all appointments of the patient, past and future, every page, `getAppointmentsByPatient` [live]."""
+        return self._pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline)
+
+    def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
+        """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
+        return self._pages(Call.BY_DATE, {"day": self._time(datetime.combine(day, time()))}, deadline)
+
+    def _pages(self, call: Call, arguments: Mapping[str, str], deadline: Deadline) -> list[Appointment]:
+        """Read pages until one is empty.
+
+        A short page is no end: Clinicea may give fewer than were asked for. A page that brings nothing new means
+        that the paging is not understood, so that the reading is not complete.
+        """
+        spec = self._table.calls[call]
+        seen: dict[str, Appointment] = {}
+        for page in range(1, MAX_PAGES + 1):
+            size = {} if spec.page_size is None else {"page": str(page), "page_size": str(spec.page_size)}
+            found = records(call, self._call(call, {**arguments, **size}, deadline))
+            appointments = self._appointments(call, found)
+            if not appointments or spec.page_size is None:
+                return [*seen.values(), *appointments]
+            new = {a.appointment_id: a for a in appointments if a.appointment_id not in seen}
+            if not new:
+                raise UnexpectedAnswer(call, detail="a page repeats the pages before it")
+            seen.update(new)
+        raise UnexpectedAnswer(call, detail=f"more than {MAX_PAGES} pages")
+
+    def _post(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> CreatedAppointment:
+        answer = self._call(call, arguments, deadline)
+        appointment_id, patient_id = created_ids(call, answer, self._table)
+        return CreatedAppointment(appointment_id=appointment_id, patient_id=patient_id)
+
+    def _call(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> WireAnswer:
+        spec = self._table.calls[call]
+        request = request_for(call.value, spec, arguments)
+        signed = self._authentication.signed(request, deadline, self._exchange.send)
+        try:
+            return self._exchange.send(spec, signed, deadline)
+        except AuthenticationFailed:
+            # 401 means that nothing was executed, so a POST too may be sent once more with a fresh credential.
+            if not self._authentication.renew(signed):
+                raise
+        signed = self._authentication.signed(request, deadline, self._exchange.send)
+        return self._exchange.send(spec, signed, deadline)
+
+    def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
+        return _read_all(call, (appointment_from(record, self._table, self._clinics) for record in found))
+
+    def _appointment_arguments(self, appointment: NewAppointment) -> dict[str, str | None]:
+        zone = self._clinics.zone(appointment.clinic_id)
+        return {
+            "clinic_id": appointment.clinic_id,
+            "start": self._time(appointment.start.astimezone(zone)),
+            "end": self._time(appointment.end.astimezone(zone)),
+            "practitioner_id": appointment.practitioner_id,
+            "service": appointment.service,
+            "notes": appointment.notes.reveal() if appointment.notes else None,
+        }
+
+    def _time(self, moment: datetime) -> str:
+        return moment.strftime(self._table.datetime_format)
+
+
+def _mobile_arguments(spec: CallSpec, mobile: Mobile) -> dict[str, str]:
+    plus = "+" if spec.country_code_format == "plus" else ""
+    return {"national_number": mobile.national_number, "country_code": plus + mobile.country_code}
+
+
+def _read_all(call: Call, read: Iterable[T | None]) -> list[T]:
+    """A record that cannot be read is no reason to act as if it were not there."""
+    complete = []
+    for item in read:
+        if item is None:
+            raise UnexpectedAnswer(call, detail="a record without an id")
+        complete.append(item)
+    return complete

@@ -1,0 +1,119 @@
+"""What can go wrong between us and Clinicea.
+
+Every leaf carries the call's name and the HTTP status, where there was one, and nothing else: no URL (tokens
+travel in queries), no body, no patient's data.
+"""
+
+from __future__ import annotations
+
+from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.errors import ConnectorError
+
+
+class CliniceaError(ConnectorError):
+    """Root of this branch."""
+
+    public = "The clinic's system could not answer."
+
+    def __init__(self, call: str, status: int | None = None, detail: str = "") -> None:
+        parts = [call, *([f"status {status}"] if status is not None else []), *([detail] if detail else [])]
+        super().__init__(": ".join(parts))
+        self.call = call
+        self.status = status
+
+
+class SetupFault(CliniceaError):
+    """The deployment is at fault, not the patient: nothing was executed, and a person must change a setting."""
+
+    public = "The clinic's system does not let the connector in. Please tell its operator."
+
+
+class AuthenticationFailed(SetupFault):
+    """401: the key is bad, or the token stayed bad after one renewal."""
+
+
+class PermissionDenied(SetupFault):
+    """403: the API role lacks the permission for this call."""
+
+
+class MethodRefused(SetupFault):
+    """405: nothing was executed. The text names the setting to change."""
+
+    def __init__(self, call: str, verb: str) -> None:
+        text = f"Clinicea does not take {verb} here; change {_entry(call)}.verb and .style in the call table"
+        super().__init__(call, 405, text)
+
+
+class RouteMissing(SetupFault):
+    """404 for the address itself. The text names the setting to change."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call, 404, f"no such address; change {_entry(call)}.path or .version in the call table")
+
+
+class RateLimited(CliniceaError):
+    """429: nothing was executed; `retry_after` seconds were asked for, where Clinicea said so."""
+
+    retryable = True
+    public = "The clinic's system is busy."
+
+    def __init__(self, call: str, retry_after: float | None) -> None:
+        super().__init__(call, 429)
+        self.retry_after = retry_after
+
+
+class NotFoundInClinicea(CliniceaError):
+    """404 where it does not mean an empty result."""
+
+    public = "The clinic's system does not know this record."
+
+
+class Rejected(CliniceaError):
+    """Clinicea refused the request itself.
+
+    `reason` is one of the booking reasons where the call table's list of known refusals has this answer.
+    """
+
+    public = "The clinic's system refused the request."
+
+    def __init__(self, call: str, status: int, reason: str | None = None) -> None:
+        super().__init__(call, status, reason or "")
+        self.reason = reason
+
+
+class UnlistedRefusal(Rejected):
+    """A 4xx to a POST that the call table does not list: read back before it counts."""
+
+    outcome_known = False
+
+
+class Unavailable(CliniceaError):
+    """5xx to a read, or no connection: Clinicea did nothing, or nothing that matters."""
+
+    retryable = True
+    public = "The clinic's system is not reachable right now."
+
+
+class TimedOut(CliniceaError):
+    """A read had no answer before its deadline."""
+
+    retryable = True
+    public = "The clinic's system took too long to answer."
+
+
+class UnexpectedAnswer(CliniceaError):
+    """A read was answered by something that is no answer: HTML, a redirect, a page that repeats, broken JSON."""
+
+    retryable = True
+    public = "The clinic's system gave an answer that makes no sense."
+
+
+class OutcomeUnknown(CliniceaError):
+    """A POST left, and it is not known whether Clinicea carried it out."""
+
+    outcome_known = False
+    public = "It is not known yet whether the clinic's system made the appointment."
+
+
+def _entry(call: str) -> str:
+    return "login" if call == LOGIN else f"calls.{call}"

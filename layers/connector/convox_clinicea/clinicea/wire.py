@@ -1,0 +1,79 @@
+"""What goes over the wire and comes back, and the interface of whatever carries it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from convox_clinicea.clinicea.calls import CallSpec
+from convox_clinicea.deadline import Deadline
+
+
+@dataclass(frozen=True, repr=False)
+class WireRequest:
+    """One HTTP request to Clinicea. Its `repr` shows nothing: query, headers and body hold secrets and patients."""
+
+    call: str
+    verb: Literal["GET", "POST"]
+    path: str
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] | None = None
+    document: Mapping[str, Any] | None = None
+
+    @property
+    def body(self) -> bytes | None:
+        """The JSON body, in UTF-8."""
+        return None if self.document is None else json.dumps(self.document, ensure_ascii=False).encode()
+
+
+def request_for(call: str, spec: CallSpec, arguments: Mapping[str, str | None]) -> WireRequest:
+    """Return the request of a call as the call table describes it, without a credential."""
+    named = spec.named(arguments)
+    return WireRequest(
+        call=call,
+        verb=spec.verb,
+        path=spec.address,
+        query=named if spec.style == "query" else {},
+        form=named if spec.style == "form" else None,
+        document=named if spec.style == "json" else None,
+    )
+
+
+@dataclass(frozen=True, repr=False)
+class WireAnswer:
+    """A complete HTTP answer."""
+
+    status: int
+    content_type: str
+    body: bytes
+    retry_after: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+
+class NoAnswer(Exception):
+    """No complete answer came.
+
+    Attributes:
+        left: whether any byte of the request was handed to the network. False makes it certain that
+            Clinicea never saw the request: name look-up, connection or TLS failed.
+        timed_out: whether the deadline ended it.
+    """
+
+    def __init__(self, *, left: bool, timed_out: bool) -> None:
+        super().__init__("left" if left else "never left", "timed out" if timed_out else "connection failed")
+        self.left = left
+        self.timed_out = timed_out
+
+
+class Transport(Protocol):
+    """Carries one request; no retries, no judgement of the status."""
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        """Return the complete answer before `deadline`, or raise NoAnswer."""
+        ...

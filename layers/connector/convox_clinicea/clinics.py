@@ -1,0 +1,67 @@
+"""The deployment's clinics: names, addresses and time zones, from a configuration document."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from convox_clinicea.errors import ConfigurationError
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
+        raise ValueError("is not an IANA time zone such as Asia/Kolkata") from None
+    return name
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
+ClinicId = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
+
+
+class Clinic(BaseModel):
+    """One clinic of the chain, as its agents should read it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clinic_id: ClinicId
+    name: str | None = None
+    address: str | None = None
+    time_zone: ZoneName | None = None
+
+
+class ClinicsDocument(BaseModel):
+    """The configuration document `clinics`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = Field(alias="schema")
+    clinics: list[Clinic] = []
+
+
+class Clinics:
+    """Looks clinics up. Clinicea's times carry no zone: they are the clinic's own [assumed]."""
+
+    def __init__(self, document: ClinicsDocument, default_zone: str) -> None:
+        self._clinics = {clinic.clinic_id: clinic for clinic in document.clinics}
+        self._default = ZoneInfo(default_zone)
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any], default_zone: str) -> Clinics:
+        """Build from the parsed JSON document; raises ConfigurationError that names the places."""
+        try:
+            return cls(ClinicsDocument.model_validate(document), default_zone)
+        except ValidationError as error:
+            places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
+            raise ConfigurationError(f"the clinics document is not valid: {places}") from None
+
+    def get(self, clinic_id: str | None) -> Clinic | None:
+        return None if clinic_id is None else self._clinics.get(clinic_id)
+
+    def zone(self, clinic_id: str | None) -> ZoneInfo:
+        """Return the clinic's time zone, or the deployment's where the clinic states none."""
+        clinic = self.get(clinic_id)
+        return ZoneInfo(clinic.time_zone) if clinic and clinic.time_zone else self._default

@@ -1,0 +1,57 @@
+"""The one error map: each error to its code and status, and the shape that all errors share."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import NamedTuple
+
+from aws_lambda_powertools.event_handler import Response
+
+from convox_clinicea import errors
+from convox_clinicea.clinicea import errors as clinicea
+
+
+class Face(NamedTuple):
+    """How an error looks from outside."""
+
+    code: str
+    status: HTTPStatus
+
+
+INTERNAL = Face("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+# The nearest class in an error's line of descent decides.
+FACES: dict[type[errors.ConnectorError], Face] = {
+    errors.ConnectorError: INTERNAL,
+    errors.InvalidRequest: Face("invalid_request", HTTPStatus.BAD_REQUEST),
+    errors.ConsentRequired: Face("consent_required", HTTPStatus.BAD_REQUEST),
+    errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
+    errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
+    errors.TooLarge: Face("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    errors.NotStored: Face("not_stored", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.CliniceaError: Face("clinicea_rejected", HTTPStatus.BAD_GATEWAY),
+    clinicea.RateLimited: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.Unavailable: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.UnexpectedAnswer: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.TimedOut: Face("clinicea_timeout", HTTPStatus.GATEWAY_TIMEOUT),
+}
+
+
+def face_of(error: errors.ConnectorError) -> Face:
+    """Return the code and status of an error."""
+    return next(FACES[kind] for kind in type(error).__mro__ if kind in FACES)
+
+
+def error_reply(error: errors.ConnectorError, request_id: str) -> Response[str]:
+    """Return the documented error answer; it says nothing about a person."""
+    face = face_of(error)
+    problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
+    body = {
+        "status": "error",
+        "code": face.code,
+        "message": error.public,
+        "fields": [{"field": p.field, "message": p.message} for p in problems],
+        "request_id": request_id,
+    }
+    return Response(status_code=face.status, content_type="application/json", body=json.dumps(body))

@@ -1,0 +1,97 @@
+"""The kinds of fields that requests have, with their limits."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from convox_clinicea.privacy import PersonalDate, PersonalText
+
+_FORBIDDEN = frozenset({"Cc", "Cs", "Cn"})
+_OLDEST_BIRTH = date(1900, 1, 1)
+_GENDERS = {"m": "male", "f": "female"}
+
+
+def _text(longest: int, *, lines: bool = False) -> BeforeValidator:
+    """Text of 1 to `longest` characters without control characters; numbers without quotes count as text."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            raise ValueError("must be text")
+        text = value.strip("\r\n\t ") if lines else value
+        if len(text) > longest:
+            raise ValueError(f"must have at most {longest} characters")
+        if any(unicodedata.category(c) in _FORBIDDEN and not (lines and c in "\r\n\t") for c in text):
+            raise ValueError("must not contain control characters")
+        return text
+
+    return BeforeValidator(check)
+
+
+def _form(pattern: str, message: str) -> BeforeValidator:
+    """Text that matches `pattern` as a whole; `message` says what it must be."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
+            raise ValueError(message)
+        return value
+
+    return BeforeValidator(check)
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip(" ") if isinstance(value, str) else value
+
+
+def _birth_date(value: Any) -> date:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise ValueError("must be a date YYYY-MM-DD")
+    try:
+        born = date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("must be a date that exists") from None
+    # Somewhere it is tomorrow already.
+    if not _OLDEST_BIRTH <= born <= datetime.now(UTC).date() + timedelta(days=1):
+        raise ValueError("must be since 1900 and not in the future")
+    return born
+
+
+def _email(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+", value):
+        raise ValueError("must be an e-mail address")
+    return value
+
+
+def _gender(value: Any) -> Any:
+    word = value.casefold() if isinstance(value, str) else value
+    return _GENDERS.get(word, word) if isinstance(word, str) else word
+
+
+Strip = BeforeValidator(_stripped)
+
+Reference = Annotated[str, _text(128), Strip]
+"""An id of ConVox's: call or agent."""
+PatientId = Annotated[str, _form(r"[A-Za-z0-9_-]{1,64}", "must be 1 to 64 of A-Z a-z 0-9 _ -"), _text(64)]
+OwnId = Annotated[str, _form(r"[A-Za-z0-9_.:-]{1,64}", "must be 1 to 64 of A-Z a-z 0-9 _ . : -"), _text(64), Strip]
+"""An id that the clinic gave in Clinicea: clinic or practitioner."""
+WrittenMobile = Annotated[PersonalText, _text(40)]
+CountryCode = Annotated[str, _text(5)]
+Name = Annotated[PersonalText, _text(100), Strip]
+Service = Annotated[PersonalText, _text(100), Strip]
+Notes = Annotated[PersonalText, _text(500, lines=True)]
+Email = Annotated[PersonalText, BeforeValidator(_email), _text(254), Strip]
+BirthDate = Annotated[PersonalDate, BeforeValidator(_birth_date), Strip]
+Gender = Annotated[Literal["male", "female", "other"], BeforeValidator(_gender), Strip]
+_MOMENT = (
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
+Start = Annotated[str, _form(_MOMENT, "must be ISO 8601, such as 2026-12-01T15:00:00"), _text(40), Strip]
+DurationMinutes = Annotated[int, Field(ge=5, le=480)]
+Limit = Annotated[int, Field(ge=1, le=50)]

@@ -1,0 +1,78 @@
+"""Time: a clock that tests can replace, and deadlines that bound every outbound call."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol, Self
+
+OLDEST_LIVE_REQUEST_SECONDS = 30.0
+
+
+class Clock(Protocol):
+    """Where the product takes time from. Everything that waits or stamps takes one as an argument."""
+
+    def now(self) -> datetime:
+        """Return the wall clock's time, aware, in UTC."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment on `clock` after which nobody waits any more."""
+
+    clock: Clock
+    at: float
+
+    @classmethod
+    def after(cls, clock: Clock, seconds: float) -> Self:
+        """Return the deadline `seconds` from now."""
+        return cls(clock, clock.monotonic() + seconds)
+
+    @classmethod
+    def since_request(cls, clock: Clock, request_epoch_ms: int, budget_seconds: float) -> Self:
+        """Return the deadline `budget_seconds` after API Gateway took the request.
+
+        The gateway's clock and ours may differ, so the time already spent counts only between none and
+        the whole budget, and a tenth of the budget always remains. A request older than API Gateway lets any become
+        is no live one, but a recorded event: it has the whole budget.
+        """
+        spent = clock.now().timestamp() - request_epoch_ms / 1000
+        if spent > OLDEST_LIVE_REQUEST_SECONDS:
+            spent = 0.0
+        left = budget_seconds - min(max(spent, 0.0), budget_seconds)
+        return cls.after(clock, max(left, budget_seconds / 10))
+
+    def remaining(self) -> float:
+        """Return the seconds left, never below zero."""
+        return max(0.0, self.at - self.clock.monotonic())
+
+    @property
+    def expired(self) -> bool:
+        return self.remaining() <= 0.0
+
+    def capped(self, seconds: float) -> Deadline:
+        """Return the earlier of this deadline and `seconds` from now."""
+        return Deadline(self.clock, min(self.at, self.clock.monotonic() + seconds))

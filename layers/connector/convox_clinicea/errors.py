@@ -1,0 +1,77 @@
+"""The root of the one error tree.
+
+A leaf states three things and nothing about a person: whether trying again can help, whether it is
+known what the failed step did, and a sentence that an agent may read. `convox.errors` maps the tree to
+HTTP answers, `bookings.worker` to what becomes of a booking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class ConnectorError(Exception):
+    """Anything this product raises on purpose."""
+
+    retryable: ClassVar[bool] = False
+    """Whether the same step may succeed later without anyone changing anything."""
+    outcome_known: ClassVar[bool] = True
+    """Whether it is certain what the failed step did (for a read: always)."""
+    public: ClassVar[str] = "Something went wrong in the connector."
+    """A sentence that may be shown to an agent."""
+
+
+class ConfigurationError(ConnectorError):
+    """A setting, secret or configuration document is missing or makes no sense; the text names it."""
+
+    public = "The connector is not set up correctly. Please tell its operator."
+
+
+@dataclass(frozen=True)
+class FieldProblem:
+    """One thing that is wrong with a request: the field's name and a sentence without its value."""
+
+    field: str
+    message: str
+
+
+class InvalidRequest(ConnectorError):
+    """The request cannot be understood or breaks a limit of the contract."""
+
+    public = "The request is not valid."
+
+    def __init__(self, *problems: FieldProblem) -> None:
+        super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
+        self.problems = problems
+
+
+class ConsentRequired(ConnectorError):
+    """A new patient was asked for without the caller's consent; nothing was stored."""
+
+    public = "The caller has not consented to being registered. Nothing was stored."
+
+
+class NotFound(ConnectorError):
+    """There is no such thing, or not for this caller."""
+
+    public = "There is nothing under this address."
+
+
+class MethodNotAllowed(ConnectorError):
+    """The route exists, but not for this HTTP method."""
+
+    public = "This address does not take that HTTP method."
+
+
+class TooLarge(ConnectorError):
+    """The body is over the contract's limit."""
+
+    public = "The request is too large."
+
+
+class NotStored(ConnectorError):
+    """Ledger and queue do not both hold the booking, so it may not be called accepted."""
+
+    retryable = True
+    public = "The booking is not confirmed. Send it again; do not book by hand."

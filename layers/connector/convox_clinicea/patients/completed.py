@@ -1,0 +1,43 @@
+"""A patient's completed (checked-out) appointments, with the clinic's address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from convox_clinicea.clinicea import Appointment, Clinicea
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.deadline import Deadline
+
+
+@dataclass(frozen=True)
+class CompletedAppointment:
+    """One past visit and where it took place."""
+
+    appointment: Appointment
+    clinic_name: str | None
+    clinic_address: str | None
+
+
+class CompletedAppointments:
+    """The service behind `past_appointments`."""
+
+    def __init__(self, clinicea: Clinicea, clinics: Clinics) -> None:
+        self._clinicea = clinicea
+        self._clinics = clinics
+
+    def of(self, patient_id: str, limit: int, deadline: Deadline) -> list[CompletedAppointment]:
+        """Return the patient's last `limit` checked-out appointments, newest first; none for an unknown patient.
+
+        Clinicea's screen shows the clinic's address [doc]; whether the call returns it is not published, so the
+        deployment's clinics document fills in what the answer lacks. Raises a leaf of `clinicea.errors`.
+        """
+        appointments = self._clinicea.past_completed_appointments(patient_id, deadline)
+        return [self._placed(appointment) for appointment in appointments[:limit]]
+
+    def _placed(self, appointment: Appointment) -> CompletedAppointment:
+        clinic = self._clinics.get(appointment.clinic_id)
+        return CompletedAppointment(
+            appointment,
+            appointment.clinic_name or (clinic.name if clinic else None),
+            appointment.clinic_address or (clinic.address if clinic else None),
+        )

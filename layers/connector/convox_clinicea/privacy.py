@@ -1,0 +1,89 @@
+"""Types for what is personal, and the digests by which it may be compared.
+
+A `Personal` value prints as a mask wherever Python prints: `str`, `repr`, f-strings, `%`-formatting, logging,
+tracebacks and pydantic's dumps and errors. `reveal()` is the only way to the value, so a search for that word
+lists every place where a patient's data leaves its wrapping.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, Generic, Self, TypeVar
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+MASK = "[personal]"
+T = TypeVar("T")
+
+
+class Personal(Generic[T]):
+    """A value about a person that does not show itself."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def reveal(self) -> T:
+        """Return the value itself, for the patient's own agent, for Clinicea or for encryption."""
+        return self._value
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({MASK})"
+
+    def __format__(self, _spec: str) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Personal) and type(self) is type(other) and self._value == other._value
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._value))
+
+    def __reduce__(self) -> Any:
+        raise TypeError("personal values are not pickled")
+
+    @classmethod
+    def _wrapped(cls, inner: core_schema.CoreSchema, wrap: Callable[[Any], Any]) -> core_schema.CoreSchema:
+        # A ready-made instance is taken as it is; anything else is validated and wrapped. Dumps show the mask.
+        return core_schema.union_schema(
+            [core_schema.is_instance_schema(cls), core_schema.no_info_after_validator_function(wrap, inner)],
+            serialization=core_schema.plain_serializer_function_ser_schema(str),
+        )
+
+
+class PersonalText(Personal[str]):
+    """A name, an address, a note, an e-mail address: any text about a person."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return cls._wrapped(core_schema.str_schema(), cls)
+
+
+class PersonalDate(Personal[date]):
+    """A birth date."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return cls._wrapped(core_schema.date_schema(), cls)
+
+    @classmethod
+    def of(cls, value: date | None) -> Self | None:
+        """Wrap a date, or pass None on."""
+        return None if value is None else cls(value)
+
+
+def digest(key: bytes, parts: Iterable[str]) -> bytes:
+    """Return the HMAC-SHA256 of `parts` under `key`.
+
+    Each part is preceded by its length, so that no two lists of parts give the same message.
+    """
+    message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
+    return hmac.new(key, message, hashlib.sha256).digest()

@@ -1,0 +1,98 @@
+"""Each function's settings, read from its environment variables when it first needs them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from convox_clinicea.clinics import ZoneName
+from convox_clinicea.errors import ConfigurationError
+
+
+class Settings(BaseModel):
+    """A field `ledger_table` is the environment variable `LEDGER_TABLE`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the variables; raises ConfigurationError that names those that are wrong, never their values."""
+        try:
+            return cls.model_validate(dict(os.environ if environment is None else environment))
+        except ValidationError as error:
+            wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False))
+            raise ConfigurationError(f"environment variables: {wrong}") from None
+
+
+class CliniceaSettings(Settings):
+    """How Clinicea is reached."""
+
+    clinicea_url: str = Field(
+        pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?)/?$"
+    )
+    clinicea_secret_arn: str = Field(min_length=1)
+    clinicea_authentication: Literal["api_key", "staff_session"]
+    call_table: str = ""
+
+
+class PlaceSettings(Settings):
+    """Where the deployment is: clinics, time zone, country of numbers without a dialling code."""
+
+    clinics: str = ""
+    time_zone: ZoneName
+    default_country: str = Field(pattern=r"^[A-Z]{2}$")
+
+
+class CallContextSettings(Settings):
+    """Whether requests must name their call and agent."""
+
+    require_call_context: bool
+
+
+class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings):
+    """`past_appointments`; with `search_by_get` also `search_patient`."""
+
+    lookup_budget_seconds: float = Field(gt=0, le=20)
+
+
+class SearchSettings(LookupSettings):
+    """`search_patient`."""
+
+    search_by_get: bool
+
+
+class IntakeSettings(PlaceSettings, CallContextSettings):
+    """`book_appointment` and `book_new_patient`."""
+
+    ledger_table: str = Field(min_length=1)
+    queue_url: str = Field(min_length=1)
+    identity_secret_arn: str = Field(min_length=1)
+    data_key_id: str = Field(min_length=1)
+    default_duration_minutes: int = Field(ge=5, le=480)
+    accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
+
+
+class WorkerSettings(CliniceaSettings, PlaceSettings):
+    """`booking_worker`."""
+
+    ledger_table: str = Field(min_length=1)
+    queue_url: str = Field(min_length=1)
+    dead_letter_queue_url: str = Field(min_length=1)
+    data_key_id: str = Field(min_length=1)
+    retention_days: int = Field(ge=1, le=3650)
+
+
+class StatusSettings(Settings):
+    """`booking_status`."""
+
+    ledger_table: str = Field(min_length=1)
+
+
+class AuthorizerSettings(Settings):
+    """`authorizer`."""
+
+    access_tokens_secret_arn: str = Field(min_length=1)
+    access_token_header: str = Field(min_length=1)

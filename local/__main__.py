@@ -1,0 +1,121 @@
+"""`python -m local`: the product on this machine, on the template that is deployed to AWS."""
+
+import argparse
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from local import paths, stopping
+from local.build import build
+from local.deploy import Deployment, Stack
+from local.emulator import start_aws, start_clinicea, wait_for
+from local.processes import Child, LaunchError, clean_environment, free_port, require_free, temporary_folder
+from local.sample_call import SampleCall, SampleFailed
+from local.trying import how_to_try
+from local.warming import warm
+
+WATCH_SECONDS = 1.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until told to stop, or until the sample call is over; returns the exit code."""
+    wanted = _parser().parse_args(arguments)
+    stopping.listen()
+    try:
+        with ExitStack() as cleanup:
+            children = _launch(wanted, cleanup)
+            if not wanted.demo:
+                _serve(children)
+    except stopping.Stopped:
+        print("\nstopped; nothing is left running", flush=True)
+        return 0
+    except SampleFailed as failure:
+        print(f"\nThe sample call failed: {failure}\nLogs: {paths.LOGS.relative_to(paths.ROOT)}", file=sys.stderr)
+    except LaunchError as failure:
+        print(f"\n{failure}", file=sys.stderr)
+    else:
+        return 0
+    return 1
+
+
+def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> list[Child]:
+    """Start everything; whatever has been started ends with `cleanup`."""
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        if not wanted.serve_only:
+            print(f"[{time.monotonic() - began:5.1f} s] {text}", flush=True)
+
+    cleanup.callback(wanted.stack_file.unlink, missing_ok=True)
+    temporary = Path(cleanup.enter_context(temporary_folder()))
+    environment = clean_environment(temporary)
+    port = wanted.port or free_port()
+    require_free(port)
+    clinicea_port = free_port()
+    deployment = Deployment(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{clinicea_port}", wanted.authentication)
+
+    say("starting the embedded AWS and the fake Clinicea")
+    aws = cleanup.enter_context(start_aws(port, temporary, environment))
+    clinicea = cleanup.enter_context(start_clinicea(clinicea_port, environment))
+    say(f"building functions and layer for Python {paths.PYTHON} on {paths.ARCHITECTURE}")
+    if not build(environment):
+        say("nothing has changed since the last build")
+    wait_for(aws, f"http://127.0.0.1:{port}/_ministack/health")
+    wait_for(clinicea, f"http://127.0.0.1:{clinicea_port}/_control/appointments")
+
+    say("deploying template.yaml (sam deploy)")
+    deployment.deploy(deployment.prepare(), environment)
+    cleanup.callback(deployment.save_logs)
+    say(f"applying what the emulator leaves out: {', '.join(deployment.apply_left_out())}")
+    say(f"lifting what it cannot judge in {deployment.lift_unknown_conditions()} policies; the others are enforced")
+    stack = deployment.stack()
+    say("warming the functions up")
+    warm(stack)
+    stack.write(wanted.stack_file)
+    say(f"ready: {stack.api_url}")
+    _show(stack, wanted)
+    return [aws, clinicea]
+
+
+def _show(stack: Stack, wanted: argparse.Namespace) -> None:
+    if wanted.serve_only:
+        print("ready", flush=True)
+        return
+    SampleCall(stack).play()
+    if not wanted.demo:
+        print(how_to_try(stack, wanted.stack_file), flush=True)
+
+
+def _serve(children: list[Child]) -> None:
+    """Wait for a signal; raises LaunchError when a server ends by itself."""
+    pause = threading.Event()
+    while not pause.wait(WATCH_SECONDS):
+        for child in children:
+            child.ensure_alive()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
+    parser.add_argument(
+        "--port", type=int, default=0, help="port of the embedded AWS and so of the API; 0: any free one"
+    )
+    parser.add_argument(
+        "--authentication", choices=("api_key", "staff_session"), default="api_key", help="towards Clinicea"
+    )
+    parser.add_argument(
+        "--stack-file",
+        type=Path,
+        default=paths.STACK_FILE,
+        help="where this run's addresses go (default: .local/stack.json)",
+    )
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--demo", action="store_true", help="end after the sample call; fail if it failed")
+    mode.add_argument("--serve-only", action="store_true", help="no sample call, few words; for tests")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

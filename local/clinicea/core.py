@@ -1,0 +1,239 @@
+"""The fake's behaviour without a socket: requests in, answers out, time and chance handed in."""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from local.clinicea import routes, swagger
+from local.clinicea.auth import Credentials, Sessions
+from local.clinicea.calling import Account, Call
+from local.clinicea.clock import DEFAULT_ZONE, Clock, SystemClock, zone_named
+from local.clinicea.control import PREFIX, Control
+from local.clinicea.faults import Faults, Rule
+from local.clinicea.log import LATE_COMMIT_DONE, Entry, Log
+from local.clinicea.lookups import UNAUTHORIZED
+from local.clinicea.messages import (
+    HTML_TYPE,
+    TEXT_TYPE,
+    Answer,
+    Delay,
+    Drip,
+    Effect,
+    Hold,
+    RefusalError,
+    Request,
+    Reset,
+    message_answer,
+    text_answer,
+)
+from local.clinicea.parameters import Parameters, UnsupportedMediaError
+from local.clinicea.records import Store
+from local.clinicea.switches import Switches
+
+LATE_HOLD = 30.0
+HTML = "<!DOCTYPE html><html><head><title>Clinicea</title></head><body>Please wait.</body></html>"
+
+
+@dataclass(order=True, slots=True)
+class _LateCommit:
+    due: datetime
+    number: int
+    found: routes.Found = field(compare=False)
+    request: Request = field(compare=False, repr=False)
+
+
+class FakeClinicea:
+    """One Clinicea account.
+
+    `handle` is all there is to it: give it a request, get the answer and its effect. Not safe for threads;
+    the server puts a lock round it. `fill` puts in the start-up data, now and after each reset.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        seed: int = 0,
+        *,
+        time_zone: str = DEFAULT_ZONE,
+        credentials: Credentials | None = None,
+        fill: "Callable[[FakeClinicea], None] | None" = None,
+    ) -> None:
+        self.clock: Clock = clock or SystemClock()
+        self.switches = Switches()
+        self.store = Store(seed)
+        self.sessions = Sessions(credentials or Credentials(), self.switches, seed)
+        self.faults = Faults(seed, routes.CALLS | {routes.SWAGGER})
+        self.log = Log()
+        self.account = Account(self.store, self.sessions, self.switches, zone_named(time_zone))
+        self._late: list[_LateCommit] = []
+        self._late_made = 0
+        self._fill = fill
+        self._control = Control(self)
+        if fill is not None:
+            fill(self)
+
+    def handle(self, request: Request) -> Answer:
+        """The answer to a request, after whatever late commit has become due."""
+        self.advance()
+        if request.path.startswith(PREFIX):
+            return self._control.handle(request)
+        found = routes.find(request.method, request.path, self.switches)
+        page = swagger.answer(request, self.switches) if found.call == routes.UNKNOWN_CALL else None
+        if page is not None:
+            found = routes.Found(routes.SWAGGER)
+        rule = self.faults.draw(found.call)
+        visit = _Visit(self, request, found, page)
+        answer = visit.run(rule)
+        status = None if answer.lost else answer.status
+        fault = rule.kind if rule is not None else None
+        self.log.add(Entry(self.clock.now(), found.call, request.method, status, fault, visit.work_status))
+        return answer
+
+    def advance(self) -> int:
+        """Carry out the late commits that are due by the clock, in their order; says how many there were."""
+        done = 0
+        while self._late and self._late[0].due <= self.clock.now():
+            late = heapq.heappop(self._late)
+            answer = self.work(late.request, late.found, late.due)
+            call, verb = late.found.call, late.request.method
+            self.log.add(Entry(late.due, call, verb, None, LATE_COMMIT_DONE, answer.status))
+            done += 1
+        return done
+
+    @property
+    def waiting_commits(self) -> int:
+        """How many late commits are still to come."""
+        return len(self._late)
+
+    def commit_late(self, request: Request, found: routes.Found, seconds: float) -> None:
+        """Have a request's work done when the clock has passed that many seconds."""
+        self._late_made += 1
+        due = self.clock.now() + timedelta(seconds=seconds)
+        heapq.heappush(self._late, _LateCommit(due, self._late_made, found, request))
+
+    def reset(self) -> None:
+        """Back to the start: its data, no faults, sessions or log, default switches. No id is given again."""
+        self.store.clear()
+        self.sessions.clear()
+        self.faults.clear()
+        self.log.clear()
+        self._late.clear()
+        self.switches.turn(Switches().as_json(), routes.CALLS)
+        if self._fill is not None:
+            self._fill(self)
+
+    def gate(self, request: Request, found: routes.Found) -> Answer | None:
+        """What stops a request before its call: route, verb, credential, role; None lets it pass.
+
+        The forms of these refusals are [assumed]: they are ASP.NET Web API's own.
+        """
+        if found.verb is None:
+            return _no_such_route(request)
+        if found.route is None:
+            text = f"The requested resource does not support http method '{request.method}'."
+            return message_answer(405, text, {"Allow": found.verb})
+        try:
+            return self._credential_gate(request, found)
+        except RefusalError as refusal:
+            return text_answer(refusal.status, refusal.text)
+
+    def _credential_gate(self, request: Request, found: routes.Found) -> Answer | None:
+        if found.call == routes.LOGIN:
+            key = Parameters.from_query(request.query).text("apiKey")
+            if key is None or not self.sessions.credentials.knows(key):
+                return None  # the login itself refuses a missing or a wrong key
+        else:
+            key = self.sessions.key_behind(request, found.version, self.clock.now())
+            if key is None:
+                return message_answer(401, UNAUTHORIZED)
+        if self.sessions.allows(key, found.call):
+            return None
+        return message_answer(403, "The API role does not have permission for this call.")
+
+    def work(self, request: Request, found: routes.Found, now: datetime) -> Answer:
+        """Do what a request asks for; it has passed the gate."""
+        route = found.route
+        if route is None:
+            raise ValueError("a request without a route has no work")
+        try:
+            in_body = route.in_body(self.switches)
+            given = Parameters.from_body(request) if in_body else Parameters.from_query(request.query)
+            return route.work(Call(self.account, given, now))
+        except RefusalError as refusal:
+            return text_answer(refusal.status, refusal.text)
+        except UnsupportedMediaError:
+            text = "The request entity's media type is not supported for this resource."
+            return message_answer(415, text)
+
+
+def _no_such_route(request: Request) -> Answer:
+    # ASP.NET repeats the whole address, its query included: whoever logs error bodies logs credentials.
+    query = f"?{request.query}" if request.query else ""
+    address = f"http://{request.headers.get('host', 'localhost')}{request.path}{query}"
+    return message_answer(404, f"No HTTP resource was found that matches the request URI '{address}'.")
+
+
+@dataclass(slots=True)
+class _Visit:
+    """One request's way through the fault that hits it."""
+
+    core: FakeClinicea
+    request: Request
+    found: routes.Found
+    page: Answer | None
+    work_status: int | None = None
+
+    def run(self, rule: Rule | None) -> Answer:
+        if rule is None:
+            return self._worked()
+        match rule.kind:
+            case "status":
+                self._worked_if(rule.after_work)
+                body = (rule.body or "").encode()
+                return Answer(rule.status, body, TEXT_TYPE if body else None, rule.headers)
+            case "html":
+                self._worked_if(rule.after_work)
+                return Answer(200, (rule.body or HTML).encode(), HTML_TYPE, rule.headers)
+            case "delay":
+                return self._worked(Delay(rule.seconds))
+            case "drip":
+                return self._worked(Drip(rule.seconds, rule.drip_headers))
+            case "timeout_before":
+                return Answer(0, effect=Hold(rule.seconds))
+            case "timeout_after":
+                self._worked()
+                return Answer(0, effect=Hold(rule.seconds))
+            case "reset_before":
+                return Answer(0, effect=Reset())
+            case "reset_after":
+                self._worked()
+                return Answer(0, effect=Reset())
+            case "late_commit":
+                return self._late(rule)
+            case "steal_token":
+                self.core.sessions.steal(self.core.clock.now())
+                return self._worked()
+
+    def _late(self, rule: Rule) -> Answer:
+        # The credential is judged as the request comes in; by the time of the commit it may have expired.
+        stopped = self.page or self.core.gate(self.request, self.found)
+        if stopped is not None:
+            self.work_status = stopped.status
+            return stopped
+        self.core.commit_late(self.request, self.found, rule.seconds)
+        return Answer(0, effect=Reset() if rule.reset else Hold(LATE_HOLD))
+
+    def _worked_if(self, wanted: bool) -> None:
+        if wanted:
+            self._worked()
+
+    def _worked(self, effect: Effect | None = None) -> Answer:
+        answer = self.page or self.core.gate(self.request, self.found)
+        if answer is None:
+            answer = self.core.work(self.request, self.found, self.core.clock.now())
+        self.work_status = answer.status
+        route = self.found.route
+        if effect is None and route is not None and route.paged and self.core.switches.slow_pages:
+            effect = Delay(self.core.switches.slow_pages)
+        return Answer(answer.status, answer.body, answer.content_type, answer.headers, effect)

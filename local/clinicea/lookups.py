@@ -1,0 +1,132 @@
+"""The calls that read: login, patients, appointments."""
+
+from typing import Any
+
+from local.clinicea.calling import Call
+from local.clinicea.messages import Answer, RefusalError, json_answer, message_answer
+from local.clinicea.records import Appointment, Patient
+from local.clinicea.rendering import appointment_record, clinic_fields, patient_record
+
+UNAUTHORIZED = "Authorization has been denied for this request."
+
+
+def get_token(call: Call) -> Answer:
+    """A staff login: a JSON string, or by switch an object with Token [live: both]."""
+    given = call.parameters
+    key, user, password = given.required("apiKey"), given.required("loginUserName"), given.required("pwd")
+    token = call.account.sessions.login(key, user, password, call.now)
+    if token is None:
+        return message_answer(401, UNAUTHORIZED)
+    return json_answer({"Token": token} if call.switches.token_as_object else token)
+
+
+def search_patient_by_mobile_number(call: Call) -> Answer:
+    """Everybody registered with that national number and dialling code, exactly [assumed: no normalising]."""
+    code = call.parameters.country_code("countrycode")
+    found = call.store.patients_with_mobile(call.parameters.required("patmobile"), code)
+    return _patients(call, found, "ID", "FullName")
+
+
+def get_patient(call: Call) -> Answer:
+    """A search by file number (0), unique id (1), mobile (2) or e-mail (3) [live]."""
+    wanted = call.parameters.required("searchText")
+    everybody = list(call.store.patients.values())
+    match call.parameters.integer("searchBy"):
+        case 0:
+            found = [each for each in everybody if each.file_no == wanted]
+        case 1:
+            found = [each for each in everybody if each.patient_id == wanted]
+        case 2:
+            found = call.store.patients_with_mobile(wanted, call.parameters.country_code("searchOption"))
+        case 3:
+            found = [each for each in everybody if each.email and each.email.casefold() == wanted.casefold()]
+        case _:
+            raise RefusalError(400, "searchBy is not valid")
+    return _patients(call, found, "PatientID", "Name")
+
+
+def get_patient_by_id(call: Call) -> Answer:
+    """One patient, always as an object."""
+    patient = call.store.patients.get(call.parameters.required("patientID"))
+    if patient is None:
+        return call.nothing()
+    return json_answer(patient_record(call.store, patient, "EntityID", "FullName"))
+
+
+def get_past_completed(call: Call) -> Answer:
+    """The patient's past appointments with status checked out [doc], in the order in which they were made.
+
+    Nobody has published an order, whether it pages (here: not), or how the clinic's address is named
+    [assumed].
+    """
+    found = [
+        each
+        for each in call.store.appointments_of(call.parameters.required("patientID"))
+        if each.checked_out and each.start <= call.local_now
+    ]
+    records = []
+    for each in found:
+        record = appointment_record(call.store, each, "ID", call.switches)
+        if call.switches.clinic_fields:
+            record |= clinic_fields(call.store.clinics[each.clinic_id])
+        records.append(record)
+    return call.answer_list(records, single=call.switches.single_appointments)
+
+
+def get_appointments_by_patient(call: Call) -> Answer:
+    """A patient's appointments: upcoming (0) or all (2) [live]; past (1) is [assumed].
+
+    All includes cancelled ones, upcoming does not [assumed]; an unknown patient has none [assumed].
+    """
+    patient, kind = call.parameters.required("patientID"), call.parameters.integer("appointmentType")
+    now = call.local_now
+    found = list(call.store.appointments_of(patient))
+    match kind:
+        case 0:
+            found = [each for each in found if each.start >= now and not each.cancelled]
+        case 1:
+            found = [each for each in found if each.start < now]
+        case 2:
+            pass
+        case _:
+            raise RefusalError(400, "appointmentType is not valid")
+    return _page(call, found, "ID")
+
+
+def get_appointments_by_date(call: Call) -> Answer:
+    """A day's appointments of all patients and clinics, cancelled ones included [assumed]."""
+    day = call.parameters.moment("appointmentDate").date()
+    everything = call.store.appointments.values()
+    found = [each for each in everything if each.start.date() == day and not each.deleted]
+    return _page(call, found, "AppointmentID")
+
+
+def get_changes(call: Call) -> Answer:
+    """Appointments added, modified or deleted since a time in the clinic's zone [assumed: that zone]."""
+    since = call.parameters.moment("lastSyncDTime").replace(tzinfo=call.account.zone)
+    found = [each for each in call.store.appointments.values() if each.modified_at >= since]
+    found.sort(key=lambda each: each.modified_at)
+    records = []
+    for each in call.page(found):
+        record = appointment_record(call.store, each, "AppointmentID", call.switches)
+        record["DataStatusValue"] = _change(each)
+        records.append(record)
+    return call.answer_list(records, single=call.switches.single_appointments)
+
+
+def _change(appointment: Appointment) -> str:
+    # The three words are [assumed]; a cancelled appointment is a modified one.
+    if appointment.deleted:
+        return "Deleted"
+    return "Added" if appointment.modified_at == appointment.created_at else "Modified"
+
+
+def _patients(call: Call, found: list[Patient], id_name: str, full_name: str) -> Answer:
+    records: list[dict[str, Any]] = [patient_record(call.store, each, id_name, full_name) for each in found]
+    return call.answer_list(records, single=call.switches.single_objects)
+
+
+def _page(call: Call, found: list[Appointment], id_name: str) -> Answer:
+    page = call.page(found)
+    records = [appointment_record(call.store, each, id_name, call.switches) for each in page]
+    return call.answer_list(records, single=call.switches.single_appointments)

@@ -1,0 +1,99 @@
+"""Parameters as ASP.NET binds them: names without regard to case, from the query, a form or a JSON body."""
+
+import json
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from local.clinicea.messages import RefusalError, Request
+
+DATE_REFUSED = "Get Operation Failed"  # [live] for GETs; the same text for POSTs is [assumed]
+_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_MOST_PARAMETERS = 200
+
+
+class UnsupportedMediaError(Exception):
+    """A body in a type that the API does not read."""
+
+
+class Parameters:
+    """A request's parameters; the first of several values of a name counts, an empty one is a missing one."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._values: dict[str, str] = {}
+        for name, value in pairs:
+            self._values.setdefault(name.casefold(), value)
+
+    def __repr__(self) -> str:
+        return f"Parameters({len(self._values)} values)"
+
+    @classmethod
+    def from_query(cls, query: str) -> "Parameters":
+        """The parameters of a query string or a form; `+` is a space there."""
+        try:
+            return cls(parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
+        except ValueError:
+            raise RefusalError(400, "Too many parameters") from None
+
+    @classmethod
+    def from_body(cls, request: Request) -> "Parameters":
+        """The parameters of a JSON or form body; raises UnsupportedMediaError and RefusalError."""
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not request.body:
+            return cls(())
+        if kind == "application/x-www-form-urlencoded":
+            return cls.from_query(request.body.decode("utf-8", errors="replace"))
+        if kind not in ("application/json", "text/json"):
+            raise UnsupportedMediaError
+        try:
+            value = json.loads(request.body)
+        except (ValueError, RecursionError):
+            raise RefusalError(400, "The request body is not valid") from None
+        if not isinstance(value, dict):
+            raise RefusalError(400, "The request body is not valid")
+        return cls((name, _scalar(each)) for name, each in value.items())
+
+    def text(self, name: str) -> str | None:
+        """The value, trimmed, or None."""
+        return self._values.get(name.casefold(), "").strip() or None
+
+    def required(self, name: str) -> str:
+        """The value; a missing one is refused."""
+        value = self.text(name)
+        if value is None:
+            raise RefusalError(400, f"{name} is required")
+        return value
+
+    def integer(self, name: str) -> int:
+        """The value as a whole number."""
+        value = self.required(name)
+        if not re.fullmatch(r"-?[0-9]{1,9}", value):
+            raise RefusalError(400, f"{name} is not valid")
+        return int(value)
+
+    def moment(self, name: str) -> datetime:
+        """The value as a naive time, exactly YYYY-MM-DDTHH:mm:ss [live]."""
+        value = self.required(name)
+        if not _MOMENT.fullmatch(value):
+            raise RefusalError(400, DATE_REFUSED)
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            raise RefusalError(400, DATE_REFUSED) from None
+
+    def country_code(self, name: str) -> str:
+        """A dialling code's digits; 91, +91 and (a plus lost in a query) a space and 91 are the same."""
+        return self.required(name).removeprefix("+").strip()
+
+    def has(self, name: str) -> bool:
+        """Whether the parameter was given."""
+        return self.text(name) is not None
+
+
+def _scalar(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool | dict | list):
+        raise RefusalError(400, "The request body is not valid")
+    return str(value)

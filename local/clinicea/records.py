@@ -1,0 +1,164 @@
+"""What the fake account holds: clinics, practitioners, patients, appointments. No rules, no wire format."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+
+def plain_status(status: str) -> str:
+    """A status without case and separators: Clinicea spells the same one in several ways."""
+    return "".join(letter for letter in status.casefold() if letter.isalnum())
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """A clinic of the account."""
+
+    clinic_id: str
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Practitioner:
+    """A member of staff whom appointments are with."""
+
+    practitioner_id: str
+    first_name: str
+    last_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A patient; an empty id is filled in by the store."""
+
+    first_name: str
+    mobile: str
+    patient_id: str = ""
+    file_no: str = ""
+    last_name: str = ""
+    country_code: str = "91"
+    gender: str = ""
+    date_of_birth: date | None = None
+    email: str = ""
+    address1: str = ""
+    address2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    made_by: str = "control"
+
+    @property
+    def full_name(self) -> str:
+        """First and last name."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """An appointment; times are naive, in the clinic's zone. An empty id is filled in by the store."""
+
+    patient_id: str
+    clinic_id: str
+    start: datetime
+    end: datetime
+    created_at: datetime
+    modified_at: datetime
+    appointment_id: str = ""
+    practitioner_id: str | None = None
+    service: str = ""
+    status: str = "Scheduled"
+    notes: str = ""
+    mobile: str = ""
+    cancellation_reason: str = ""
+    deleted: bool = False
+    made_by: str = "control"
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it no longer stands."""
+        return self.deleted or plain_status(self.status) in ("cancelled", "canceled")
+
+    @property
+    def checked_out(self) -> bool:
+        """Whether the visit is completed."""
+        return plain_status(self.status) == "checkedout"
+
+
+DEFAULT_CLINICS = (
+    Clinic(
+        "C-01",
+        "Example Clinic Indiranagar",
+        "1 Invented Street, Indiranagar, Bengaluru, Karnataka 560000",
+    ),
+    Clinic("C-02", "Example Clinic Andheri", "22 Nowhere Road, Andheri West, Mumbai, Maharashtra 400000"),
+)
+DEFAULT_PRACTITIONERS = (
+    Practitioner("D-01", "Anika", "Inventedova"),
+    Practitioner("D-02", "Kabir", "Fictionwala"),
+    Practitioner("D-03", "Leela", "Madeupkar"),
+)
+
+
+@dataclass(slots=True)
+class Store:
+    """The account's records. Numbers run on through `clear`, since Clinicea never gives out an id twice."""
+
+    seed: int
+    clinics: dict[str, Clinic] = field(default_factory=dict)
+    practitioners: dict[str, Practitioner] = field(default_factory=dict)
+    patients: dict[str, Patient] = field(default_factory=dict)
+    appointments: dict[str, Appointment] = field(default_factory=dict)
+    _prefix: str = ""
+    _patients_made: int = 0
+    _appointments_made: int = 0
+
+    def __post_init__(self) -> None:
+        # Two runs with different seeds share no id, so that a ledger which outlives a run is not confused.
+        self._prefix = hashlib.sha256(f"ids:{self.seed}".encode()).hexdigest()[:6]
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget the patients and appointments; clinics and practitioners are the default ones."""
+        self.clinics = {clinic.clinic_id: clinic for clinic in DEFAULT_CLINICS}
+        self.practitioners = {each.practitioner_id: each for each in DEFAULT_PRACTITIONERS}
+        self.patients = {}
+        self.appointments = {}
+
+    def add_patient(self, patient: Patient) -> Patient:
+        """Keep a patient, with an id and a file number; never looks for one with the same number."""
+        self._patients_made += 1
+        number = self._patients_made
+        kept = replace(
+            patient,
+            patient_id=patient.patient_id or f"P-{self._prefix}-{number:04d}",
+            file_no=patient.file_no or f"F{self._prefix[:3]}{number:04d}",
+        )
+        self.patients[kept.patient_id] = kept
+        return kept
+
+    def add_appointment(self, appointment: Appointment) -> Appointment:
+        """Keep an appointment, with an id; never looks for an equal one."""
+        self._appointments_made += 1
+        made = appointment.appointment_id or f"A-{self._prefix}-{self._appointments_made:04d}"
+        kept = replace(appointment, appointment_id=made)
+        self.appointments[made] = kept
+        return kept
+
+    def cancel(self, appointment_id: str, reason: str, now: datetime, *, delete: bool = False) -> Appointment:
+        """Cancel an appointment, or delete it altogether; raises KeyError."""
+        before = self.appointments[appointment_id]
+        status = before.status if delete else "Cancelled"
+        after = replace(before, status=status, cancellation_reason=reason, deleted=delete, modified_at=now)
+        self.appointments[appointment_id] = after
+        return after
+
+    def patients_with_mobile(self, mobile: str, country_code: str) -> list[Patient]:
+        """Everybody registered with exactly that national number and dialling code."""
+        wanted = (country_code, mobile)
+        return [each for each in self.patients.values() if (each.country_code, each.mobile) == wanted]
+
+    def appointments_of(self, patient_id: str) -> Iterable[Appointment]:
+        """A patient's appointments in the order in which they were made, deleted ones left out."""
+        return (each for each in self.appointments.values() if each.patient_id == patient_id and not each.deleted)

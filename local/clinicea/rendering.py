@@ -1,0 +1,80 @@
+"""Records as Clinicea writes them: PascalCase, naive local times, 0001-01-01 for an unset date."""
+
+from datetime import date, datetime
+from typing import Any
+
+from local.clinicea.records import Appointment, Clinic, Patient, Practitioner, Store
+from local.clinicea.switches import Switches
+
+UNSET = "0001-01-01T00:00:00"
+
+
+def moment(value: date | None) -> str:
+    """A date or time on the wire."""
+    if value is None:
+        return UNSET
+    # isoformat and not strftime: the latter drops the zeros of early years on some platforms.
+    return value.isoformat(timespec="seconds") if isinstance(value, datetime) else f"{value}T00:00:00"
+
+
+def patient_record(store: Store, patient: Patient, id_name: str, full_name: str) -> dict[str, Any]:
+    """A patient. How the id and the full name are called differs from call to call, as has been seen."""
+    visits = [each.start for each in store.appointments_of(patient.patient_id) if each.checked_out]
+    return {
+        id_name: patient.patient_id,
+        "FileNo": patient.file_no,
+        full_name: patient.full_name,
+        "FirstName": patient.first_name,
+        "LastName": patient.last_name,
+        "Mobile": patient.mobile,
+        "MobileCountryCode": f"+{patient.country_code}",
+        "Email": patient.email,
+        "Gender": patient.gender,
+        "DOB": moment(patient.date_of_birth),
+        "Address1": patient.address1,
+        "Address2": patient.address2,
+        "City": patient.city,
+        "State": patient.state,
+        "PostalCode": patient.postal_code,
+        "LastAppointmentDate": moment(max(visits, default=None)),
+    }
+
+
+def appointment_record(store: Store, appointment: Appointment, id_name: str, switches: Switches) -> dict[str, Any]:
+    """An appointment as the lists show it: no address, and no id of clinic or practitioner by default."""
+    patient = store.patients[appointment.patient_id]
+    staff = store.practitioners.get(appointment.practitioner_id or "", Practitioner("", "", ""))
+    arrived = appointment.start if appointment.checked_out else None
+    record: dict[str, Any] = {
+        id_name: appointment.appointment_id,
+        "StartDateTime": moment(appointment.start),
+        "EndDateTime": moment(appointment.end),
+        "AppointmentStatus": appointment.status,
+        "ServiceName": appointment.service,
+        "ServiceCategory": "Consultation" if appointment.service else "",
+        "StaffFirstName": staff.first_name,
+        "StaffLastName": staff.last_name,
+        "DoctorName": f"{staff.first_name} {staff.last_name}".strip(),
+        "PatientID": patient.patient_id,
+        "PatientName": patient.full_name,
+        "PatientFirstName": patient.first_name,
+        "PatientLastName": patient.last_name,
+        "PatientMobile": appointment.mobile or patient.mobile,
+        "AppointmentWithName": patient.full_name,
+        "AppointmentWithPhone": appointment.mobile or patient.mobile,
+        "ArrivalDate": moment(arrived),
+        "EngagedStartTime": moment(arrived),
+        "IsServiceCompleted": appointment.checked_out,
+        "CancellationReason": appointment.cancellation_reason or None,
+    }
+    if not switches.omit_notes:
+        record["Notes"] = appointment.notes or None
+    if switches.reference_ids:
+        record["ClinicID"] = appointment.clinic_id
+        record["StaffID"] = appointment.practitioner_id
+    return record
+
+
+def clinic_fields(clinic: Clinic) -> dict[str, Any]:
+    """The clinic's details on a past completed appointment; every name of them is [assumed]."""
+    return {"ClinicID": clinic.clinic_id, "ClinicName": clinic.name, "ClinicAddress": clinic.address}

@@ -1,0 +1,187 @@
+"""The one table of calls: dispatch and the Swagger documents both come from it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from local.clinicea import bookings, lookups
+from local.clinicea.calling import Call
+from local.clinicea.messages import Answer
+from local.clinicea.switches import Switches
+
+LOGIN = "getTokenByStaffUsernamePwd"
+POST_APPOINTMENT = "postAppointment"
+UNKNOWN_CALL = "unknown"
+SWAGGER = "swagger"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A parameter of a call, as the Swagger document shows it."""
+
+    name: str
+    required: bool = True
+    kind: str = "string"
+    format: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A call: where it is, what it takes, what it does."""
+
+    call: str
+    controller: str
+    versions: tuple[str, ...]
+    verb: str
+    fields: tuple[Field, ...]
+    work: Callable[[Call], Answer]
+    answer: str
+
+    @property
+    def paged(self) -> bool:
+        """Whether it answers in pages."""
+        return PAGE[0] in self.fields
+
+    def verb_now(self, switches: Switches) -> str:
+        """The verb; the one of postAppointment is a switch, since the help page says GET [doc]."""
+        return switches.post_appointment_verb if self.call == POST_APPOINTMENT else self.verb
+
+    def versions_now(self, switches: Switches) -> tuple[str, ...]:
+        """The versions that carry it."""
+        return tuple(switches.call_versions.get(self.call, self.versions))
+
+    def in_body(self, switches: Switches) -> bool:
+        """Whether its parameters come in the body."""
+        return self.verb_now(switches) == "POST" and not switches.post_parameters_in_query
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a request leads: the call's name for the log; no verb: no such route; no route: another verb."""
+
+    call: str
+    version: str = ""
+    route: Route | None = None
+    verb: str | None = None
+
+
+PATIENT_ID = Field("patientID")
+PAGE = (Field("pageNo", kind="integer", format="int32"), Field("pageSize", kind="integer", format="int32"))
+_SLOT = (
+    Field("ClinicID"),
+    Field("StartDateTime", format="date-time"),
+    Field("EndDateTime", format="date-time"),
+    Field("StaffID", required=False),
+    Field("ServiceName", required=False),
+    Field("Notes", required=False),
+)
+_NEWCOMER = (
+    Field("FirstName"),
+    Field("LastName", required=False),
+    Field("Mobile"),
+    Field("MobileCountryCode"),
+    Field("Gender", required=False),
+    Field("DOB", required=False, format="date-time"),
+    Field("Email", required=False),
+)
+
+ROUTES = (
+    Route(
+        LOGIN,
+        "login",
+        ("v2",),
+        "GET",
+        (Field("apiKey"), Field("loginUserName"), Field("pwd")),
+        lookups.get_token,
+        "Token",
+    ),
+    Route(
+        "searchPatientByMobileNumber",
+        "patients",
+        ("v2",),
+        "GET",
+        (Field("patmobile"), Field("countrycode")),
+        lookups.search_patient_by_mobile_number,
+        "Patient",
+    ),
+    Route(
+        "getPatient",
+        "patients",
+        ("v2",),
+        "GET",
+        (
+            Field("searchBy", kind="integer", format="int32"),
+            Field("searchText"),
+            Field("searchOption", required=False),
+        ),
+        lookups.get_patient,
+        "Patient",
+    ),
+    Route("getPatientByID", "patients", ("v3",), "GET", (PATIENT_ID,), lookups.get_patient_by_id, "Patient"),
+    Route(
+        "getPatientPastCompletedAppointment",
+        "appointments",
+        ("v2",),
+        "GET",
+        (PATIENT_ID,),
+        lookups.get_past_completed,
+        "Appointment",
+    ),
+    Route(
+        "getAppointmentsByPatient",
+        "appointments",
+        ("v2",),
+        "GET",
+        (PATIENT_ID, Field("appointmentType", kind="integer", format="int32"), *PAGE),
+        lookups.get_appointments_by_patient,
+        "Appointment",
+    ),
+    Route(
+        "getAppointmentsByDate",
+        "appointments",
+        ("v3",),
+        "GET",
+        (Field("appointmentDate", format="date-time"), *PAGE),
+        lookups.get_appointments_by_date,
+        "Appointment",
+    ),
+    Route(
+        "getChanges",
+        "appointments",
+        ("v2",),
+        "GET",
+        (Field("lastSyncDTime", format="date-time"), *PAGE),
+        lookups.get_changes,
+        "Appointment",
+    ),
+    Route(
+        "postAppointmentByPatientID",
+        "appointments",
+        ("v2",),
+        "POST",
+        (Field("PatientID"), *_SLOT, Field("Mobile", required=False)),
+        bookings.post_appointment_by_patient_id,
+        "Appointment",
+    ),
+    Route(
+        POST_APPOINTMENT,
+        "appointments",
+        ("v2",),
+        "POST",
+        (*_NEWCOMER, *_SLOT),
+        bookings.post_appointment,
+        "Appointment",
+    ),
+)
+CALLS = frozenset(route.call for route in ROUTES)
+_BY_PLACE = {(route.controller, route.call.casefold()): route for route in ROUTES}
+
+
+def find(method: str, path: str, switches: Switches) -> Found:
+    """Where a request leads. Paths are matched without regard to case, as ASP.NET does."""
+    match path.casefold().strip("/").split("/"):
+        case ["api", version, controller, call]:
+            route = _BY_PLACE.get((controller, call))
+            if route is not None and version in route.versions_now(switches):
+                verb = route.verb_now(switches)
+                return Found(route.call, version, route if method == verb else None, verb)
+    return Found(UNKNOWN_CALL)

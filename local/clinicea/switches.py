@@ -1,0 +1,133 @@
+"""Settings of the fake that a test or a person may turn while it runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+
+from local.clinicea.messages import ControlInputError
+
+Check = Callable[[object], bool]
+VERSIONS = ("v1", "v2", "v3")
+
+
+def _is_bool(value: object) -> bool:
+    return isinstance(value, bool)
+
+
+def _number(low: float, high: float, *, whole: bool = False) -> Check:
+    kinds = (int,) if whole else (int, float)
+
+    def check(value: object) -> bool:
+        return isinstance(value, kinds) and not isinstance(value, bool) and low <= value <= high
+
+    return check
+
+
+def _one_of(*choices: object) -> Check:
+    return lambda value: any(value == choice and type(value) is type(choice) for choice in choices)
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _versions(value: object) -> bool:
+    return isinstance(value, list) and all(version in VERSIONS for version in value)
+
+
+def _versions_by_call(value: object) -> bool:
+    return isinstance(value, dict) and all(_versions(given) for given in value.values())
+
+
+@dataclass(slots=True)
+class Switches:
+    """The settings, each with the value that the known facts suggest."""
+
+    # What answers look like
+    single_objects: bool = True
+    """A patient search with one match answers the bare object; false: always an array."""
+    single_appointments: bool = False
+    """A list of one appointment is answered as the bare object."""
+    empty_answer: str = "204"
+    """How "nothing" is said."""
+    omit_notes: bool = False
+    """Answers do not return the notes."""
+    reference_ids: bool = False
+    """Appointment lists bear ClinicID and StaffID too, which nobody has seen in them."""
+    clinic_fields: bool = True
+    """Past completed appointments bear the clinic's name and address [assumed]."""
+    max_page_size: int = 0
+    """Longer pages are silently cut to this size."""
+    slow_pages: float = 0
+    """Each page of a paged call is answered so many seconds late."""
+
+    # Access
+    denied_calls: list[str] = field(default_factory=list)
+    """Calls that every key's role lacks, full access included."""
+    header_versions: list[str] = field(default_factory=lambda: list(VERSIONS))
+    """API versions that accept the key in a header; only v3 has been seen to."""
+    call_versions: dict[str, list[str]] = field(default_factory=dict)
+    """The versions that carry a call, where they are not the route table's."""
+    token_as_object: bool = False
+    """A login answers an object with Token instead of a JSON string."""
+    login_single_session: bool = True
+    """A login invalidates the user's token before it."""
+    token_minutes: float = 60
+    """How long a token lives; also holds for those already given out."""
+
+    # Bookings
+    slot_conflicts: bool = True
+    """A slot that another patient's appointment holds is refused."""
+    own_slot_conflicts: bool = False
+    """The patient's own appointments hold slots too: a repeated POST is refused instead of doubling."""
+    slot_conflict_status: int = 400
+    """The status of that refusal."""
+    refuse_past_starts: bool = False
+    """A start in the past is refused."""
+    round_starts: int = 0
+    """Starts are rounded to the nearest multiple of so many minutes of the day as they are written."""
+    shift_zones: int = 0
+    """Times are shifted by so many minutes as they are written."""
+    patient_before_slot: bool = False
+    """postAppointment creates the patient before it looks at the clinic and the slot."""
+    create_patient_then_refuse_slot: bool = False
+    """postAppointment creates the patient and then always refuses the slot."""
+    post_appointment_verb: str = "POST"
+    """The verb of postAppointment; the help page says GET. With GET its parameters come in the query."""
+    post_parameters_in_query: bool = False
+    """POSTs take their parameters from the query string instead of the body."""
+
+    def turn(self, wanted: Mapping[str, object], calls: frozenset[str]) -> None:
+        """Set the named switches, all of them or none; raises ControlInputError."""
+        known = {each.name for each in fields(self)}
+        for name, value in wanted.items():
+            if name not in known:
+                raise ControlInputError(f"unknown switch {name!r}; known are: {', '.join(sorted(known))}")
+            check, form = _RULES.get(name, _FLAG)
+            if not check(value):
+                raise ControlInputError(f"switch {name!r} wants {form}")
+            if name in ("denied_calls", "call_versions") and isinstance(value, list | dict):
+                unknown = sorted(set(value) - calls)
+                if unknown:
+                    raise ControlInputError(f"switch {name!r} names an unknown call: {', '.join(unknown)}")
+        for name, value in wanted.items():
+            setattr(self, name, value)
+
+    def as_json(self) -> dict[str, object]:
+        """The present settings."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+_RULES: dict[str, tuple[Check, str]] = {
+    "empty_answer": (_one_of("204", "404", "list", "null"), '"204", "404", "list" or "null"'),
+    "max_page_size": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
+    "slow_pages": (_number(0, 120), "seconds, 0 to 120"),
+    "denied_calls": (_names, "a list of call names"),
+    "header_versions": (_versions, "a list of v1, v2, v3"),
+    "call_versions": (_versions_by_call, "an object of call names to versions"),
+    "token_minutes": (_number(0, 100_000), "minutes, 0 or more"),
+    "slot_conflict_status": (_one_of(400, 409), "400 or 409"),
+    "round_starts": (_number(0, 240, whole=True), "whole minutes, 0 to 240"),
+    "shift_zones": (_number(-1440, 1440, whole=True), "whole minutes, -1440 to 1440"),
+    "post_appointment_verb": (_one_of("POST", "GET"), '"POST" or "GET"'),
+}
+_FLAG: tuple[Check, str] = (_is_bool, "true or false")

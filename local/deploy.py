@@ -1,0 +1,189 @@
+"""Deploys template.yaml to the embedded AWS, and applies from it what the emulator leaves out."""
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from local import paths
+from local.clinicea import Credentials
+from local.clinicea.clock import DEFAULT_ZONE
+from local.clinicea.records import DEFAULT_CLINICS
+from local.emulator import CREDENTIALS
+from local.permissions import lift_unknown_conditions
+from local.processes import running
+
+DEPLOY_SECONDS = 180
+GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The deployed stack, as its users need it: the contents of `.local/stack.json`."""
+
+    api_url: str
+    access_token: str
+    access_token_header: str
+    clinicea_url: str
+    aws_endpoint_url: str
+    ledger_table: str
+    queue_url: str
+    dead_letter_queue_url: str
+
+    def write(self, path: Path) -> None:
+        """Write the file for others to read; it holds this run's token, so only its owner may."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}.new")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        fresh.replace(path)  # at once, for those who wait for the file
+
+
+class Deployment:
+    """One deployment to one embedded AWS."""
+
+    def __init__(self, endpoint: str, clinicea_url: str, authentication: str) -> None:
+        self._endpoint = endpoint
+        self._clinicea_url = clinicea_url
+        self._authentication = authentication
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client that talks to the embedded AWS and nothing else."""
+        make: Any = boto3.client  # its stubs want the service as a literal
+        client = make(
+            service,
+            endpoint_url=self._endpoint,
+            region_name=paths.REGION,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}, proxies={}),
+        )
+        # The queues refuse whoever does not come over TLS, the account's root included.
+        client.meta.events.register("before-call", _as_if_over_tls)
+        return client
+
+    def prepare(self) -> dict[str, str]:
+        """Make what a deployer makes beforehand; returns the parameters of the template that name it."""
+        known = Credentials()
+        credentials = {"api_key": known.api_key}
+        if self._authentication == "staff_session":
+            credentials |= {"user_name": known.user, "password": known.password}
+        secret = self.client("secretsmanager").create_secret(
+            Name=f"{paths.STACK}/clinicea", SecretString=json.dumps(credentials)
+        )
+        clinics = {"schema": 1, "clinics": [asdict(each) for each in DEFAULT_CLINICS]}
+        name = f"/{paths.STACK}/clinics"
+        self.client("ssm").put_parameter(Name=name, Value=json.dumps(clinics), Type="String")
+        return {
+            "CliniceaSecretArn": secret["ARN"],
+            "CliniceaUrl": self._clinicea_url,
+            "CliniceaAuthentication": self._authentication,
+            "Clinics": f"ssm:{name}",
+            "TimeZone": DEFAULT_ZONE,
+            "Python": paths.PYTHON,
+            "Architecture": paths.ARCHITECTURE,
+        }
+
+    def _bucket(self) -> str:
+        """Make the bucket that the code goes through; on AWS `--resolve-s3` does it, with a stack of its own."""
+        name = f"{paths.STACK}-code"
+        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": paths.REGION})
+        return name
+
+    def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> None:
+        """Run `sam deploy` on the built template."""
+        command = [str(paths.SAM), "deploy", "--template-file", str(paths.BUILD / "template.yaml")]
+        command += [
+            "--stack-name",
+            paths.STACK,
+            "--s3-bucket",
+            self._bucket(),
+            "--no-confirm-changeset",
+            "--no-progressbar",
+        ]
+        command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--region", paths.REGION]
+        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        settings = CREDENTIALS | {"AWS_ENDPOINT_URL": self._endpoint, "SAM_CLI_POLL_DELAY": "0.3"}
+        with running("sam deploy", command, environment | settings) as child:
+            child.finish(DEPLOY_SECONDS)
+
+    def apply_left_out(self) -> list[str]:
+        """Apply what the emulator ignores in the template, read from the template; returns what that was."""
+        template = self.client("cloudformation").get_template(StackName=paths.STACK, TemplateStage="Processed")
+        resources = template["TemplateBody"]["Resources"]
+        applied = []
+        for logical_id, resource in resources.items():
+            properties = resource.get("Properties", {})
+            if resource["Type"] == "AWS::ApiGateway::RestApi" and properties["Body"].get(GATEWAY_RESPONSES):
+                self._put_gateway_responses(self._physical_id(logical_id), properties["Body"][GATEWAY_RESPONSES])
+                applied.append("gateway responses")
+            if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in properties:
+                applied += self._put_time_to_live(self._physical_id(logical_id), properties["TimeToLiveSpecification"])
+        return applied
+
+    def lift_unknown_conditions(self) -> int:
+        """Lift the conditions of policies that the emulator cannot judge; returns how many policies have any."""
+        listed = self.client("cloudformation").describe_stack_resources(StackName=paths.STACK)
+        return lift_unknown_conditions(self.client, listed["StackResources"])
+
+    def _put_gateway_responses(self, api: str, responses: dict[str, Any]) -> None:
+        gateway = self.client("apigateway")
+        for kind, response in responses.items():
+            gateway.put_gateway_response(
+                restApiId=api,
+                responseType=kind,
+                statusCode=str(response["statusCode"]),
+                responseParameters=response.get("responseParameters", {}),
+                responseTemplates=response["responseTemplates"],
+            )
+        # They hold from the next deployment of the stage on.
+        for stage in gateway.get_stages(restApiId=api)["item"]:
+            gateway.create_deployment(restApiId=api, stageName=stage["stageName"])
+
+    def _put_time_to_live(self, table: str, wanted: dict[str, Any]) -> list[str]:
+        dynamodb = self.client("dynamodb")
+        if dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED":
+            return []
+        dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
+        return ["time to live"]
+
+    def _physical_id(self, logical_id: str) -> str:
+        found = self.client("cloudformation").describe_stack_resource(
+            StackName=paths.STACK, LogicalResourceId=logical_id
+        )
+        return str(found["StackResourceDetail"]["PhysicalResourceId"])
+
+    def save_logs(self) -> None:
+        """Write what the functions logged into the folder of logs; the emulator forgets it when it ends."""
+        logs = self.client("logs")
+        with suppress(BotoCoreError, ClientError):
+            for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{paths.STACK}/")["logGroups"]:
+                events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
+                log = paths.LOGS / f"{group['logGroupName'].rsplit('/', 1)[-1]}.log"
+                log.write_text("".join(f"{event['message'].rstrip()}\n" for event in events))
+
+    def stack(self) -> Stack:
+        """Return the addresses and the access token of the deployed stack."""
+        described = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"][0]
+        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
+        tokens = self.client("secretsmanager").get_secret_value(SecretId=outputs["AccessTokensSecretArn"])
+        stage = outputs["ApiUrl"].rsplit("/", 1)[-1]
+        return Stack(
+            api_url=f"{self._endpoint}/restapis/{self._physical_id('Api')}/{stage}/_user_request_",
+            access_token=json.loads(tokens["SecretString"])["current"],
+            access_token_header=outputs["AccessTokenHeader"],
+            clinicea_url=self._clinicea_url,
+            aws_endpoint_url=self._endpoint,
+            ledger_table=outputs["LedgerTable"],
+            queue_url=outputs["QueueUrl"],
+            dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
+        )
+
+
+def _as_if_over_tls(params: dict[str, Any], **_event: object) -> None:
+    params["headers"]["X-Forwarded-Proto"] = "https"

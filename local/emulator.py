@@ -1,0 +1,62 @@
+"""The two servers that stand in for the world: the embedded AWS (ministack) and the fake Clinicea."""
+
+import sys
+import urllib.error
+import urllib.request
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from local import paths
+from local.processes import Child, running
+
+START_SECONDS = 60
+ACCOUNT = "000000000000"
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": paths.REGION,
+    "AWS_REGION": paths.REGION,
+    # Nobody's profile may meddle, least of all send this deployment to a real account.
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "SAM_CLI_TELEMETRY": "0",
+}
+
+
+def start_aws(port: int, temporary: Path, environment: dict[str, str]) -> AbstractContextManager[Child]:
+    """Start the embedded AWS on `port`; its state lives in `temporary`."""
+    settings = {
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        "MINISTACK_REGION": paths.REGION,
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "LAMBDA_EXECUTOR": "local",
+        "AUTH": "true",  # the functions' permissions count; the deployer is the account's root
+        "STATE_DIR": str(temporary / "aws"),
+        "S3_DATA_DIR": str(temporary / "s3"),
+        "SFTP_ENABLED": "0",
+        "IOT_MTLS_ENABLED": "0",
+    }
+    return running("embedded AWS", [sys.executable, "-m", "ministack"], environment | CREDENTIALS | settings)
+
+
+def start_clinicea(port: int, environment: dict[str, str]) -> AbstractContextManager[Child]:
+    """Start the fake Clinicea on `port`, with its invented patients."""
+    return running(
+        "fake Clinicea", [sys.executable, "-m", "local.clinicea", "--port", str(port), "--sample"], environment
+    )
+
+
+def wait_for(child: Child, url: str) -> None:
+    """Wait until `url` answers 200."""
+
+    def answers() -> bool:
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (OSError, urllib.error.URLError):
+            return False
+
+    child.wait_until(answers, START_SECONDS)

@@ -1,0 +1,20 @@
+"""Where the launcher keeps things: all of it in `.local`, which git ignores."""
+
+import platform
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+WORK = ROOT / ".local"
+BUILD = WORK / "build"
+LOGS = WORK / "logs"
+STACK_FILE = WORK / "stack.json"
+SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+LAYER_CACHE = ROOT / ".tools" / "layer"
+
+STACK = "convox-clinicea"
+REGION = "ap-south-1"
+
+# The embedded AWS runs functions on its own interpreter, whatever the template says: the layer is built for this one.
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+ARCHITECTURE = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

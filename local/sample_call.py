@@ -1,0 +1,190 @@
+"""One sample call of each kind, played against the deployed stack with visible steps."""
+
+import json
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from local.clinicea.sample import REGULAR
+from local.deploy import Stack
+
+ANSWER_SECONDS = 30
+BOOKED_SECONDS = 60
+POLL_SECONDS = 0.5
+CALL = {"call_id": "sample-call-1", "agent_id": "agent-7"}
+NEW_CALL = {"call_id": "sample-call-2", "agent_id": "agent-7"}
+KNOWN_MOBILE = f"+91{REGULAR.mobile}"
+NEW_MOBILE = "+919999900077"
+CLINIC_ZONE = timezone(timedelta(hours=5, minutes=30))
+
+
+class SampleFailed(Exception):
+    """A step of the sample call did not end as it should."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered."""
+
+    status: int
+    body: dict[str, Any]
+    milliseconds: float
+
+
+class Api:
+    """The connector's API, as ConVox calls it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, query: dict[str, str] | None = None
+    ) -> Answer:
+        """Send one request with the access token."""
+        url = self._stack.api_url + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        headers = {self._stack.access_token_header: self._stack.access_token, "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body).encode()
+        return _exchange(urllib.request.Request(url, data, headers, method=method))
+
+    def calendar(self) -> list[dict[str, Any]]:
+        """Return the appointments that stand in the fake Clinicea's calendar."""
+        found = _exchange(urllib.request.Request(f"{self._stack.clinicea_url}/_control/appointments"))
+        appointments: list[dict[str, Any]] = found.body["appointments"]
+        return appointments
+
+
+def _exchange(request: urllib.request.Request) -> Answer:
+    began = time.monotonic()
+    try:
+        with _OPENER.open(request, timeout=ANSWER_SECONDS) as response:
+            status, raw = response.status, response.read()
+    except urllib.error.HTTPError as refused:
+        with refused:
+            status, raw = refused.code, refused.read()
+    except OSError as error:
+        raise SampleFailed(f"no answer: {error}") from error
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise SampleFailed(f"status {status} with a body that is not JSON") from None
+    return Answer(status, body, (time.monotonic() - began) * 1000)
+
+
+_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback only, whatever proxies are set
+
+
+class SampleCall:
+    """Plays the steps and checks each."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._api = Api(stack)
+        self._step = 0
+
+    def play(self) -> None:
+        """Play everything; raises SampleFailed at the first step that ends otherwise than it should."""
+        start = datetime.now(UTC).astimezone(CLINIC_ZONE).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+        start = start.replace(hour=11)
+        patient = self._find_the_caller()
+        self._read_past_visits(patient)
+        known = self._book_for(patient, start)
+        new = self._book_for_a_stranger(start + timedelta(hours=2))
+        self._look_into_the_calendar([known, new])
+
+    def _find_the_caller(self) -> str:
+        self._say(f"A call from {KNOWN_MOBILE}: who is it?")
+        answer = self._expect(200, "POST", "/patients/search", {"mobile": KNOWN_MOBILE, **CALL})
+        if answer.body["match"] != "one":
+            raise SampleFailed(f"one patient was expected, the answer says {answer.body['match']}")
+        patient = answer.body["patients"][0]
+        self._tell(f"{patient['name']}, patient {patient['patient_id']}, last visit {patient['last_visit']}")
+        return str(patient["patient_id"])
+
+    def _read_past_visits(self, patient: str) -> None:
+        self._say("The agent sees the completed visits, with the clinic's address")
+        path = f"/patients/{patient}/appointments/completed"
+        answer = self._expect(200, "GET", path, query={"limit": "3", **CALL})
+        for visit in answer.body["appointments"]:
+            clinic = visit["clinic"] or {}
+            place = f"{clinic.get('name')}, {clinic.get('address')}"
+            self._tell(f"{visit['start']}  {visit['service']} with {visit['practitioner']}, {place}")
+        if not answer.body["appointments"]:
+            raise SampleFailed("a completed visit was expected")
+
+    def _book_for(self, patient: str, start: datetime) -> str:
+        self._say(f"The call ends with an appointment for {start:%d %B, %H:%M}")
+        wish = {"clinic_id": "C-01", "start": start.isoformat(), "service": "Follow-up", **CALL}
+        return self._until_booked(self._expect(202, "POST", f"/patients/{patient}/appointments", wish))
+
+    def _book_for_a_stranger(self, start: datetime) -> str:
+        self._say(f"A call from {NEW_MOBILE}: who is it?")
+        answer = self._expect(200, "POST", "/patients/search", {"mobile": NEW_MOBILE, **NEW_CALL})
+        if answer.body["match"] != "none":
+            raise SampleFailed(f"nobody was expected, the answer says {answer.body['match']}")
+        self._tell("nobody has this number")
+        wish = {
+            "mobile": NEW_MOBILE,
+            "first_name": "Asha",
+            "last_name": "Placeholder",
+            "clinic_id": "C-02",
+            "start": start.isoformat(),
+            **NEW_CALL,
+        }
+        self._say("The agent books for the new caller, without asking for consent")
+        refused = self._expect(400, "POST", "/appointments", wish)
+        if refused.body["code"] != "consent_required":
+            raise SampleFailed(f"consent_required was expected, the answer says {refused.body['code']}")
+        self._tell(f"{refused.body['code']}: {refused.body['message']}")
+        self._say(f"The caller consents: a new patient and an appointment for {start:%d %B, %H:%M}")
+        return self._until_booked(self._expect(202, "POST", "/appointments", wish | {"consent": {"given": True}}))
+
+    def _until_booked(self, accepted: Answer) -> str:
+        booking = str(accepted.body["booking_id"])
+        self._tell(f"accepted as {booking}")
+        end = time.monotonic() + BOOKED_SECONDS
+        while time.monotonic() < end:
+            now = self._api.call("GET", f"/bookings/{booking}")
+            state = now.body.get("state")
+            if state == "booked":
+                self._tell(f"booked: appointment {now.body['appointment_id']} of patient {now.body['patient_id']}")
+                return str(now.body["appointment_id"])
+            if state in ("rejected", "needs_attention"):
+                raise SampleFailed(f"the booking ended as {state}, reason {now.body['reason']}")
+            time.sleep(POLL_SECONDS)
+        raise SampleFailed(f"the booking was not booked within {BOOKED_SECONDS} s")
+
+    def _look_into_the_calendar(self, wanted: list[str]) -> None:
+        self._say("Do both appointments stand in Clinicea's calendar, each once?")
+        calendar = [each["appointment_id"] for each in self._api.calendar()]
+        for appointment in wanted:
+            if calendar.count(appointment) != 1:
+                raise SampleFailed(
+                    f"appointment {appointment} stands {calendar.count(appointment)} times in the calendar"
+                )
+        self._tell(f"{' and '.join(wanted)} do")
+
+    def _expect(
+        self,
+        status: int,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        query: dict[str, str] | None = None,
+    ) -> Answer:
+        answer = self._api.call(method, path, body, query)
+        self._tell(f"{method} {path}  ->  {answer.status} in {answer.milliseconds:.0f} ms")
+        if answer.status != status:
+            raise SampleFailed(
+                f"{method} {path} answered {answer.status} instead of {status}: {json.dumps(answer.body)}"
+            )
+        return answer
+
+    def _say(self, text: str) -> None:
+        self._step += 1
+        print(f"\n {self._step}. {text}", flush=True)
+
+    def _tell(self, text: str) -> None:
+        print(f"    {text}", flush=True)

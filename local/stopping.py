@@ -1,0 +1,44 @@
+"""Ctrl-C and its kin: they end the run where it is, except where that would leave something behind."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stopped(Exception):
+    """Somebody asked the run to end."""
+
+
+class _State:
+    held = 0
+    asked = False
+
+
+def listen() -> None:
+    """From now on a signal raises Stopped, once; later ones are ignored, so that cleaning up is not cut short."""
+    for number in SIGNALS:
+        signal.signal(number, _on_signal)
+
+
+def _on_signal(_number: int, _frame: FrameType | None) -> None:
+    if _State.asked:
+        return
+    _State.asked = True
+    if not _State.held:
+        raise Stopped
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Put a signal off until the end of the block: a process just started must be known before it can be ended."""
+    asked_before = _State.asked
+    _State.held += 1
+    try:
+        yield
+    finally:
+        _State.held -= 1
+    if _State.asked and not asked_before and not _State.held:
+        raise Stopped

@@ -1,0 +1,50 @@
+"""What to type next: curl lines for the running stack."""
+
+import os
+import shlex
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from local import paths
+from local.clinicea.sample import PARENT, REGULAR
+from local.deploy import Stack
+
+TEXT = """
+Try it (Ctrl-C ends it and leaves nothing behind):
+
+  API={api}
+  TOKEN={token}
+
+  # Who is calling? One patient; a family that shares a number; nobody.
+  curl -s "$API/patients/search" -H "$TOKEN" -d '{{"mobile": "{known}", "call_id": "c1", "agent_id": "a1"}}'
+  curl -s "$API/patients/search" -H "$TOKEN" -d '{{"mobile": "{family}", "call_id": "c1", "agent_id": "a1"}}'
+  curl -s "$API/patients/search" -H "$TOKEN" -d '{{"mobile": "+919999900099", "call_id": "c1", "agent_id": "a1"}}'
+
+  # The last completed visits
+  curl -s "$API/patients/{patient}/appointments/completed?limit=3&call_id=c1&agent_id=a1" -H "$TOKEN"
+
+  # An appointment, and what became of it
+  curl -s "$API/patients/{patient}/appointments" -H "$TOKEN" \\
+    -d '{{"clinic_id": "C-01", "start": "{tomorrow}T15:00:00", "call_id": "c1", "agent_id": "a1"}}'
+  curl -s "$API/bookings/<booking_id>" -H "$TOKEN"
+
+  # Clinicea's calendar, as the fake has it
+  curl -s {clinicea}/_control/appointments
+
+Addresses for tools: {stack_file}.  Logs: {logs}.
+"""
+
+
+def how_to_try(stack: Stack, stack_file: Path) -> str:
+    """Return the text, with this run's addresses and token."""
+    return TEXT.format(
+        api=stack.api_url,
+        token=shlex.quote(f"{stack.access_token_header}: {stack.access_token}"),
+        known=f"+91{REGULAR.mobile}",
+        family=f"+91{PARENT.mobile}",
+        patient=REGULAR.patient_id,
+        tomorrow=datetime.now().astimezone().date() + timedelta(days=1),
+        clinicea=stack.clinicea_url,
+        stack_file=os.path.relpath(stack_file),
+        logs=paths.LOGS.relative_to(paths.ROOT),
+    )

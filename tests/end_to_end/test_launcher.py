@@ -1,0 +1,86 @@
+"""The launcher as a user meets it: a sample call from beginning to end, and nothing left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.end_to_end.conftest import END_SECONDS, PYTHON, READY_SECONDS, ROOT, launcher_environment
+
+pytestmark = pytest.mark.usefixtures("stack")  # so that the build is done, and not by two at once
+
+
+def launch(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Start a launcher of its own, whose temporary files land in `folder`."""
+    return subprocess.Popen(
+        [str(PYTHON), "-m", "local", "--stack-file", str(folder / "stack.json"), *arguments],
+        cwd=ROOT,
+        env=launcher_environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_the_demo_plays_each_flow_and_ends_well(tmp_path: Path) -> None:
+    demo = launch(tmp_path, "--demo", "--authentication", "staff_session")
+    said, _ = demo.communicate(timeout=READY_SECONDS)
+
+    assert demo.returncode == 0, said
+    for expected in ("Meera Samplewala", "nobody has this number", "consent_required", "booked: appointment", " do\n"):
+        assert expected in said
+    assert not (tmp_path / "stack.json").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_everything_that_was_started(tmp_path: Path, number: signal.Signals) -> None:
+    launcher = launch(tmp_path, "--serve-only")
+    file = tmp_path / "stack.json"
+    try:
+        end = time.monotonic() + READY_SECONDS
+        while not file.is_file() and launcher.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+        stack = json.loads(file.read_text())
+    finally:
+        launcher.send_signal(number)
+        said, _ = launcher.communicate(timeout=END_SECONDS)
+
+    assert launcher.returncode == 0, said
+    assert "nothing is left running" in said
+    assert not file.exists()
+    for address in (stack["aws_endpoint_url"], stack["clinicea_url"]):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", urlsplit(address).port)) != 0
+    assert not processes_that_know(stack["aws_endpoint_url"])
+
+
+def test_a_port_that_is_taken_is_named_in_the_message(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        launcher = launch(tmp_path, "--serve-only", "--port", str(port))
+        said, _ = launcher.communicate(timeout=READY_SECONDS)
+
+    assert launcher.returncode == 1
+    assert f"port {port} is taken" in said
+
+
+def processes_that_know(address: str) -> list[str]:
+    """Return the command lines of processes in whose environment `address` stands (Linux only)."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if address.encode() in environment.read_bytes() and int(environment.parent.name) != os.getpid():
+                found.append((environment.parent / "cmdline").read_text())
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,66 @@
+"""What Clinicea refuses or spoils, on the deployed template."""
+
+from __future__ import annotations
+
+from tests.end_to_end.api import Api, call, slot
+
+
+def test_a_slot_taken_by_somebody_else_is_rejected_with_its_reason(api: Api) -> None:
+    request = {"clinic_id": "C-01", "start": slot(50, 10), "practitioner_id": "D-01"}
+    first = api.post("/patients/P-02/appointments", {**request, **call(20)}).json()["booking_id"]
+    assert api.ended(first)["state"] == "booked"
+
+    second = api.post("/patients/P-01/appointments", {**request, **call(21)}).json()["booking_id"]
+
+    assert (api.ended(second)["state"], api.ended(second)["reason"]) == ("rejected", "slot_taken")
+
+
+def test_an_unknown_patient_ends_as_rejected(api: Api) -> None:
+    request = {"clinic_id": "C-01", "start": slot(51, 10), **call(22)}
+
+    booking_id = api.post("/patients/P-none/appointments", request).json()["booking_id"]
+
+    assert (api.ended(booking_id)["state"], api.ended(booking_id)["reason"]) == ("rejected", "unknown_patient")
+
+
+def test_a_post_that_was_carried_out_but_never_answered_is_found_and_not_repeated(api: Api) -> None:
+    api.clinicea.fault("postAppointmentByPatientID", "reset_after", count=1)
+    posts_before = len(api.clinicea.requests("postAppointmentByPatientID"))
+
+    request = {"clinic_id": "C-01", "start": slot(52, 10), **call(23)}
+    ended = api.ended(api.post("/patients/P-02/appointments", request).json()["booking_id"])
+
+    assert ended["state"] == "booked"
+    assert len(api.standing(patient_id="P-02", start=slot(52, 10))) == 1
+    assert len(api.clinicea.requests("postAppointmentByPatientID")) == posts_before + 1
+
+
+def test_a_post_whose_fate_the_calendar_does_not_show_is_left_to_a_person(api: Api) -> None:
+    api.clinicea.fault("postAppointmentByPatientID", "reset_before", count=1)
+
+    request = {"clinic_id": "C-01", "start": slot(53, 10), **call(24)}
+    ended = api.ended(api.post("/patients/P-02/appointments", request).json()["booking_id"])
+
+    assert (ended["state"], ended["reason"]) == ("needs_attention", "outcome_unknown")
+    assert api.standing(patient_id="P-02", start=slot(53, 10)) == []
+
+
+def test_clinicea_down_is_said_so_and_clinicea_silent_within_the_budget(api: Api) -> None:
+    api.clinicea.fault("searchPatientByMobileNumber", "status", status=503)
+    down = api.post("/patients/search", {"mobile": "9999900001", **call(25)})
+    api.clinicea.clear_faults()
+    api.clinicea.fault("searchPatientByMobileNumber", "drip", seconds=1)
+    silent = api.post("/patients/search", {"mobile": "9999900001", **call(26)})
+
+    assert (down.status_code, down.json()["code"]) == (503, "clinicea_unavailable")
+    assert (silent.status_code, silent.json()["code"]) == (504, "clinicea_timeout")
+
+
+def test_a_booking_waits_while_the_role_lacks_the_permission_and_is_made_once_it_has_it(api: Api) -> None:
+    api.clinicea.fault("postAppointmentByPatientID", "status", status=403, count=1)
+
+    request = {"clinic_id": "C-02", "start": slot(54, 10), **call(27)}
+    ended = api.ended(api.post("/patients/P-02/appointments", request).json()["booking_id"])
+
+    assert ended["state"] == "booked"
+    assert len(api.standing(patient_id="P-02", start=slot(54, 10))) == 1

@@ -1,0 +1,245 @@
+"""Bad input of every kind, for every route: the contract's error shape, and never a 500."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.support import events, invented
+from tests.support.bookings import AGENT_ID, CALL_ID, known_body, new_body
+from tests.support.deployment import Deployment
+from tests.support.functions import Answer
+
+CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
+SEARCH = {"mobile": invented.MOBILE, **CALL}
+Post = Callable[..., Answer]
+
+POSTS: dict[str, tuple[Callable[[Deployment], Post], Callable[[], dict[str, Any]]]] = {
+    "search": (lambda d: d.search, lambda: dict(SEARCH)),
+    "known": (lambda d: lambda body, **more: d.book_known("P-41", body, **more), known_body),
+    "new": (lambda d: d.book_new, new_body),
+}
+EVERY_POST = pytest.mark.parametrize("route", POSTS)
+
+NOT_JSON: dict[str, Any] = {
+    "no body": None,
+    "empty": "",
+    "blank": " \n\t",
+    "words": "mobile=9999900041&call_id=1",
+    "cut off": '{"mobile": "+9199999000',
+    "single quotes": "{'mobile': '1'}",
+    "trailing": "{} {}",
+    "trailing comma": '{"a": 1,}',
+    "null": "null",
+    "array": "[]",
+    "text": '"text"',
+    "number": "12",
+    "nan": "NaN",
+    "control character": '{"mobile": "\x00"}',
+    "lone surrogate, escaped": '{"mobile": "\\ud800"}',
+    "lone surrogate, in the event": '{"mobile": "\ud800"}',
+    "deep array": "[" * 30_000,
+    "deep object": '{"a":' * 12_000,
+    "bytes that are no UTF-8": b'{"mobile": "\xff\xfe"}',
+    "UTF-16": '{"mobile": "1"}'.encode("utf-16"),
+    "byte order mark alone": b"\xef\xbb\xbf",
+}
+
+
+@EVERY_POST
+@pytest.mark.parametrize("name", NOT_JSON)
+def test_a_body_that_is_no_json_object_is_refused(deployment: Deployment, route: str, name: str) -> None:
+    post, _ = POSTS[route]
+
+    post(deployment)(NOT_JSON[name]).is_error(400, "invalid_request", "body")
+
+    assert deployment.stack.items() == []
+    assert deployment.fake.requests() == []
+
+
+@EVERY_POST
+@pytest.mark.parametrize("text", ["!!!", "e30", "====", "é", " "])
+def test_base64_that_is_none_is_refused(deployment: Deployment, route: str, text: str) -> None:
+    post, _ = POSTS[route]
+
+    post(deployment)(text, base64_encoded=True).is_error(400, "invalid_request", "body")
+
+
+@EVERY_POST
+def test_a_body_in_base64_is_as_good_as_any(deployment: Deployment, route: str) -> None:
+    post, good = POSTS[route]
+
+    assert post(deployment)(json.dumps(good()).encode()).status in (200, 202)
+
+
+@EVERY_POST
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 200_000, 1_000_000, 6_000_000])
+@pytest.mark.parametrize("encoded", [False, True], ids=["plain", "base64"])
+def test_a_body_over_64_kb_is_too_large(deployment: Deployment, route: str, size: int, encoded: bool) -> None:
+    post, good = POSTS[route]
+    text = json.dumps(good() | {"padding": "x" * (size - len(json.dumps(good() | {"padding": ""})))})
+    assert len(text) == size
+
+    post(deployment)(text.encode() if encoded else text).is_error(413, "too_large")
+
+
+@EVERY_POST
+def test_a_body_of_64_kb_is_not(deployment: Deployment, route: str) -> None:
+    post, good = POSTS[route]
+    text = json.dumps(good() | {"padding": "x" * (64 * 1024 - len(json.dumps(good() | {"padding": ""})))})
+
+    assert post(deployment)(text).status in (200, 202)
+    assert post(deployment)(text.encode()).status in (200, 202)
+
+
+@EVERY_POST
+def test_of_a_name_given_twice_the_last_counts(deployment: Deployment, route: str) -> None:
+    post, good = POSTS[route]
+    text = json.dumps(good())
+
+    assert post(deployment)('{"call_id": [], ' + text[1:]).status in (200, 202)
+    post(deployment)(text[:-1] + ', "call_id": []}').is_error(400, "invalid_request", "call_id")
+
+
+WRONG: dict[str, list[Any]] = {
+    "call_id": [[], {}, True, 1.5, "x" * 129, "a\x00b", "a\x1bb", "\uffff", "a\nb"],
+    "agent_id": [[], {}, False, 10**130, "x" * 129, "\u0000"],
+    "mobile": [
+        [],
+        {},
+        True,
+        1.5,
+        "12",
+        "x",
+        "99999 00041 ext. 5",
+        "9" * 41,
+        "+",
+        "9999900041\x00",
+        "99999XXX41",
+        0,
+        -1,
+    ],
+    "country_code": [[], "IN", "999", "+", "0091", "91 " * 3, "٩١", -91],
+    "clinic_id": [[], {}, "C 01", "C/01", "../C", "x" * 65, "C\x00", "ç", True],
+    "practitioner_id": [[], "D 01", "x" * 65, "D\n"],
+    "duration_minutes": [4, 481, -1, 30.5, "half an hour", [], {}, True, 10**400, "9" * 5000, "1e2"],
+    "service": [[], {}, "x" * 101, "a\x07b", True],
+    "notes": [[], {}, "x" * 501, "a\x00b", "a\x0cb", True],
+    "first_name": [[], {}, "x" * 101, "a\tb", "a\x00", True],
+    "last_name": [[], {}, "x" * 101, "a\rb", False],
+    "gender": [[], {}, "unknown", 1, True, "x" * 10_000],
+    "date_of_birth": [
+        [],
+        19910723,
+        "23/07/1991",
+        "1991-02-30",
+        "1899-12-31",
+        "2999-01-01",
+        "1991-07-23T00:00:00",
+        True,
+    ],
+    "email": [[], "zanzi", "a@b", "a b@c.d", "a@@b.c", "a@b.c\n", "é@example.com", f"{'a' * 250}@b.cd", True],
+    "consent": [[], "yes", True],
+}
+ROUTES_OF = {
+    **dict.fromkeys(("call_id", "agent_id", "mobile", "country_code"), ("search", "known", "new")),
+    **dict.fromkeys(("clinic_id", "practitioner_id", "duration_minutes", "service", "notes"), ("known", "new")),
+    **dict.fromkeys(("first_name", "last_name", "gender", "date_of_birth", "email", "consent"), ("new",)),
+}
+
+
+@pytest.mark.parametrize("field", WRONG)
+def test_a_field_that_is_wrong_is_named_and_its_value_is_not_repeated(deployment: Deployment, field: str) -> None:
+    for route in ROUTES_OF[field]:
+        post, good = POSTS[route]
+        for value in WRONG[field]:
+            body = {"mobile": "9999900041", **good()} | {field: value}
+
+            answer = post(deployment)(body)
+
+            answer.is_error(400, "invalid_request", field)
+            if isinstance(value, str) and len(value) > 3:
+                assert value not in json.dumps(answer.body, ensure_ascii=False)
+    assert deployment.stack.items() == deployment.stack.messages() == []
+    assert deployment.fake.requests() == []
+
+
+def test_every_field_that_is_wrong_is_named_at_once(deployment: Deployment) -> None:
+    answer = deployment.book_new(new_body(mobile=..., first_name=[], clinic_id="no good", duration_minutes=1))
+
+    answer.is_error(400, "invalid_request", "mobile", "first_name", "clinic_id", "duration_minutes")
+
+
+QUERIES: dict[str, list[str]] = {
+    "limit": ["0", "51", "-1", "ten", "1.5", "\x00", "9" * 5000, "1e1", "\ud800", "\u0661\u0660", "true"],
+    "call_id": ["x" * 129, "\x00", "\ud800"],
+    "agent_id": ["x" * 129, "\x7f"],
+}
+
+
+@pytest.mark.parametrize("field", QUERIES)
+def test_a_query_that_is_wrong_is_named(deployment: Deployment, field: str) -> None:
+    for value in QUERIES[field]:
+        deployment.completed("P-41", {**CALL, field: value}).is_error(400, "invalid_request", field)
+        if field != "limit":
+            deployment.search_by_get({"mobile": "9999900041", **CALL, field: value}).is_error(
+                400, "invalid_request", field
+            )
+
+
+PATIENTS = [
+    " ",
+    "P 01",
+    "P.01",
+    "x" * 65,
+    "P\x0041",
+    "ü",
+    "P'--",
+    "%2e%2e",
+    "P\n",
+    "P\t",
+    "$(id)",
+    "P;41",
+    "*",
+    "\ud800",
+]
+
+
+@pytest.mark.parametrize("patient_id", PATIENTS)
+def test_a_patient_id_that_cannot_be_one_is_refused(deployment: Deployment, patient_id: str) -> None:
+    for answer in (deployment.completed(patient_id, CALL), deployment.book_known(patient_id, known_body())):
+        # What the router itself does not take for a path's part is no route.
+        assert answer.status in (400, 404)
+        code, fields = ("not_found", ()) if answer.status == 404 else ("invalid_request", ("patient_id",))
+        answer.is_error(answer.status, code, *fields)
+    assert deployment.stack.items() == []
+    assert deployment.fake.requests() == []
+
+
+@pytest.mark.parametrize(
+    "name", ["search_patient", "past_appointments", "book_appointment", "book_new_patient", "booking_status"]
+)
+@pytest.mark.parametrize(
+    ("method", "resource"),
+    [
+        ("DELETE", "/patients/search"),
+        ("PUT", "/appointments"),
+        ("PATCH", "/bookings/x"),
+        ("OPTIONS", "/patients"),
+        ("HEAD", "/patients"),
+        ("GET", "/"),
+        ("GET", ""),
+        ("GET", "/nowhere"),
+        ("POST", "/patients/search/deeper"),
+        ("GET", "/patients/a/b/appointments/completed"),
+        ("GET", "/\x00"),
+        ("BREW", "/appointments"),
+    ],
+)
+def test_an_unknown_route_or_method_is_not_found(deployment: Deployment, name: str, method: str, resource: str) -> None:
+    answer = deployment.function(name)(events.gateway(method, resource, body="{}"))
+
+    answer.is_error(404, "not_found")

@@ -1,0 +1,140 @@
+"""`GET /patients/{patient_id}/appointments/completed`: what was done at the last visits?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import invented
+from tests.support.account import document
+from tests.support.bookings import AGENT_ID, CALL_ID
+from tests.support.deployment import Deployment
+
+CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
+CLINICS = {
+    "schema": 1,
+    "clinics": [
+        {"clinic_id": "C-01", "name": "Our Name", "address": "Our Address 1", "time_zone": "Asia/Kolkata"},
+        {"clinic_id": "C-02", "name": "Second", "address": "Dubai Street 2", "time_zone": "Asia/Dubai"},
+    ],
+}
+
+
+def visit(day: str, **changes: Any) -> dict[str, Any]:
+    return {"clinic_id": "C-01", "start": f"{day}T10:00:00", "status": "Checked Out", "service": "Checkup", **changes}
+
+
+def test_the_last_visits_with_the_clinics_address_newest_first(deployment: Deployment) -> None:
+    deployment.fake.add_patient(
+        **invented.patient(
+            patient_id="P-41",
+            appointments=[
+                visit("2024-02-03", appointment_id="A-1", practitioner_id="D-01"),
+                visit("2025-03-04", appointment_id="A-2", clinic_id="C-02", status="Checked-Out", service=""),
+                visit("2024-12-05", appointment_id="A-3", status="CheckedOut"),
+                visit("2025-01-01", status="NoShow"),
+                visit("2025-01-02", status="Cancelled"),
+                visit("2031-01-02", status="Scheduled"),
+            ],
+        )
+    )
+
+    answer = deployment.completed("P-41", CALL)
+
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.body["status"] == "success"
+    assert answer.body["message"] == "3 completed appointments."
+    assert [each["appointment_id"] for each in answer.body["appointments"]] == ["A-2", "A-3", "A-1"]
+    assert answer.body["appointments"][2] == {
+        "appointment_id": "A-1",
+        "start": "2024-02-03T10:00:00+05:30",
+        "end": "2024-02-03T10:30:00+05:30",
+        "service": "Checkup",
+        "practitioner": "Anika Inventedova",
+        "clinic": {
+            "clinic_id": "C-01",
+            "name": "Example Clinic Indiranagar",
+            "address": "1 Invented Street, Indiranagar, Bengaluru, Karnataka 560000",
+        },
+    }
+    assert answer.body["appointments"][0]["service"] is None
+    assert answer.body["appointments"][0]["practitioner"] is None
+
+
+@pytest.mark.parametrize("patient_id", ["P-nobody", "1", "a" * 64, "_-"])
+def test_an_unknown_patient_has_none(deployment: Deployment, patient_id: str) -> None:
+    answer = deployment.completed(patient_id, CALL)
+
+    assert answer.status == 200
+    assert answer.body == {"status": "success", "message": "No completed appointments.", "appointments": []}
+
+
+@pytest.mark.parametrize("empty", ["204", "404", "list"])
+def test_nothing_is_nothing_however_clinicea_says_it(deployment: Deployment, empty: str) -> None:
+    deployment.fake.switch(empty_answer=empty)
+
+    assert deployment.completed("P-41", CALL).body["appointments"] == []
+
+
+@pytest.mark.parametrize(
+    ("limit", "count"), [({}, 10), ({"limit": "1"}, 1), ({"limit": "50"}, 12), ({"limit": ""}, 10)]
+)
+def test_as_many_as_asked_for_ten_by_default(deployment: Deployment, limit: dict[str, str], count: int) -> None:
+    visits = [visit(f"2024-01-{day:02d}") for day in range(1, 13)]
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=visits))
+
+    found = deployment.completed("P-41", {**CALL, **limit}).body["appointments"]
+
+    assert len(found) == count
+    assert found[0]["start"].startswith("2024-01-12")
+
+
+def test_one_appointment_is_one(deployment: Deployment) -> None:
+    deployment.fake.switch(single_appointments=True)
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=[visit("2024-01-01")]))
+
+    answer = deployment.completed("P-41", CALL)
+
+    assert answer.body["message"] == "1 completed appointment."
+    assert len(answer.body["appointments"]) == 1
+
+
+def test_what_clinicea_leaves_out_of_the_clinic_comes_from_the_deployments_document(deployment: Deployment) -> None:
+    deployment.configure(CLINICS=document(CLINICS))
+    deployment.fake.switch(clinic_fields=False, reference_ids=True)
+    deployment.fake.add_patient(
+        **invented.patient(patient_id="P-41", appointments=[visit("2024-01-02"), visit("2024-01-01", clinic_id="C-02")])
+    )
+
+    here, abroad = deployment.completed("P-41", CALL).body["appointments"]
+
+    assert here["clinic"] == {"clinic_id": "C-01", "name": "Our Name", "address": "Our Address 1"}
+    assert abroad["clinic"] == {"clinic_id": "C-02", "name": "Second", "address": "Dubai Street 2"}
+    assert abroad["start"] == "2024-01-01T10:00:00+04:00", "in the clinic's own zone"
+
+
+def test_a_clinic_that_nobody_names_is_null_throughout(deployment: Deployment) -> None:
+    deployment.fake.switch(clinic_fields=False)
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=[visit("2024-01-02")]))
+
+    (found,) = deployment.completed("P-41", CALL).body["appointments"]
+
+    assert found["clinic"] == {"clinic_id": None, "name": None, "address": None}
+
+
+@pytest.mark.parametrize("missing", ["call_id", "agent_id"])
+def test_call_and_agent_are_required(deployment: Deployment, missing: str) -> None:
+    query = {name: value for name, value in CALL.items() if name != missing}
+
+    deployment.completed("P-41", query).is_error(400, "invalid_request", missing)
+    deployment.configure(REQUIRE_CALL_CONTEXT="false")
+    assert deployment.completed("P-41", query).status == 200
+
+
+def test_the_patient_of_the_path_counts_not_one_of_the_query(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=[visit("2024-01-02")]))
+
+    answer = deployment.completed("P-42", {**CALL, "patient_id": "P-41"})
+
+    assert answer.body["appointments"] == []

@@ -1,0 +1,1 @@
+"""What tests share: clocks, people, small servers."""

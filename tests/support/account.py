@@ -1,0 +1,163 @@
+"""An AWS account in this process (moto), with the resources that the template would make."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
+
+import boto3
+import pytest
+from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
+from moto import mock_aws
+
+from convox_clinicea import aws
+from tests.support import invented
+
+REGION: Literal["ap-south-1"] = "ap-south-1"
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def aws_account() -> Iterator[None]:
+    """Everything boto3 does inside the block stays in this process."""
+    with pytest.MonkeyPatch.context() as environment, mock_aws():
+        environment.setenv("AWS_DEFAULT_REGION", REGION)
+        environment.delenv("AWS_ENDPOINT_URL", raising=False)
+        _forget()
+        yield
+    _forget()
+
+
+def _forget() -> None:
+    for made in (aws.dynamodb, aws.sqs, aws.kms, aws._secrets, _data_key, _secrets):
+        made.cache_clear()
+    DEFAULT_PROVIDERS.clear()  # what was read is kept for seconds, over all stores of parameters
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What one deployment consists of."""
+
+    table: str
+    queue_url: str
+    dead_letter_queue_url: str
+    data_key_id: str
+    clinicea_secret: str
+    identity_secret: str
+    tokens_secret: str
+
+    @classmethod
+    def create(cls) -> Stack:
+        """Make the resources; table and queues have names of their own."""
+        name = f"test-{next(_numbers)}"
+        aws.dynamodb().create_table(
+            TableName=name,
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        clinicea_secret, identity_secret, tokens_secret = _secrets()
+        return cls(
+            table=name,
+            queue_url=_queue(name),
+            dead_letter_queue_url=_queue(f"{name}-dead"),
+            data_key_id=_data_key(),
+            clinicea_secret=clinicea_secret,
+            identity_secret=identity_secret,
+            tokens_secret=tokens_secret,
+        )
+
+    def environment(self, clinicea_url: str) -> dict[str, str]:
+        """The environment variables of all functions together, as the template sets them."""
+        return {
+            "POWERTOOLS_METRICS_NAMESPACE": "ConvoxClinicea",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "CLINICEA_URL": clinicea_url,
+            "CLINICEA_SECRET_ARN": self.clinicea_secret,
+            "CLINICEA_AUTHENTICATION": "api_key",
+            "CALL_TABLE": "",
+            "CLINICS": "",
+            "TIME_ZONE": "Asia/Kolkata",
+            "DEFAULT_COUNTRY": "IN",
+            "LOOKUP_BUDGET_SECONDS": "10",
+            "REQUIRE_CALL_CONTEXT": "true",
+            "SEARCH_BY_GET": "true",
+            "LEDGER_TABLE": self.table,
+            "QUEUE_URL": self.queue_url,
+            "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue_url,
+            "IDENTITY_SECRET_ARN": self.identity_secret,
+            "DATA_KEY_ID": self.data_key_id,
+            "DEFAULT_DURATION_MINUTES": "30",
+            "ACCEPTED_STATUS": "202",
+            "RETENTION_DAYS": "30",
+            "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
+            "ACCESS_TOKEN_HEADER": "Access-Token",
+        }
+
+    def items(self) -> list[dict[str, Any]]:
+        """Every item of the ledger, raw."""
+        return [dict(item) for item in aws.dynamodb().scan(TableName=self.table)["Items"]]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message that can be received now; all stay in the queue, to be received again."""
+        return _received(self.queue_url)
+
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """The same of the dead-letter queue."""
+        return _received(self.dead_letter_queue_url)
+
+    def without_queue(self) -> None:
+        """Take the queue away."""
+        aws.sqs().delete_queue(QueueUrl=self.queue_url)
+
+    def with_queue_again(self) -> None:
+        """Put a queue of the same name back."""
+        _queue(self.table)
+
+
+def secret(name: str, content: Mapping[str, str] | str) -> str:
+    """Keep a secret; gives its ARN."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    return boto3.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"]
+
+
+def document(content: Mapping[str, Any] | str) -> str:
+    """Keep a configuration document in S3; gives what the environment calls it."""
+    s3, bucket = boto3.client("s3"), f"documents-{next(_numbers)}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=bucket, Key="a/b.json", Body=content if isinstance(content, str) else json.dumps(content))
+    return f"s3://{bucket}/a/b.json"
+
+
+@cache
+def _data_key() -> str:
+    return aws.kms().create_key()["KeyMetadata"]["Arn"]
+
+
+@cache
+def _secrets() -> tuple[str, str, str]:
+    """The three secrets, the same for all stacks of an account; nobody changes them."""
+    credentials = {"api_key": invented.API_KEY, "user_name": "local-user", "password": "local-password"}
+    return (
+        secret("clinicea", credentials),
+        secret("identity", {"key": invented.IDENTITY_KEY}),
+        secret("tokens", {"current": invented.TOKEN, "previous": invented.OLD_TOKEN}),
+    )
+
+
+def _queue(name: str) -> str:
+    return aws.sqs().create_queue(
+        QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "180"}
+    )["QueueUrl"]
+
+
+def _received(url: str) -> list[dict[str, Any]]:
+    answer = aws.sqs().receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"], VisibilityTimeout=0
+    )
+    return [dict(message) for message in answer.get("Messages", [])]

@@ -1,0 +1,91 @@
+"""The booking service on a bench: real ledger, queue and sealing (moto), the fake Clinicea's core, a clock by hand."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.intake import Intake
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import BookingRequest
+from convox_clinicea.bookings.sealing import KmsSealer
+from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.waiting import Wait
+from convox_clinicea.bookings.worker import Done, Outcome, Worker
+from convox_clinicea.deadline import Deadline
+from tests.support import invented
+from tests.support.account import Stack
+from tests.support.bookings import known_request
+from tests.support.clinicea_bench import CliniceaBench
+
+
+class Bench(CliniceaBench):
+    """Everything a booking passes through, without HTTP and without Lambda."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = Stack.create()
+        self.ledger = Ledger(aws.dynamodb(), self.stack.table, self.clock)
+        self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
+        self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
+        self.intake = Intake(
+            ledger=self.ledger,
+            queue=self.queue,
+            sealer=self.sealer,
+            key=invented.IDENTITY_KEY.encode,
+            clock=self.clock,
+        )
+        self.worker = self.another_worker()
+
+    def another_worker(self, **collaborators: Any) -> Worker:
+        """A second worker on the same ledger, as another Lambda would be."""
+        parts: dict[str, Any] = {
+            "ledger": self.ledger,
+            "clinicea": self.clinicea,
+            "sealer": self.sealer,
+            "clock": self.clock,
+        }
+        return Worker(**parts | collaborators)
+
+    def patient(self, **changes: Any) -> str:
+        """Register the adult as P-41."""
+        return self.fake.add_patient(**invented.patient(patient_id="P-41") | changes)
+
+    def accept(self, request: BookingRequest | None = None, **changes: Any) -> Booking:
+        """Accept a request, by default one for P-41."""
+        return self.intake.accept(request or known_request(**changes)).booking
+
+    def work(self, booking: Booking, *, received: int = 1, seconds: float = 28.0, generation: int = 1) -> Outcome:
+        """Work the booking's message once."""
+        message = Message(v=1, booking_id=booking.booking_id, generation=generation)
+        return self.worker.work(message, received=received, deadline=Deadline.after(self.clock, seconds))
+
+    def ends(self, booking: Booking) -> Booking:
+        """Work it until its message is acknowledged; waits pass on the clock."""
+        for received in range(1, 8):
+            outcome = self.work(booking, received=received)
+            if isinstance(outcome, Done):
+                assert outcome.booking is not None
+                return outcome.booking
+            self.clock.advance(outcome.seconds)
+        raise AssertionError("the booking waits for ever")
+
+    def waits(self, booking: Booking, **how: Any) -> Wait:
+        """Work it once; it must wait."""
+        outcome = self.work(booking, **how)
+        assert isinstance(outcome, Wait), outcome
+        return outcome
+
+    def now(self, booking: Booking) -> Booking:
+        """The booking as the ledger has it."""
+        standing = self.ledger.get(booking.booking_id)
+        assert standing is not None
+        return standing
+
+    def claimed(self, booking: Booking, *, lease: float = 45.0) -> Booking:
+        """Claim it as a worker does, and then be seen no more."""
+        until = self.clock.now() + timedelta(seconds=lease)
+        return self.ledger.move(self.now(booking), State.SENDING, owner="somebody", lease_until=until)

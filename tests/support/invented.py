@@ -1,0 +1,54 @@
+"""A family that does not exist. Names, numbers and notes are odd enough that a leak of one is recognised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MOBILE = "+919999900041"
+NATIONAL = "9999900041"
+OTHER_MOBILE = "+919999900043"
+OTHER_NATIONAL = "9999900043"
+FIRST_NAME = "Zanzibarina"
+LAST_NAME = "Quillfeather"
+CHILD_NAME = "Umbrellino"
+EMAIL = "zanzi.quill@example.com"
+BIRTH_DATE = "1991-07-23"
+NOTES = "fears the violet dentist chair"
+SERVICE = "Marzipan consultation"
+ADDRESS = "9 Periwinkle Steps"
+API_KEY = "local-api-key"
+TOKEN = "current-access-token-0123456789"
+OLD_TOKEN = "previous-access-token-0123456789"
+IDENTITY_KEY = "identity-key-of-tests-0123456789abcdef"
+
+CANARIES = (
+    NATIONAL, FIRST_NAME, LAST_NAME, CHILD_NAME, EMAIL, BIRTH_DATE, NOTES, SERVICE, ADDRESS,
+    API_KEY, TOKEN, OLD_TOKEN, IDENTITY_KEY, "local-user", "local-password",
+)  # fmt: skip
+
+
+def patient(**changes: Any) -> dict[str, Any]:
+    """The adult, as the fake Clinicea's control takes her."""
+    return {
+        "first_name": FIRST_NAME,
+        "last_name": LAST_NAME,
+        "mobile": NATIONAL,
+        "gender": "Female",
+        "date_of_birth": BIRTH_DATE,
+        "email": EMAIL,
+        "address1": ADDRESS,
+        "city": "Bengaluru",
+        **changes,
+    }
+
+
+def child(**changes: Any) -> dict[str, Any]:
+    """Her child, on the same number."""
+    changes = {"first_name": CHILD_NAME, "gender": "Male", "date_of_birth": "2019-05-02", "email": "", **changes}
+    return patient(**changes)
+
+
+def leaks(text: str) -> list[str]:
+    """The canaries that a text holds, however they are cased."""
+    lowered = text.casefold()
+    return [canary for canary in CANARIES if canary.casefold() in lowered]

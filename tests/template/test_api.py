@@ -1,0 +1,122 @@
+"""The outward face: routes, authorizer, gateway responses, access log."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.conftest import ROOT
+from tests.template.shape import of_type
+
+Json = dict[str, Any]
+ROUTES = {
+    ("post", "/patients/search"): "SearchPatientFunction",
+    ("get", "/patients"): "SearchPatientFunction",
+    ("get", "/patients/{patient_id}/appointments/completed"): "PastAppointmentsFunction",
+    ("post", "/patients/{patient_id}/appointments"): "BookAppointmentFunction",
+    ("post", "/appointments"): "BookNewPatientFunction",
+    ("get", "/bookings/{booking_id}"): "BookingStatusFunction",
+}
+RESPONSES = "x-amazon-apigateway-gateway-responses"
+CODES = {
+    "UNAUTHORIZED": (401, "unauthorized"),
+    "ACCESS_DENIED": (401, "unauthorized"),
+    "INVALID_API_KEY": (403, "forbidden"),
+    "INVALID_SIGNATURE": (403, "forbidden"),
+    "EXPIRED_TOKEN": (403, "forbidden"),
+    "WAF_FILTERED": (403, "forbidden"),
+    "MISSING_AUTHENTICATION_TOKEN": (404, "not_found"),
+    "RESOURCE_NOT_FOUND": (404, "not_found"),
+    "REQUEST_TOO_LARGE": (413, "too_large"),
+    "THROTTLED": (429, "rate_limited"),
+    "QUOTA_EXCEEDED": (429, "rate_limited"),
+    "DEFAULT_4XX": (400, "invalid_request"),
+    "DEFAULT_5XX": (500, "internal"),
+}
+
+
+def operations(body: Json) -> dict[tuple[str, str], Json]:
+    return {(verb, path): operation for path, verbs in body["paths"].items() for verb, operation in verbs.items()}
+
+
+def test_the_routes_are_the_contract_s(api_body: Json) -> None:
+    served = {
+        route: operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        for route, operation in operations(api_body).items()
+    }
+
+    assert set(served) == set(ROUTES)
+    for route, function in ROUTES.items():
+        assert f"${{{function}.Arn}}" in served[route]
+
+
+def test_every_route_asks_the_authorizer(api_body: Json) -> None:
+    assert all(operation["security"] == [{"AccessToken": []}] for operation in operations(api_body).values())
+
+
+def test_the_header_of_the_access_token_and_the_cache_are_parameters(api_body: Json) -> None:
+    scheme = api_body["components"]["securitySchemes"]["AccessToken"]["x-amazon-apigateway-authorizer"]
+
+    # SAM replaces references to parameters while it transforms; these are their defaults.
+    assert scheme["type"] == "request"
+    assert scheme["identitySource"] == "method.request.header.Access-Token"
+    assert int(scheme["authorizerResultTtlInSeconds"]) == 60
+
+
+def test_the_gateway_s_own_answers_are_all_there(api_body: Json) -> None:
+    assert set(api_body[RESPONSES]) == set(CODES)
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_a_gateway_response_has_the_contract_s_shape(api_body: Json, kind: str) -> None:
+    response = api_body[RESPONSES][kind]
+    status, code = CODES[kind]
+    body = json.loads(response["responseTemplates"]["application/json"])
+
+    assert int(response["statusCode"]) == status
+    assert list(body) == ["status", "code", "message", "fields", "request_id"]
+    assert (body["status"], body["code"], body["fields"]) == ("error", code, [])
+    assert body["request_id"] == "$context.requestId"
+    assert body["message"].endswith(".")
+
+
+@pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])
+def test_who_is_refused_for_the_rate_is_told_when_to_come_again(api_body: Json, kind: str) -> None:
+    header = api_body[RESPONSES][kind]["responseParameters"]["gatewayresponse.header.Retry-After"]
+
+    assert int(header.strip("'")) > 0
+
+
+def test_the_access_log_is_json_and_holds_neither_path_nor_query(resources: Json) -> None:
+    setting = resources["ApiStage"]["Properties"]["AccessLogSetting"]
+    line = json.loads(setting["Format"])
+
+    assert line["route"] == "$context.resourcePath"
+    assert line["error_type"] == "$context.error.responseType"
+    # These would bring ids, mobile numbers or whole messages into the log.
+    telling = ("$context.path", "querystring", "requestOverride", "$context.error.message", "$context.error.validation")
+    assert not [field for field in line.values() for part in telling if part in field]
+    assert resources["ApiAccessLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_the_stage_is_traced_throttled_and_logs_no_requests(resources: Json) -> None:
+    stage = resources["ApiStage"]["Properties"]
+    (everywhere,) = stage["MethodSettings"]
+
+    assert stage["TracingEnabled"] is True
+    assert (everywhere["ResourcePath"], everywhere["HttpMethod"]) == ("/*", "*")
+    assert everywhere["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
+    assert everywhere["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}
+    assert (everywhere["LoggingLevel"], everywhere["DataTraceEnabled"]) == ("OFF", False)
+    assert len(of_type(resources, "AWS::ApiGateway::Stage")) == 1
+
+
+@pytest.mark.parametrize("name", ["search_patient", "past_appointments", "book_appointment", "book_new_patient"])
+def test_a_sample_event_is_one_of_a_route_of_the_api(api_body: Json, name: str) -> None:
+    event = json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+    assert (event["httpMethod"].lower(), event["resource"]) in operations(api_body)
+    assert event["requestContext"]["path"] == f"/v1{event['path']}"
+    assert event["resource"].format(**(event["pathParameters"] or {})) == event["path"]

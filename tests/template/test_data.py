@@ -1,0 +1,120 @@
+"""What must survive, what is encrypted, and what the deployer is told."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.shape import of_type
+
+Json = dict[str, Any]
+SURVIVORS = ("Ledger", "IdentityKey", "DataKey")
+
+
+@pytest.mark.parametrize("name", SURVIVORS)
+def test_what_an_open_booking_needs_survives_the_stack(resources: Json, name: str) -> None:
+    assert resources[name]["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert resources[name]["UpdateReplacePolicy"] == "Retain"
+
+
+def test_the_ledger_is_recoverable_encrypted_and_forgets_what_has_ended(resources: Json) -> None:
+    ledger = resources["Ledger"]["Properties"]
+
+    assert ledger["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
+    assert ledger["BillingMode"] == "PAY_PER_REQUEST"
+    assert ledger["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert ledger["SSESpecification"] == {"SSEEnabled": True}
+    assert ledger["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+    assert ledger["DeletionProtectionEnabled"] == {"Ref": "LedgerDeletionProtection"}
+
+
+def test_the_queue_keeps_order_per_group_and_gives_up_late(resources: Json) -> None:
+    queue = resources["BookingQueue"]["Properties"]
+
+    assert (queue["FifoQueue"], queue["ContentBasedDeduplication"]) == (True, False)
+    assert queue["FifoThroughputLimit"] == "perMessageGroupId"
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 100
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+
+
+def test_dead_letters_are_kept_longest_and_come_from_that_queue_only(resources: Json) -> None:
+    queue = resources["BookingQueue"]["Properties"]
+    dead = resources["DeadLetterQueue"]["Properties"]
+
+    assert dead["FifoQueue"] is True
+    assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
+    (allowed,) = dead["RedriveAllowPolicy"]["sourceQueueArns"]
+    assert allowed["Fn::Sub"].endswith(f":{queue['QueueName']['Fn::Sub']}")
+
+
+@pytest.mark.parametrize("name", ["BookingQueue", "DeadLetterQueue"])
+def test_a_queue_is_encrypted_and_refuses_plain_connections(resources: Json, name: str) -> None:
+    policy = resources[f"{name}Policy"]["Properties"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert resources[name]["Properties"]["SqsManagedSseEnabled"] is True
+    assert policy["Queues"] == [{"Ref": name}]
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_alarm_watches_what_lies_in_the_dead_letter_queue(resources: Json) -> None:
+    alarm = resources["DeadLetterAlarm"]["Properties"]
+
+    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}]
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_secrets_are_generated_and_stand_nowhere_in_the_template(source: Json, resources: Json) -> None:
+    for secret in of_type(resources, "AWS::SecretsManager::Secret").values():
+        assert "SecretString" not in secret["Properties"]
+        assert secret["Properties"]["GenerateSecretString"]["PasswordLength"] >= 48
+    assert not [name for name in source["Parameters"] if re.search("Password|ApiKey|Token$", name)]
+
+
+def test_each_parameter_explains_and_constrains_itself_and_stands_in_a_group(source: Json) -> None:
+    groups = source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+
+    assert sorted(name for group in groups for name in group["Parameters"]) == sorted(source["Parameters"])
+    for name, parameter in source["Parameters"].items():
+        assert parameter["Description"], name
+        assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), name
+        if "AllowedPattern" in parameter:
+            assert parameter["ConstraintDescription"].startswith("must be"), name
+            assert "Default" not in parameter or re.search(parameter["AllowedPattern"], parameter["Default"]), name
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fits"),
+    [
+        ("CliniceaUrl", "https://api.clinicea.com", True),
+        ("CliniceaUrl", "http://127.0.0.1:8099", True),
+        ("CliniceaUrl", "http://api.clinicea.com", False),
+        ("CliniceaUrl", "https://api.clinicea.com/api?key=1", False),
+        ("Clinics", "ssm:/convox-clinicea/clinics", True),
+        ("Clinics", "s3://a-bucket/clinics.json", True),
+        ("Clinics", "clinics.json", False),
+        ("AccessTokenHeader", "X-ConVox-Token", True),
+        ("AccessTokenHeader", "Access Token", False),
+        ("TimeZone", "America/Argentina/Salta", True),
+        ("TimeZone", "IST", True),
+        ("TimeZone", "+05:30", False),
+    ],
+)
+def test_a_parameter_takes_what_it_should(source: Json, name: str, value: str, *, fits: bool) -> None:
+    assert bool(re.search(source["Parameters"][name]["AllowedPattern"], value)) is fits
+
+
+def test_the_outputs_name_what_the_launcher_and_an_operator_need(source: Json) -> None:
+    assert set(source["Outputs"]) >= {
+        "ApiUrl",
+        "AccessTokenHeader",
+        "AccessTokensSecretArn",
+        "IdentitySecretArn",
+        "LedgerTable",
+        "QueueUrl",
+        "DeadLetterQueueUrl",
+    }

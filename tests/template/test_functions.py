@@ -1,0 +1,120 @@
+"""Functions: their environment, code, queue and logs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from convox_clinicea import settings
+from tests.template.conftest import ROOT
+from tests.template.shape import of_type
+
+Json = dict[str, Any]
+EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+SETTINGS: Mapping[str, type[settings.Settings]] = {
+    "search_patient": settings.SearchSettings,
+    "past_appointments": settings.LookupSettings,
+    "book_appointment": settings.IntakeSettings,
+    "book_new_patient": settings.IntakeSettings,
+    "booking_worker": settings.WorkerSettings,
+    "booking_status": settings.StatusSettings,
+    "authorizer": settings.AuthorizerSettings,
+}
+
+
+def logical_id(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_")) + "Function"
+
+
+def properties(resources: Json, name: str) -> Json:
+    found: Json = resources[logical_id(name)]["Properties"]
+    return found
+
+
+def test_the_functions_are_those_that_have_settings(resources: Json) -> None:
+    assert set(of_type(resources, "AWS::Lambda::Function")) == {logical_id(name) for name in SETTINGS}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_gets_exactly_the_variables_that_its_settings_read(resources: Json, name: str) -> None:
+    variables = properties(resources, name)["Environment"]["Variables"]
+
+    assert set(variables) == EVERYWHERE | {field.upper() for field in SETTINGS[name].model_fields}
+    assert variables["POWERTOOLS_SERVICE_NAME"] == name
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_template_s_defaults_are_settings_that_the_function_accepts(
+    source: Json, resources: Json, name: str
+) -> None:
+    made = {"Ledger": "ledger", "BookingQueue": "https://queue", "DeadLetterQueue": "https://dead"}
+    variables = {}
+    for key, value in properties(resources, name)["Environment"]["Variables"].items():
+        referred = value.get("Ref", "") if isinstance(value, dict) else ""
+        default = source["Parameters"].get(referred, {}).get("Default", made.get(referred, "arn:aws:made"))
+        variables[key] = str(default) if isinstance(value, dict) else value
+
+    SETTINGS[name].from_environment(variables)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_s_code_is_where_the_template_says(source: Json, name: str) -> None:
+    written = source["Resources"][logical_id(name)]
+
+    assert written["Metadata"] == {"BuildMethod": "makefile"}
+    assert written["Properties"]["CodeUri"] == f"functions/{name}"
+    assert source["Globals"]["Function"]["Handler"] == "app.handler"
+    assert re.search(r"^def handler\(", (ROOT / "functions" / name / "app.py").read_text(), re.M)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_writes_to_a_log_group_that_forgets(resources: Json, name: str) -> None:
+    group = properties(resources, name)["LoggingConfig"]["LogGroup"]["Ref"]
+
+    assert resources[group]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_function_is_traced_and_has_the_layer(resources: Json, name: str) -> None:
+    function = properties(resources, name)
+
+    assert function["TracingConfig"] == {"Mode": "Active"}
+    assert len(function["Layers"]) == 1
+    assert function["Runtime"] == {"Fn::Sub": "python${Python}"}
+    assert function["Architectures"] == [{"Ref": "Architecture"}]
+
+
+def test_the_worker_takes_one_message_at_a_time_and_says_which_are_not_done(resources: Json) -> None:
+    (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+
+    assert mapping["Properties"]["FunctionName"] == {"Ref": "BookingWorkerFunction"}
+    assert mapping["Properties"]["BatchSize"] == 1
+    assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}
+
+
+def test_the_protocol_s_times_are_in_order(source: Json, resources: Json) -> None:
+    lease = 45
+    worker = properties(resources, "booking_worker")["Timeout"]
+    visibility = resources["BookingQueue"]["Properties"]["VisibilityTimeout"]
+
+    assert (worker, visibility) == (30, 180)
+    assert worker < lease < visibility
+    assert source["Parameters"]["WorkerConcurrency"]["MinValue"] == 2
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_each_function_has_a_sample_event(name: str) -> None:
+    event = json.loads((ROOT / "events" / f"{name}.json").read_text())
+
+    if name == "booking_worker":
+        assert event["Records"][0]["eventSource"] == "aws:sqs"
+    elif name == "authorizer":
+        assert event["type"] == "REQUEST"
+    else:
+        assert event["requestContext"]["authorizer"]["caller"] == "convox"
+        assert isinstance(event["requestContext"]["requestTimeEpoch"], int)

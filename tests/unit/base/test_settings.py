@@ -1,0 +1,117 @@
+"""Settings: read from the environment, named when wrong, never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.settings import (
+    AuthorizerSettings,
+    CliniceaSettings,
+    IntakeSettings,
+    LookupSettings,
+    SearchSettings,
+    Settings,
+    StatusSettings,
+    WorkerSettings,
+)
+
+ENVIRONMENT = {
+    "POWERTOOLS_SERVICE_NAME": "search_patient",
+    "CLINICEA_URL": "https://api.clinicea.com",
+    "CLINICEA_SECRET_ARN": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:x",
+    "CLINICEA_AUTHENTICATION": "api_key",
+    "CALL_TABLE": "",
+    "CLINICS": "ssm:/convox/clinics",
+    "TIME_ZONE": "Asia/Kolkata",
+    "DEFAULT_COUNTRY": "IN",
+    "LOOKUP_BUDGET_SECONDS": "2",
+    "REQUIRE_CALL_CONTEXT": "true",
+    "SEARCH_BY_GET": "false",
+    "LEDGER_TABLE": "bookings",
+    "QUEUE_URL": "https://sqs/queue.fifo",
+    "DEAD_LETTER_QUEUE_URL": "https://sqs/dead.fifo",
+    "IDENTITY_SECRET_ARN": "arn:identity",
+    "DATA_KEY_ID": "key",
+    "DEFAULT_DURATION_MINUTES": "30",
+    "ACCEPTED_STATUS": "202",
+    "RETENTION_DAYS": "30",
+    "ACCESS_TOKENS_SECRET_ARN": "arn:tokens",
+    "ACCESS_TOKEN_HEADER": "Access-Token",
+}
+ALL = [SearchSettings, LookupSettings, IntakeSettings, WorkerSettings, StatusSettings, AuthorizerSettings]
+
+
+@pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
+def test_each_function_reads_its_own_variables(kind: type[Settings]) -> None:
+    read = kind.from_environment(ENVIRONMENT)
+    assert {name.upper() for name in type(read).model_fields} <= set(ENVIRONMENT)
+
+
+def test_the_machines_environment_is_read_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEDGER_TABLE", "bookings")
+    assert StatusSettings.from_environment().ledger_table == "bookings"
+
+
+def test_texts_become_the_types_that_are_meant() -> None:
+    search = SearchSettings.from_environment(ENVIRONMENT)
+    assert (search.lookup_budget_seconds, search.require_call_context, search.search_by_get) == (2.0, True, False)
+    intake = IntakeSettings.from_environment(ENVIRONMENT)
+    assert (intake.default_duration_minutes, intake.accepted_status) == (30, 202)
+
+
+class TestWrongValues:
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("CLINICEA_URL", "http://api.clinicea.com"),
+            ("CLINICEA_URL", "https://api.clinicea.com/api"),
+            ("CLINICEA_URL", "http://127.0.0.1.example.com"),
+            ("CLINICEA_URL", "https://"),
+            ("CLINICEA_URL", "https://canary:canary@api.clinicea.com"),
+            ("CLINICEA_URL", "https://api.clinicea.com?canary=1"),
+            ("CLINICEA_URL", "https://api.clinicea.com\n"),
+            ("CLINICEA_SECRET_ARN", ""),
+            ("CLINICEA_AUTHENTICATION", "canary"),
+            ("TIME_ZONE", "Asia/Canary"),
+            ("DEFAULT_COUNTRY", "in"),
+            ("DEFAULT_COUNTRY", "IND"),
+            ("LOOKUP_BUDGET_SECONDS", "0"),
+            ("LOOKUP_BUDGET_SECONDS", "21"),
+            ("LOOKUP_BUDGET_SECONDS", "nan"),
+            ("REQUIRE_CALL_CONTEXT", "canary"),
+            ("SEARCH_BY_GET", ""),
+        ],
+    )
+    def test_the_variable_is_named_and_its_value_is_not(self, variable: str, value: str) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            SearchSettings.from_environment(ENVIRONMENT | {variable: value})
+        assert f"environment variables: {variable}: " in str(caught.value)
+        assert "canary" not in str(caught.value).lower()
+        assert caught.value.__cause__ is None
+
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("DEFAULT_DURATION_MINUTES", "4"),
+            ("DEFAULT_DURATION_MINUTES", "481"),
+            ("ACCEPTED_STATUS", "201"),
+            ("LEDGER_TABLE", ""),
+        ],
+    )
+    def test_so_it_is_for_the_intake(self, variable: str, value: str) -> None:
+        with pytest.raises(ConfigurationError, match=variable):
+            IntakeSettings.from_environment(ENVIRONMENT | {variable: value})
+
+    def test_every_missing_variable_is_named_at_once(self) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            CliniceaSettings.from_environment({"CLINICEA_URL": "https://api.clinicea.com"})
+        assert "CLINICEA_SECRET_ARN" in str(caught.value)
+        assert "CLINICEA_AUTHENTICATION" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://api.clinicea.com", "https://api.clinicea.com/", "http://127.0.0.1:8080", "http://localhost"]
+)
+def test_clinicea_is_reached_over_tls_except_on_this_machine(url: str) -> None:
+    assert CliniceaSettings.from_environment(ENVIRONMENT | {"CLINICEA_URL": url}).clinicea_url == url

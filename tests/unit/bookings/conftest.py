@@ -1,0 +1,21 @@
+"""The AWS account of each module, and the bench of each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.account import aws_account
+from tests.support.bench import Bench
+
+
+@pytest.fixture(scope="module", autouse=True)
+def account() -> Iterator[None]:
+    with aws_account():
+        yield
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()

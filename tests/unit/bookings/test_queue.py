@@ -1,0 +1,103 @@
+"""The queue: what a message says, what it does not, and what is no message of ours."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.queue import BookingQueue, Message, Queues, QueueUnavailable, UnparsableMessage
+from tests.support import invented
+from tests.support.bench import Bench
+from tests.support.bookings import new_request
+from tests.support.properties import PROPERTY, json_values
+
+ID = f"bk_{'a' * 26}"
+GOOD = {"v": 1, "booking_id": ID, "generation": 1}
+
+
+def test_a_message_names_booking_and_generation_and_nothing_else(bench: Bench) -> None:
+    booking = bench.accept(new_request())
+
+    (message,) = bench.stack.messages()
+    assert json.loads(message["Body"]) == {"v": 1, "booking_id": booking.booking_id, "generation": 1}
+    assert message["Attributes"]["MessageGroupId"] == booking.group
+    assert message["Attributes"]["MessageDeduplicationId"] == f"{booking.booking_id}:1"
+    assert "MessageAttributes" not in message
+    assert not invented.leaks(json.dumps(message, default=str))
+
+
+def test_a_message_sent_twice_is_in_the_queue_once(bench: Bench) -> None:
+    booking = bench.accept()
+
+    bench.queue.send(booking)
+
+    assert len(bench.stack.messages()) == 1
+
+
+def test_what_was_sent_can_be_read() -> None:
+    assert Message.parse(json.dumps(GOOD)) == Message(v=1, booking_id=ID, generation=1)
+
+
+def test_fields_that_a_later_version_adds_are_ignored() -> None:
+    assert Message.parse(json.dumps(GOOD | {"priority": "high"})).booking_id == ID
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "null",
+        "[]",
+        "hello",
+        "{",
+        json.dumps({}),
+        json.dumps(GOOD | {"v": 2}),
+        json.dumps(GOOD | {"v": 0}),
+        json.dumps(GOOD | {"generation": 0}),
+        json.dumps(GOOD | {"generation": None}),
+        json.dumps(GOOD | {"booking_id": ""}),
+        json.dumps(GOOD | {"booking_id": ID + "\n"}),
+        json.dumps(GOOD | {"booking_id": ID.upper()}),
+        json.dumps(GOOD | {"booking_id": "session"}),
+        "[" * 50_000,
+    ],
+)
+def test_what_is_no_message_is_said_so(body: str) -> None:
+    with pytest.raises(UnparsableMessage):
+        Message.parse(body)
+
+
+@PROPERTY
+@given(value=json_values | st.text())
+def test_whatever_comes_is_a_message_or_said_not_to_be(value: object) -> None:
+    with contextlib.suppress(UnparsableMessage):
+        Message.parse(json.dumps(value) if not isinstance(value, str) else value)
+
+
+def test_a_queue_that_is_not_there_is_said_so_for_every_step(bench: Bench) -> None:
+    booking = bench.accept()
+    nowhere = BookingQueue(aws.sqs(), Queues(f"{bench.stack.queue_url}-gone", f"{bench.stack.queue_url}-gone"))
+
+    with pytest.raises(QueueUnavailable):
+        nowhere.send(booking)
+    with pytest.raises(QueueUnavailable):
+        nowhere.postpone("handle", 5)
+    with pytest.raises(QueueUnavailable):
+        nowhere.bury("body", "id")
+
+
+def test_what_is_buried_is_a_dead_letter(bench: Bench) -> None:
+    bench.queue.bury("what is this", "message-1")
+
+    (letter,) = bench.stack.dead_letters()
+    assert letter["Body"] == "what is this"
+
+
+def test_only_a_queue_with_dead_letters_buries(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="dead letters"):
+        BookingQueue(aws.sqs(), Queues(bench.stack.queue_url)).bury("body", "id")

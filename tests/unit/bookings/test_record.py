@@ -1,0 +1,88 @@
+"""A booking in DynamoDB's words and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convox_clinicea.bookings.record import Booking, from_item, timestamp, to_item
+from convox_clinicea.bookings.states import Reason, State
+from tests.support.properties import PROPERTY
+
+MOMENTS = st.integers(1_600_000_000_000, 4_000_000_000_000).map(
+    lambda milliseconds: datetime.fromtimestamp(milliseconds // 1000, UTC).replace(
+        microsecond=milliseconds % 1000 * 1000
+    )
+)
+SECONDS = MOMENTS.map(lambda moment: moment.replace(microsecond=0))
+WORDS = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=12)
+BOOKINGS = st.builds(
+    Booking,
+    booking_id=WORDS,
+    state=st.sampled_from(State),
+    flow=st.sampled_from(["known_patient", "new_patient"]),
+    caller=WORDS,
+    call_id=st.none() | WORDS,
+    agent_id=st.none() | WORDS,
+    start=MOMENTS,
+    group=WORDS,
+    fingerprint=st.binary(min_size=1),
+    accepted_at=MOMENTS,
+    updated_at=MOMENTS,
+    request=st.none() | st.binary(min_size=1),
+    version=st.integers(1, 9999),
+    generation=st.integers(1, 99),
+    reason=st.none() | st.sampled_from(Reason),
+    appointment_id=st.none() | WORDS,
+    patient_id=st.none() | WORDS,
+    owner=st.none() | WORDS,
+    lease_until=st.none() | MOMENTS,
+    seen=st.lists(WORDS).map(tuple),
+    expires_at=st.none() | SECONDS,
+    write_token=WORDS,
+)
+
+
+@PROPERTY
+@given(booking=BOOKINGS)
+def test_what_is_read_is_what_was_written(booking: Booking) -> None:
+    assert from_item(to_item(booking)) == booking
+
+
+@PROPERTY
+@given(booking=BOOKINGS)
+def test_attributes_of_a_later_version_are_ignored(booking: Booking) -> None:
+    item = to_item(booking) | {"added_later": {"S": "x"}, "also": {"M": {}}}
+
+    assert from_item(item) == booking
+
+
+@PROPERTY
+@given(booking=BOOKINGS)
+def test_a_booking_does_not_show_its_sealed_request(booking: Booking) -> None:
+    assert "request=" not in repr(booking)
+
+
+def test_time_to_live_is_in_seconds_and_other_times_are_rfc_3339_in_utc() -> None:
+    moment = datetime(2031, 3, 3, 12, 0, 0, 5000, tzinfo=UTC)
+
+    assert timestamp(moment) == "2031-03-03T12:00:00.005Z"
+    item = to_item(
+        Booking(
+            booking_id="bk",
+            state=State.BOOKED,
+            flow="known_patient",
+            caller="convox",
+            start=moment,
+            group="g",
+            fingerprint=b"p",
+            accepted_at=moment,
+            updated_at=moment,
+            expires_at=moment,
+        )
+    )
+    assert item["expires_at"] == {"N": str(int(moment.timestamp()))}
+    assert item["start"] == {"S": "2031-03-03T12:00:00.005Z"}
+    assert item["pk"] == {"S": "booking#bk"}

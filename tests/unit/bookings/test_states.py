@@ -1,0 +1,117 @@
+"""The table of transitions, and that nothing moves outside it."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from convox_clinicea.bookings.ledger import Overtaken
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
+from tests.support.bench import Bench
+from tests.support.properties import PROPERTY
+
+PAIRS = list(itertools.product(State, State))
+ALLOWED = {(here, there) for here, targets in TRANSITIONS.items() for there in targets}
+ROADS: dict[State, tuple[State, ...]] = {
+    State.ACCEPTED: (),
+    State.SENDING: (State.SENDING,),
+    State.UNKNOWN: (State.SENDING, State.UNKNOWN),
+    State.NEEDS_ATTENTION: (State.NEEDS_ATTENTION,),
+    State.BOOKED: (State.BOOKED,),
+    State.REJECTED: (State.REJECTED,),
+}
+
+
+def standing_at(bench: Bench, state: State, **changes: Any) -> Booking:
+    booking = bench.now(bench.accept(**changes))
+    for step in ROADS[state]:
+        booking = bench.ledger.move(booking, step)
+    return booking
+
+
+def test_every_state_has_its_row() -> None:
+    assert set(TRANSITIONS) == set(State)
+
+
+def test_the_states_and_reasons_are_the_contracts() -> None:
+    assert {state.value for state in State} == {
+        "accepted", "sending", "unknown", "booked", "rejected", "needs_attention",
+    }  # fmt: skip
+    assert {reason.value for reason in Reason} == {
+        "already_there", "slot_taken", "unknown_patient", "unknown_clinic", "several_patients",
+        "number_registered_to_other", "outcome_unknown", "changed_after_booking", "too_late",
+        "expired_unresolved", "refused",
+    }  # fmt: skip
+
+
+def test_what_has_ended_goes_nowhere_and_what_is_parked_has_not_ended() -> None:
+    ended = {state for state in State if state.ended}
+
+    assert ended == {State.BOOKED, State.REJECTED}
+    assert all(not TRANSITIONS[state] for state in ended)
+    assert [state for state in State if state.parked] == [State.NEEDS_ATTENTION]
+
+
+def test_a_post_is_only_sent_from_where_a_look_is_certain_and_doubt_never_returns_to_accepted() -> None:
+    assert State.ACCEPTED not in TRANSITIONS[State.UNKNOWN]
+    assert {here for here, there in ALLOWED if there is State.SENDING} == {State.ACCEPTED, State.UNKNOWN}
+
+
+@pytest.mark.parametrize(("here", "there"), PAIRS)
+def test_the_ledger_moves_within_the_table_only(bench: Bench, here: State, there: State) -> None:
+    booking = standing_at(bench, here)
+
+    if (here, there) in ALLOWED:
+        assert bench.ledger.move(booking, there).state is there
+        assert bench.now(booking).state is there
+    else:
+        with pytest.raises(ValueError, match="no transition"):
+            bench.ledger.move(booking, there)
+        assert bench.now(booking) == booking
+
+
+@pytest.mark.parametrize("here", [state for state in State if State.BOOKED not in TRANSITIONS[state]])
+def test_an_appointment_is_never_written_to_a_booking_that_may_not_be_booked(bench: Bench, here: State) -> None:
+    booking = standing_at(bench, here)
+
+    with pytest.raises(ValueError, match="no transition"):
+        bench.ledger.book(booking, "A-1")
+    assert bench.now(booking) == booking
+    assert len(bench.stack.items()) == 1
+
+
+@pytest.fixture(scope="module")
+def shared_bench(account: None) -> Bench:
+    return Bench()
+
+
+@settings(PROPERTY, max_examples=40)
+@given(
+    steps=st.lists(st.tuples(st.sampled_from(State), st.booleans()), max_size=7),
+    number=st.uuids(),
+)
+def test_whatever_is_tried_in_whatever_order_an_ended_booking_never_changes(
+    shared_bench: Bench, steps: list[tuple[State, bool]], number: object
+) -> None:
+    bench = shared_bench
+    booking = read = bench.accept(clinic_id=f"C-{number}")
+    after = bench.now(booking)
+    for there, reads_again in steps:
+        before = after
+        if reads_again:
+            read = before
+        try:
+            bench.ledger.move(read, there)
+        except (ValueError, Overtaken):
+            after = bench.now(booking)
+            assert after == before
+        else:
+            after = bench.now(booking)
+            assert (before.state, after.state) in ALLOWED
+            assert after.version == before.version + 1
+        assert after == before or not before.state.ended

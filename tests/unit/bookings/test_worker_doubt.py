@@ -1,0 +1,201 @@
+"""What becomes of a booking whose POST may or may not have been carried out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.worker import LEASE_SECONDS
+from convox_clinicea.deadline import Deadline
+from tests.support.bench import Bench
+from tests.support.bookings import START, known_request
+
+POST = "postAppointmentByPatientID"
+
+CARRIED_OUT: list[dict[str, Any]] = [
+    {"kind": "timeout_after"},
+    {"kind": "reset_after"},
+    {"kind": "html", "after_work": True},
+    {"kind": "status", "status": 500, "after_work": True},
+    {"kind": "status", "status": 503, "after_work": True},
+    {"kind": "status", "status": 200, "body": "saved", "after_work": True},
+    {"kind": "drip", "seconds": 5},
+    {"kind": "late_commit", "seconds": 1},
+]
+NOT_CARRIED_OUT: list[dict[str, Any]] = [
+    {"kind": "timeout_before"},
+    {"kind": "reset_before"},
+    {"kind": "html"},
+    {"kind": "status", "status": 500},
+    {"kind": "status", "status": 302},
+    {"kind": "status", "status": 200, "body": "{}"},
+]
+
+
+def named(faults: list[dict[str, Any]]) -> list[Any]:
+    return [pytest.param(fault, id="-".join(str(value) for value in fault.values())) for fault in faults]
+
+
+@pytest.mark.parametrize("fault", named(CARRIED_OUT))
+def test_an_appointment_whose_answer_was_lost_is_found_and_not_posted_again(bench: Bench, fault: Any) -> None:
+    bench.patient()
+    bench.fake.fault(POST, count=1, **fault)
+    booking = bench.accept()
+
+    bench.waits(booking)
+    assert bench.now(booking).state is State.UNKNOWN
+    bench.clock.advance(30)
+    booked = bench.ends(booking)
+
+    assert (booked.state, booked.reason) == (State.BOOKED, None)
+    assert booked.appointment_id == bench.fake.standing()[0]["appointment_id"]
+    assert bench.fake.made() <= 1
+    assert bench.fake.posted() <= 2, "a late commit is logged twice"
+    assert len(bench.fake.standing()) == 1
+
+
+@pytest.mark.parametrize("fault", named(NOT_CARRIED_OUT))
+def test_an_appointment_that_cannot_be_found_is_left_to_a_person(bench: Bench, fault: Any) -> None:
+    bench.patient()
+    bench.fake.fault(POST, count=1, **fault)
+    booking = bench.accept()
+
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert parked.request is not None
+    assert bench.fake.posted() == 1
+
+
+@pytest.mark.parametrize("switch", [{"shift_zones": 330}, {"shift_zones": -330}, {"round_starts": 60}])
+def test_an_appointment_that_clinicea_moved_is_no_proof_and_no_reason_to_post_again(bench: Bench, switch: Any) -> None:
+    bench.fake.switch(**switch)
+    bench.patient()
+    bench.fake.fault(POST, "timeout_after", count=1)
+    booking = bench.accept(start=START + timedelta(minutes=20))
+
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert bench.fake.posted() == 1
+
+
+def test_an_appointment_that_stood_before_the_post_does_not_stand_for_it(bench: Bench) -> None:
+    bench.fake.switch(reference_ids=True)
+    bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat(), "practitioner_id": "D-02"}])
+    bench.fake.fault(POST, "timeout_before", count=1)
+    booking = bench.accept(practitioner_id="D-01")
+    bench.waits(booking)
+    bench.fake.switch(reference_ids=False)  # the practitioner is not told any more, so the old one would agree
+    bench.clock.advance(30)
+
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert len(bench.now(booking).seen) == 1
+
+
+def test_an_appointment_of_another_booking_does_not_stand_for_a_post_of_unknown_outcome(bench: Bench) -> None:
+    bench.patient()
+    mine = bench.accept()
+    bench.fake.fault(POST, "timeout_before", count=1)
+    bench.waits(mine)
+    bench.clock.advance(30)
+    other = bench.accept(service=None, clinic_id="C-02")
+    owned = bench.ends(other)
+
+    parked = bench.ends(mine)
+
+    assert owned.state is State.BOOKED
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert bench.fake.made() == 1
+
+
+def test_an_answer_naming_somebody_elses_appointment_proves_nothing_and_is_looked_into(bench: Bench) -> None:
+    bench.patient()
+    other = bench.ends(bench.accept())
+    bench.fake.fault(POST, "status", status=200, body=f'{{"ID": "{other.appointment_id}"}}', count=1)
+    booking = bench.accept(start=START + timedelta(days=1))
+
+    bench.waits(booking)
+    assert bench.now(booking).state is State.UNKNOWN
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+
+
+def test_a_look_that_fails_leaves_the_booking_unknown_until_it_succeeds(bench: Bench) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "timeout_after", count=1)
+    booking = bench.accept()
+    bench.waits(booking)
+    bench.fake.fault("getAppointmentsByPatient", "status", status=404, body="<html/>", count=1)
+    bench.fake.fault("getAppointmentsByPatient", "html", count=9)
+
+    bench.waits(booking, received=2)
+    assert bench.now(booking).state is State.UNKNOWN
+    bench.fake.clear_faults()
+
+    assert bench.ends(booking).state is State.BOOKED
+    assert bench.fake.posted() == 1
+
+
+def test_a_live_lease_is_waited_for(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+    bench.claimed(booking, lease=30)
+
+    wait = bench.waits(booking)
+
+    assert 30 < wait.seconds <= 32
+    assert wait.cause is None
+    assert bench.now(booking).state is State.SENDING
+    assert bench.fake.requests() == []
+
+
+def test_an_expired_lease_makes_the_outcome_unknown_never_a_second_post(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+    bench.claimed(booking)
+    bench.clock.advance(46)
+
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert (parked.owner, parked.lease_until) == (None, None)
+    assert bench.fake.posted() == 0
+
+
+def test_a_worker_that_died_after_its_post_leaves_an_appointment_that_is_found(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+    bench.claimed(booking)
+    wanted = known_request().for_clinicea(reference=booking.booking_id)
+    made = bench.clinicea.post_appointment_by_patient_id("P-41", wanted, Deadline.after(bench.clock, 10))
+    bench.clock.advance(46)
+
+    booked = bench.ends(booking)
+
+    assert (booked.state, booked.appointment_id) == (State.BOOKED, made.appointment_id)
+    assert bench.fake.posted() == 1
+
+
+def test_the_lease_outlives_the_invocation(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+    held: list[float] = []
+
+    def note() -> None:
+        claimed = bench.now(booking)
+        assert claimed.state is State.SENDING
+        assert claimed.owner
+        assert claimed.lease_until is not None
+        held.append((claimed.lease_until - bench.clock.now()).total_seconds())
+
+    bench.transport.before[POST] = note
+    bench.work(booking, seconds=60)
+
+    assert held[0] >= max(LEASE_SECONDS, 60 + 15) - 1

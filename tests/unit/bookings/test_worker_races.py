@@ -1,0 +1,148 @@
+"""Two workers, one booking: interleavings by hand, each at the step where it hurts most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from convox_clinicea.bookings.ledger import Ledger, LedgerUnavailable, Overtaken
+from convox_clinicea.bookings.queue import Message
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.waiting import Wait
+from convox_clinicea.bookings.worker import Done, Outcome, Worker
+from convox_clinicea.deadline import Deadline
+from tests.support.bench import Bench
+from tests.support.bookings import new_request
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+POST = "postAppointmentByPatientID"
+CREATE = "postAppointment"
+LOOK = "getAppointmentsByPatient"
+SEARCH = "searchPatientByMobileNumber"
+
+
+def worked_by(worker: Worker, bench: Bench, booking: Booking) -> Outcome:
+    message = Message(v=1, booking_id=booking.booking_id, generation=1)
+    return worker.work(message, received=1, deadline=Deadline.after(bench.clock, 28))
+
+
+@pytest.fixture
+def outcomes() -> list[Outcome]:
+    return []
+
+
+def interleave(bench: Bench, booking: Booking, call: str, outcomes: list[Outcome]) -> Callable[[], None]:
+    """Let a second worker have its whole turn just before the first one's `call` reaches Clinicea."""
+
+    def second() -> None:
+        outcomes.append(worked_by(bench.another_worker(), bench, booking))
+
+    bench.transport.before[call] = second
+    return second
+
+
+def test_two_workers_that_both_saw_an_empty_calendar_post_once(bench: Bench, outcomes: list[Outcome]) -> None:
+    bench.patient()
+    booking = bench.accept()
+    interleave(bench, booking, LOOK, outcomes)
+
+    first = bench.waits(booking)
+
+    assert isinstance(outcomes[0], Done)
+    assert isinstance(first.cause, Overtaken)
+    assert bench.fake.posted() == 1
+    assert bench.now(booking).state is State.BOOKED
+    assert bench.ends(booking) == bench.now(booking)
+
+
+def test_a_worker_that_comes_while_the_other_posts_waits_for_its_lease(bench: Bench, outcomes: list[Outcome]) -> None:
+    bench.patient()
+    booking = bench.accept()
+    interleave(bench, booking, POST, outcomes)
+
+    first = bench.work(booking)
+
+    assert isinstance(outcomes[0], Wait)
+    assert outcomes[0].seconds > 28, "as long as the other can possibly post"
+    assert isinstance(first, Done)
+    assert bench.fake.posted() == 1
+    assert bench.now(booking).state is State.BOOKED
+
+
+@pytest.mark.parametrize("call", [SEARCH, CREATE])
+def test_two_workers_on_one_new_patient_create_one(bench: Bench, outcomes: list[Outcome], call: str) -> None:
+    booking = bench.accept(new_request())
+    interleave(bench, booking, call, outcomes)
+
+    bench.work(booking)
+
+    assert len(bench.fake.patients()) == 1
+    assert bench.fake.posted() == 1
+    assert bench.ends(booking).state is State.BOOKED
+
+
+def test_a_worker_that_woke_up_after_its_lease_changes_nothing_that_was_decided(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+
+    def lease_runs_out_and_another_decides() -> None:
+        bench.clock.advance(100)
+        outcome = worked_by(bench.another_worker(), bench, booking)
+        assert isinstance(outcome, Done)
+
+    bench.transport.before[POST] = lease_runs_out_and_another_decides
+    bench.waits(booking)
+
+    assert bench.now(booking).state is State.NEEDS_ATTENTION
+    assert bench.fake.posted() == 1
+    assert isinstance(bench.work(booking), Done)
+    assert bench.now(booking).state is State.NEEDS_ATTENTION
+
+
+def without_transactions() -> DynamoDBClient:
+    """DynamoDB, but every transaction is refused before it does anything."""
+    client = boto3.client("dynamodb")
+
+    def refuse(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://dynamodb.invalid")
+
+    client.meta.events.register("before-call.dynamodb.TransactWriteItems", refuse)
+    return client
+
+
+def test_a_lost_answer_of_the_ledger_after_the_post_costs_no_second_post(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+    bench.worker = bench.another_worker(ledger=Ledger(without_transactions(), bench.stack.table, bench.clock))
+
+    wait = bench.waits(booking)
+
+    assert isinstance(wait.cause, LedgerUnavailable)
+    assert bench.now(booking).state is State.SENDING
+    bench.worker = bench.another_worker()
+    bench.clock.advance(60)
+    booked = bench.ends(booking)
+    assert (booked.state, booked.appointment_id) == (State.BOOKED, bench.fake.standing()[0]["appointment_id"])
+    assert bench.fake.posted() == 1
+
+
+def test_two_bookings_for_one_slot_of_one_patient_make_one_appointment(bench: Bench, outcomes: list[Outcome]) -> None:
+    bench.patient()
+    mine, yours = bench.accept(), bench.accept(service=None, clinic_id="C-02")
+
+    def the_other_booking_too() -> None:
+        outcomes.append(worked_by(bench.another_worker(), bench, yours))
+
+    bench.transport.before[LOOK] = the_other_booking_too
+    bench.work(mine)
+
+    assert (bench.now(yours).state, bench.now(yours).reason) == (State.BOOKED, None)
+    assert (bench.now(mine).state, bench.now(mine).reason) == (State.BOOKED, Reason.ALREADY_THERE)
+    assert len(bench.fake.standing()) == 1

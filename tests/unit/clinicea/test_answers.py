@@ -1,0 +1,179 @@
+"""Bodies become records, fields and ids; what cannot be read is never taken for nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convox_clinicea.clinicea.answers import created_ids, fields, identifier, json_value, records, text
+from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.errors import OutcomeUnknown, UnexpectedAnswer
+from convox_clinicea.clinicea.wire import WireAnswer
+from tests.support.clients import answer, call_table, html, nothing
+from tests.support.properties import PROPERTY, json_values
+
+TABLE = call_table()
+BOOK = Call.POST_BY_PATIENT
+CALL = Call.SEARCH_PATIENT.value
+GUID = "1f0e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+
+
+class TestRecords:
+    @pytest.mark.parametrize(
+        ("given", "found"),
+        [
+            (answer([{"ID": 1}, {"ID": 2}]), [{"ID": 1}, {"ID": 2}]),
+            (answer({"ID": 1}), [{"ID": 1}]),
+            (answer([]), []),
+            (nothing(), []),
+            (answer(status=404, text="Not found"), []),
+            (answer(text='\ufeff{"ID": 1}'), [{"ID": 1}]),
+            (answer(text='{"ID": 1}', content_type="text/html"), [{"ID": 1}]),
+        ],
+        ids=["array", "one object", "empty array", "204", "404 that is allowed", "byte order mark", "wrong type said"],
+    )
+    def test_all_shapes_of_success_are_lists_of_records(self, given: WireAnswer, found: list[Any]) -> None:
+        assert records(CALL, given) == found
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            html(),
+            answer(None),
+            answer("No records"),
+            answer(5),
+            answer([1, 2]),
+            answer([{"ID": 1}, None]),
+            answer([[{"ID": 1}]]),
+            answer(text=""),
+            answer(text='{"ID": 1'),
+            answer(text="[" * 100_000),
+            WireAnswer(200, "application/json", b"\xff\xfe\x00"),
+        ],
+        ids=lambda given: repr(given.body[:12]),
+    )
+    def test_anything_else_is_unexpected_and_not_an_empty_list(self, given: WireAnswer) -> None:
+        with pytest.raises(UnexpectedAnswer) as caught:
+            records(CALL, given)
+        assert caught.value.__context__ is None  # json's own error holds the body
+
+    @PROPERTY
+    @given(st.integers(min_value=200, max_value=299), st.binary(max_size=80))
+    def test_no_bytes_make_it_fail_otherwise(self, status: int, body: bytes) -> None:
+        given = WireAnswer(status, "application/json", body)
+        with contextlib.suppress(UnexpectedAnswer):
+            assert all(isinstance(record, dict) for record in records(CALL, given))
+        with contextlib.suppress(UnexpectedAnswer):
+            json_value(CALL, given)
+
+
+SPELLINGS = {"patient_id": ["ID", "PatientID"], "email": ["Email"]}
+
+
+class TestFields:
+    def test_every_spelling_is_found_in_the_tables_order(self) -> None:
+        found = fields({"PatientID": "P-2", "ID": "P-1", "Unknown": "x"}, SPELLINGS)
+        assert found == {"patient_id": ["P-1", "P-2"], "email": []}
+
+    def test_case_does_not_count(self) -> None:
+        assert fields({"patientid": 7, "EMAIL": "a@example.com"}, SPELLINGS) == {
+            "patient_id": [7],
+            "email": ["a@example.com"],
+        }
+
+    def test_empty_values_are_no_values(self) -> None:
+        assert fields({"ID": "", "PatientID": None}, SPELLINGS)["patient_id"] == []
+
+
+class TestText:
+    @pytest.mark.parametrize(
+        ("value", "read"),
+        [
+            ("a", "a"),
+            (" a ", "a"),
+            (7, "7"),
+            ("", None),
+            (" ", None),
+            (None, None),
+            (True, None),
+            ([], None),
+            ({}, None),
+        ],
+    )
+    def test_strings_and_numbers_are_text(self, value: object, read: str | None) -> None:
+        assert text(value) == read
+
+    def test_half_a_character_is_replaced(self) -> None:
+        assert text("a\ud83d") == "a?"
+
+    @pytest.mark.parametrize("unset", [0, "0", -1, "-1", "", "00000000-0000-0000-0000-000000000000", None, False])
+    def test_an_id_that_is_not_set_is_no_id(self, unset: object) -> None:
+        assert identifier(unset) is None
+
+    @pytest.mark.parametrize(("value", "read"), [(12, "12"), ("A-01", "A-01"), (" A-01 ", "A-01"), ("10", "10")])
+    def test_other_ids_are_text(self, value: object, read: str) -> None:
+        assert identifier(value) == read
+
+
+class TestCreatedIds:
+    @pytest.mark.parametrize(
+        ("body", "ids"),
+        [
+            ({"ID": "A-1", "PatientID": "P-1"}, ("A-1", "P-1")),
+            ({"AppointmentID": 17}, ("17", None)),
+            ({"ID": " A-1 ", "PatientID": 0}, ("A-1", None)),
+            ([{"ID": "A-1"}], ("A-1", None)),
+            (4711, ("4711", None)),
+            ("4711", ("4711", None)),
+            (GUID, (GUID, None)),
+            ([GUID], (GUID, None)),
+        ],
+    )
+    def test_a_record_or_a_bare_id_names_the_appointment(self, body: object, ids: tuple[str, str | None]) -> None:
+        assert created_ids(BOOK, answer(body), TABLE) == ids
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            answer("Slot is already booked"),
+            answer("Appointment created successfully"),
+            answer("SUCCESS"),
+            answer("0"),
+            answer(0),
+            answer(-1),
+            answer("00000000-0000-0000-0000-000000000000"),
+            answer(""),
+            answer(True),
+            answer(None),
+            answer([]),
+            answer({}),
+            answer({"ID": 0}),
+            answer({"ID": True}),
+            answer({"ID": {"value": 5}}),
+            answer({"ID": ["A-1"]}),
+            answer({"ID": "00000000-0000-0000-0000-000000000000"}),
+            answer({"Message": "An error has occurred."}),
+            answer([{"ID": "A-1"}, {"ID": "A-2"}]),
+            answer(1.5),
+            answer(text="Booked"),
+            nothing(),
+            html(),
+        ],
+        ids=lambda given: repr(given.body[:30]),
+    )
+    def test_anything_else_leaves_the_outcome_unknown(self, given: WireAnswer) -> None:
+        with pytest.raises(OutcomeUnknown) as caught:
+            created_ids(BOOK, given, TABLE)
+        assert "Slot" not in str(caught.value)
+
+    @PROPERTY
+    @given(json_values | st.dictionaries(st.sampled_from(["ID", "AppointmentID", "PatientID"]), json_values))
+    def test_no_json_makes_it_fail_otherwise(self, body: object) -> None:
+        with contextlib.suppress(OutcomeUnknown):
+            appointment_id, patient_id = created_ids(BOOK, answer(body), TABLE)
+            assert appointment_id.strip().encode()
+            assert patient_id is None or patient_id.strip().encode()

@@ -1,0 +1,159 @@
+"""The call table: a document that a deployer replaces, whole or in part."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convox_clinicea.clinicea.calls import LOGIN, Call, CallTable, same_word, writes
+from convox_clinicea.documents import packed
+from convox_clinicea.errors import ConfigurationError
+from tests.support.clients import call_table
+from tests.support.properties import PROPERTY, json_values
+
+SEARCH = Call.SEARCH_PATIENT.value
+
+
+class TestReplacement:
+    def test_without_one_the_packed_table_holds(self) -> None:
+        spec = call_table().calls[Call.SEARCH_PATIENT]
+        assert (spec.verb, spec.address) == ("GET", "/api/v2/patients/searchPatientByMobileNumber")
+
+    def test_a_part_changes_only_what_it_names(self) -> None:
+        table = call_table({"calls": {SEARCH: {"version": "v3", "parameters": {"country_code": "cc"}}}})
+        spec = table.calls[Call.SEARCH_PATIENT]
+        assert spec.address == "/api/v3/patients/searchPatientByMobileNumber"
+        assert spec.parameters == {"national_number": "patmobile", "country_code": "cc"}
+        assert table.calls[Call.BY_DATE] == call_table().calls[Call.BY_DATE]
+
+    def test_lists_are_replaced_as_a_whole(self) -> None:
+        refusal = {"status": [422], "contains": "Doppelt", "reason": "slot_taken"}
+        table = call_table({"refusals": [refusal]})
+        assert table.refusal(422, "doppelt gebucht") == "slot_taken"
+        assert table.refusal(400, "Slot is already booked") is None
+
+    def test_the_packed_document_is_left_as_it_was(self) -> None:
+        below = packed("call_table")
+        CallTable.build(below, {"calls": {SEARCH: {"version": "v9"}}})
+        assert below == packed("call_table")
+
+    @pytest.mark.parametrize("call", [LOGIN, *Call])
+    def test_every_entry_states_its_evidence(self, call: str) -> None:
+        table = call_table()
+        spec = table.login if call == LOGIN else table.calls[Call(call)]
+        assert {"version", "path", "verb", "style", "parameters"} <= set(spec.evidence)
+
+
+class TestParameters:
+    def test_they_get_clinicea_s_names_and_missing_ones_are_left_out(self) -> None:
+        spec = call_table().calls[Call.POST_BY_PATIENT]
+        given = {"patient_id": "P-1", "notes": None, "clinic_id": "C-1", "unknown": "x"}
+        assert spec.named(given) == {"PatientID": "P-1", "ClinicID": "C-1"}
+
+    def test_one_whose_name_is_null_is_not_sent(self) -> None:
+        table = call_table({"calls": {Call.POST_BY_PATIENT.value: {"parameters": {"mobile": None}}}})
+        assert table.calls[Call.POST_BY_PATIENT].named({"mobile": "+919999900042"}) == {}
+
+    def test_fixed_ones_are_always_sent(self) -> None:
+        spec = call_table().calls[Call.BY_PATIENT]
+        assert spec.named({"patient_id": "P-1"}) == {"appointmentType": "2", "patientID": "P-1"}
+
+    def test_values_are_translated_where_the_table_says_so(self) -> None:
+        spec = call_table().calls[Call.POST_WITH_PATIENT]
+        assert spec.named({"gender": "female"}) == {"Gender": "Female"}
+        assert spec.named({"gender": "unlisted"}) == {"Gender": "unlisted"}
+
+
+class TestWrongTables:
+    @pytest.mark.parametrize(
+        ("replacement", "place"),
+        [
+            ({"schema": 2}, "schema"),
+            ({"calls": {"postApointment": {}}}, "calls.postApointment"),
+            ({"calls": {SEARCH: {"verb": "PUT"}}}, f"calls.{SEARCH}.verb"),
+            ({"calls": {SEARCH: {"path": "api"}}}, f"calls.{SEARCH}.path"),
+            ({"calls": {SEARCH: {"path": "/api?x=1"}}}, f"calls.{SEARCH}.path"),
+            ({"calls": {SEARCH: {"version": "2"}}}, f"calls.{SEARCH}.version"),
+            ({"calls": {SEARCH: {"verbs": "GET"}}}, f"calls.{SEARCH}.verbs"),
+            ({"calls": {SEARCH: None}}, f"calls.{SEARCH}"),
+            ({"calls": {SEARCH: {"style": "json"}}}, f"calls.{SEARCH}: .*style must be query"),
+            ({"calls": {Call.BY_PATIENT.value: {"page_size": 9}}}, r"getAppointmentsByPatient\.page_size"),
+            ({"calls": {SEARCH: {"evidence": {"verb": "seen"}}}}, f"calls.{SEARCH}.evidence.verb"),
+            ({"refusals": [{"status": [400], "contains": "no", "reason": "slot_taken"}]}, r"refusals\.0\.contains"),
+            ({"refusals": [{"status": [400], "contains": "full", "reason": "other"}]}, r"refusals\.0\.reason"),
+            ({"credentials": {"token_lifetime_minutes": 0}}, r"credentials\.token_lifetime_minutes"),
+            ({"statuses": {"cancelled": "Cancelled"}}, r"statuses\.cancelled"),
+        ],
+    )
+    def test_the_error_names_the_place(self, replacement: dict[str, Any], place: str) -> None:
+        with pytest.raises(ConfigurationError, match=f"call table is not valid: .*{place}"):
+            call_table(replacement)
+
+    def test_one_that_lacks_a_call_is_refused(self) -> None:
+        document = packed("call_table")
+        del document["calls"][SEARCH]
+        with pytest.raises(ConfigurationError, match=f"calls lacks {SEARCH}"):
+            CallTable.build(document)
+
+    def test_a_booking_by_get_needs_its_style_changed_too(self) -> None:
+        booking = Call.POST_WITH_PATIENT.value
+        with pytest.raises(ConfigurationError, match="style must be query"):
+            call_table({"calls": {booking: {"verb": "GET"}}})
+        table = call_table({"calls": {booking: {"verb": "GET", "style": "query"}}})
+        assert table.calls[Call.POST_WITH_PATIENT].verb == "GET"
+
+    @PROPERTY
+    @given(st.dictionaries(st.sampled_from([*packed("call_table"), "x"]), json_values, max_size=3))
+    def test_any_partial_document_is_a_table_or_a_configuration_error(self, replacement: dict[str, Any]) -> None:
+        with contextlib.suppress(ConfigurationError):
+            assert set(call_table(replacement).calls) == set(Call)
+
+    @PROPERTY
+    @given(
+        st.sampled_from([call.value for call in Call]),
+        st.dictionaries(st.sampled_from([*packed("call_table")["calls"][SEARCH], "fixed", "values", "x"]), json_values),
+    )
+    def test_so_it_is_for_a_part_of_one_call(self, call: str, part: dict[str, Any]) -> None:
+        with contextlib.suppress(ConfigurationError):
+            assert call_table({"calls": {call: part}}).calls[Call(call)].address.startswith("/")
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("status", "text", "reason"),
+        [
+            (400, "Slot is already booked", "slot_taken"),
+            (409, "SLOT ALREADY BOOKED", "slot_taken"),
+            (400, "Unknown patient.", "unknown_patient"),
+            (404, '{"Message": "Unknown clinic"}', "unknown_clinic"),
+            (422, "Slot is already booked", None),
+            (400, "Get Operation Failed", None),
+            (400, "", None),
+        ],
+    )
+    def test_only_listed_texts_with_their_statuses_are_known(self, status: int, text: str, reason: str | None) -> None:
+        assert call_table().refusal(status, text) == reason
+
+
+class TestWords:
+    @pytest.mark.parametrize("word", ["Checked Out", "CheckedOut", "checked-out", "CHECKED_OUT", " checked out "])
+    def test_case_and_separators_do_not_count(self, word: str) -> None:
+        assert same_word(word, "Checked Out")
+
+    @pytest.mark.parametrize("word", ["Checked", "Checked In", "", "Check Edout!x"])
+    def test_other_words_differ(self, word: str) -> None:
+        assert not same_word(word, "Checked Out")
+
+    def test_words_of_other_scripts_are_told_apart(self) -> None:
+        # Were they all reduced to nothing, one Arabic status would make every other one "cancelled".
+        assert not same_word("مؤكد", "ملغى")
+        assert same_word("ملغى", "ملغى")
+
+
+def test_what_writes_does_not_depend_on_the_verb() -> None:
+    assert [call for call in Call if writes(call)] == [Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT]
+    assert not writes(LOGIN)

@@ -1,0 +1,69 @@
+"""The error tree: what each leaf promises, and what none of them carries."""
+
+from __future__ import annotations
+
+import pytest
+
+from convox_clinicea.clinicea import errors
+from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.errors import ConnectorError
+
+CALL = "postAppointment"
+# error, retryable, outcome_known
+LEAVES: list[tuple[errors.CliniceaError, bool, bool]] = [
+    (errors.AuthenticationFailed(CALL, 401), False, True),
+    (errors.PermissionDenied(CALL, 403), False, True),
+    (errors.MethodRefused(CALL, "POST"), False, True),
+    (errors.RouteMissing(CALL), False, True),
+    (errors.RateLimited(CALL, 3.0), True, True),
+    (errors.NotFoundInClinicea(CALL, 404), False, True),
+    (errors.Rejected(CALL, 400, "slot_taken"), False, True),
+    (errors.UnlistedRefusal(CALL, 400), False, False),
+    (errors.Unavailable(CALL, 503), True, True),
+    (errors.TimedOut(CALL), True, True),
+    (errors.UnexpectedAnswer(CALL, 200, "not JSON"), True, True),
+    (errors.OutcomeUnknown(CALL, 503), False, False),
+]
+
+
+@pytest.mark.parametrize(("error", "retryable", "outcome_known"), LEAVES, ids=lambda value: type(value).__name__)
+class TestLeaves:
+    def test_each_says_whether_to_retry_and_whether_the_outcome_is_known(
+        self, error: errors.CliniceaError, retryable: bool, outcome_known: bool
+    ) -> None:
+        assert (error.retryable, error.outcome_known) == (retryable, outcome_known)
+
+    def test_each_names_its_call_and_has_a_sentence_for_people(
+        self, error: errors.CliniceaError, retryable: bool, outcome_known: bool
+    ) -> None:
+        assert error.call == CALL
+        assert str(error).startswith(CALL)
+        assert error.public.endswith(".")
+        assert isinstance(error, ConnectorError)
+
+    def test_nothing_doubtful_is_ever_retryable(
+        self, error: errors.CliniceaError, retryable: bool, outcome_known: bool
+    ) -> None:
+        assert error.outcome_known or not error.retryable
+
+
+def test_every_leaf_is_listed_above() -> None:
+    def leaves(kind: type[errors.CliniceaError]) -> set[type[errors.CliniceaError]]:
+        below = {leaf for each in kind.__subclasses__() for leaf in leaves(each)}
+        return below | ({kind} if kind not in (errors.CliniceaError, errors.SetupFault) else set())
+
+    assert leaves(errors.CliniceaError) == {type(error) for error, _, _ in LEAVES}
+
+
+@pytest.mark.parametrize(
+    ("error", "setting"),
+    [
+        (errors.MethodRefused(CALL, "POST"), "calls.postAppointment.verb"),
+        (errors.RouteMissing(CALL), "calls.postAppointment.path"),
+        (errors.MethodRefused(LOGIN, "GET"), "login.verb"),
+        (errors.RouteMissing(LOGIN), "login.path"),
+    ],
+)
+def test_a_wrong_verb_or_address_names_the_setting_to_change(error: errors.SetupFault, setting: str) -> None:
+    assert setting in str(error)
+    assert f".{setting}" not in str(error)

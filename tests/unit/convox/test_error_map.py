@@ -1,0 +1,125 @@
+"""One map from the error tree to the contract's closed list of codes."""
+
+from __future__ import annotations
+
+import json
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+import convox_clinicea
+from convox_clinicea import errors
+from convox_clinicea.clinicea import errors as clinicea
+from convox_clinicea.convox.errors import FACES, error_reply, face_of
+from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest
+
+CODES = {
+    "invalid_request": 400,
+    "consent_required": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "not_found": 404,
+    "method_not_allowed": 405,
+    "too_large": 413,
+    "rate_limited": 429,
+    "clinicea_rejected": 502,
+    "clinicea_unavailable": 503,
+    "not_stored": 503,
+    "clinicea_timeout": 504,
+    "internal": 500,
+}
+
+
+def tree(root: type[ConnectorError] = ConnectorError) -> Iterator[type[ConnectorError]]:
+    yield root
+    for leaf in root.__subclasses__():
+        yield from tree(leaf)
+
+
+# The leaves are in many modules; only what is imported has been born.
+for module in pkgutil.walk_packages(convox_clinicea.__path__, "convox_clinicea."):
+    import_module(module.name)
+EVERY = sorted(
+    {leaf for leaf in tree() if leaf.__module__.startswith("convox_clinicea")}, key=lambda leaf: leaf.__name__
+)
+
+
+def bare(leaf: type[ConnectorError]) -> ConnectorError:
+    """An instance, whatever its constructor wants."""
+    return leaf.__new__(leaf)
+
+
+@pytest.mark.parametrize("leaf", EVERY)
+def test_every_error_has_a_code_of_the_closed_list(leaf: type[ConnectorError]) -> None:
+    face = face_of(bare(leaf))
+
+    assert CODES[face.code] == face.status
+
+
+@pytest.mark.parametrize("leaf", EVERY)
+def test_every_error_says_what_may_be_done_and_told(leaf: type[ConnectorError]) -> None:
+    assert isinstance(leaf.retryable, bool)
+    assert isinstance(leaf.outcome_known, bool)
+    assert leaf.public
+    assert leaf.public.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("leaf", "code"),
+    [
+        (errors.ConfigurationError, "internal"),
+        (errors.InvalidRequest, "invalid_request"),
+        (errors.ConsentRequired, "consent_required"),
+        (errors.NotFound, "not_found"),
+        (errors.MethodNotAllowed, "method_not_allowed"),
+        (errors.TooLarge, "too_large"),
+        (errors.NotStored, "not_stored"),
+        (clinicea.AuthenticationFailed, "clinicea_rejected"),
+        (clinicea.PermissionDenied, "clinicea_rejected"),
+        (clinicea.MethodRefused, "clinicea_rejected"),
+        (clinicea.RouteMissing, "clinicea_rejected"),
+        (clinicea.Rejected, "clinicea_rejected"),
+        (clinicea.NotFoundInClinicea, "clinicea_rejected"),
+        (clinicea.RateLimited, "clinicea_unavailable"),
+        (clinicea.Unavailable, "clinicea_unavailable"),
+        (clinicea.UnexpectedAnswer, "clinicea_unavailable"),
+        (clinicea.TimedOut, "clinicea_timeout"),
+    ],
+)
+def test_an_error_has_its_own_code(leaf: type[ConnectorError], code: str) -> None:
+    assert face_of(bare(leaf)).code == code
+
+
+def test_an_error_that_is_added_later_has_its_parents_face() -> None:
+    class Later(clinicea.TimedOut):
+        """Added in some later version."""
+
+    assert face_of(Later("call")) == FACES[clinicea.TimedOut]
+
+
+def test_the_answer_has_the_contracts_shape_and_only_the_public_text() -> None:
+    error = InvalidRequest(FieldProblem("mobile", "is required"), FieldProblem("start", "must be in the future"))
+
+    answer = error_reply(error, "request-1")
+
+    body: dict[str, Any] = json.loads(answer.body or "")
+    assert (answer.status_code, answer.content_type) == (400, "application/json")
+    assert body == {
+        "status": "error",
+        "code": "invalid_request",
+        "message": "The request is not valid.",
+        "fields": [
+            {"field": "mobile", "message": "is required"},
+            {"field": "start", "message": "must be in the future"},
+        ],
+        "request_id": "request-1",
+    }
+
+
+def test_what_an_error_says_to_the_log_is_not_said_to_the_caller() -> None:
+    answer = error_reply(errors.ConfigurationError("secret arn:aws:x cannot be read"), "")
+
+    assert "arn:aws" not in (answer.body or "")

@@ -1,0 +1,102 @@
+"""What the launcher reads from the template and hands on."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import build, paths
+from local.deploy import Deployment, Stack
+
+STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
+
+
+def test_the_stack_file_holds_what_its_readers_expect_and_is_the_owner_s_alone(tmp_path: Path) -> None:
+    file = tmp_path / "below" / "stack.json"
+
+    STACK.write(file)
+    STACK.write(file)
+
+    assert list(json.loads(file.read_text())) == [
+        "api_url",
+        "access_token",
+        "access_token_header",
+        "clinicea_url",
+        "aws_endpoint_url",
+        "ledger_table",
+        "queue_url",
+        "dead_letter_queue_url",
+    ]
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_new_build_is_due_when_a_source_changes_and_only_then(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
+    (tmp_path / "template.yaml").write_text("a: 1\n")
+    for folder in ("functions/one/__pycache__", "layers"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "functions/one/app.py").write_text("x = 1\n")
+    first = build.source_hash()
+
+    (tmp_path / "functions/one/__pycache__/app.pyc").write_bytes(b"compiled")
+    assert build.source_hash() == first
+    (tmp_path / "functions/one/app.py").write_text("x = 2\n")
+    assert build.source_hash() != first
+
+
+class Recorder:
+    """An AWS of which only the calls are kept; each call is answered from `answers`."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self._answers = answers
+
+    def __getattr__(self, operation: str) -> Any:
+        def call(**arguments: Any) -> Any:
+            self.calls.append((operation, arguments))
+            return self._answers.get(operation, {})
+
+        return call
+
+
+def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkeypatch: pytest.MonkeyPatch) -> None:
+    response = {"statusCode": 429, "responseParameters": {"h": "'1'"}, "responseTemplates": {"application/json": "{}"}}
+    table = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
+    resources = {
+        "Api": {
+            "Type": "AWS::ApiGateway::RestApi",
+            "Properties": {"Body": {"x-amazon-apigateway-gateway-responses": {"THROTTLED": response}}},
+        },
+        "Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": table},
+        "Queue": {"Type": "AWS::SQS::Queue"},
+    }
+    aws = Recorder(
+        {
+            "get_template": {"TemplateBody": {"Resources": resources}},
+            "describe_stack_resource": {"StackResourceDetail": {"PhysicalResourceId": "physical"}},
+            "get_stages": {"item": [{"stageName": "v1"}]},
+            "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}},
+        }
+    )
+    deployment = Deployment("http://aws", "http://clinicea", "api_key")
+    monkeypatch.setattr(deployment, "client", lambda _service: aws)
+
+    assert deployment.apply_left_out() == ["gateway responses", "time to live"]
+
+    done = dict(aws.calls)
+    assert done["put_gateway_response"] == {
+        "restApiId": "physical",
+        "responseType": "THROTTLED",
+        "statusCode": "429",
+        "responseParameters": {"h": "'1'"},
+        "responseTemplates": {"application/json": "{}"},
+    }
+    assert done["create_deployment"] == {"restApiId": "physical", "stageName": "v1"}
+    assert done["update_time_to_live"]["TimeToLiveSpecification"] == table["TimeToLiveSpecification"]

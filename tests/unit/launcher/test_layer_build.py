@@ -1,0 +1,99 @@
+"""The layer's build: its stamp, its interpreter, and what a change of sources means."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+import build
+
+RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@pytest.fixture
+def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small layer's folder in place of the real one."""
+    here = tmp_path / "connector"
+    (here / "convox_clinicea").mkdir(parents=True)
+    (here / "convox_clinicea" / "module.py").write_text("ANSWER = 42\n")
+    (here / "requirements.txt").write_text("")
+    (here / "build.py").write_text("")
+    monkeypatch.setattr(build, "HERE", here)
+    monkeypatch.setattr(build, "REQUIREMENTS", here / "requirements.txt")
+    monkeypatch.setattr(build, "__file__", str(here / "build.py"))
+    monkeypatch.setattr(build, "CACHE", "")
+    monkeypatch.setattr(build, "install_requirements", lambda _python, _arch, target: target.mkdir(parents=True))
+    return here
+
+
+def test_a_built_layer_fits_what_it_was_built_for_and_nothing_else(sources: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "layer"
+    build.build(RUNNING, "arm64", folder)
+
+    assert build.check(RUNNING, "arm64", folder) == ""
+    assert "arm64" in build.check(RUNNING, "x86_64", folder)
+    assert RUNNING in build.check("3.14", "arm64", folder)
+    (sources / "convox_clinicea" / "module.py").write_text("ANSWER = 43\n")
+    assert "changed" in build.check(RUNNING, "arm64", folder)
+
+
+def test_a_folder_without_a_layer_does_not_fit(tmp_path: Path) -> None:
+    assert "not been built" in build.check(RUNNING, "arm64", tmp_path)
+
+
+@pytest.mark.usefixtures("sources")
+def test_the_layer_holds_byte_code_that_needs_no_look_at_the_source(tmp_path: Path) -> None:
+    build.build(RUNNING, "arm64", tmp_path)
+
+    (compiled,) = (tmp_path / "python" / "convox_clinicea").rglob("*.pyc")
+    # PEP 552: flag 1 says "by hash", flag 2, absent here, "check the source".
+    assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 1
+    assert json.loads((tmp_path / "layer.json").read_text())["byte_code"] is True
+
+
+@pytest.mark.usefixtures("sources")
+def test_without_that_python_byte_code_is_skipped_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(build, "interpreter", lambda _python: None)
+
+    build.build("3.99", "arm64", tmp_path)
+
+    assert "no python3.99 on this machine: byte code is skipped" in capsys.readouterr().out
+    assert json.loads((tmp_path / "layer.json").read_text())["byte_code"] is False
+
+
+def test_an_interpreter_counts_only_if_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shim = tmp_path / "python3.98"
+    shim.write_text("#!/bin/sh\necho 'not installed' >&2\nexit 127\n")
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
+
+    assert build.interpreter("3.98") is None
+    assert build.interpreter(RUNNING) == sys.executable
+
+
+def test_requirements_are_installed_once_for_each_python_and_processor(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[tuple[str, str]] = []
+
+    def install(python: str, arch: str, target: Path) -> None:
+        installed.append((python, arch))
+        target.mkdir(parents=True)
+        (target / "library.py").write_text("")
+
+    monkeypatch.setattr(build, "CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(build, "install_requirements", install)
+    for arch in ("arm64", "arm64", "x86_64"):
+        build.build(RUNNING, arch, tmp_path / arch)
+    (sources / "requirements.txt").write_text("library==2\n")
+    build.build(RUNNING, "arm64", tmp_path / "again")
+
+    assert installed == [(RUNNING, "arm64"), (RUNNING, "x86_64"), (RUNNING, "arm64")]
+    assert (tmp_path / "again" / "python" / "library.py").exists()
+    assert len(list((tmp_path / "cache").glob("*-arm64-*"))) == 1
