@@ -12,6 +12,13 @@ PORT ?= 0
 ARGS ?=
 # For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
 PARAMETERS ?=
+# For chaos: how many bookings, the seed of all chance, the share of Clinicea's calls that are hit.
+BOOKINGS ?= 10000
+SEED ?= 1
+FAULTS ?= 0.33
+# For reconcile: the day, and the deployed stack.
+DAY ?=
+STACK ?= convox-clinicea
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -31,7 +38,7 @@ LOCK := .tools/lock/$(STAMP)
 ENVIRONMENTS = @$(MAKE) --no-print-directory -j 3
 # The layer's requirements are installed once for each Python and processor.
 export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
-CHECKED := layers/connector/convox_clinicea layers/connector/build.py functions local tests
+CHECKED := layers/connector/convox_clinicea layers/connector/build.py functions local commands tests
 
 .PHONY: help
 help: ## List the commands
@@ -81,6 +88,14 @@ format: $(DEV) ## Format the code and repair what ruff can
 build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), without Docker
 	@env -u MAKEFLAGS -u MAKELEVEL PYTHON=$(PYTHON) ARCH=$(ARCH) PYTHON3=$(CURDIR)/.tools/sam/bin/python \
 	  .tools/sam/bin/sam build --parameter-overrides Python=$(PYTHON) Architecture=$(ARCH)
+
+.PHONY: chaos
+chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33)
+	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS)
+
+.PHONY: reconcile
+reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=2026-12-01 STACK=convox-clinicea)
+	@.tools/emulator/bin/python -m commands.reconcile --stack $(STACK) $(if $(DAY),--day $(DAY))
 
 .PHONY: deploy
 deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecretArn=arn:aws:…"

@@ -1,4 +1,4 @@
-"""`GET /bookings/{booking_id}`: how does the booking stand?"""
+"""`GET /bookings/{booking_id}`, `GET /calls/{call_id}/bookings`: how do bookings stand?"""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
 from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.convox import replies
+from convox_clinicea.convox import parsing, replies
 from convox_clinicea.convox.api import api, caller_of
+from convox_clinicea.convox.requests import CallRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
@@ -32,6 +33,13 @@ def status() -> BookingStatus:
 @app.get("/bookings/<booking_id>")
 def booking_status(booking_id: str) -> Response[str]:
     return replies.reply(replies.booking(status().of(booking_id, caller_of(app.current_event))))
+
+
+@app.get("/calls/<call_id>/bookings")
+def call_bookings(call_id: str) -> Response[str]:
+    request = parsing.from_query(CallRequest, app.current_event, call_id=call_id)
+    found = status().of_call(request.call_id, caller_of(app.current_event))
+    return replies.reply(replies.bookings(found))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -11,11 +10,8 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import aws, wiring
+from convox_clinicea import wiring
 from convox_clinicea.bookings.delivery import Delivery, MessageProcessor
-from convox_clinicea.bookings.queue import BookingQueue, Queues
-from convox_clinicea.bookings.sealing import KmsSealer
-from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
@@ -32,16 +28,7 @@ processor = MessageProcessor(logger, metrics)
 
 @cache
 def delivery() -> Delivery:
-    settings = WorkerSettings.from_environment()
-    clinics = wiring.clinics_from(settings)
-    worker = Worker(
-        ledger=wiring.ledger_from(settings.ledger_table, clock, timedelta(days=settings.retention_days)),
-        clinicea=wiring.clinicea_from(settings, clinics, clock),
-        sealer=KmsSealer(aws.kms(), settings.data_key_id),
-        clock=clock,
-    )
-    queue = BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
-    return Delivery(worker, queue, logger, metrics)
+    return wiring.delivery_from(WorkerSettings.from_environment(), clock, logger, metrics)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

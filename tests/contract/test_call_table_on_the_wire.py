@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea.clinicea import Clinicea, errors
 from convox_clinicea.documents import packed
-from tests.support.canaries import MOBILE, new_appointment, new_patient
+from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
 from tests.support.clients import client_for, within
 from tests.support.small_server import Reply, Seen, SmallServer, json_reply
 
@@ -30,7 +30,7 @@ WRITES = (KNOWN, NEW)
 
 def seen_of(call: str, table: dict[str, Any] | None = None, reply: Reply | None = None) -> Seen:
     """The one request that a call makes under a table."""
-    usual = json_reply({"ID": "A-1"} if call in WRITES else [])
+    usual = json_reply(CREATED if call in WRITES else [])
     with SmallServer(lambda _request: reply or usual) as server:
         USES[call](client_for(server.url, table=table))
     (seen,) = server.seen
@@ -80,8 +80,8 @@ class TestEveryCall:
 
 class TestAround:
     def test_the_format_of_times(self) -> None:
-        seen = seen_of(KNOWN, {"datetime_format": "%d/%m/%Y %H:%M"})
-        assert seen.json["StartDateTime"] == "10/03/2031 10:00"
+        seen = seen_of(KNOWN, {"datetime_format": "%d/%m/%Y %H:%M:%S"})
+        assert seen.json["StartDateTime"] == "10/03/2031 10:00:00"
 
     def test_values_that_are_translated(self) -> None:
         part = {"values": {"gender": {"female": "2"}, "clinic_id": {"C-01": "817"}}}

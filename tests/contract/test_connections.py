@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from convox_clinicea.clinicea import errors
-from tests.support.canaries import MOBILE, new_appointment, new_patient
+from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
 from tests.support.clients import client_for, within
 from tests.support.small_server import Action, Raw, Reply, Reset, Seen, SmallServer, json_reply
 from tests.support.waiting import eventually
 
 
 def clinic(request: Seen) -> Action:
-    return json_reply({"ID": "A-1"}) if request.verb == "POST" else json_reply([])
+    return json_reply(CREATED) if request.verb == "POST" else json_reply([])
 
 
 class TestPooling:
@@ -37,7 +37,7 @@ class TestPooling:
 
     def test_so_it_has_when_the_call_table_makes_it_a_get(self) -> None:
         def answers(_request: Seen) -> Action:
-            return json_reply({"ID": "A-1"})
+            return json_reply(CREATED)
 
         with SmallServer(answers) as server:
             client = client_for(server.url, table={"calls": {"postAppointment": {"verb": "GET", "style": "query"}}})
@@ -86,7 +86,7 @@ class TestRedirects:
     def test_a_booking_follows_none_and_is_in_doubt(self, status: int, location: str) -> None:
         def redirect(request: Seen) -> Action:
             place = location.format(url=f"http://{request.headers['host']}")
-            return Reply(status, b"moved", {"Location": place}) if "api" in request.path else json_reply({"ID": "A-1"})
+            return Reply(status, b"moved", {"Location": place}) if "api" in request.path else json_reply(CREATED)
 
         with SmallServer(redirect) as server:
             with pytest.raises(errors.OutcomeUnknown, match=str(status)):

@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea.clinicea import errors
 from convox_clinicea.clinicea.errors import CliniceaError
-from tests.support.canaries import MOBILE, new_appointment, new_patient
+from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
 from tests.support.certificates import Certificate
 from tests.support.clients import client_for, within
 from tests.support.clock import SkippingClock
@@ -44,7 +44,7 @@ class ClockThatActs(SkippingClock):
 
 
 def booked(_request: Seen) -> Action:
-    return json_reply({"ID": "A-1"})
+    return json_reply(CREATED)
 
 
 @pytest.fixture

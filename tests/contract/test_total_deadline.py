@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from convox_clinicea.clinicea import errors
-from tests.support.canaries import MOBILE, new_appointment, new_patient
+from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
 from tests.support.certificates import Certificate
 from tests.support.clients import client_for, within
 from tests.support.clock import SkippingClock
@@ -143,7 +143,7 @@ class TestConnecting:
     def test_all_addresses_of_a_name_share_the_deadline(
         self, black_hole: tuple[str, int], monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        with SmallServer(lambda _request: json_reply({"ID": "A-1"})) as server:
+        with SmallServer(lambda _request: json_reply(CREATED)) as server:
             places = [black_hole, black_hole, ("127.0.0.1", server.port)]
             found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
             monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)

@@ -37,10 +37,14 @@ class Api:
 
     def ended(self, booking_id: str) -> Json:
         """Wait until the booking has ended or is parked, and return it."""
+        return self.reaches(booking_id, *ENDED)
+
+    def reaches(self, booking_id: str, *states: str) -> Json:
+        """Wait until the booking is in one of these states, and return it."""
         until = time.monotonic() + SECONDS_FOR_A_BOOKING
         while True:
             booking: Json = self.get(f"/bookings/{booking_id}").json()
-            if booking["state"] in ENDED or time.monotonic() > until:
+            if booking["state"] in states or time.monotonic() > until:
                 return booking
             time.sleep(0.2)
 

@@ -53,7 +53,10 @@ def test_a_booking_for_a_known_patient_stands_in_the_calendar_once_however_often
     ended = api.ended(booking_id)
     again = api.post("/patients/P-01/appointments", request)
 
+    of_call = api.get(f"/calls/{call(5)['call_id']}/bookings").json()
+
     assert ended["state"] == "booked"
+    assert [booking["booking_id"] for booking in of_call["bookings"]] == [booking_id]
     assert again.status_code == 200
     assert (again.json()["booking_id"], again.json()["repeated"]) == (booking_id, True)
     standing = api.standing(patient_id="P-01", start=slot(40, 10))

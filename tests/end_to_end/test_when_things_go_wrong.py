@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.end_to_end.api import Api, call, slot
+from tests.support.waiting import eventually
 
 
 def test_a_slot_taken_by_somebody_else_is_rejected_with_its_reason(api: Api) -> None:
@@ -35,14 +36,20 @@ def test_a_post_that_was_carried_out_but_never_answered_is_found_and_not_repeate
     assert len(api.clinicea.requests("postAppointmentByPatientID")) == posts_before + 1
 
 
-def test_a_post_whose_fate_the_calendar_does_not_show_is_left_to_a_person(api: Api) -> None:
+def test_a_post_whose_fate_the_calendar_does_not_show_is_not_repeated_before_it_has_settled(api: Api) -> None:
     api.clinicea.fault("postAppointmentByPatientID", "reset_before", count=1)
+    posts_before = len(api.clinicea.requests("postAppointmentByPatientID"))
 
+    # A patient of its own: this patient's next booking would wait behind this one.
     request = {"clinic_id": "C-01", "start": slot(53, 10), **call(24)}
-    ended = api.ended(api.post("/patients/P-02/appointments", request).json()["booking_id"])
+    booking_id = api.post("/patients/P-03/appointments", request).json()["booking_id"]
+    api.reaches(booking_id, "unknown")
+    looked = len(api.clinicea.requests("getAppointmentsByPatient"))
 
-    assert (ended["state"], ended["reason"]) == ("needs_attention", "outcome_unknown")
-    assert api.standing(patient_id="P-02", start=slot(53, 10)) == []
+    assert eventually(lambda: len(api.clinicea.requests("getAppointmentsByPatient")) > looked), "it is looked for"
+    assert api.get(f"/bookings/{booking_id}").json()["state"] == "unknown"
+    assert len(api.clinicea.requests("postAppointmentByPatientID")) == posts_before + 1
+    assert api.standing(patient_id="P-03", start=slot(53, 10)) == []
 
 
 def test_clinicea_down_is_said_so_and_clinicea_silent_within_the_budget(api: Api) -> None:

@@ -34,7 +34,9 @@ def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
         "booking_status",
         "booking_worker",
         "past_appointments",
+        "reconcile",
         "search_patient",
+        "sweeper",
     ]
 
 

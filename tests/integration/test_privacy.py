@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
+from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.convox import replies
 from tests.support import events, invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
@@ -123,7 +124,23 @@ def test_an_error_that_nobody_foresaw(deployment: Deployment, said: Said, monkey
     assert invented.leaks(text + str(answer.body)) == []
 
 
-def test_a_message_that_nobody_foresaw(deployment: Deployment, said: Said) -> None:
+def test_a_message_that_nobody_foresaw(deployment: Deployment, said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError(f"cannot read {invented.FIRST_NAME} {invented.NATIONAL}")
+
+    monkeypatch.setattr(Calendar, "read", broken)
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.book_known("P-41", known_body())
+
+    assert deployment.deliver().comes_again
+
+    text = said.everything()
+    assert "message failed" in text
+    assert '"error":"ValueError"' in text
+    assert invented.leaks(text) == []
+
+
+def test_a_record_that_cannot_be_read(deployment: Deployment, said: Said) -> None:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
     aws.dynamodb().update_item(
@@ -137,8 +154,8 @@ def test_a_message_that_nobody_foresaw(deployment: Deployment, said: Said) -> No
     assert deployment.deliver().comes_again
 
     text = said.everything()
-    assert "message failed" in text
-    assert '"error":"ValueError"' in text
+    assert "booking waits" in text
+    assert '"error":"UnreadableRecord"' in text
     assert invented.leaks(text) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from convox_clinicea import wiring
 from convox_clinicea.bookings.states import State
 from convox_clinicea.deadline import Deadline, SystemClock
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import ConfigurationError, NotStored
 from convox_clinicea.mobile import parse_mobile
 from convox_clinicea.settings import IntakeSettings, SearchSettings
 from local.clinicea.testing import RunningFake
@@ -141,7 +141,7 @@ def test_an_identity_key_that_is_too_short_derives_nothing(
     settings = intake(variables, IDENTITY_SECRET_ARN=secret(f"identity-{hash(str(content))}", content))
     desk = wiring.booking_desk(settings, VirtualClock())
 
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(NotStored, match="ConfigurationError"):
         desk.intake.accept(known_request())
     assert stack.items() == []
 
@@ -153,6 +153,6 @@ def test_the_retention_is_the_deployments(stack: Stack) -> None:
         IntakeSettings.from_environment(stack.environment("http://127.0.0.1:9")), clock
     ).intake.accept(known_request())
 
-    ended = desk_ledger.move(booking.booking, State.REJECTED)
+    ended = desk_ledger.move(desk_ledger.move(booking.booking, State.SENDING), State.REJECTED)
 
     assert ended.expires_at == clock.now() + timedelta(days=90)

@@ -14,6 +14,8 @@ import boto3
 import pytest
 from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
 from moto import mock_aws
+from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
+from moto.sns.models import sns_backends
 
 from convox_clinicea import aws
 from tests.support import invented
@@ -34,7 +36,7 @@ def aws_account() -> Iterator[None]:
 
 
 def _forget() -> None:
-    for made in (aws.dynamodb, aws.sqs, aws.kms, aws._secrets, _data_key, _secrets):
+    for made in (aws.dynamodb, aws.sqs, aws.sns, aws.kms, aws._secrets, _data_key, _secrets):
         made.cache_clear()
     DEFAULT_PROVIDERS.clear()  # what was read is kept for seconds, over all stores of parameters
 
@@ -47,6 +49,7 @@ class Stack:
     queue_url: str
     dead_letter_queue_url: str
     data_key_id: str
+    topic: str
     clinicea_secret: str
     identity_secret: str
     tokens_secret: str
@@ -58,7 +61,24 @@ class Stack:
         aws.dynamodb().create_table(
             TableName=name,
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            AttributeDefinitions=[
+                {"AttributeName": attribute, "AttributeType": "S"} for attribute in ("pk", "open", "queued_at", "call")
+            ],
+            GlobalSecondaryIndexes=[
+                {
+                    "IndexName": "open",
+                    "KeySchema": [
+                        {"AttributeName": "open", "KeyType": "HASH"},
+                        {"AttributeName": "queued_at", "KeyType": "RANGE"},
+                    ],
+                    "Projection": {"ProjectionType": "ALL"},
+                },
+                {
+                    "IndexName": "call",
+                    "KeySchema": [{"AttributeName": "call", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "ALL"},
+                },
+            ],
             BillingMode="PAY_PER_REQUEST",
         )
         clinicea_secret, identity_secret, tokens_secret = _secrets()
@@ -67,6 +87,7 @@ class Stack:
             queue_url=_queue(name),
             dead_letter_queue_url=_queue(f"{name}-dead"),
             data_key_id=_data_key(),
+            topic=aws.sns().create_topic(Name=name)["TopicArn"],
             clinicea_secret=clinicea_secret,
             identity_secret=identity_secret,
             tokens_secret=tokens_secret,
@@ -95,6 +116,14 @@ class Stack:
             "DEFAULT_DURATION_MINUTES": "30",
             "ACCEPTED_STATUS": "202",
             "RETENTION_DAYS": "30",
+            "NOTICES_TOPIC_ARN": self.topic,
+            "READ_BACKS": "true",
+            "CLINICEA_PER_SECOND": "0",
+            "SETTLE_SECONDS": "120",
+            "LEASE_SECONDS": "45",
+            "AGE_LIMIT_HOURS": "12",
+            "WORKER_SECONDS": "30",
+            "VISIBILITY_SECONDS": "180",
             "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
             "ACCESS_TOKEN_HEADER": "Access-Token",
         }
@@ -103,6 +132,21 @@ class Stack:
         """Every item of the ledger, raw."""
         return [dict(item) for item in aws.dynamodb().scan(TableName=self.table)["Items"]]
 
+    def delete(self, key: str) -> None:
+        """Take an item away."""
+        aws.dynamodb().delete_item(TableName=self.table, Key={"pk": {"S": key}})
+
+    def spoil(self, key: str, **attributes: str) -> None:
+        """Write something else into an item, past the ledger."""
+        for name, value in attributes.items():
+            aws.dynamodb().update_item(
+                TableName=self.table,
+                Key={"pk": {"S": key}},
+                UpdateExpression="SET #name = :value",
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues={":value": {"S": value}},
+            )
+
     def messages(self) -> list[dict[str, Any]]:
         """Every message that can be received now; all stay in the queue, to be received again."""
         return _received(self.queue_url)
@@ -110,6 +154,25 @@ class Stack:
     def dead_letters(self) -> list[dict[str, Any]]:
         """The same of the dead-letter queue."""
         return _received(self.dead_letter_queue_url)
+
+    def hidden_dead_letters(self) -> int:
+        """How many dead letters somebody has looked at and left."""
+        counted: Literal["ApproximateNumberOfMessagesNotVisible"] = "ApproximateNumberOfMessagesNotVisible"
+        attributes = aws.sqs().get_queue_attributes(QueueUrl=self.dead_letter_queue_url, AttributeNames=[counted])
+        return int(attributes["Attributes"][counted])
+
+    def notices(self) -> list[dict[str, Any]]:
+        """Every notice that was published."""
+        topic = sns_backends[ACCOUNT_ID][REGION].topics[self.topic]
+        return [json.loads(text) for _, text, *_ in topic.sent_notifications]
+
+    def without_topic(self) -> None:
+        """Take the topic away."""
+        aws.sns().delete_topic(TopicArn=self.topic)
+
+    def with_topic_again(self) -> None:
+        """Put a topic of the same name back."""
+        aws.sns().create_topic(Name=self.table)
 
     def without_queue(self) -> None:
         """Take the queue away."""

@@ -5,17 +5,24 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from aws_lambda_powertools import Logger
+
 from convox_clinicea import aws
+from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.notices import Notices, SnsTopic
 from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.sealing import KmsSealer
 from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.sweeper import Sweeper, Swept
 from convox_clinicea.bookings.waiting import Wait
 from convox_clinicea.bookings.worker import Done, Outcome, Worker
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.sealing import KmsSealer
+from convox_clinicea.table import Table
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bookings import known_request
@@ -28,7 +35,7 @@ class Bench(CliniceaBench):
     def __init__(self) -> None:
         super().__init__()
         self.stack = Stack.create()
-        self.ledger = Ledger(aws.dynamodb(), self.stack.table, self.clock)
+        self.ledger = Ledger(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
         self.intake = Intake(
@@ -38,15 +45,21 @@ class Bench(CliniceaBench):
             key=invented.IDENTITY_KEY.encode,
             clock=self.clock,
         )
+        self.calendar = Calendar(self.clinicea, self.ledger)
+        self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"))
         self.worker = self.another_worker()
 
     def another_worker(self, **collaborators: Any) -> Worker:
         """A second worker on the same ledger, as another Lambda would be."""
+        ledger = collaborators.get("ledger", self.ledger)
         parts: dict[str, Any] = {
-            "ledger": self.ledger,
+            "ledger": ledger,
             "clinicea": self.clinicea,
+            "calendar": Calendar(self.clinicea, ledger, readable=collaborators.pop("read_backs", True)),
             "sealer": self.sealer,
+            "notices": self.notices,
             "clock": self.clock,
+            "limits": Limits(),
         }
         return Worker(**parts | collaborators)
 
@@ -58,9 +71,11 @@ class Bench(CliniceaBench):
         """Accept a request, by default one for P-41."""
         return self.intake.accept(request or known_request(**changes)).booking
 
-    def work(self, booking: Booking, *, received: int = 1, seconds: float = 28.0, generation: int = 1) -> Outcome:
+    def work(
+        self, booking: Booking, *, received: int = 1, seconds: float = 28.0, generation: int | None = None
+    ) -> Outcome:
         """Work the booking's message once."""
-        message = Message(v=1, booking_id=booking.booking_id, generation=generation)
+        message = Message(v=1, booking_id=booking.booking_id, generation=generation or booking.generation)
         return self.worker.work(message, received=received, deadline=Deadline.after(self.clock, seconds))
 
     def ends(self, booking: Booking) -> Booking:
@@ -72,6 +87,27 @@ class Bench(CliniceaBench):
                 return outcome.booking
             self.clock.advance(outcome.seconds)
         raise AssertionError("the booking waits for ever")
+
+    def settles(self, booking: Booking) -> Booking:
+        """Let the settle time pass, and work it to its end."""
+        self.clock.advance(Limits().settle.total_seconds() + 1)
+        return self.ends(booking)
+
+    def another_sweeper(self, **collaborators: Any) -> Sweeper:
+        """A sweeper as the sweeper's Lambda has it."""
+        parts: dict[str, Any] = {
+            "ledger": self.ledger,
+            "queue": self.queue,
+            "notices": self.notices,
+            "clock": self.clock,
+            "limits": Limits(),
+        }
+        return Sweeper(**parts | collaborators)
+
+    def sweep(self, *, seconds: float = 50.0, **collaborators: Any) -> Swept:
+        """Let the sweeper come by once, a second later."""
+        self.clock.advance(1)
+        return self.another_sweeper(**collaborators).sweep(Deadline.after(self.clock, seconds))
 
     def waits(self, booking: Booking, **how: Any) -> Wait:
         """Work it once; it must wait."""
@@ -88,4 +124,11 @@ class Bench(CliniceaBench):
     def claimed(self, booking: Booking, *, lease: float = 45.0) -> Booking:
         """Claim it as a worker does, and then be seen no more."""
         until = self.clock.now() + timedelta(seconds=lease)
-        return self.ledger.move(self.now(booking), State.SENDING, owner="somebody", lease_until=until)
+        return self.ledger.move(
+            self.now(booking),
+            State.SENDING,
+            owner="somebody",
+            lease_until=until,
+            posted=True,
+            unsettled_since=until,
+        )

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
+from convox_clinicea.bookings.states import State
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
@@ -80,6 +82,24 @@ def new_request(**changes: Any) -> BookingRequest:
     """A request for somebody who is to become a patient."""
     details = changes.pop("new_patient", None) or newcomer()
     return known_request(patient_id=None, new_patient=details, **changes)
+
+
+def accepted(**changes: Any) -> Booking:
+    """A record as the intake makes it, without an intake."""
+    values: dict[str, Any] = {
+        "booking_id": f"bk_{'a' * 26}",
+        "state": State.ACCEPTED,
+        "flow": "known_patient",
+        "caller": "convox",
+        "start": START,
+        "group": "g",
+        "fingerprint": b"p",
+        "accepted_at": NOON,
+        "updated_at": NOON,
+        "queued_at": NOON,
+        **changes,
+    }
+    return Booking(**values)
 
 
 def _changed(body: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:

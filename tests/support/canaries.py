@@ -22,6 +22,8 @@ BIRTH = date(1987, 6, 5)
 PATIENT_ID = "P-77"
 START = datetime(2031, 3, 10, 4, 30, tzinfo=UTC)
 """10:00 in Kolkata."""
+CREATED = {"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00"}
+"""What Clinicea answers, once it has made `new_appointment()`."""
 
 CANARIES = (
     API_KEY, USER_NAME, PASSWORD, TOKEN, "canary%2Btoken", NATIONAL, FIRST_NAME, LAST_NAME, EMAIL, NOTES,
@@ -48,7 +50,7 @@ def new_appointment(*, start: datetime = START, clinic_id: str = "C-01") -> NewA
         start=start,
         end=start + timedelta(minutes=30),
         practitioner_id="D-01",
-        service="Consultation",
+        service=PersonalText("Consultation"),
         mobile=MOBILE,
         notes=PersonalText(NOTES),
     )

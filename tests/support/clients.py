@@ -9,7 +9,7 @@ from typing import Any
 from convox_clinicea.clinicea import CallTable, Clinicea, Credentials, connect
 from convox_clinicea.clinicea.authentication import Scheme
 from convox_clinicea.clinicea.exchange import Observer, observe_nothing
-from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
+from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.documents import packed
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN
@@ -77,7 +77,7 @@ class Scripted:
 
 
 def scripted_client(
-    transport: Scripted,
+    transport: Transport,
     *,
     scheme: Scheme = "api_key",
     clock: VirtualClock | None = None,

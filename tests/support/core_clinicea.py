@@ -37,6 +37,8 @@ class CoreTransport:
         meanwhile = self.before.pop(request.call, None)
         if meanwhile is not None:
             meanwhile()
+        if deadline.expired:
+            raise NoAnswer(left=False, timed_out=True)
         self.sent.append((request.call, {**request.query, **(request.document or request.form or {})}))
         target = f"{request.path}?{urlencode(request.query)}"
         headers = {**request.headers, "Content-Type": "application/json"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -76,6 +77,17 @@ class Deployment:
 
     def status(self, booking_id: str, **more: Any) -> Answer:
         return self.function("booking_status")(events.booking(booking_id, **more))
+
+    def of_call(self, call_id: str, **more: Any) -> Answer:
+        return self.function("booking_status")(events.call_bookings(call_id, **more))
+
+    def sweep(self, *, seconds: float = 50.0) -> dict[str, Any]:
+        event = events.scheduled("convox-clinicea-SweeperFunctionEachMinute", datetime.now(UTC))
+        return self.function("sweeper").invoke(event, seconds=seconds)
+
+    def reconcile(self, day: str | None = None, *, seconds: float = 300.0) -> dict[str, Any]:
+        nightly = events.scheduled("convox-clinicea-ReconcileFunctionNightly", datetime.now(UTC))
+        return self.function("reconcile").invoke({"day": day} if day else nightly, seconds=seconds)
 
     def deliver(self, *, seconds: float = 30.0) -> Delivered:
         """Hand the queue's next message to the worker, as the event source does; delete it if it is done."""

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 Event = dict[str, Any]
@@ -94,6 +95,25 @@ def book_new(body: object, **more: Any) -> Event:
 
 def booking(booking_id: str, **more: Any) -> Event:
     return gateway("GET", "/bookings/{booking_id}", path={"booking_id": booking_id}, **more)
+
+
+def call_bookings(call_id: str, query: Mapping[str, str] | None = None, **more: Any) -> Event:
+    return gateway("GET", "/calls/{call_id}/bookings", path={"call_id": call_id}, query=query, **more)
+
+
+def scheduled(rule: str, moment: datetime) -> Event:
+    """An EventBridge rule's event."""
+    return {
+        "version": "0",
+        "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": ACCOUNT,
+        "time": f"{moment:%Y-%m-%dT%H:%M:%SZ}",
+        "region": "ap-south-1",
+        "resources": [f"arn:aws:events:ap-south-1:{ACCOUNT}:rule/{rule}"],
+        "detail": {},
+    }
 
 
 def authorizer(headers: Mapping[str, str] | None, *, method: str = "GET", path: str = "bookings/bk_x") -> Event:

@@ -18,6 +18,7 @@ ROUTES = {
     ("post", "/patients/{patient_id}/appointments"): "BookAppointmentFunction",
     ("post", "/appointments"): "BookNewPatientFunction",
     ("get", "/bookings/{booking_id}"): "BookingStatusFunction",
+    ("get", "/calls/{call_id}/bookings"): "BookingStatusFunction",
 }
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 CODES = {

@@ -30,6 +30,28 @@ def test_the_ledger_is_recoverable_encrypted_and_forgets_what_has_ended(resource
     assert ledger["DeletionProtectionEnabled"] == {"Ref": "LedgerDeletionProtection"}
 
 
+def test_the_sweeper_and_the_agents_have_an_index_each(resources: Json) -> None:
+    ledger = resources["Ledger"]["Properties"]
+    indexes = {each["IndexName"]: each for each in ledger["GlobalSecondaryIndexes"]}
+
+    keys = {
+        name: [(key["AttributeName"], key["KeyType"]) for key in each["KeySchema"]] for name, each in indexes.items()
+    }
+    assert keys == {"open": [("open", "HASH"), ("queued_at", "RANGE")], "call": [("call", "HASH")]}
+    assert all(each["Projection"] == {"ProjectionType": "ALL"} for each in indexes.values())
+    used = {name for each in [[("pk", "HASH")], *keys.values()] for name, _ in each}
+    assert {each["AttributeName"] for each in ledger["AttributeDefinitions"]} == used
+
+
+def test_notices_are_encrypted_and_go_by_mail_only_where_an_address_is_given(resources: Json) -> None:
+    topic, subscription = resources["Notices"]["Properties"], resources["NoticesSubscription"]
+
+    assert topic["KmsMasterKeyId"] == "alias/aws/sns"
+    assert subscription["Condition"] == "HasNoticesEmail"
+    assert subscription["Properties"]["TopicArn"] == {"Ref": "Notices"}
+    assert subscription["Properties"]["Endpoint"] == {"Ref": "NoticesEmail"}
+
+
 def test_the_queue_keeps_order_per_group_and_gives_up_late(resources: Json) -> None:
     queue = resources["BookingQueue"]["Properties"]
 
@@ -102,6 +124,10 @@ def test_each_parameter_explains_and_constrains_itself_and_stands_in_a_group(sou
         ("TimeZone", "America/Argentina/Salta", True),
         ("TimeZone", "IST", True),
         ("TimeZone", "+05:30", False),
+        ("NoticesEmail", "", True),
+        ("NoticesEmail", "front.desk@example.com", True),
+        ("NoticesEmail", "front desk@example.com", False),
+        ("NoticesEmail", "example.com", False),
     ],
 )
 def test_a_parameter_takes_what_it_should(source: Json, name: str, value: str, *, fits: bool) -> None:
@@ -117,4 +143,6 @@ def test_the_outputs_name_what_the_launcher_and_an_operator_need(source: Json) -
         "LedgerTable",
         "QueueUrl",
         "DeadLetterQueueUrl",
+        "NoticesTopicArn",
+        "ReconcileFunctionName",
     }

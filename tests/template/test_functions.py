@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from convox_clinicea import settings
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from tests.template.conftest import ROOT
 from tests.template.shape import of_type
 
@@ -22,12 +26,18 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "book_new_patient": settings.IntakeSettings,
     "booking_worker": settings.WorkerSettings,
     "booking_status": settings.StatusSettings,
+    "sweeper": settings.QueueSettings,
+    "reconcile": settings.ReconcileSettings,
     "authorizer": settings.AuthorizerSettings,
 }
 
 
 def logical_id(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_")) + "Function"
+
+
+def bounds(parameter: Json) -> set[int]:
+    return {parameter["MinValue"], parameter["Default"], parameter["MaxValue"]}
 
 
 def properties(resources: Json, name: str) -> Json:
@@ -51,7 +61,12 @@ def test_a_function_gets_exactly_the_variables_that_its_settings_read(resources:
 def test_the_template_s_defaults_are_settings_that_the_function_accepts(
     source: Json, resources: Json, name: str
 ) -> None:
-    made = {"Ledger": "ledger", "BookingQueue": "https://queue", "DeadLetterQueue": "https://dead"}
+    made = {
+        "Ledger": "ledger",
+        "BookingQueue": "https://queue",
+        "DeadLetterQueue": "https://dead",
+        "Notices": "arn:sns",
+    }
     variables = {}
     for key, value in properties(resources, name)["Environment"]["Variables"].items():
         referred = value.get("Ref", "") if isinstance(value, dict) else ""
@@ -98,20 +113,54 @@ def test_the_worker_takes_one_message_at_a_time_and_says_which_are_not_done(reso
 
 
 def test_the_protocol_s_times_are_in_order(source: Json, resources: Json) -> None:
-    lease = 45
+    told = properties(resources, "booking_worker")["Environment"]["Variables"]
     worker = properties(resources, "booking_worker")["Timeout"]
     visibility = resources["BookingQueue"]["Properties"]["VisibilityTimeout"]
+    parameters = source["Parameters"]
 
     assert (worker, visibility) == (30, 180)
-    assert worker < lease < visibility
-    assert source["Parameters"]["WorkerConcurrency"]["MinValue"] == 2
+    assert (int(told["WORKER_SECONDS"]), int(told["VISIBILITY_SECONDS"])) == (worker, visibility), "told what is so"
+    assert parameters["WorkerConcurrency"]["MinValue"] == 2
+    for settle, hours in itertools.product(bounds(parameters["SettleSeconds"]), bounds(parameters["AgeLimitHours"])):
+        limits = Limits(int(told["LEASE_SECONDS"]), timedelta(seconds=settle), timedelta(hours=hours))
+        limits.check(worker_seconds=worker, visibility_seconds=visibility)
+
+
+def test_a_message_outlives_the_age_limit(source: Json, resources: Json) -> None:
+    queue = resources["BookingQueue"]["Properties"]
+    longest = source["Parameters"]["AgeLimitHours"]["MaxValue"] * 3600
+
+    assert queue["MessageRetentionPeriod"] > longest
+    assert (
+        queue["RedrivePolicy"]["maxReceiveCount"] * LONGEST_SECONDS / 2
+        > source["Parameters"]["AgeLimitHours"]["Default"] * 3600
+    )
+
+
+def test_the_sweeper_comes_each_minute_and_is_over_before_the_next(resources: Json) -> None:
+    (rule,) = [each for name, each in of_type(resources, "AWS::Events::Rule").items() if name.startswith("Sweeper")]
+    (target,) = rule["Properties"]["Targets"]
+
+    assert rule["Properties"]["ScheduleExpression"] == "rate(1 minute)"
+    assert target["Arn"] == {"Fn::GetAtt": ["SweeperFunction", "Arn"]}
+    assert properties(resources, "sweeper")["Timeout"] < 60
+
+
+def test_the_ledger_is_reconciled_each_night(resources: Json) -> None:
+    (rule,) = [each for name, each in of_type(resources, "AWS::Events::Rule").items() if name.startswith("Reconcile")]
+    (target,) = rule["Properties"]["Targets"]
+
+    assert rule["Properties"]["ScheduleExpression"] == "cron(30 18 * * ? *)"
+    assert target["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
 def test_each_function_has_a_sample_event(name: str) -> None:
     event = json.loads((ROOT / "events" / f"{name}.json").read_text())
 
-    if name == "booking_worker":
+    if name in ("sweeper", "reconcile"):
+        assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
+    elif name == "booking_worker":
         assert event["Records"][0]["eventSource"] == "aws:sqs"
     elif name == "authorizer":
         assert event["type"] == "REQUEST"

@@ -12,7 +12,8 @@ Json = dict[str, Any]
 OWN_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
 TRACES = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 DOCUMENTS = {"ssm:GetParameter", "s3:GetObject"}
-CLINICEA = {"secretsmanager:GetSecretValue", "kms:Decrypt"}  # the key only where the secret has one of its own
+# The secret's key only where it has one of its own; of the ledger, and under the stack's key, only the session.
+CLINICEA = {"secretsmanager:GetSecretValue", "dynamodb:GetItem", "dynamodb:PutItem", "kms:Encrypt", "kms:Decrypt"}
 INTAKE = {
     "dynamodb:GetItem",
     "dynamodb:PutItem",
@@ -24,21 +25,32 @@ WORKER = {
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",
-    "dynamodb:ConditionCheckItem",
     "sqs:ReceiveMessage",
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
     "sqs:ChangeMessageVisibility",
     "sqs:SendMessage",
+    "sns:Publish",
     "kms:Decrypt",
+}
+SWEEPER = {
+    "dynamodb:Query",
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "sqs:SendMessage",
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sns:Publish",
 }
 ALLOWED = {
     "SearchPatientRole": CLINICEA | DOCUMENTS,
     "PastAppointmentsRole": CLINICEA | DOCUMENTS,
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
-    "BookingStatusRole": {"dynamodb:GetItem"},
+    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
+    "SweeperRole": SWEEPER,
+    "ReconcileRole": CLINICEA | DOCUMENTS | {"dynamodb:Scan"},
     "AuthorizerRole": {"secretsmanager:GetSecretValue"},
 }
 
@@ -69,7 +81,7 @@ def test_no_function_has_a_policy_of_aws_s_own(resources: Json) -> None:
         assert all(set(each) == {"Ref"} for each in resources[role]["Properties"]["ManagedPolicyArns"])
 
 
-def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_each_only_for_a_booking(
+def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_others_only_the_session(
     resources: Json,
 ) -> None:
     of_key = {
@@ -78,8 +90,51 @@ def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_each
         if statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
     }
 
-    bound = {"StringLike": {"kms:EncryptionContext:booking_id": "bk_*"}}
-    assert of_key == {"AcceptBookings": (["kms:Encrypt"], bound), "BookingWorkerRole": (["kms:Decrypt"], bound)}
+    booking = {"StringLike": {"kms:EncryptionContext:item": "booking#*"}}
+    session = {"StringEquals": {"kms:EncryptionContext:item": "session"}}
+    assert of_key == {
+        "AcceptBookings": (["kms:Encrypt"], booking),
+        "BookingWorkerRole": (["kms:Decrypt"], booking),
+        "UseClinicea": (["kms:Encrypt", "kms:Decrypt"], session),
+    }
+
+
+def test_nobody_uses_the_key_for_nothing_in_particular(resources: Json) -> None:
+    denied = [each for each in resources["DataKey"]["Properties"]["KeyPolicy"]["Statement"] if each["Effect"] == "Deny"]
+
+    (statement,) = denied
+    assert statement["Principal"] == {"AWS": "*"}
+    assert set(statement["Action"]) == {"kms:Encrypt", "kms:Decrypt"}
+    assert statement["Condition"] == {"Null": {"kms:EncryptionContext:item": "true"}}
+
+
+def test_who_only_uses_clinicea_reads_and_writes_the_session_and_no_booking(resources: Json) -> None:
+    (of_ledger,) = [
+        statement
+        for name, statement in statements(resources)
+        if name == "UseClinicea" and statement["Resource"] == {"Fn::GetAtt": ["Ledger", "Arn"]}
+    ]
+
+    assert of_ledger["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["session"]}}
+
+
+def test_an_index_is_queried_by_the_one_function_that_needs_it(resources: Json) -> None:
+    queried = {
+        name: statement["Resource"]["Fn::Sub"]
+        for name, statement in statements(resources)
+        if statement["Action"] == "dynamodb:Query"
+    }
+
+    assert queried == {
+        "BookingStatusRole": "${Ledger.Arn}/index/call",
+        "SweeperRole": "${Ledger.Arn}/index/open",
+    }
+
+
+def test_notices_go_to_the_stack_s_own_topic(resources: Json) -> None:
+    published = {name: each["Resource"] for name, each in statements(resources) if each["Action"] == "sns:Publish"}
+
+    assert published == {"BookingWorkerRole": {"Ref": "Notices"}, "SweeperRole": {"Ref": "Notices"}}
 
 
 def test_parameters_are_read_below_the_stack_s_own_name_only(resources: Json) -> None:

@@ -15,34 +15,40 @@ from convox_clinicea.errors import ConfigurationError
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_kms import KMSClient
+    from mypy_boto3_sns import SNSClient
     from mypy_boto3_sqs import SQSClient
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 SECRET_SECONDS = 300
 
-_CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
+CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    return boto3.client("dynamodb", config=_CONFIG)
+    return boto3.client("dynamodb", config=CONFIG)
 
 
 @cache
 def sqs() -> SQSClient:
-    return boto3.client("sqs", config=_CONFIG)
+    return boto3.client("sqs", config=CONFIG)
+
+
+@cache
+def sns() -> SNSClient:
+    return boto3.client("sns", config=CONFIG)
 
 
 @cache
 def kms() -> KMSClient:
-    return boto3.client("kms", config=_CONFIG)
+    return boto3.client("kms", config=CONFIG)
 
 
 @cache
 def _secrets() -> Any:
     from aws_lambda_powertools.utilities.parameters import SecretsProvider
 
-    return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=_CONFIG))
+    return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CONFIG))
 
 
 def secret(arn: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 from importlib import resources
 from typing import Any
 
+from convox_clinicea import aws
 from convox_clinicea.errors import ConfigurationError
 
 
@@ -40,7 +41,7 @@ def _from_ssm(name: str, parameter: str) -> str:
     from botocore.exceptions import BotoCoreError
 
     try:
-        return str(parameters.get_parameter(parameter, decrypt=True))
+        return str(parameters.SSMProvider(boto_config=aws.CONFIG).get(parameter, decrypt=True))
     except (parameters.GetParameterError, BotoCoreError):
         raise ConfigurationError(f"document {name}: its SSM parameter cannot be read") from None
 
@@ -50,7 +51,7 @@ def _from_s3(name: str, bucket: str, key: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        return boto3.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode()
+        return boto3.client("s3", config=aws.CONFIG).get_object(Bucket=bucket, Key=key)["Body"].read().decode()
     except (BotoCoreError, ClientError, UnicodeDecodeError):
         raise ConfigurationError(f"document {name}: its S3 object cannot be read") from None
 

@@ -52,6 +52,12 @@ class ConsentRequired(ConnectorError):
     public = "The caller has not consented to being registered. Nothing was stored."
 
 
+class Unauthorized(ConnectorError):
+    """The request did not pass the authorizer, though it should have."""
+
+    public = "The access token is missing or not valid."
+
+
 class NotFound(ConnectorError):
     """There is no such thing, or not for this caller."""
 

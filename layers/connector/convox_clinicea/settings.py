@@ -28,7 +28,7 @@ class Settings(BaseModel):
 
 
 class CliniceaSettings(Settings):
-    """How Clinicea is reached."""
+    """How Clinicea is reached; ledger and key hold the shared session."""
 
     clinicea_url: str = Field(
         pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?)/?$"
@@ -36,6 +36,8 @@ class CliniceaSettings(Settings):
     clinicea_secret_arn: str = Field(min_length=1)
     clinicea_authentication: Literal["api_key", "staff_session"]
     call_table: str = ""
+    ledger_table: str = Field(min_length=1)
+    data_key_id: str = Field(min_length=1)
 
 
 class PlaceSettings(Settings):
@@ -75,20 +77,36 @@ class IntakeSettings(PlaceSettings, CallContextSettings):
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
 
 
-class WorkerSettings(CliniceaSettings, PlaceSettings):
-    """`booking_worker`."""
+class QueueSettings(Settings):
+    """Where bookings are, and who is told: `booking_worker` and `sweeper`."""
 
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
     dead_letter_queue_url: str = Field(min_length=1)
-    data_key_id: str = Field(min_length=1)
+    notices_topic_arn: str = Field(min_length=1)
     retention_days: int = Field(ge=1, le=3650)
+
+
+class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
+    """`booking_worker`; the numbers of the protocol are checked against one another."""
+
+    read_backs: bool
+    clinicea_per_second: int = Field(ge=0, le=1000)
+    settle_seconds: int = Field(ge=0, le=3600)
+    lease_seconds: int = Field(ge=30, le=900)
+    age_limit_hours: float = Field(gt=0, le=168)
+    worker_seconds: int = Field(ge=15, le=900)
+    visibility_seconds: int = Field(ge=30, le=43200)
 
 
 class StatusSettings(Settings):
     """`booking_status`."""
 
     ledger_table: str = Field(min_length=1)
+
+
+class ReconcileSettings(CliniceaSettings, PlaceSettings):
+    """`reconcile`."""
 
 
 class AuthorizerSettings(Settings):

@@ -6,11 +6,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
+from aws_lambda_powertools import Logger, Metrics
+
 from convox_clinicea import aws, clinicea
+from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.delivery import Delivery
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.notices import Notices, SnsTopic
 from convox_clinicea.bookings.queue import BookingQueue, Queues
-from convox_clinicea.bookings.sealing import KmsSealer
+from convox_clinicea.bookings.sweeper import Sweeper
+from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea.authentication import Credentials
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
@@ -20,7 +27,17 @@ from convox_clinicea.deadline import Clock
 from convox_clinicea.documents import packed, replacement
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.observability import observe_call
-from convox_clinicea.settings import CliniceaSettings, IntakeSettings, PlaceSettings
+from convox_clinicea.sealing import KmsSealer
+from convox_clinicea.settings import (
+    CliniceaSettings,
+    IntakeSettings,
+    PlaceSettings,
+    QueueSettings,
+    WorkerSettings,
+)
+from convox_clinicea.sharing.pace import PacedTransport
+from convox_clinicea.sharing.session import SharedSession
+from convox_clinicea.table import Table
 
 SHORTEST_KEY = 32
 
@@ -30,12 +47,19 @@ transport: Callable[[str], Transport] = RequestsTransport
 
 def clinics_from(settings: PlaceSettings) -> Clinics:
     """Return the deployment's clinics."""
-    document = replacement("clinics", settings.clinics) or packed("clinics")
-    return Clinics.from_document(document, settings.time_zone)
+    document = replacement("clinics", settings.clinics)
+    return Clinics.from_document(packed("clinics") if document is None else document, settings.time_zone)
 
 
-def clinicea_from(settings: CliniceaSettings, clinics: Clinics, clock: Clock) -> clinicea.Clinicea:
+def clinicea_from(settings: CliniceaSettings, clinics: Clinics, clock: Clock, per_second: int = 0) -> clinicea.Clinicea:
     """Return the client for the deployment's Clinicea account; its secret is read when first needed."""
+    carried_by = transport(settings.clinicea_url)
+    if per_second:
+        carried_by = PacedTransport(carried_by, Table(aws.dynamodb(), settings.ledger_table), per_second, clock)
+    tokens = None  # an API key needs none, nor the AWS clients that a shared session costs at start-up
+    if settings.clinicea_authentication == "staff_session":
+        sealer = KmsSealer(aws.kms(), settings.data_key_id)
+        tokens = SharedSession(Table(aws.dynamodb(), settings.ledger_table), sealer, clock)
     return clinicea.connect(
         settings.clinicea_url,
         credentials=lambda: Credentials.from_secret(aws.secret(settings.clinicea_secret_arn)),
@@ -43,14 +67,54 @@ def clinicea_from(settings: CliniceaSettings, clinics: Clinics, clock: Clock) ->
         call_table=replacement("call_table", settings.call_table),
         clinics=clinics,
         clock=clock,
-        transport=transport(settings.clinicea_url),
+        transport=carried_by,
+        tokens=tokens,
         observe=observe_call,
     )
 
 
 def ledger_from(table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> Ledger:
     """Return the ledger."""
-    return Ledger(aws.dynamodb(), table, clock, retention)
+    return Ledger(Table(aws.dynamodb(), table), clock, retention)
+
+
+def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Delivery:
+    """Return what takes the queue's messages to the worker."""
+    limits = Limits(
+        lease_seconds=settings.lease_seconds,
+        settle=timedelta(seconds=settings.settle_seconds),
+        age=timedelta(hours=settings.age_limit_hours),
+        retention=timedelta(days=settings.retention_days),
+    )
+    limits.check(worker_seconds=settings.worker_seconds, visibility_seconds=settings.visibility_seconds)
+    client = clinicea_from(settings, clinics_from(settings), clock, settings.clinicea_per_second)
+    ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    worker = Worker(
+        ledger=ledger,
+        clinicea=client,
+        calendar=Calendar(client, ledger, readable=settings.read_backs),
+        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        notices=_notices(settings, ledger, logger),
+        clock=clock,
+        limits=limits,
+    )
+    return Delivery(worker, _queue(settings), logger, metrics)
+
+
+def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweeper:
+    """Return the sweeper."""
+    limits = Limits(retention=timedelta(days=settings.retention_days))
+    ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    notices = _notices(settings, ledger, logger)
+    return Sweeper(ledger=ledger, queue=_queue(settings), notices=notices, clock=clock, limits=limits)
+
+
+def _queue(settings: QueueSettings) -> BookingQueue:
+    return BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
+
+
+def _notices(settings: QueueSettings, ledger: Ledger, logger: Logger) -> Notices:
+    return Notices(SnsTopic(aws.sns(), settings.notices_topic_arn), ledger, logger)
 
 
 class BookingDesk(NamedTuple):

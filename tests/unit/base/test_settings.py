@@ -10,6 +10,8 @@ from convox_clinicea.settings import (
     CliniceaSettings,
     IntakeSettings,
     LookupSettings,
+    QueueSettings,
+    ReconcileSettings,
     SearchSettings,
     Settings,
     StatusSettings,
@@ -36,10 +38,27 @@ ENVIRONMENT = {
     "DEFAULT_DURATION_MINUTES": "30",
     "ACCEPTED_STATUS": "202",
     "RETENTION_DAYS": "30",
+    "NOTICES_TOPIC_ARN": "arn:topic",
+    "READ_BACKS": "true",
+    "CLINICEA_PER_SECOND": "0",
+    "SETTLE_SECONDS": "120",
+    "LEASE_SECONDS": "45",
+    "AGE_LIMIT_HOURS": "12",
+    "WORKER_SECONDS": "30",
+    "VISIBILITY_SECONDS": "180",
     "ACCESS_TOKENS_SECRET_ARN": "arn:tokens",
     "ACCESS_TOKEN_HEADER": "Access-Token",
 }
-ALL = [SearchSettings, LookupSettings, IntakeSettings, WorkerSettings, StatusSettings, AuthorizerSettings]
+ALL = [
+    SearchSettings,
+    LookupSettings,
+    IntakeSettings,
+    WorkerSettings,
+    QueueSettings,
+    StatusSettings,
+    ReconcileSettings,
+    AuthorizerSettings,
+]
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.__name__)
@@ -102,6 +121,23 @@ class TestWrongValues:
     def test_so_it_is_for_the_intake(self, variable: str, value: str) -> None:
         with pytest.raises(ConfigurationError, match=variable):
             IntakeSettings.from_environment(ENVIRONMENT | {variable: value})
+
+    @pytest.mark.parametrize(
+        ("variable", "value"),
+        [
+            ("READ_BACKS", "maybe"),
+            ("CLINICEA_PER_SECOND", "-1"),
+            ("SETTLE_SECONDS", "-1"),
+            ("SETTLE_SECONDS", "3601"),
+            ("LEASE_SECONDS", "29"),
+            ("AGE_LIMIT_HOURS", "0"),
+            ("NOTICES_TOPIC_ARN", ""),
+            ("DATA_KEY_ID", ""),
+        ],
+    )
+    def test_so_it_is_for_the_worker(self, variable: str, value: str) -> None:
+        with pytest.raises(ConfigurationError, match=variable):
+            WorkerSettings.from_environment(ENVIRONMENT | {variable: value})
 
     def test_every_missing_variable_is_named_at_once(self) -> None:
         with pytest.raises(ConfigurationError) as caught:

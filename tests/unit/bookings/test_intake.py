@@ -11,10 +11,11 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.intake import FURTHEST_AHEAD, Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.sealing import KmsSealer
 from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest, NotStored
 from convox_clinicea.privacy import PersonalText
+from convox_clinicea.sealing import MAX_BYTES, KmsSealer
+from convox_clinicea.table import Table
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request, new_request
@@ -58,7 +59,7 @@ def test_a_repeat_that_races_the_first_gets_the_one_that_stands(bench: Bench) ->
             return None
 
     late = Intake(
-        ledger=Late(aws.dynamodb(), bench.stack.table, bench.clock),
+        ledger=Late(Table(aws.dynamodb(), bench.stack.table), bench.clock),
         queue=bench.queue,
         sealer=bench.sealer,
         key=invented.IDENTITY_KEY.encode,
@@ -139,9 +140,17 @@ def test_without_the_key_nothing_is_stored(bench: Bench) -> None:
     assert not invented.leaks(str(caught.value))
 
 
+def test_a_request_too_long_to_be_encrypted_at_once_is_the_senders_to_shorten(bench: Bench) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        bench.intake.accept(known_request(notes=PersonalText("é" * (MAX_BYTES // 2))))
+
+    assert [problem.field for problem in caught.value.problems] == ["notes"]
+    assert bench.stack.items() == bench.stack.messages() == []
+
+
 def test_without_the_ledger_nothing_is_queued(bench: Bench) -> None:
     lost = Intake(
-        ledger=Ledger(aws.dynamodb(), "no-such-table", bench.clock),
+        ledger=Ledger(Table(aws.dynamodb(), "no-such-table"), bench.clock),
         queue=bench.queue,
         sealer=bench.sealer,
         key=invented.IDENTITY_KEY.encode,

@@ -10,8 +10,9 @@ import boto3
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, LedgerUnavailable, Overtaken
+from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.table import LedgerUnavailable, Table
 from tests.support.bench import Bench
 from tests.support.bookings import START
 
@@ -40,7 +41,7 @@ class Repeating:
 @pytest.fixture
 def repeating(bench: Bench) -> Ledger:
     client: Any = Repeating(boto3.client("dynamodb"))
-    return Ledger(client, bench.stack.table, bench.clock)
+    return Ledger(Table(client, bench.stack.table), bench.clock)
 
 
 def test_a_booking_that_never_was_is_none(bench: Bench) -> None:
@@ -166,7 +167,7 @@ def test_being_overtaken_counts_more_than_somebody_elses_appointment(bench: Benc
 
 @pytest.mark.parametrize("state", [State.BOOKED, State.REJECTED])
 def test_what_has_ended_drops_the_request_and_expires_after_the_retention(bench: Bench, state: State) -> None:
-    ended = bench.ledger.move(bench.accept(), state)
+    ended = bench.ledger.move(bench.claimed(bench.accept()), state)
 
     assert ended.request is None
     assert ended.expires_at == bench.clock.now() + timedelta(days=30)
@@ -193,7 +194,7 @@ def test_what_has_not_ended_keeps_its_request_and_never_expires(bench: Bench, ro
 
 def test_a_table_that_is_not_there_is_said_so_for_every_step(bench: Bench) -> None:
     booking = bench.accept()
-    nowhere = Ledger(aws.dynamodb(), "no-such-table", bench.clock)
+    nowhere = Ledger(Table(aws.dynamodb(), "no-such-table"), bench.clock)
 
     with pytest.raises(LedgerUnavailable):
         nowhere.get(booking.booking_id)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.worker import LEASE_SECONDS
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.privacy import PersonalText
+from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request
 
@@ -24,6 +27,7 @@ CARRIED_OUT: list[dict[str, Any]] = [
     {"kind": "status", "status": 200, "body": "saved", "after_work": True},
     {"kind": "drip", "seconds": 5},
     {"kind": "late_commit", "seconds": 1},
+    {"kind": "late_commit", "seconds": 29},
 ]
 NOT_CARRIED_OUT: list[dict[str, Any]] = [
     {"kind": "timeout_before"},
@@ -58,16 +62,20 @@ def test_an_appointment_whose_answer_was_lost_is_found_and_not_posted_again(benc
 
 
 @pytest.mark.parametrize("fault", named(NOT_CARRIED_OUT))
-def test_an_appointment_that_cannot_be_found_is_left_to_a_person(bench: Bench, fault: Any) -> None:
+def test_an_appointment_that_is_certainly_absent_is_posted_once_more(bench: Bench, fault: Any) -> None:
     bench.patient()
     bench.fake.fault(POST, count=1, **fault)
     booking = bench.accept()
+    bench.waits(booking)
+    assert bench.now(booking).state is State.UNKNOWN
 
-    parked = bench.ends(booking)
+    booked = bench.ends(booking)
 
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
-    assert parked.request is not None
-    assert bench.fake.posted() == 1
+    assert (booked.state, booked.reason) == (State.BOOKED, None)
+    assert [each["appointment_id"] for each in bench.fake.standing()] == [booked.appointment_id]
+    assert (bench.fake.posted(), bench.fake.made()) == (2, 1)
+    first, second = (datetime.fromisoformat(entry["at"]) for entry in bench.fake.requests(POST))
+    assert second - first >= Limits().settle
 
 
 @pytest.mark.parametrize("switch", [{"shift_zones": 330}, {"shift_zones": -330}, {"round_starts": 60}])
@@ -94,37 +102,42 @@ def test_an_appointment_that_stood_before_the_post_does_not_stand_for_it(bench: 
 
     parked = bench.ends(booking)
 
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
-    assert len(bench.now(booking).seen) == 1
+    assert (parked.state, parked.reason) == (State.BOOKED, Reason.ALREADY_THERE)
+    assert bench.fake.posted() == 1
 
 
-def test_an_appointment_of_another_booking_does_not_stand_for_a_post_of_unknown_outcome(bench: Bench) -> None:
+def test_another_booking_for_the_same_start_waits_until_the_doubt_is_over_and_makes_no_second(bench: Bench) -> None:
     bench.patient()
     mine = bench.accept()
     bench.fake.fault(POST, "timeout_before", count=1)
     bench.waits(mine)
-    bench.clock.advance(30)
-    other = bench.accept(service=None, clinic_id="C-02")
-    owned = bench.ends(other)
+    other = bench.accept(service=PersonalText(invented.SERVICE))
 
-    parked = bench.ends(mine)
+    assert bench.waits(other).cause is None
+    assert bench.now(other).state is State.ACCEPTED
+    booked = bench.settles(mine)
+    ended = bench.ends(other)
 
-    assert owned.state is State.BOOKED
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
-    assert bench.fake.made() == 1
+    assert (ended.state, ended.reason) == (State.BOOKED, Reason.ALREADY_THERE)
+    assert ended.appointment_id == booked.appointment_id
+    assert bench.fake.made() == len(bench.fake.standing()) == 1
 
 
 def test_an_answer_naming_somebody_elses_appointment_proves_nothing_and_is_looked_into(bench: Bench) -> None:
     bench.patient()
     other = bench.ends(bench.accept())
-    bench.fake.fault(POST, "status", status=200, body=f'{{"ID": "{other.appointment_id}"}}', count=1)
-    booking = bench.accept(start=START + timedelta(days=1))
+    start = START + timedelta(days=2)
+    answered = {"ID": other.appointment_id, "PatientID": "P-41", "StartDateTime": f"{start:%Y-%m-%dT%H:%M:%S}"}
+    bench.fake.fault(POST, "status", status=200, body=json.dumps(answered), count=1)
+    booking = bench.accept(start=start)
 
     bench.waits(booking)
     assert bench.now(booking).state is State.UNKNOWN
-    parked = bench.ends(booking)
+    booked = bench.ends(booking)
 
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert (booked.state, booked.reason) == (State.BOOKED, None)
+    assert booked.appointment_id != other.appointment_id
+    assert len(bench.fake.standing()) == 2
 
 
 def test_a_look_that_fails_leaves_the_booking_unknown_until_it_succeeds(bench: Bench) -> None:
@@ -156,17 +169,22 @@ def test_a_live_lease_is_waited_for(bench: Bench) -> None:
     assert bench.fake.requests() == []
 
 
-def test_an_expired_lease_makes_the_outcome_unknown_never_a_second_post(bench: Bench) -> None:
+def test_an_expired_lease_makes_the_outcome_unknown_and_settles_from_the_leases_end(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
-    bench.claimed(booking)
+    claimed = bench.claimed(booking)
     bench.clock.advance(46)
 
-    parked = bench.ends(booking)
+    wait = bench.waits(booking)
 
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
-    assert (parked.owner, parked.lease_until) == (None, None)
+    unknown = bench.now(booking)
+    assert (unknown.state, unknown.owner, unknown.lease_until) == (State.UNKNOWN, None, None)
+    assert unknown.unsettled_since == claimed.lease_until
+    assert 119 <= wait.seconds <= 121
     assert bench.fake.posted() == 0
+    bench.clock.advance(wait.seconds)
+    assert bench.ends(booking).state is State.BOOKED
+    assert bench.fake.posted() == 1
 
 
 def test_a_worker_that_died_after_its_post_leaves_an_appointment_that_is_found(bench: Bench) -> None:
@@ -198,4 +216,4 @@ def test_the_lease_outlives_the_invocation(bench: Bench) -> None:
     bench.transport.before[POST] = note
     bench.work(booking, seconds=60)
 
-    assert held[0] >= max(LEASE_SECONDS, 60 + 15) - 1
+    assert held[0] >= max(Limits().lease_seconds, 60 + 15) - 1

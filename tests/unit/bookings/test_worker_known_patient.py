@@ -10,6 +10,7 @@ import pytest
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.documents import packed
+from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START
@@ -77,7 +78,7 @@ def test_an_appointment_that_stood_before_any_post_is_already_there(bench: Bench
 def test_an_appointment_of_another_booking_is_already_there_for_this_one_too(bench: Bench) -> None:
     bench.patient()
     first = bench.ends(bench.accept())
-    second = bench.accept(service=None, clinic_id="C-02")
+    second = bench.accept(service=PersonalText(invented.SERVICE))
 
     booked = bench.ends(second)
 
@@ -199,8 +200,8 @@ def test_an_unknown_patient_ends_as_rejected(bench: Bench) -> None:
 
 def test_a_booking_whose_start_is_upon_us_is_left_to_a_person(bench: Bench) -> None:
     bench.patient()
-    booking = bench.accept()
-    bench.clock.advance((START - bench.clock.now()).total_seconds() - 30)
+    booking = bench.accept(start=bench.clock.now() + timedelta(hours=2))
+    bench.clock.advance(2 * 3600 - 30)
 
     parked = bench.ends(booking)
 
@@ -209,9 +210,10 @@ def test_a_booking_whose_start_is_upon_us_is_left_to_a_person(bench: Bench) -> N
 
 
 def test_an_appointment_that_stands_is_found_although_its_start_has_passed(bench: Bench) -> None:
-    bench.patient(appointments=[standing()])
-    booking = bench.accept()
-    bench.clock.advance((START - bench.clock.now()).total_seconds() + 3600)
+    soon = bench.clock.now() + timedelta(hours=2)
+    bench.patient(appointments=[standing(soon.astimezone(START.tzinfo).isoformat())])
+    booking = bench.accept(start=soon)
+    bench.clock.advance(3 * 3600)
 
     booked = bench.ends(booking)
 

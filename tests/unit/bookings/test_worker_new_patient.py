@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.privacy import PersonalDate, PersonalText
 from tests.support import invented
@@ -126,18 +127,36 @@ def test_a_parked_booking_keeps_the_request_sealed_until_a_person_acts(bench: Be
 
     assert parked.request is not None
     assert parked.expires_at is None
-    assert bench.sealer.open(parked.booking_id, parked.request)
+    assert bench.sealer.open(key_of(parked.booking_id), parked.request)
 
 
-def test_a_patient_created_before_the_slot_was_refused_is_named_in_the_refusal(bench: Bench) -> None:
+def test_a_patient_created_before_the_slot_was_refused_is_booked_for_as_a_known_one(bench: Bench) -> None:
     bench.fake.switch(create_patient_then_refuse_slot=True)
+
+    booked = bench.ends(bench.accept(new_request()))
+
+    (patient,) = bench.fake.patients()
+    (appointment,) = bench.fake.standing()
+    assert (booked.state, booked.patient_id) == (State.BOOKED, patient["patient_id"])
+    assert booked.appointment_id == appointment["appointment_id"]
+    calls = [call for call, _ in bench.transport.sent]
+    assert (calls.count(CREATE), calls.count(POST)) == (1, 1)
+
+
+def test_a_patient_created_although_the_slot_is_taken_is_named_in_the_refusal(bench: Bench) -> None:
+    bench.fake.switch(create_patient_then_refuse_slot=True)
+    bench.fake.add_patient(
+        **invented.child(
+            mobile=invented.OTHER_NATIONAL, appointments=[{"clinic_id": "C-01", "start": START.isoformat()}]
+        )
+    )
 
     rejected = bench.ends(bench.accept(new_request()))
 
-    (patient,) = bench.fake.patients()
+    (made,) = [each for each in bench.fake.patients() if each["first_name"] == invented.FIRST_NAME]
     assert (rejected.state, rejected.reason) == (State.REJECTED, Reason.SLOT_TAKEN)
-    assert rejected.patient_id == patient["patient_id"]
-    assert bench.fake.standing() == []
+    assert rejected.patient_id == made["patient_id"]
+    assert len(bench.fake.standing()) == 1
 
 
 def test_a_lost_answer_leads_to_the_patient_and_appointment_that_were_made(bench: Bench) -> None:
@@ -154,24 +173,28 @@ def test_a_lost_answer_leads_to_the_patient_and_appointment_that_were_made(bench
     assert bench.fake.posted() == 1
 
 
-def test_a_lost_request_creates_nobody_and_is_left_to_a_person(bench: Bench) -> None:
+def test_a_lost_request_created_nobody_and_is_posted_again_once_that_is_certain(bench: Bench) -> None:
     bench.fake.fault(CREATE, "timeout_before", count=1)
-
-    parked = bench.ends(bench.accept(new_request()))
-
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    booking = bench.accept(new_request())
+    bench.waits(booking)
     assert bench.fake.patients() == []
-    assert bench.fake.posted() == 1
+
+    booked = bench.ends(booking)
+
+    (patient,) = bench.fake.patients()
+    assert (booked.state, booked.patient_id) == (State.BOOKED, patient["patient_id"])
+    assert (bench.fake.posted(), len(bench.fake.standing())) == (2, 1)
 
 
-def test_a_patient_who_was_made_but_not_the_appointment_is_left_to_a_person(bench: Bench) -> None:
+def test_a_patient_who_was_made_but_not_the_appointment_gets_it_once_that_is_certain(bench: Bench) -> None:
     bench.fake.switch(create_patient_then_refuse_slot=True)
     bench.fake.fault(CREATE, "timeout_after", count=1)
 
-    parked = bench.ends(bench.accept(new_request()))
+    booked = bench.ends(bench.accept(new_request()))
 
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
-    assert bench.fake.posted() == 1
+    (patient,) = bench.fake.patients()
+    assert (booked.state, booked.patient_id) == (State.BOOKED, patient["patient_id"])
+    assert len(bench.fake.standing()) == 1
 
 
 def test_a_refusal_after_which_the_number_is_somebody_elses_is_left_to_a_person(bench: Bench) -> None:

@@ -9,13 +9,16 @@ import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from convox_clinicea.bookings.ledger import Ledger, LedgerUnavailable, Overtaken
+from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.queue import Message
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.waiting import Wait
 from convox_clinicea.bookings.worker import Done, Outcome, Worker
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.privacy import PersonalText
+from convox_clinicea.table import LedgerUnavailable, Table
+from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
 
@@ -88,22 +91,22 @@ def test_two_workers_on_one_new_patient_create_one(bench: Bench, outcomes: list[
     assert bench.ends(booking).state is State.BOOKED
 
 
-def test_a_worker_that_woke_up_after_its_lease_changes_nothing_that_was_decided(bench: Bench) -> None:
+@pytest.mark.parametrize("frozen", [60, 100, 170, 1000])
+def test_a_worker_that_woke_up_after_its_lease_posts_nothing_and_changes_nothing(bench: Bench, frozen: float) -> None:
     bench.patient()
     booking = bench.accept()
 
-    def lease_runs_out_and_another_decides() -> None:
-        bench.clock.advance(100)
-        outcome = worked_by(bench.another_worker(), bench, booking)
-        assert isinstance(outcome, Done)
+    def lease_runs_out_and_another_takes_over() -> None:
+        bench.clock.advance(frozen)
+        worked_by(bench.another_worker(), bench, booking)
 
-    bench.transport.before[POST] = lease_runs_out_and_another_decides
-    bench.waits(booking)
+    bench.transport.before[POST] = lease_runs_out_and_another_takes_over
+    first = bench.waits(booking)
 
-    assert bench.now(booking).state is State.NEEDS_ATTENTION
-    assert bench.fake.posted() == 1
-    assert isinstance(bench.work(booking), Done)
-    assert bench.now(booking).state is State.NEEDS_ATTENTION
+    assert isinstance(first.cause, Overtaken)
+    assert bench.now(booking).state in (State.UNKNOWN, State.BOOKED)
+    assert bench.settles(booking).state is State.BOOKED
+    assert bench.fake.posted() == len(bench.fake.standing()) == 1
 
 
 def without_transactions() -> DynamoDBClient:
@@ -120,7 +123,7 @@ def without_transactions() -> DynamoDBClient:
 def test_a_lost_answer_of_the_ledger_after_the_post_costs_no_second_post(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
-    bench.worker = bench.another_worker(ledger=Ledger(without_transactions(), bench.stack.table, bench.clock))
+    bench.worker = bench.another_worker(ledger=Ledger(Table(without_transactions(), bench.stack.table), bench.clock))
 
     wait = bench.waits(booking)
 
@@ -133,16 +136,39 @@ def test_a_lost_answer_of_the_ledger_after_the_post_costs_no_second_post(bench: 
     assert bench.fake.posted() == 1
 
 
-def test_two_bookings_for_one_slot_of_one_patient_make_one_appointment(bench: Bench, outcomes: list[Outcome]) -> None:
+@pytest.mark.parametrize("call", [LOOK, POST])
+def test_two_bookings_for_one_start_of_one_patient_make_one_appointment(
+    bench: Bench, outcomes: list[Outcome], call: str
+) -> None:
     bench.patient()
-    mine, yours = bench.accept(), bench.accept(service=None, clinic_id="C-02")
+    mine, yours = bench.accept(), bench.accept(service=PersonalText(invented.SERVICE))
 
     def the_other_booking_too() -> None:
         outcomes.append(worked_by(bench.another_worker(), bench, yours))
 
-    bench.transport.before[LOOK] = the_other_booking_too
+    bench.transport.before[call] = the_other_booking_too
     bench.work(mine)
 
-    assert (bench.now(yours).state, bench.now(yours).reason) == (State.BOOKED, None)
-    assert (bench.now(mine).state, bench.now(mine).reason) == (State.BOOKED, Reason.ALREADY_THERE)
+    assert isinstance(outcomes[0], Wait)
+    assert (bench.now(mine).state, bench.now(mine).reason) == (State.BOOKED, None)
+    assert (bench.ends(yours).state, bench.now(yours).reason) == (State.BOOKED, Reason.ALREADY_THERE)
+    assert bench.now(yours).appointment_id == bench.now(mine).appointment_id
+    assert len(bench.fake.standing()) == 1
+
+
+def test_a_known_patient_and_a_newcomer_who_is_the_same_person_get_one_appointment(
+    bench: Bench, outcomes: list[Outcome]
+) -> None:
+    bench.patient()
+    known, new = bench.accept(), bench.accept(new_request())
+    assert known.group != new.group, "the queue does not keep them apart"
+
+    def the_other_booking_too() -> None:
+        outcomes.append(worked_by(bench.another_worker(), bench, new))
+
+    bench.transport.before[POST] = the_other_booking_too
+    bench.work(known)
+
+    assert isinstance(outcomes[0], Wait)
+    assert (bench.ends(new).state, bench.now(new).reason) == (State.BOOKED, Reason.ALREADY_THERE)
     assert len(bench.fake.standing()) == 1

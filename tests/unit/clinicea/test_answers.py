@@ -119,22 +119,33 @@ class TestText:
         assert identifier(value) == read
 
 
+SENT = {"patient_id": "P-1", "start": "2031-03-10T10:00:00"}
+START = {"StartDateTime": "2031-03-10T10:00:00"}
+
+
 class TestCreatedIds:
     @pytest.mark.parametrize(
         ("body", "ids"),
         [
-            ({"ID": "A-1", "PatientID": "P-1"}, ("A-1", "P-1")),
-            ({"AppointmentID": 17}, ("17", None)),
-            ({"ID": " A-1 ", "PatientID": 0}, ("A-1", None)),
-            ([{"ID": "A-1"}], ("A-1", None)),
+            ({"ID": "A-1", "PatientID": "P-1", **START}, ("A-1", "P-1")),
+            ({"AppointmentID": 17, **START}, ("17", None)),
+            ({"ID": " A-1 ", "PatientID": 0, **START}, ("A-1", None)),
+            ({"ID": "A-1", "StartDateTime": "2031-03-10 10:00"}, ("A-1", None)),
+            ([{"ID": "A-1", **START}], ("A-1", None)),
             (4711, ("4711", None)),
             ("4711", ("4711", None)),
             (GUID, (GUID, None)),
             ([GUID], (GUID, None)),
         ],
     )
-    def test_a_record_or_a_bare_id_names_the_appointment(self, body: object, ids: tuple[str, str | None]) -> None:
-        assert created_ids(BOOK, answer(body), TABLE) == ids
+    def test_a_record_of_what_was_sent_or_a_bare_id_names_the_appointment(
+        self, body: object, ids: tuple[str, str | None]
+    ) -> None:
+        assert created_ids(BOOK, answer(body), TABLE, SENT) == ids
+
+    def test_who_the_new_patient_is_only_the_answer_tells(self) -> None:
+        body = {"ID": "A-1", "PatientID": "P-9", **START}
+        assert created_ids(BOOK, answer(body), TABLE, {"start": SENT["start"]}) == ("A-1", "P-9")
 
     @pytest.mark.parametrize(
         "given",
@@ -151,13 +162,14 @@ class TestCreatedIds:
             answer(None),
             answer([]),
             answer({}),
-            answer({"ID": 0}),
-            answer({"ID": True}),
-            answer({"ID": {"value": 5}}),
-            answer({"ID": ["A-1"]}),
-            answer({"ID": "00000000-0000-0000-0000-000000000000"}),
+            answer(START),
+            answer({"ID": 0, **START}),
+            answer({"ID": True, **START}),
+            answer({"ID": {"value": 5}, **START}),
+            answer({"ID": ["A-1"], **START}),
+            answer({"ID": "00000000-0000-0000-0000-000000000000", **START}),
             answer({"Message": "An error has occurred."}),
-            answer([{"ID": "A-1"}, {"ID": "A-2"}]),
+            answer([{"ID": "A-1", **START}, {"ID": "A-2", **START}]),
             answer(1.5),
             answer(text="Booked"),
             nothing(),
@@ -167,13 +179,35 @@ class TestCreatedIds:
     )
     def test_anything_else_leaves_the_outcome_unknown(self, given: WireAnswer) -> None:
         with pytest.raises(OutcomeUnknown) as caught:
-            created_ids(BOOK, given, TABLE)
+            created_ids(BOOK, given, TABLE, SENT)
         assert "Slot" not in str(caught.value)
 
+    @pytest.mark.parametrize(
+        "record",
+        [
+            {"ID": "P-1"},
+            {"ID": "A-1", "StartDateTime": None},
+            {"ID": "A-1", "StartDateTime": "0001-01-01T00:00:00"},
+            {"ID": "A-1", "StartDateTime": "soon"},
+            {"ID": "A-1", "StartDateTime": 5},
+            {"ID": "A-1", "StartDateTime": "2031-03-10T10:15:00"},
+            {"ID": "A-1", "StartDateTime": "2031-03-10T04:30:00"},
+            {"ID": "A-1", "PatientID": "P-2", **START},
+        ],
+        ids=["no start", "null", "unset", "no time", "a number", "rounded", "shifted", "another patient's"],
+    )
+    def test_a_record_that_is_not_of_what_was_sent_is_not_believed(self, record: dict[str, Any]) -> None:
+        with pytest.raises(OutcomeUnknown):
+            created_ids(BOOK, answer(record), TABLE, SENT)
+
     @PROPERTY
-    @given(json_values | st.dictionaries(st.sampled_from(["ID", "AppointmentID", "PatientID"]), json_values))
+    @given(
+        json_values
+        | st.dictionaries(st.sampled_from(["ID", "AppointmentID", "PatientID", "StartDateTime"]), json_values)
+        | st.dictionaries(st.sampled_from(["ID", "AppointmentID", "PatientID"]), json_values).map(lambda d: d | START)
+    )
     def test_no_json_makes_it_fail_otherwise(self, body: object) -> None:
         with contextlib.suppress(OutcomeUnknown):
-            appointment_id, patient_id = created_ids(BOOK, answer(body), TABLE)
+            appointment_id, patient_id = created_ids(BOOK, answer(body), TABLE, SENT)
             assert appointment_id.strip().encode()
-            assert patient_id is None or patient_id.strip().encode()
+            assert patient_id in (None, "P-1")

@@ -102,7 +102,9 @@ class TestStaffSession:
 
     def test_a_booking_refused_for_its_token_is_sent_once_more(self) -> None:
         clock = VirtualClock()
-        transport = Scripted(answer("token-1"), REFUSED, answer("token-2"), answer({"ID": "A-1"}))
+        transport = Scripted(
+            answer("token-1"), REFUSED, answer("token-2"), answer({"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00"})
+        )
         client = scripted_client(transport, scheme="staff_session", clock=clock)
         created = client.post_appointment_by_patient_id("P-1", new_appointment(), within(60, clock))
         assert created.appointment_id == "A-1"

@@ -87,11 +87,24 @@ class TestWrongTables:
             ({"refusals": [{"status": [400], "contains": "full", "reason": "other"}]}, r"refusals\.0\.reason"),
             ({"credentials": {"token_lifetime_minutes": 0}}, r"credentials\.token_lifetime_minutes"),
             ({"statuses": {"cancelled": "Cancelled"}}, r"statuses\.cancelled"),
+            ({"calls": {SEARCH: {"parameters": {"patmobile": "x"}}}}, f"{SEARCH}.parameters: .*no parameter patmobile"),
+            ({"calls": {SEARCH: {"values": {"sex": {"f": "F"}}}}}, f"{SEARCH}.values: .*no parameter sex"),
+            ({"login": {"parameters": {"user": "x"}}}, r"login\.parameters: .*no parameter user"),
+            ({"datetime_format": "%Y-%m-%d"}, "datetime_format: .*to the second"),
+            ({"datetime_format": "%Y-%m-%d %I:%M:%S"}, "datetime_format: .*to the second"),
+            ({"datetime_format": "%Y-%m-%d %H:%M"}, "datetime_format: .*to the second"),
+            ({"datetime_format": "soon"}, "datetime_format"),
+            ({"datetime_format": "%Y%Y-%m-%d %H:%M:%S"}, "datetime_format"),
+            ({"datetime_format": "%"}, "datetime_format"),
         ],
     )
     def test_the_error_names_the_place(self, replacement: dict[str, Any], place: str) -> None:
         with pytest.raises(ConfigurationError, match=f"call table is not valid: .*{place}"):
             call_table(replacement)
+
+    @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"])
+    def test_a_format_that_tells_the_second_is_taken(self, form: str) -> None:
+        assert call_table({"datetime_format": form}).datetime_format == form
 
     def test_one_that_lacks_a_call_is_refused(self) -> None:
         document = packed("call_table")

@@ -7,12 +7,18 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea import CreatedAppointment, connect
+from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from convox_clinicea.clinics import Clinics
 from tests.support.canaries import CANARIES, MOBILE, PATIENT_ID, new_appointment, new_patient
 from tests.support.clients import UNUSED, Scripted, answer, credentials, scripted_client, within
 from tests.support.clock import VirtualClock
 
 CREATED = answer({"ID": "A-1", "PatientID": "P-77", "StartDateTime": "2031-03-10T10:00:00"})
+
+
+def echo(request: WireRequest) -> WireAnswer:
+    """The record of what was sent."""
+    return answer({"ID": "A-1", **(request.document or {})})
 
 
 def test_a_known_patient_s_appointment_says_everything_in_clinicea_s_words() -> None:
@@ -66,7 +72,7 @@ def test_what_is_not_known_is_not_sent() -> None:
 def test_times_are_sent_in_the_clinic_s_own_zone() -> None:
     dubai = {"clinic_id": "C-09", "time_zone": "Asia/Dubai"}
     clinics = Clinics.from_document({"schema": 1, "clinics": [dubai]}, "Asia/Kolkata")
-    transport = Scripted(CREATED)
+    transport = Scripted(echo)
     client = connect(UNUSED, credentials=credentials, clinics=clinics, clock=VirtualClock(), transport=transport)
     ten_in_tokyo = datetime(2031, 3, 10, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
     for clinic_id in ("C-09", "C-01"):
@@ -75,6 +81,17 @@ def test_times_are_sent_in_the_clinic_s_own_zone() -> None:
         )
     starts = [(request.document or {})["StartDateTime"] for request in transport.sent]
     assert starts == ["2031-03-10T05:00:00", "2031-03-10T06:30:00"]
+
+
+def test_an_answer_may_write_its_times_as_the_call_table_does() -> None:
+    for form in ("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"):
+        client = scripted_client(Scripted(echo), table={"datetime_format": form})
+        assert client.post_appointment(new_patient(), new_appointment(), within(9)).appointment_id == "A-1"
+
+
+def test_an_answer_in_iso_is_understood_whatever_was_sent() -> None:
+    client = scripted_client(Scripted(CREATED), table={"datetime_format": "%d/%m/%Y %H:%M:%S"})
+    assert client.post_appointment(new_patient(), new_appointment(), within(9)).appointment_id == "A-1"
 
 
 def test_names_in_any_script_survive() -> None:

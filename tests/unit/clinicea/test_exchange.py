@@ -15,7 +15,7 @@ from tests.support.clock import VirtualClock
 
 SEARCH = "searchPatientByMobileNumber"
 BUSY = answer(status=429, text="", retry_after="3")
-CREATED = answer({"ID": "A-1", "PatientID": "P-1"})
+CREATED = answer({"ID": "A-1", "PatientID": "P-1", "StartDateTime": "2031-03-10T10:00:00"})
 
 
 class TestReads:

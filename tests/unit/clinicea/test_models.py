@@ -122,12 +122,14 @@ class TestAppointment:
         )
         assert read.start == datetime(2031, 3, 3, 4, 30, tzinfo=UTC)
         assert read.end == datetime(2031, 3, 3, 5, 0, tzinfo=UTC)
-        assert (read.status, read.service, read.practitioner) == (
-            Status.CHECKED_OUT,
-            "Consultation",
-            "Anika Inventedova",
-        )
+        assert (read.status, read.practitioner) == (Status.CHECKED_OUT, "Anika Inventedova")
+        assert read.service is not None
+        assert read.service.reveal() == "Consultation"
         assert (read.clinic_name, read.clinic_address) == ("Example Clinic", "1 Invented Street, Bengaluru")
+
+    def test_what_is_treated_is_personal(self) -> None:
+        read = appointment(ServiceName="Canary cure")
+        assert not any("Canary" in shown for shown in (str(read), repr(read), read.model_dump_json()))
 
     def test_its_times_are_those_of_its_clinic(self) -> None:
         read = appointment(ClinicID="C-09", StartDateTime="2031-03-03T10:00:00")

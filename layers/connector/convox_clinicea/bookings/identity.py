@@ -49,6 +49,12 @@ def message_group(key: bytes, request: BookingRequest) -> str:
     return digest(key, ["group", _patient_key(request)]).hex()
 
 
+def number_key(key: bytes, request: BookingRequest) -> str | None:
+    """Return the HMAC of a new patient's mobile: one booking at a time may create a patient for it."""
+    details = request.new_patient
+    return None if details is None else digest(key, ["number", details.mobile.reveal()]).hex()
+
+
 def folded_name(details: PatientDetails) -> str:
     """Return the new patient's name without regard to case and spaces, for comparison only."""
     return _folded(" ".join(part.reveal() for part in (details.first_name, details.last_name) if part))

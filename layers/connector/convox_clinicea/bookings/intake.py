@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from convox_clinicea.bookings import identity
-from convox_clinicea.bookings.ledger import Ledger, LedgerUnavailable
+from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.sealing import Sealer, SealingUnavailable
 from convox_clinicea.bookings.states import State
 from convox_clinicea.deadline import Clock
-from convox_clinicea.errors import FieldProblem, InvalidRequest, NotStored
+from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest, NotStored
+from convox_clinicea.sealing import MAX_BYTES, Sealer, SealingUnavailable
+from convox_clinicea.table import LedgerUnavailable
 
 FURTHEST_AHEAD = timedelta(days=365)
 
@@ -52,22 +53,22 @@ class Intake:
 
         Raises:
             InvalidRequest: the start is past, or too far ahead.
-            NotStored: ledger or queue did not confirm; the same request may be sent again.
+            NotStored: ledger or queue did not confirm, or the key cannot be read; the same request may be sent again.
         """
-        key = self._key()
-        booking_id = identity.booking_id(key, request)
-        fingerprint = identity.fingerprint(key, request)
         try:
+            key = self._key()
+            booking_id = identity.booking_id(key, request)
+            fingerprint = identity.fingerprint(key, request)
             booking = standing = self._ledger.get(booking_id)
             if booking is None:
                 self._check_start(request.start)
-                new = self._new(booking_id, fingerprint, identity.message_group(key, request), request)
+                new = self._new(key, booking_id, fingerprint, request)
                 standing = self._ledger.put_if_absent(new)
                 booking = standing or new
             if booking.state is State.ACCEPTED:
                 # A repeat may come because the first sending failed; a message too many does no harm.
                 self._queue.send(booking)
-        except (LedgerUnavailable, QueueUnavailable, SealingUnavailable) as error:
+        except (ConfigurationError, LedgerUnavailable, QueueUnavailable, SealingUnavailable) as error:
             raise NotStored(f"{type(error).__name__}: {error}") from None
         return Acceptance(booking, standing is not None, changed=booking.fingerprint != fingerprint)
 
@@ -78,7 +79,10 @@ class Intake:
         if start > now + FURTHEST_AHEAD:
             raise InvalidRequest(FieldProblem("start", f"must be at most {FURTHEST_AHEAD.days} days ahead"))
 
-    def _new(self, booking_id: str, fingerprint: bytes, group: str, request: BookingRequest) -> Booking:
+    def _new(self, key: bytes, booking_id: str, fingerprint: bytes, request: BookingRequest) -> Booking:
+        plain = request.to_bytes()
+        if len(plain) > MAX_BYTES:
+            raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))
         now = self._clock.now()
         return Booking(
             booking_id=booking_id,
@@ -88,10 +92,12 @@ class Intake:
             call_id=request.caller.call_id,
             agent_id=request.caller.agent_id,
             start=request.start,
-            group=group,
+            group=identity.message_group(key, request),
+            number_key=identity.number_key(key, request),
             fingerprint=fingerprint,
             accepted_at=now,
             updated_at=now,
-            request=self._sealer.seal(booking_id, request.to_bytes()),
+            queued_at=now,
+            request=self._sealer.seal(key_of(booking_id), plain),
             patient_id=request.patient_id,
         )

@@ -1,36 +1,29 @@
-"""The ledger: the DynamoDB table of bookings, the only authority on a booking's state.
+"""The ledger: the table of bookings, the only authority on a booking's state.
 
-Every write is one conditional write on the record's version. A condition that fails returns the item as it
-stands; if that bears the token of this very write, the SDK had repeated it and it succeeded.
+Each transition is one conditional write on the record's version.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
-from typing import TYPE_CHECKING, Any
-
-from botocore.exceptions import ClientError
+from datetime import datetime, timedelta
+from typing import Any
 
 from convox_clinicea import chance
-from convox_clinicea.aws import AWS_ERRORS, error_code
-from convox_clinicea.bookings.record import Booking, Item, from_item, key_of, to_item
+from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
-_UNCHANGED = "#version = :expected"
-
-
-class LedgerUnavailable(ConnectorError):
-    """DynamoDB did not answer, or refused; what was to be written may or may not stand."""
-
-    retryable = True
-    outcome_known = False
+OPEN_INDEX = "open"
+CALL_INDEX = "call"
+_ABSENT = "attribute_not_exists(pk)"
+_UNCHANGED = "#version = :version"
+_OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
 
 
 class Overtaken(ConnectorError):
@@ -39,45 +32,33 @@ class Overtaken(ConnectorError):
     retryable = True
 
 
+class UnreadableRecord(ConnectorError):
+    """A record of a later version, or a broken one; it is left as it is."""
+
+
 class AppointmentOwned(ConnectorError):
     """The appointment already belongs to another booking."""
 
 
 class Ledger:
-    """Bookings in DynamoDB."""
+    """Bookings, and the items beside them."""
 
-    def __init__(
-        self, client: DynamoDBClient, table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTION
-    ) -> None:
-        self._client = client
+    def __init__(self, table: Table, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> None:
         self._table = table
         self._clock = clock
         self._retention = retention
 
     def get(self, booking_id: str) -> Booking | None:
-        """Return the booking as it stands now (a consistent read)."""
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=key_of(booking_id), ConsistentRead=True)
-        except AWS_ERRORS as error:
-            raise _unavailable(error) from None
-        item = answer.get("Item")
-        return None if item is None else from_item(item)
+        """Return the booking as it stands now."""
+        item = self._table.get(key_of(booking_id))
+        return None if item is None else _read(item)
 
     def put_if_absent(self, booking: Booking) -> Booking | None:
         """Store a new booking. Returns None if it now stands, else the one that stood already."""
-        fresh = self._stamped(booking)
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(fresh),
-                ConditionExpression="attribute_not_exists(pk)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except AWS_ERRORS as error:
-            standing = _standing_item(error)
-            if standing is None:
-                raise _unavailable(error) from None
-            return None if _is_own(standing, fresh) else from_item(standing)
+            self._table.put(Put(to_item(self._stamped(booking)), _ABSENT))
+        except ConditionFailed as failed:
+            return from_item(failed.standing)
         return None
 
     def move(self, booking: Booking, to: State, **changes: Any) -> Booking:
@@ -86,23 +67,7 @@ class Ledger:
         Raises:
             Overtaken: it was changed meanwhile.
         """
-        moved = self._moved(booking, to, changes)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(moved),
-                ConditionExpression=_UNCHANGED,
-                ExpressionAttributeNames={"#version": "version"},
-                ExpressionAttributeValues={":expected": {"N": str(booking.version)}},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except AWS_ERRORS as error:
-            if error_code(error) != "ConditionalCheckFailedException":
-                raise _unavailable(error) from None
-            standing = _standing_item(error)
-            if standing is None or not _is_own(standing, moved):
-                raise Overtaken("the booking was changed meanwhile") from None
-        return moved
+        return self._replace(booking, self._moved(booking, to, changes))
 
     def book(self, booking: Booking, appointment_id: str, **changes: Any) -> Booking:
         """Take `booking` to `booked` and make the appointment its own, in one transaction.
@@ -112,74 +77,141 @@ class Ledger:
             Overtaken: the booking was changed meanwhile.
         """
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
-        owned: Item = {"pk": {"S": f"appointment#{appointment_id}"}, "booking_id": {"S": booking.booking_id}}
-        if "expires_at" in to_item(moved):
-            owned["expires_at"] = to_item(moved)["expires_at"]
+        claim = self._claim(f"appointment#{appointment_id}", moved)
         try:
-            self._client.transact_write_items(
-                ClientRequestToken=moved.write_token,
-                TransactItems=[
-                    {
-                        "Put": {
-                            "TableName": self._table,
-                            "Item": owned,
-                            "ConditionExpression": "attribute_not_exists(pk) OR booking_id = :booking",
-                            "ExpressionAttributeValues": {":booking": {"S": booking.booking_id}},
-                        }
-                    },
-                    {
-                        "Put": {
-                            "TableName": self._table,
-                            "Item": to_item(moved),
-                            "ConditionExpression": _UNCHANGED,
-                            "ExpressionAttributeNames": {"#version": "version"},
-                            "ExpressionAttributeValues": {":expected": {"N": str(booking.version)}},
-                            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-                        }
-                    },
-                ],
-            )
-        except AWS_ERRORS as error:
-            appointment, own = _cancellations(error)
-            if own.get("Code") == "ConditionalCheckFailed":
-                if not _is_own(own.get("Item") or {}, moved):
-                    raise Overtaken("the booking was changed meanwhile") from None
-            elif appointment.get("Code") == "ConditionalCheckFailed":
+            self._table.put_all([self._unchanged(booking, moved), claim], moved.write_token)
+        except ConditionFailed as failed:
+            if failed.standing.get("pk") == claim.item["pk"]:
                 raise AppointmentOwned("the appointment belongs to another booking") from None
-            else:
-                raise _unavailable(error) from None
+            raise Overtaken("the booking was changed meanwhile") from None
         return moved
+
+    def owner_of(self, appointment_id: str) -> str | None:
+        """Return the booking that the appointment belongs to."""
+        return _booking_of(self._table.get(f"appointment#{appointment_id}"))
+
+    def hold_number(self, booking: Booking) -> bool:
+        """Become, or stay, the one booking that may create a patient for its number."""
+        return self._hold(f"creating#{booking.number_key}", booking)
+
+    def hold_slot(self, booking: Booking, patient_id: str) -> bool:
+        """Become, or stay, the one booking that may post for this patient at this start."""
+        return self._hold(f"slot#{patient_id}#{timestamp(booking.start)}", booking)
+
+    def _hold(self, key: str, booking: Booking) -> bool:
+        """Hold a thing until the booking's outcome is certain.
+
+        It is not given back: whoever comes next takes it from a booking that has ended, or was parked before it had
+        posted anything.
+        """
+        claim = self._claim(key, booking)
+        try:
+            self._table.put(claim)
+        except ConditionFailed as failed:
+            holder_id = _booking_of(failed.standing) or ""
+            holder = self.get(holder_id)
+            if holder is not None and not holder.state.ended and not (holder.state.parked and not holder.posted):
+                return False
+            try:
+                self._table.put(replace(claim, condition="booking_id = :booking", values=_names(holder_id)))
+            except ConditionFailed:
+                return False
+        return True
+
+    def requeue(self, booking: Booking) -> Booking:
+        """Count a new sending of an open booking, before it is sent; older messages then mean nothing."""
+        fresh = replace(booking, generation=booking.generation + 1, queued_at=self._clock.now())
+        return self._replace(booking, self._stamped(replace(fresh, version=booking.version + 1)))
+
+    def told(self, booking: Booking) -> None:
+        """Note that the notice of a booking's end, or of its parking, has been published."""
+        self._replace(booking, self._stamped(replace(booking, notice_due=False, version=booking.version + 1)))
+
+    def open_before(self, kind: Open, before: datetime) -> Iterator[Booking]:
+        """Yield bookings of one kind that were last queued before that moment, oldest first.
+
+        A record that cannot be read is left out, so that it holds up no other.
+        """
+        found = self._table.query(
+            OPEN_INDEX,
+            "#open = :kind AND queued_at < :before",
+            {"#open": "open"},
+            {":kind": {"S": kind.value}, ":before": {"S": timestamp(before)}},
+        )
+        for item in found:
+            with suppress(UnreadableRecord):
+                yield _read(item)
+
+    def of_call(self, caller: str, call_id: str) -> list[Booking]:
+        """Return the bookings of one call, in the order in which they were accepted."""
+        found = self._table.query(
+            CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
+        )
+        return sorted(map(from_item, found), key=lambda booking: booking.accepted_at)
+
+    def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
+        """Yield the booked bookings whose start is in [first, last)."""
+        found = self._table.scan(
+            "#state = :booked AND #start >= :first AND #start < :last",
+            {"#state": "state", "#start": "start"},
+            {
+                ":booked": {"S": State.BOOKED.value},
+                ":first": {"S": timestamp(first)},
+                ":last": {"S": timestamp(last)},
+            },
+        )
+        return map(from_item, found)
 
     def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
         if to not in TRANSITIONS[booking.state]:
             raise ValueError(f"no transition from {booking.state} to {to}")
         if to is not State.SENDING:
             changes = {"owner": None, "lease_until": None, **changes}
+        if to in (State.REJECTED, State.NEEDS_ATTENTION):
+            changes = {"notice_due": True, **changes}
+        else:
+            changes = {"notice_due": False, **changes}
         if to.ended:
             # Not before the appointment has passed: a late repeat must still find its booking.
             expiry = max(self._clock.now() + self._retention, booking.start + timedelta(days=2))
             changes = {**changes, "request": None, "expires_at": expiry}
         return self._stamped(replace(booking, **changes, state=to, version=booking.version + 1))
 
+    def _replace(self, old: Booking, new: Booking) -> Booking:
+        try:
+            self._table.put(self._unchanged(old, new))
+        except ConditionFailed:
+            raise Overtaken("the booking was changed meanwhile") from None
+        return new
+
+    def _unchanged(self, old: Booking, new: Booking) -> Put:
+        return Put(to_item(new), _UNCHANGED, {":version": {"N": str(old.version)}})
+
+    def _claim(self, key: str, booking: Booking) -> Put:
+        """An item beside the bookings that belongs to one of them, and expires no earlier than it."""
+        expiry = booking.expires_at or max(self._clock.now() + self._retention, booking.start) + self._retention
+        item: Item = {
+            "pk": {"S": key},
+            "booking_id": {"S": booking.booking_id},
+            "expires_at": {"N": str(int(expiry.timestamp()))},
+            WRITE_TOKEN: {"S": chance.token()},
+        }
+        return Put(item, _OURS_OR_FREE, _names(booking.booking_id))
+
     def _stamped(self, booking: Booking) -> Booking:
         return replace(booking, updated_at=self._clock.now(), write_token=chance.token())
 
 
-def _unavailable(error: BaseException) -> LedgerUnavailable:
-    return LedgerUnavailable(f"dynamodb: {error_code(error) or type(error).__name__}")
+def _read(item: Item) -> Booking:
+    try:
+        return from_item(item)
+    except (KeyError, TypeError, ValueError):
+        raise UnreadableRecord("a ledger record cannot be read") from None
 
 
-def _standing_item(error: BaseException) -> Item | None:
-    if not isinstance(error, ClientError) or error_code(error) != "ConditionalCheckFailedException":
-        return None
-    item: Item | None = error.response.get("Item")  # type: ignore[assignment]
-    return item
+def _names(booking_id: str) -> Item:
+    return {":booking": {"S": booking_id}}
 
 
-def _cancellations(error: BaseException) -> tuple[dict[str, Any], dict[str, Any]]:
-    reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
-    return (dict(reasons[0]), dict(reasons[1])) if len(reasons) == 2 else ({}, {})
-
-
-def _is_own(standing: Item, written: Booking) -> bool:
-    return standing.get("write_token") == {"S": written.write_token}
+def _booking_of(item: Item | None) -> str | None:
+    return None if item is None or "booking_id" not in item else item["booking_id"]["S"]

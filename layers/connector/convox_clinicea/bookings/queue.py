@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 MAX_VISIBILITY_SECONDS = 900
+DEAD_LETTER_SECONDS = 300
 
 
 class QueueUnavailable(ConnectorError):
@@ -57,6 +59,14 @@ class Queues:
     dead_letter_url: str | None = None
 
 
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that was received too often, or not understood."""
+
+    body: str
+    receipt_handle: str
+
+
 class BookingQueue:
     """Sends and postpones messages."""
 
@@ -92,13 +102,38 @@ class BookingQueue:
         except AWS_ERRORS as error:
             raise _unavailable(error) from None
 
-    def bury(self, body: str, message_id: str) -> None:
-        """Put a message that is not understood among the dead letters."""
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        """Yield dead letters, a hundred at the most; those not discarded come back after a while."""
+        for _ in range(10):
+            try:
+                answer = self._client.receive_message(
+                    QueueUrl=self._dead_letter_url(), MaxNumberOfMessages=10, VisibilityTimeout=DEAD_LETTER_SECONDS
+                )
+            except AWS_ERRORS as error:
+                raise _unavailable(error) from None
+            messages = answer.get("Messages", [])
+            if not messages:
+                return
+            for message in messages:
+                yield DeadLetter(message["Body"], message["ReceiptHandle"])
+
+    def discard(self, letter: DeadLetter) -> None:
+        """Delete a dead letter whose booking is taken care of."""
+        try:
+            self._client.delete_message(QueueUrl=self._dead_letter_url(), ReceiptHandle=letter.receipt_handle)
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from None
+
+    def _dead_letter_url(self) -> str:
         if self._queues.dead_letter_url is None:
             raise ValueError("this queue was built without its dead letters")
+        return self._queues.dead_letter_url
+
+    def bury(self, body: str, message_id: str) -> None:
+        """Put a message that is not understood among the dead letters."""
         try:
             self._client.send_message(
-                QueueUrl=self._queues.dead_letter_url,
+                QueueUrl=self._dead_letter_url(),
                 MessageBody=body,
                 MessageGroupId="unparsable",
                 MessageDeduplicationId=message_id,

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.table import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: what the sweeper, the settle time and the notices need. Version 1 is still read."""
+
+
+class Open(StrEnum):
+    """Why a booking is still somebody's business; the key of the index that the sweeper reads."""
+
+    ON_ITS_WAY = "on_its_way"
+    PARKED = "parked"
+    UNTOLD = "untold"
+    """Ended or parked, and its notice has not been published."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +39,13 @@ class Booking:
     fingerprint: bytes
     accepted_at: datetime
     updated_at: datetime
+    queued_at: datetime
     call_id: str | None = None
     agent_id: str | None = None
     request: bytes | None = field(repr=False, default=None)
     """Encrypted; None once the booking has ended."""
+    number_key: str | None = None
+    """HMAC of the new patient's mobile: who may create a patient for it."""
     version: int = 1
     generation: int = 1
     reason: Reason | None = None
@@ -39,33 +54,50 @@ class Booking:
     owner: str | None = None
     """The attempt that holds the booking while it is `sending`."""
     lease_until: datetime | None = None
+    posted: bool = False
+    """Whether a POST may have been carried out."""
+    unsettled_since: datetime | None = None
+    """The last POST's recorded end, or the end of the lease under which it ran; None: its outcome is no longer open."""
+    refusal: Reason | None = None
+    """What Clinicea refused with, until a read-back confirms it."""
     seen: tuple[str, ...] = ()
-    """The ids of the patient's appointments before the first POST: none of them is ours."""
+    """The ids of the patient's appointments before the last POST: none of them is ours."""
+    notice_due: bool = False
     expires_at: datetime | None = None
     write_token: str = ""
     """Fresh for each write, so that the SDK's repetition of our own write is known as ours."""
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def open(self) -> Open | None:
+        """Whose business the booking still is."""
+        if self.notice_due:
+            return Open.UNTOLD
+        if self.state.ended:
+            return None
+        return Open.PARKED if self.state.parked else Open.ON_ITS_WAY
 
-Item = dict[str, "AttributeValueTypeDef"]
 
-
-def key_of(booking_id: str) -> Item:
+def key_of(booking_id: str) -> str:
     """Return the primary key of a booking."""
-    return {"pk": {"S": f"booking#{booking_id}"}}
+    return f"booking#{booking_id}"
 
 
 def to_item(booking: Booking) -> Item:
-    """Return the DynamoDB item; what is None or empty is left out."""
-    item = key_of(booking.booking_id)
+    """Return the DynamoDB item; what is None, false or empty is left out."""
+    item: Item = {"pk": {"S": key_of(booking.booking_id)}}
     for spec in fields(booking):
         value = getattr(booking, spec.name)
-        if value is None or value == ():
+        if value is None or value is False or value == ():
             continue
         if spec.name == "expires_at":
             item[spec.name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live wants epoch seconds
         else:
             item[spec.name] = _attribute(value)
+    if booking.open is not None:
+        item["open"] = {"S": booking.open.value}
+    if booking.call_id is not None:
+        item["call"] = {"S": f"{booking.caller}#{booking.call_id}"}
     return item
 
 
@@ -76,10 +108,23 @@ def from_item(item: Item) -> Booking:
         attribute = item.get(spec.name)
         if attribute is not None:
             values[spec.name] = _value(spec.name, attribute)
+    if values.get("schema_version", 1) < SCHEMA_VERSION:
+        _complete(values)
     return Booking(**values)
 
 
+def _complete(values: dict[str, Any]) -> None:
+    """Say what version 1 did not: where a POST was claimed, it may still be on its way."""
+    values["schema_version"] = SCHEMA_VERSION
+    values["queued_at"] = values["accepted_at"]
+    if values["state"] in (State.SENDING, State.UNKNOWN):
+        values["posted"] = True
+        values["unsettled_since"] = values.get("lease_until", values["updated_at"])
+
+
 def _attribute(value: Any) -> AttributeValueTypeDef:
+    if value is True:
+        return {"BOOL": True}
     if isinstance(value, datetime):
         return {"S": timestamp(value)}
     if isinstance(value, bytes):
@@ -100,13 +145,15 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
         return _ENUMS[name](attribute["S"])
     if "N" in attribute:
         return int(attribute["N"])
+    if "BOOL" in attribute:
+        return attribute["BOOL"]
     if "L" in attribute:
         return tuple(element["S"] for element in attribute["L"])
     return bytes(attribute["B"]) if "B" in attribute else attribute["S"]
 
 
-_TIMES = frozenset({"start", "accepted_at", "updated_at", "lease_until"})
-_ENUMS: dict[str, Any] = {"state": State, "reason": Reason}
+_TIMES = frozenset({"start", "accepted_at", "updated_at", "queued_at", "lease_until", "unsettled_since"})
+_ENUMS: dict[str, Any] = {"state": State, "reason": Reason, "refusal": Reason}
 
 
 def timestamp(moment: datetime) -> str:

@@ -97,7 +97,7 @@ class BookingRequest(BaseModel):
             start=self.start,
             end=self.end,
             practitioner_id=self.practitioner_id,
-            service=self.service.reveal() if self.service else None,
+            service=self.service,
             mobile=self.mobile,
             notes=PersonalText(notes),
         )

@@ -41,8 +41,8 @@ class Reason(StrEnum):
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.ACCEPTED: frozenset({State.BOOKED, State.REJECTED, State.SENDING, State.NEEDS_ATTENTION}),
-    # Back to `accepted` only when it is certain that nothing was ever carried out, see `worker`.
+    State.ACCEPTED: frozenset({State.BOOKED, State.SENDING, State.NEEDS_ATTENTION}),
+    # Back to `accepted` only when it is certain that nothing was ever carried out.
     State.SENDING: frozenset({State.BOOKED, State.REJECTED, State.UNKNOWN, State.ACCEPTED}),
     State.UNKNOWN: frozenset({State.BOOKED, State.SENDING, State.REJECTED, State.NEEDS_ATTENTION}),
     State.NEEDS_ATTENTION: frozenset({State.BOOKED, State.REJECTED, State.ACCEPTED}),

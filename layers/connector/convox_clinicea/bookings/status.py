@@ -22,3 +22,7 @@ class BookingStatus:
         if booking is None or booking.caller != caller:
             raise NotFound("no such booking")
         return booking
+
+    def of_call(self, call_id: str, caller: str) -> list[Booking]:
+        """Return the bookings that the caller made on one call; none for a call that never was."""
+        return self._ledger.of_call(caller, call_id)

@@ -20,7 +20,7 @@ class Wait:
     cause: ConnectorError | None = None
 
 
-def wait_for(cause: ConnectorError, received: int) -> Wait:
+def wait_for(cause: ConnectorError | None, received: int) -> Wait:
     """Return an exponential wait with jitter, at least as long as Clinicea asked for.
 
     Args:

@@ -1,7 +1,6 @@
 """The worker: takes one booking a step further, towards its one end.
 
-Nothing is posted without a look, and nobody posts without having claimed the booking in the ledger first. After a
-POST whose outcome is unknown the calendar is read; what it does not show clearly is left to a person.
+The rules stand in `docs/booking-protocol.md`; each step here names none of them, but keeps them all.
 """
 
 from __future__ import annotations
@@ -10,25 +9,26 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from convox_clinicea import chance
-from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger
-from convox_clinicea.bookings.look import Look, look
-from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_id
+from convox_clinicea.bookings.calendar import Calendar, CannotDecide, Shown
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.limits import (
+    LEASE_BEYOND_DEADLINE_SECONDS,
+    POST_ENDS_BEFORE_LEASE_SECONDS,
+    Limits,
+)
+from convox_clinicea.bookings.notices import Notices
 from convox_clinicea.bookings.queue import Message
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.sealing import Sealer
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.waiting import Wait, wait_for
 from convox_clinicea.clinicea import Clinicea, CreatedAppointment
-from convox_clinicea.clinicea.errors import CliniceaError, Rejected
+from convox_clinicea.clinicea.errors import Rejected
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.errors import ConfigurationError, ConnectorError
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.sealing import Sealer
 
-LEASE_SECONDS = 45.0
-LEASE_BEYOND_DEADLINE_SECONDS = 15.0
-SECONDS_FOR_A_POST = 10.0
-"""What must be left of the invocation when a booking is claimed."""
-TOO_LATE_MARGIN = timedelta(minutes=1)
+SECONDS_FOR_ANOTHER_BOOKING = 15.0
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,24 @@ Outcome = Done | Wait
 class Worker:
     """The service behind `booking_worker`."""
 
-    def __init__(self, *, ledger: Ledger, clinicea: Clinicea, sealer: Sealer, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clinicea: Clinicea,
+        calendar: Calendar,
+        sealer: Sealer,
+        notices: Notices,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
         self._ledger = ledger
         self._clinicea = clinicea
+        self._calendar = calendar
         self._sealer = sealer
+        self._notices = notices
         self._clock = clock
+        self._limits = limits
 
     def work(self, message: Message, *, received: int, deadline: Deadline) -> Outcome:
         """Take the booking as far as it will go before `deadline`.
@@ -66,101 +79,106 @@ class Worker:
             if booking.state.ended or booking.state.parked:
                 return Done(booking)
             if booking.state is State.SENDING:
-                lease_left = self._lease_left(booking)
+                lease_left = self._seconds_until_lease_ends(booking)
                 if lease_left > 0:
                     return Wait(lease_left + 1)
                 booking = self._ledger.move(booking, State.UNKNOWN)
-            return self._decide(booking, received, deadline)
+            return self._advance(booking, received, deadline)
         except ConnectorError as error:
             return wait_for(error, received)
 
-    def _decide(self, booking: Booking, received: int, deadline: Deadline) -> Outcome:
-        request = BookingRequest.from_bytes(self._sealer.open(booking.booking_id, booking.request or b""))
+    def _advance(self, booking: Booking, received: int, deadline: Deadline) -> Outcome:
         try:
-            patient_id = self._patient_id(booking, request, deadline)
-            shown = self._look(patient_id, request, deadline)
+            if self._clock.now() > booking.accepted_at + self._limits.age:
+                raise CannotDecide(Reason.OUTCOME_UNKNOWN if booking.posted else Reason.TOO_LATE)
+            request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
+            if booking.patient_id is None and not self._ledger.hold_number(booking):
+                return Wait(SECONDS_FOR_ANOTHER_BOOKING)
+            patient_id = self._calendar.patient_id(booking, request, deadline)
+            if patient_id is not None and not self._ledger.hold_slot(booking, patient_id):
+                return Wait(SECONDS_FOR_ANOTHER_BOOKING)
+            shown = self._calendar.read(patient_id, request, deadline)
             if booking.state is State.UNKNOWN:
-                return self._settle(booking, patient_id, shown.unseen(booking.seen))
-            if shown.agreeing:
-                return self._already_there(booking, patient_id, shown)
-            if request.start < self._clock.now() + TOO_LATE_MARGIN:
+                settled = self._settle(booking, request, shown, deadline)
+                if settled is not None:
+                    return settled
+            elif shown.agreeing:
+                return self._done(self._already_there(booking, shown))
+            if request.start < self._clock.now() + self._limits.margin:
                 raise CannotDecide(Reason.TOO_LATE)
         except CannotDecide as cause:
-            return Done(self._ledger.move(booking, State.NEEDS_ATTENTION, reason=cause.reason))
-        return self._post(booking, request, patient_id, shown, received, deadline)
+            return self._done(self._ledger.move(booking, State.NEEDS_ATTENTION, reason=cause.reason))
+        if deadline.remaining() < self._limits.seconds_for_a_post:
+            return wait_for(None, received)
+        return self._post(booking, request, shown, received, deadline)
 
-    def _patient_id(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> str | None:
-        if booking.patient_id is not None or request.new_patient is None:
-            return booking.patient_id
-        return registered_patient_id(self._clinicea, request.new_patient, deadline)
-
-    def _look(self, patient_id: str | None, request: BookingRequest, deadline: Deadline) -> Look:
-        if patient_id is None:  # nobody has the number, so nobody has appointments
-            return Look((), ())
-        return look(self._clinicea.appointments_by_patient(patient_id, deadline), patient_id, request)
-
-    def _settle(self, booking: Booking, patient_id: str | None, new: Look) -> Done:
-        """End a booking whose POST may have been carried out: only an appointment that stands proves anything."""
-        booked = self._book_one_of(booking, patient_id, new)
-        if booked is None:
+    def _settle(self, booking: Booking, request: BookingRequest, shown: Shown, deadline: Deadline) -> Outcome | None:
+        """Find out what became of a POST; None if its appointment is certainly absent."""
+        if not self._calendar.readable:
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
-        return Done(booked)
-
-    def _already_there(self, booking: Booking, patient_id: str | None, shown: Look) -> Done:
-        """The wanted appointment stood before anything was posted: by hand, or by another call's booking."""
-        booked = self._book_one_of(booking, patient_id, shown, reason=Reason.ALREADY_THERE)
-        if booked is None:
-            booked = self._ledger.move(
-                booking,
-                State.BOOKED,
-                reason=Reason.ALREADY_THERE,
-                appointment_id=shown.agreeing[0],
-                patient_id=patient_id,
-            )
-        return Done(booked)
-
-    def _book_one_of(
-        self, booking: Booking, patient_id: str | None, shown: Look, reason: Reason | None = None
-    ) -> Booking | None:
-        for appointment_id in shown.agreeing:
-            try:
-                return self._ledger.book(booking, appointment_id, patient_id=patient_id, reason=reason)
-            except AppointmentOwned:
-                continue
+        booked = self._calendar.book_own(booking, shown)
+        if booked is not None:
+            return self._done(booked)
+        left = self._seconds_until_settled(booking)
+        if left > 0:
+            return Wait(left + 1)
+        if not self._calendar.read_again(booking, request, deadline).same_as(shown):
+            return Wait(1)
+        if self._calendar.not_told_apart(booking, shown):
+            raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+        if shown.agreeing:
+            return self._done(self._already_there(booking, shown))
+        if booking.refusal is not None:
+            return self._done(self._reject(booking, booking.refusal, shown))
         return None
 
+    def _already_there(self, booking: Booking, shown: Shown) -> Booking:
+        """The wanted appointment stands though we did not make it: by hand, or by another call's booking."""
+        booked = self._calendar.book_own(booking, shown, reason=Reason.ALREADY_THERE)
+        return booked or self._ledger.move(
+            booking,
+            State.BOOKED,
+            reason=Reason.ALREADY_THERE,
+            appointment_id=shown.agreeing[0],
+            patient_id=shown.patient_id,
+        )
+
     def _post(
-        self,
-        booking: Booking,
-        request: BookingRequest,
-        patient_id: str | None,
-        shown: Look,
-        received: int,
-        deadline: Deadline,
+        self, booking: Booking, request: BookingRequest, shown: Shown, received: int, deadline: Deadline
     ) -> Outcome:
-        if deadline.remaining() < SECONDS_FOR_A_POST:
-            return Wait(1)
-        claimed = self._claim(booking, patient_id, shown, deadline)
+        claimed = self._claim(booking, shown, deadline)
         try:
-            created = self._create(claimed, request, deadline)
+            created = self._create(claimed, request, deadline.capped(self._seconds_for_post(claimed)))
         except Rejected as refusal:
             return self._refused(claimed, request, refusal, received, deadline)
-        except (CliniceaError, ConfigurationError) as error:
-            # What certainly did nothing leaves the booking as it was; of anything else the calendar must tell.
-            before = State.ACCEPTED if error.outcome_known else State.UNKNOWN
-            self._ledger.move(claimed, before)
+        except ConnectorError as error:
+            if error.outcome_known:
+                # Certainly nothing was carried out, a missing credential included: the booking is as it was.
+                self._ledger.move(
+                    claimed, booking.state, posted=booking.posted, unsettled_since=booking.unsettled_since
+                )
+            else:
+                self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
             return wait_for(error, received)
-        return self._booked(claimed, created)
+        booked = self._calendar.book_created(claimed, created)
+        if booked is None:
+            self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
+            return Wait(1)
+        return self._done(booked)
 
-    def _claim(self, booking: Booking, patient_id: str | None, shown: Look, deadline: Deadline) -> Booking:
-        lease = max(LEASE_SECONDS, deadline.remaining() + LEASE_BEYOND_DEADLINE_SECONDS)
+    def _claim(self, booking: Booking, shown: Shown, deadline: Deadline) -> Booking:
+        lease = max(self._limits.lease_seconds, deadline.remaining() + LEASE_BEYOND_DEADLINE_SECONDS)
+        lease_until = self._clock.now() + timedelta(seconds=lease)
         return self._ledger.move(
             booking,
             State.SENDING,
             owner=chance.token(),
-            lease_until=self._clock.now() + timedelta(seconds=lease),
-            patient_id=patient_id,
-            seen=shown.ids,
+            lease_until=lease_until,
+            posted=True,
+            unsettled_since=lease_until,
+            patient_id=shown.patient_id,
+            seen=tuple(dict.fromkeys(booking.seen + shown.ids)),
+            refusal=None,
         )
 
     def _create(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> CreatedAppointment:
@@ -171,34 +189,45 @@ class Worker:
             raise ValueError("a booking without a patient")
         return self._clinicea.post_appointment(request.new_patient.for_clinicea(), appointment, deadline)
 
-    def _booked(self, claimed: Booking, created: CreatedAppointment) -> Outcome:
-        patient_id = created.patient_id or claimed.patient_id
-        try:
-            return Done(self._ledger.book(claimed, created.appointment_id, patient_id=patient_id))
-        except AppointmentOwned:
-            # The answer named somebody else's appointment, so it proves nothing about ours.
-            self._ledger.move(claimed, State.UNKNOWN)
-            return Wait(1)
-
     def _refused(
         self, claimed: Booking, request: BookingRequest, refusal: Rejected, received: int, deadline: Deadline
     ) -> Outcome:
-        """A refusal counts once the calendar has been read and shows nothing new."""
-        try:
-            patient_id = self._patient_id(claimed, request, deadline)
-            new = self._look(patient_id, request, deadline)
-        except (CliniceaError, CannotDecide) as error:
-            self._ledger.move(claimed, State.UNKNOWN)
-            return wait_for(error, received)
-        new = new.unseen(claimed.seen)
-        booked = self._book_one_of(claimed, patient_id, new)
-        if booked is not None:
-            return Done(booked)
-        if new.ids:
-            self._ledger.move(claimed, State.UNKNOWN, patient_id=patient_id)
-            return Wait(1)
+        """A refusal counts once the calendar has been read back; one that is not listed, once it has settled."""
         reason = Reason(refusal.reason) if refusal.reason else Reason.REFUSED
-        return Done(self._ledger.move(claimed, State.REJECTED, reason=reason, patient_id=patient_id))
+        unsettled = None if refusal.outcome_known else self._clock.now()
+        try:
+            shown = self._calendar.read_again(claimed, request, deadline)
+        except ConnectorError as error:
+            self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
+            return wait_for(error, received)
+        booked = self._calendar.book_own(claimed, shown)
+        if booked is not None:
+            return self._done(booked)
+        if claimed.patient_id is None and shown.patient_id is not None:
+            # Half done: the patient was made, the appointment was not. It goes on as for a known patient.
+            self._ledger.move(
+                claimed, State.UNKNOWN, patient_id=shown.patient_id, refusal=None, unsettled_since=unsettled
+            )
+            return Wait(1)
+        if unsettled is not None or shown.agreeing or shown.new(claimed).others:
+            self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
+            return Wait(1)
+        return self._done(self._reject(claimed, reason, shown))
 
-    def _lease_left(self, booking: Booking) -> float:
+    def _reject(self, booking: Booking, reason: Reason, shown: Shown) -> Booking:
+        return self._ledger.move(booking, State.REJECTED, reason=reason, patient_id=shown.patient_id)
+
+    def _done(self, booking: Booking) -> Done:
+        self._notices.publish(booking)
+        return Done(booking)
+
+    def _seconds_until_lease_ends(self, booking: Booking) -> float:
         return 0.0 if booking.lease_until is None else (booking.lease_until - self._clock.now()).total_seconds()
+
+    def _seconds_for_post(self, claimed: Booking) -> float:
+        return self._seconds_until_lease_ends(claimed) - POST_ENDS_BEFORE_LEASE_SECONDS
+
+    def _seconds_until_settled(self, booking: Booking) -> float:
+        if booking.unsettled_since is None:
+            return 0.0
+        return (booking.unsettled_since + self._limits.settle - self._clock.now()).total_seconds()

@@ -12,7 +12,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from convox_clinicea.clinicea.authentication import Credentials, CredentialSource, Scheme, authentication
+from convox_clinicea.clinicea.authentication import (
+    Credentials,
+    CredentialSource,
+    Scheme,
+    TokenStore,
+    authentication,
+)
 from convox_clinicea.clinicea.calls import Call, CallTable
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.exchange import Observer, observe_nothing
@@ -55,6 +61,7 @@ def connect(
     default_zone: str = "Asia/Kolkata",
     clock: Clock | None = None,
     transport: Transport | None = None,
+    tokens: TokenStore | None = None,
     observe: Observer = observe_nothing,
 ) -> Clinicea:
     """Return a client for one Clinicea account.
@@ -64,13 +71,14 @@ def connect(
         scheme: `api_key` (a header) or `staff_session` (login, then a token in the query).
         call_table: the deployer's document, laid over the packed one.
         clinics: whose time zones Clinicea's naive times are read in; `default_zone` for the others.
+        tokens: where a staff session's token is kept; by default in this process.
         observe: told of each request's call name, seconds and failure.
     """
     clock = clock or SystemClock()
     table = CallTable.build(packed("call_table"), call_table)
     return Clinicea(
         table=table,
-        authentication=authentication(scheme, table, credentials, clock),
+        authentication=authentication(scheme, table, credentials, clock, tokens),
         transport=transport or RequestsTransport(base_url),
         clinics=clinics or Clinics(ClinicsDocument(schema=1), default_zone),
         clock=clock,

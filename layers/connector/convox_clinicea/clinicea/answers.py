@@ -6,7 +6,7 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -124,11 +124,14 @@ def identifier(value: Any) -> str | None:
     return None if written is None or _UNSET_ID.fullmatch(written) else written
 
 
-def created_ids(call: Call, answer: WireAnswer, table: CallTable) -> tuple[str, str | None]:
+def created_ids(
+    call: Call, answer: WireAnswer, table: CallTable, sent: Mapping[str, str | None]
+) -> tuple[str, str | None]:
     """Return appointment id and patient id (where given) of a successful POST.
 
     That it answers with the created appointment, or with its bare id, is assumed; anything else leaves the
-    outcome unknown, to be settled by reading back.
+    outcome unknown, to be settled by reading back. A record that shows no start may be the patient's, and one that
+    shows another start or patient than were sent is not believed either.
     """
     try:
         parsed = json_value(call, answer)
@@ -139,13 +142,34 @@ def created_ids(call: Call, answer: WireAnswer, table: CallTable) -> tuple[str, 
     if isinstance(parsed, dict):
         found = fields(parsed, table.appointment_fields)
         appointment_id, patient_id = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
-        if appointment_id is not None:
+        same_patient = None in (patient_id, sent.get("patient_id")) or patient_id == sent.get("patient_id")
+        if (
+            appointment_id is not None
+            and same_patient
+            and _same_moment(found.get("start"), sent.get("start"), table.datetime_format)
+        ):
             return appointment_id, patient_id
     else:
         bare_id = identifier(parsed)
         if bare_id is not None and _BARE_ID.fullmatch(bare_id):
             return bare_id, None
-    raise OutcomeUnknown(call, answer.status, "the answer names no appointment")
+    raise OutcomeUnknown(call, answer.status, "the answer does not name the appointment that was sent")
+
+
+def _same_moment(shown: list[Any] | None, sent: str | None, written: str) -> bool:
+    moments = [_moment(text, written) for text in (shown[0] if shown else None, sent)]
+    return moments[0] is not None and moments[0] == moments[1]
+
+
+def _moment(value: Any, written: str) -> datetime | None:
+    """Read a local time in ISO 8601, or as the call table writes it."""
+    if not isinstance(value, str):
+        return None
+    with contextlib.suppress(ValueError):
+        return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    with contextlib.suppress(ValueError):
+        return datetime.strptime(value, written).replace(tzinfo=UTC)
+    return None
 
 
 def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -82,40 +83,56 @@ class ApiKeyHeader:
 
 @dataclass(frozen=True, repr=False)
 class Token:
-    """A session's token and the moment (monotonic) from which it is no longer used."""
+    """A session's token, and the moment from which it is no longer used."""
 
     value: str
-    good_until: float
+    good_until: datetime
 
 
-class StaffSession:
-    """Scheme 2: one login, whose token all calls share [live].
+LogIn = Callable[[Deadline], Token]
 
-    A new login can invalidate the token before it [code], so threads of one process share one token and log in
-    one at a time. Sharing between Lambdas is the business of the store of sessions, which is not here yet: until
-    then two Lambdas can throw each other out once, and each renews once.
-    """
 
-    def __init__(self, table: CallTable, credentials: CredentialSource, clock: Clock) -> None:
-        self._table = table
-        self._credentials = credentials
+class TokenStore(Protocol):
+    """Keeps the one token that calls share, and lets one log in at a time."""
+
+    def token(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token:
+        """Return a good token that is not the one which Clinicea refused, logging in if there is none."""
+        ...
+
+
+class OwnToken:
+    """The token of one process, shared by its threads."""
+
+    def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._token: Token | None = None
         self._lock = threading.Lock()
 
-    def signed(self, request: WireRequest, deadline: Deadline, send: Send) -> WireRequest:
+    def token(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token:
         with self._lock:
-            if self._token is None or self._clock.monotonic() >= self._token.good_until:
-                self._token = self._log_in(deadline, send)
-            token = self._token
+            # Somebody else may have renewed meanwhile: only the token that was refused is forgotten.
+            known = self._token
+            if known is None or known.value == refused or self._clock.now() >= known.good_until:
+                known = self._token = log_in(deadline)
+            return known
+
+
+class StaffSession:
+    """Scheme 2: a login, whose token all calls share [live]; a new login can invalidate the token before it [code]."""
+
+    def __init__(self, table: CallTable, credentials: CredentialSource, clock: Clock, store: TokenStore) -> None:
+        self._table = table
+        self._credentials = credentials
+        self._clock = clock
+        self._store = store
+        self._refused: str | None = None
+
+    def signed(self, request: WireRequest, deadline: Deadline, send: Send) -> WireRequest:
+        token = self._store.token(self._refused, deadline, lambda until: self._log_in(until, send))
         return replace(request, query={**request.query, self._table.credentials.token_parameter: token.value})
 
     def renew(self, refused: WireRequest) -> bool:
-        carried = refused.query.get(self._table.credentials.token_parameter)
-        with self._lock:
-            # Somebody else may have renewed meanwhile: only the token that was refused is forgotten.
-            if self._token is not None and self._token.value == carried:
-                self._token = None
+        self._refused = refused.query.get(self._table.credentials.token_parameter)
         return True
 
     def _log_in(self, deadline: Deadline, send: Send) -> Token:
@@ -133,8 +150,8 @@ class StaffSession:
             },
         )
         answer = send(spec, request, deadline)
-        lifetime = self._table.credentials.token_lifetime_minutes * 60
-        return Token(self._token_in(answer), self._clock.monotonic() + lifetime)
+        lifetime = timedelta(minutes=self._table.credentials.token_lifetime_minutes)
+        return Token(self._token_in(answer), self._clock.now() + lifetime)
 
     def _token_in(self, answer: WireAnswer) -> str:
         if answer.status == 204:
@@ -148,6 +165,10 @@ class StaffSession:
         return parsed.strip()
 
 
-def authentication(scheme: Scheme, table: CallTable, credentials: CredentialSource, clock: Clock) -> Authentication:
-    """Return the authentication that the configuration names."""
-    return ApiKeyHeader(table, credentials) if scheme == "api_key" else StaffSession(table, credentials, clock)
+def authentication(
+    scheme: Scheme, table: CallTable, credentials: CredentialSource, clock: Clock, store: TokenStore | None = None
+) -> Authentication:
+    """Return the authentication that the configuration names; a staff session's token is kept in `store`."""
+    if scheme == "api_key":
+        return ApiKeyHeader(table, credentials)
+    return StaffSession(table, credentials, clock, store or OwnToken(clock))

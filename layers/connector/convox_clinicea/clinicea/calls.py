@@ -7,11 +7,13 @@ that a deployer replaces, whole or in part, without touching code. Each entry st
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from convox_clinicea.errors import ConfigurationError
 
@@ -29,6 +31,7 @@ class Call(StrEnum):
     BY_DATE = "getAppointmentsByDate"
 
 
+_SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
 LOGIN = "getTokenByStaffUsernamePwd"
 _WRITES = frozenset({Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT})
 
@@ -43,6 +46,11 @@ def writes(call: str) -> bool:
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+_PERSON = ("patient_id", "national_number", "country_code", "mobile", "first_name", "last_name", "gender", "email")
+_VISIT = ("date_of_birth", "clinic_id", "start", "end", "practitioner_id", "service", "notes")
+_OURS = frozenset((*_PERSON, *_VISIT, "page", "page_size", "day", "api_key", "user_name", "password"))
 
 
 class CallSpec(_Part):
@@ -61,6 +69,14 @@ class CallSpec(_Part):
     """What a 404 means that is not a missing route."""
     page_size: int | None = Field(default=None, ge=10, le=1000)
     evidence: dict[str, Evidence] = {}
+
+    @field_validator("parameters", "values")
+    @classmethod
+    def _known_names(cls, named: dict[str, Any]) -> dict[str, Any]:
+        unknown = sorted(set(named) - _OURS)
+        if unknown:
+            raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(sorted(_OURS))}")
+        return named
 
     @model_validator(mode="after")
     def _has_a_body(self) -> Self:
@@ -122,6 +138,17 @@ class CallTable(_Part):
     fields_evidence: dict[str, Evidence] = {}
     missing_route_markers: list[str] = []
     refusals: list[Refusal] = []
+
+    @field_validator("datetime_format")
+    @classmethod
+    def _tells_the_time(cls, text: str) -> str:
+        try:
+            told = datetime.strptime(_SAMPLE.strftime(text), text).replace(tzinfo=UTC)
+        except re.error:  # one part twice; strptime makes a pattern of the format
+            told = None
+        if told != _SAMPLE:
+            raise ValueError("must tell date and time to the second, as strftime writes them")
+        return text
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

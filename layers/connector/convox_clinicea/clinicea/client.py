@@ -131,7 +131,7 @@ class Clinicea:
 
     def _post(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> CreatedAppointment:
         answer = self._call(call, arguments, deadline)
-        appointment_id, patient_id = created_ids(call, answer, self._table)
+        appointment_id, patient_id = created_ids(call, answer, self._table, arguments)
         return CreatedAppointment(appointment_id=appointment_id, patient_id=patient_id)
 
     def _call(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> WireAnswer:
@@ -157,7 +157,7 @@ class Clinicea:
             "start": self._time(appointment.start.astimezone(zone)),
             "end": self._time(appointment.end.astimezone(zone)),
             "practitioner_id": appointment.practitioner_id,
-            "service": appointment.service,
+            "service": appointment.service.reveal() if appointment.service else None,
             "notes": appointment.notes.reveal() if appointment.notes else None,
         }
 

@@ -76,7 +76,7 @@ class Appointment(_Record):
     start: datetime | None = None
     end: datetime | None = None
     status: Status = Status.MISSING
-    service: Text = None
+    service: PersonalField = None
     practitioner: Text = None
     practitioner_id: Identifier = None
     clinic_id: Identifier = None
@@ -99,7 +99,7 @@ class NewAppointment:
     start: datetime
     end: datetime
     practitioner_id: str | None = None
-    service: str | None = None
+    service: PersonalText | None = None
     mobile: Mobile | None = None
     notes: PersonalText | None = None
 

@@ -24,7 +24,7 @@ CONNECT_SECONDS = 3.0
 
 
 @dataclass
-class Exchange:
+class Flight:
     """One request on its way: its deadline, and whether a byte of it was handed to the network."""
 
     deadline: Deadline
@@ -38,7 +38,7 @@ class Exchange:
         return remaining
 
 
-current_exchange: ContextVar[Exchange] = ContextVar("current_exchange")
+current_flight: ContextVar[Flight] = ContextVar("current_flight")
 
 
 class _DeadlineReader(io.RawIOBase):
@@ -51,7 +51,7 @@ class _DeadlineReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(current_exchange.get().seconds())
+        self._sock.settimeout(current_flight.get().seconds())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -70,17 +70,17 @@ class _Http(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         # urllib3 gives each address of a name the whole time-out; here they share it.
-        exchange = current_exchange.get()
+        flight = current_flight.get()
         addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         failure = OSError("no address")
         for tried, (family, kind, protocol, _, address) in enumerate(addresses):
-            share = exchange.seconds() / (len(addresses) - tried)
+            share = flight.seconds() / (len(addresses) - tried)
             sock = socket.socket(family, kind, protocol)
             try:
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 sock.settimeout(min(CONNECT_SECONDS, share))
                 sock.connect(address)
-                sock.settimeout(min(CONNECT_SECONDS, exchange.seconds()))  # for the TLS handshake
+                sock.settimeout(min(CONNECT_SECONDS, flight.seconds()))  # for the TLS handshake
             except OSError as error:
                 sock.close()
                 failure = error
@@ -91,9 +91,9 @@ class _Http(HTTPConnection):
     def send(self, data: Any) -> None:
         if self.sock is None:
             self.connect()
-        exchange = current_exchange.get()
-        self.sock.settimeout(exchange.seconds())
-        exchange.left = True
+        flight = current_flight.get()
+        self.sock.settimeout(flight.seconds())
+        flight.left = True
         super().send(data)
 
 

@@ -12,7 +12,7 @@ import requests
 import urllib3
 
 from convox_clinicea.clinicea.calls import writes
-from convox_clinicea.clinicea.sockets import CONNECT_SECONDS, DeadlineAdapter, Exchange, current_exchange
+from convox_clinicea.clinicea.sockets import CONNECT_SECONDS, DeadlineAdapter, Flight, current_flight
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
 
@@ -38,8 +38,8 @@ class RequestsTransport:
 
     def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
         """Return the answer, or raise NoAnswer, outside the handler: the libraries' errors carry whole URLs."""
-        exchange = Exchange(deadline)
-        token = current_exchange.set(exchange)
+        flight = Flight(deadline)
+        token = current_flight.set(flight)
         try:
             with self._session_for(request) as session:
                 return self._exchange(session, request)
@@ -47,11 +47,11 @@ class RequestsTransport:
             # ValueError: what cannot be written into a request at all, such as half a character.
             timed_out = deadline.expired
         finally:
-            current_exchange.reset(token)
-        raise NoAnswer(left=exchange.left, timed_out=timed_out)
+            current_flight.reset(token)
+        raise NoAnswer(left=flight.left, timed_out=timed_out)
 
     def _exchange(self, session: requests.Session, request: WireRequest) -> WireAnswer:
-        remaining = current_exchange.get().seconds()
+        remaining = current_flight.get().seconds()
         headers = dict(request.headers)
         if request.body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.convox.errors import error_reply, face_of
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.errors import ConnectorError, NotFound
+from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.observability import failure
 
 
@@ -44,6 +44,8 @@ def lookup_deadline(event: APIGatewayProxyEvent, clock: Clock, budget_seconds: f
 
 
 def caller_of(event: APIGatewayProxyEvent) -> str:
-    """Return the authenticated caller's name, which the authorizer put into the context."""
+    """Return the authenticated caller's name, which the authorizer put into the context; raises Unauthorized."""
     authorizer = event.raw_event["requestContext"].get("authorizer") or {}
-    return str(authorizer.get("caller") or "unauthenticated")
+    if not authorizer.get("caller"):
+        raise Unauthorized("no caller in the authorizer's context")
+    return str(authorizer["caller"])

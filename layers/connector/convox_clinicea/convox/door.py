@@ -47,8 +47,8 @@ def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> d
 
     The policy is cached by header and serves every route, so it covers the whole stage.
     """
-    offered = [value for name, value in (event.get("headers") or {}).items() if name.lower() == header.lower()]
-    admitted = len(offered) == 1 and tokens.admit(str(offered[0]))
+    offered = _values(event, header)
+    admitted = len(offered) == 1 and tokens.admit(offered[0])
     api, stage = str(event["methodArn"]).split("/")[:2]
     statement = {
         "Action": "execute-api:Invoke",
@@ -60,3 +60,11 @@ def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> d
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
     }
     return {**answer, "context": {"caller": CALLER}} if admitted else answer
+
+
+def _values(event: Mapping[str, Any], header: str) -> list[str]:
+    """Return every value of a header; one that came twice has two, whatever its spelling."""
+    several: Mapping[str, list[Any]] = event.get("multiValueHeaders") or {
+        name: [value] for name, value in (event.get("headers") or {}).items()
+    }
+    return [str(value) for name, values in several.items() if name.lower() == header.lower() for value in values]

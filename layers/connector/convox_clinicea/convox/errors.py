@@ -26,6 +26,7 @@ FACES: dict[type[errors.ConnectorError], Face] = {
     errors.ConnectorError: INTERNAL,
     errors.InvalidRequest: Face("invalid_request", HTTPStatus.BAD_REQUEST),
     errors.ConsentRequired: Face("consent_required", HTTPStatus.BAD_REQUEST),
+    errors.Unauthorized: Face("unauthorized", HTTPStatus.UNAUTHORIZED),
     errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
     errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
     errors.TooLarge: Face("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),

@@ -12,6 +12,8 @@ from pydantic import BeforeValidator, Field
 from convox_clinicea.privacy import PersonalDate, PersonalText
 
 _FORBIDDEN = frozenset({"Cc", "Cs", "Cn"})
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows, so that a name reads otherwise than it is."""
 _OLDEST_BIRTH = date(1900, 1, 1)
 _GENDERS = {"m": "male", "f": "female"}
 
@@ -24,10 +26,12 @@ def _text(longest: int, *, lines: bool = False) -> BeforeValidator:
             value = str(value)
         if not isinstance(value, str):
             raise ValueError("must be text")
-        text = value.strip("\r\n\t ") if lines else value
+        text = unicodedata.normalize("NFC", value.strip("\r\n\t ") if lines else value)
         if len(text) > longest:
             raise ValueError(f"must have at most {longest} characters")
-        if any(unicodedata.category(c) in _FORBIDDEN and not (lines and c in "\r\n\t") for c in text):
+        if any(
+            (unicodedata.category(c) in _FORBIDDEN or c in _TURNING) and not (lines and c in "\r\n\t") for c in text
+        ):
             raise ValueError("must not contain control characters")
         return text
 

@@ -86,8 +86,19 @@ def _acceptance(accepted: Acceptance) -> Json:
 
 
 def booking(record: Booking) -> Json:
+    return {"message": _STATE_MESSAGES[record.state], **_booking(record)}
+
+
+def bookings(records: Sequence[Booking]) -> Json:
+    count = len(records)
     return {
-        "message": _STATE_MESSAGES[record.state],
+        "message": f"{count} booking{'s' * (count != 1)} on this call.",
+        "bookings": [_booking(record) for record in records],
+    }
+
+
+def _booking(record: Booking) -> Json:
+    return {
         "booking_id": record.booking_id,
         "state": record.state.value,
         "appointment_id": record.appointment_id,
@@ -134,7 +145,7 @@ def _completed(completed: CompletedAppointment) -> Json:
         "appointment_id": appointment.appointment_id,
         "start": _time(appointment.start),
         "end": _time(appointment.end),
-        "service": appointment.service,
+        "service": _revealed(appointment.service),
         "practitioner": appointment.practitioner,
         "clinic": {
             "clinic_id": appointment.clinic_id,

@@ -70,6 +70,12 @@ class CompletedRequest(WithCall):
     limit: fields.Limit = 10
 
 
+class CallRequest(_Inbound):
+    """`GET /calls/{call_id}/bookings`."""
+
+    call_id: fields.Reference
+
+
 class _Booking(WithCall):
     clinic_id: fields.OwnId
     start: fields.Start

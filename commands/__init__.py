@@ -1,0 +1,1 @@
+"""Commands for operators, against the deployed stack or the one that `make run` serves."""

@@ -1,0 +1,49 @@
+"""`make reconcile DAY=…`: the ledger against Clinicea's calendar, for one day."""
+
+import argparse
+import json
+import sys
+from datetime import date
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands.target import Target
+
+FUNCTION_SECONDS = 310
+
+
+def main() -> int:
+    """Ask the stack's function, print what it found; 1 if anything is not as it should be, 2 if it could not tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--day", type=date.fromisoformat, help="YYYY-MM-DD in the stack's time zone; default: tomorrow")
+    parser.add_argument("--stack", default="convox-clinicea")
+    wanted = parser.parse_args()
+    target = Target.find(wanted.stack)
+    try:
+        report = compare(target, wanted.day)
+    except (BotoCoreError, ClientError) as error:
+        print(f"{target}: {type(error).__name__}", file=sys.stderr)
+        return 2
+    if "errorType" in report:
+        print(f"{target}: the function failed: {report['errorType']}", file=sys.stderr)
+        return 2
+    print(f"{target}, {report['day']}: {report['compared']} bookings compared with the calendar")
+    for each in report["discrepancies"]:
+        print(f"  {each['finding']:9}  {each['booking_id']}  {' '.join(each['appointment_ids'])}")
+    if not report["discrepancies"]:
+        print("  each stands there once")
+    return 1 if report["discrepancies"] else 0
+
+
+def compare(target: Target, day: date | None) -> dict[str, Any]:
+    """Return the function's report."""
+    name = target.output("ReconcileFunctionName")
+    payload = json.dumps({"day": day.isoformat()} if day else {})
+    answer = target.client("lambda", FUNCTION_SECONDS).invoke(FunctionName=name, Payload=payload)
+    report: dict[str, Any] = json.loads(answer["Payload"].read())
+    return report
+
+
+if __name__ == "__main__":
+    sys.exit(main())

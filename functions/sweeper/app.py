@@ -1,0 +1,36 @@
+"""Each minute: what has been left lying is picked up."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.bookings.sweeper import Sweeper
+from convox_clinicea.deadline import Deadline, SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.settings import QueueSettings
+
+logger = make_logger()
+metrics = make_metrics()
+clock = SystemClock()
+
+
+@cache
+def sweeper() -> Sweeper:
+    return wiring.sweeper_from(QueueSettings.from_environment(), clock, logger)
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    swept = asdict(sweeper().sweep(Deadline.after(clock, context.get_remaining_time_in_millis() / 1000)))
+    for name, count in swept.items():
+        metrics.add_metric(f"Swept{name.title()}", MetricUnit.Count, count)
+    logger.info("swept", extra=swept)
+    return swept

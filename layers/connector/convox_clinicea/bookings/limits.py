@@ -1,0 +1,42 @@
+"""The numbers of the protocol. Those that depend on one another are checked when the settings are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from convox_clinicea.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take.
+
+    Attributes:
+        lease_seconds: how long an attempt holds a booking, at least; always 15 s beyond its own deadline.
+        settle: how long after a POST's end Clinicea may still commit it [assumed].
+        age: how long a booking is tried before a person must decide.
+        margin: how long before its start an appointment must be posted.
+        seconds_for_a_post: what must be left of the invocation when a booking is claimed.
+        stuck: how long a booking may go without being queued anew before the sweeper does it: twice the longest wait.
+        retention: how long ended bookings are kept, and parked ones wait for a person.
+    """
+
+    lease_seconds: float = 45.0
+    settle: timedelta = timedelta(seconds=120)
+    age: timedelta = timedelta(hours=12)
+    margin: timedelta = timedelta(minutes=1)
+    seconds_for_a_post: float = 10.0
+    stuck: timedelta = timedelta(minutes=30)
+    retention: timedelta = timedelta(days=30)
+
+    def check(self, *, worker_seconds: float, visibility_seconds: float) -> None:
+        """Raise ConfigurationError unless worker time-out < lease < visibility, and settle is not negative."""
+        if not worker_seconds + LEASE_BEYOND_DEADLINE_SECONDS <= self.lease_seconds < visibility_seconds:
+            raise ConfigurationError("worker time-out + 15 s <= lease < visibility time-out does not hold")
+        if self.settle < timedelta(0) or self.age <= self.settle:
+            raise ConfigurationError("0 <= settle time < age limit does not hold")
+
+
+LEASE_BEYOND_DEADLINE_SECONDS = 15.0
+POST_ENDS_BEFORE_LEASE_SECONDS = 10.0

@@ -1,0 +1,56 @@
+"""Encryption of what goes into the ledger: by KMS, bound to its item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from convox_clinicea.aws import AWS_ERRORS
+from convox_clinicea.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms import KMSClient
+
+MAX_BYTES = 4096
+"""What KMS encrypts directly."""
+
+
+class SealingUnavailable(ConnectorError):
+    """KMS did not encrypt or decrypt."""
+
+    retryable = True
+
+
+class Sealer(Protocol):
+    """Encrypts for one item; a text sealed for one cannot be opened for another."""
+
+    def seal(self, item: str, plain: bytes) -> bytes: ...
+
+    def open(self, item: str, sealed: bytes) -> bytes: ...
+
+
+class KmsSealer:
+    """Encrypts directly under the stack's key, the item's key as encryption context."""
+
+    def __init__(self, client: KMSClient, key_id: str) -> None:
+        self._client = client
+        self._key_id = key_id
+
+    def seal(self, item: str, plain: bytes) -> bytes:
+        """Encrypt at most MAX_BYTES; raises SealingUnavailable."""
+        try:
+            answer = self._client.encrypt(KeyId=self._key_id, Plaintext=plain, EncryptionContext=_context(item))
+        except AWS_ERRORS as error:
+            raise SealingUnavailable(f"kms:Encrypt failed: {type(error).__name__}") from None
+        return answer["CiphertextBlob"]
+
+    def open(self, item: str, sealed: bytes) -> bytes:
+        """Raises SealingUnavailable."""
+        try:
+            answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=_context(item))
+        except AWS_ERRORS as error:
+            raise SealingUnavailable(f"kms:Decrypt failed: {type(error).__name__}") from None
+        return answer["Plaintext"]
+
+
+def _context(item: str) -> dict[str, str]:
+    return {"item": item}

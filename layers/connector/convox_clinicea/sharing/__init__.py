@@ -1,0 +1,1 @@
+"""What all Lambdas share towards Clinicea: one session, and one pace."""

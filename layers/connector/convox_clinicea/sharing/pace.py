@@ -1,0 +1,36 @@
+"""One pace over all workers: at most so many requests a second towards Clinicea."""
+
+from __future__ import annotations
+
+from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.table import LedgerUnavailable, Table
+
+KEPT_SECONDS = 3600
+
+
+class PacedTransport:
+    """Waits for its turn before it sends; the turns of each second are counted in the ledger's table."""
+
+    def __init__(self, transport: Transport, table: Table, per_second: int, clock: Clock) -> None:
+        self._transport = transport
+        self._table = table
+        self._per_second = per_second
+        self._clock = clock
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        """Send in turn; raises NoAnswer, certainly not having sent, if no turn comes before the deadline."""
+        while not self._turn(deadline):  # bounded by the deadline
+            now = self._clock.now().timestamp()
+            until_next_second = 1.0 - now % 1.0
+            if deadline.remaining() <= until_next_second:
+                raise NoAnswer(left=False, timed_out=True)
+            self._clock.sleep(until_next_second)
+        return self._transport.send(request, deadline)
+
+    def _turn(self, deadline: Deadline) -> bool:
+        second = int(self._clock.now().timestamp())
+        try:
+            return self._table.increase(f"pace#{second}", self._per_second, second + KEPT_SECONDS)
+        except LedgerUnavailable:
+            raise NoAnswer(left=False, timed_out=deadline.expired) from None

@@ -1,0 +1,171 @@
+"""The ledger's DynamoDB table: conditional writes, and what a failed condition means.
+
+A condition that fails returns the item as it stands; if that bears the token of this very write, the SDK had
+repeated it and it succeeded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from convox_clinicea.aws import AWS_ERRORS, error_code
+from convox_clinicea.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
+
+Item = dict[str, "AttributeValueTypeDef"]
+WRITE_TOKEN = "write_token"  # noqa: S105 - an attribute's name
+MAX_PAGES = 100
+
+
+class LedgerUnavailable(ConnectorError):
+    """DynamoDB did not answer, or refused; what was to be written may or may not stand."""
+
+    retryable = True
+    outcome_known = False
+
+
+class ConditionFailed(ConnectorError):
+    """The condition of a write did not hold; `standing` is the item that stands."""
+
+    def __init__(self, standing: Item) -> None:
+        super().__init__("the condition did not hold")
+        self.standing = standing
+
+
+@dataclass(frozen=True)
+class Put:
+    """A conditional write of a whole item, which bears a write token."""
+
+    item: Item
+    condition: str
+    values: Item = field(default_factory=dict)
+
+
+class Table:
+    """One table with the key `pk`."""
+
+    def __init__(self, client: DynamoDBClient, name: str) -> None:
+        self._client = client
+        self._name = name
+
+    def get(self, key: str) -> Item | None:
+        """Return the item as it stands now (a consistent read)."""
+        try:
+            answer = self._client.get_item(TableName=self._name, Key={"pk": {"S": key}}, ConsistentRead=True)
+        except AWS_ERRORS as error:
+            raise _unavailable(error) from None
+        return answer.get("Item")
+
+    def put(self, put: Put) -> None:
+        """Write one item; raises ConditionFailed, LedgerUnavailable."""
+        try:
+            self._client.put_item(TableName=self._name, **_arguments(put))
+        except AWS_ERRORS as error:
+            if error_code(error) != "ConditionalCheckFailedException" or not isinstance(error, ClientError):
+                raise _unavailable(error) from None
+            _unless_own(put, dict(error.response).get("Item"))
+
+    def put_all(self, puts: Sequence[Put], token: str) -> None:
+        """Write all or nothing; raises ConditionFailed for the first condition that failed, LedgerUnavailable."""
+        items: list[Any] = [{"Put": {"TableName": self._name, **_arguments(put)}} for put in puts]
+        try:
+            self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
+        except AWS_ERRORS as error:
+            reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
+            failed = [
+                (put, reason)
+                for put, reason in zip(puts, reasons, strict=False)
+                if reason.get("Code") == "ConditionalCheckFailed"
+            ]
+            if not failed:
+                raise _unavailable(error) from None
+            for put, reason in failed:
+                _unless_own(put, reason.get("Item"))
+
+    def increase(self, key: str, limit: int, expires_at: int) -> bool:
+        """Count one more under `key`; False if `limit` had been reached."""
+        try:
+            self._client.update_item(
+                TableName=self._name,
+                Key={"pk": {"S": key}},
+                UpdateExpression="SET expires_at = :expiry ADD taken :one",
+                ConditionExpression="attribute_not_exists(taken) OR taken < :limit",
+                ExpressionAttributeValues={
+                    ":expiry": {"N": str(expires_at)},
+                    ":one": {"N": "1"},
+                    ":limit": {"N": str(limit)},
+                },
+            )
+        except AWS_ERRORS as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise _unavailable(error) from None
+        return True
+
+    def query(self, index: str, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
+        """Yield an index's items, page by page; an index lags a little behind the table."""
+        yield from self._pages(
+            self._client.query,
+            {
+                "IndexName": index,
+                "KeyConditionExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            },
+        )
+
+    def scan(self, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
+        """Yield the table's items that meet the condition."""
+        yield from self._pages(
+            self._client.scan,
+            {
+                "FilterExpression": condition,
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": values,
+            },
+        )
+
+    def _pages(self, read: Any, arguments: dict[str, Any]) -> Iterator[Item]:
+        after: dict[str, Any] = {}
+        for _ in range(MAX_PAGES):
+            try:
+                answer = read(TableName=self._name, **arguments, **after)
+            except AWS_ERRORS as error:
+                raise _unavailable(error) from None
+            yield from answer.get("Items", [])
+            if "LastEvaluatedKey" not in answer:
+                return
+            after = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
+def _arguments(put: Put) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "Item": put.item,
+        "ConditionExpression": put.condition,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
+    names = {"#version": "version", "#owner": "owner"}
+    used = {name: attribute for name, attribute in names.items() if name in put.condition}
+    if used:
+        arguments["ExpressionAttributeNames"] = used
+    if put.values:
+        arguments["ExpressionAttributeValues"] = put.values
+    return arguments
+
+
+def _unless_own(put: Put, standing: Any) -> None:
+    """Raise ConditionFailed unless what stands is what this very write wrote."""
+    item: Item = standing or {}
+    if WRITE_TOKEN not in item or item[WRITE_TOKEN] != put.item.get(WRITE_TOKEN):
+        raise ConditionFailed(item)
+
+
+def _unavailable(error: BaseException) -> LedgerUnavailable:
+    return LedgerUnavailable(f"dynamodb: {error_code(error) or type(error).__name__}")

@@ -1,0 +1,42 @@
+"""`python -m tests.chaos --bookings N --seed S --faults F`: one run and its report; fails if anybody was harmed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+LAYER = Path(__file__).resolve().parents[2] / "layers" / "connector"
+SHOWN = 20
+"""Of the bookings that were parked without need."""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tests.chaos", description=__doc__)
+    parser.add_argument("--bookings", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=float, default=0.33, help="share of Clinicea calls that are hit, 0 to 1")
+    parser.add_argument("--trace", type=Path, help="write every event into this file")
+    given = parser.parse_args()
+    if not 0 <= given.faults <= 1:
+        parser.error("--faults is a share, 0 to 1")
+    sys.path.insert(0, str(LAYER))
+    from tests.chaos.report import line
+    from tests.chaos.run import Run, reporting
+
+    began = time.monotonic()
+    with ExitStack() as stack:
+        trace = stack.enter_context(given.trace.open("w", encoding="utf-8")) if given.trace else None
+        run = Run(given.bookings, given.seed, given.faults, trace=trace)
+        verdict = run.verdict(reporting())
+    for sentence in [*verdict.parked[:SHOWN], *verdict.split, *verdict.untold[:SHOWN], *verdict.evidence]:
+        sys.stderr.write(f"{sentence}\n")
+    digest = run.world.scheduler.trace.digest
+    sys.stdout.write(line(verdict, seconds=time.monotonic() - began, seed=given.seed, digest=digest) + "\n")
+    return 0 if verdict.harmless else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

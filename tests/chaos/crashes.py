@@ -1,0 +1,139 @@
+"""One booking, one outcome of its POST, and one accident: at every step there is, found by counting them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tests.chaos import story_book
+from tests.chaos.callers import Callers
+from tests.chaos.clinicea import POSTS
+from tests.chaos.clinicea_faults import LATEST_COMMIT, Draw, Hit, Troubles, rule
+from tests.chaos.judge import Judge, Verdict
+from tests.chaos.queue import Queue
+from tests.chaos.scheduler import Killed, Process
+from tests.chaos.story_book import Story
+from tests.chaos.world import World
+
+LONGEST = 4 * 3600.0
+"""By then a booking without further trouble has ended or is parked."""
+AFTERWARDS = 240.0
+"""What may still come once it has: late commits, messages that are delivered again."""
+
+_late = {"seconds": LATEST_COMMIT}
+OUTCOMES: dict[str, Draw] = {
+    "success": lambda _chance: Hit(),
+    "slow": rule("slow", "delay", seconds=6.0),
+    "never left": lambda _chance: Hit("never left", unreachable=0.5),
+    "timeout before": rule("timeout before", "timeout_before", seconds=60.0),
+    "timeout after": rule("timeout after", "timeout_after", seconds=60.0),
+    "reset before": rule("reset before", "reset_before"),
+    "reset after": rule("reset after", "reset_after"),
+    "500 before": rule("500 before", "status", status=500),
+    "500 after": rule("500 after", "status", status=500, after_work=True),
+    "html before": rule("html before", "html"),
+    "html after": rule("html after", "html", after_work=True),
+    "400 though done": rule("400 though done", "status", status=400, body="Get Operation Failed", after_work=True),
+    "late commit": rule("late commit", "late_commit", **_late),
+    "late commit after a reset": rule("late commit", "late_commit", reset=True, **_late),
+    "429": rule("429", "status", status=429, headers={"Retry-After": "2"}),
+    "401": rule("401", "status", status=401),
+    "rounded start": lambda _chance: Hit("rounded start", switches={"round_starts": 60}),
+    "patient made, slot refused": lambda _chance: Hit(
+        "patient made, slot refused", switches={"create_patient_then_refuse_slot": True}
+    ),
+}
+"""What may become of the first POST."""
+FLOWS: dict[str, Story] = {
+    "known patient": story_book.known,
+    "new patient": story_book.newcomer,
+    "slot taken": story_book.slot_taken,
+    "new patient, slot taken": story_book.newcomer_taken,
+    "already there": story_book.already_there,
+}
+
+
+class Accident:
+    """Lets something happen at one step: once after every side effect, of everything but scheduled functions.
+
+    Attributes:
+        steps: how many such steps there were.
+    """
+
+    def __init__(self, step: int | None, scheduled: frozenset[str]) -> None:
+        self._step = step
+        self._scheduled = scheduled
+        self.steps = 0
+        self.happened_at = ""
+
+    def at_step(self, process: Process, label: str) -> float:
+        if process.name.rpartition("-")[0] in self._scheduled or _nothing_happened_before(label):
+            return 0.0
+        self.steps += 1
+        if self.steps != self._step:
+            return 0.0
+        self.happened_at = f"{process.name} {label}"
+        return self.happens(label)
+
+    def happens(self, label: str) -> float:
+        raise NotImplementedError
+
+
+def _nothing_happened_before(label: str) -> bool:
+    """Whether this step differs from the one before it in no side effect: a request that is only about to leave."""
+    return label.endswith("connects") or (label.endswith(" >") and not label.startswith("clinicea."))
+
+
+class Death(Accident):
+    """The process dies."""
+
+    def happens(self, label: str) -> float:
+        raise Killed(label)
+
+
+class Freeze(Accident):
+    """The process freezes, its message's visibility ends, and another worker takes the message up."""
+
+    SECONDS = 24.0
+
+    def __init__(self, step: int | None, scheduled: frozenset[str], queues: list[Queue]) -> None:
+        super().__init__(step, scheduled)
+        self._queues = queues
+
+    def happens(self, label: str) -> float:
+        for queue in self._queues:
+            queue.reappear()
+        return self.SECONDS
+
+
+class FirstPost(Troubles):
+    """Only the first POST goes wrong."""
+
+    def __init__(self, world: World, outcome: Draw) -> None:
+        super().__init__(world.clinicea, world.weather, world.chance("outcome"))
+        self._outcome: Hit | None = outcome(self._chance)
+
+    def draw(self, call: str) -> Hit:
+        if call not in POSTS or self._outcome is None:
+            return Hit()
+        hit, self._outcome = self._outcome, None
+        return hit
+
+
+def play(flow: str, outcome: str, accident: Literal["death", "freeze"], step: int | None) -> tuple[Verdict, Accident]:
+    """Play one booking to its end; without a step nothing happens but that outcome."""
+    world = World(1, 0.0, 0.0)
+    scheduled = frozenset(each.name for each in world.stack.functions.values() if each.schedules)
+    queues = [*world.queues.values()]
+    fates = Death(step, scheduled) if accident == "death" else Freeze(step, scheduled, queues)
+    world.runtime.fates = fates
+    world.troubles = FirstPost(world, OUTCOMES[outcome])
+    intents = story_book.one(world, FLOWS[flow])
+    with world:
+        callers = Callers(world, intents)
+        while world.scheduler.now < LONGEST:
+            world.let_pass(60.0)
+            if not callers.waiting and not world.busy and Judge(world, intents).all_ended():
+                break
+        world.let_pass(AFTERWARDS)
+        world.clinicea.advance()
+        return Judge(world, intents).verdict(), fates

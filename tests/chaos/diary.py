@@ -1,0 +1,75 @@
+"""The clinics' diary of a run: slots that nobody else was given, and the ways in which a start may be written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+from local.clinicea.records import Practitioner, Store
+from tests.chaos.clock import BEGINNING
+from tests.chaos.intent import Slot
+
+ZONE = ZoneInfo("Asia/Kolkata")
+PRACTITIONERS = 40
+CLINICS = ("C-01", "C-02")
+FIRST_DAY, LAST_DAY = 3, 300
+OPENS, CLOSES = 8, 19
+MOST = (LAST_DAY - FIRST_DAY) * (CLOSES - OPENS) * PRACTITIONERS // 2
+_MINUTES = (0, 10, 20, 25)
+
+
+class Diary:
+    """Gives out slots: each practitioner's hour once."""
+
+    def __init__(self, store: Store, chance: Random) -> None:
+        self._chance = chance
+        for number in range(1, PRACTITIONERS + 1):
+            staff = Practitioner(f"D-{number:02d}", "Doctor", f"Number {number}")
+            store.practitioners[staff.practitioner_id] = staff
+        self._given: set[tuple[int, int, int]] = set()
+
+    def slot(self, *, practitioner: bool = True) -> Slot:
+        day, hour, staff = self._free()
+        start = self._day(day) + timedelta(hours=hour, minutes=self._chance.choice(_MINUTES))
+        return Slot(CLINICS[staff % 2], f"D-{staff + 1:02d}" if practitioner else None, start)
+
+    def beside(self, slot: Slot) -> Slot:
+        """Return a free slot within a day of that one."""
+        other = self.slot()
+        near = slot.start + timedelta(hours=self._chance.choice((-20, -3, 2, 4, 22)))
+        return Slot(other.clinic_id, other.practitioner_id, near.replace(minute=35))
+
+    def soon(self, at: float, minutes: float) -> Slot:
+        """Return a slot so many minutes after a moment of the run; nobody works at that minute otherwise."""
+        moment = (BEGINNING + timedelta(seconds=at, minutes=minutes)).astimezone(ZONE)
+        start = moment.replace(tzinfo=None, second=0, microsecond=0)
+        day, _, staff = self._free()
+        return Slot(CLINICS[day % 2], None if staff % 2 else f"D-{staff + 1:02d}", start)
+
+    def spelled(self, start: datetime) -> str:
+        """Write a start as ConVox may: local without an offset, with it, or in UTC."""
+        aware = start.replace(tzinfo=ZONE)
+        return self._chance.choice(
+            (
+                start.isoformat(timespec="seconds"),
+                start.isoformat(sep=" ", timespec="minutes"),
+                aware.isoformat(timespec="seconds"),
+                aware.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+            )
+        )
+
+    def _free(self) -> tuple[int, int, int]:
+        """Return a day, an hour and a practitioner that were not given out yet."""
+        if len(self._given) > MOST:
+            raise ValueError("the diary is nearly full: fewer bookings, please")
+        while True:  # bounded: most places are free
+            draw = self._chance.randrange
+            place = draw(FIRST_DAY, LAST_DAY), draw(OPENS, CLOSES), draw(PRACTITIONERS)
+            if place not in self._given:
+                self._given.add(place)
+                return place
+
+    def _day(self, days: int) -> datetime:
+        local = BEGINNING.astimezone(ZONE).replace(tzinfo=None)
+        return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)

@@ -1,0 +1,95 @@
+"""What an agent wants of the connector, as the world outside knows it: the truth that the judge goes by."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from local.clinicea.records import Patient
+from tests.chaos.people import Person
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Where and when, in the clinic's own time."""
+
+    clinic_id: str
+    practitioner_id: str | None
+    start: datetime
+
+
+@dataclass(frozen=True)
+class Call:
+    """One callback: when ConVox sends it, and what it says."""
+
+    at: float
+    body: Json
+
+
+@dataclass
+class Intent:
+    """One wished appointment, by one call. `tag` travels in its notes into the calendar."""
+
+    tag: int
+    story: str
+    slot: Slot
+    patient_id: str | None = None
+    person: Person | None = None
+    calls: list[Call] = field(default_factory=list)
+    answers: list[int] = field(default_factory=list)
+    """HTTP statuses of the answers that came back."""
+    booking_ids: set[str] = field(default_factory=set)
+    """Under which it was accepted: one, unless something is wrong."""
+
+    @property
+    def function(self) -> str:
+        return "book_appointment" if self.person is None else "book_new_patient"
+
+    def is_right(self, patient: Patient) -> bool:
+        """Whether an appointment for this patient is one for the person that was meant."""
+        if self.person is None:
+            return patient.patient_id == self.patient_id
+        same_number = (patient.country_code, patient.mobile) == (
+            self.person.number.country_code,
+            self.person.number.national,
+        )
+        same_name = patient.full_name.casefold() == self.person.full_name.casefold()
+        births = {patient.date_of_birth, self.person.born} - {None}
+        return same_number and same_name and len(births) < 2
+
+    def event(self, call: Call, epoch_ms: int) -> Json:
+        """Return API Gateway's event for one callback."""
+        if self.person is None:
+            resource, path = "/patients/{patient_id}/appointments", f"/patients/{self.patient_id}/appointments"
+        else:
+            resource, path = "/appointments", "/appointments"
+        headers = {"Host": "api.example", "X-Forwarded-Proto": "https", "Content-Type": "application/json"}
+        return {
+            "resource": resource,
+            "path": path,
+            "httpMethod": "POST",
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": None,
+            "pathParameters": {"patient_id": self.patient_id} if self.person is None else None,
+            "stageVariables": None,
+            "requestContext": {
+                "accountId": "123456789012",
+                "apiId": "chaos",
+                "authorizer": {"caller": "convox", "principalId": "convox"},
+                "domainName": "api.example",
+                "httpMethod": "POST",
+                "path": f"/v1{path}",
+                "requestId": f"request-{self.tag}",
+                "requestTimeEpoch": epoch_ms,
+                "resourcePath": resource,
+                "stage": "v1",
+            },
+            "body": json.dumps(call.body),
+            "isBase64Encoded": False,
+        }

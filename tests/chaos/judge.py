@@ -1,0 +1,223 @@
+"""The judge: what came of the bookings, by the calendar and by what the outside was told, not by the ledger's word."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.clinicea.records import Appointment, Patient
+from tests.chaos.clinicea import POSTS, tag_of
+from tests.chaos.intent import Intent
+from tests.chaos.world import World
+
+READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
+LOGIN = "getTokenByStaffUsernamePwd"
+HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected")
+_BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
+
+
+@dataclass
+class Verdict:
+    """The counts of the report, and for each harm a line that says where."""
+
+    accepted: int = 0
+    booked: int = 0
+    rejected: int = 0
+    needs_attention: int = 0
+    lost: int = 0
+    duplicate_appointments: int = 0
+    duplicate_patients: int = 0
+    wrong_patient: int = 0
+    false_rejected: int = 0
+    logins: int = 0
+    posts: int = 0
+    read_backs: int = 0
+    only_a_person_can_decide: int = 0
+    needs_attention_causes: Counter[str] = field(default_factory=Counter)
+    crashes: Counter[str] = field(default_factory=Counter)
+    split: list[str] = field(default_factory=list)
+    """Requests whose repeats became bookings of their own."""
+    untold: list[str] = field(default_factory=list)
+    """Bookings that were rejected or parked without a notice to anybody."""
+    parked: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+
+    @property
+    def harmless(self) -> bool:
+        return not any(getattr(self, harm) for harm in HARMS)
+
+
+class Judge:
+    """Judges a run that has come to rest."""
+
+    def __init__(self, world: World, intents: list[Intent]) -> None:
+        self._world = world
+        self._intents = intents
+        self._store = world.clinicea.calendar
+        self._verdict = Verdict()
+        self._notices = {each for notice in world.sns.published for each in _BOOKING_ID.findall(notice["Message"])}
+        self._by_tag: dict[int, list[Appointment]] = defaultdict(list)
+        for appointment in self._store.appointments.values():
+            tag = tag_of(appointment.notes)
+            if tag is not None and not appointment.cancelled:
+                self._by_tag[tag].append(appointment)
+
+    def verdict(self) -> Verdict:
+        for intent in self._intents:
+            if len(intent.booking_ids) > 1:
+                self._verdict.split.append(f"split: tag {intent.tag} ({intent.story}) {sorted(intent.booking_ids)}")
+            self._appointments_of(intent)
+            for booking_id in sorted(intent.booking_ids):
+                self._booking(intent, booking_id)
+        self._doubles()
+        self._patients()
+        self._traffic()
+        self._verdict.crashes = self._world.runtime.crashes
+        return self._verdict
+
+    def all_ended(self) -> bool:
+        """Whether every booking has ended or waits for a person."""
+        ids = [booking_id for intent in self._intents for booking_id in intent.booking_ids]
+        return all(self._told(each)[0] in ("booked", "rejected", "needs_attention") for each in ids)
+
+    def _harm(self, harm: str, intent: Intent, why: str) -> None:
+        setattr(self._verdict, harm, getattr(self._verdict, harm) + 1)
+        self._verdict.evidence.append(f"{harm}: tag {intent.tag} ({intent.story}) {sorted(intent.booking_ids)}: {why}")
+
+    def _appointments_of(self, intent: Intent) -> None:
+        made = self._by_tag[intent.tag]
+        if len(made) > 1:
+            self._harm("duplicate_appointments", intent, f"{[each.appointment_id for each in made]} stand for it")
+        for each in made:
+            if not intent.is_right(self._store.patients[each.patient_id]):
+                self._harm("wrong_patient", intent, f"{each.appointment_id} is {each.patient_id}'s")
+
+    def _booking(self, intent: Intent, booking_id: str) -> None:
+        self._verdict.accepted += 1
+        state, reason = self._told(booking_id)
+        match state:
+            case "booked":
+                self._verdict.booked += 1
+                if not self._stands(intent):
+                    self._harm("lost", intent, "booked, but nothing stands")
+            case "rejected":
+                self._verdict.rejected += 1
+                self._check_told(intent, booking_id, state)
+                if self._by_tag[intent.tag]:
+                    self._harm("false_rejected", intent, f"{reason}, but its appointment stands")
+                elif intent.tag not in self._world.clinicea.refused:
+                    self._harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
+            case "needs_attention":
+                self._verdict.needs_attention += 1
+                self._check_told(intent, booking_id, state)
+                person = self._only_a_person(intent, reason)
+                self._verdict.only_a_person_can_decide += person
+                if booking_id in self._world.worn_out:
+                    reason = f"{reason} (was a dead letter)"
+                if not person:
+                    self._verdict.parked.append(f"parked: tag {intent.tag} ({intent.story}) {booking_id}: {reason}")
+                self._verdict.needs_attention_causes[f"{reason}{' (a person must decide)' if person else ''}"] += 1
+            case _:
+                self._harm("lost", intent, f"still {state}")
+
+    def _check_told(self, intent: Intent, booking_id: str, state: str) -> None:
+        if booking_id not in self._notices:
+            self._verdict.untold.append(f"untold: tag {intent.tag} ({intent.story}) {booking_id} {state}")
+
+    def _told(self, booking_id: str) -> tuple[str, str | None]:
+        """What the connector answers who asks."""
+        path = f"/bookings/{booking_id}"
+        event: dict[str, Any] = {
+            "resource": "/bookings/{booking_id}",
+            "path": path,
+            "httpMethod": "GET",
+            "headers": {"Host": "api.example"},
+            "multiValueHeaders": {"Host": ["api.example"]},
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": None,
+            "pathParameters": {"booking_id": booking_id},
+            "requestContext": {
+                "authorizer": {"caller": "convox"},
+                "path": f"/v1{path}",
+                "requestId": "judge",
+                "stage": "v1",
+            },
+            "body": None,
+            "isBase64Encoded": False,
+        }
+        answer = self._world.runtime.call("booking_status", event)
+        if answer["statusCode"] != 200:
+            return f"answered with {answer['statusCode']}", None
+        body = json.loads(answer["body"])
+        return body["state"], body["reason"]
+
+    def _stands(self, intent: Intent) -> bool:
+        """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
+        for patient in self._patients_meant(intent):
+            for each in self._store.appointments_of(patient.patient_id):
+                start = self._world.clinicea.moved.get(each.appointment_id, each.start)
+                if start == intent.slot.start and not each.cancelled:
+                    return True
+        return False
+
+    def _patients_meant(self, intent: Intent) -> list[Patient]:
+        if intent.person is None:
+            found = self._store.patients.get(intent.patient_id or "")
+            return [] if found is None else [found]
+        number = intent.person.number
+        return [
+            each
+            for each in self._store.patients_with_mobile(number.national, number.country_code)
+            if intent.is_right(each)
+        ]
+
+    def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
+        """Whether the truth, not the weather, keeps the booking from ending by itself."""
+        if reason == "too_late" or any(
+            each.appointment_id in self._world.clinicea.moved for each in self._by_tag[intent.tag]
+        ):
+            return True
+        if intent.person is None:
+            return False
+        number = intent.person.number
+        sharing = self._store.patients_with_mobile(number.national, number.country_code)
+        return len(sharing) > 1 or any(not intent.is_right(each) for each in sharing)
+
+    def _doubles(self) -> None:
+        """Two standing appointments for one patient, start and practitioner, one of them at least made by us."""
+        places: dict[tuple[Any, ...], list[Appointment]] = defaultdict(list)
+        for each in self._store.appointments.values():
+            if not each.cancelled:
+                places[each.patient_id, each.start, each.practitioner_id].append(each)
+        by_tag = {intent.tag: intent for intent in self._intents}
+        for same in places.values():
+            tags = [tag for tag in (tag_of(each.notes) for each in same) if tag is not None]
+            # Those of one tag have been counted already.
+            if len(same) > 1 and tags and len(set(tags)) == len(tags):
+                ids = [each.appointment_id for each in same]
+                self._harm("duplicate_appointments", by_tag[tags[0]], f"{ids} stand for one patient and start")
+
+    def _patients(self) -> None:
+        """Two patients of the same number and name made by us."""
+        meant = {
+            (intent.person.number.e164, intent.person.full_name.casefold()): intent
+            for intent in self._intents
+            if intent.person is not None
+        }
+        made: Counter[tuple[str, str]] = Counter(
+            (f"+{each.country_code}{each.mobile}", each.full_name.casefold())
+            for each in self._store.patients.values()
+            if each.made_by == "postAppointment"
+        )
+        for person, count in made.items():
+            if count > 1:
+                self._harm("duplicate_patients", meant[person], f"{count} patients of that number and name")
+
+    def _traffic(self) -> None:
+        calls = Counter(entry.call for entry in self._world.clinicea.log.entries if entry.fault != "late_commit_done")
+        self._verdict.logins = calls[LOGIN]
+        self._verdict.posts = sum(calls[call] for call in POSTS)
+        self._verdict.read_backs = sum(calls[call] for call in READ_BACKS)

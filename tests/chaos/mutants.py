@@ -1,0 +1,192 @@
+"""The product with one of its safeguards taken out: what the simulation must notice, or it proves nothing."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from convox_clinicea import chance
+from tests.chaos.callers import Callers
+from tests.chaos.clinicea_faults import Hit, Troubles, rule
+from tests.chaos.crashes import play
+from tests.chaos.intent import Call
+from tests.chaos.judge import Judge, Verdict
+from tests.chaos.run import Run
+from tests.chaos.story_book import known, newcomer_and_known, newcomer_older, one, slot_freed
+from tests.chaos.world import World
+
+Mutation = Callable[[Any], Any]
+"""Gets what the product has at a seam, and returns what is put in its place."""
+Check = Callable[[], list[str]]
+"""Runs the product, and returns the harm that was found."""
+
+
+class SeamMissing(Exception):
+    """The product has nothing of that name, so that this mutant cannot be made of it."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """What is changed, by `module:path`; the check that must notice, and what it must find."""
+
+    changes: dict[str, Mutation]
+    check: Check
+    harm: str
+
+    @contextmanager
+    def applied(self) -> Iterator[None]:
+        """Have the product so inside the block; raises SeamMissing."""
+        with ExitStack() as undo:
+            for seam, mutation in self.changes.items():
+                owner, name = _seam(seam)
+                before = getattr(owner, name)
+                setattr(owner, name, mutation(before))
+                undo.callback(setattr, owner, name, before)
+            yield
+
+
+def _seam(seam: str) -> tuple[Any, str]:
+    module, _, path = seam.partition(":")
+    *owners, name = path.split(".")
+    try:
+        owner: Any = importlib.import_module(module)
+        for each in owners:
+            owner = getattr(owner, each)
+        getattr(owner, name)
+    except (ImportError, AttributeError) as error:
+        raise SeamMissing(seam) from error
+    return owner, name
+
+
+def _found(verdict: Verdict) -> list[str]:
+    # A mutant that only crashes proves nothing of the safeguard.
+    return [*verdict.evidence, *(f"crash: {crash}" for crash in verdict.crashes)]
+
+
+def chaos() -> list[str]:
+    """Two short runs of everything."""
+    return [*_found(Run(200, 1, 0.33).verdict()), *_found(Run(200, 2, 0.33).verdict())]
+
+
+def newcomers() -> list[str]:
+    """Two calls at once for each of some newcomers."""
+    return _found(Run(100, 1, 0.33, told={newcomer_older: 1.0}).verdict())
+
+
+def same_slots() -> list[str]:
+    """Two calls at once for one patient's appointment, in different message groups."""
+    return _found(Run(100, 1, 0.0, told={newcomer_and_known: 1.0}).verdict())
+
+
+def repeats() -> list[str]:
+    """Nothing fails, but a callback comes again when what stood in its way is gone."""
+    return _found(Run(60, 1, 0.0, told={slot_freed: 1.0}).verdict())
+
+
+def overlaps() -> list[str]:
+    """A worker freezes with its POST before it, another takes over, and Clinicea commits as late as it may."""
+    evidence: list[str] = []
+    steps = play("known patient", "late commit", "freeze", None)[1].steps
+    for step in range(1, steps + 1):
+        evidence += _found(play("known patient", "late commit", "freeze", step)[0])
+    return evidence
+
+
+def requeues() -> list[str]:
+    """Clinicea is away when the sweeper sends a booking anew, a moment after ConVox has repeated it."""
+    owner, name = _seam("convox_clinicea.bookings.limits:Limits")
+    stuck = getattr(owner, name)().stuck.total_seconds()
+    world = World(1, 0.0, 0.0)
+    world.troubles = Outage(world, stuck + 180.0)
+    intents = one(world, known)
+    intents[0].calls.append(Call(stuck - 10.0, intents[0].calls[0].body))
+    with world:
+        Callers(world, intents)
+        # Half an hour after that everything would come right by itself, too late for some.
+        world.let_pass(2 * stuck - 120.0)
+        return _found(Judge(world, intents).verdict())
+
+
+class Outage(Troubles):
+    """Clinicea answers nothing useful before that moment."""
+
+    def __init__(self, world: World, until: float) -> None:
+        super().__init__(world.clinicea, world.weather, world.chance("outage"))
+        self._scheduler = world.scheduler
+        self._until = until
+
+    def draw(self, call: str) -> Hit:
+        return rule("503", "status", status=503)(self._chance) if self._scheduler.now < self._until else Hit()
+
+
+def _random_id(_before: Any) -> Any:
+    def booking_id(_key: bytes, _request: Any) -> str:
+        drawn = chance.source.getrandbits(256).to_bytes(32, "big")
+        return "bk_" + base64.b32encode(drawn).decode().lower()[:26]
+
+    return booking_id
+
+
+def _blind(before: Any) -> Any:
+    def read(self: Any, patient_id: str | None, *_given: Any) -> Any:
+        shown = importlib.import_module("convox_clinicea.bookings.calendar").Shown
+        return shown(patient_id)
+
+    return read
+
+
+def _leaseless(before: Any) -> Any:
+    def claim(self: Any, booking: Any, shown: Any, deadline: Any) -> Any:
+        claimed = before(self, booking, shown, deadline)
+        now = self._clock.now()
+        # As it would stand without a lease: free for anybody at once, and settling from now on.
+        self._ledger._table.put(_unleased(self._ledger, claimed, now))
+        return claimed
+
+    return claim
+
+
+def _unleased(ledger: Any, claimed: Any, now: Any) -> Any:
+    return ledger._unchanged(claimed, replace(claimed, lease_until=now - timedelta(seconds=60), unsettled_since=now))
+
+
+def _without_generation(_before: Any) -> Any:
+    def send(self: Any, booking: Any) -> None:
+        self._client.send_message(
+            QueueUrl=self._queues.url,
+            MessageBody=json.dumps({"v": 1, "booking_id": booking.booking_id, "generation": booking.generation}),
+            MessageGroupId=booking.group,
+            MessageDeduplicationId=booking.booking_id,
+        )
+
+    return send
+
+
+def _always(value: Any) -> Mutation:
+    return lambda _before: lambda *_given, **_named: value
+
+
+WORKER = "convox_clinicea.bookings.worker:Worker"
+DOUBLED = "duplicate_appointments"
+LEDGER = "convox_clinicea.bookings.ledger:Ledger"
+MUTANTS: dict[str, Mutant] = {
+    "without the look": Mutant(
+        {"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, "duplicate_appointments"
+    ),
+    "without the lease": Mutant({f"{WORKER}._claim": _leaseless}, overlaps, DOUBLED),
+    "settle time 0": Mutant({f"{WORKER}._seconds_until_settled": _always(0.0)}, chaos, DOUBLED),
+    "without the creation lock": Mutant({f"{LEDGER}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
+    "without the slot lock": Mutant({f"{LEDGER}.hold_slot": _always(True)}, same_slots, DOUBLED),
+    "random booking id": Mutant(
+        {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"
+    ),
+    "deduplication without generation": Mutant(
+        {"convox_clinicea.bookings.queue:BookingQueue.send": _without_generation}, requeues, "lost"
+    ),
+}

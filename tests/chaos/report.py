@@ -1,0 +1,40 @@
+"""The report: one JSON line, last on the output."""
+
+from __future__ import annotations
+
+import json
+
+from tests.chaos.judge import Verdict
+
+FIELDS = (
+    "accepted",
+    "booked",
+    "rejected",
+    "needs_attention",
+    "lost",
+    "duplicate_appointments",
+    "duplicate_patients",
+    "wrong_patient",
+    "false_rejected",
+    "logins",
+    "posts",
+    "read_backs",
+)
+
+
+def line(verdict: Verdict, *, seconds: float, seed: int, digest: str) -> str:
+    """Return the report's line."""
+    causes = dict(sorted(verdict.needs_attention_causes.items()))
+    return json.dumps(
+        {
+            **{name: getattr(verdict, name) for name in FIELDS},
+            "seconds": round(seconds, 1),
+            "seed": seed,
+            "digest": digest,
+            "only_a_person_can_decide": verdict.only_a_person_can_decide,
+            "needs_attention_causes": causes,
+            "split_bookings": len(verdict.split),
+            "untold": len(verdict.untold),
+            "crashes": dict(sorted(verdict.crashes.items())),
+        }
+    )

@@ -1,0 +1,91 @@
+"""One run: a world, its stories, until nothing moves any more; then the verdict."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping
+from typing import TextIO
+
+from tests.chaos.callers import Callers
+from tests.chaos.judge import Judge, Verdict
+from tests.chaos.story_book import STORIES, Story, tell
+from tests.chaos.world import World
+
+SECONDS_A_BOOKING = 2.0
+"""The mean time between two bookings."""
+BAD_AFTERWARDS = 1800.0
+"""For how long things go on going wrong after the last booking's first callback."""
+LONGEST = 3 * 86_400.0
+QUIET = 5400.0
+"""How long nothing may have been written before a run counts as settled: schedules may still find something to do."""
+SLICE = 30.0
+"""Virtual seconds between two looks at whether everything is over."""
+
+Progress = Callable[[World, Callers], None]
+
+
+class Run:
+    """Plays `bookings` intents from one seed.
+
+    Args:
+        faults: the share of Clinicea calls that are hit.
+        told: which stories, and how often each.
+        habits: ways of Clinicea's that are not left to the seed.
+        trace: where to write every event.
+    """
+
+    def __init__(
+        self,
+        bookings: int,
+        seed: int,
+        faults: float,
+        *,
+        told: Mapping[Story, float] = STORIES,
+        habits: Mapping[str, object] | None = None,
+        trace: TextIO | None = None,
+    ) -> None:
+        span = max(60.0, bookings * SECONDS_A_BOOKING)
+        self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace)
+        self.intents = tell(self.world, bookings, span, told)
+
+    def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:
+        """Play it to its end and judge it."""
+        with self.world as world:
+            callers = Callers(world, self.intents)
+            self._settle(world, callers, progress)
+            world.clinicea.advance()
+            return Judge(world, self.intents).verdict()
+
+    def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
+        scheduler = world.scheduler
+        writes, since = -1, 0.0
+        quiet = QUIET if world.schedules else 0.0
+        while scheduler.now < LONGEST:
+            world.let_pass(SLICE)
+            if world.writes != writes or callers.waiting or world.busy:
+                writes, since = world.writes, scheduler.now
+            if scheduler.now - since >= quiet and not (callers.waiting or world.busy):
+                return
+            progress(world, callers)
+
+
+def reporting(every: float = 3.0) -> Progress:
+    """Return a progress that writes a line to the error output every few seconds."""
+    began = last = time.monotonic()
+
+    def report(world: World, callers: Callers) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < every:
+            return
+        last = now
+        messages = sum(len(queue) for queue in world.queues.values())
+        sys.stderr.write(
+            f"{now - began:6.0f} s  hour {world.scheduler.now / 3600:6.2f}  callbacks to come {callers.waiting:6}  "
+            f"appointments {len(world.clinicea.calendar.appointments):6}  "
+            f"messages {messages:5}  events {world.scheduler.trace.events:8}\n"
+        )
+        sys.stderr.flush()
+
+    return report

@@ -1,0 +1,157 @@
+"""What stories are made of: people, callbacks with their repeats, and what the clinic does by hand meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from local.clinicea.records import Appointment, Patient
+from tests.chaos.clock import moment
+from tests.chaos.diary import Diary
+from tests.chaos.intent import Call, Intent, Slot
+from tests.chaos.people import People, Person
+from tests.chaos.world import World
+
+Json = dict[str, Any]
+MINUTE = 60.0
+
+
+class Stories:
+    """Makes intents, puts the clinic's records in place and plans what is done by hand."""
+
+    def __init__(self, world: World, chance: Random, *, repeats: bool = True) -> None:
+        self._world = world
+        self._chance = chance
+        self._repeats = repeats
+        self.store = world.clinicea.calendar
+        self.people = People(chance)
+        self.diary = Diary(self.store, chance)
+        self.intents: list[Intent] = []
+        self._patients = 0
+        self._calls = 0
+
+    def patient(self) -> str:
+        """Register somebody before the run begins; some share a number."""
+        self._patients += 1
+        number = self.people.shared_number()
+        person = self.people.person(number)
+        return self.store.add_patient(
+            Patient(
+                patient_id=f"P-{self._patients:06d}",
+                first_name=person.first_name,
+                last_name=person.last_name,
+                mobile=number.national,
+                country_code=number.country_code,
+            )
+        ).patient_id
+
+    def intent(
+        self, at: float, slot: Slot, *, patient_id: str | None = None, person: Person | None = None, call_id: str = ""
+    ) -> Intent:
+        """Add an intent with its first callback, and perhaps the repeats that ConVox may send."""
+        intent = Intent(len(self.intents) + 1, "", slot, patient_id, person)
+        self.intents.append(intent)
+        if not call_id:
+            self._calls += 1
+            call_id = f"CALL-{self._calls:06d}"
+        body = self._body(intent, call_id)
+        intent.calls.append(Call(at, body))
+        if not self._repeats:
+            return intent
+        if self._chance.random() < 0.25:
+            for _ in range(self._chance.randint(1, 3)):
+                self.repeat(intent, at + self._chance.expovariate(1 / 15))
+        if self._chance.random() < 0.05:
+            self.repeat(intent, at + self._chance.uniform(0, 0.05))
+        if self._chance.random() < 0.08:
+            self.repeat(intent, at + self._chance.uniform(2 * MINUTE, 90 * MINUTE))
+        return intent
+
+    def repeat(self, intent: Intent, at: float, **changes: object) -> None:
+        """Send the callback again, spelled a little differently."""
+        body = {**intent.calls[0].body, "start": self.diary.spelled(intent.slot.start), **changes}
+        intent.calls.append(Call(at, body))
+
+    def by_hand(self, at: float, act: Callable[[], object]) -> None:
+        """Have the clinic's staff do something in Clinicea at that time."""
+
+        def done() -> None:
+            self._world.clinicea.advance()
+            act()
+
+        self._world.scheduler.at(at, done)
+
+    def cancel(self, appointment_id: str) -> None:
+        """Cancel an appointment by hand."""
+        self.store.cancel(appointment_id, "Patient asked", moment(self._world.scheduler.now))
+
+    def stand(self, patient_id: str, slot: Slot) -> str:
+        """Put an appointment into the calendar by hand; returns its id."""
+        now = moment(self._world.scheduler.now)
+        return self.store.add_appointment(
+            Appointment(
+                patient_id=patient_id,
+                clinic_id=slot.clinic_id,
+                practitioner_id=slot.practitioner_id,
+                start=slot.start,
+                end=slot.start + timedelta(minutes=30),
+                created_at=now,
+                modified_at=now,
+                made_by="hand",
+            )
+        ).appointment_id
+
+    def register(self, person: Person, patient_id: str = "") -> str:
+        """Register somebody by hand; returns the patient's id."""
+        return self.store.add_patient(
+            Patient(
+                patient_id=patient_id,
+                first_name=person.first_name,
+                last_name=person.last_name,
+                mobile=person.number.national,
+                country_code=person.number.country_code,
+                date_of_birth=person.born,
+                made_by="hand",
+            )
+        ).patient_id
+
+    def take(self, slot: Slot) -> None:
+        """Give a slot to another customer of the clinic, if it is still free."""
+        for other in self._near(slot):
+            if other.practitioner_id == slot.practitioner_id and other.start == slot.start and not other.cancelled:
+                return
+        self.stand(self.patient(), slot)
+
+    def between(self, low: float, high: float) -> float:
+        return self._chance.uniform(low, high)
+
+    def _near(self, slot: Slot) -> list[Appointment]:
+        self.store.look_near(slot.clinic_id, slot.practitioner_id, slot.start)
+        found = list(self.store.appointments.values())
+        self.store.look_everywhere()
+        return found
+
+    def _body(self, intent: Intent, call_id: str) -> Json:
+        body: Json = {
+            "call_id": call_id,
+            "agent_id": f"AGENT-{self._chance.randrange(40):02d}",
+            "clinic_id": intent.slot.clinic_id,
+            "start": self.diary.spelled(intent.slot.start),
+            "duration_minutes": 30,
+            "notes": f"#{intent.tag}#",
+        }
+        if intent.slot.practitioner_id is not None:
+            body["practitioner_id"] = intent.slot.practitioner_id
+        person = intent.person
+        if person is not None:
+            body |= {
+                "mobile": person.number.e164,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "consent": {"given": True},
+            }
+            if person.born is not None:
+                body["date_of_birth"] = person.born.isoformat()
+        return body

@@ -1,0 +1,120 @@
+"""One DynamoDB table: items, secondary indexes, and what a read that is not consistent may still see."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.chaos.expressions import Attribute, comparable
+
+Item = dict[str, Attribute]
+Key = tuple[tuple[str, Any], ...]
+
+LONGEST_LAG = 5.0
+"""How many seconds a read that is not consistent can be behind at most."""
+
+
+@dataclass(frozen=True)
+class KeySchema:
+    """The names of a key's attributes."""
+
+    hash: str
+    range: str | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.hash,) if self.range is None else (self.hash, self.range)
+
+    def of(self, item: Mapping[str, Attribute]) -> Key | None:
+        """Return the item's key, or None if it lacks a part of it (it is then in no index)."""
+        parts: list[tuple[str, Any]] = []
+        for name in self.names:
+            attribute = item.get(name)
+            if attribute is None:
+                return None
+            parts.append((next(iter(attribute)), comparable(attribute)))
+        return tuple(parts)
+
+
+@dataclass
+class Index:
+    """A global secondary index: which keys lie under which hash."""
+
+    schema: KeySchema
+    entries: dict[tuple[str, Any], dict[Key, None]] = field(default_factory=dict)
+
+    def move(self, key: Key, before: Item | None, after: Item | None) -> None:
+        old = None if before is None else self.schema.of(before)
+        new = None if after is None else self.schema.of(after)
+        if old is not None and (new is None or new[0] != old[0]):
+            del self.entries[old[0]][key]
+        if new is not None:
+            self.entries.setdefault(new[0], {})[key] = None
+
+
+class Table:
+    """Items by key. Stored items are never changed in place, so that they can be handed out."""
+
+    def __init__(self, name: str, schema: KeySchema, indexes: Mapping[str, KeySchema] | None = None) -> None:
+        self.name = name
+        self.schema = schema
+        self.indexes = {each: Index(keys) for each, keys in (indexes or {}).items()}
+        self.items: dict[Key, Item] = {}
+        self.writes = 0
+        self._recent: deque[tuple[float, Key, Item | None]] = deque()
+
+    def write(self, now: float, key: Key, after: Item | None) -> None:
+        """Put an item in the place of the one under `key`, or remove it."""
+        before = self.items.get(key)
+        if after is None:
+            self.items.pop(key, None)
+        else:
+            self.items[key] = after
+        for index in self.indexes.values():
+            index.move(key, before, after)
+        self.writes += 1
+        self._recent.append((now, key, before))
+        while self._recent[0][0] < now - LONGEST_LAG:
+            self._recent.popleft()
+
+    def view(self, now: float, lag: float) -> View:
+        """Return the table as it was `lag` seconds ago; with no lag, as it is."""
+        overlay: dict[Key, Item | None] = {}
+        if lag > 0:
+            for at, key, before in reversed(self._recent):
+                if at <= now - lag:
+                    break
+                overlay[key] = before
+        return View(self, overlay)
+
+
+@dataclass(frozen=True)
+class View:
+    """A table at one moment."""
+
+    table: Table
+    overlay: Mapping[Key, Item | None]
+
+    def get(self, key: Key) -> Item | None:
+        return self.overlay[key] if key in self.overlay else self.table.items.get(key)
+
+    def everything(self) -> list[tuple[Key, Item]]:
+        """Return all items in the order of a scan: any order, but always the same."""
+        return self._present([*self.table.items, *self.overlay])
+
+    def under(self, index: Index, hash_key: tuple[str, Any]) -> list[tuple[Key, Item]]:
+        """Return the items of one hash of an index, in the order of its range."""
+        keys = [*index.entries.get(hash_key, ()), *self.overlay]
+        found = []
+        for key, item in self._present(keys):
+            place = index.schema.of(item)
+            if place is not None and place[0] == hash_key:
+                found.append((place[1:], key, item))
+        found.sort(key=lambda entry: entry[:2])
+        return [(key, item) for _, key, item in found]
+
+    def _present(self, keys: Iterable[Key]) -> list[tuple[Key, Item]]:
+        pairs = ((key, self.get(key)) for key in dict.fromkeys(keys))
+        return [(key, item) for key, item in pairs if item is not None]

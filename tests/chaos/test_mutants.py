@@ -1,0 +1,32 @@
+"""The simulation is itself tested: with any one safeguard taken out of the product it must find harm."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.mutants import MUTANTS, SeamMissing
+
+CHECKS = {mutant.check.__name__: mutant.check for mutant in MUTANTS.values()}
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_the_product_as_it_is_passes_what_its_mutants_fail(name: str) -> None:
+    try:
+        evidence = CHECKS[name]()
+    except SeamMissing as missing:
+        pytest.skip(f"the product has no {missing}")
+
+    assert evidence == []
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_a_mutant_is_caught(name: str) -> None:
+    mutant = MUTANTS[name]
+    try:
+        with mutant.applied():
+            evidence = mutant.check()
+    except SeamMissing as missing:
+        pytest.skip(f"the product has no {missing}")
+
+    assert any(each.startswith(mutant.harm) for each in evidence), evidence
+    assert not any(each.startswith("crash") for each in evidence), evidence

@@ -1,0 +1,55 @@
+"""Short runs of the whole simulation, and the promise that a seed decides everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from tests.chaos.run import Run
+from tests.chaos.stack import ROOT
+
+BOOKINGS = 250
+FAULTS = 0.33
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_nobody_is_harmed(seed: int) -> None:
+    verdict = Run(BOOKINGS, seed, FAULTS).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.crashes
+    assert not verdict.split
+    assert not verdict.untold
+    assert verdict.accepted >= BOOKINGS * 0.95
+    assert verdict.booked > verdict.accepted * 0.5
+
+
+def test_without_faults_everything_ends_by_itself() -> None:
+    verdict = Run(BOOKINGS, 3, 0.0).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.crashes
+    assert verdict.accepted == BOOKINGS
+    assert verdict.needs_attention == verdict.only_a_person_can_decide
+
+
+def test_the_same_seed_is_the_same_run_in_any_process() -> None:
+    one, other, different = _report(4, "0"), _report(4, "77"), _report(5, "0")
+
+    assert one["digest"] == other["digest"]
+    assert {**one, "seconds": 0} == {**other, "seconds": 0}
+    assert one["digest"] != different["digest"]
+
+
+def _report(seed: int, hash_seed: str) -> dict[str, Any]:
+    """Run in a process of its own, whose sets and dictionaries are ordered otherwise."""
+    command = [sys.executable, "-m", "tests.chaos", "--bookings", "60", "--seed", str(seed), "--faults", "0.4"]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    done = subprocess.run(command, capture_output=True, cwd=ROOT, env=environment, timeout=120, check=True)
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report

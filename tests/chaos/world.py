@@ -1,0 +1,236 @@
+"""A whole deployment in one process: built from the template, put in the product's way, and taken out again."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import warnings
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, redirect_stdout
+from random import Random
+from types import TracebackType
+from typing import Any, Self, TextIO
+
+from convox_clinicea import aws, chance, wiring
+from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN, Credentials
+from tests.chaos import stack
+from tests.chaos.clinicea import SimulatedClinicea
+from tests.chaos.clinicea_faults import Troubles
+from tests.chaos.clock import TrueClock
+from tests.chaos.dynamodb import DynamoDb
+from tests.chaos.event_source import QueueSource, Schedule
+from tests.chaos.kms import Kms
+from tests.chaos.queue import Queue
+from tests.chaos.remote import Remote
+from tests.chaos.runtime import SKEW_SECONDS, Runtime
+from tests.chaos.scheduler import Scheduler
+from tests.chaos.sns import Sns
+from tests.chaos.sqs import Sqs
+from tests.chaos.table import Table
+from tests.chaos.trace import Trace
+from tests.chaos.transport import SimulatedTransport
+from tests.chaos.weather import RandomFates, Weather
+
+PARAMETERS: dict[str, object] = {"CliniceaAuthentication": "staff_session", "WorkerConcurrency": 10}
+QUIET = {
+    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
+    "POWERTOOLS_METRICS_DISABLED": "true",
+    "POWERTOOLS_TRACE_DISABLED": "true",
+    "POWERTOOLS_SERVICE_NAME": "chaos",
+}
+HABITS: dict[str, tuple[object, ...]] = {
+    "single_objects": (True, False),
+    "single_appointments": (False, True),
+    "empty_answer": ("204", "list"),
+    "omit_notes": (False, True),
+    "reference_ids": (False, True),
+    "max_page_size": (0, 0, 10),
+    "token_as_object": (False, True),
+    "login_single_session": (True, True, False),
+    "own_slot_conflicts": (False, False, True),
+    "slot_conflict_status": (400, 409),
+    "patient_before_slot": (False, False, True),
+}
+STALE = 0.3
+"""The share of eventually consistent reads that see an older state."""
+
+
+class World:
+    """One run's deployment and its surroundings; a context manager, since it replaces what the product looks up.
+
+    Args:
+        habits: ways of Clinicea's (its fake's switches) that are not left to the seed.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        faults: float,
+        fair_from: float,
+        *,
+        habits: Mapping[str, object] | None = None,
+        trace: TextIO | None = None,
+    ) -> None:
+        self.seed = seed
+        self.stack = stack.read(PARAMETERS)
+        self.scheduler = Scheduler(Trace(trace))
+        self.weather = Weather(faults, fair_from, self.scheduler, self.chance("storms"))
+        self.clock = TrueClock(self.scheduler)
+        self.clinicea = SimulatedClinicea(self.clock, seed, Credentials())
+        self._give_habits(habits or {})
+        self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"))
+        self.tables = [Table(each.name, each.schema, each.indexes) for each in self.stack.tables]
+        self.queues = {each.url: Queue(each, self.clock.seconds) for each in self.stack.queues}
+        for url, dead_letters in self.stack.dead_letters.items():
+            self.queues[url].dead_letters = self.queues[dead_letters]
+        self.sns = Sns()
+        skew = SKEW_SECONDS if faults else 0.0
+        self.runtime = Runtime(
+            self.stack.functions,
+            self.scheduler,
+            RandomFates(self.weather, self.chance("fates")),
+            self.chance("containers"),
+            skew,
+        )
+        self.sources = [
+            QueueSource(
+                self.queues[each.queue_url],
+                each.name,
+                each.concurrency or 10,
+                self.runtime,
+                self.scheduler,
+                self.weather,
+                self.chance(f"source of {each.name}"),
+            )
+            for each in self.stack.functions.values()
+            if each.queue_url
+        ]
+        self.schedules = [
+            Schedule(
+                each.name, period, self.runtime, self.scheduler, self.weather, self.chance(f"schedule of {each.name}")
+            )
+            for each in self.stack.functions.values()
+            for period in each.schedules
+        ]
+        self._patches = ExitStack()
+
+    def chance(self, what: str) -> Random:
+        """Return a source of chance of its own for `what`, so that a draw more here changes nothing there."""
+        return Random(f"{self.seed}/{what}")
+
+    def _give_habits(self, given: Mapping[str, object]) -> None:
+        """Nobody knows these ways of Clinicea's for certain: each seed has its own."""
+        chance = self.chance("habits")
+        habits = {name: chance.choice(choices) for name, choices in HABITS.items()}
+        self.clinicea.switches.turn({**habits, **given}, frozenset())
+
+    def __enter__(self) -> Self:
+        lags = self.chance("stale reads")
+        dynamodb = DynamoDb(self.tables, self.clock.seconds, lambda: self._lag(lags))
+        transport = SimulatedTransport(self.clinicea, self.scheduler, self.troubles, self.chance("network"))
+        self._replace(aws, "dynamodb", self._remote("dynamodb", dynamodb))
+        self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values())))
+        self._replace(aws, "kms", self._remote("kms", _Keys(self.stack.key_ids)))
+        self._replace(aws, "sns", self._remote("sns", self.sns))
+        self._replace(aws, "secret", self._secret)
+        self._replace(wiring, "transport", lambda _url: transport)
+        self._replace(chance, "source", self.chance("product"))
+        self._set_environment()
+        self._patches.enter_context(warnings.catch_warnings())
+        warnings.simplefilter("ignore")  # Powertools warns of an invocation that counted nothing
+        self._patches.enter_context(redirect_stdout(_Nowhere()))
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._patches.close()
+        self.runtime.close()
+
+    def let_pass(self, seconds: float) -> None:
+        """Let so much time go by, with all that happens in it."""
+        until = self.scheduler.now + seconds
+        while self.scheduler.next_at is not None and self.scheduler.next_at <= until:
+            self.scheduler.turn()
+        self.scheduler.now = until
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is under way that needs no schedule to go on."""
+        queues = any(not self.queues[each.queue_url].empty for each in self.stack.functions.values() if each.queue_url)
+        working = any(source.busy for source in self.sources)
+        return queues or working or self.clinicea.waiting_commits > 0
+
+    @property
+    def worn_out(self) -> set[str]:
+        """The bookings of which a message was made a dead letter without its fault."""
+        return {json.loads(body)["booking_id"] for source in self.sources for body in source.worn_out}
+
+    @property
+    def writes(self) -> int:
+        """How much has been written so far: it stands still once nothing moves any more."""
+        return sum(table.writes for table in self.tables)
+
+    def _lag(self, lags: Random) -> float:
+        if self.weather.share() and lags.random() < STALE:
+            return lags.uniform(0.0, 3.0)
+        return 0.0
+
+    def _remote(self, service: str, double: object) -> Callable[[], Remote]:
+        remote = Remote(service, double, self.scheduler, self.weather, self.chance(f"network of {service}"))
+        return lambda: remote
+
+    def _secret(self, arn: str) -> dict[str, Any]:
+        if arn == stack.CLINICEA_SECRET:
+            return {"api_key": LOCAL_API_KEY, "user_name": LOCAL_LOGIN[0], "password": LOCAL_LOGIN[1]}
+        return self.stack.secrets[arn]
+
+    def _replace(self, module: Any, name: str, double: Any) -> None:
+        missing = object()
+        before = getattr(module, name, missing)
+        setattr(module, name, double)
+        if before is missing:
+            self._patches.callback(delattr, module, name)
+        else:
+            self._patches.callback(setattr, module, name, before)
+
+    def _set_environment(self) -> None:
+        """All functions share this process's environment, so what they are told must agree."""
+        wanted: dict[str, str] = {}
+        for function in self.stack.functions.values():
+            for name, value in function.environment.items():
+                if name not in QUIET and wanted.setdefault(name, value) != value:
+                    raise ValueError(f"{name} differs between functions")
+        before = dict(os.environ)
+        self._patches.callback(_restore, before)
+        os.environ.update(wanted | QUIET)
+
+
+class _Keys(Kms):
+    """The stack's one key, under each of its names."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(names[0])
+        self._names = names
+
+    def encrypt(self, **given: Any) -> dict[str, Any]:
+        return super().encrypt(**{**given, "KeyId": self._plain(given["KeyId"])})
+
+    def decrypt(self, **given: Any) -> dict[str, Any]:
+        return super().decrypt(**given)
+
+    def _plain(self, name: str) -> str:
+        return self._names[0] if name in self._names else name
+
+
+class _Nowhere(io.TextIOBase):
+    """Where logs and metrics go."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def _restore(before: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(before)

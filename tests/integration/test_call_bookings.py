@@ -1,0 +1,71 @@
+"""`GET /calls/{call_id}/bookings`: what became of all that was booked on one call?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import invented
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
+from tests.support.deployment import Deployment
+
+
+def test_a_call_without_bookings_has_none(deployment: Deployment) -> None:
+    answer = deployment.of_call(CALL_ID)
+
+    assert answer.status == 200
+    assert answer.body == {"status": "success", "message": "0 bookings on this call.", "bookings": []}
+
+
+def test_all_bookings_of_the_call_are_told_in_their_order(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    first = deployment.book_known("P-41", known_body()).body["booking_id"]
+    second = deployment.book_new(new_body(mobile=invented.OTHER_MOBILE)).body["booking_id"]
+    deployment.book_known("P-41", known_body(call_id="CALL-other", start=in_days(4).isoformat()))
+    assert deployment.deliver().acknowledged
+
+    body = deployment.of_call(CALL_ID, query={"agent_id": AGENT_ID}).body
+
+    assert body["message"] == "2 bookings on this call."
+    assert [each["booking_id"] for each in body["bookings"]] == [first, second]
+    for each in body["bookings"]:
+        alone = deployment.status(each["booking_id"]).body
+        assert each == {name: value for name, value in alone.items() if name not in ("status", "message")}
+    assert {each["state"] for each in body["bookings"]} == {"booked", "accepted"}
+    assert not invented.leaks(str(body))
+
+
+def test_one_booking_is_one(deployment: Deployment) -> None:
+    deployment.book_known("P-41", known_body())
+
+    assert deployment.of_call(CALL_ID).body["message"] == "1 booking on this call."
+
+
+def test_another_callers_bookings_are_not_told(deployment: Deployment) -> None:
+    deployment.book_known("P-41", known_body())
+
+    assert deployment.of_call(CALL_ID, caller="somebody").body["bookings"] == []
+    deployment.of_call(CALL_ID, caller=None).is_error(401, "unauthorized")
+
+
+@pytest.mark.parametrize("caller", ["con", "convox#CALL", "convox#"])
+def test_no_callers_name_reaches_into_anothers_calls(deployment: Deployment, caller: str) -> None:
+    deployment.book_known("P-41", known_body(call_id="CALL-1"))
+
+    for call_id in ("CALL-1", "1", "vox#CALL-1", "-1"):
+        answer = deployment.of_call(call_id, caller=caller)
+        assert answer.body.get("bookings", []) == []
+
+
+@pytest.mark.parametrize("call_id", ["", " ", "x" * 4000, "\x00", "\u202e"])
+def test_what_is_no_call_id_is_refused(deployment: Deployment, call_id: str) -> None:
+    answer: Any = deployment.of_call(call_id)
+
+    assert answer.status in (400, 404), answer.body
+
+
+def test_a_ledger_that_is_away_is_an_internal_error_that_says_nothing(deployment: Deployment) -> None:
+    deployment.configure(LEDGER_TABLE="no-such-table")
+
+    deployment.of_call(CALL_ID).is_error(500, "internal")

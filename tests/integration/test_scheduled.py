@@ -1,0 +1,192 @@
+"""The functions that the clock starts: the sweeper each minute, the reconciliation each night."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.table import LedgerUnavailable
+from tests.support import events, invented
+from tests.support.bookings import INDIA, in_days, known_body, known_request
+from tests.support.clock import VirtualClock
+from tests.support.deployment import Deployment
+from tests.support.functions import ROOT
+
+POST = "postAppointmentByPatientID"
+NOTHING = {"requeued": 0, "parked": 0, "expired": 0, "told": 0}
+
+
+def an_hour_ago() -> VirtualClock:
+    return VirtualClock(datetime.now(UTC) - timedelta(hours=1))
+
+
+class TestSweeper:
+    def test_with_nothing_to_do_it_says_so(self, deployment: Deployment) -> None:
+        assert deployment.sweep() == NOTHING
+
+    def test_a_booking_whose_message_is_gone_is_made_all_the_same(self, deployment: Deployment) -> None:
+        deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+        booking = deployment.accepted_at(an_hour_ago(), known_request(start=in_days(2)))
+        aws.sqs().purge_queue(QueueUrl=deployment.stack.queue_url)
+
+        assert deployment.sweep() == NOTHING | {"requeued": 1}
+
+        assert deployment.deliver().acknowledged
+        assert deployment.booking(booking.booking_id).state is State.BOOKED
+
+    def test_a_message_of_the_generation_before_does_nothing(self, deployment: Deployment) -> None:
+        deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+        deployment.accepted_at(an_hour_ago(), known_request(start=in_days(2)))
+        deployment.sweep()
+
+        assert deployment.deliver().acknowledged
+        assert deployment.fake.requests() == []
+        assert deployment.deliver().acknowledged
+        assert len(deployment.fake.standing()) == 1
+
+    def test_a_dead_letters_booking_is_parked_and_told_of(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+        (message,) = deployment.stack.messages()
+        aws.sqs().send_message(
+            QueueUrl=deployment.stack.dead_letter_queue_url,
+            MessageBody=message["Body"],
+            MessageGroupId="g",
+            MessageDeduplicationId="d",
+        )
+
+        assert deployment.sweep() == NOTHING | {"parked": 1}
+
+        assert deployment.booking(booking_id).reason is Reason.TOO_LATE
+        assert [notice["booking_id"] for notice in deployment.stack.notices()] == [booking_id]
+        assert deployment.stack.dead_letters() == []
+        assert '"SweptParked":[1' in capsys.readouterr().out.replace(" ", "")
+
+    def test_a_notice_that_could_not_be_published_is_published_later(self, deployment: Deployment) -> None:
+        deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+        deployment.fake.fault(POST, "status", status=400, body="Slot is already booked", count=1)
+        booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+        deployment.stack.without_topic()
+        assert deployment.deliver().acknowledged
+        deployment.stack.with_topic_again()
+
+        assert deployment.sweep() == NOTHING | {"told": 1}
+
+        (notice,) = deployment.stack.notices()
+        assert (notice["booking_id"], notice["state"], notice["reason"]) == (booking_id, "rejected", "slot_taken")
+        assert not invented.leaks(json.dumps(notice))
+
+    def test_time_that_is_short_is_not_begun_with(self, deployment: Deployment) -> None:
+        deployment.accepted_at(an_hour_ago(), known_request(start=in_days(2)))
+
+        assert deployment.sweep(seconds=4) == NOTHING
+
+    def test_a_ledger_that_is_away_fails_the_invocation(self, deployment: Deployment) -> None:
+        deployment.configure(LEDGER_TABLE="no-such-table")
+
+        with pytest.raises(LedgerUnavailable):
+            deployment.sweep()
+
+    def test_the_sample_event_is_one(self, deployment: Deployment) -> None:
+        event = json.loads((ROOT / "events" / "sweeper.json").read_text())
+
+        assert set(event) == set(events.scheduled("rule", datetime.now(UTC)))
+        assert deployment.function("sweeper").invoke(event) == NOTHING
+
+
+class TestReconcile:
+    @pytest.fixture
+    def tomorrow(self, deployment: Deployment) -> tuple[str, str]:
+        """A booking for tomorrow noon, made; its id and its appointment's."""
+        deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+        noon = in_days(1).replace(hour=12, minute=0)
+        booking_id = deployment.book_known("P-41", known_body(start=noon.isoformat())).body["booking_id"]
+        assert deployment.deliver().acknowledged
+        return booking_id, str(deployment.booking(booking_id).appointment_id)
+
+    @property
+    def day(self) -> str:
+        return (datetime.now(INDIA) + timedelta(days=1)).date().isoformat()
+
+    def test_by_itself_it_compares_the_day_to_come(self, deployment: Deployment, tomorrow: tuple[str, str]) -> None:
+        assert deployment.reconcile() == {"day": self.day, "compared": 1, "discrepancies": []}
+
+    def test_what_was_cancelled_in_clinicea_is_found_and_counted(
+        self, deployment: Deployment, tomorrow: tuple[str, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        booking_id, appointment_id = tomorrow
+        deployment.fake.cancel(appointment_id, "gone")
+
+        report = deployment.reconcile()
+
+        finding = {"finding": "cancelled", "booking_id": booking_id, "appointment_ids": [appointment_id]}
+        assert report == {"day": self.day, "compared": 1, "discrepancies": [finding]}
+        said = capsys.readouterr().out
+        assert '"ReconcileCancelled":[1' in said.replace(" ", "")
+        assert '"ReconcileMissing":[0' in said.replace(" ", "")
+        assert not invented.leaks(said)
+
+    def test_another_day_can_be_asked_for(self, deployment: Deployment, tomorrow: tuple[str, str]) -> None:
+        assert deployment.reconcile("2031-01-31") == {"day": "2031-01-31", "compared": 0, "discrepancies": []}
+        assert deployment.reconcile(self.day)["compared"] == 1
+
+    @pytest.mark.parametrize("day", ["tomorrow", "2031-13-01"])
+    def test_what_is_no_day_fails(self, deployment: Deployment, day: str) -> None:
+        with pytest.raises(ValueError, match=r"[Ii]nvalid isoformat|month must be"):
+            deployment.reconcile(day)
+
+    def test_the_sample_event_is_one(self, deployment: Deployment) -> None:
+        event = json.loads((ROOT / "events" / "reconcile.json").read_text())
+
+        assert set(event) == set(events.scheduled("rule", datetime.now(UTC)))
+        assert deployment.function("reconcile").invoke(event)["compared"] == 0
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"SETTLE_SECONDS": "3600", "AGE_LIMIT_HOURS": "1"}, {"LEASE_SECONDS": "44"}, {"VISIBILITY_SECONDS": "45"}],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_a_worker_whose_numbers_contradict_one_another_takes_no_booking(
+    deployment: Deployment, variables: dict[str, Any]
+) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+    deployment.configure(**variables)
+
+    assert deployment.deliver().comes_again
+
+    assert deployment.booking(booking_id).version == 1
+    assert deployment.fake.requests() == []
+    with pytest.raises(ConfigurationError):
+        deployment.function("booking_worker").module.delivery()
+
+
+def test_containers_that_start_cold_share_one_session(deployment: Deployment) -> None:
+    deployment.configure(CLINICEA_AUTHENTICATION="staff_session")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    for number in range(3):
+        deployment.configure()
+        assert deployment.search({"mobile": invented.MOBILE, "call_id": "c", "agent_id": "a"}).status == 200
+        deployment.book_known("P-41", known_body(start=in_days(2 + number).isoformat()))
+        assert deployment.deliver().acknowledged
+
+    assert len(deployment.fake.requests("getTokenByStaffUsernamePwd")) == 1
+    assert len(deployment.fake.standing()) == 3
+
+
+def test_the_shared_pace_is_kept_by_the_worker(deployment: Deployment) -> None:
+    deployment.configure(CLINICEA_PER_SECOND="1000")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.book_known("P-41", known_body())
+    assert deployment.deliver().acknowledged
+
+    turns = [int(item["taken"]["N"]) for item in deployment.stack.items() if item["pk"]["S"].startswith("pace#")]
+    assert sum(turns) == len(deployment.fake.requests())

@@ -1,0 +1,137 @@
+"""What one reading of the patient's calendar shows of the wanted appointment, and whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convox_clinicea.bookings.calendar import WINDOW, Shown, _sorted
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.clinicea import Appointment, CreatedAppointment, Status
+from convox_clinicea.deadline import Deadline
+from tests.support.bench import Bench
+from tests.support.bookings import START, accepted, known_request, new_request
+from tests.support.properties import PROPERTY
+
+
+def appointment(**changes: Any) -> Appointment:
+    return Appointment(**{"appointment_id": "A-1", "patient_id": "P-41", "start": START, **changes})
+
+
+def seen(wanted: Any = None, **changes: Any) -> Shown:
+    return _sorted([appointment(**changes)], "P-41", wanted or known_request())
+
+
+AGREES, IS_NEAR, IS_NOTHING = Shown("P-41", ("A-1",), ()), Shown("P-41", (), ("A-1",)), Shown("P-41", (), ())
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({}, AGREES),
+        ({"status": Status.CHECKED_OUT}, AGREES),
+        ({"status": Status.OTHER}, AGREES),
+        ({"patient_id": None}, AGREES),
+        ({"status": Status.CANCELLED}, IS_NOTHING),
+        ({"patient_id": "P-42"}, IS_NEAR),
+        ({"start": None}, IS_NEAR),
+        ({"start": START + timedelta(seconds=1)}, IS_NEAR),
+        ({"start": START - WINDOW}, IS_NEAR),
+        ({"start": START + WINDOW}, IS_NEAR),
+        ({"start": START + WINDOW + timedelta(seconds=1)}, IS_NOTHING),
+        ({"start": START - WINDOW - timedelta(seconds=1)}, IS_NOTHING),
+    ],
+)
+def test_what_an_appointment_is_to_the_wanted_one(changes: dict[str, Any], shown: Shown) -> None:
+    assert seen(**changes) == shown
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "shown"),
+    [("D-01", "D-01", AGREES), ("D-02", "D-01", IS_NEAR), (None, "D-01", AGREES), ("D-02", None, AGREES)],
+)
+def test_a_practitioner_counts_where_both_are_known(theirs: str | None, ours: str | None, shown: Shown) -> None:
+    assert seen(known_request(practitioner_id=ours), practitioner_id=theirs) == shown
+
+
+@PROPERTY
+@given(ids=st.lists(st.sampled_from("abcdef"), unique=True), known=st.sets(st.sampled_from("abcdefgh")))
+def test_what_is_new_is_what_the_claim_had_not_seen(ids: list[str], known: set[str]) -> None:
+    shown = Shown("P-41", tuple(ids[::2]), tuple(ids[1::2]))
+
+    new = shown.new(accepted(seen=tuple(known)))
+
+    assert set(new.ids) == set(ids) - known
+    assert set(new.agreeing) <= set(shown.agreeing)
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (Shown("P-41", ("A-1",), ("A-2", "A-3")), True),
+        (Shown("P-41", ("A-1",), ("A-3", "A-2")), True),
+        (Shown("P-41", ("A-1",), ("A-2",)), False),
+        (Shown("P-41", ("A-1",), ("A-2", "A-4")), False),
+        (Shown(None), False),
+    ],
+)
+def test_two_readings_are_the_same_if_they_show_the_same_ids_of_one_patient(other: Shown, same: bool) -> None:
+    assert Shown("P-41", ("A-1",), ("A-2", "A-3")).same_as(other) is same
+
+
+def reads(bench: Bench, request: Any) -> Shown:
+    return bench.calendar.read_again(bench.accept(request), request, Deadline.after(bench.clock, 10))
+
+
+def test_who_has_a_new_patients_number_is_asked_before_the_calendar(bench: Bench) -> None:
+    assert reads(bench, new_request()) == Shown(None)
+    assert bench.fake.requests("getAppointmentsByPatient") == []
+    bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat()}])
+    (standing,) = bench.fake.standing()
+
+    assert reads(bench, new_request()) == Shown("P-41", (standing["appointment_id"],))
+
+
+def test_of_several_that_agree_the_first_that_nobody_owns_is_booked(bench: Bench) -> None:
+    mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
+    bench.ledger.book(yours, "A-1")
+    shown = Shown("P-41", ("A-1", "A-2", "A-3"))
+
+    booked = bench.calendar.book_own(replace(mine, seen=("A-2",)), shown)
+
+    assert booked == bench.now(mine)
+    assert (booked.appointment_id, booked.state) == ("A-3", State.BOOKED)
+
+
+def test_where_all_that_agree_are_others_nothing_is_booked(bench: Bench) -> None:
+    mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
+    bench.ledger.book(yours, "A-1")
+
+    assert bench.calendar.book_own(mine, Shown("P-41", ("A-1",))) is None
+    assert bench.now(mine).state is State.ACCEPTED
+
+
+def test_an_answer_that_names_anothers_appointment_books_nothing(bench: Bench) -> None:
+    mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
+    bench.ledger.book(yours, "A-1", reason=Reason.ALREADY_THERE)
+
+    named = CreatedAppointment(appointment_id="A-1", patient_id="P-41")
+
+    assert bench.calendar.book_created(mine, named) is None
+
+
+@pytest.mark.parametrize(("owner", "apart"), [(None, True), ("mine", True), ("yours", False)])
+def test_something_new_near_by_is_not_told_apart_unless_another_booking_owns_it(
+    bench: Bench, owner: str | None, apart: bool
+) -> None:
+    mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
+    if owner:
+        bench.ledger.book({"mine": mine, "yours": yours}[owner], "A-1")
+
+    assert bench.calendar.not_told_apart(mine, Shown("P-41", (), ("A-1",))) is apart
+    assert bench.calendar.not_told_apart(replace(mine, seen=("A-1",)), Shown("P-41", (), ("A-1",))) is False

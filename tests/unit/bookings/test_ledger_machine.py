@@ -1,0 +1,140 @@
+"""The ledger as a machine: whatever happens in whatever order, no step is taken that the table of states lacks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
+from tests.support.bench import Bench
+from tests.support.bookings import new_request
+from tests.support.properties import PROPERTY
+
+STATES = st.sampled_from(State)
+APPOINTMENTS = st.sampled_from(["A-1", "A-2"])
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Two bookings on one number; every reading ever made may be written from, however old it is."""
+
+    readings = Bundle("readings")
+
+    @initialize(target=readings)
+    def accepted(self) -> Any:
+        self.bench = Bench()
+        self.standing = {
+            booking.booking_id: booking
+            for booking in (
+                self.bench.now(self.bench.accept(new_request(clinic_id=clinic))) for clinic in ("C-1", "C-2")
+            )
+        }
+        return multiple(*self.standing.values())
+
+    @rule(target=readings, old=readings)
+    def is_read(self, old: Booking) -> Booking:
+        return self.bench.now(old)
+
+    @rule(target=readings, reading=readings, to=STATES, reason=st.none() | st.sampled_from(Reason))
+    def moves(self, reading: Booking, to: State, reason: Reason | None) -> Booking:
+        allowed = to in TRANSITIONS[reading.state]
+        return self._writes(reading, lambda: self.bench.ledger.move(reading, to, reason=reason), allowed=allowed)
+
+    @rule(target=readings, reading=readings, appointment=APPOINTMENTS)
+    def is_booked(self, reading: Booking, appointment: str) -> Booking:
+        allowed = State.BOOKED in TRANSITIONS[reading.state]
+        return self._writes(reading, lambda: self.bench.ledger.book(reading, appointment), allowed=allowed)
+
+    @rule(target=readings, reading=readings)
+    def is_sent_anew(self, reading: Booking) -> Booking:
+        return self._writes(reading, lambda: self.bench.ledger.requeue(reading))
+
+    @rule(target=readings, reading=readings)
+    def is_told_of(self, reading: Booking) -> Booking:
+        def tell() -> Booking:
+            self.bench.ledger.told(reading)
+            return self.bench.now(reading)
+
+        return self._writes(reading, tell)
+
+    @rule(reading=readings)
+    def is_put_again(self, reading: Booking) -> None:
+        assert self.bench.ledger.put_if_absent(reading) == self.standing[reading.booking_id]
+
+    @rule(reading=readings)
+    def holds_the_number(self, reading: Booking) -> None:
+        before = self._holder()
+        held = self.bench.ledger.hold_number(reading)
+
+        holder = self.standing.get(before or "")
+        free = holder is None or holder.state.ended or (holder.state.parked and not holder.posted)
+        assert held is (free or before == reading.booking_id)
+        assert self._holder() == (reading.booking_id if held else before)
+
+    @rule(minutes=st.sampled_from([1, 60, 60 * 24]))
+    def time_passes(self, minutes: int) -> None:
+        self.bench.clock.advance(minutes=minutes)
+
+    @invariant()
+    def every_record_is_what_its_last_step_left(self) -> None:
+        for booking_id, booking in getattr(self, "standing", {}).items():
+            now = self.bench.ledger.get(booking_id)
+            assert now == booking
+            assert booking.state.ended is (booking.request is None) is (booking.expires_at is not None)
+            if booking.expires_at is not None:
+                assert booking.expires_at >= booking.start + timedelta(days=2)
+            assert (booking.appointment_id is not None) <= (booking.state is State.BOOKED)
+
+    @invariant()
+    def an_appointment_belongs_to_the_one_booking_that_names_it(self) -> None:
+        for appointment in ("A-1", "A-2") if hasattr(self, "standing") else ():
+            named = [booking.booking_id for booking in self.standing.values() if booking.appointment_id == appointment]
+            owner = self.bench.ledger.owner_of(appointment)
+            assert named == ([] if owner is None else [owner])
+
+    def _holder(self) -> str | None:
+        held = [item for item in self.bench.stack.items() if item["pk"]["S"].startswith("creating#")]
+        return held[0]["booking_id"]["S"] if held else None
+
+    def _writes(self, reading: Booking, write: Any, *, allowed: bool = True) -> Booking:
+        """Write from a reading; it succeeds only from the latest one, and changes nothing otherwise."""
+        before = self.standing[reading.booking_id]
+        try:
+            after: Booking = write()
+        except ValueError:
+            assert not allowed
+            return before
+        except Overtaken:
+            assert allowed
+            assert reading.version < before.version
+            return before
+        except AppointmentOwned:
+            assert allowed
+            return before
+        assert allowed
+        assert reading.version == before.version
+        assert after.version == before.version + 1
+        assert after.generation >= before.generation
+        assert after.state is before.state or after.state in TRANSITIONS[before.state]
+        assert not before.state.ended or after.state is before.state
+        self.standing[reading.booking_id] = after
+        return after
+
+
+@pytest.mark.usefixtures("account")
+def test_no_sequence_of_events_leaves_an_end_or_takes_a_step_that_the_table_lacks() -> None:
+    run_state_machine_as_test(LedgerMachine, settings=settings(PROPERTY, max_examples=8, stateful_step_count=30))

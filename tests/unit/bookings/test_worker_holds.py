@@ -1,0 +1,122 @@
+"""One creator per number, one booking per patient and start: who holds, who waits, and who takes over."""
+
+from __future__ import annotations
+
+import pytest
+
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.worker import SECONDS_FOR_ANOTHER_BOOKING
+from convox_clinicea.privacy import PersonalText
+from tests.support import invented
+from tests.support.bench import Bench
+from tests.support.bookings import new_request, newcomer
+
+CREATE = "postAppointment"
+
+
+def two(bench: Bench) -> tuple[Booking, Booking]:
+    """Two callers become patients under one number, at different clinics."""
+    second = newcomer(first_name=PersonalText(invented.CHILD_NAME))
+    return bench.accept(new_request()), bench.accept(new_request(new_patient=second))
+
+
+def held_in_doubt(bench: Bench) -> tuple[Booking, Booking]:
+    first, second = two(bench)
+    bench.fake.fault(CREATE, "timeout_before", count=1)
+    bench.waits(first)
+    assert bench.now(first).state is State.UNKNOWN
+    return first, second
+
+
+def test_while_one_is_in_doubt_the_other_waits_and_does_not_even_search(bench: Bench) -> None:
+    _, second = held_in_doubt(bench)
+    sent = len(bench.transport.sent)
+
+    wait = bench.waits(second)
+
+    assert (wait.seconds, wait.cause) == (SECONDS_FOR_ANOTHER_BOOKING, None)
+    assert len(bench.transport.sent) == sent
+    assert bench.now(second).version == 1
+
+
+def test_the_holder_itself_goes_on(bench: Bench) -> None:
+    first, _ = held_in_doubt(bench)
+
+    assert bench.settles(first).state is State.BOOKED
+
+
+def test_once_the_holder_has_ended_the_other_takes_over_and_sees_its_patient(bench: Bench) -> None:
+    first, second = held_in_doubt(bench)
+    bench.settles(first)
+
+    parked = bench.ends(second)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.NUMBER_REGISTERED_TO_OTHER)
+    assert len(bench.fake.patients()) == 1
+
+
+def test_a_holder_parked_before_it_posted_anything_holds_nobody_up(bench: Bench) -> None:
+    first, second = two(bench)
+    assert bench.ledger.hold_number(first)
+    bench.ledger.move(first, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
+
+    assert bench.ends(second).state is State.BOOKED
+
+
+def test_a_holder_parked_in_doubt_is_waited_for_until_the_age_limit(bench: Bench) -> None:
+    first, second = held_in_doubt(bench)
+    bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+
+    bench.waits(second)
+    bench.clock.advance(12 * 3600 - 60)
+    bench.waits(second)
+    bench.clock.advance(120)
+    parked = bench.ends(second)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.TOO_LATE)
+    assert bench.fake.patients() == []
+
+
+def test_once_a_person_has_decided_the_next_goes_on(bench: Bench) -> None:
+    first, second = held_in_doubt(bench)
+    parked = bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+    bench.waits(second)
+
+    bench.ledger.move(parked, State.REJECTED, reason=Reason.REFUSED)
+
+    assert bench.ends(second).state is State.BOOKED
+
+
+def test_a_holder_that_vanished_holds_nobody_up(bench: Bench) -> None:
+    first, second = two(bench)
+    assert bench.ledger.hold_number(first)
+    bench.stack.delete(f"booking#{first.booking_id}")
+
+    assert bench.ledger.hold_number(second)
+
+
+@pytest.mark.parametrize("kind", ["timeout_after", "late_commit"])
+def test_two_children_on_one_number_make_one_patient_while_the_first_is_in_doubt(bench: Bench, kind: str) -> None:
+    first, second = two(bench)
+    bench.fake.fault(CREATE, kind, count=1)
+    bench.waits(first)
+
+    bench.waits(second)
+    assert bench.ends(first).state is State.BOOKED
+    assert bench.ends(second).reason is Reason.NUMBER_REGISTERED_TO_OTHER
+    assert len(bench.fake.patients()) == 1
+
+
+def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
+    first, _ = two(bench)
+    booked = bench.ends(first)
+
+    items = {
+        item["pk"]["S"].split("#")[0]: int(item["expires_at"]["N"])
+        for item in bench.stack.items()
+        if "expires_at" in item
+    }
+    assert booked.expires_at is not None
+    assert set(items) == {"booking", "appointment", "creating"}
+    assert items["creating"] >= items["appointment"] == items["booking"] == int(booked.expires_at.timestamp())

@@ -1,0 +1,268 @@
+"""When a POST of unknown outcome counts as certainly absent: the settle time, and two complete readings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.worker import Done
+from convox_clinicea.deadline import Deadline
+from tests.support.bench import Bench
+from tests.support.bookings import START, known_request, new_request
+
+POST = "postAppointmentByPatientID"
+CREATE = "postAppointment"
+LOOK = "getAppointmentsByPatient"
+SETTLED = 125.0
+
+
+def in_doubt(bench: Bench, kind: str = "timeout_before", **fault: Any) -> Any:
+    """A booking whose POST got no answer."""
+    bench.patient()
+    bench.fake.fault(POST, kind, count=1, **fault)
+    booking = bench.accept()
+    bench.waits(booking)
+    assert bench.now(booking).state is State.UNKNOWN
+    return booking
+
+
+def by_hand(bench: Bench, **changes: Any) -> str:
+    """The front desk books for the same patient, in Clinicea itself."""
+    wanted = known_request(**changes).for_clinicea(reference="front desk")
+    made = bench.clinicea.post_appointment_by_patient_id("P-41", wanted, Deadline.after(bench.clock, 10))
+    return made.appointment_id
+
+
+def at_the_second_look(bench: Bench, act: Callable[[], object]) -> None:
+    """Do something between the two readings."""
+
+    def first() -> None:
+        bench.transport.before[LOOK] = second
+
+    def second() -> None:
+        act()
+
+    bench.transport.before[LOOK] = first
+
+
+@pytest.mark.parametrize("seconds", [2, 60, 118])
+def test_a_commit_that_comes_late_is_found_before_anything_is_posted_again(bench: Bench, seconds: int) -> None:
+    booking = in_doubt(bench, "late_commit", seconds=seconds)
+
+    booked = bench.ends(booking)
+
+    assert (booked.state, booked.reason) == (State.BOOKED, None)
+    assert [each["appointment_id"] for each in bench.fake.standing()] == [booked.appointment_id]
+    assert [call for call, _ in bench.transport.sent].count(POST) == 1
+
+
+def test_what_stands_is_found_at_once_without_waiting_for_the_settle_time(bench: Bench) -> None:
+    booking = in_doubt(bench, "timeout_after")
+    bench.clock.advance(5)
+
+    outcome = bench.work(booking, received=2)
+
+    assert isinstance(outcome, Done)
+    assert bench.now(booking).state is State.BOOKED
+
+
+def test_until_it_has_settled_the_booking_waits_for_exactly_that(bench: Bench) -> None:
+    booking = in_doubt(bench)
+    since = bench.now(booking).unsettled_since
+    assert since == bench.clock.now()
+    bench.clock.advance(50)
+
+    wait = bench.waits(booking, received=2)
+
+    assert 70 <= wait.seconds <= 72
+    assert wait.cause is None
+    assert bench.now(booking).unsettled_since == since
+    assert bench.fake.posted() == 1
+
+
+def test_certainly_absent_takes_two_complete_readings_and_one_more_post(bench: Bench) -> None:
+    booking = in_doubt(bench)
+    bench.clock.advance(SETTLED)
+    before = len(bench.transport.sent)
+
+    outcome = bench.work(booking, received=2)
+
+    assert isinstance(outcome, Done)
+    assert [call for call, _ in bench.transport.sent[before:]] == [LOOK, LOOK, POST]
+    assert bench.now(booking).state is State.BOOKED
+
+
+@pytest.mark.parametrize(
+    "fault", [{"kind": "html"}, {"kind": "status", "status": 404}, {"kind": "status", "status": 500}]
+)
+def test_a_reading_that_is_not_complete_shows_nothing(bench: Bench, fault: Any) -> None:
+    booking = in_doubt(bench)
+    bench.clock.advance(SETTLED)
+    at_the_second_look(bench, lambda: bench.fake.fault(LOOK, count=9, **fault))
+
+    bench.waits(booking, received=2)
+
+    assert bench.now(booking).state is State.UNKNOWN
+    assert bench.fake.posted() == 1
+    bench.fake.clear_faults()
+    assert bench.ends(booking).state is State.BOOKED
+
+
+def test_two_readings_that_differ_prove_nothing(bench: Bench) -> None:
+    booking = in_doubt(bench)
+    bench.clock.advance(SETTLED)
+    at_the_second_look(bench, lambda: by_hand(bench))
+
+    wait = bench.waits(booking, received=2)
+
+    assert wait.cause is None
+    assert bench.now(booking).state is State.UNKNOWN
+    booked = bench.ends(booking)
+    assert booked.state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
+
+
+@pytest.mark.parametrize("moved", [timedelta(minutes=15), timedelta(hours=-5.5), timedelta(hours=24)])
+def test_anything_new_near_the_start_that_nobody_owns_is_for_a_person_to_tell(bench: Bench, moved: timedelta) -> None:
+    booking = in_doubt(bench)
+    by_hand(bench, start=START + moved)
+
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert parked.request is not None
+    assert len(bench.fake.standing()) == 1
+
+
+def test_what_another_booking_owns_or_lies_days_away_counts_for_nothing(bench: Bench) -> None:
+    booking = in_doubt(bench)
+    other = bench.ends(bench.accept(start=START + timedelta(hours=1)))
+    by_hand(bench, start=START + timedelta(days=5))
+    assert other.state is State.BOOKED
+
+    booked = bench.settles(booking)
+
+    assert (booked.state, booked.reason) == (State.BOOKED, None)
+    assert booked.appointment_id != other.appointment_id
+    assert len(bench.fake.standing()) == 3
+
+
+def test_the_settle_time_begins_anew_with_each_post(bench: Bench) -> None:
+    booking = in_doubt(bench)
+    bench.fake.fault(POST, "timeout_before", count=1)
+    bench.clock.advance(SETTLED)
+
+    bench.waits(booking, received=2)
+    assert bench.now(booking).unsettled_since == bench.clock.now()
+    bench.clock.advance(90)
+    bench.waits(booking, received=3)
+    assert bench.now(booking).state is State.UNKNOWN
+    assert bench.fake.posted() == 2
+    bench.clock.advance(31)
+
+    assert bench.ends(booking).state is State.BOOKED
+    assert (bench.fake.posted(), len(bench.fake.standing())) == (3, 1)
+
+
+def test_each_claim_remembers_all_that_any_look_had_seen(bench: Bench) -> None:
+    bench.patient()
+    first = by_hand(bench, start=START + timedelta(hours=3))
+    bench.fake.fault(POST, "timeout_before", count=2)
+    booking = bench.accept()
+    bench.waits(booking)
+    assert bench.now(booking).seen == (first,)
+    bench.clock.advance(SETTLED)
+    bench.waits(booking, received=2)
+
+    assert bench.now(booking).seen == (first,)
+    assert bench.settles(booking).state is State.BOOKED
+
+
+@pytest.mark.parametrize("kind", ["reset_after", "timeout_after", "html"])
+def test_a_refusal_after_an_unknown_outcome_may_be_of_our_own_appointment(bench: Bench, kind: str) -> None:
+    bench.fake.switch(own_slot_conflicts=True)
+    bench.patient()
+    bench.fake.fault(POST, kind, count=1, **({"after_work": True} if kind == "html" else {}))
+    booking = bench.accept()
+    bench.waits(booking)
+    bench.fake.switch(single_appointments=False)
+
+    booked = bench.ends(booking)
+
+    assert booked.state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
+
+
+def test_an_unlisted_refusal_counts_once_it_has_settled_and_not_before(bench: Bench) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "status", status=400, body="Get Operation Failed", count=1)
+    booking = bench.accept()
+
+    bench.waits(booking)
+    doubted = bench.now(booking)
+    assert (doubted.state, doubted.refusal, doubted.reason) == (State.UNKNOWN, Reason.REFUSED, None)
+    bench.clock.advance(60)
+    bench.waits(booking, received=2)
+    assert bench.now(booking).state is State.UNKNOWN
+    rejected = bench.ends(booking)
+
+    assert (rejected.state, rejected.reason) == (State.REJECTED, Reason.REFUSED)
+    assert bench.fake.posted() == 1
+
+
+def test_a_refusal_whose_appointment_comes_up_all_the_same_is_none(bench: Bench) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "status", status=400, body="Get Operation Failed", count=1)
+    booking = bench.accept()
+    bench.waits(booking)
+    made = by_hand(bench)
+
+    booked = bench.ends(booking)
+
+    assert (booked.state, booked.appointment_id, booked.reason) == (State.BOOKED, made, None)
+
+
+def test_a_known_refusal_that_could_not_be_read_back_counts_as_soon_as_it_can(bench: Bench) -> None:
+    bench.patient()
+    booking = bench.accept()
+    bench.fake.fault(POST, "status", status=400, body="Slot is already booked", count=1)
+    bench.transport.before[POST] = lambda: bench.fake.fault(LOOK, "html", count=5)
+    bench.waits(booking)
+    assert bench.now(booking).refusal is Reason.SLOT_TAKEN
+    bench.fake.clear_faults()
+
+    outcome = bench.work(booking, received=2)
+
+    assert isinstance(outcome, Done)
+    assert (bench.now(booking).state, bench.now(booking).reason) == (State.REJECTED, Reason.SLOT_TAKEN)
+
+
+def test_after_a_refusal_half_done_the_booking_belongs_to_the_patient_who_was_made(bench: Bench) -> None:
+    bench.fake.switch(create_patient_then_refuse_slot=True)
+    booking = bench.accept(new_request())
+
+    bench.waits(booking)
+
+    (patient,) = bench.fake.patients()
+    half = bench.now(booking)
+    assert (half.state, half.patient_id, half.refusal) == (State.UNKNOWN, patient["patient_id"], None)
+    assert bench.ends(booking).state is State.BOOKED
+    calls = [call for call, _ in bench.transport.sent]
+    assert (calls.count(CREATE), calls.count(POST)) == (1, 1)
+    assert len(bench.fake.patients()) == 1
+
+
+def test_an_answer_that_names_the_patient_and_no_appointment_is_looked_into(bench: Bench) -> None:
+    bench.fake.fault(CREATE, "status", status=200, body='{"ID": "P-9"}', after_work=True, count=1)
+    booking = bench.accept(new_request())
+    bench.waits(booking)
+
+    booked = bench.ends(booking)
+
+    (appointment,) = bench.fake.standing()
+    assert (booked.state, booked.appointment_id) == (State.BOOKED, appointment["appointment_id"])
+    assert bench.fake.posted() == 1
