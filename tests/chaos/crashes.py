@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from tests.chaos import story_book
@@ -53,14 +54,14 @@ FLOWS: dict[str, Story] = {
 
 
 class Accident:
-    """Lets something happen at one step: once after every side effect, of everything but scheduled functions.
+    """Lets something happen at certain steps: there is one after every side effect, but of scheduled functions.
 
     Attributes:
         steps: how many such steps there were.
     """
 
-    def __init__(self, step: int | None, scheduled: frozenset[str]) -> None:
-        self._step = step
+    def __init__(self, at: Collection[int], scheduled: frozenset[str]) -> None:
+        self._at = at
         self._scheduled = scheduled
         self.steps = 0
         self.happened_at = ""
@@ -69,9 +70,9 @@ class Accident:
         if process.name.rpartition("-")[0] in self._scheduled or _nothing_happened_before(label):
             return 0.0
         self.steps += 1
-        if self.steps != self._step:
+        if self.steps not in self._at:
             return 0.0
-        self.happened_at = f"{process.name} {label}"
+        self.happened_at += f"{process.name} {label}; "
         return self.happens(label)
 
     def happens(self, label: str) -> float:
@@ -95,8 +96,8 @@ class Freeze(Accident):
 
     SECONDS = 24.0
 
-    def __init__(self, step: int | None, scheduled: frozenset[str], queues: list[Queue]) -> None:
-        super().__init__(step, scheduled)
+    def __init__(self, at: Collection[int], scheduled: frozenset[str], queues: list[Queue]) -> None:
+        super().__init__(at, scheduled)
         self._queues = queues
 
     def happens(self, label: str) -> float:
@@ -119,12 +120,12 @@ class FirstPost(Troubles):
         return hit
 
 
-def play(flow: str, outcome: str, accident: Literal["death", "freeze"], step: int | None) -> tuple[Verdict, Accident]:
-    """Play one booking to its end; without a step nothing happens but that outcome."""
+def play(flow: str, outcome: str, accident: Literal["death", "freeze"], *at: int) -> tuple[Verdict, Accident]:
+    """Play one booking to its end, with accidents at those steps."""
     world = World(1, 0.0, 0.0)
     scheduled = frozenset(each.name for each in world.stack.functions.values() if each.schedules)
     queues = [*world.queues.values()]
-    fates = Death(step, scheduled) if accident == "death" else Freeze(step, scheduled, queues)
+    fates = Death(at, scheduled) if accident == "death" else Freeze(at, scheduled, queues)
     world.runtime.fates = fates
     world.troubles = FirstPost(world, OUTCOMES[outcome])
     intents = story_book.one(world, FLOWS[flow])

@@ -6,13 +6,18 @@ import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from local.clinicea.records import Appointment, Patient
 from tests.chaos.clinicea import POSTS, tag_of
+from tests.chaos.clock import moment
+from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
 from tests.chaos.world import World
 
+SOON = timedelta(hours=2)
+"""An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
 HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected")
@@ -176,10 +181,13 @@ class Judge:
 
     def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
         """Whether the truth, not the weather, keeps the booking from ending by itself."""
-        if reason == "too_late" or any(
-            each.appointment_id in self._world.clinicea.moved for each in self._by_tag[intent.tag]
-        ):
-            return True
+        for patient in self._patients_meant(intent):
+            for each in self._store.appointments_of(patient.patient_id):
+                if self._world.clinicea.moved.get(each.appointment_id) == intent.slot.start:
+                    return True  # Clinicea put it, or another call's, elsewhere
+        if reason == "too_late":
+            asked_at = moment(intent.calls[0].at).astimezone(ZONE).replace(tzinfo=None)
+            return intent.slot.start < asked_at + SOON
         if intent.person is None:
             return False
         number = intent.person.number

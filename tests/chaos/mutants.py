@@ -92,7 +92,7 @@ def repeats() -> list[str]:
 def overlaps() -> list[str]:
     """A worker freezes with its POST before it, another takes over, and Clinicea commits as late as it may."""
     evidence: list[str] = []
-    steps = play("known patient", "late commit", "freeze", None)[1].steps
+    steps = play("known patient", "late commit", "freeze")[1].steps
     for step in range(1, steps + 1):
         evidence += _found(play("known patient", "late commit", "freeze", step)[0])
     return evidence
@@ -176,9 +176,7 @@ WORKER = "convox_clinicea.bookings.worker:Worker"
 DOUBLED = "duplicate_appointments"
 LEDGER = "convox_clinicea.bookings.ledger:Ledger"
 MUTANTS: dict[str, Mutant] = {
-    "without the look": Mutant(
-        {"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, "duplicate_appointments"
-    ),
+    "without the look": Mutant({"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, DOUBLED),
     "without the lease": Mutant({f"{WORKER}._claim": _leaseless}, overlaps, DOUBLED),
     "settle time 0": Mutant({f"{WORKER}._seconds_until_settled": _always(0.0)}, chaos, DOUBLED),
     "without the creation lock": Mutant({f"{LEDGER}.hold_number": _always(True)}, newcomers, "duplicate_patients"),

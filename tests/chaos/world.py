@@ -39,6 +39,7 @@ QUIET = {
     "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "chaos",
 }
+# Ways of Clinicea's that nobody knows for certain: each seed has its own.
 HABITS: dict[str, tuple[object, ...]] = {
     "single_objects": (True, False),
     "single_appointments": (False, True),
@@ -120,7 +121,6 @@ class World:
         return Random(f"{self.seed}/{what}")
 
     def _give_habits(self, given: Mapping[str, object]) -> None:
-        """Nobody knows these ways of Clinicea's for certain: each seed has its own."""
         chance = self.chance("habits")
         habits = {name: chance.choice(choices) for name, choices in HABITS.items()}
         self.clinicea.switches.turn({**habits, **given}, frozenset())

@@ -143,6 +143,7 @@ class Table:
             if "LastEvaluatedKey" not in answer:
                 return
             after = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        raise LedgerUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
 
 
 def _arguments(put: Put) -> dict[str, Any]:

@@ -192,11 +192,14 @@ class TestReading:
         assert list(Table(client, "t").query("open", "x", {}, {})) == [item("a"), item("b")]
         assert [call.get("ExclusiveStartKey") for call in client.calls] == [None, {"pk": {"S": "a"}}]
 
-    def test_but_not_for_ever(self) -> None:
+    def test_but_not_for_ever_and_what_is_cut_short_is_an_error(self) -> None:
         endless = Answering({"Items": [item("a")], "LastEvaluatedKey": {"pk": {"S": "a"}}})
         client: Any = endless
 
-        assert len(list(Table(client, "t").scan("x", {}, {}))) == len(endless.calls) == MAX_PAGES
+        with pytest.raises(LedgerUnavailable, match="pages"):
+            list(Table(client, "t").scan("x", {}, {}))
+
+        assert len(endless.calls) == MAX_PAGES
 
     @pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
     def test_trouble_is_said(self, error: Exception) -> None:

@@ -39,3 +39,13 @@ def test_other_items_of_the_ledger_are_no_bookings(bench: Bench, status: Booking
 
     with pytest.raises(NotFound):
         status.of(f"bk_{'a' * 26}", "convox")
+
+
+def test_a_record_of_the_call_that_cannot_be_read_hides_no_other(bench: Bench) -> None:
+    broken = bench.accept()
+    other = bench.accept(practitioner_id="D-02")
+    bench.stack.spoil(f"booking#{broken.booking_id}", state="of a later version")
+
+    found = BookingStatus(bench.ledger).of_call("CALL-7001", "convox")
+
+    assert [booking.booking_id for booking in found] == [other.booking_id]

@@ -5,7 +5,7 @@ Each transition is one conditional write on the record's version.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -138,16 +138,14 @@ class Ledger:
             {"#open": "open"},
             {":kind": {"S": kind.value}, ":before": {"S": timestamp(before)}},
         )
-        for item in found:
-            with suppress(UnreadableRecord):
-                yield _read(item)
+        return _readable(found)
 
     def of_call(self, caller: str, call_id: str) -> list[Booking]:
         """Return the bookings of one call, in the order in which they were accepted."""
         found = self._table.query(
             CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
         )
-        return sorted(map(from_item, found), key=lambda booking: booking.accepted_at)
+        return sorted(_readable(found), key=lambda booking: booking.accepted_at)
 
     def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
         """Yield the booked bookings whose start is in [first, last)."""
@@ -160,7 +158,7 @@ class Ledger:
                 ":last": {"S": timestamp(last)},
             },
         )
-        return map(from_item, found)
+        return _readable(found)
 
     def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
         if to not in TRANSITIONS[booking.state]:
@@ -215,3 +213,9 @@ def _names(booking_id: str) -> Item:
 
 def _booking_of(item: Item | None) -> str | None:
     return None if item is None or "booking_id" not in item else item["booking_id"]["S"]
+
+
+def _readable(items: Iterable[Item]) -> Iterator[Booking]:
+    for item in items:
+        with suppress(UnreadableRecord):
+            yield _read(item)
