@@ -61,7 +61,7 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR)
 	@$(MAKE) --no-print-directory lint types
 	@echo "== tests"
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@.venv/bin/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) $(SAM) ## Ruff, import directions, the template

@@ -20,14 +20,6 @@ READY_SECONDS = 300
 END_SECONDS = 30
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever starts the product on this machine runs in one process: the stack is started once."""
-    for item in items:
-        if item.path.parent.name in ("end_to_end", "launcher"):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Start `python -m local --serve-only`; yields the contents of its stack file."""
