@@ -160,9 +160,12 @@ def test_a_refusal_after_which_nothing_stands_rejects_the_booking(bench: Bench, 
 def test_a_refusal_counts_for_nothing_if_the_appointment_stands_all_the_same(bench: Bench, text: str) -> None:
     bench.patient()
     bench.fake.fault(POST, "status", status=400, body=text, after_work=True, count=1)
+    booking = bench.accept()
 
-    booked = bench.ends(bench.accept())
+    outcome = bench.work(booking)
 
+    booked = bench.now(booking)
+    assert outcome == Done(booked)
     assert (booked.state, booked.reason) == (State.BOOKED, None)
     assert booked.appointment_id == bench.fake.standing()[0]["appointment_id"]
     assert bench.fake.posted() == 1

@@ -107,11 +107,11 @@ def test_a_start_that_the_clocks_skip_or_no_calendar_holds_does_not_exist(zone: 
 
 @PROPERTY
 @given(
-    moment=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)),  # noqa: DTZ001 - hypothesis takes naive bounds
+    seconds=st.integers(946_684_800, 4_102_444_800),
     zone=st.sampled_from(["America/New_York", "Africa/Cairo", "Asia/Kolkata", "Australia/Lord_Howe"]),
 )
-def test_a_start_that_is_taken_is_the_same_time_on_the_clinics_wall(moment: datetime, zone: str) -> None:
-    written = moment.replace(microsecond=0)
+def test_a_start_that_is_taken_is_the_same_time_on_the_clinics_wall(seconds: int, zone: str) -> None:
+    written = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
     try:
         request = known(zone, start=written.isoformat())
     except InvalidRequest:
