@@ -35,6 +35,7 @@ def main() -> int:
         sys.stderr.write(f"{sentence}\n")
     digest = run.world.scheduler.trace.digest
     sys.stdout.write(line(verdict, seconds=time.monotonic() - began, seed=given.seed, digest=digest) + "\n")
+    sys.stdout.flush()
     return 0 if verdict.harmless else 1
 
 

@@ -43,7 +43,7 @@ class Scheduler:
         self.now = 0.0
         self.trace = trace
         self.current: Process | None = None
-        self.running = 0
+        self.running: dict[Process, None] = {}
         self._due: list[tuple[float, int, Action]] = []
         self._asked = 0
 
@@ -63,6 +63,11 @@ class Scheduler:
         self.now = when
         action()
         return True
+
+    def close(self) -> None:
+        """End whatever still runs, instead of leaving it to the interpreter's own end."""
+        for process in list(self.running):
+            process.kill("the run is over")
 
     @property
     def next_at(self) -> float | None:
@@ -103,7 +108,7 @@ class Process:
 
     def start(self) -> None:
         """Run until the first step."""
-        self._scheduler.running += 1
+        self._scheduler.running[self] = None
         self._scheduler.at(self.limit, self._time_out)
         self._enter()
 
@@ -169,6 +174,6 @@ class Process:
         if self.dead and failure is None:
             failure = Killed("swallowed")
         self.dead = True
-        self._scheduler.running -= 1
+        del self._scheduler.running[self]
         # The hub takes over: what happens next must not happen on a dead process's stack.
         self._scheduler.after(0.0, lambda: self._ended(self, result, failure))

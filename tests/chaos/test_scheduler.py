@@ -65,7 +65,17 @@ def test_a_killed_process_does_nothing_more_not_even_in_its_finally(stage: Stage
 
     assert stage.done == ["a0"]
     assert stage.ended == [("a", None, "Killed")]
-    assert stage.scheduler.running == 0
+    assert not stage.scheduler.running
+
+
+def test_what_still_runs_at_the_end_is_ended(stage: Stage) -> None:
+    stage.process("a", 1.0, 50.0)
+    stage.scheduler.at(2.0, stage.scheduler.close)
+
+    stage.play()
+
+    assert stage.done == ["a0"]
+    assert not stage.scheduler.running
 
 
 def test_lambda_ends_what_takes_too_long(stage: Stage) -> None:

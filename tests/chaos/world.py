@@ -145,6 +145,7 @@ class World:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.scheduler.close()
         self._patches.close()
         self.runtime.close()
 
