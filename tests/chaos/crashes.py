@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Literal
 
@@ -53,7 +54,7 @@ FLOWS: dict[str, Story] = {
 }
 
 
-class Accident:
+class Accident(ABC):
     """Lets something happen at certain steps: there is one after every side effect, but of scheduled functions.
 
     Attributes:
@@ -75,8 +76,9 @@ class Accident:
         self.happened_at += f"{process.name} {label}; "
         return self.happens(label)
 
+    @abstractmethod
     def happens(self, label: str) -> float:
-        raise NotImplementedError
+        """Let it happen; returns the seconds that the process stands still."""
 
 
 def _nothing_happened_before(label: str) -> bool:

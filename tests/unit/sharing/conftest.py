@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.account import Stack, aws_account
+from tests.support.clock import VirtualClock
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -18,3 +19,8 @@ def account() -> Iterator[None]:
 @pytest.fixture
 def stack() -> Stack:
     return Stack.create()
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
