@@ -6,7 +6,7 @@ import pytest
 
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.worker import SECONDS_FOR_ANOTHER_BOOKING
+from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench
@@ -35,9 +35,16 @@ def test_while_one_is_in_doubt_the_other_waits_and_does_not_even_search(bench: B
 
     wait = bench.waits(second)
 
-    assert (wait.seconds, wait.cause) == (SECONDS_FOR_ANOTHER_BOOKING, None)
+    assert wait.cause is None
     assert len(bench.transport.sent) == sent
     assert bench.now(second).version == 1
+
+
+def test_its_wait_grows_so_that_its_receives_outlast_the_age_limit(bench: Bench) -> None:
+    _, second = held_in_doubt(bench)
+
+    assert bench.waits(second, received=1).seconds < bench.waits(second, received=12).seconds
+    assert bench.waits(second, received=12).seconds >= LONGEST_SECONDS / 2
 
 
 def test_the_holder_itself_goes_on(bench: Bench) -> None:

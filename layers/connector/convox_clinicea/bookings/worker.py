@@ -28,8 +28,6 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.sealing import Sealer
 
-SECONDS_FOR_ANOTHER_BOOKING = 15.0
-
 
 @dataclass(frozen=True)
 class Done:
@@ -93,10 +91,10 @@ class Worker:
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN if booking.posted else Reason.TOO_LATE)
             request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
             if booking.patient_id is None and not self._ledger.hold_number(booking):
-                return Wait(SECONDS_FOR_ANOTHER_BOOKING)
+                return wait_for(None, received)
             patient_id = self._calendar.patient_id(booking, request, deadline)
             if patient_id is not None and not self._ledger.hold_slot(booking, patient_id):
-                return Wait(SECONDS_FOR_ANOTHER_BOOKING)
+                return wait_for(None, received)
             shown = self._calendar.read(patient_id, request, deadline)
             if booking.state is State.UNKNOWN:
                 settled = self._settle(booking, request, shown, deadline)
