@@ -32,14 +32,12 @@ class TestPlainService:
         assert post(client)[0] == 200
         assert len(booked(fake)) == 1
 
-    def test_a_warm_answer_takes_no_delayed_acknowledgement(self, client: http.client.HTTPConnection) -> None:
-        get(client)
-        times = []
-        for _ in range(20):
-            start = time.perf_counter()
-            get(client)
-            times.append(time.perf_counter() - start)
-        assert sorted(times)[0] < 0.03
+    def test_an_answer_is_written_at_once_so_that_no_acknowledgement_delays_it(self, fake: RunningFake) -> None:
+        address = urlsplit(fake.url)
+        head = f"GET {PLACES[SEARCH]}?{urlencode(QUERY)} HTTP/1.1\r\nHost: x\r\napi_key: {LOCAL_API_KEY}\r\n\r\n"
+        with socket.create_connection((address.hostname, address.port), LONG) as raw:
+            raw.sendall(head.encode())
+            assert raw.recv(65536).endswith(b"}")
 
     def test_headers_are_found_whatever_their_case(self, client: http.client.HTTPConnection) -> None:
         client.request("GET", f"{PLACES[SEARCH]}?{urlencode(QUERY)}", headers={"API_Key": LOCAL_API_KEY})
@@ -63,7 +61,8 @@ class TestPlainService:
         assert len({each["appointment_id"] for each in booked(fake)}) == 20
 
     def test_a_body_without_a_length_is_411(self, client: http.client.HTTPConnection) -> None:
-        client.request("POST", PLACES[NEW], iter([b"{}"]), KEY, encode_chunked=True)
+        # Without the chunks themselves: the server closes at once, and they might meet a closed connection.
+        client.request("POST", PLACES[NEW], headers=KEY | {"Transfer-Encoding": "chunked"}, encode_chunked=True)
         assert client.getresponse().status == 411
 
     @pytest.mark.parametrize(("length", "status"), [("-1", 400), ("many", 400), ("99999999", 413)])
