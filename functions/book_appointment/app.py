@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
 from convox_clinicea.convox import parsing, replies
-from convox_clinicea.convox.api import api, caller_of
+from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.requests import KnownPatientBooking
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -34,10 +35,11 @@ def book_appointment(patient_id: str) -> Response[str]:
     request = parsing.from_body(KnownPatientBooking, app.current_event, patient_id=patient_id)
     request.with_context(required=settings.require_call_context)
     accepted = intake.accept(request.canonical(caller_of(app.current_event), place))
+    metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return replies.accepted(accepted, app.current_event, settings.accepted_status)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return answer(app, event, context, metrics, clock)

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from convox_clinicea import wiring
 from convox_clinicea.bookings.status import BookingStatus
 from convox_clinicea.convox import parsing, replies
-from convox_clinicea.convox.api import api, caller_of
+from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.requests import CallRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -45,4 +45,4 @@ def call_bookings(call_id: str) -> Response[str]:
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return answer(app, event, context, metrics, clock)

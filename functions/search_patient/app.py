@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
 from convox_clinicea.convox import parsing, replies
-from convox_clinicea.convox.api import api, lookup_deadline
+from convox_clinicea.convox.api import answer, api, lookup_deadline
 from convox_clinicea.convox.requests import Place, SearchRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.errors import MethodNotAllowed
@@ -62,4 +62,4 @@ def search(request: SearchRequest) -> Response[str]:
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return app.resolve(event, context)
+    return answer(app, event, context, metrics, clock)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
+from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.sweeper import Sweeper
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -21,16 +22,26 @@ metrics = make_metrics()
 clock = SystemClock()
 
 
+class Parts(NamedTuple):
+    sweeper: Sweeper
+    backlog: Backlog
+
+
 @cache
-def sweeper() -> Sweeper:
-    return wiring.sweeper_from(QueueSettings.from_environment(), clock, logger)
+def parts() -> Parts:
+    settings = QueueSettings.from_environment()
+    return Parts(wiring.sweeper_from(settings, clock, logger), wiring.backlog_from(settings, clock))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
-    swept = asdict(sweeper().sweep(Deadline.after(clock, context.get_remaining_time_in_millis() / 1000)))
+    swept = asdict(parts().sweeper.sweep(Deadline.after(clock, context.get_remaining_time_in_millis() / 1000)))
     for name, count in swept.items():
         metrics.add_metric(f"Swept{name.title()}", MetricUnit.Count, count)
+    waiting = parts().backlog.measure()
+    metrics.add_metric("OpenBookings", MetricUnit.Count, waiting.on_their_way)
+    metrics.add_metric("OldestOpenBooking", MetricUnit.Seconds, round(waiting.oldest_seconds))
+    metrics.add_metric("ParkedBookings", MetricUnit.Count, waiting.parked)
     logger.info("swept", extra=swept)
     return swept

@@ -6,8 +6,7 @@ import logging
 import traceback
 import warnings
 
-from aws_lambda_powertools import Logger, Metrics, single_metric
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools import Logger, Metrics
 
 from convox_clinicea.errors import ConnectorError
 
@@ -47,19 +46,3 @@ def failure(error: BaseException) -> dict[str, object]:
 
 def _place(filename: str) -> str:
     return "/".join(filename.rsplit("/", 2)[-2:])
-
-
-def observe_call(call: str, seconds: float, error: ConnectorError | None) -> None:
-    """Observer of the Clinicea client: latency and failures by call name."""
-    dimensions = {"call": call}
-    with single_metric(
-        "CliniceaLatency",
-        MetricUnit.Milliseconds,
-        round(seconds * 1000, 1),
-        namespace=NAMESPACE,
-        default_dimensions=dimensions,
-    ):
-        pass
-    if error is not None:
-        with single_metric("CliniceaErrors", MetricUnit.Count, 1, namespace=NAMESPACE, default_dimensions=dimensions):
-            pass

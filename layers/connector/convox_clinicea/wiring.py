@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aws_lambda_powertools import Logger, Metrics
 
 from convox_clinicea import aws, clinicea
+from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.delivery import Delivery
 from convox_clinicea.bookings.intake import Intake
@@ -26,7 +27,7 @@ from convox_clinicea.convox.requests import Place
 from convox_clinicea.deadline import Clock
 from convox_clinicea.documents import packed, replacement
 from convox_clinicea.errors import ConfigurationError
-from convox_clinicea.observability import observe_call
+from convox_clinicea.metering import observe_call
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import (
     CliniceaSettings,
@@ -107,6 +108,11 @@ def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweep
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     notices = _notices(settings, ledger, logger)
     return Sweeper(ledger=ledger, queue=_queue(settings), notices=notices, clock=clock, limits=limits)
+
+
+def backlog_from(settings: QueueSettings, clock: Clock) -> Backlog:
+    """Return what measures the bookings that are still open."""
+    return Backlog(ledger_from(settings.ledger_table, clock), clock)
 
 
 def _queue(settings: QueueSettings) -> BookingQueue:

@@ -11,7 +11,7 @@ import pytest
 
 from convox_clinicea.clinicea.errors import OutcomeUnknown
 from convox_clinicea.errors import ConfigurationError
-from convox_clinicea.observability import failure, logger, metrics, observe_call
+from convox_clinicea.observability import failure, logger, metrics
 from convox_clinicea.privacy import PersonalText
 
 SECRET = "Canarina Vogelwala"
@@ -62,18 +62,5 @@ class TestFailure:
 
 
 class TestMetrics:
-    def test_a_call_that_succeeded_is_timed(self, capsys: pytest.CaptureFixture[str]) -> None:
-        observe_call("postAppointment", 0.1234, None)
-        (line,) = written(capsys)
-        assert (line["CliniceaLatency"], line["call"]) == ([123.4], "postAppointment")
-        assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "ConvoxClinicea"
-
-    def test_one_that_failed_is_counted_as_well(self, capsys: pytest.CaptureFixture[str]) -> None:
-        observe_call("postAppointment", 2.0, OutcomeUnknown("postAppointment", detail=SECRET))
-        latency, errors = written(capsys)
-        assert latency["CliniceaLatency"] == [2000.0]
-        assert (errors["CliniceaErrors"], errors["call"]) == ([1.0], "postAppointment")
-        assert SECRET not in json.dumps([latency, errors])
-
     def test_a_functions_own_metrics_have_the_products_namespace(self) -> None:
         assert metrics().namespace == "ConvoxClinicea"

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from convox_clinicea.bookings.queue import BookingQueue, Message, UnparsableMessage
+from convox_clinicea.bookings.states import State
 from convox_clinicea.bookings.waiting import Wait
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea.errors import SetupFault
@@ -74,12 +75,16 @@ class Delivery:
             self._logger.error("no such booking", extra={"booking_id": message.booking_id})
             self._count("BookingMissing")
             return
-        state = outcome.booking.state
+        booking = outcome.booking
+        state = booking.state
         self._logger.info(
             "booking worked",
-            extra={"booking_id": message.booking_id, "state": state.value, "reason": outcome.booking.reason},
+            extra={"booking_id": message.booking_id, "state": state.value, "reason": booking.reason},
         )
         self._count(f"Booking{state.value.title().replace('_', '')}")
+        if state is State.BOOKED:
+            since_accepted = (booking.updated_at - booking.accepted_at).total_seconds()
+            self._metrics.add_metric("BookingSeconds", MetricUnit.Seconds, round(max(0.0, since_accepted), 1))
 
     def _wait(self, message: Message, receipt_handle: str, wait: Wait, received: int) -> NoReturn:
         cause = {} if wait.cause is None else failure(wait.cause)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from aws_lambda_powertools import Logger
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.convox.errors import error_reply, face_of
-from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
 from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.observability import failure
 
@@ -35,6 +39,23 @@ def api(logger: Logger) -> APIGatewayRestResolver:
     # The last resort: Lambda's runtime would log the exception's text, which may quote a patient's data.
     app.exception_handler(Exception)(unforeseen)
     return app
+
+
+def answer(
+    app: APIGatewayRestResolver, event: dict[str, Any], context: LambdaContext, metrics: Metrics, clock: Clock
+) -> dict[str, Any]:
+    """Return the route's answer, and count it: how long it took since API Gateway had the request, and how it ended."""
+    began = clock.now().timestamp()
+    answered = app.resolve(event, context)
+    now = clock.now().timestamp()
+    arrived = float(event["requestContext"].get("requestTimeEpoch") or 0) / 1000
+    # Two machines' clocks, or a recorded event: what makes no sense is measured from where this function began.
+    since = arrived if now - OLDEST_LIVE_REQUEST_SECONDS < arrived <= began else began
+    status = int(answered["statusCode"])
+    metrics.add_metric("AnswerMilliseconds", MetricUnit.Milliseconds, round((now - since) * 1000, 1))
+    metrics.add_metric("Refused", MetricUnit.Count, int(400 <= status < 500))
+    metrics.add_metric("Failed", MetricUnit.Count, int(status >= 500))
+    return answered
 
 
 def lookup_deadline(event: APIGatewayProxyEvent, clock: Clock, budget_seconds: float) -> Deadline:

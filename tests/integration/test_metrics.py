@@ -1,0 +1,78 @@
+"""What the functions count, as an operator's dashboard sees it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support import emf, invented
+from tests.support.bookings import in_days, known_body, known_request
+from tests.support.clock import VirtualClock
+from tests.support.deployment import Deployment
+
+
+@pytest.fixture
+def said(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> pytest.CaptureFixture[str]:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    return capsys
+
+
+def test_an_answer_is_timed_from_its_arrival_at_the_gateway(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    deployment.search({"mobile": "oops"}, age_ms=1500)
+
+    output = said.readouterr().out
+    (milliseconds,) = emf.values(output, "AnswerMilliseconds")
+    assert milliseconds >= 1500
+    assert (emf.values(output, "Refused"), emf.values(output, "Failed")) == ([1], [0])
+
+
+@pytest.mark.parametrize("age_ms", [-5_000, 3_600_000])
+def test_a_time_of_arrival_that_makes_no_sense_is_not_counted(
+    deployment: Deployment, said: pytest.CaptureFixture[str], age_ms: int
+) -> None:
+    deployment.search({"mobile": "oops"}, age_ms=age_ms)
+
+    (milliseconds,) = emf.values(said.readouterr().out, "AnswerMilliseconds")
+    assert 0 <= milliseconds < 5_000
+
+
+def test_a_look_up_that_clinicea_spoils_counts_as_failed(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    deployment.fake.fault("searchPatientByMobileNumber", "status", status=503)
+
+    deployment.search({"mobile": "9999900041", "call_id": "c1", "agent_id": "a1"})
+
+    output = said.readouterr().out
+    assert (emf.values(output, "Refused"), emf.values(output, "Failed")) == ([0], [1])
+    assert emf.values(output, "CliniceaErrors")
+
+
+def test_a_booking_is_counted_when_accepted_not_when_repeated_and_timed_when_booked(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    for repeated in (0, 1):
+        deployment.book_known("P-41", known_body())
+        assert emf.values(said.readouterr().out, "BookingAccepted") == [1 - repeated]
+
+    assert deployment.deliver().acknowledged
+
+    output = said.readouterr().out
+    assert emf.values(output, "BookingBooked") == [1]
+    assert len(emf.values(output, "BookingSeconds")) == 1
+
+
+def test_the_sweeper_tells_how_long_the_oldest_open_booking_has_waited(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    a_quarter_of_an_hour_ago = VirtualClock(datetime.now(UTC) - timedelta(minutes=15))
+    deployment.accepted_at(a_quarter_of_an_hour_ago, known_request(start=in_days(2)))
+
+    deployment.sweep()
+
+    output = said.readouterr().out
+    assert (emf.values(output, "OpenBookings"), emf.values(output, "ParkedBookings")) == ([1], [0])
+    assert emf.values(output, "OldestOpenBooking")[0] >= 900
