@@ -20,7 +20,7 @@ from convox_clinicea.settings import StatusSettings
 
 logger = make_logger()
 metrics = make_metrics()
-app = api(logger)
+app = api(logger, metrics)
 clock = SystemClock()
 
 

@@ -20,7 +20,7 @@ from convox_clinicea.settings import LookupSettings
 
 logger = make_logger()
 metrics = make_metrics()
-app = api(logger)
+app = api(logger, metrics)
 clock = SystemClock()
 
 

@@ -21,7 +21,7 @@ from convox_clinicea.settings import SearchSettings
 
 logger = make_logger()
 metrics = make_metrics()
-app = api(logger)
+app = api(logger, metrics)
 clock = SystemClock()
 
 

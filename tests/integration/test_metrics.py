@@ -51,6 +51,16 @@ def test_a_look_up_that_clinicea_spoils_counts_as_failed(
     assert emf.values(output, "CliniceaErrors")
 
 
+def test_a_look_up_that_clinicea_does_not_let_in_is_the_deployments_fault(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    deployment.fake.fault("searchPatientByMobileNumber", "status", status=403)
+
+    deployment.search({"mobile": "9999900041", "call_id": "c1", "agent_id": "a1"})
+
+    assert emf.values(said.readouterr().out, "CliniceaSetupFault") == [1]
+
+
 def test_a_booking_is_counted_when_accepted_not_when_repeated_and_timed_when_booked(
     deployment: Deployment, said: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,13 +11,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from convox_clinicea.clinicea.errors import SetupFault
 from convox_clinicea.convox.errors import error_reply, face_of
 from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
 from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.observability import failure
 
 
-def api(logger: Logger) -> APIGatewayRestResolver:
+def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
     """Return a resolver that answers every error in the contract's shape and logs it without its values."""
     app = APIGatewayRestResolver(debug=False)
 
@@ -28,6 +29,8 @@ def api(logger: Logger) -> APIGatewayRestResolver:
         face = face_of(error)
         log = logger.error if face.status >= 500 else logger.info
         log("request failed", extra={"code": face.code, **failure(error)})
+        if isinstance(error, SetupFault):
+            metrics.add_metric("CliniceaSetupFault", MetricUnit.Count, 1)
         return error_reply(error, request_id())
 
     def unforeseen(error: Exception) -> Response[str]:
