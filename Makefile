@@ -34,8 +34,9 @@ STAMP := .ready-$(VERSION)
 DEV := .venv/$(STAMP)
 SAM := .tools/sam/$(STAMP)
 EMULATOR := .tools/emulator/$(STAMP)
+CHECKS := .tools/checks/$(STAMP)
 LOCK := .tools/lock/$(STAMP)
-ENVIRONMENTS = @$(MAKE) --no-print-directory -j 3
+ENVIRONMENTS = @$(MAKE) --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
 export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
 CHECKED := layers/connector/convox_clinicea layers/connector/build.py functions local commands tests
@@ -58,13 +59,13 @@ demo: ## The same, ending after the sample call; fails unless its appointments s
 
 .PHONY: test
 test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage
-	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR)
+	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(CHECKS)
 	@$(MAKE) --no-print-directory lint types
 	@echo "== tests"
 	@.venv/bin/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
-lint: $(DEV) $(SAM) ## Ruff, import directions, the template
+lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template, secrets in the tree
 	@echo "== lint"
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -73,6 +74,8 @@ lint: $(DEV) $(SAM) ## Ruff, import directions, the template
 	@echo "== template"
 	@.tools/sam/bin/cfn-lint template.yaml
 	@.tools/sam/bin/sam validate --lint
+	@echo "== secrets in the tree"
+	@.tools/checks/bin/python -m commands.scan_secrets
 
 .PHONY: types
 types: $(DEV) ## Strict type check
@@ -93,6 +96,10 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33)
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS)
 
+.PHONY: audit
+audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cannot be looked up is a failure
+	@.tools/checks/bin/python -m commands.audit $(ARGS)
+
 .PHONY: reconcile
 reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=2026-12-01 STACK=convox-clinicea)
 	@.tools/emulator/bin/python -m commands.reconcile --stack $(STACK) $(if $(DAY),--day $(DAY))
@@ -107,7 +114,7 @@ deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecre
 .PHONY: lock
 lock: $(LOCK) ## Renew the locked requirements from requirements/*.in
 	@for pair in layer:layers/connector/requirements.txt dev:requirements/dev.txt sam:requirements/sam.txt \
-	  emulator:requirements/emulator.txt lock:requirements/lock.txt; do \
+	  emulator:requirements/emulator.txt checks:requirements/checks.txt lock:requirements/lock.txt; do \
 	  echo "locking $${pair#*:}"; \
 	  .tools/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' "requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; \
@@ -137,5 +144,7 @@ $(SAM): requirements/sam.txt | python
 	$(call environment,the AWS SAM CLI,.tools/sam,$<)
 $(EMULATOR): requirements/emulator.txt | python
 	$(call environment,the embedded AWS,.tools/emulator,$<)
+$(CHECKS): requirements/checks.txt | python
+	$(call environment,checkov and the audits,.tools/checks,$<)
 $(LOCK): requirements/lock.txt | python
 	$(call environment,the lock tool,.tools/lock,$<)
