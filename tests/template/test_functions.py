@@ -121,16 +121,24 @@ def test_the_protocol_s_times_are_in_order(source: Json, resources: Json) -> Non
     assert (worker, visibility) == (30, 180)
     assert (int(told["WORKER_SECONDS"]), int(told["VISIBILITY_SECONDS"])) == (worker, visibility), "told what is so"
     assert parameters["WorkerConcurrency"]["MinValue"] == 2
-    for settle, hours in itertools.product(bounds(parameters["SettleSeconds"]), bounds(parameters["AgeLimitHours"])):
-        limits = Limits(int(told["LEASE_SECONDS"]), timedelta(seconds=settle), timedelta(hours=hours))
+    for settle, hours, days in itertools.product(
+        *(bounds(parameters[name]) for name in ("SettleSeconds", "AgeLimitHours", "RetentionDays"))
+    ):
+        limits = Limits(
+            lease_seconds=int(told["LEASE_SECONDS"]),
+            settle=timedelta(seconds=settle),
+            age=timedelta(hours=hours),
+            retention=timedelta(days=days),
+        )
         limits.check(worker_seconds=worker, visibility_seconds=visibility)
 
 
-def test_a_message_outlives_the_age_limit(source: Json, resources: Json) -> None:
+def test_a_message_outlives_the_age_limit_and_a_record_the_messages(source: Json, resources: Json) -> None:
     queue = resources["BookingQueue"]["Properties"]
     longest = source["Parameters"]["AgeLimitHours"]["MaxValue"] * 3600
 
     assert queue["MessageRetentionPeriod"] > longest
+    assert source["Parameters"]["RetentionDays"]["MinValue"] * 86400 > queue["MessageRetentionPeriod"]
     assert (
         queue["RedrivePolicy"]["maxReceiveCount"] * LONGEST_SECONDS / 2
         > source["Parameters"]["AgeLimitHours"]["Default"] * 3600

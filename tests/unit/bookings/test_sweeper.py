@@ -39,6 +39,12 @@ def dead_letter(bench: Bench, booking: Booking, *, generation: int = 1) -> None:
     bench.queue.bury(json.dumps(body), f"message-{booking.booking_id}-{generation}")
 
 
+def without_queue(bench: Bench, *, dead_letters: str | None = None) -> BookingQueue:
+    """A queue that is not there."""
+    dead_letter_url = dead_letters or bench.stack.dead_letter_queue_url
+    return BookingQueue(aws.sqs(), Queues(f"{bench.stack.queue_url}-gone", dead_letter_url))
+
+
 class TestStuck:
     def test_a_booking_that_lies_is_sent_anew_under_a_new_generation(self, bench: Bench) -> None:
         booking = lost_message(bench)
@@ -107,15 +113,54 @@ class TestStuck:
 
         assert bench.sweep() == NOTHING
 
-    def test_where_the_queue_does_not_answer_it_is_said_and_done_later(self, bench: Bench) -> None:
+    def test_where_the_queue_does_not_answer_it_is_said_and_done_a_minute_later(self, bench: Bench) -> None:
         booking = lost_message(bench)
-        nowhere = BookingQueue(aws.sqs(), Queues(f"{bench.stack.queue_url}-gone", bench.stack.dead_letter_queue_url))
         with pytest.raises(QueueUnavailable):
-            bench.sweep(queue=nowhere)
-        bench.clock.advance(STUCK)
+            bench.sweep(queue=without_queue(bench))
+        assert bench.now(booking).queued_at == booking.queued_at
+        bench.clock.advance(60)
 
         assert bench.sweep().requeued == 1
         assert json.loads(bench.stack.messages()[0]["Body"])["generation"] == bench.now(booking).generation == 3
+
+    def test_one_that_cannot_be_sent_holds_up_no_other(self, bench: Bench) -> None:
+        unsendable, other = lost_message(bench), bench.accept(clinic_id="C-02")
+        bench.clock.advance(STUCK)
+
+        class Choosy(BookingQueue):
+            def send(self, booking: Booking) -> None:
+                if booking.booking_id == unsendable.booking_id:
+                    raise QueueUnavailable("sqs: InvalidParameterValue")
+                super().send(booking)
+
+        with pytest.raises(QueueUnavailable):
+            bench.sweep(queue=Choosy(aws.sqs(), Queues(bench.stack.queue_url, bench.stack.dead_letter_queue_url)))
+
+        assert [json.loads(each["Body"])["booking_id"] for each in bench.stack.messages()][-1] == other.booking_id
+        assert bench.now(unsendable).queued_at == unsendable.queued_at
+
+    def test_one_that_moves_while_it_is_not_sent_stays_as_it_was_moved(self, bench: Bench) -> None:
+        booking = lost_message(bench)
+
+        class Away(BookingQueue):
+            def send(self, booking: Booking) -> None:
+                bench.ledger.move(booking, State.NEEDS_ATTENTION, notice_due=False)
+                raise QueueUnavailable("sqs: gone")
+
+        with pytest.raises(QueueUnavailable):
+            bench.sweep(queue=Away(aws.sqs(), Queues(bench.stack.queue_url, bench.stack.dead_letter_queue_url)))
+
+        assert bench.now(booking).state is State.NEEDS_ATTENTION
+
+    def test_notices_are_published_while_the_queues_are_away(self, bench: Bench) -> None:
+        bench.stack.without_topic()
+        parked = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+        bench.stack.with_topic_again()
+
+        with pytest.raises(QueueUnavailable):
+            bench.sweep(queue=without_queue(bench, dead_letters=f"{bench.stack.dead_letter_queue_url}-gone"))
+
+        assert [notice["booking_id"] for notice in bench.stack.notices()] == [parked.booking_id]
 
     def test_the_index_lags_and_the_table_counts(self, bench: Bench) -> None:
         ended, sent, moved = (bench.accept(clinic_id=f"C-{number}") for number in range(3))
@@ -251,6 +296,33 @@ class TestParked:
         assert ended.expires_at is not None
         assert [notice["reason"] for notice in bench.stack.notices()] == ["outcome_unknown", "expired_unresolved"]
         assert bench.sweep() == NOTHING
+
+    def test_one_whose_notice_could_never_be_published_is_rejected_all_the_same(self, bench: Bench) -> None:
+        bench.stack.without_topic()
+        booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+        assert bench.sweep() == NOTHING
+        bench.clock.advance(RETENTION)
+
+        assert bench.sweep() == Swept(expired=1)
+
+        ended = bench.now(booking)
+        assert (ended.state, ended.reason) == (State.REJECTED, Reason.EXPIRED_UNRESOLVED)
+        assert (ended.request, ended.notice_due) == (None, True)
+        assert bench.sweep() == NOTHING
+        bench.stack.with_topic_again()
+        assert bench.sweep() == Swept(told=1)
+
+    def test_ended_bookings_nobody_was_told_of_do_not_hide_parked_ones(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("convox_clinicea.bookings.sweeper.MOST_AT_A_TIME", 1)
+        bench.stack.without_topic()
+        for state in (State.BOOKED, State.NEEDS_ATTENTION):
+            bench.ledger.move(bench.accept(clinic_id=f"C-{state}"), state, notice_due=True)
+            bench.clock.advance(1)
+        bench.clock.advance(RETENTION)
+
+        assert bench.sweep().expired == 1
 
     def test_until_then_it_stays(self, bench: Bench) -> None:
         parked = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, notice_due=False)

@@ -151,3 +151,8 @@ class TestCheck:
     def test_the_settle_time_is_neither_negative_nor_as_long_as_the_age_limit(self, settle: timedelta) -> None:
         with pytest.raises(ConfigurationError, match="settle"):
             replace(Limits(), settle=settle).check(**GOOD)
+
+    @pytest.mark.parametrize("hours", [1, 12])
+    def test_a_booking_is_kept_longer_than_it_is_tried(self, hours: int) -> None:
+        with pytest.raises(ConfigurationError, match="retention"):
+            replace(Limits(), retention=timedelta(hours=hours)).check(**GOOD)

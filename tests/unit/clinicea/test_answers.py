@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,7 @@ class TestText:
 
 SENT = {"patient_id": "P-1", "start": "2031-03-10T10:00:00"}
 START = {"StartDateTime": "2031-03-10T10:00:00"}
+ZONE = ZoneInfo("Asia/Kolkata")
 
 
 class TestCreatedIds:
@@ -131,6 +133,8 @@ class TestCreatedIds:
             ({"AppointmentID": 17, **START}, ("17", None)),
             ({"ID": " A-1 ", "PatientID": 0, **START}, ("A-1", None)),
             ({"ID": "A-1", "StartDateTime": "2031-03-10 10:00"}, ("A-1", None)),
+            ({"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00+05:30"}, ("A-1", None)),
+            ({"ID": "A-1", "StartDateTime": "2031-03-10T04:30:00Z"}, ("A-1", None)),
             ([{"ID": "A-1", **START}], ("A-1", None)),
             (4711, ("4711", None)),
             ("4711", ("4711", None)),
@@ -141,11 +145,11 @@ class TestCreatedIds:
     def test_a_record_of_what_was_sent_or_a_bare_id_names_the_appointment(
         self, body: object, ids: tuple[str, str | None]
     ) -> None:
-        assert created_ids(BOOK, answer(body), TABLE, SENT) == ids
+        assert created_ids(BOOK, answer(body), TABLE, SENT, ZONE) == ids
 
     def test_who_the_new_patient_is_only_the_answer_tells(self) -> None:
         body = {"ID": "A-1", "PatientID": "P-9", **START}
-        assert created_ids(BOOK, answer(body), TABLE, {"start": SENT["start"]}) == ("A-1", "P-9")
+        assert created_ids(BOOK, answer(body), TABLE, {"start": SENT["start"]}, ZONE) == ("A-1", "P-9")
 
     @pytest.mark.parametrize(
         "given",
@@ -179,7 +183,7 @@ class TestCreatedIds:
     )
     def test_anything_else_leaves_the_outcome_unknown(self, given: WireAnswer) -> None:
         with pytest.raises(OutcomeUnknown) as caught:
-            created_ids(BOOK, given, TABLE, SENT)
+            created_ids(BOOK, given, TABLE, SENT, ZONE)
         assert "Slot" not in str(caught.value)
 
     @pytest.mark.parametrize(
@@ -192,13 +196,36 @@ class TestCreatedIds:
             {"ID": "A-1", "StartDateTime": 5},
             {"ID": "A-1", "StartDateTime": "2031-03-10T10:15:00"},
             {"ID": "A-1", "StartDateTime": "2031-03-10T04:30:00"},
+            {"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00Z"},
+            {"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00+04:00"},
             {"ID": "A-1", "PatientID": "P-2", **START},
         ],
-        ids=["no start", "null", "unset", "no time", "a number", "rounded", "shifted", "another patient's"],
+        ids=[
+            "no start",
+            "null",
+            "unset",
+            "no time",
+            "a number",
+            "rounded",
+            "shifted",
+            "the same hour of UTC",
+            "the same hour elsewhere",
+            "another patient's",
+        ],
     )
     def test_a_record_that_is_not_of_what_was_sent_is_not_believed(self, record: dict[str, Any]) -> None:
         with pytest.raises(OutcomeUnknown):
-            created_ids(BOOK, answer(record), TABLE, SENT)
+            created_ids(BOOK, answer(record), TABLE, SENT, ZONE)
+
+    def test_in_an_hour_that_comes_twice_an_offset_says_which(self) -> None:
+        berlin, sent = ZoneInfo("Europe/Berlin"), {"start": "2031-10-26T02:30:00"}
+
+        def shown(start: str) -> WireAnswer:
+            return answer({"ID": "A-1", "StartDateTime": start})
+
+        assert created_ids(BOOK, shown("2031-10-26T02:30:00+02:00"), TABLE, sent, berlin) == ("A-1", None)
+        with pytest.raises(OutcomeUnknown):
+            created_ids(BOOK, shown("2031-10-26T02:30:00+01:00"), TABLE, sent, berlin)
 
     @PROPERTY
     @given(
@@ -208,6 +235,6 @@ class TestCreatedIds:
     )
     def test_no_json_makes_it_fail_otherwise(self, body: object) -> None:
         with contextlib.suppress(OutcomeUnknown):
-            appointment_id, patient_id = created_ids(BOOK, answer(body), TABLE, SENT)
+            appointment_id, patient_id = created_ids(BOOK, answer(body), TABLE, SENT, ZONE)
             assert appointment_id.strip().encode()
             assert patient_id in (None, "P-1")

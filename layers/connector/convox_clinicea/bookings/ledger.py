@@ -123,6 +123,13 @@ class Ledger:
         fresh = replace(booking, generation=booking.generation + 1, queued_at=self._clock.now())
         return self._replace(booking, self._stamped(replace(fresh, version=booking.version + 1)))
 
+    def not_sent(self, booking: Booking, *, last_queued_at: datetime) -> None:
+        """Take back that a requeued booking was sent, so that the sweeper finds it again; not if it has moved since."""
+        with suppress(Overtaken):
+            self._replace(
+                booking, self._stamped(replace(booking, queued_at=last_queued_at, version=booking.version + 1))
+            )
+
     def told(self, booking: Booking) -> None:
         """Note that the notice of a booking's end, or of its parking, has been published."""
         self._replace(booking, self._stamped(replace(booking, notice_due=False, version=booking.version + 1)))

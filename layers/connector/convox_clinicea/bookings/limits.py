@@ -31,11 +31,14 @@ class Limits:
     retention: timedelta = timedelta(days=30)
 
     def check(self, *, worker_seconds: float, visibility_seconds: float) -> None:
-        """Raise ConfigurationError unless worker time-out < lease < visibility, and settle is not negative."""
+        """Raise ConfigurationError where the numbers contradict one another: the conditions are the errors' texts."""
         if not worker_seconds + LEASE_BEYOND_DEADLINE_SECONDS <= self.lease_seconds < visibility_seconds:
             raise ConfigurationError("worker time-out + 15 s <= lease < visibility time-out does not hold")
         if self.settle < timedelta(0) or self.age <= self.settle:
             raise ConfigurationError("0 <= settle time < age limit does not hold")
+        if self.retention <= self.age:
+            # A booking could otherwise be finished as unresolved, and forgotten, while it is still being tried.
+            raise ConfigurationError("age limit < retention does not hold")
 
 
 LEASE_BEYOND_DEADLINE_SECONDS = 15.0

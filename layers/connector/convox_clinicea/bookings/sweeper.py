@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
 from convox_clinicea.bookings.ledger import Ledger, Overtaken, UnreadableRecord
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.notices import Notices
-from convox_clinicea.bookings.queue import BookingQueue, Message, UnparsableMessage
+from convox_clinicea.bookings.queue import BookingQueue, Message, QueueUnavailable, UnparsableMessage
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.table import LedgerUnavailable
 
 MOST_AT_A_TIME = 200
 """Of each kind; what is left is picked up a minute later."""
@@ -48,20 +50,60 @@ class Sweeper:
         self._limits = limits
 
     def sweep(self, deadline: Deadline) -> Swept:
-        """Pick up what lies about, until nothing does or time is short. Raises LedgerUnavailable, QueueUnavailable."""
-        swept = Swept(parked=self._park_dead_letters(deadline))
-        for booking in self._fresh(Open.ON_ITS_WAY, self._limits.stuck, deadline):
-            swept = replace(swept, requeued=swept.requeued + self._requeue(booking))
-        for booking in self._fresh(Open.PARKED, self._limits.retention, deadline):
-            swept = replace(swept, expired=swept.expired + self._finish(booking))
-        for booking in self._fresh(Open.UNTOLD, timedelta(0), deadline):
-            swept = replace(swept, told=swept.told + self._notices.publish(booking))
-        return swept
+        """Pick up what lies about, until nothing does or time is short.
 
-    def _fresh(self, kind: Open, age: timedelta, deadline: Deadline) -> Iterable[Booking]:
-        """Yield bookings of a kind, last queued that long ago, as the table has them now: the index lags behind it."""
+        Raises:
+            LedgerUnavailable, QueueUnavailable: the first that stood in the way; what it did not concern has been done.
+        """
+        tasks = {
+            "parked": self._park_dead_letters,
+            "requeued": self._requeue_stuck,
+            "expired": self._finish_expired,
+            "told": self._tell,
+        }
+        done: dict[str, int] = {}
+        failure: ConnectorError | None = None
+        for name, task in tasks.items():
+            try:
+                done[name] = task(deadline)
+            except (LedgerUnavailable, QueueUnavailable) as error:
+                failure = failure or error  # a queue that is away must not keep the notices back
+        if failure is not None:
+            raise failure
+        return Swept(**done)
+
+    def _requeue_stuck(self, deadline: Deadline) -> int:
+        sent, failure = 0, None
+        for booking in self._fresh(Open.ON_ITS_WAY, self._limits.stuck, deadline):
+            try:
+                sent += self._requeue(booking)
+            except QueueUnavailable as error:
+                failure = error  # it may be this one's fault alone: the others have their turn
+        if failure is not None:
+            raise failure
+        return sent
+
+    def _finish_expired(self, deadline: Deadline) -> int:
+        """Finish what nobody resolved, be it that the notice of its parking could never be published."""
+        return sum(
+            self._finish(booking)
+            for kind in (Open.PARKED, Open.UNTOLD)
+            for booking in self._fresh(kind, self._limits.retention, deadline, lambda found: found.state.parked)
+        )
+
+    def _tell(self, deadline: Deadline) -> int:
+        return sum(self._notices.publish(each) for each in self._fresh(Open.UNTOLD, timedelta(0), deadline))
+
+    def _fresh(
+        self, kind: Open, age: timedelta, deadline: Deadline, wanted: Callable[[Booking], bool] = lambda _found: True
+    ) -> Iterable[Booking]:
+        """Yield bookings of a kind, last queued that long ago, as the table has them now: the index lags behind it.
+
+        Args:
+            wanted: which of them; the others do not use up what is read at a time.
+        """
         lagging = self._ledger.open_before(kind, self._clock.now() - age)
-        for each in islice(lagging, MOST_AT_A_TIME):
+        for each in islice(filter(wanted, lagging), MOST_AT_A_TIME):
             if deadline.remaining() < SECONDS_KEPT_BACK:
                 return
             booking = self._standing(each.booking_id)
@@ -79,12 +121,24 @@ class Sweeper:
         if self._held(booking):
             return False
         try:
-            self._queue.send(self._ledger.requeue(booking))
+            requeued = self._ledger.requeue(booking)
         except Overtaken:
             return False
+        try:
+            self._queue.send(requeued)
+        except QueueUnavailable:
+            # Else it would count as just sent, and lie for another half hour. Should it have been sent after all, its
+            # acknowledgement lost, then the next sending makes that message an old one.
+            self._ledger.not_sent(requeued, last_queued_at=booking.queued_at)
+            raise
         return True
 
     def _park_dead_letters(self, deadline: Deadline) -> int:
+        """Park the bookings found among the dead letters, at once, though the ledger might let them go on.
+
+        The queue gave up on them for a reason that the protocol does not know: its own waiting ends at the age limit,
+        long before the last receive. Sent anew without a person's look, they would do the same again, for ever.
+        """
         parked = 0
         for letter in self._queue.dead_letters():
             if deadline.remaining() < SECONDS_KEPT_BACK:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea.calls import Call, CallSpec, CallTable, writes
 from convox_clinicea.clinicea.errors import (
@@ -125,13 +126,16 @@ def identifier(value: Any) -> str | None:
 
 
 def created_ids(
-    call: Call, answer: WireAnswer, table: CallTable, sent: Mapping[str, str | None]
+    call: Call, answer: WireAnswer, table: CallTable, sent: Mapping[str, str | None], zone: ZoneInfo
 ) -> tuple[str, str | None]:
     """Return appointment id and patient id (where given) of a successful POST.
 
     That it answers with the created appointment, or with its bare id, is assumed; anything else leaves the
     outcome unknown, to be settled by reading back. A record that shows no start may be the patient's, and one that
     shows another start or patient than were sent is not believed either.
+
+    Args:
+        zone: the clinic's, in which times without an offset are meant; one that bears an offset is that instant.
     """
     try:
         parsed = json_value(call, answer)
@@ -146,7 +150,7 @@ def created_ids(
         if (
             appointment_id is not None
             and same_patient
-            and _same_moment(found.get("start"), sent.get("start"), table.datetime_format)
+            and _same_moment(found.get("start"), sent.get("start"), table.datetime_format, zone)
         ):
             return appointment_id, patient_id
     else:
@@ -156,20 +160,25 @@ def created_ids(
     raise OutcomeUnknown(call, answer.status, "the answer does not name the appointment that was sent")
 
 
-def _same_moment(shown: list[Any] | None, sent: str | None, written: str) -> bool:
-    moments = [_moment(text, written) for text in (shown[0] if shown else None, sent)]
+def _same_moment(shown: list[Any] | None, sent: str | None, written: str, zone: ZoneInfo) -> bool:
+    moments = [_moment(text, written, zone) for text in (shown[0] if shown else None, sent)]
     return moments[0] is not None and moments[0] == moments[1]
 
 
-def _moment(value: Any, written: str) -> datetime | None:
-    """Read a local time in ISO 8601, or as the call table writes it."""
+def _moment(value: Any, written: str, zone: ZoneInfo) -> datetime | None:
+    """Read a time in ISO 8601, or as the call table writes it; local to the clinic where it bears no offset."""
     if not isinstance(value, str):
         return None
-    with contextlib.suppress(ValueError):
-        return datetime.fromisoformat(value).replace(tzinfo=UTC)
-    with contextlib.suppress(ValueError):
-        return datetime.strptime(value, written).replace(tzinfo=UTC)
+    with contextlib.suppress(ValueError, OverflowError):
+        return _instant(datetime.fromisoformat(value), zone)
+    with contextlib.suppress(ValueError, OverflowError):
+        return _instant(datetime.strptime(value, written), zone)  # noqa: DTZ007 - it gets its zone there
     return None
+
+
+def _instant(read: datetime, zone: ZoneInfo) -> datetime:
+    # In UTC: two times of one zone compare by their wall clock, whichever of an hour that comes twice is meant.
+    return (read.replace(tzinfo=zone) if read.tzinfo is None else read).astimezone(UTC)
 
 
 def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:

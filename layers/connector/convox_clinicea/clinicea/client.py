@@ -82,7 +82,7 @@ class Clinicea:
         arguments = {"patient_id": patient_id, **self._appointment_arguments(appointment)}
         if appointment.mobile is not None:
             arguments["mobile"] = appointment.mobile.reveal()
-        return self._post(call, arguments, deadline)
+        return self._post(call, arguments, appointment, deadline)
 
     def post_appointment(
         self, patient: NewPatient, appointment: NewAppointment, deadline: Deadline
@@ -99,7 +99,7 @@ class Clinicea:
             "date_of_birth": None if birth is None else self._time(datetime.combine(birth.reveal(), time())),
             "email": patient.email.reveal() if patient.email else None,
         }
-        return self._post(call, arguments, deadline)
+        return self._post(call, arguments, appointment, deadline)
 
     def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return all appointments of the patient, past and future, every page, `getAppointmentsByPatient` [live]."""
@@ -129,9 +129,12 @@ class Clinicea:
             seen.update(new)
         raise UnexpectedAnswer(call, detail=f"more than {MAX_PAGES} pages")
 
-    def _post(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> CreatedAppointment:
+    def _post(
+        self, call: Call, arguments: Mapping[str, str | None], appointment: NewAppointment, deadline: Deadline
+    ) -> CreatedAppointment:
         answer = self._call(call, arguments, deadline)
-        appointment_id, patient_id = created_ids(call, answer, self._table, arguments)
+        zone = self._clinics.zone(appointment.clinic_id)
+        appointment_id, patient_id = created_ids(call, answer, self._table, arguments, zone)
         return CreatedAppointment(appointment_id=appointment_id, patient_id=patient_id)
 
     def _call(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> WireAnswer:
