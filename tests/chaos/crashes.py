@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Literal
 
+from convox_clinicea.bookings.limits import Limits
 from tests.chaos import story_book
 from tests.chaos.callers import Callers
 from tests.chaos.clinicea import POSTS
@@ -18,6 +20,7 @@ from tests.chaos.world import World
 
 LONGEST = 4 * 3600.0
 """By then a booking without further trouble has ended or is parked."""
+STUCK_SECONDS = Limits().stuck.total_seconds()
 AFTERWARDS = 240.0
 """What may still come once it has: late commits, messages that are delivered again."""
 
@@ -45,6 +48,7 @@ OUTCOMES: dict[str, Draw] = {
     ),
 }
 """What may become of the first POST."""
+SWEEPER = "sweeper"
 FLOWS: dict[str, Story] = {
     "known patient": story_book.known,
     "new patient": story_book.newcomer,
@@ -68,13 +72,17 @@ class Accident(ABC):
         self.happened_at = ""
 
     def at_step(self, process: Process, label: str) -> float:
-        if process.name.rpartition("-")[0] in self._scheduled or _nothing_happened_before(label):
+        if not self.counts(process.name.rpartition("-")[0], label):
             return 0.0
         self.steps += 1
         if self.steps not in self._at:
             return 0.0
         self.happened_at += f"{process.name} {label}; "
         return self.happens(label)
+
+    def counts(self, function: str, label: str) -> bool:
+        """Whether this step is one at which something may happen."""
+        return function not in self._scheduled and not _nothing_happened_before(label)
 
     @abstractmethod
     def happens(self, label: str) -> float:
@@ -108,6 +116,21 @@ class Freeze(Accident):
         return self.SECONDS
 
 
+class SweeperDeath(Death):
+    """The sweeper dies, idle as it is most of the time: after what it has changed, and after it found a dead letter."""
+
+    def __init__(self, at: Collection[int], scheduled: frozenset[str], dead_letters: Queue) -> None:
+        super().__init__(at, scheduled)
+        self._dead_letters = dead_letters
+
+    def counts(self, function: str, label: str) -> bool:
+        if function != SWEEPER or not label.endswith(" <"):
+            return False
+        if label.endswith(".receive_message <"):
+            return not self._dead_letters.empty
+        return not label.endswith((".query <", ".get_item <"))
+
+
 class FirstPost(Troubles):
     """Only the first POST goes wrong."""
 
@@ -120,6 +143,18 @@ class FirstPost(Troubles):
             return Hit()
         hit, self._outcome = self._outcome, None
         return hit
+
+
+class Outage(Troubles):
+    """Clinicea answers nothing useful before that moment."""
+
+    def __init__(self, world: World, until: float) -> None:
+        super().__init__(world.clinicea, world.weather, world.chance("outage"))
+        self._scheduler = world.scheduler
+        self._until = until
+
+    def draw(self, call: str) -> Hit:
+        return rule("503", "status", status=503)(self._chance) if self._scheduler.now < self._until else Hit()
 
 
 def play(flow: str, outcome: str, accident: Literal["death", "freeze"], *at: int) -> tuple[Verdict, Accident]:
@@ -139,4 +174,49 @@ def play(flow: str, outcome: str, accident: Literal["death", "freeze"], *at: int
                 break
         world.let_pass(AFTERWARDS)
         world.clinicea.advance()
+        return Judge(world, intents).verdict(), fates
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What the sweeper has to pick up, and how it comes about in the world."""
+
+    story: Story
+    happens: Callable[[World], None]
+
+
+def _clinicea_away(world: World) -> None:
+    world.troubles = Outage(world, STUCK_SECONDS + 180.0)
+
+
+def _dead_letter(world: World) -> None:
+    _clinicea_away(world)
+    (queue,) = (queue for queue in world.queues.values() if queue.dead_letters is not None)
+    world.scheduler.at(600.0, queue.wear_out_all)
+
+
+def _untold(world: World) -> None:
+    world.sns.away = True
+    world.scheduler.at(600.0, lambda: setattr(world.sns, "away", False))
+
+
+LEFTOVERS = {
+    "stuck": Leftover(story_book.known, _clinicea_away),
+    "dead letter": Leftover(story_book.newcomer, _dead_letter),
+    "untold": Leftover(story_book.slot_taken, _untold),
+}
+
+
+def sweep(leftover: str, *at: int) -> tuple[Verdict, Accident]:
+    """Play one booking that the sweeper has to pick up; the sweeper dies at those steps."""
+    world = World(1, 0.0, 0.0)
+    scheduled = frozenset(each.name for each in world.stack.functions.values() if each.schedules)
+    (dead_letters,) = (queue.dead_letters for queue in world.queues.values() if queue.dead_letters is not None)
+    fates = SweeperDeath(at, scheduled, dead_letters)
+    world.runtime.fates = fates
+    LEFTOVERS[leftover].happens(world)
+    intents = story_book.one(world, LEFTOVERS[leftover].story)
+    with world:
+        Callers(world, intents)
+        world.let_pass(2 * STUCK_SECONDS + 600.0)
         return Judge(world, intents).verdict(), fates

@@ -13,8 +13,7 @@ from typing import Any
 
 from convox_clinicea import chance
 from tests.chaos.callers import Callers
-from tests.chaos.clinicea_faults import Hit, Troubles, rule
-from tests.chaos.crashes import play
+from tests.chaos.crashes import Outage, play
 from tests.chaos.intent import Call
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.run import Run
@@ -111,18 +110,6 @@ def requeues() -> list[str]:
         # Half an hour after that everything would come right by itself, too late for some.
         world.let_pass(2 * stuck - 120.0)
         return _found(Judge(world, intents).verdict())
-
-
-class Outage(Troubles):
-    """Clinicea answers nothing useful before that moment."""
-
-    def __init__(self, world: World, until: float) -> None:
-        super().__init__(world.clinicea, world.weather, world.chance("outage"))
-        self._scheduler = world.scheduler
-        self._until = until
-
-    def draw(self, call: str) -> Hit:
-        return rule("503", "status", status=503)(self._chance) if self._scheduler.now < self._until else Hit()
 
 
 def _random_id(_before: Any) -> Any:

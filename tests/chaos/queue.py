@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 import zlib
 from collections import deque
 from collections.abc import Callable
@@ -129,6 +130,11 @@ class Queue:
     def wear_out(self, handle: str) -> None:
         """Count a message in flight as received so often that it becomes a dead letter when it is due again."""
         self._of(handle).received = self.settings.most_receives or 0
+
+    def wear_out_all(self) -> None:
+        """Count every message so: each becomes a dead letter when it is due again."""
+        for message in itertools.chain.from_iterable(self._groups.values()):
+            message.received = self.settings.most_receives or 0
 
     def next_at(self) -> float | None:
         """Return when a message may be received next, or None; it may turn out too early, never too late."""

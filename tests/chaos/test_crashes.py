@@ -6,7 +6,8 @@ from typing import Literal
 
 import pytest
 
-from tests.chaos.crashes import FLOWS, OUTCOMES, play
+from tests.chaos.crashes import FLOWS, LEFTOVERS, OUTCOMES, Accident, play, sweep
+from tests.chaos.judge import Verdict
 
 Kind = Literal["death", "freeze"]
 CASES = [
@@ -32,6 +33,15 @@ def test_a_second_death_on_the_way_back_harms_nobody(flow: str, outcome: str) ->
         _harms_nobody(flow, outcome, "death", step, step + 2 + step % 7)
 
 
+@pytest.mark.parametrize("leftover", LEFTOVERS)
+def test_the_sweeper_dying_anywhere_harms_nobody(leftover: str) -> None:
+    verdict, counted = sweep(leftover)
+    _nobody_is_harmed(verdict, counted)
+    assert counted.steps > 0
+    for step in range(1, counted.steps + 1):
+        _nobody_is_harmed(*sweep(leftover, step))
+
+
 def _steps(flow: str, outcome: str) -> int:
     """How many steps it takes when nothing happens but that outcome."""
     verdict, counted = play(flow, outcome, "death")
@@ -42,8 +52,11 @@ def _steps(flow: str, outcome: str) -> int:
 
 
 def _harms_nobody(flow: str, outcome: str, accident: Kind, *at: int) -> None:
-    verdict, fates = play(flow, outcome, accident, *at)
-    where = (at, fates.happened_at)
+    _nobody_is_harmed(*play(flow, outcome, accident, *at))
+
+
+def _nobody_is_harmed(verdict: Verdict, fates: Accident) -> None:
+    where = fates.happened_at
     assert verdict.harmless, (where, verdict.evidence)
     assert verdict.accepted == 1, where
     assert not verdict.crashes, (where, verdict.crashes)

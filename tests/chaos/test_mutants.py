@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.mutants import MUTANTS, SeamMissing
+from tests.chaos.mutants import MUTANTS
 
 CHECKS = {mutant.check.__name__: mutant.check for mutant in MUTANTS.values()}
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_product_as_it_is_passes_what_its_mutants_fail(name: str) -> None:
-    try:
-        evidence = CHECKS[name]()
-    except SeamMissing as missing:
-        pytest.skip(f"the product has no {missing}")
-
-    assert evidence == []
+    assert CHECKS[name]() == []
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_mutant_is_caught(name: str) -> None:
     mutant = MUTANTS[name]
-    try:
-        with mutant.applied():
-            evidence = mutant.check()
-    except SeamMissing as missing:
-        pytest.skip(f"the product has no {missing}")
+    with mutant.applied():  # a seam that is gone fails here: a mutant that is not made proves nothing
+        evidence = mutant.check()
 
     assert any(each.startswith(mutant.harm) for each in evidence), evidence
     assert not any(each.startswith("crash") for each in evidence), evidence

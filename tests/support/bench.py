@@ -30,12 +30,16 @@ from tests.support.clinicea_bench import CliniceaBench
 
 
 class Bench(CliniceaBench):
-    """Everything a booking passes through, without HTTP and without Lambda."""
+    """Everything a booking passes through, without HTTP and without Lambda.
 
-    def __init__(self) -> None:
+    Args:
+        table: what the ledger writes through.
+    """
+
+    def __init__(self, table: type[Table] = Table) -> None:
         super().__init__()
         self.stack = Stack.create()
-        self.ledger = Ledger(Table(aws.dynamodb(), self.stack.table), self.clock)
+        self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
         self.intake = Intake(
