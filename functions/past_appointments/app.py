@@ -9,10 +9,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
-from convox_clinicea.convox import parsing, replies
+from convox_clinicea.convox import disclosing, parsing, replies
 from convox_clinicea.convox.api import answer, api, lookup_deadline
 from convox_clinicea.convox.requests import CompletedRequest
 from convox_clinicea.deadline import SystemClock
+from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.patients.completed import CompletedAppointments
@@ -27,22 +28,28 @@ clock = SystemClock()
 class Parts(NamedTuple):
     settings: LookupSettings
     completed: CompletedAppointments
+    register: DisclosureRegister
 
 
 @cache
 def parts() -> Parts:
     settings = LookupSettings.from_environment()
     clinics = wiring.clinics_from(settings)
-    return Parts(settings, CompletedAppointments(wiring.clinicea_from(settings, clinics, clock), clinics))
+    return Parts(
+        settings,
+        CompletedAppointments(wiring.clinicea_from(settings, clinics, clock), clinics),
+        wiring.register_from(settings, clinics, clock, logger),
+    )
 
 
 @app.get("/patients/<patient_id>/appointments/completed")
 def past_appointments(patient_id: str) -> Response[str]:
-    settings, service = parts()
+    settings, service, register = parts()
     request = parsing.from_query(CompletedRequest, app.current_event, patient_id=patient_id)
     request.with_context(required=settings.require_call_context)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
-    return replies.reply(replies.completed(service.of(request.patient_id, request.limit, deadline)))
+    body = replies.completed(service.of(request.patient_id, request.limit, register.before(deadline)))
+    return disclosing.hand_out(body, register, app.current_event, request, deadline, patient_id=request.patient_id)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -9,10 +9,11 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
-from convox_clinicea.convox import parsing, replies
+from convox_clinicea.convox import disclosing, parsing, replies
 from convox_clinicea.convox.api import answer, api, lookup_deadline
 from convox_clinicea.convox.requests import Place, SearchRequest
 from convox_clinicea.deadline import SystemClock
+from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.errors import MethodNotAllowed
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
@@ -29,6 +30,7 @@ class Parts(NamedTuple):
     settings: SearchSettings
     place: Place
     search: PatientSearch
+    register: DisclosureRegister
 
 
 @cache
@@ -36,7 +38,12 @@ def parts() -> Parts:
     settings = SearchSettings.from_environment()
     clinics = wiring.clinics_from(settings)
     clinicea = wiring.clinicea_from(settings, clinics, clock)
-    return Parts(settings, Place(clinics, settings.default_country), PatientSearch(clinicea, settings.default_country))
+    return Parts(
+        settings,
+        Place(clinics, settings.default_country),
+        PatientSearch(clinicea, settings.default_country),
+        wiring.register_from(settings, clinics, clock, logger),
+    )
 
 
 @app.post("/patients/search")
@@ -52,11 +59,12 @@ def search_by_get() -> Response[str]:
 
 
 def search(request: SearchRequest) -> Response[str]:
-    settings, place, service = parts()
+    settings, place, service, register = parts()
     request.with_context(required=settings.require_call_context)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
     mobile = request.number(place)
-    return replies.reply(replies.match(service.find(mobile, deadline), mobile))
+    body = replies.match(service.find(mobile, register.before(deadline)), mobile)
+    return disclosing.hand_out(body, register, app.current_event, request, deadline)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

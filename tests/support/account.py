@@ -36,7 +36,7 @@ def aws_account() -> Iterator[None]:
 
 
 def _forget() -> None:
-    for made in (aws.dynamodb, aws.sqs, aws.sns, aws.kms, aws._secrets, _data_key, _secrets):
+    for made in (aws.dynamodb, aws.dynamodb_at_once, aws.sqs, aws.sns, aws.kms, aws._secrets, _data_key, _secrets):
         made.cache_clear()
     DEFAULT_PROVIDERS.clear()  # what was read is kept for seconds, over all stores of parameters
 
@@ -46,6 +46,7 @@ class Stack:
     """What one deployment consists of."""
 
     table: str
+    disclosures_table: str
     queue_url: str
     dead_letter_queue_url: str
     data_key_id: str
@@ -84,6 +85,7 @@ class Stack:
         clinicea_secret, identity_secret, tokens_secret = _secrets()
         return cls(
             table=name,
+            disclosures_table=_register(f"{name}-disclosures"),
             queue_url=_queue(name),
             dead_letter_queue_url=_queue(f"{name}-dead"),
             data_key_id=_data_key(),
@@ -108,6 +110,9 @@ class Stack:
             "LOOKUP_BUDGET_SECONDS": "10",
             "REQUIRE_CALL_CONTEXT": "true",
             "SEARCH_BY_GET": "true",
+            "DISCLOSURES_TABLE": self.disclosures_table,
+            "DISCLOSURE_FAILURE": "closed",
+            "DISCLOSURE_RETENTION_DAYS": "365",
             "LEDGER_TABLE": self.table,
             "QUEUE_URL": self.queue_url,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue_url,
@@ -131,6 +136,14 @@ class Stack:
     def items(self) -> list[dict[str, Any]]:
         """Every item of the ledger, raw."""
         return [dict(item) for item in aws.dynamodb().scan(TableName=self.table)["Items"]]
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Every entry of the register of disclosures, raw."""
+        return [dict(item) for item in aws.dynamodb().scan(TableName=self.disclosures_table)["Items"]]
+
+    def without_register(self) -> None:
+        """Take the register's table away."""
+        aws.dynamodb().delete_table(TableName=self.disclosures_table)
 
     def delete(self, key: str) -> None:
         """Take an item away."""
@@ -211,6 +224,31 @@ def _secrets() -> tuple[str, str, str]:
         secret("identity", {"key": invented.IDENTITY_KEY}),
         secret("tokens", {"current": invented.TOKEN, "previous": invented.OLD_TOKEN}),
     )
+
+
+def _register(name: str) -> str:
+    indexes = {"agent": "agent_id", "call": "call_id", "day": "day"}
+    aws.dynamodb().create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "entry", "KeyType": "RANGE"}],
+        AttributeDefinitions=[
+            {"AttributeName": attribute, "AttributeType": "S"}
+            for attribute in ("subject", "entry", "at", *indexes.values())
+        ],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": [
+                    {"AttributeName": attribute, "KeyType": "HASH"},
+                    {"AttributeName": "at", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index, attribute in indexes.items()
+        ],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
 
 
 def _queue(name: str) -> str:

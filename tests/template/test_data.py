@@ -10,7 +10,7 @@ import pytest
 from tests.template.shape import of_type
 
 Json = dict[str, Any]
-SURVIVORS = ("Ledger", "IdentityKey", "DataKey")
+SURVIVORS = ("Ledger", "Disclosures", "IdentityKey", "DataKey")
 
 
 @pytest.mark.parametrize("name", SURVIVORS)
@@ -41,6 +41,27 @@ def test_the_sweeper_and_the_agents_have_an_index_each(resources: Json) -> None:
     assert all(each["Projection"] == {"ProjectionType": "ALL"} for each in indexes.values())
     used = {name for each in [[("pk", "HASH")], *keys.values()] for name, _ in each}
     assert {each["AttributeName"] for each in ledger["AttributeDefinitions"]} == used
+
+
+def test_the_register_of_disclosures_is_kept_as_the_ledger_is_and_answers_an_auditor(resources: Json) -> None:
+    register, ledger = resources["Disclosures"]["Properties"], resources["Ledger"]["Properties"]
+    indexes = {each["IndexName"]: each for each in register["GlobalSecondaryIndexes"]}
+
+    for alike in ("PointInTimeRecoverySpecification", "SSESpecification", "TimeToLiveSpecification", "BillingMode"):
+        assert register[alike] == ledger[alike]
+    assert register["DeletionProtectionEnabled"] == ledger["DeletionProtectionEnabled"]
+    assert [key["AttributeName"] for key in register["KeySchema"]] == ["subject", "entry"]
+    keys = {name: [key["AttributeName"] for key in each["KeySchema"]] for name, each in indexes.items()}
+    assert keys == {"agent": ["agent_id", "at"], "call": ["call_id", "at"], "day": ["day", "at"]}
+    assert all(each["Projection"] == {"ProjectionType": "ALL"} for each in indexes.values())
+
+
+def test_an_entry_that_was_not_written_rings(resources: Json) -> None:
+    alarm = resources["DisclosureAlarm"]["Properties"]
+
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("ConvoxClinicea", "DisclosureNotRecorded")
+    assert "Dimensions" not in alarm
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
 def test_notices_are_encrypted_and_go_by_mail_only_where_an_address_is_given(resources: Json) -> None:
@@ -141,6 +162,7 @@ def test_the_outputs_name_what_the_launcher_and_an_operator_need(source: Json) -
         "AccessTokensSecretArn",
         "IdentitySecretArn",
         "LedgerTable",
+        "DisclosuresTable",
         "QueueUrl",
         "DeadLetterQueueUrl",
         "NoticesTopicArn",

@@ -63,6 +63,7 @@ def test_the_template_s_defaults_are_settings_that_the_function_accepts(
 ) -> None:
     made = {
         "Ledger": "ledger",
+        "Disclosures": "disclosures",
         "BookingQueue": "https://queue",
         "DeadLetterQueue": "https://dead",
         "Notices": "arn:sns",

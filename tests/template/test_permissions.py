@@ -118,6 +118,20 @@ def test_who_only_uses_clinicea_reads_and_writes_the_session_and_no_booking(reso
     assert of_ledger["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["session"]}}
 
 
+def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) -> None:
+    granted = {
+        name: each["Action"]
+        for name, each in statements(resources)
+        if "Disclosures" in str(each["Resource"]).replace("RecordDisclosures", "")
+    }
+    readers = {
+        name for name in ALLOWED if {"Ref": "RecordDisclosures"} in resources[name]["Properties"]["ManagedPolicyArns"]
+    }
+
+    assert granted == {"RecordDisclosures": "dynamodb:PutItem"}
+    assert readers == {"SearchPatientRole", "PastAppointmentsRole"}
+
+
 def test_an_index_is_queried_by_the_one_function_that_needs_it(resources: Json) -> None:
     queried = {
         name: statement["Resource"]["Fn::Sub"]

@@ -23,10 +23,18 @@ SECRET_SECONDS = 300
 
 CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
+AT_ONCE = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
+"""While an agent waits; whoever uses it decides on a second attempt."""
+
 
 @cache
 def dynamodb() -> DynamoDBClient:
     return boto3.client("dynamodb", config=CONFIG)
+
+
+@cache
+def dynamodb_at_once() -> DynamoDBClient:
+    return boto3.client("dynamodb", config=AT_ONCE)
 
 
 @cache

@@ -1,24 +1,40 @@
-"""What is counted of Clinicea's calls. `docs/metrics.md` lists every metric with its dimensions."""
+"""What is counted beside an invocation's own metrics: Clinicea's calls, and entries that were lost.
+
+`docs/metrics.md` lists every metric with its dimensions.
+"""
 
 from __future__ import annotations
 
-from aws_lambda_powertools import single_metric
+from collections.abc import Callable, Mapping
+
+from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea.clinicea.errors import RateLimited
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.observability import NAMESPACE
+from convox_clinicea.observability import NAMESPACE, failure
 
 
 def observe_call(call: str, seconds: float, error: ConnectorError | None) -> None:
     """Observer of the Clinicea client: latency, failures and "too many requests" by call name."""
-    _single("CliniceaLatency", MetricUnit.Milliseconds, round(seconds * 1000, 1), call)
+    dimensions = {"call": call}
+    _single("CliniceaLatency", MetricUnit.Milliseconds, round(seconds * 1000, 1), dimensions)
     if isinstance(error, RateLimited):
-        _single("CliniceaRateLimited", MetricUnit.Count, 1, call)
+        _single("CliniceaRateLimited", MetricUnit.Count, 1, dimensions)
     elif error is not None:
-        _single("CliniceaErrors", MetricUnit.Count, 1, call)
+        _single("CliniceaErrors", MetricUnit.Count, 1, dimensions)
 
 
-def _single(name: str, unit: MetricUnit, value: float, call: str) -> None:
-    with single_metric(name, unit, value, namespace=NAMESPACE, default_dimensions={"call": call}):
+def observe_lost_entry(log: Logger) -> Callable[[ConnectorError], None]:
+    """Return the observer of the register of disclosures: an entry that is missing is the operator's business."""
+
+    def observe(error: ConnectorError) -> None:
+        log.error("disclosure not recorded", extra=failure(error))
+        _single("DisclosureNotRecorded", MetricUnit.Count, 1, {})
+
+    return observe
+
+
+def _single(name: str, unit: MetricUnit, value: float, dimensions: Mapping[str, str]) -> None:
+    with single_metric(name, unit, value, namespace=NAMESPACE, default_dimensions=dict(dimensions)):
         pass

@@ -54,7 +54,15 @@ class CallContextSettings(Settings):
     require_call_context: bool
 
 
-class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings):
+class DisclosureSettings(Settings):
+    """Where it is recorded who was shown a patient's data, for how long, and what happens if it cannot be."""
+
+    disclosures_table: str = Field(min_length=1)
+    disclosure_failure: Literal["closed", "open"]
+    disclosure_retention_days: int = Field(ge=1, le=3650)
+
+
+class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings, DisclosureSettings):
     """`past_appointments`; with `search_by_get` also `search_patient`."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)

@@ -1,4 +1,4 @@
-"""The ledger's DynamoDB table: conditional writes, and what a failed condition means.
+"""A DynamoDB table: conditional writes, and what a failed condition means.
 
 A condition that fails returns the item as it stands; if that bears the token of this very write, the SDK had
 repeated it and it succeeded.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -49,7 +50,7 @@ class Put:
 
 
 class Table:
-    """One table with the key `pk`."""
+    """One table; what reads a single item wants its key to be `pk`."""
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
@@ -144,6 +145,11 @@ class Table:
                 return
             after = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
         raise LedgerUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
+
+
+def timestamp(moment: datetime) -> str:
+    """Return RFC 3339 in UTC with `Z`, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _arguments(put: Put) -> dict[str, Any]:

@@ -25,13 +25,16 @@ from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.requests import Place
 from convox_clinicea.deadline import Clock
+from convox_clinicea.disclosures.record import Keeping
+from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.documents import packed, replacement
 from convox_clinicea.errors import ConfigurationError
-from convox_clinicea.metering import observe_call
+from convox_clinicea.metering import observe_call, observe_lost_entry
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import (
     CliniceaSettings,
     IntakeSettings,
+    LookupSettings,
     PlaceSettings,
     QueueSettings,
     WorkerSettings,
@@ -71,6 +74,18 @@ def clinicea_from(settings: CliniceaSettings, clinics: Clinics, clock: Clock, pe
         transport=carried_by,
         tokens=tokens,
         observe=observe_call,
+    )
+
+
+def register_from(settings: LookupSettings, clinics: Clinics, clock: Clock, logger: Logger) -> DisclosureRegister:
+    """Return the register of disclosures; its table is written to while an agent waits."""
+    keeping = Keeping(timedelta(days=settings.disclosure_retention_days), clinics.zone(None))
+    return DisclosureRegister(
+        Table(aws.dynamodb_at_once(), settings.disclosures_table),
+        clock,
+        keeping,
+        closed=settings.disclosure_failure == "closed",
+        observe=observe_lost_entry(logger),
     )
 
 

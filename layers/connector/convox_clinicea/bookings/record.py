@@ -8,7 +8,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.table import Item
+from convox_clinicea.table import Item, timestamp
+
+__all__ = ["Booking", "Open", "from_item", "key_of", "timestamp", "to_item"]
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
@@ -154,8 +156,3 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
 
 _TIMES = frozenset({"start", "accepted_at", "updated_at", "queued_at", "lease_until", "unsettled_since"})
 _ENUMS: dict[str, Any] = {"state": State, "reason": Reason, "refusal": Reason}
-
-
-def timestamp(moment: datetime) -> str:
-    """Return RFC 3339 in UTC with `Z`, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,69 @@
+"""Handing out: an answer with a patient's data leaves once it stands on record who gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.convox import replies
+from convox_clinicea.convox.api import caller_of
+from convox_clinicea.convox.requests import WithCall
+from convox_clinicea.deadline import Deadline
+from convox_clinicea.disclosures.record import HandedOut, Recipient
+from convox_clinicea.disclosures.register import DisclosureRegister
+
+
+def hand_out(
+    body: replies.Json,
+    register: DisclosureRegister,
+    event: APIGatewayProxyEvent,
+    request: WithCall,
+    deadline: Deadline,
+    *,
+    patient_id: str | None = None,
+) -> Response[str]:
+    """Return the answer that hands `body` out, once the register holds an entry for each patient in it.
+
+    Args:
+        patient_id: whose appointments the body holds, where it names no patient itself.
+
+    Raises:
+        NotRecorded: it may not leave.
+    """
+    register.add(handed_out(body, patient_id), recipient(event, request), deadline)
+    return replies.reply(body)
+
+
+def recipient(event: APIGatewayProxyEvent, request: WithCall) -> Recipient:
+    """Return who asks; raises Unauthorized."""
+    route = f"{event.http_method} {event.resource}"
+    return Recipient(caller_of(event), request.agent_id, request.call_id, route)
+
+
+def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[HandedOut]:
+    """Return whose data an answer holds, and the names of the fields that are not null in it.
+
+    That a patient has no completed appointments is told of that patient, too: `appointments`.
+    """
+    fields = {each["patient_id"]: _named(each) for each in body.get("patients") or ()}
+    appointments: Sequence[Mapping[str, Any]] | None = body.get("appointments")
+    if appointments is not None:
+        (owner,) = fields or (patient_id,)
+        names = [f"appointments.{name}" for each in appointments for name in _named(each)] or ["appointments"]
+        fields[owner] = [*fields.get(owner, []), *dict.fromkeys(names)]
+    return [HandedOut(str(owner), tuple(names)) for owner, names in fields.items()]
+
+
+def _named(record: Mapping[str, Any]) -> list[str]:
+    return [name for name in _told(record) if name != "patient_id"]
+
+
+def _told(record: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in record.items():
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{part}" for part in _told(value))
+        elif value is not None:
+            yield name

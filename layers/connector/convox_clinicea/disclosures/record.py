@@ -1,0 +1,72 @@
+"""A disclosure, and its form in DynamoDB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from convox_clinicea.table import WRITE_TOKEN, Item, timestamp
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Who gets the data: the authenticated caller, and the agent and the call that it claims.
+
+    Attributes:
+        route: method and path as the template has them, such as `POST /patients/search`; never the path that was sent.
+    """
+
+    caller: str
+    agent_id: str | None
+    call_id: str | None
+    route: str
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """What an answer tells of one patient: the names of the fields, never their values."""
+
+    patient_id: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Keeping:
+    """How entries are kept.
+
+    Attributes:
+        retention: how long.
+        zone: whose days the entries are found by.
+    """
+
+    retention: timedelta
+    zone: tzinfo
+
+
+def subject_of_patient(patient_id: str) -> str:
+    """Return the key under which all that was told of a patient stands."""
+    return f"patient#{patient_id}"
+
+
+def to_item(handed_out: HandedOut, recipient: Recipient, at: datetime, token: str, keeping: Keeping) -> Item:
+    """Return the entry's item; the fresh `token` makes its key, so that no entry replaces another."""
+    texts = {
+        "subject": subject_of_patient(handed_out.patient_id),
+        "entry": f"{timestamp(at)}#{token}",
+        "kind": "disclosure",
+        "at": timestamp(at),
+        "day": at.astimezone(keeping.zone).date().isoformat(),
+        "patient_id": handed_out.patient_id,
+        "caller": recipient.caller,
+        "agent_id": recipient.agent_id,
+        "call_id": recipient.call_id,
+        "route": recipient.route,
+        WRITE_TOKEN: token,
+    }
+    item: Item = {name: {"S": value} for name, value in texts.items() if value is not None}
+    item["fields"] = {"L": [{"S": name} for name in handed_out.fields]}
+    item["v"] = {"N": str(SCHEMA_VERSION)}
+    item["expires_at"] = {"N": str(int((at + keeping.retention).timestamp()))}
+    return item
