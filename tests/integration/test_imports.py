@@ -31,6 +31,7 @@ def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
         "authorizer",
         "book_appointment",
         "book_new_patient",
+        "booking_actions",
         "booking_status",
         "booking_worker",
         "past_appointments",

@@ -167,4 +167,5 @@ def test_the_outputs_name_what_the_launcher_and_an_operator_need(source: Json) -
         "DeadLetterQueueUrl",
         "NoticesTopicArn",
         "ReconcileFunctionName",
+        "BookingActionsFunctionName",
     }

@@ -27,6 +27,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "booking_worker": settings.WorkerSettings,
     "booking_status": settings.StatusSettings,
     "sweeper": settings.QueueSettings,
+    "booking_actions": settings.ActionSettings,
     "reconcile": settings.ReconcileSettings,
     "authorizer": settings.AuthorizerSettings,
 }
@@ -169,6 +170,8 @@ def test_each_function_has_a_sample_event(name: str) -> None:
 
     if name in ("sweeper", "reconcile"):
         assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
+    elif name == "booking_actions":
+        assert event == {"action": "list"}
     elif name == "booking_worker":
         assert event["Records"][0]["eventSource"] == "aws:sqs"
     elif name == "authorizer":

@@ -50,6 +50,13 @@ ALLOWED = {
     "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
+    "BookingActionsRole": {
+        "dynamodb:Query",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Scan",
+        "sqs:SendMessage",
+    },
     "ReconcileRole": CLINICEA | DOCUMENTS | {"dynamodb:Scan"},
     "AuthorizerRole": {"secretsmanager:GetSecretValue"},
 }
@@ -132,7 +139,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     assert readers == {"SearchPatientRole", "PastAppointmentsRole"}
 
 
-def test_an_index_is_queried_by_the_one_function_that_needs_it(resources: Json) -> None:
+def test_an_index_is_queried_only_by_who_needs_it(resources: Json) -> None:
     queried = {
         name: statement["Resource"]["Fn::Sub"]
         for name, statement in statements(resources)
@@ -142,6 +149,7 @@ def test_an_index_is_queried_by_the_one_function_that_needs_it(resources: Json) 
     assert queried == {
         "BookingStatusRole": "${Ledger.Arn}/index/call",
         "SweeperRole": "${Ledger.Arn}/index/open",
+        "BookingActionsRole": "${Ledger.Arn}/index/open",
     }
 
 

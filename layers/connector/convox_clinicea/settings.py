@@ -107,6 +107,15 @@ class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
     visibility_seconds: int = Field(ge=30, le=43200)
 
 
+class ActionSettings(Settings):
+    """`booking_actions`."""
+
+    ledger_table: str = Field(min_length=1)
+    queue_url: str = Field(min_length=1)
+    retention_days: int = Field(ge=1, le=3650)
+    settle_seconds: int = Field(ge=0, le=3600)
+
+
 class StatusSettings(Settings):
     """`booking_status`."""
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aws_lambda_powertools import Logger, Metrics
 
 from convox_clinicea import aws, clinicea
+from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.delivery import Delivery
@@ -32,6 +33,7 @@ from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.metering import observe_call, observe_lost_entry
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import (
+    ActionSettings,
     CliniceaSettings,
     IntakeSettings,
     LookupSettings,
@@ -128,6 +130,16 @@ def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweep
 def backlog_from(settings: QueueSettings, clock: Clock) -> Backlog:
     """Return what measures the bookings that are still open."""
     return Backlog(ledger_from(settings.ledger_table, clock), clock)
+
+
+def acting_from(settings: ActionSettings, clock: Clock) -> Acting:
+    """Return what a person acts on parked bookings with."""
+    limits = Limits(
+        settle=timedelta(seconds=settings.settle_seconds), retention=timedelta(days=settings.retention_days)
+    )
+    ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    queue = BookingQueue(aws.sqs(), Queues(settings.queue_url))
+    return Acting(ledger=ledger, queue=queue, clock=clock, limits=limits)
 
 
 def _queue(settings: QueueSettings) -> BookingQueue:

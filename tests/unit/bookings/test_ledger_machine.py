@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import settings
@@ -18,7 +18,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from convox_clinicea.bookings.acting import Acted, Acting, Obstacle
+from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
+from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
 from tests.support.bench import Bench
@@ -26,6 +29,7 @@ from tests.support.bookings import new_request
 from tests.support.properties import PROPERTY
 
 STATES = st.sampled_from(State)
+PERSON = Person("arn:aws:iam::123456789012:user/front-desk", "looked at the calendar")
 APPOINTMENTS = st.sampled_from(["A-1", "A-2"])
 
 
@@ -37,6 +41,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize(target=readings)
     def accepted(self) -> Any:
         self.bench = Bench()
+        parts: dict[str, Any] = {"ledger": self.bench.ledger, "queue": self.bench.queue, "clock": self.bench.clock}
+        self.acting = Acting(**parts, limits=Limits())
         self.standing = {
             booking.booking_id: booking
             for booking in (
@@ -58,6 +64,48 @@ class LedgerMachine(RuleBasedStateMachine):
     def is_booked(self, reading: Booking, appointment: str) -> Booking:
         allowed = State.BOOKED in TRANSITIONS[reading.state]
         return self._writes(reading, lambda: self.bench.ledger.book(reading, appointment), allowed=allowed)
+
+    @rule(target=readings, booking=readings)
+    def a_person_redrives(self, booking: Booking) -> Booking:
+        before = self.standing[booking.booking_id]
+        done = self.acting.redrive(booking.booking_id, PERSON)
+
+        started = not before.posted and before.start < self.bench.clock.now() + Limits().margin
+        assert (done.obstacle is None) is (before.state.parked and not started)
+        after = self._acted(before, done)
+        if done.obstacle is None:
+            assert (after.state, after.generation) == (State.ACCEPTED, before.generation + 1)
+            assert (after.posted, after.seen) == (before.posted, before.seen), "what was posted is still known"
+            assert after.unsettled_since == before.unsettled_since
+        return after
+
+    @rule(target=readings, booking=readings, appointment=st.none() | APPOINTMENTS)
+    def a_person_resolves(self, booking: Booking, appointment: str | None) -> Booking:
+        before = self.standing[booking.booking_id]
+        end: Literal[Word.REJECTED, Word.BOOKED] = Word.REJECTED if appointment is None else Word.BOOKED
+        done = self.acting.resolve(booking.booking_id, end, PERSON, appointment_id=appointment)
+
+        assert before.state.parked or done.obstacle is Obstacle.NOT_PARKED
+        after = self._acted(before, done)
+        assert done.obstacle is not None or after.state.value == end.value
+        return after
+
+    def _acted(self, before: Booking, done: Acted) -> Booking:
+        """What an act left; one that met an obstacle left everything as it was, and no line."""
+        after = self.bench.now(before)
+        assert after == before if done.obstacle else after.version == before.version + 1
+        assert len(after.acts) == len(before.acts) + (done.obstacle is None)
+        assert [str(act.version) for act in self.bench.ledger.acts_of(after)] == list(after.acts)
+        self.standing[before.booking_id] = after
+        return after
+
+    @rule(target=readings, reading=readings)
+    def is_posted(self, reading: Booking) -> Booking:
+        """As a worker claims it: from then on its appointment may stand."""
+        allowed = State.SENDING in TRANSITIONS[reading.state]
+        now = self.bench.clock.now()
+        claim: dict[str, Any] = {"posted": True, "unsettled_since": now, "seen": ("A-0",)}
+        return self._writes(reading, lambda: self.bench.ledger.move(reading, State.SENDING, **claim), allowed=allowed)
 
     @rule(target=readings, reading=readings)
     def is_sent_anew(self, reading: Booking) -> Booking:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from convox_clinicea import aws
+from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from convox_clinicea.privacy import PersonalText
+from convox_clinicea.table import Table
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import new_request, newcomer
@@ -127,3 +130,31 @@ def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
     assert booked.expires_at is not None
     assert set(items) == {"booking", "appointment", "creating"}
     assert items["creating"] >= items["appointment"] == items["booking"] == int(booked.expires_at.timestamp())
+
+
+def test_who_saw_the_holder_parked_does_not_take_over_once_it_was_redriven_and_holds_anew(bench: Bench) -> None:
+    """Both would create the patient: one looked while the holder was parked, and writes after it has gone on."""
+    first, second = two(bench)
+    assert bench.ledger.hold_number(first)
+    parked = bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
+    between = BetweenLookAndWrite(bench, parked)
+
+    assert not between.hold_number(second)
+
+    assert bench.ledger.hold_number(bench.now(first))
+    assert not bench.ledger.hold_number(second)
+
+
+class BetweenLookAndWrite(Ledger):
+    """A ledger whose caller is overtaken by a redrive after it has looked at a hold's holder."""
+
+    def __init__(self, bench: Bench, holder: Booking) -> None:
+        super().__init__(Table(aws.dynamodb(), bench.stack.table), bench.clock)
+        self._bench = bench
+        self._holder = holder
+
+    def get(self, booking_id: str) -> Booking | None:
+        found = super().get(booking_id)
+        redriven = self._bench.ledger.move(self._holder, State.ACCEPTED, generation=2)
+        assert self._bench.ledger.hold_number(redriven)
+        return found

@@ -5,13 +5,15 @@ Each transition is one conditional write on the record's version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import chance
+from convox_clinicea.bookings import acts
+from convox_clinicea.bookings.acts import Act
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
@@ -24,6 +26,7 @@ CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
 _OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
+_AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"
 
 
 class Overtaken(ConnectorError):
@@ -61,15 +64,18 @@ class Ledger:
             return from_item(failed.standing)
         return None
 
-    def move(self, booking: Booking, to: State, **changes: Any) -> Booking:
+    def move(self, booking: Booking, to: State, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Take `booking`, as it was read, to another state; returns it as it now stands.
+
+        Args:
+            beside: items of its own that are to be written with it, or not at all.
 
         Raises:
             Overtaken: it was changed meanwhile.
         """
-        return self._replace(booking, self._moved(booking, to, changes))
+        return self._replace(booking, self._moved(booking, to, changes), beside)
 
-    def book(self, booking: Booking, appointment_id: str, **changes: Any) -> Booking:
+    def book(self, booking: Booking, appointment_id: str, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Take `booking` to `booked` and make the appointment its own, in one transaction.
 
         Raises:
@@ -79,12 +85,17 @@ class Ledger:
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
         claim = self._claim(f"appointment#{appointment_id}", moved)
         try:
-            self._table.put_all([self._unchanged(booking, moved), claim], moved.write_token)
+            self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)
         except ConditionFailed as failed:
             if failed.standing.get("pk") == claim.item["pk"]:
                 raise AppointmentOwned("the appointment belongs to another booking") from None
             raise Overtaken("the booking was changed meanwhile") from None
         return moved
+
+    def acts_of(self, booking: Booking) -> list[Act]:
+        """Return the lines of what persons did to the booking, oldest first."""
+        items = (self._table.get(acts.key_of(booking.booking_id, version)) for version in booking.acts)
+        return [acts.from_item(item) for item in items if item is not None]
 
     def owner_of(self, appointment_id: str) -> str | None:
         """Return the booking that the appointment belongs to."""
@@ -102,7 +113,7 @@ class Ledger:
         """Hold a thing until the booking's outcome is certain.
 
         It is not given back: whoever comes next takes it from a booking that has ended, or was parked before it had
-        posted anything.
+        posted anything; unless that booking, redriven meanwhile, has held it anew since it was looked at.
         """
         claim = self._claim(key, booking)
         try:
@@ -112,8 +123,9 @@ class Ledger:
             holder = self.get(holder_id)
             if holder is not None and not holder.state.ended and not (holder.state.parked and not holder.posted):
                 return False
+            seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
             try:
-                self._table.put(replace(claim, condition="booking_id = :booking", values=_names(holder_id)))
+                self._table.put(replace(claim, condition=_AS_SEEN, values=_names(holder_id) | seen))
             except ConditionFailed:
                 return False
         return True
@@ -154,6 +166,10 @@ class Ledger:
         )
         return sorted(_readable(found), key=lambda booking: booking.accepted_at)
 
+    def in_state(self, state: State) -> Iterator[Booking]:
+        """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
+        return _readable(self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
+
     def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
         """Yield the booked bookings whose start is in [first, last)."""
         found = self._table.scan(
@@ -182,9 +198,12 @@ class Ledger:
             changes = {**changes, "request": None, "expires_at": expiry}
         return self._stamped(replace(booking, **changes, state=to, version=booking.version + 1))
 
-    def _replace(self, old: Booking, new: Booking) -> Booking:
+    def _replace(self, old: Booking, new: Booking, beside: Sequence[Put] = ()) -> Booking:
         try:
-            self._table.put(self._unchanged(old, new))
+            if beside:
+                self._table.put_all([self._unchanged(old, new), *beside], new.write_token)
+            else:
+                self._table.put(self._unchanged(old, new))
         except ConditionFailed:
             raise Overtaken("the booking was changed meanwhile") from None
         return new

@@ -64,6 +64,10 @@ class Booking:
     """What Clinicea refused with, until a read-back confirms it."""
     seen: tuple[str, ...] = ()
     """The ids of the patient's appointments before the last POST: none of them is ours."""
+    redriven_at: datetime | None = None
+    """When a person last sent a parked booking on its way again; its age counts from then."""
+    acts: tuple[str, ...] = ()
+    """The versions that a person's word made; each has its line beside the bookings, see `acts`."""
     notice_due: bool = False
     expires_at: datetime | None = None
     write_token: str = ""
@@ -154,5 +158,5 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
     return bytes(attribute["B"]) if "B" in attribute else attribute["S"]
 
 
-_TIMES = frozenset({"start", "accepted_at", "updated_at", "queued_at", "lease_until", "unsettled_since"})
+_TIMES = frozenset({"start", "accepted_at", "updated_at", "queued_at", "lease_until", "unsettled_since", "redriven_at"})
 _ENUMS: dict[str, Any] = {"state": State, "reason": Reason, "refusal": Reason}

@@ -87,7 +87,7 @@ class Worker:
 
     def _advance(self, booking: Booking, received: int, deadline: Deadline) -> Outcome:
         try:
-            if self._clock.now() > booking.accepted_at + self._limits.age:
+            if self._clock.now() > (booking.redriven_at or booking.accepted_at) + self._limits.age:
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN if booking.posted else Reason.TOO_LATE)
             request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
             if booking.patient_id is None and not self._ledger.hold_number(booking):
@@ -96,7 +96,8 @@ class Worker:
             if patient_id is not None and not self._ledger.hold_slot(booking, patient_id):
                 return wait_for(None, received)
             shown = self._calendar.read(patient_id, request, deadline)
-            if booking.state is State.UNKNOWN:
+            # One that was posted, parked and redriven is `accepted` again, and its POST as doubtful as before.
+            if booking.posted or booking.state is State.UNKNOWN:
                 settled = self._settle(booking, request, shown, deadline)
                 if settled is not None:
                     return settled

@@ -1,0 +1,32 @@
+"""An operator's commands: which bookings wait, sending them on again, and a person's decision. No route leads here."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.bookings import orders
+from convox_clinicea.bookings.acting import Acting
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.settings import ActionSettings
+
+logger = make_logger()
+clock = SystemClock()
+
+
+@cache
+def acting() -> Acting:
+    return wiring.acting_from(ActionSettings.from_environment(), clock)
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    answer = orders.read(event).carry_out(acting())
+    for result in answer.get("results", []):
+        if result["act"]:
+            logger.info("acted", extra=result["act"])
+    return answer

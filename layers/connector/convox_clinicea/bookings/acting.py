@@ -1,0 +1,206 @@
+"""Acting on bookings that wait for a person: what lies there, sending it on again, and a person's own decision.
+
+Every act goes through the ledger's protocol. Nothing is sent to Clinicea from here: a redriven booking is worked as
+any other, and what had been posted before is looked for and settled first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from itertools import chain, islice
+from typing import Literal
+
+from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
+from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, UnreadableRecord
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
+from convox_clinicea.bookings.record import Booking, Open
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.deadline import Clock
+
+MOST_LISTED = 1000
+
+
+class Obstacle(StrEnum):
+    """Why an act was not done."""
+
+    NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
+    """A record of a later version, or a broken one."""
+    NOT_PARKED = "not_parked"
+    """Only what waits for a person is a person's to decide."""
+    STARTED = "started"
+    """Its start has come and it was never posted: nobody can book it any more."""
+    NOT_SETTLED = "not_settled"
+    """Its last POST may still be carried out; look into Clinicea again when it has settled."""
+    APPOINTMENT_OWNED = "appointment_owned"
+    """The appointment belongs to another booking."""
+    CHANGED_MEANWHILE = "changed_meanwhile"
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What became of one act.
+
+    Attributes:
+        booking: as it now stands; None if there is none.
+        obstacle: why nothing was done; None if it was done, or in a dry run would be.
+        act: the audit's line, if it was done.
+        sent: whether the queue has confirmed a redriven booking's message; if not, the sweeper sends it.
+        owner_id: the booking that owns the appointment.
+    """
+
+    booking_id: str
+    booking: Booking | None = None
+    obstacle: Obstacle | None = None
+    act: Act | None = None
+    sent: bool = False
+    owner_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which bookings are asked for.
+
+    Attributes:
+        states: all that have not ended, where none is named.
+        older_than: only those accepted at least that long ago.
+    """
+
+    states: frozenset[State] = frozenset()
+    reasons: frozenset[Reason] = frozenset()
+    older_than: timedelta = timedelta(0)
+
+
+class Acting:
+    """The service behind `booking_actions`."""
+
+    def __init__(self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: Limits) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._clock = clock
+        self._limits = limits
+
+    def listed(self, wanted: Filter, limit: int = MOST_LISTED) -> list[Booking]:
+        """Return the bookings that the filter lets through, those that wait longest first."""
+        found = {booking.booking_id: booking for booking in islice(self._matching(wanted), MOST_LISTED)}
+        return sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))[:limit]
+
+    def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
+        """Return a booking and the lines of what persons did to it."""
+        booking = self._ledger.get(booking_id)
+        return None if booking is None else (booking, self._ledger.acts_of(booking))
+
+    def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> Acted:
+        """Send a parked booking on its way again, with a raised generation and a fresh message.
+
+        Its age counts anew. What it knows of an earlier POST stays, so that the worker looks for that one's appointment
+        and lets it settle before anything is posted; only a refusal is forgotten, for it is to be tried again.
+        """
+        booking, obstacle = self._parked(booking_id)
+        if booking is not None and obstacle is None and not booking.posted and self._started(booking):
+            obstacle = Obstacle.STARTED
+        if booking is None or obstacle is not None or dry_run:
+            return Acted(booking_id, booking, obstacle)
+        now = self._clock.now()
+        act = Act.on(booking, Word.REDRIVE, person, now)
+        try:
+            redriven = self._ledger.move(
+                booking,
+                State.ACCEPTED,
+                beside=[act.put(now + max(KEPT, self._limits.retention))],
+                generation=booking.generation + 1,
+                queued_at=now,
+                redriven_at=now,
+                reason=None,
+                refusal=None,
+                acts=(*booking.acts, str(act.version)),
+            )
+        except Overtaken:
+            return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
+        return Acted(booking_id, redriven, act=act, sent=self._send(redriven))
+
+    def resolve(
+        self,
+        booking_id: str,
+        end: Literal[Word.BOOKED, Word.REJECTED],
+        person: Person,
+        *,
+        appointment_id: str | None = None,
+        patient_id: str | None = None,
+    ) -> Acted:
+        """End a parked booking by the word of a person who has looked into Clinicea.
+
+        Args:
+            appointment_id: for `booked`, the appointment that stands for it; it becomes the booking's own.
+            patient_id: whose it is, where the booking does not know.
+        """
+        booking, obstacle = self._parked(booking_id)
+        if booking is not None and obstacle is None and end is Word.REJECTED and not self._settled(booking):
+            obstacle = Obstacle.NOT_SETTLED
+        if booking is None or obstacle is not None:
+            return Acted(booking_id, booking, obstacle)
+        now = self._clock.now()
+        act = Act.on(booking, end, person, now, appointment_id=appointment_id)
+        beside = [act.put(now + max(KEPT, self._limits.retention))]
+        acts = (*booking.acts, str(act.version))
+        try:
+            if end is Word.REJECTED:
+                ended = self._ledger.move(booking, State.REJECTED, beside=beside, acts=acts)
+            elif appointment_id is None:
+                raise ValueError("booked needs an appointment")
+            else:
+                ended = self._ledger.book(
+                    booking,
+                    appointment_id,
+                    beside=beside,
+                    reason=None,
+                    patient_id=patient_id or booking.patient_id,
+                    acts=acts,
+                )
+        except AppointmentOwned:
+            owner_id = self._ledger.owner_of(appointment_id or "")
+            return Acted(booking_id, booking, Obstacle.APPOINTMENT_OWNED, owner_id=owner_id)
+        except Overtaken:
+            return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
+        return Acted(booking_id, ended, act=act)
+
+    def _matching(self, wanted: Filter) -> Iterator[Booking]:
+        states = wanted.states or frozenset(state for state in State if not state.ended)
+        # An index holds what has not ended, the table alone what has; "before tomorrow" is all of an index.
+        tomorrow = self._clock.now() + timedelta(days=1)
+        kinds: Iterable[Open] = Open if any(not state.ended for state in states) else ()
+        found = chain(
+            *(self._ledger.open_before(kind, tomorrow) for kind in kinds),
+            *(self._ledger.in_state(state) for state in sorted(states) if state.ended),
+        )
+        before = self._clock.now() - wanted.older_than
+        for booking in found:
+            with_reason = not wanted.reasons or booking.reason in wanted.reasons
+            if booking.state in states and with_reason and booking.accepted_at <= before:
+                yield booking
+
+    def _parked(self, booking_id: str) -> tuple[Booking | None, Obstacle | None]:
+        try:
+            booking = self._ledger.get(booking_id)
+        except UnreadableRecord:
+            return None, Obstacle.UNREADABLE
+        if booking is None:
+            return None, Obstacle.NOT_FOUND
+        return booking, None if booking.state.parked else Obstacle.NOT_PARKED
+
+    def _started(self, booking: Booking) -> bool:
+        return booking.start < self._clock.now() + self._limits.margin
+
+    def _settled(self, booking: Booking) -> bool:
+        return booking.unsettled_since is None or booking.unsettled_since + self._limits.settle <= self._clock.now()
+
+    def _send(self, booking: Booking) -> bool:
+        try:
+            self._queue.send(booking)
+        except QueueUnavailable:
+            return False
+        return True

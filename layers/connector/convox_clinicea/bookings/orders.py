@@ -1,0 +1,159 @@
+"""What an operator's command asks of `booking_actions`, and the answer: ids, states, reasons and times, no patient."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from convox_clinicea.bookings.acting import MOST_LISTED, Acted, Acting, Filter
+from convox_clinicea.bookings.acts import Person, Word
+from convox_clinicea.bookings.identity import ID_PATTERN
+from convox_clinicea.bookings.record import Booking, timestamp
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+
+BookingId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+CliniceaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+_TELLING = re.compile(r"@|(?:\d[ -]?){7}")
+"""An address or a telephone number: it has no place in a line that is kept and read by others."""
+
+
+class Order(BaseModel):
+    """One order; unknown fields are refused, for the caller is our own command."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ListOrder(Order):
+    """Which bookings are there?"""
+
+    action: Literal["list"]
+    states: frozenset[State] = frozenset()
+    reasons: frozenset[Reason] = frozenset()
+    older_than_minutes: int = Field(default=0, ge=0, le=10 * 366 * 24 * 60)
+    limit: int = Field(default=MOST_LISTED, ge=1, le=MOST_LISTED)
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        wanted = Filter(self.states, self.reasons, timedelta(minutes=self.older_than_minutes))
+        return {"bookings": [shown(booking) for booking in acting.listed(wanted, self.limit)]}
+
+
+class ShowOrder(Order):
+    """How does one booking stand, and who has acted on it?"""
+
+    action: Literal["show"]
+    booking_id: BookingId
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        found = acting.shown(self.booking_id)
+        if found is None:
+            return {"booking": None, "acts": []}
+        booking, acts = found
+        return {"booking": shown(booking), "acts": [act.line for act in acts]}
+
+
+class _PersonsOrder(Order):
+    """An order that changes something: it says who gives it, and why."""
+
+    who: str = Field(min_length=3, max_length=300, pattern=r"^[\x21-\x7e]+$")
+    why: str = Field(min_length=3, max_length=200)
+
+    @field_validator("why")
+    @classmethod
+    def _without_personal_data(cls, why: str) -> str:
+        if _TELLING.search(why) or not why.isprintable():
+            raise ValueError("must hold neither an address nor a telephone number")
+        return why
+
+    @property
+    def person(self) -> Person:
+        return Person(self.who, self.why)
+
+
+class RedriveOrder(_PersonsOrder):
+    """Send parked bookings on their way again."""
+
+    action: Literal["redrive"]
+    booking_ids: list[BookingId] = Field(min_length=1, max_length=100)
+    dry_run: bool = True
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        done = [acting.redrive(each, self.person, dry_run=self.dry_run) for each in dict.fromkeys(self.booking_ids)]
+        return {"dry_run": self.dry_run, "results": [outcome(each) for each in done]}
+
+
+class ResolveOrder(_PersonsOrder):
+    """End a parked booking: a person has looked into Clinicea."""
+
+    action: Literal["resolve"]
+    booking_id: BookingId
+    end: Literal[Word.BOOKED, Word.REJECTED]
+    appointment_id: CliniceaId | None = None
+    patient_id: CliniceaId | None = None
+
+    @model_validator(mode="after")
+    def _names_its_appointment(self) -> Self:
+        if (self.end is Word.BOOKED) is (self.appointment_id is None):
+            raise ValueError("booked names the appointment, rejected has none")
+        return self
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        done = acting.resolve(
+            self.booking_id,
+            self.end,
+            self.person,
+            appointment_id=self.appointment_id,
+            patient_id=self.patient_id,
+        )
+        return {"results": [outcome(done)]}
+
+
+AnyOrder = ListOrder | ShowOrder | RedriveOrder | ResolveOrder
+_ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
+
+
+def read(event: dict[str, Any]) -> AnyOrder:
+    """Read an order; raises InvalidRequest that names what is wrong, never its value."""
+    try:
+        return _ORDERS.validate_python(event)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(".".join(str(part) for part in each["loc"]) or "order", each["msg"])
+            for each in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+    raise InvalidRequest(*problems)
+
+
+def shown(booking: Booking) -> dict[str, Any]:
+    """Return a booking as an operator sees it."""
+    return {
+        "booking_id": booking.booking_id,
+        "state": booking.state.value,
+        "reason": booking.reason.value if booking.reason else None,
+        "flow": booking.flow,
+        "caller": booking.caller,
+        "call_id": booking.call_id,
+        "agent_id": booking.agent_id,
+        "start": timestamp(booking.start),
+        "accepted_at": timestamp(booking.accepted_at),
+        "updated_at": timestamp(booking.updated_at),
+        "redriven_at": timestamp(booking.redriven_at) if booking.redriven_at else None,
+        "generation": booking.generation,
+        "posted": booking.posted,
+        "appointment_id": booking.appointment_id,
+    }
+
+
+def outcome(done: Acted) -> dict[str, Any]:
+    """Return what became of one act."""
+    return {
+        "booking_id": done.booking_id,
+        "obstacle": done.obstacle.value if done.obstacle else None,
+        "booking": shown(done.booking) if done.booking else None,
+        "act": done.act.line if done.act else None,
+        "sent": done.sent,
+        "owner_id": done.owner_id,
+    }
