@@ -16,9 +16,18 @@ PARAMETERS ?=
 BOOKINGS ?= 10000
 SEED ?= 1
 FAULTS ?= 0.33
-# For reconcile: the day, and the deployed stack.
+# For reconcile: the day. For all commands on a deployment: the deployed stack.
 DAY ?=
 STACK ?= convox-clinicea
+# For bookings, redrive and resolve: which bookings; what a person decides, and why.
+ID ?=
+STATE ?=
+REASON ?=
+OLDER ?=
+GO ?=
+WHY ?=
+APPOINTMENT ?=
+PATIENT ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -103,6 +112,22 @@ audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cann
 .PHONY: reconcile
 reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=2026-12-01 STACK=convox-clinicea)
 	@.tools/emulator/bin/python -m commands.reconcile --stack $(STACK) $(if $(DAY),--day $(DAY))
+
+# What is given to make stands in the environment, too: read from there, no quote in it is the shell's to understand.
+.PHONY: bookings
+bookings: $(EMULATOR) ## Bookings by state, age and reason (STATE=needs_attention REASON= OLDER=12h ID= ARGS=--json)
+	@.tools/emulator/bin/python -m commands.bookings --stack $(STACK) $(if $(ID),--id "$$ID") \
+	  $(if $(STATE),--state "$$STATE") $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(ARGS)
+
+.PHONY: redrive
+redrive: $(EMULATOR) ## Send parked bookings on again; says what it would do (ID= REASON= OLDER=), does it with GO=yes WHY="…"
+	@.tools/emulator/bin/python -m commands.redrive --stack $(STACK) $(if $(ID),--id "$$ID") \
+	  $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(if $(filter yes,$(GO)),--go) $(if $(WHY),--why "$$WHY")
+
+.PHONY: resolve
+resolve: $(EMULATOR) ## End a parked booking (ID= AS=booked APPOINTMENT= [PATIENT=] WHY="…", or ID= AS=rejected WHY="…")
+	@.tools/emulator/bin/python -m commands.resolve --stack $(STACK) --id "$$ID" --as "$$AS" \
+	  $(if $(APPOINTMENT),--appointment "$$APPOINTMENT") $(if $(PATIENT),--patient "$$PATIENT") --why "$$WHY"
 
 .PHONY: deploy
 deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecretArn=arn:aws:…"

@@ -1,16 +1,15 @@
 """`make reconcile DAY=…`: the ledger against Clinicea's calendar, for one day."""
 
 import argparse
-import json
 import sys
 from datetime import date
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands.target import Target
+from commands.target import FunctionFailed, Target
 
-FUNCTION_SECONDS = 310
+FUNCTION_SECONDS = 300
 
 
 def main() -> int:
@@ -25,8 +24,8 @@ def main() -> int:
     except (BotoCoreError, ClientError) as error:
         print(f"{target}: {type(error).__name__}", file=sys.stderr)
         return 2
-    if "errorType" in report:
-        print(f"{target}: the function failed: {report['errorType']}", file=sys.stderr)
+    except FunctionFailed as error:
+        print(f"{target}: the function failed: {error}", file=sys.stderr)
         return 2
     print(f"{target}, {report['day']}: {report['compared']} bookings compared with the calendar")
     for each in report["discrepancies"]:
@@ -38,11 +37,8 @@ def main() -> int:
 
 def compare(target: Target, day: date | None) -> dict[str, Any]:
     """Return the function's report."""
-    name = target.output("ReconcileFunctionName")
-    payload = json.dumps({"day": day.isoformat()} if day else {})
-    answer = target.client("lambda", FUNCTION_SECONDS).invoke(FunctionName=name, Payload=payload)
-    report: dict[str, Any] = json.loads(answer["Payload"].read())
-    return report
+    payload = {"day": day.isoformat()} if day else {}
+    return target.invoke("ReconcileFunctionName", payload, FUNCTION_SECONDS)
 
 
 if __name__ == "__main__":

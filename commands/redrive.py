@@ -1,0 +1,79 @@
+"""`make redrive`: send parked bookings on their way again, through the ledger. Without GO=yes it only says how."""
+
+import argparse
+import sys
+
+from commands import desk
+
+AT_A_TIME = 25
+"""Bookings of one invocation: it ends well before the function's time does."""
+WHY_NOT = {
+    "not_found": "there is no such booking",
+    "unreadable": "its record cannot be read by the deployed version",
+    "not_parked": "it does not wait for a person",
+    "started": "its start has come and it was never posted; resolve it",
+    "changed_meanwhile": "it was changed meanwhile; look again",
+}
+
+
+def main() -> int:
+    """Plan, or do; 1 if a booking could not be redriven, 2 if the stack could not be asked."""
+    parser = argparse.ArgumentParser(prog="redrive", description=__doc__)
+    parser.add_argument("--id", action="append", default=[], help="this booking; default: all that wait for a person")
+    desk.filters(parser)
+    parser.add_argument("--go", action="store_true", help="do it; without, nothing is changed")
+    parser.add_argument("--why", default="", help="for the audit's line; required with --go")
+    parser.add_argument("--stack", default="convox-clinicea")
+    wanted = parser.parse_args()
+    if wanted.go and not wanted.why:
+        parser.error("--go needs --why: the audit's line says why")
+    if wanted.id and (wanted.reason or wanted.older):
+        parser.error("--id names the bookings; --reason and --older choose among all")
+    return desk.run(wanted.stack, lambda target: redrive(wanted, desk.asking(target), str(target), target.caller()))
+
+
+def redrive(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: str) -> int:
+    """Redrive what is chosen, and print what became of each."""
+    ids = wanted.id or _parked(wanted, ask)
+    done = left = 0
+    for first in range(0, len(ids), AT_A_TIME):
+        order = {
+            "action": "redrive",
+            "booking_ids": ids[first : first + AT_A_TIME],
+            "dry_run": not wanted.go,
+            "who": who,
+            "why": wanted.why or "dry run",
+        }
+        for each in ask(order)["results"]:
+            done += each["obstacle"] is None
+            left += each["obstacle"] is not None
+            print(f"  {_sentence(each, go=wanted.go)}")
+    verb = "redriven" if wanted.go else "would be redriven"
+    print(f"{where}: {done} {verb}, {left} left")
+    if done and not wanted.go:
+        print('Nothing was changed. To do it: the same with GO=yes WHY="…"')
+    return 1 if left else 0
+
+
+def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
+    order = {
+        "action": "list",
+        "states": ["needs_attention"],
+        "reasons": wanted.reason,
+        "older_than_minutes": wanted.older,
+    }
+    return [each["booking_id"] for each in ask(order)["bookings"]]
+
+
+def _sentence(result: desk.Json, *, go: bool) -> str:
+    if result["obstacle"]:
+        return f"left      {result['booking_id']}: {WHY_NOT[result['obstacle']]}"
+    posted = "; it was posted before: looked for and settled first" if result["booking"]["posted"] else ""
+    if not go:
+        return f"would be  {result['booking_id']}, {result['booking']['reason']}{posted}"
+    sent = "" if result["sent"] else "; the queue did not confirm, the sweeper sends it within the hour"
+    return f"redriven  {result['booking_id']}{posted}{sent}\n            {desk.act_line(result['act'])}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
