@@ -15,10 +15,11 @@ from tests.support.functions import Answer
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
 VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Checked Out", "service": invented.SERVICE}
-LOOK_UPS = ["search", "search_by_get", "completed"]
+LOOK_UPS = ["search", "search_by_get", "popup", "completed"]
 ROUTES = {
     "search": "POST /patients/search",
     "search_by_get": "GET /patients",
+    "popup": "POST /calls/popup",
     "completed": "GET /patients/{patient_id}/appointments/completed",
 }
 
@@ -29,6 +30,8 @@ def look_up(deployment: Deployment, kind: str) -> Answer:
             return deployment.search(ASKED)
         case "search_by_get":
             return deployment.search_by_get(ASKED)
+        case "popup":
+            return deployment.popup(ASKED)
         case _:
             return deployment.completed("P-41", CALL)
 
@@ -60,6 +63,13 @@ def test_the_fields_are_those_that_the_answer_shows(meera: Deployment) -> None:
     (patient,) = answer.body["patients"]
     shown = {name for name, value in patient.items() if value is not None} - {"patient_id"}
     assert {each["S"] for each in entry["fields"]} == shown
+
+
+def test_of_the_pop_up_patient_and_visits_are_one_entry(meera: Deployment) -> None:
+    meera.popup(ASKED)
+
+    (entry,) = entries(meera)
+    assert {"name", "appointments.start"} <= {each["S"] for each in entry["fields"]}
 
 
 def test_a_shared_number_discloses_each_of_the_family(meera: Deployment) -> None:

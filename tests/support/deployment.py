@@ -69,6 +69,9 @@ class Deployment:
     def completed(self, patient_id: str, query: Mapping[str, str], **more: Any) -> Answer:
         return self.function("past_appointments")(events.completed(patient_id, query, **more))
 
+    def popup(self, body: object, **more: Any) -> Answer:
+        return self.function("call_popup")(events.popup(body, **more))
+
     def book_known(self, patient_id: str, body: object, **more: Any) -> Answer:
         return self.function("book_appointment")(events.book_known(patient_id, body, **more))
 

@@ -84,6 +84,10 @@ def completed(patient_id: str, query: Mapping[str, str], **more: Any) -> Event:
     return gateway("GET", resource, path={"patient_id": patient_id}, query=query, **more)
 
 
+def popup(body: object, **more: Any) -> Event:
+    return gateway("POST", "/calls/popup", body=body, **more)
+
+
 def book_known(patient_id: str, body: object, **more: Any) -> Event:
     resource = "/patients/{patient_id}/appointments"
     return gateway("POST", resource, path={"patient_id": patient_id}, body=body, **more)

@@ -15,11 +15,13 @@ ROUTES = {
     ("post", "/patients/search"): "SearchPatientFunction",
     ("get", "/patients"): "SearchPatientFunction",
     ("get", "/patients/{patient_id}/appointments/completed"): "PastAppointmentsFunction",
+    ("post", "/calls/popup"): "CallPopupFunction",
     ("post", "/patients/{patient_id}/appointments"): "BookAppointmentFunction",
     ("post", "/appointments"): "BookNewPatientFunction",
     ("get", "/bookings/{booking_id}"): "BookingStatusFunction",
     ("get", "/calls/{call_id}/bookings"): "BookingStatusFunction",
 }
+SENT_BY_CONVOX = ["search_patient", "past_appointments", "call_popup", "book_appointment", "book_new_patient"]
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 CODES = {
     "UNAUTHORIZED": (401, "unauthorized"),
@@ -114,7 +116,7 @@ def test_the_stage_is_traced_throttled_and_logs_no_requests(resources: Json) -> 
     assert len(of_type(resources, "AWS::ApiGateway::Stage")) == 1
 
 
-@pytest.mark.parametrize("name", ["search_patient", "past_appointments", "book_appointment", "book_new_patient"])
+@pytest.mark.parametrize("name", SENT_BY_CONVOX)
 def test_a_sample_event_is_one_of_a_route_of_the_api(api_body: Json, name: str) -> None:
     event = json.loads((ROOT / "events" / f"{name}.json").read_text())
 

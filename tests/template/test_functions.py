@@ -24,6 +24,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "past_appointments": settings.LookupSettings,
     "book_appointment": settings.IntakeSettings,
     "book_new_patient": settings.IntakeSettings,
+    "call_popup": settings.LookupSettings,
     "booking_worker": settings.WorkerSettings,
     "booking_status": settings.StatusSettings,
     "sweeper": settings.QueueSettings,

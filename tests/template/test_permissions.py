@@ -45,6 +45,7 @@ SWEEPER = {
 ALLOWED = {
     "SearchPatientRole": CLINICEA | DOCUMENTS,
     "PastAppointmentsRole": CLINICEA | DOCUMENTS,
+    "CallPopupRole": CLINICEA | DOCUMENTS,
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
     "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
@@ -136,7 +137,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     }
 
     assert granted == {"RecordDisclosures": "dynamodb:PutItem"}
-    assert readers == {"SearchPatientRole", "PastAppointmentsRole"}
+    assert readers == {"SearchPatientRole", "PastAppointmentsRole", "CallPopupRole"}
 
 
 def test_an_index_is_queried_only_by_who_needs_it(resources: Json) -> None:

@@ -63,7 +63,7 @@ class DisclosureSettings(Settings):
 
 
 class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings, DisclosureSettings):
-    """`past_appointments`; with `search_by_get` also `search_patient`."""
+    """`past_appointments`, `call_popup`; with `search_by_get` also `search_patient`."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)
 

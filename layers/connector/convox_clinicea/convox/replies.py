@@ -20,6 +20,7 @@ from convox_clinicea.bookings.states import State
 from convox_clinicea.clinicea import Patient
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.patients.completed import CompletedAppointment
+from convox_clinicea.patients.popup import PopUp
 from convox_clinicea.patients.search import Match, MatchKind
 from convox_clinicea.privacy import Personal
 
@@ -38,6 +39,8 @@ _STATE_MESSAGES = {
     State.REJECTED: "Clinicea refused the booking; see the reason.",
     State.NEEDS_ATTENTION: "The booking waits for a person; see the reason.",
 }
+_NO_ANSWER = "The clinic's system did not answer in time. Ask who is calling, and search again."
+_NO_VISITS = "The clinic's system did not show the last visits in time."
 
 
 def reply(body: Json, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response[str]:
@@ -65,6 +68,21 @@ def completed(appointments: Sequence[CompletedAppointment]) -> Json:
     return {
         "message": "No completed appointments." if not count else f"{count} completed appointment{'s' * (count > 1)}.",
         "appointments": [_completed(appointment) for appointment in appointments],
+    }
+
+
+def popup(found: PopUp, mobile: Mobile) -> Json:
+    """The match and, for one patient, the completed appointments; degraded where Clinicea left something out."""
+    who: Json = {"match": None, "patients": []} if found.match is None else match(found.match, mobile)
+    visits = None if found.appointments is None else completed(found.appointments)
+    said = [part["message"] for part in (who, visits) if part is not None and "message" in part]
+    if found.degraded:
+        said.append(_NO_VISITS if found.match else _NO_ANSWER)
+    return {
+        **who,
+        "message": " ".join(said),
+        "appointments": None if visits is None else visits["appointments"],
+        "degraded": found.degraded,
     }
 
 

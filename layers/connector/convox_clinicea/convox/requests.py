@@ -13,6 +13,7 @@ from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox import fields
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest
 from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
+from convox_clinicea.patients.completed import LAST_VISITS
 from convox_clinicea.privacy import PersonalText
 
 
@@ -67,7 +68,7 @@ class CompletedRequest(WithCall):
     """`GET /patients/{patient_id}/appointments/completed`."""
 
     patient_id: fields.PatientId
-    limit: fields.Limit = 10
+    limit: fields.Limit = LAST_VISITS
 
 
 class CallRequest(_Inbound):

@@ -8,6 +8,9 @@ from convox_clinicea.clinicea import Appointment, Clinicea
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 
+LAST_VISITS = 10
+"""How many an agent sees who asks for no number."""
+
 
 @dataclass(frozen=True)
 class CompletedAppointment:

@@ -1,0 +1,65 @@
+"""`POST /calls/popup`: the call has reached an agent; who is calling, and what was done at the last visits?"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.convox import disclosing, parsing, replies
+from convox_clinicea.convox.api import answer, api, lookup_deadline
+from convox_clinicea.convox.requests import Place, SearchRequest
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.disclosures.register import DisclosureRegister
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.patients.completed import CompletedAppointments
+from convox_clinicea.patients.popup import CallPopUp
+from convox_clinicea.patients.search import PatientSearch
+from convox_clinicea.settings import LookupSettings
+
+logger = make_logger()
+metrics = make_metrics()
+app = api(logger, metrics)
+clock = SystemClock()
+
+
+class Parts(NamedTuple):
+    settings: LookupSettings
+    place: Place
+    popup: CallPopUp
+    register: DisclosureRegister
+
+
+@cache
+def parts() -> Parts:
+    settings = LookupSettings.from_environment()
+    clinics = wiring.clinics_from(settings)
+    clinicea = wiring.clinicea_from(settings, clinics, clock)
+    search, completed = PatientSearch(clinicea, settings.default_country), CompletedAppointments(clinicea, clinics)
+    return Parts(
+        settings,
+        Place(clinics, settings.default_country),
+        CallPopUp(search, completed, logger, metrics),
+        wiring.register_from(settings, clinics, clock, logger),
+    )
+
+
+@app.post("/calls/popup")
+def call_popup() -> Response[str]:
+    settings, place, popup, register = parts()
+    request = parsing.from_body(SearchRequest, app.current_event)
+    request.with_context(required=settings.require_call_context)
+    mobile = request.number(place)
+    deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
+    body = replies.popup(popup.of(mobile, register.before(deadline)), mobile)
+    return disclosing.hand_out(body, register, app.current_event, request, deadline)
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(app, event, context, metrics, clock)
