@@ -8,7 +8,7 @@ PYTHON ?= $(DEFAULT_PYTHON)
 ARCH ?= $(DEFAULT_ARCH)
 # For run and demo: the port that the embedded AWS listens on (0: any free one).
 PORT ?= 0
-# For test: more arguments for pytest. For deploy: more arguments for `sam deploy`.
+# For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
 ARGS ?=
 # For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
 PARAMETERS ?=
@@ -16,8 +16,9 @@ PARAMETERS ?=
 BOOKINGS ?= 10000
 SEED ?= 1
 FAULTS ?= 0.33
-# For reconcile: the day. For all commands on a deployment: the deployed stack.
+# For reconcile: the day. For doctor: a registered patient's number. For all commands on a deployment: the deployed stack.
 DAY ?=
+MOBILE ?=
 STACK ?= convox-clinicea
 # For bookings, redrive and resolve: which bookings; what a person decides, and why.
 ID ?=
@@ -128,6 +129,10 @@ redrive: $(EMULATOR) ## Send parked bookings on again; says what it would do (ID
 resolve: $(EMULATOR) ## End a parked booking (ID= AS=booked APPOINTMENT= [PATIENT=] WHY="…", or ID= AS=rejected WHY="…")
 	@.tools/emulator/bin/python -m commands.resolve --stack $(STACK) --id "$$ID" --as "$$AS" \
 	  $(if $(APPOINTMENT),--appointment "$$APPOINTMENT") $(if $(PATIENT),--patient "$$PATIENT") --why "$$WHY"
+
+.PHONY: doctor
+doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor --stack $(STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
 
 .PHONY: deploy
 deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecretArn=arn:aws:…"

@@ -83,14 +83,14 @@ class Sessions:
     def key_behind(self, request: Request, version: str, now: datetime) -> str | None:
         """The API key that a request stands for, or None for a missing, unknown or expired credential.
 
-        A key counts in the header `api_key` only, a token in the query parameter `api_key` only, and a header
-        goes before a query [assumed].
+        A key counts in its header only, a token in its query parameter only, and a header goes before a query
+        [assumed].
         """
-        header = request.headers.get("api_key")
+        header = request.headers.get(self._switches.api_key_header.lower())
         if header is not None:
             accepted = version in self._switches.header_versions and self.credentials.knows(header)
             return header if accepted else None
-        token = Parameters.from_query(request.query).text("api_key")
+        token = Parameters.from_query(request.query).text(self._switches.session_parameter)
         session = self._open.get(token) if token is not None else None
         if session is None or now >= session.issued_at + timedelta(minutes=self._switches.token_minutes):
             return None

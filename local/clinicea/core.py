@@ -140,7 +140,7 @@ class FakeClinicea:
 
     def _credential_gate(self, request: Request, found: routes.Found) -> Answer | None:
         if found.call == routes.LOGIN:
-            key = Parameters.from_query(request.query).text("apiKey")
+            key = self._login_key(request, found)
             if key is None or not self.sessions.credentials.knows(key):
                 return None  # the login itself refuses a missing or a wrong key
         else:
@@ -151,15 +151,25 @@ class FakeClinicea:
             return None
         return message_answer(403, "The API role does not have permission for this call.")
 
+    def _login_key(self, request: Request, found: routes.Found) -> str | None:
+        try:
+            return self._given(request, found).text("apiKey")
+        except UnsupportedMediaError:
+            return None
+
+    def _given(self, request: Request, found: routes.Found) -> Parameters:
+        if found.route is None:
+            raise ValueError("a request without a route has no parameters")
+        return found.route.given(request, found.path_values, self.switches)
+
     def work(self, request: Request, found: routes.Found, now: datetime) -> Answer:
         """Do what a request asks for; it has passed the gate."""
         route = found.route
         if route is None:
             raise ValueError("a request without a route has no work")
         try:
-            in_body = route.in_body(self.switches)
-            given = Parameters.from_body(request) if in_body else Parameters.from_query(request.query)
-            return route.work(Call(self.account, given, now))
+            answer = route.work(Call(self.account, self._given(request, found), now))
+            return route.shape_now(self.switches).dressed(answer)
         except RefusalError as refusal:
             return text_answer(refusal.status, refusal.text)
         except UnsupportedMediaError:

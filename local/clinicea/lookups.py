@@ -24,6 +24,9 @@ def search_patient_by_mobile_number(call: Call) -> Answer:
     """Everybody registered with that national number and dialling code, exactly [assumed: no normalising]."""
     code = call.parameters.country_code("countrycode")
     found = call.store.patients_with_mobile(call.parameters.required("patmobile"), code)
+    form = "plus" if (call.parameters.text("countrycode") or "").startswith("+") else "digits"
+    if call.switches.country_code_form not in ("any", form):
+        found = []
     return _patients(call, found, "ID", "FullName")
 
 

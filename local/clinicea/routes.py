@@ -1,11 +1,13 @@
 """The one table of calls: dispatch and the Swagger documents both come from it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from local.clinicea import bookings, lookups
+from local.clinicea import bookings, lookups, shapes
 from local.clinicea.calling import Call
-from local.clinicea.messages import Answer
+from local.clinicea.messages import Answer, Request
+from local.clinicea.parameters import Parameters
+from local.clinicea.shapes import Shape
 from local.clinicea.switches import Switches
 
 LOGIN = "getTokenByStaffUsernamePwd"
@@ -41,17 +43,37 @@ class Route:
         """Whether it answers in pages."""
         return PAGE[0] in self.fields
 
+    def shape_now(self, switches: Switches) -> Shape:
+        """How it differs from this table, by switch."""
+        return Shape(**switches.shapes.get(self.call, {}))
+
     def verb_now(self, switches: Switches) -> str:
         """The verb; the one of postAppointment is a switch, since the help page says GET [doc]."""
-        return switches.post_appointment_verb if self.call == POST_APPOINTMENT else self.verb
+        usual = switches.post_appointment_verb if self.call == POST_APPOINTMENT else self.verb
+        return self.shape_now(switches).verb or usual
+
+    def path_now(self, switches: Switches, version: str) -> str:
+        """The path under a version; `{name}` stands for a parameter in it."""
+        usual = f"/api/{{version}}/{self.controller}/{self.call}"
+        return (self.shape_now(switches).path or usual).replace("{version}", version)
 
     def versions_now(self, switches: Switches) -> tuple[str, ...]:
         """The versions that carry it."""
-        return tuple(switches.call_versions.get(self.call, self.versions))
+        gone = self.shape_now(switches).missing
+        return () if gone else tuple(switches.call_versions.get(self.call, self.versions))
 
-    def in_body(self, switches: Switches) -> bool:
-        """Whether its parameters come in the body."""
-        return self.verb_now(switches) == "POST" and not switches.post_parameters_in_query
+    def style_now(self, switches: Switches) -> str:
+        """Where its parameters come: query, form or json (a usual POST takes a form too)."""
+        usual = "json" if self.verb_now(switches) == "POST" and not switches.post_parameters_in_query else "query"
+        return self.shape_now(switches).style or usual
+
+    def given(self, request: Request, path_values: Mapping[str, str], switches: Switches) -> Parameters:
+        """The parameters of a request, under this table's names; raises as Parameters do."""
+        style = self.style_now(switches)
+        shape = self.shape_now(switches)
+        if shape.strict:
+            return shape.given(request, path_values, style, [field.name for field in self.fields])
+        return Parameters.from_query(request.query) if style == "query" else Parameters.from_body(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +84,7 @@ class Found:
     version: str = ""
     route: Route | None = None
     verb: str | None = None
+    path_values: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 PATIENT_ID = Field("patientID")
@@ -178,6 +201,8 @@ _BY_PLACE = {(route.controller, route.call.casefold()): route for route in ROUTE
 
 def find(method: str, path: str, switches: Switches) -> Found:
     """Where a request leads. Paths are matched without regard to case, as ASP.NET does."""
+    if switches.shapes:
+        return _find_shaped(method, path, switches)
     match path.casefold().strip("/").split("/"):
         case ["api", version, controller, call]:
             route = _BY_PLACE.get((controller, call))
@@ -185,3 +210,16 @@ def find(method: str, path: str, switches: Switches) -> Found:
                 verb = route.verb_now(switches)
                 return Found(route.call, version, route if method == verb else None, verb)
     return Found(UNKNOWN_CALL)
+
+
+def _find_shaped(method: str, path: str, switches: Switches) -> Found:
+    found = Found(UNKNOWN_CALL)
+    for route in ROUTES:
+        for version in route.versions_now(switches):
+            values = shapes.values_in(path, route.path_now(switches, version))
+            if values is not None:
+                verb = route.verb_now(switches)
+                found = Found(route.call, version, route if method == verb else None, verb, values)
+                if found.route is not None:
+                    return found
+    return found

@@ -1,12 +1,14 @@
 """The Swagger 2.0 documents, in the shape that Swashbuckle gives them, made from the route table."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from local.clinicea.messages import HTML_TYPE, Answer, Request, json_answer
 from local.clinicea.routes import ROUTES, Field, Route
+from local.clinicea.shapes import FORM_TYPE
 from local.clinicea.switches import VERSIONS, Switches
 
-_BODY_TYPES = ["application/json", "text/json", "application/x-www-form-urlencoded"]
+_BODY_TYPES = ["application/json", "text/json", FORM_TYPE]
 _STRING = {"type": "string"}
 _MOMENT = {"type": "string", "format": "date-time"}
 _PATIENT = (
@@ -42,10 +44,15 @@ def document(version: str, switches: Switches, host: str) -> dict[str, Any]:
     definitions: dict[str, Any] = {"Patient": _patient(), "Appointment": _appointment()}
     paths: dict[str, Any] = {}
     for route in routes:
-        verb = route.verb_now(switches).lower()
-        paths[f"/api/{version}/{route.controller}/{route.call}"] = {verb: _operation(route, switches)}
-        if route.in_body(switches):
-            definitions[_model(route)] = _definition(route)
+        path, verb = route.path_now(switches, version), route.verb_now(switches).lower()
+        paths.setdefault(path, {})[verb] = _operation(route, switches)
+        if route.style_now(switches) == "json":
+            definitions |= _models(route, switches)
+        if route.shape_now(switches).answer:
+            renames = route.shape_now(switches).answer
+            usual = definitions[route.answer]["properties"]
+            properties = {renames.get(name, name): kind for name, kind in usual.items()}
+            definitions[_answer(route, switches)] = {"type": "object", "properties": properties}
     return {
         "swagger": "2.0",
         "info": {"version": version, "title": "Clinicea API (fake)"},
@@ -54,51 +61,93 @@ def document(version: str, switches: Switches, host: str) -> dict[str, Any]:
         "paths": paths,
         "definitions": definitions,
         "securityDefinitions": {
-            "api_key": {"type": "apiKey", "name": "api_key", "in": "header"},
-            "token": {"type": "apiKey", "name": "api_key", "in": "query"},
+            "api_key": {"type": "apiKey", "name": switches.api_key_header, "in": "header"},
+            "token": {"type": "apiKey", "name": switches.session_parameter, "in": "query"},
         },
     }
 
 
 def _operation(route: Route, switches: Switches) -> dict[str, Any]:
-    in_body = route.in_body(switches)
+    style, wanted = route.style_now(switches), _wanted(route, switches)
+    apart = [each for each in wanted if style != "json" or each.place != style]
+    parameters = [_parameter(each) for each in apart]
+    if style == "json":
+        schema = {"$ref": f"#/definitions/{_model(route)}"}
+        parameters.append({"name": "model", "in": "body", "required": True, "schema": schema})
     return {
         "tags": [route.controller.capitalize()],
         "operationId": f"{route.controller.capitalize()}_{route.call}",
-        "consumes": _BODY_TYPES if in_body else [],
+        "consumes": {"json": _BODY_TYPES, "form": [FORM_TYPE]}.get(style, []),
         "produces": ["application/json", "text/json"],
-        "parameters": [_body(route)] if in_body else [_query(field) for field in route.fields],
-        "responses": {"200": {"description": "OK", "schema": _schema(route)}},
+        "parameters": parameters,
+        "responses": {"200": {"description": "OK", "schema": _schema(route, switches)}},
     }
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A parameter as it is wanted on the wire."""
+
+    name: str
+    place: str
+    required: bool
+    kind: dict[str, Any]
+
+
+def _wanted(route: Route, switches: Switches) -> list[_Wanted]:
+    shape, style = route.shape_now(switches), route.style_now(switches)
+    usual = [(shape.named(field.name), field.required, _type(field)) for field in route.fields]
+    shown = [
+        (name, True, _STRING | ({"enum": [value]} if shape.extra_shown else {})) for name, value in shape.extra.items()
+    ]
+    return [_Wanted(name, shape.place(name, style), required, kind) for name, required, kind in (*usual, *shown)]
+
+
+def _parameter(wanted: _Wanted) -> dict[str, Any]:
+    place = {"form": "formData"}.get(wanted.place, wanted.place)
+    return {"name": wanted.name, "in": place, "required": wanted.required, **wanted.kind}
 
 
 def _model(route: Route) -> str:
     return f"{route.call[0].upper()}{route.call[1:]}Model"
 
 
-def _body(route: Route) -> dict[str, Any]:
-    schema = {"$ref": f"#/definitions/{_model(route)}"}
-    return {"name": "model", "in": "body", "required": True, "schema": schema}
-
-
-def _query(field: Field) -> dict[str, Any]:
-    return {"name": field.name, "in": "query", "required": field.required, **_type(field)}
-
-
 def _type(field: Field) -> dict[str, Any]:
     return {"type": field.kind} | ({"format": field.format} if field.format else {})
 
 
-def _definition(route: Route) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": [field.name for field in route.fields if field.required],
-        "properties": {field.name: _type(field) for field in route.fields},
-    }
+def _models(route: Route, switches: Switches) -> dict[str, Any]:
+    """The body's model, and those of the objects in it."""
+    models: dict[str, Any] = {}
+    for each in _wanted(route, switches):
+        if each.place != "json":
+            continue
+        name, model = each.name, _model(route)
+        while "." in name:
+            outer, _, name = name.partition(".")
+            _object(models, model)["properties"][outer] = {"$ref": f"#/definitions/{outer}Model"}
+            model = f"{outer}Model"
+        known = _object(models, model)
+        known["properties"][name] = each.kind
+        if each.required:
+            known["required"].append(name)
+    return models
 
 
-def _schema(route: Route) -> dict[str, Any]:
-    return dict(_STRING) if route.answer == "Token" else {"$ref": f"#/definitions/{route.answer}"}
+def _object(models: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = models.setdefault(name, {"type": "object", "required": [], "properties": {}})
+    return found
+
+
+def _answer(route: Route, switches: Switches) -> str:
+    return f"{route.call}{route.answer}" if route.shape_now(switches).answer else route.answer
+
+
+def _schema(route: Route, switches: Switches) -> dict[str, Any]:
+    if route.answer == "Token":
+        return dict(_STRING)
+    record = {"$ref": f"#/definitions/{_answer(route, switches)}"}
+    return {"type": "array", "items": record} if route.shape_now(switches).array else record
 
 
 def _patient() -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 from local.clinicea.messages import ControlInputError
+from local.clinicea.shapes import is_shapes
 
 Check = Callable[[object], bool]
 VERSIONS = ("v1", "v2", "v3")
@@ -24,6 +26,10 @@ def _number(low: float, high: float, *, whole: bool = False) -> Check:
 
 def _one_of(*choices: object) -> Check:
     return lambda value: any(value == choice and type(value) is type(choice) for choice in choices)
+
+
+def _word(value: object) -> bool:
+    return isinstance(value, str) and value.replace("-", "").replace("_", "").isalnum() and value.isascii()
 
 
 def _names(value: object) -> bool:
@@ -60,6 +66,9 @@ class Switches:
     slow_pages: float = 0
     """Each page of a paged call is answered so many seconds late."""
 
+    country_code_form: str = "any"
+    """How a search wants the dialling code: "any", "digits" (91) or "plus" (+91); written otherwise it finds nobody."""
+
     # Access
     denied_calls: list[str] = field(default_factory=list)
     """Calls that every key's role lacks, full access included."""
@@ -67,6 +76,12 @@ class Switches:
     """API versions that accept the key in a header; only v3 has been seen to."""
     call_versions: dict[str, list[str]] = field(default_factory=dict)
     """The versions that carry a call, where they are not the route table's."""
+    shapes: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What differs of a call; see `local.clinicea.shapes.Shape`."""
+    api_key_header: str = "api_key"
+    """The header that carries an API key."""
+    session_parameter: str = "api_key"
+    """The query parameter that carries a session's token."""
     token_as_object: bool = False
     """A login answers an object with Token instead of a JSON string."""
     login_single_session: bool = True
@@ -105,7 +120,7 @@ class Switches:
             check, form = _RULES.get(name, _FLAG)
             if not check(value):
                 raise ControlInputError(f"switch {name!r} wants {form}")
-            if name in ("denied_calls", "call_versions") and isinstance(value, list | dict):
+            if name in ("denied_calls", "call_versions", "shapes") and isinstance(value, list | dict):
                 unknown = sorted(set(value) - calls)
                 if unknown:
                     raise ControlInputError(f"switch {name!r} names an unknown call: {', '.join(unknown)}")
@@ -119,11 +134,15 @@ class Switches:
 
 _RULES: dict[str, tuple[Check, str]] = {
     "empty_answer": (_one_of("204", "404", "list", "null"), '"204", "404", "list" or "null"'),
+    "country_code_form": (_one_of("any", "digits", "plus"), '"any", "digits" or "plus"'),
     "max_page_size": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
     "slow_pages": (_number(0, 120), "seconds, 0 to 120"),
     "denied_calls": (_names, "a list of call names"),
     "header_versions": (_versions, "a list of v1, v2, v3"),
     "call_versions": (_versions_by_call, "an object of call names to versions"),
+    "shapes": (is_shapes, "an object of call names to shapes"),
+    "api_key_header": (_word, "a header's name"),
+    "session_parameter": (_word, "a parameter's name"),
     "token_minutes": (_number(0, 100_000), "minutes, 0 or more"),
     "slot_conflict_status": (_one_of(400, 409), "400 or 409"),
     "round_starts": (_number(0, 240, whole=True), "whole minutes, 0 to 240"),

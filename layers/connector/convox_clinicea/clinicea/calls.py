@@ -31,6 +31,7 @@ class Call(StrEnum):
     BY_DATE = "getAppointmentsByDate"
 
 
+_IN_PATH = re.compile(r"\{([^{}]*)\}")
 _SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
 LOGIN = "getTokenByStaffUsernamePwd"
 _WRITES = frozenset({Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT})
@@ -62,7 +63,11 @@ class CallSpec(_Part):
     style: Literal["query", "form", "json"]
     parameters: dict[str, str | None]
     """Our name of each parameter → Clinicea's; null: not sent."""
-    fixed: dict[str, str] = {}
+    """In a JSON body a dot nests: `Appointment.Start` is `Start` within the object `Appointment`."""
+    fixed: dict[str, str | None] = {}
+    """Clinicea's name → a value that is always sent; null: not sent, where a document above drops it."""
+    places: dict[str, Literal["query", "header", "path"]] = {}
+    """Clinicea's name of a parameter → where it goes, for one that does not go where `style` says."""
     values: dict[str, dict[str, str]] = {}
     country_code_format: Literal["digits", "plus"] = "digits"
     not_found: Literal["nothing", "error"] = "error"
@@ -84,13 +89,34 @@ class CallSpec(_Part):
             raise ValueError("a GET takes its parameters in the query: style must be query")
         return self
 
+    @model_validator(mode="after")
+    def _nests(self) -> Self:
+        names = [name for name in (*self.fixed, *self.parameters.values()) if name is not None]
+        if self.style == "json" and any(one.startswith(f"{other}.") for one in names for other in names):
+            raise ValueError("a parameter of a JSON body cannot be both a value and an object of others")
+        return self
+
+    @model_validator(mode="after")
+    def _places_are_named(self) -> Self:
+        known = {*self.fixed, *(name for name in self.parameters.values() if name is not None)}
+        unknown = sorted(set(self.places) - known)
+        if unknown:
+            raise ValueError(f"places names {', '.join(unknown)}, which is no parameter of this call")
+        holes = {*_IN_PATH.findall(self.path)} - {"version"}
+        if holes != {name for name, place in self.places.items() if place == "path"}:
+            raise ValueError(
+                "each {name} in path, {version} apart, is a parameter whose place is path, and the reverse"
+            )
+        return self
+
     @property
     def address(self) -> str:
+        """The path under its version; `{name}` of parameters in the path is left standing."""
         return self.path.replace("{version}", self.version)
 
     def named(self, arguments: Mapping[str, str | None]) -> dict[str, str]:
         """Return `arguments` under Clinicea's names; what is None or not taken by this call is left out."""
-        named = dict(self.fixed)
+        named = {name: value for name, value in self.fixed.items() if value is not None}
         for ours, value in arguments.items():
             theirs = self.parameters.get(ours)
             if theirs is not None and value is not None:
@@ -164,7 +190,7 @@ class CallTable(_Part):
         Raises:
             ConfigurationError: the result is not a call table; the text names the places.
         """
-        merged = dict(packed) if replacement is None else _laid_over(packed, replacement)
+        merged = dict(packed) if replacement is None else laid_over(packed, replacement)
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
@@ -189,9 +215,10 @@ def _bare(word: str) -> str:
     return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one document laid over another: objects merged, everything else replaced."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)
-        merged[key] = _laid_over(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+        merged[key] = laid_over(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
     return merged

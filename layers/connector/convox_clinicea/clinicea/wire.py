@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 from convox_clinicea.clinicea.calls import CallSpec
 from convox_clinicea.deadline import Deadline
@@ -32,14 +33,32 @@ class WireRequest:
 def request_for(call: str, spec: CallSpec, arguments: Mapping[str, str | None]) -> WireRequest:
     """Return the request of a call as the call table describes it, without a credential."""
     named = spec.named(arguments)
+    apart = {name: (place, named.pop(name, "")) for name, place in spec.places.items()}
+    path = spec.address
+    for name, (place, value) in apart.items():
+        if place == "path":
+            path = path.replace(f"{{{name}}}", quote(value, safe=""))
+    query = {name: value for name, (place, value) in apart.items() if place == "query" and value}
     return WireRequest(
         call=call,
         verb=spec.verb,
-        path=spec.address,
-        query=named if spec.style == "query" else {},
+        path=path,
+        query=query | named if spec.style == "query" else query,
+        headers={name: value for name, (place, value) in apart.items() if place == "header" and value},
         form=named if spec.style == "form" else None,
-        document=named if spec.style == "json" else None,
+        document=_nested(named) if spec.style == "json" else None,
     )
+
+
+def _nested(named: Mapping[str, str]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, value in named.items():
+        *outer, last = name.split(".")
+        place = document
+        for each in outer:
+            place = place.setdefault(each, {})
+        place[last] = value
+    return document
 
 
 @dataclass(frozen=True, repr=False)

@@ -1,0 +1,195 @@
+"""`make doctor`: compares, asks, prints, writes. See docs/doctor.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands.doctor import account as accounts
+from commands.doctor import fetching, report
+from commands.doctor.account import Account
+from commands.doctor.asking import Asker
+from commands.doctor.booking import TestSlot, book_test
+from commands.doctor.checks import Checks
+from commands.doctor.compare import compare
+from commands.doctor.findings import Register, Verdict
+from commands.target import Target
+from convox_clinicea.clinicea import Call, CallTable
+from convox_clinicea.clinicea.transport import RequestsTransport
+from convox_clinicea.clinicea.wire import Transport
+from convox_clinicea.deadline import Clock, SystemClock
+from convox_clinicea.documents import packed
+from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
+
+WRITTEN = Path("call-table.json")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 if nothing is wrong, 1 if something is, 2 if the account or a setting cannot be read."""
+    wanted = _arguments().parse_args(arguments)
+    clock = SystemClock()
+    try:
+        account = _account(wanted, clock)
+        return Doctor(account, wanted, clock).run()
+    except (ConfigurationError, InvalidMobile, _Refused) as error:
+        print(f"doctor: {error}", file=sys.stderr)
+    except (BotoCoreError, ClientError) as error:
+        print(f"doctor: stack {wanted.stack} cannot be read: {type(error).__name__}", file=sys.stderr)
+    return 2
+
+
+class _Refused(Exception):
+    """The arguments do not go together."""
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make doctor", description="Check what is assumed about a Clinicea account.")
+    which = parser.add_argument_group("which account")
+    which.add_argument("--stack", default="convox-clinicea", help="the deployed stack, or the one that make run serves")
+    which.add_argument("--url", help=f"before any deployment: {accounts.DEFAULT_URL}")
+    which.add_argument("--authentication", choices=["api_key", "staff_session"], default="api_key", help="with --url")
+    which.add_argument("--country", default="IN", help="with --url: the country of numbers without a code")
+    which.add_argument("--call-table", type=Path, help="with --url: your call table as it is now")
+    what = parser.add_argument_group("what is looked at")
+    what.add_argument("--swagger", type=Path, action="append", default=[], metavar="FILE", help="a saved document")
+    what.add_argument("--mobile", help="a registered patient's number; - reads it from the terminal")
+    what.add_argument("--patient-id", help="which patient, where several have that number")
+    what.add_argument("--fixed", action="append", default=[], metavar="CALL.NAME=VALUE", help="a value always sent")
+    test = parser.add_argument_group("a test appointment")
+    test.add_argument("--book-test", action="store_true", help="make one, really; asks before it does")
+    test.add_argument("--clinic", help="the clinic's id")
+    test.add_argument("--start", type=datetime.fromisoformat, help="YYYY-MM-DDTHH:MM in the clinic's time")
+    test.add_argument("--practitioner", help="the practitioner's id")
+    test.add_argument("--yes", action="store_true", help="do not ask")
+    output = parser.add_argument_group("output")
+    output.add_argument("--show", action="store_true", help="print patients' data too")
+    output.add_argument("--json", action="store_true", help="for programs")
+    output.add_argument("--write", type=Path, default=WRITTEN, help=f"the corrected call table (default {WRITTEN})")
+    return parser
+
+
+def _account(wanted: argparse.Namespace, clock: Clock) -> Account:
+    if wanted.url:
+        return accounts.before_deployment(
+            wanted.url, wanted.authentication, wanted.country, wanted.call_table, os.environ
+        )
+    return accounts.of_stack(Target.find(wanted.stack), os.environ, clock)
+
+
+class Doctor:
+    """One run."""
+
+    def __init__(self, account: Account, wanted: argparse.Namespace, clock: Clock) -> None:
+        self._account = account
+        self._wanted = wanted
+        self._clock = clock
+        self._transport: Transport = RequestsTransport(account.url)
+        self._table = CallTable.build(packed("call_table"), account.replacement)
+        self._register = Register(self._table)
+        self._correction: dict[str, Any] = {}
+        self._made: str | None = None
+
+    def run(self) -> int:
+        """Compare, ask, print, write; return the exit status."""
+        mobile, slot, fixed = self._mobile(), self._slot(), _fixed(self._wanted.fixed)
+        documents = fetching.from_files(self._wanted.swagger, self._register)
+        if not self._wanted.swagger:
+            specs = [self._table.login, *self._table.calls.values()]
+            versions = {spec.version for spec in specs}
+            documents = fetching.fetch(self._transport, versions, self._clock, self._register)
+        self._correction |= compare(self._table, documents, self._register, fixed)
+        lines = []
+        if self._account.credentials is not None:
+            asker = Asker(self._account, self._transport, self._correction, self._register, self._clock)
+            checks = Checks(asker)
+            patient_id = checks.run(mobile, self._wanted.patient_id, self._today())
+            if slot is not None:
+                self._book(slot, patient_id, asker, checks)
+            if self._wanted.show:
+                lines = [*report.shown(checks.seen), *_answer(asker)]
+        return self._report(lines)
+
+    def _today(self) -> Any:
+        return self._clock.now().astimezone(self._account.clinics.zone(None)).date()
+
+    def _mobile(self) -> Mobile | None:
+        text = self._wanted.mobile
+        if text == "-":
+            text = input("A registered patient's mobile number: ")
+        return parse_mobile(text, default_country=self._account.country) if text else None
+
+    def _slot(self) -> TestSlot | None:
+        wanted = self._wanted
+        if not wanted.book_test:
+            return None
+        if self._account.credentials is None or not wanted.clinic or wanted.start is None:
+            raise _Refused("--book-test needs credentials, --clinic and --start")
+        start = wanted.start
+        if start.tzinfo is None:
+            start = start.replace(tzinfo=self._account.clinics.zone(wanted.clinic))
+        if start <= self._clock.now():
+            raise _Refused("--start is in the past")
+        return TestSlot(wanted.clinic, start, wanted.practitioner)
+
+    def _book(self, slot: TestSlot, patient_id: str | None, asker: Asker, checks: Checks) -> None:
+        if patient_id is None:
+            raise _Refused("--book-test needs one patient: --mobile or --patient-id")
+        question = (
+            f"This makes a real appointment for patient {patient_id} at {slot.start:%Y-%m-%d %H:%M} in Clinicea, which "
+            "only a person can cancel there. Type yes: "
+        )
+        if not self._wanted.yes and input(question).strip().lower() != "yes":
+            print("not booked", file=sys.stderr)
+            return
+        self._made = book_test(slot, patient_id, asker, checks)
+
+    def _report(self, lines: list[str]) -> int:
+        findings = self._register.all()
+        corrected = report.document(self._account.replacement, self._correction) if self._correction else {}
+        if corrected:
+            self._wanted.write.write_text(json.dumps(corrected, indent=2) + "\n")
+        if self._wanted.json:
+            print(report.as_json(self._account.name, findings, corrected))
+        else:
+            print(f"{self._account.name}: {self._account.url}, {self._account.scheme}\n")
+            print("\n".join([*report.as_table(findings), *lines]))
+            if self._made:
+                print(f"\nThe test appointment is {self._made}: cancel it in Clinicea.")
+            if corrected:
+                print(_NEXT.format(path=self._wanted.write, stack=self._wanted.stack))
+        return 1 if any(each.verdict is Verdict.WRONG for each in findings) else 0
+
+
+_NEXT = """
+The corrected call table is {path}. Store it, and deploy with it:
+  aws ssm put-parameter --name /{stack}/call-table --type String --tier Intelligent-Tiering --overwrite --value file://{path}
+  make deploy PARAMETERS="… CallTable=ssm:/{stack}/call-table\""""
+
+
+def _answer(asker: Asker) -> list[str]:
+    text = asker.text(Call.POST_BY_PATIENT)
+    return [f"  Clinicea's answer to the test appointment: {text[:500]}"] if text else []
+
+
+def _fixed(given: Sequence[str]) -> dict[str, dict[str, str]]:
+    values: dict[str, dict[str, str]] = {}
+    for each in given:
+        place, equals, value = each.partition("=")
+        call, dot, name = place.partition(".")
+        if not (equals and dot and name):
+            raise _Refused("--fixed is CALL.NAME=VALUE")
+        values.setdefault(call, {})[name] = value
+    return values
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""Making one call on the account itself, under the call table as far as it has been corrected."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from commands.doctor.account import Account
+from commands.doctor.answers import READ, compare_answer
+from commands.doctor.failures import note_failure
+from commands.doctor.findings import ACCOUNT, Register
+from convox_clinicea.clinicea import Call, CallTable, Clinicea
+from convox_clinicea.clinicea.answers import fields
+from convox_clinicea.clinicea.calls import LOGIN, laid_over
+from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError
+from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.documents import packed
+
+SECONDS = 20.0
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
+T = TypeVar("T")
+
+
+class Listening:
+    """A transport that keeps what each call answered last, so that its shape can be looked at."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+        self._records: dict[str, list[dict[str, Any]]] = {}
+        self.texts: dict[str, str] = {}
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        answer = self._inner.send(request, deadline)
+        if request.call != LOGIN:
+            self.texts[request.call] = answer.text
+            found = _records(answer)
+            if found or answer.status >= 400:  # the empty last page says nothing of the shape
+                self._records[request.call] = found
+        return answer
+
+    def records(self, call: Call) -> list[dict[str, Any]]:
+        """The records of the call's last answer that had any."""
+        return self._records.get(call, [])
+
+
+def _records(answer: WireAnswer) -> list[dict[str, Any]]:
+    if answer.status != 200:
+        return []
+    try:
+        value = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return []
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, dict)]
+
+
+class Asker:
+    """Makes calls and notes what becomes of them; a failure of one is a finding, and the others go on."""
+
+    def __init__(
+        self, account: Account, transport: Transport, correction: dict[str, Any], register: Register, clock: Clock
+    ) -> None:
+        self._account = account
+        self._listening = Listening(transport)
+        self._clock = clock
+        self._let_in: dict[bool, list[Call]] = {True: [], False: []}
+        self.correction = correction
+        self.register = register
+        self.locked_out = False
+
+    @property
+    def table(self) -> CallTable:
+        """The call table with all that has been corrected so far."""
+        return CallTable.build(packed("call_table"), self._document({}))
+
+    def _document(self, change: Mapping[str, Any]) -> dict[str, Any]:
+        return laid_over(laid_over(self._account.replacement or {}, self.correction), change)
+
+    def use(self, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None) -> T:
+        """Make one call, with one more change to the table where wanted; raises CliniceaError."""
+        client = self._account.client(self._listening, self._document(change or {}), self._clock)
+        return use(client, Deadline.after(self._clock, SECONDS))
+
+    def read(
+        self, call: Call, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None
+    ) -> T | None:
+        """Make one call and note what became of it; once more if that corrected the call table."""
+        for _ in range(2):
+            if self.locked_out:
+                return None
+            before = json.dumps(self.correction)
+            try:
+                result = self.use(use, change)
+            except CliniceaError as error:
+                self.failed(call, error)
+            else:
+                self.worked(call)
+                return result
+            if json.dumps(self.correction) == before:
+                return None
+        return None
+
+    def worked(self, call: Call) -> None:
+        """Note that a call was carried out."""
+        self._let_in[True].append(call)
+        self.register.confirm(f"permission.{call}", ACCOUNT)
+        for part in ("path", "version", "verb", "style"):
+            self.register.confirm(f"calls.{call}.{part}", ACCOUNT)
+        self._compare_fields(call)
+
+    def failed(self, call: Call, error: CliniceaError) -> None:
+        """Note why a call failed. After a login that failed nothing more is asked: it could lock the user out."""
+        if isinstance(error, AuthenticationFailed):
+            self._let_in[False].append(call)
+        self.locked_out = error.call == LOGIN
+        note_failure(call, error, self.table, self.register, self.correction)
+        self._compare_fields(call)
+
+    def _compare_fields(self, call: Call) -> None:
+        shown = {name for record in self._listening.records(call) for name in record if _FIELD.fullmatch(name)}
+        if shown and call in READ:
+            compare_answer(call, shown, self.table, self.register, self.correction, ACCOUNT)
+
+    def records(self, call: Call) -> list[dict[str, list[Any]]]:
+        """The appointments of the call's last answer, under our names."""
+        return [fields(record, self.table.appointment_fields) for record in self._listening.records(call)]
+
+    def text(self, call: Call) -> str:
+        """The call's last answer as it came; it may hold a patient's data."""
+        return self._listening.texts.get(call, "")
+
+    def listed(self, call: Call, text: str) -> bool:
+        """Whether a record of the call's last answer holds this very text."""
+        return any(text in record.values() for record in self._listening.records(call))
+
+    def note_authentication(self) -> None:
+        """Note whether the credential was taken by all calls, some or none."""
+        let_in, refused = self._let_in[True], self._let_in[False]
+        if self.locked_out or not (let_in or refused):
+            return
+        if refused:
+            other = "CliniceaAuthentication=staff_session" if self._account.scheme == "api_key" else ""
+            detail = f"refused (401) by {', '.join(dict.fromkeys(refused))}"
+            self.register.wrong("authentication", ACCOUNT, use=other, detail=detail)
+            return
+        self.register.confirm("authentication", ACCOUNT, self._account.scheme)
+        if self._account.scheme == "staff_session":
+            for part in ("path", "version", "verb", "style"):
+                self.register.confirm(f"login.{part}", ACCOUNT)
+            self.register.confirm("credentials.token_parameter", ACCOUNT)
+        else:
+            self.register.confirm("credentials.api_key_header", ACCOUNT)

@@ -1,0 +1,111 @@
+"""One test appointment: made for a patient that the deployer named, and read back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from commands.doctor.asking import Asker
+from commands.doctor.checks import Checks
+from commands.doctor.findings import ACCOUNT
+from convox_clinicea.clinicea import Appointment, Call, NewAppointment, Status
+from convox_clinicea.clinicea.errors import CliniceaError, OutcomeUnknown, Rejected, UnlistedRefusal
+from convox_clinicea.privacy import PersonalText
+
+MINUTES = 15
+NOTES = "TEST of the ConVox connector, please cancel"
+
+
+@dataclass(frozen=True)
+class TestSlot:
+    """Where the test appointment goes; `start` is aware."""
+
+    clinic_id: str
+    start: datetime
+    practitioner_id: str | None = None
+
+    @property
+    def appointment(self) -> NewAppointment:
+        return NewAppointment(
+            clinic_id=self.clinic_id,
+            start=self.start,
+            end=self.start + timedelta(minutes=MINUTES),
+            practitioner_id=self.practitioner_id,
+            notes=PersonalText(NOTES),
+        )
+
+
+def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks) -> str | None:
+    """Make the appointment, read it back, note what that shows; return its id, if it stands.
+
+    One POST and no second one, whatever becomes of it. A patient who has an appointment at that time already gets none.
+    """
+    before = checks.read_back(patient_id)
+    if before is None:
+        _not_made(asker, "not made: the patient's appointments cannot be read back")
+        return None
+    if any(each.start == slot.start and each.status is not Status.CANCELLED for each in before):
+        _not_made(asker, "not made: the patient has an appointment at that time")
+        return None
+    told = _post(slot, patient_id, asker)
+    after = checks.read_back(patient_id)
+    if after is None:
+        asker.register.unchecked("post.read_back", ACCOUNT, "look into the calendar: it may have been made")
+        return told
+    known = {each.appointment_id for each in before}
+    new = [each for each in after if each.appointment_id not in known]
+    _judge(slot, told, new, asker)
+    return new[0].appointment_id if len(new) == 1 else told
+
+
+def _not_made(asker: Asker, why: str) -> None:
+    for subject in ("post.answer", "post.read_back"):
+        asker.register.unchecked(subject, ACCOUNT, why)
+
+
+def _post(slot: TestSlot, patient_id: str, asker: Asker) -> str | None:
+    """Return the id that the answer told, if it told one."""
+    call, register = Call.POST_BY_PATIENT, asker.register
+    try:
+        made = asker.use(
+            lambda client, until: client.post_appointment_by_patient_id(patient_id, slot.appointment, until)
+        )
+    except OutcomeUnknown as error:
+        register.wrong("post.answer", ACCOUNT, detail=f"{error}; bookings are then settled by reading back")
+    except UnlistedRefusal as error:
+        detail = f"refused with status {error.status} and a text that the table does not list (--show prints it)"
+        register.wrong("post.answer", ACCOUNT, detail=detail)
+    except Rejected as error:
+        register.confirm(f"refusals.{error.reason}", ACCOUNT)
+    except CliniceaError as error:
+        asker.failed(call, error)
+    else:
+        asker.worked(call)
+        register.confirm("post.answer", ACCOUNT, f"appointment {made.appointment_id}")
+        return made.appointment_id
+    return None
+
+
+def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Asker) -> None:
+    register = asker.register
+    if not new:
+        if told is not None:
+            register.wrong("post.read_back", ACCOUNT, detail="not listed at once: raise SettleSeconds")
+        return
+    asker.worked(Call.POST_BY_PATIENT)
+    if len(new) > 1:
+        register.unchecked("post.read_back", ACCOUNT, "several new appointments: somebody else is booking too")
+        return
+    made = new[0]
+    if asker.listed(Call.BY_PATIENT, NOTES):
+        register.confirm("read_back.notes", ACCOUNT)
+    else:
+        register.wrong("read_back.notes", ACCOUNT, detail="a person finds no reference there; nothing rests on it")
+    if told is not None and told != made.appointment_id:
+        register.wrong("post.answer", ACCOUNT, detail="the answer's id is not the one that is listed")
+    if made.start == slot.start:
+        register.confirm("post.read_back", ACCOUNT, f"appointment {made.appointment_id}")
+    elif made.start is not None:
+        minutes = (made.start - slot.start) / timedelta(minutes=1)
+        detail = f"it stands {minutes:+g} minutes from where it was sent: rounded, or another time zone"
+        register.wrong("post.read_back", ACCOUNT, detail=detail)

@@ -1,0 +1,186 @@
+"""Asking the account itself: the reads of the four calls and of the read-backs."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from commands.doctor.asking import Asker
+from commands.doctor.findings import ACCOUNT
+from convox_clinicea.clinicea import Appointment, Call, Patient
+from convox_clinicea.clinicea.calls import same_word
+from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
+from convox_clinicea.mobile import Mobile
+
+NO_SUCH_CALL = "noSuchCallOfTheConnector"
+NOBODYS_NUMBER = "0000000000"
+_PATIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")
+_LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_OFFSET = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
+_SENTENCE = re.compile(r"[A-Za-z][A-Za-z ]{9,60}")
+
+
+@dataclass
+class Seen:
+    """What the reads brought, for `--show`."""
+
+    patients: list[Patient] = field(default_factory=list)
+    completed: list[Appointment] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
+
+
+class Checks:
+    """The reads, one after the other."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._ask = asker
+        self._register = asker.register
+        self.seen = Seen()
+
+    def run(self, mobile: Mobile | None, patient_id: str | None, today: date) -> str | None:
+        """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
+        self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
+        if mobile is not None:
+            self._search(mobile)
+        ids = [patient_id] if patient_id else [each.patient_id for each in self.seen.patients]
+        if len(ids) == 1:
+            self._completed(ids[0])
+            self.read_back(ids[0])
+        else:
+            many = f"{len(ids)} patients have that number: name one with --patient-id"
+            why = many if ids else "no patient to ask for: give a registered number with --mobile"
+            for call in (Call.PAST_COMPLETED, Call.BY_PATIENT):
+                self._register.unchecked(f"permission.{call}", ACCOUNT, why)
+        if self._ask.read(Call.BY_DATE, lambda client, until: client.appointments_by_date(today, until)) is not None:
+            self._register.confirm(f"calls.{Call.BY_DATE}.page_size", ACCOUNT)
+        self._ask.note_authentication()
+        return ids[0] if len(ids) == 1 else None
+
+    def _nothing_found(self, nobody: Mobile) -> None:
+        call = Call.SEARCH_PATIENT
+        found = self._ask.read(call, lambda client, until: client.search_patient_by_mobile_number(nobody, until))
+        if found == []:
+            self._register.confirm("nothing_found", ACCOUNT)
+            self._missing_route(nobody)
+        elif found:
+            self._register.wrong("nothing_found", ACCOUNT, detail="patients are found for any number: is it not read?")
+
+    def _missing_route(self, nobody: Mobile) -> None:
+        """Ask for an address that cannot exist. Taken for "nobody", it would make a new patient of a known one."""
+        call, subject = Call.SEARCH_PATIENT, "missing_route_markers"
+        parts = self._ask.table.calls[call].path.split("/")
+        last = max(number for number, part in enumerate(parts) if part and "{" not in part)
+        path = "/".join(NO_SUCH_CALL if number == last else part for number, part in enumerate(parts))
+        try:
+            self._ask.use(
+                lambda client, until: client.search_patient_by_mobile_number(nobody, until),
+                {"calls": {call.value: {"path": path}}},
+            )
+        except RouteMissing:
+            self._register.confirm(subject, ACCOUNT)
+        except CliniceaError as error:
+            self._register.unchecked(subject, ACCOUNT, type(error).__name__)
+        else:
+            self._note_marker(subject)
+
+    def _note_marker(self, subject: str) -> None:
+        sentence = _SENTENCE.search(self._ask.text(Call.SEARCH_PATIENT))
+        if sentence is None:
+            self._register.wrong(subject, ACCOUNT, detail="such a 404 has no text: set not_found of each call to error")
+            return
+        text = sentence.group().strip()
+        self._register.wrong(subject, ACCOUNT, use=text)
+        self._ask.correction["missing_route_markers"] = [*self._ask.table.missing_route_markers, text]
+
+    def _search(self, mobile: Mobile) -> None:
+        call = Call.SEARCH_PATIENT
+        at = f"calls.{call}.country_code_format"
+        spec = self._ask.table.calls[call]
+
+        def search(change: dict[str, Any]) -> list[Patient]:
+            found = self._ask.read(
+                call, lambda client, until: client.search_patient_by_mobile_number(mobile, until), change
+            )
+            return found or []
+
+        self.seen.patients = search({})
+        if self.seen.patients:
+            self._register.confirm(at, ACCOUNT)
+        elif spec.parameters.get("country_code") is not None and not self._ask.locked_out:
+            other = {"country_code_format": "plus" if spec.country_code_format == "digits" else "digits"}
+            self.seen.patients = search({"calls": {call.value: other}})
+            if self.seen.patients:
+                self._register.wrong(at, ACCOUNT, use=other["country_code_format"])
+                self._ask.correction.setdefault("calls", {}).setdefault(call.value, {}).update(other)
+        if not self.seen.patients:
+            self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
+            return
+        for ours in spec.parameters:
+            self._register.confirm(f"calls.{call}.parameters.{ours}", ACCOUNT)
+        if all(_PATIENT_ID.fullmatch(each.patient_id) for each in self.seen.patients):
+            self._register.confirm("patient_id", ACCOUNT)
+        else:
+            self._register.wrong("patient_id", ACCOUNT, detail="other characters: the connector refuses such ids")
+
+    def _completed(self, patient_id: str) -> None:
+        call = Call.PAST_COMPLETED
+        found = self._ask.read(call, lambda client, until: client.past_completed_appointments(patient_id, until))
+        records = [] if found is None else self._ask.records(call)
+        if not records:
+            for subject in ("completed.status", "completed.clinic"):
+                self._register.unchecked(subject, ACCOUNT, "give a patient who has completed visits")
+            return
+        self.seen.completed = found or []
+        self._register.confirm(f"calls.{call}.parameters.patient_id", ACCOUNT)
+        self._times(records)
+        self._statuses(records)
+        if any(record["clinic_name"] or record["clinic_address"] for record in records):
+            self._register.confirm("completed.clinic", ACCOUNT)
+        else:
+            has_id = any(record["clinic_id"] for record in records)
+            use = "the Clinics document" if has_id else ""
+            detail = "" if has_id else "nor its id: answers cannot show the address"
+            self._register.wrong("completed.clinic", ACCOUNT, use=use, detail=detail)
+
+    def _statuses(self, records: list[dict[str, list[Any]]]) -> None:
+        words = {str(word) for record in records for word in record["status"] if _WORD.fullmatch(str(word))}
+        known = self._ask.table.statuses.checked_out
+        unknown = sorted(word for word in words if not any(same_word(word, each) for each in known))
+        if unknown:
+            self._register.wrong("completed.status", ACCOUNT, use=", ".join(unknown))
+            self._ask.correction["statuses"] = {"checked_out": [*known, *unknown]}
+        else:
+            self._register.confirm("completed.status", ACCOUNT, ", ".join(sorted(words)) or "without a status")
+
+    def _times(self, records: list[dict[str, list[Any]]]) -> None:
+        written = [str(time) for record in records for time in record["start"]]
+        if written and all(_LOCAL_TIME.fullmatch(time) for time in written):
+            self._register.confirm("datetime_format", ACCOUNT)
+            self._register.confirm("times", ACCOUNT, "no offset; compare one with the calendar on the screen")
+        elif any(_OFFSET.search(time) for time in written):
+            self._register.wrong("times", ACCOUNT, use="the offset", detail="the client reads it; nothing to change")
+        elif written:
+            self._register.wrong("datetime_format", ACCOUNT, detail="times are written in some other way")
+
+    def read_back(self, patient_id: str) -> list[Appointment] | None:
+        """Read all appointments of the patient; None where that failed."""
+        call = Call.BY_PATIENT
+        found = self._ask.read(call, lambda client, until: client.appointments_by_patient(patient_id, until))
+        if found is None:
+            return None
+        self._register.confirm("read_back.complete", ACCOUNT, f"{len(found)} appointments")
+        self._register.confirm(f"calls.{call}.page_size", ACCOUNT)
+        self.seen.appointments = found
+        without = {
+            "clinic_id": "one time zone for all clinics of a stack",
+            "practitioner_id": "patient and start alone to know an appointment by",
+        }
+        for ours, instead in without.items():
+            if any(getattr(each, ours) for each in found):
+                self._register.confirm(f"read_back.{ours}", ACCOUNT)
+            elif found:
+                self._register.wrong(f"read_back.{ours}", ACCOUNT, use=instead)
+        return found

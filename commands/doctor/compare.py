@@ -1,0 +1,150 @@
+"""The call table against Clinicea's own Swagger documents: findings, and a document that corrects the table.
+
+Nothing here speaks to anybody: documents in, findings and corrections out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from commands.doctor.answers import compare_answer
+from commands.doctor.findings import DOCUMENT, Register
+from commands.doctor.locate import locate, place_of
+from commands.doctor.parameters import compare_parameters
+from commands.doctor.swagger import Document, Operation
+from commands.doctor.words import bare
+from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec, CallTable, laid_over
+
+ASK = "not in the document: ask Clinicea's support for its address"
+_CAN = "the connector can make the call as it is described"
+Correction = dict[str, Any]
+
+
+def compare(
+    table: CallTable,
+    documents: Sequence[Document],
+    register: Register,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+) -> Correction:
+    """Return what corrects the table, as a document to be laid over it.
+
+    Args:
+        values: for a call, Clinicea's name of a parameter that it requires and the connector has no value for, and
+            the value that the deployer gives.
+    """
+    if not documents:
+        return {}
+    correction: Correction = {}
+    _compare_credentials(table, documents, register, correction)
+    specs: list[tuple[str, CallSpec]] = [(LOGIN, table.login), *((call.value, table.calls[call]) for call in Call)]
+    for call, spec in specs:
+        operation = locate(call, spec, documents)
+        if operation is None:
+            _missing(call, register)
+            continue
+        corrected = _compare_call(call, spec, operation, table, register, (values or {}).get(call, {}))
+        if corrected and call == LOGIN:
+            correction["login"] = corrected
+        elif corrected:
+            correction.setdefault("calls", {})[call] = corrected
+        if call != LOGIN:
+            compare_answer(Call(call), operation.answer, table, register, correction)
+    return correction
+
+
+def place_in_table(call: str) -> str:
+    """Where a call stands in the call table."""
+    return "login" if call == LOGIN else f"calls.{call}"
+
+
+def _missing(call: str, register: Register) -> None:
+    detail = ASK
+    if call == Call.BY_PATIENT:
+        detail += "; until then deploy with ReadBacks=false"
+    register.wrong(f"{place_in_table(call)}.path", DOCUMENT, detail=detail)
+
+
+def _compare_call(
+    call: str,
+    spec: CallSpec,
+    operation: Operation,
+    table: CallTable,
+    register: Register,
+    values: Mapping[str, str],
+) -> Correction:
+    at = place_in_table(call)
+    corrected = _compare_place(at, spec, operation, register)
+    if operation.verb == spec.verb:
+        register.confirm(f"{at}.verb", DOCUMENT)
+    elif operation.verb in ("GET", "POST"):
+        register.wrong(f"{at}.verb", DOCUMENT, use=operation.verb)
+        corrected["verb"] = operation.verb
+    else:
+        register.wrong(
+            f"{at}.verb", DOCUMENT, detail=f"Clinicea takes {operation.verb}; the connector sends GET or POST"
+        )
+    credentials = {bare(table.credentials.api_key_header), bare(table.credentials.token_parameter), "authorization"}
+    taken = [
+        each
+        for each in operation.parameters
+        if not (call != LOGIN and bare(each.name) in credentials) and "version" not in bare(each.name)
+    ]
+    corrected |= compare_parameters(at, spec, taken, corrected.get("verb", spec.verb), register, values)
+    try:
+        CallSpec.model_validate(laid_over(spec.model_dump(), corrected))
+    except ValidationError as error:
+        why = "; ".join(each["msg"] for each in error.errors(include_input=False))
+        register.wrong(f"{at}.described", DOCUMENT, detail=f"cannot be put into the call table: {why}", assumption=_CAN)
+        return {}
+    if corrected:
+        known = ("version", "path", "verb", "style", "parameters", "fixed", "values")
+        corrected["evidence"] = {name: "doc" for name in known if name in corrected}
+    return corrected
+
+
+def _compare_place(at: str, spec: CallSpec, operation: Operation, register: Register) -> Correction:
+    place = place_of(operation)
+    corrected: Correction = {}
+    if place.path == spec.path:
+        register.confirm(f"{at}.path", DOCUMENT)
+    else:
+        same = place.path.casefold() == spec.path.casefold()
+        detail = "only capitals differ, which ASP.NET usually forgives" if same else ""
+        register.wrong(f"{at}.path", DOCUMENT, use=place.path, detail=detail)
+        corrected["path"] = place.path
+    if place.version is None:
+        register.unchecked(f"{at}.version", DOCUMENT, "the address bears no version")
+    elif place.version == spec.version:
+        register.confirm(f"{at}.version", DOCUMENT)
+    else:
+        register.wrong(f"{at}.version", DOCUMENT, use=place.version)
+        corrected["version"] = place.version
+    return corrected
+
+
+def _compare_credentials(
+    table: CallTable, documents: Sequence[Document], register: Register, correction: Correction
+) -> None:
+    """The header of the key and the parameter of the token. A document need not name them: many do not."""
+    known = table.credentials
+    headers = sorted({name for each in documents for name in each.key_headers if name})
+    if known.api_key_header.casefold() in (name.casefold() for name in headers):
+        register.confirm("credentials.api_key_header", DOCUMENT)
+    elif len(headers) == 1:
+        register.wrong("credentials.api_key_header", DOCUMENT, use=headers[0])
+        correction.setdefault("credentials", {})["api_key_header"] = headers[0]
+    else:
+        register.unchecked("credentials.api_key_header", DOCUMENT, "the document does not say")
+    parameters = sorted({name for each in documents for name in each.key_parameters if name})
+    if known.token_parameter in parameters:
+        register.confirm("credentials.token_parameter", DOCUMENT)
+    elif len(parameters) == 1:
+        register.wrong("credentials.token_parameter", DOCUMENT, use=parameters[0])
+        correction.setdefault("credentials", {})["token_parameter"] = parameters[0]
+    else:
+        register.unchecked("credentials.token_parameter", DOCUMENT, "the document does not say")
+    if "credentials" in correction:
+        correction["credentials"]["evidence"] = dict.fromkeys(correction["credentials"], "doc")

@@ -1,0 +1,57 @@
+"""What a failed call says about an assumption."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from commands.doctor.findings import ACCOUNT, Register
+from convox_clinicea.clinicea import Call, CallTable
+from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.errors import (
+    AuthenticationFailed,
+    CliniceaError,
+    MethodRefused,
+    NotFoundInClinicea,
+    PermissionDenied,
+    Rejected,
+    RouteMissing,
+    UnexpectedAnswer,
+)
+
+
+def note_failure(
+    call: Call, error: CliniceaError, table: CallTable, register: Register, correction: dict[str, Any]
+) -> None:
+    """Note the finding that an error of the client stands for, and correct the call table where it tells how."""
+    at = "login" if error.call == LOGIN else f"calls.{call}"
+    match error:
+        case AuthenticationFailed() if error.call == LOGIN:
+            detail = "the login was refused: key, user name or password; not tried again, so that nobody is locked out"
+            register.wrong("authentication", ACCOUNT, detail=detail)
+        case AuthenticationFailed():
+            register.unchecked(f"permission.{call}", ACCOUNT, "the credential was refused (401)")
+        case PermissionDenied():
+            use = f"enable {error.call} for the API role"
+            if call == Call.BY_PATIENT:
+                use += ", or deploy with ReadBacks=false"
+            subject = "authentication" if error.call == LOGIN else f"permission.{call}"
+            register.wrong(subject, ACCOUNT, use=use, detail="403")
+        case RouteMissing():
+            register.wrong(f"{at}.path", ACCOUNT, detail="404: there is no such address")
+        case MethodRefused():
+            spec = table.login if error.call == LOGIN else table.calls[call]
+            other = "GET" if spec.verb == "POST" else "POST"
+            register.wrong(f"{at}.verb", ACCOUNT, use=other, detail="405")
+            if error.call != LOGIN:
+                changed = {"verb": other} | ({"style": "query"} if other == "GET" else {})
+                correction.setdefault("calls", {}).setdefault(call.value, {}).update(changed)
+        case NotFoundInClinicea():
+            register.wrong(f"{at}.not_found", ACCOUNT, use="nothing", detail="404", assumption="it is no error")
+        case Rejected():
+            assumption = "Clinicea accepts what is sent"
+            detail = f"refused with status {error.status}: a parameter's name or form is not as assumed"
+            register.wrong(f"{at}.accepted", ACCOUNT, detail=detail, assumption=assumption)
+        case UnexpectedAnswer():
+            register.wrong(f"answers.{call}", ACCOUNT, detail=str(error))
+        case _:
+            register.unchecked(f"permission.{call}", ACCOUNT, type(error).__name__)

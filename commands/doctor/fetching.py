@@ -1,0 +1,78 @@
+"""Getting Clinicea's Swagger documents: by the network, or from files that a person saved."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from commands.doctor.findings import DOCUMENT, Register
+from commands.doctor.swagger import Document, NotSwagger, read
+from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
+from convox_clinicea.deadline import Clock, Deadline
+
+SECONDS = 20.0
+MOST_DOCUMENTS = 10
+PAGE = "/swagger/ui/index"
+_DOCUMENTS = re.compile(rb"swagger/docs/([A-Za-z0-9._-]{1,20})")
+SAVE_IT = "open it in a browser, save it, and give it as --swagger FILE"
+
+
+def fetch(transport: Transport, expected: Iterable[str], clock: Clock, register: Register) -> list[Document]:
+    """Fetch the documents of the versions that the Swagger page lists, and of those that are expected.
+
+    Each request has a deadline of its own; a document that cannot be had is a finding, not an error.
+    """
+    page = _get(transport, PAGE, clock)
+    listed = _DOCUMENTS.findall(page.body) if isinstance(page, WireAnswer) and page.status == 200 else []
+    versions = dict.fromkeys([*(each.decode() for each in listed), *sorted(expected)])
+    documents = []
+    for version in list(versions)[:MOST_DOCUMENTS]:
+        answer = _get(transport, f"/swagger/docs/{version}", clock)
+        if isinstance(answer, str):
+            _unread(register, version, answer)
+        elif answer.status != 200:
+            _unread(register, version, f"status {answer.status}")
+        else:
+            documents += _read(register, version, answer.body)
+    return documents
+
+
+def from_files(paths: Sequence[Path], register: Register) -> list[Document]:
+    """Read saved documents; a version in the file's name, `…v2.json`, is taken for the document's."""
+    documents = []
+    for path in paths:
+        found = re.search(r"v[0-9]+", path.stem)
+        version = found.group() if found else path.stem
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            _unread(register, version, f"the file cannot be read: {type(error).__name__}")
+            continue
+        documents += _read(register, version, text)
+    return documents
+
+
+def _get(transport: Transport, path: str, clock: Clock) -> WireAnswer | str:
+    try:
+        return transport.send(WireRequest("swagger", "GET", path), Deadline.after(clock, SECONDS))
+    except NoAnswer as error:
+        return f"no answer within {SECONDS:g} s" if error.timed_out else "no answer, or one over 8 MB"
+
+
+def _read(register: Register, version: str, text: bytes) -> list[Document]:
+    try:
+        document = read(version, text)
+    except NotSwagger as error:
+        _unread(register, version, str(error))
+        return []
+    register.confirm(f"swagger.{version}", DOCUMENT, f"{len(document.operations)} operations", _assumption(version))
+    return [document]
+
+
+def _unread(register: Register, version: str, why: str) -> None:
+    register.unchecked(f"swagger.{version}", DOCUMENT, f"{why}; {SAVE_IT}", _assumption(version))
+
+
+def _assumption(version: str) -> str:
+    return f"/swagger/docs/{version} is a Swagger document"

@@ -1,0 +1,139 @@
+"""What was found of each assumption, and which assumptions there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec, CallTable
+
+DOCUMENT = "Swagger"
+ACCOUNT = "account"
+
+
+class Verdict(StrEnum):
+    """The three things that can be said of an assumption."""
+
+    CONFIRMED = "confirmed"
+    WRONG = "wrong"
+    UNCHECKED = "could not check"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One assumption and what became of it. No text holds a secret or a patient's data."""
+
+    subject: str
+    """Where it is configured: a place in the call table, or a name of its own."""
+    assumption: str
+    """What is assumed."""
+    verdict: Verdict = Verdict.UNCHECKED
+    use: str = ""
+    """For one that is wrong: what to use instead, where that is known."""
+    detail: str = ""
+    by: str = ""
+    """What told: Swagger, or the account itself."""
+
+
+BEHAVIOUR = {
+    "authentication": "the account takes the configured credential",
+    "patient_id": "patient ids are 1 to 64 letters, digits, _ and -",
+    "nothing_found": "a number that nobody has is answered by 204, 404 or an empty array",
+    "missing_route_markers": "an address that does not exist is told from a record that does not",
+    "datetime_format": "times are written and read as YYYY-MM-DDTHH:MM:SS",
+    "times": "times carry no offset: they are the clinic's own",
+    "completed.status": "past completed appointments are checked out, in a known spelling",
+    "completed.clinic": "past completed appointments carry the clinic's name or address",
+    "read_back.complete": "a patient's appointments can be read to the last page",
+    "read_back.clinic_id": "lists carry the clinic's id",
+    "read_back.practitioner_id": "lists carry the practitioner's id",
+    "read_back.notes": "lists return the notes, which hold the booking's reference",
+    "post.answer": "a successful POST answers with the created appointment or its bare id",
+    "post.read_back": "an appointment is listed at once, at the start that was sent",
+}
+
+
+def catalogue(table: CallTable) -> Iterator[Finding]:
+    """Every assumption that the code rests on, none of them checked yet."""
+    yield from _of_call("login", LOGIN, table.login)
+    yield Finding("credentials.api_key_header", f"the API key goes in the header {table.credentials.api_key_header}")
+    yield Finding("credentials.token_parameter", f"a token goes in the parameter {table.credentials.token_parameter}")
+    minutes = table.credentials.token_lifetime_minutes
+    yield Finding("credentials.token_lifetime_minutes", f"a token lives {minutes:g} minutes", detail="watch the logins")
+    for call in Call:
+        yield from _of_call(f"calls.{call}", call, table.calls[call])
+    for subject, assumption in BEHAVIOUR.items():
+        yield Finding(subject, assumption)
+    for refusal in table.refusals:
+        hint = "only a refused booking shows its text; an unknown one is read back"
+        yield Finding(f"refusals.{refusal.reason}", f'{refusal.reason} is said by "{refusal.contains}"', detail=hint)
+
+
+def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
+    yield Finding(f"{place}.version", f"{call} is in {spec.version}")
+    yield Finding(f"{place}.path", f"it is at {spec.path}")
+    yield Finding(f"{place}.verb", f"it takes {spec.verb}")
+    yield Finding(
+        f"{place}.style", f"its parameters come in the {'body, as ' if spec.style != 'query' else ''}{spec.style}"
+    )
+    for ours, theirs in spec.parameters.items():
+        yield Finding(f"{place}.parameters.{ours}", f"{ours} is {theirs or 'not sent'}")
+    for theirs, value in spec.fixed.items():
+        if value is not None:
+            yield Finding(f"{place}.fixed.{theirs}", f"{theirs}={value} is always sent")
+    if "country_code" in spec.parameters:
+        example = "91" if spec.country_code_format == "digits" else "+91"
+        yield Finding(f"{place}.country_code_format", f"the country code is written {example}")
+    if spec.values:
+        yield Finding(f"{place}.values", "values are written as the table says: " + _values(spec))
+    if spec.page_size is not None:
+        yield Finding(f"{place}.page_size", f"a page may have {spec.page_size} records")
+    if place != "login":
+        yield Finding(f"answers.{call}", f"{call}'s answer has the fields that are read")
+        yield Finding(f"permission.{call}", f"the role may call {call}")
+
+
+def _values(spec: CallSpec) -> str:
+    return "; ".join(f"{ours} {', '.join(known.values())}" for ours, known in spec.values.items())
+
+
+class Register:
+    """The findings, one for each subject, in the catalogue's order."""
+
+    def __init__(self, table: CallTable) -> None:
+        self._found = {each.subject: each for each in catalogue(table)}
+
+    def note(
+        self, subject: str, verdict: Verdict, by: str, *, use: str = "", detail: str = "", assumption: str = ""
+    ) -> None:
+        """Keep a finding. What is wrong stays wrong, though a corrected table works; what is confirmed stays so.
+
+        Only a later "wrong" goes over "confirmed": the account itself outweighs its description.
+        """
+        known = self._found.get(subject, Finding(subject, assumption or subject))
+        if verdict is known.verdict is Verdict.CONFIRMED and by not in known.by:
+            self._found[subject] = replace(known, by=f"{known.by}, {by}", detail=known.detail or detail)
+            return
+        rank = [Verdict.UNCHECKED, Verdict.CONFIRMED, Verdict.WRONG]
+        if known.by and rank.index(verdict) <= rank.index(known.verdict):
+            return
+        self._found[subject] = Finding(subject, known.assumption, verdict, use, detail, by)
+
+    def confirm(self, subject: str, by: str, detail: str = "", assumption: str = "") -> None:
+        """It holds."""
+        self.note(subject, Verdict.CONFIRMED, by, detail=detail, assumption=assumption)
+
+    def wrong(self, subject: str, by: str, *, use: str = "", detail: str = "", assumption: str = "") -> None:
+        """It does not hold."""
+        self.note(subject, Verdict.WRONG, by, use=use, detail=detail, assumption=assumption)
+
+    def unchecked(self, subject: str, by: str, detail: str, assumption: str = "") -> None:
+        """It could not be told, for a reason."""
+        self.note(subject, Verdict.UNCHECKED, by, detail=detail, assumption=assumption)
+
+    def all(self) -> list[Finding]:
+        return list(self._found.values())
+
+    def verdict(self, subject: str) -> Verdict:
+        return self._found[subject].verdict

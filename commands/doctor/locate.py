@@ -1,0 +1,60 @@
+"""Finding a call in the documents, and where it is in the call table's terms."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from commands.doctor.swagger import Document, Operation
+from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec
+
+_OURS = frozenset(name.casefold() for name in (LOGIN, *Call))
+_ALIKE = 0.88
+_VERSION = re.compile(r"(?<=/)v[0-9]+(?=/)")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an operation is: a path with {version} in it, if it bears one, and the version."""
+
+    path: str
+    version: str | None
+
+
+def locate(call: str, spec: CallSpec, documents: Iterable[Document]) -> Operation | None:
+    """Return the operation of a call: by its name, else the only one whose name is nearly the same."""
+    operations = [each for document in documents for each in document.operations]
+    wanted = call.casefold()
+    found = [each for each in operations if wanted in _names(each)]
+    if not found:
+        others = {name for each in operations for name in _names(each)} - _OURS
+        alike = difflib.get_close_matches(wanted, sorted(others), n=2, cutoff=_ALIKE)
+        if len(alike) == 1:
+            found = [each for each in operations if alike[0] in _names(each)]
+    return max(found, key=lambda each: _likeness(each, spec), default=None)
+
+
+def _names(operation: Operation) -> Sequence[str]:
+    """What an operation may be called: the parts of its path, and its operation id after the controller."""
+    parts = [part.casefold() for part in operation.path.split("/") if part and "{" not in part]
+    by_id = operation.operation_id.rsplit("_", 1)[-1].casefold()
+    return [*parts[-2:], *([by_id] if by_id else [])]
+
+
+def _likeness(operation: Operation, spec: CallSpec) -> tuple[bool, bool, str]:
+    place = place_of(operation)
+    return place.version == spec.version, operation.verb == spec.verb, place.version or ""
+
+
+def place_of(operation: Operation) -> Place:
+    """Return its path and version as the call table writes them."""
+    path = operation.path
+    for placeholder in ("v{version}", "{version}", "v{api-version}", "v{apiVersion}"):
+        if f"/{placeholder}/" in path:
+            return Place(path.replace(placeholder, "{version}"), operation.version)
+    found = _VERSION.search(path)
+    if found is None:
+        return Place(path, None)
+    return Place(path[: found.start()] + "{version}" + path[found.end() :], found.group())

@@ -1,0 +1,88 @@
+"""The findings for people and for programs, and the corrected call table as a document."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from commands.doctor.checks import Seen
+from commands.doctor.findings import Finding, Verdict
+from convox_clinicea.clinicea.calls import LOGIN, Call, CallTable, laid_over
+from convox_clinicea.documents import packed
+
+SCHEMA = 1
+
+
+def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the deployer's call table with the correction in it: only what differs from the packed one.
+
+    Raises:
+        ConfigurationError: the result is no call table.
+    """
+    corrected = laid_over(replacement or {}, correction)
+    CallTable.build(packed("call_table"), corrected)
+    return corrected
+
+
+def as_json(account: str, findings: Sequence[Finding], corrected: Mapping[str, Any]) -> str:
+    """Return the report for programs."""
+    listed = [
+        {
+            "subject": each.subject,
+            "assumption": each.assumption,
+            "verdict": each.verdict.value,
+            "use": each.use or None,
+            "detail": each.detail or None,
+            "by": each.by or None,
+        }
+        for each in findings
+    ]
+    whole = {"schema": SCHEMA, "account": account, "counts": _counts(findings), "findings": listed}
+    return json.dumps({**whole, "call_table": corrected or None}, indent=2)
+
+
+def as_table(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the report's lines, one finding each, under the call that it is about."""
+    groups: dict[str, list[Finding]] = {}
+    for each in findings:
+        groups.setdefault(_group(each.subject), []).append(each)
+    for title, members in groups.items():
+        yield title
+        yield from (_line(each) for each in members)
+        yield ""
+    counts = _counts(findings)
+    yield ", ".join(f"{counts[verdict.value]} {verdict.value}" for verdict in Verdict)
+
+
+def _counts(findings: Sequence[Finding]) -> dict[str, int]:
+    counted = Counter(each.verdict.value for each in findings)
+    return {verdict.value: counted[verdict.value] for verdict in Verdict}
+
+
+def _group(subject: str) -> str:
+    for call in sorted((LOGIN, *Call), key=len, reverse=True):
+        if call in subject:
+            return str(call)
+    first = subject.split(".")[0]
+    return LOGIN if first in ("login", "credentials") else "Swagger" if first == "swagger" else "Behaviour"
+
+
+def _line(finding: Finding) -> str:
+    told = f": use {finding.use}" if finding.use else ""
+    told += f"; {finding.detail}" if finding.detail else ""
+    by = f"  ({finding.by})" if finding.by else ""
+    return f"  {finding.verdict.value:<15}  {finding.assumption}{told}{by}"
+
+
+def shown(seen: Seen) -> Iterator[str]:
+    """Yield what the reads brought, patients' data included: only for who asked for it by `--show`."""
+    for patient in seen.patients:
+        name = patient.full_name.reveal() if patient.full_name else "no name"
+        yield f"  patient {patient.patient_id}: {name}, last visit {patient.last_visit or 'not known'}"
+    for title, appointments in (("completed", seen.completed), ("listed", seen.appointments)):
+        for each in appointments:
+            what = each.service.reveal() if each.service else "no service"
+            where = each.clinic_name or each.clinic_id or "clinic not told"
+            yield f"  {title} {each.appointment_id}: {each.start or 'no time'}, {what}, {where}, {each.status}"

@@ -1,0 +1,109 @@
+"""Running `make doctor` against the fake, and trying what it wrote with the real client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from commands.doctor.__main__ import main
+from convox_clinicea.clinicea import Call, Clinicea, NewAppointment, NewPatient
+from convox_clinicea.clinicea.authentication import Scheme
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalText
+from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN
+from local.clinicea.testing import RunningFake
+from tests.support.clients import client_for, within
+
+MEERA = Mobile("91", "9999900001")
+MEERAS_ID = "P-01"
+NEWCOMER = Mobile("91", "9999900088")
+START = datetime(2031, 3, 10, 4, 30, tzinfo=UTC)
+"""10:00 in Kolkata."""
+
+
+@dataclass
+class Report:
+    """What a run told."""
+
+    status: int
+    output: str
+    errors: str
+    written: Path
+
+    @property
+    def findings(self) -> dict[str, dict[str, Any]]:
+        """The findings by their subject."""
+        return {each["subject"]: each for each in json.loads(self.output)["findings"]}
+
+    def of(self, verdict: str) -> set[str]:
+        """The subjects of all findings with a verdict."""
+        return {subject for subject, each in self.findings.items() if each["verdict"] == verdict}
+
+    @property
+    def table(self) -> dict[str, Any] | None:
+        """The corrected call table, if one was written."""
+        found: dict[str, Any] | None = json.loads(self.written.read_text()) if self.written.exists() else None
+        return found
+
+
+@dataclass
+class DoctorRunner:
+    """Runs the command as a person would, in this process."""
+
+    capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch
+    folder: Path
+
+    def __call__(self, url: str, *arguments: str, as_json: bool = True, key: str | None = LOCAL_API_KEY) -> Report:
+        names = ("CLINICEA_API_KEY", "CLINICEA_USER_NAME", "CLINICEA_PASSWORD")
+        for name, value in zip(names, (key or "", *LOCAL_LOGIN), strict=True):
+            self.monkeypatch.setenv(name, value)
+        written = self.folder / "call-table.json"
+        written.unlink(missing_ok=True)
+        status = main(["--url", url, "--write", str(written), *(["--json"] if as_json else []), *arguments])
+        told = self.capsys.readouterr()
+        return Report(status, told.out, told.err, written)
+
+
+def _new_appointment(hours: int) -> NewAppointment:
+    start = START + timedelta(hours=hours)
+    return NewAppointment(clinic_id="C-01", start=start, end=start + timedelta(minutes=30))
+
+
+def what_works(fake: RunningFake, table: Mapping[str, Any] | None, scheme: Scheme = "api_key") -> set[str]:
+    """The calls that the real client gets through with, under a call table, over real sockets."""
+    client = client_for(fake.url, scheme=scheme, table=dict(table) if table else None)
+    before = len(fake.standing())
+    patient = NewPatient(mobile=NEWCOMER, first_name=PersonalText("Asha"))
+    uses: dict[Call, Callable[[Clinicea], bool]] = {
+        Call.SEARCH_PATIENT: lambda it: (
+            [each.patient_id for each in it.search_patient_by_mobile_number(MEERA, within(9))] == [MEERAS_ID]
+        ),
+        Call.PAST_COMPLETED: lambda it: len(it.past_completed_appointments(MEERAS_ID, within(9))) == 3,
+        Call.BY_PATIENT: lambda it: len(it.appointments_by_patient(MEERAS_ID, within(9))) >= 5,
+        Call.BY_DATE: lambda it: it.appointments_by_date(date(2031, 3, 11), within(9)) == [],
+        Call.POST_BY_PATIENT: lambda it: (
+            it.post_appointment_by_patient_id(MEERAS_ID, _new_appointment(0), within(9)).patient_id == MEERAS_ID
+        ),
+        Call.POST_WITH_PATIENT: lambda it: bool(
+            it.post_appointment(patient, _new_appointment(2), within(9)).appointment_id
+        ),
+    }
+    done = {call.value for call, use in uses.items() if _does(use, client)}
+    made = len(done & {Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value})
+    assert len(fake.standing()) == before + made, "a POST that failed left an appointment"
+    return done
+
+
+def _does(use: Callable[[Clinicea], bool], client: Clinicea) -> bool:
+    try:
+        return use(client)
+    except ConnectorError:
+        return False
