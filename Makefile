@@ -45,11 +45,12 @@ DEV := .venv/$(STAMP)
 SAM := .tools/sam/$(STAMP)
 EMULATOR := .tools/emulator/$(STAMP)
 CHECKS := .tools/checks/$(STAMP)
+RUNTIME := .tools/runtime/$(STAMP)
 LOCK := .tools/lock/$(STAMP)
 ENVIRONMENTS = @$(MAKE) --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
 export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
-CHECKED := layers/connector/convox_clinicea layers/connector/build.py functions local commands tests
+CHECKED := layers/connector/convox_clinicea layers/connector/build.py bench functions local commands tests
 
 .PHONY: help
 help: ## List the commands
@@ -69,7 +70,7 @@ demo: ## The same, ending after the sample call; fails unless its appointments s
 
 .PHONY: test
 test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage
-	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(CHECKS)
+	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(CHECKS)
 	@$(MAKE) --no-print-directory lint types
 	@echo "== tests"
 	@.venv/bin/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
@@ -144,7 +145,7 @@ deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecre
 .PHONY: lock
 lock: $(LOCK) ## Renew the locked requirements from requirements/*.in
 	@for pair in layer:layers/connector/requirements.txt dev:requirements/dev.txt sam:requirements/sam.txt \
-	  emulator:requirements/emulator.txt checks:requirements/checks.txt lock:requirements/lock.txt; do \
+	  emulator:requirements/emulator.txt checks:requirements/checks.txt runtime:requirements/runtime.txt lock:requirements/lock.txt; do \
 	  echo "locking $${pair#*:}"; \
 	  .tools/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' "requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; \
@@ -176,5 +177,7 @@ $(EMULATOR): requirements/emulator.txt | python
 	$(call environment,the embedded AWS,.tools/emulator,$<)
 $(CHECKS): requirements/checks.txt | python
 	$(call environment,checkov and the audits,.tools/checks,$<)
+$(RUNTIME): requirements/runtime.txt | python
+	$(call environment,the Lambda runtime client,.tools/runtime,$<)
 $(LOCK): requirements/lock.txt | python
 	$(call environment,the lock tool,.tools/lock,$<)

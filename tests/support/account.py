@@ -30,12 +30,13 @@ def aws_account() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment, mock_aws():
         environment.setenv("AWS_DEFAULT_REGION", REGION)
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
-        _forget()
+        forget_clients()
         yield
-    _forget()
+    forget_clients()
 
 
-def _forget() -> None:
+def forget_clients() -> None:
+    """Forget the clients and resources that were made for another account."""
     for made in (aws.dynamodb, aws.dynamodb_at_once, aws.sqs, aws.sns, aws.kms, aws._secrets, _data_key, _secrets):
         made.cache_clear()
     DEFAULT_PROVIDERS.clear()  # what was read is kept for seconds, over all stores of parameters
