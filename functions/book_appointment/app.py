@@ -31,10 +31,12 @@ def desk() -> wiring.BookingDesk:
 
 @app.post("/patients/<patient_id>/appointments")
 def book_appointment(patient_id: str) -> Response[str]:
-    settings, place, intake = desk()
-    request = parsing.from_body(KnownPatientBooking, app.current_event, patient_id=patient_id)
+    settings, dialects, place, intake = desk()
+    caller = caller_of(app.current_event)
+    dialect = dialects.of(caller)
+    request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context)
-    accepted = intake.accept(request.canonical(caller_of(app.current_event), place))
+    accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return replies.accepted(accepted, app.current_event, settings.accepted_status)
 

@@ -31,10 +31,12 @@ def desk() -> wiring.BookingDesk:
 
 @app.post("/appointments")
 def book_new_patient() -> Response[str]:
-    settings, place, intake = desk()
-    request = parsing.from_body(NewPatientBooking, app.current_event)
+    settings, dialects, place, intake = desk()
+    caller = caller_of(app.current_event)
+    dialect = dialects.of(caller)
+    request = parsing.from_request(NewPatientBooking, app.current_event, dialect)
     request.with_context(required=settings.require_call_context)
-    accepted = intake.accept(request.canonical(caller_of(app.current_event), place))
+    accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return replies.accepted(accepted, app.current_event, settings.accepted_status)
 

@@ -37,7 +37,7 @@ def booking_status(booking_id: str) -> Response[str]:
 
 @app.get("/calls/<call_id>/bookings")
 def call_bookings(call_id: str) -> Response[str]:
-    request = parsing.from_query(CallRequest, app.current_event, call_id=call_id)
+    request = parsing.from_path(CallRequest, call_id=call_id)
     found = status().of_call(request.call_id, caller_of(app.current_event))
     return replies.reply(replies.bookings(found))
 

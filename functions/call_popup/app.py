@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
 from convox_clinicea.convox import disclosing, parsing, replies
-from convox_clinicea.convox.api import answer, api, lookup_deadline
+from convox_clinicea.convox.api import answer, api, caller_of, lookup_deadline
+from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.requests import Place, SearchRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.disclosures.register import DisclosureRegister
@@ -29,6 +30,7 @@ clock = SystemClock()
 
 class Parts(NamedTuple):
     settings: LookupSettings
+    dialects: Dialects
     place: Place
     popup: CallPopUp
     register: DisclosureRegister
@@ -42,6 +44,7 @@ def parts() -> Parts:
     search, completed = PatientSearch(clinicea, settings.default_country), CompletedAppointments(clinicea, clinics)
     return Parts(
         settings,
+        wiring.dialects_from(settings),
         Place(clinics, settings.default_country),
         CallPopUp(search, completed, logger, metrics),
         wiring.register_from(settings, clinics, clock, logger),
@@ -50,8 +53,8 @@ def parts() -> Parts:
 
 @app.post("/calls/popup")
 def call_popup() -> Response[str]:
-    settings, place, popup, register = parts()
-    request = parsing.from_body(SearchRequest, app.current_event)
+    settings, dialects, place, popup, register = parts()
+    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller_of(app.current_event)))
     request.with_context(required=settings.require_call_context)
     mobile = request.number(place)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)

@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
 from convox_clinicea.convox import disclosing, parsing, replies
-from convox_clinicea.convox.api import answer, api, lookup_deadline
+from convox_clinicea.convox.api import answer, api, caller_of, lookup_deadline
+from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.requests import CompletedRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.disclosures.register import DisclosureRegister
@@ -27,6 +28,7 @@ clock = SystemClock()
 
 class Parts(NamedTuple):
     settings: LookupSettings
+    dialects: Dialects
     completed: CompletedAppointments
     register: DisclosureRegister
 
@@ -37,6 +39,7 @@ def parts() -> Parts:
     clinics = wiring.clinics_from(settings)
     return Parts(
         settings,
+        wiring.dialects_from(settings),
         CompletedAppointments(wiring.clinicea_from(settings, clinics, clock), clinics),
         wiring.register_from(settings, clinics, clock, logger),
     )
@@ -44,8 +47,9 @@ def parts() -> Parts:
 
 @app.get("/patients/<patient_id>/appointments/completed")
 def past_appointments(patient_id: str) -> Response[str]:
-    settings, service, register = parts()
-    request = parsing.from_query(CompletedRequest, app.current_event, patient_id=patient_id)
+    settings, dialects, service, register = parts()
+    dialect = dialects.of(caller_of(app.current_event))
+    request = parsing.from_request(CompletedRequest, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
     body = replies.completed(service.of(request.patient_id, request.limit, register.before(deadline)))

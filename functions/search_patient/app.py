@@ -10,7 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import wiring
 from convox_clinicea.convox import disclosing, parsing, replies
-from convox_clinicea.convox.api import answer, api, lookup_deadline
+from convox_clinicea.convox.api import answer, api, caller_of, lookup_deadline
+from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.requests import Place, SearchRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.disclosures.register import DisclosureRegister
@@ -28,6 +29,7 @@ clock = SystemClock()
 
 class Parts(NamedTuple):
     settings: SearchSettings
+    dialects: Dialects
     place: Place
     search: PatientSearch
     register: DisclosureRegister
@@ -40,6 +42,7 @@ def parts() -> Parts:
     clinicea = wiring.clinicea_from(settings, clinics, clock)
     return Parts(
         settings,
+        wiring.dialects_from(settings),
         Place(clinics, settings.default_country),
         PatientSearch(clinicea, settings.default_country),
         wiring.register_from(settings, clinics, clock, logger),
@@ -48,18 +51,19 @@ def parts() -> Parts:
 
 @app.post("/patients/search")
 def search_by_post() -> Response[str]:
-    return search(parsing.from_body(SearchRequest, app.current_event))
+    return search()
 
 
 @app.get("/patients")
 def search_by_get() -> Response[str]:
     if not parts().settings.search_by_get:
         raise MethodNotAllowed("the search by GET is switched off")
-    return search(parsing.from_query(SearchRequest, app.current_event))
+    return search()
 
 
-def search(request: SearchRequest) -> Response[str]:
-    settings, place, service, register = parts()
+def search() -> Response[str]:
+    settings, dialects, place, service, register = parts()
+    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller_of(app.current_event)))
     request.with_context(required=settings.require_call_context)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
     mobile = request.number(place)

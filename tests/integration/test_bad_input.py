@@ -29,7 +29,8 @@ NOT_JSON: dict[str, Any] = {
     "no body": None,
     "empty": "",
     "blank": " \n\t",
-    "words": "mobile=9999900041&call_id=1",
+    "words": "the number is 9999900041",
+    "a form that ends within a character": "mobile=9999900041&name=%ff",
     "cut off": '{"mobile": "+9199999000',
     "single quotes": "{'mobile': '1'}",
     "trailing": "{} {}",
@@ -143,12 +144,12 @@ WRONG: dict[str, list[Any]] = {
         True,
     ],
     "email": [[], "zanzi", "a@b", "a b@c.d", "a@@b.c", "a@b.c\n", "é@example.com", f"{'a' * 250}@b.cd", True],
-    "consent": [[], "yes", True],
+    "consent.given": ["perhaps", 2, "on", "t"],
 }
 ROUTES_OF = {
     **dict.fromkeys(("call_id", "agent_id", "mobile", "country_code"), ("search", "known", "new")),
     **dict.fromkeys(("clinic_id", "practitioner_id", "duration_minutes", "service", "notes"), ("known", "new")),
-    **dict.fromkeys(("first_name", "last_name", "gender", "date_of_birth", "email", "consent"), ("new",)),
+    **dict.fromkeys(("first_name", "last_name", "gender", "date_of_birth", "email", "consent.given"), ("new",)),
 }
 
 

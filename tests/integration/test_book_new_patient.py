@@ -55,7 +55,7 @@ def test_without_consent_nothing_is_stored(deployment: Deployment, consent: Any)
 
 
 @pytest.mark.parametrize(
-    "consent", ["yes", True, 1, [], [True], {"given": "perhaps"}, {"given": 2}, {"given": {}}], ids=str
+    "consent", ["perhaps", 2, 1.0, [], [True], {"given": "perhaps"}, {"given": 2}, {"given": {}}, "on", "t"], ids=str
 )
 def test_what_cannot_be_read_as_consent_is_none(deployment: Deployment, consent: Any) -> None:
     answer = deployment.book_new(new_body(consent=consent))

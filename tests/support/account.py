@@ -106,6 +106,7 @@ class Stack:
             "CLINICEA_AUTHENTICATION": "api_key",
             "CALL_TABLE": "",
             "CLINICS": "",
+            "DIALECT": "",
             "TIME_ZONE": "Asia/Kolkata",
             "DEFAULT_COUNTRY": "IN",
             "LOOKUP_BUDGET_SECONDS": "10",

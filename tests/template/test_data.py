@@ -140,6 +140,8 @@ def test_each_parameter_explains_and_constrains_itself_and_stands_in_a_group(sou
         ("Clinics", "ssm:/convox-clinicea/clinics", True),
         ("Clinics", "s3://a-bucket/clinics.json", True),
         ("Clinics", "clinics.json", False),
+        ("Dialect", "ssm:/convox-clinicea/dialect", True),
+        ("Dialect", "dialect.json", False),
         ("AccessTokenHeader", "X-ConVox-Token", True),
         ("AccessTokenHeader", "Access Token", False),
         ("TimeZone", "America/Argentina/Salta", True),

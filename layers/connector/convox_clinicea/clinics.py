@@ -61,7 +61,7 @@ class Clinics:
     def get(self, clinic_id: str | None) -> Clinic | None:
         return None if clinic_id is None else self._clinics.get(clinic_id)
 
-    def zone(self, clinic_id: str | None) -> ZoneInfo:
-        """Return the clinic's time zone, or the deployment's where the clinic states none."""
+    def zone(self, clinic_id: str | None, otherwise: ZoneInfo | None = None) -> ZoneInfo:
+        """Return the clinic's time zone; where it states none `otherwise`, or else the deployment's."""
         clinic = self.get(clinic_id)
-        return ZoneInfo(clinic.time_zone) if clinic and clinic.time_zone else self._default
+        return ZoneInfo(clinic.time_zone) if clinic and clinic.time_zone else otherwise or self._default

@@ -12,6 +12,7 @@ from pydantic_core import core_schema
 from convox_clinicea.privacy import Personal
 
 _WRITTEN = re.compile(r"\+?[0-9() .\-\u00a0]{4,31}")
+_MASKED = re.compile(r"(?=[^xX*#•]*[xX*#•])[0-9xX*#•.+() \-]+")
 _DIALLING_CODE = re.compile(r"\+?[1-9][0-9]{0,2}")
 
 
@@ -66,6 +67,8 @@ def parse_mobile(text: str, *, default_country: str, country_code: str | None = 
     if country_code is not None:
         country_code = parse_country_code(country_code)
         region = phonenumbers.region_code_for_country_code(int(country_code))
+    if _MASKED.fullmatch(text):
+        raise InvalidMobile("has masked digits; the whole number is needed")
     if not _WRITTEN.fullmatch(text.strip()):
         raise InvalidMobile("must be a telephone number: digits, and at most spaces, brackets, dots, hyphens and a +")
     readings = [text.strip()]

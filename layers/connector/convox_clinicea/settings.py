@@ -62,7 +62,13 @@ class DisclosureSettings(Settings):
     disclosure_retention_days: int = Field(ge=1, le=3650)
 
 
-class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings, DisclosureSettings):
+class DialectSettings(Settings):
+    """How callers speak."""
+
+    dialect: str = ""
+
+
+class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings, DialectSettings, DisclosureSettings):
     """`past_appointments`, `call_popup`; with `search_by_get` also `search_patient`."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)
@@ -74,7 +80,7 @@ class SearchSettings(LookupSettings):
     search_by_get: bool
 
 
-class IntakeSettings(PlaceSettings, CallContextSettings):
+class IntakeSettings(PlaceSettings, CallContextSettings, DialectSettings):
     """`book_appointment` and `book_new_patient`."""
 
     ledger_table: str = Field(min_length=1)

@@ -24,6 +24,7 @@ from convox_clinicea.clinicea.authentication import Credentials
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.requests import Place
 from convox_clinicea.deadline import Clock
 from convox_clinicea.disclosures.record import Keeping
@@ -35,6 +36,7 @@ from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import (
     ActionSettings,
     CliniceaSettings,
+    DialectSettings,
     IntakeSettings,
     LookupSettings,
     PlaceSettings,
@@ -55,6 +57,11 @@ def clinics_from(settings: PlaceSettings) -> Clinics:
     """Return the deployment's clinics."""
     document = replacement("clinics", settings.clinics)
     return Clinics.from_document(packed("clinics") if document is None else document, settings.time_zone)
+
+
+def dialects_from(settings: DialectSettings) -> Dialects:
+    """Return how the deployment's callers speak."""
+    return Dialects.from_document(replacement("dialect", settings.dialect))
 
 
 def clinicea_from(settings: CliniceaSettings, clinics: Clinics, clock: Clock, per_second: int = 0) -> clinicea.Clinicea:
@@ -154,6 +161,7 @@ class BookingDesk(NamedTuple):
     """What the two booking functions need."""
 
     settings: IntakeSettings
+    dialects: Dialects
     place: Place
     intake: Intake
 
@@ -168,7 +176,7 @@ def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
         key=lambda: _identity_key(settings.identity_secret_arn),
         clock=clock,
     )
-    return BookingDesk(settings, place, intake)
+    return BookingDesk(settings, dialects_from(settings), place, intake)
 
 
 def _identity_key(arn: str) -> bytes:

@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "CLINICEA_AUTHENTICATION": "api_key",
     "CALL_TABLE": "",
     "CLINICS": "ssm:/convox/clinics",
+    "DIALECT": "ssm:/convox/dialect",
     "TIME_ZONE": "Asia/Kolkata",
     "DEFAULT_COUNTRY": "IN",
     "LOOKUP_BUDGET_SECONDS": "2",

@@ -19,8 +19,9 @@ from convox_clinicea.convox.requests import (
 )
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
 from convox_clinicea.mobile import Mobile
-from tests.support import invented
+from tests.support import events, invented
 from tests.support.bookings import known_body, new_body
+from tests.support.dialects import read
 from tests.support.properties import PROPERTY
 
 
@@ -51,7 +52,7 @@ def test_a_known_patients_request_in_our_words() -> None:
 
 
 def test_a_new_patients_request_in_our_words() -> None:
-    request = new(gender="F", consent={"given": True, "at": "2031-03-01T10:00:00", "text_version": 3})
+    request = new(consent={"given": True, "at": "2031-03-01T10:00:00", "text_version": 3})
 
     details = request.new_patient
     assert (request.flow, request.patient_id, request.mobile) == ("new_patient", None, None)
@@ -127,7 +128,11 @@ def test_consent_is_asked_for_before_anything_is_read_further() -> None:
 
 @pytest.mark.parametrize("blank", ["", " ", "\t", None])
 def test_what_convox_leaves_blank_is_missing(blank: str | None) -> None:
-    request = KnownPatientBooking.model_validate({**known_body(notes=blank, practitioner_id=blank), "patient_id": "P"})
+    request = read(
+        KnownPatientBooking,
+        events.book_known("P", known_body(notes=blank, practitioner_id=blank)),
+        patient_id="P",
+    )
 
     assert (request.notes, request.practitioner_id) == (None, None)
 

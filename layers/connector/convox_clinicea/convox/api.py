@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.clinicea.errors import SetupFault
 from convox_clinicea.convox.errors import error_reply, face_of
+from convox_clinicea.convox.naming import remembered
 from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
 from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.observability import failure
@@ -31,7 +32,7 @@ def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
         log("request failed", extra={"code": face.code, **failure(error)})
         if isinstance(error, SetupFault):
             metrics.add_metric("CliniceaSetupFault", MetricUnit.Count, 1)
-        return error_reply(error, request_id())
+        return error_reply(error, request_id(), remembered(app.current_event))
 
     def unforeseen(error: Exception) -> Response[str]:
         logger.error("request failed", extra={"code": "internal", **failure(error)})

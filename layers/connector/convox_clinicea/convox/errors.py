@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import NamedTuple
 
 from aws_lambda_powertools.event_handler import Response
@@ -44,15 +46,26 @@ def face_of(error: errors.ConnectorError) -> Face:
     return next(FACES[kind] for kind in type(error).__mro__ if kind in FACES)
 
 
-def error_reply(error: errors.ConnectorError, request_id: str) -> Response[str]:
-    """Return the documented error answer; it says nothing about a person."""
+def error_reply(
+    error: errors.ConnectorError, request_id: str, came_as: Mapping[str, str] = MappingProxyType({})
+) -> Response[str]:
+    """Return the documented error answer; it says nothing about a person.
+
+    Args:
+        came_as: canonical name → the name that the caller used for it.
+    """
     face = face_of(error)
     problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
     body = {
         "status": "error",
         "code": face.code,
         "message": error.public,
-        "fields": [{"field": p.field, "message": p.message} for p in problems],
+        "fields": [{"field": p.field, "message": _sentence(p, came_as)} for p in problems],
         "request_id": request_id,
     }
     return Response(status_code=face.status, content_type="application/json", body=json.dumps(body))
+
+
+def _sentence(problem: errors.FieldProblem, came_as: Mapping[str, str]) -> str:
+    name = came_as.get(problem.field)
+    return problem.message if name is None else f"{problem.message} (it came as {name})"

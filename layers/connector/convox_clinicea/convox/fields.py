@@ -15,7 +15,6 @@ _FORBIDDEN = frozenset({"Cc", "Cs", "Cn"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows, so that a name reads otherwise than it is."""
 _OLDEST_BIRTH = date(1900, 1, 1)
-_GENDERS = {"m": "male", "f": "female"}
 
 
 def _text(longest: int, *, lines: bool = False) -> BeforeValidator:
@@ -27,6 +26,8 @@ def _text(longest: int, *, lines: bool = False) -> BeforeValidator:
         if not isinstance(value, str):
             raise ValueError("must be text")
         text = unicodedata.normalize("NFC", value.strip("\r\n\t ") if lines else value)
+        if not text.strip():
+            raise ValueError("must not be blank")
         if len(text) > longest:
             raise ValueError(f"must have at most {longest} characters")
         if any(
@@ -72,9 +73,11 @@ def _email(value: Any) -> Any:
     return value
 
 
-def _gender(value: Any) -> Any:
-    word = value.casefold() if isinstance(value, str) else value
-    return _GENDERS.get(word, word) if isinstance(word, str) else word
+def _told(value: Any) -> bool:
+    """No leniency here: which words mean yes is the dialect's to say."""
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false, or one of the words for them")
+    return value
 
 
 Strip = BeforeValidator(_stripped)
@@ -91,7 +94,8 @@ Service = Annotated[PersonalText, _text(100), Strip]
 Notes = Annotated[PersonalText, _text(500, lines=True)]
 Email = Annotated[PersonalText, BeforeValidator(_email), _text(254), Strip]
 BirthDate = Annotated[PersonalDate, BeforeValidator(_birth_date), Strip]
-Gender = Annotated[Literal["male", "female", "other"], BeforeValidator(_gender), Strip]
+Gender = Annotated[Literal["male", "female", "other"], Strip]
+Given = Annotated[bool, BeforeValidator(_told)]
 _MOMENT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"

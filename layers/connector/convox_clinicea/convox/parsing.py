@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json
 
-from convox_clinicea.errors import FieldProblem, InvalidRequest, TooLarge
+from convox_clinicea.convox import naming
+from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.reading import pairs_of
+from convox_clinicea.errors import FieldProblem, InvalidRequest
 
-MAX_BODY_BYTES = 64 * 1024
 M = TypeVar("M", bound=BaseModel)
 
 
-def from_body(model: type[M], event: APIGatewayProxyEvent, **path: str) -> M:
-    """Read `model` from the JSON body; parameters of the path win over fields of the body.
+def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> M:
+    """Read `model` from whatever the request carries; parameters of the path win over what it says itself.
 
     Raises:
-        TooLarge: the body is over 64 KB.
-        InvalidRequest: not UTF-8, not JSON, not an object, or a field is wrong.
+        TooLarge: body or query are over 64 KB.
+        InvalidRequest: nothing that can be read, two values for one field, or a field is wrong.
     """
-    return _validated(model, {**_json_object(_body(event)), **path})
+    wanted = frozenset(model.model_fields) - path.keys()
+    named = naming.named(pairs_of(event, dialect.known), wanted, dialect)
+    naming.remember(event, named)
+    return from_path(model, **{**named.nested(), **path})
 
 
-def from_query(model: type[M], event: APIGatewayProxyEvent, **path: str) -> M:
-    """Read `model` from the query string; parameters of the path win over those of the query."""
-    return _validated(model, {**event.query_string_parameters, **path})
-
-
-def _body(event: APIGatewayProxyEvent) -> bytes:
-    text = event.body or ""
-    if len(text) > 2 * MAX_BODY_BYTES:
-        raise TooLarge("the body is over 64 KB")
-    try:
-        body = base64.b64decode(text, validate=True) if event.is_base64_encoded else text.encode()
-    except (binascii.Error, ValueError):
-        raise InvalidRequest(FieldProblem("body", "is not UTF-8 text")) from None
-    if len(body) > MAX_BODY_BYTES:
-        raise TooLarge("the body is over 64 KB")
-    return body
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    if not body.strip():
-        raise InvalidRequest(FieldProblem("body", "is empty; send a JSON object"))
-    try:
-        parsed = from_json(body)
-    except ValueError:
-        raise InvalidRequest(FieldProblem("body", "is not JSON")) from None
-    if not isinstance(parsed, dict):
-        raise InvalidRequest(FieldProblem("body", "is not a JSON object"))
-    return parsed
+def from_path(model: type[M], **values: Any) -> M:
+    """Read `model` from canonical names alone; raises InvalidRequest."""
+    return _validated(model, values)
 
 
 def _validated(model: type[M], values: Mapping[str, Any]) -> M:

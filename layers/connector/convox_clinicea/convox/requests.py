@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Self
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox import fields
+from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest
 from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.patients.completed import LAST_VISITS
@@ -19,24 +21,34 @@ from convox_clinicea.privacy import PersonalText
 
 @dataclass(frozen=True)
 class Place:
-    """What a request leaves to the deployment."""
+    """What a request leaves to the deployment, and to its caller.
+
+    Attributes:
+        zone: the caller's own time zone, where its dialect states one.
+    """
 
     clinics: Clinics
     default_country: str
     default_duration_minutes: int = 30
+    zone: ZoneInfo | None = None
+
+    def of(self, dialect: Dialect) -> Self:
+        """Return the same for one caller."""
+        return replace(self, zone=dialect.zone)
+
+    def zone_at(self, clinic_id: str) -> ZoneInfo:
+        """Return the zone of an appointment's time: the clinic's, else the caller's, else the deployment's."""
+        return self.clinics.zone(clinic_id, self.zone)
+
+    @property
+    def zone_of_calls(self) -> ZoneInfo:
+        """The zone of the call's own times: the caller's, else the deployment's."""
+        return self.clinics.zone(None, self.zone)
 
 
 class _Inbound(BaseModel):
     # Unknown fields are ignored: ConVox sends more than we asked for.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_blanks(cls, data: Any) -> Any:
-        """ConVox sends empty strings and null for what is missing."""
-        if not isinstance(data, dict):
-            return data
-        return {k: v for k, v in data.items() if v is not None and not (isinstance(v, str) and not v.strip())}
 
 
 class WithCall(_Inbound):
@@ -90,7 +102,7 @@ class _Booking(WithCall):
         return {
             "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id),
             "clinic_id": self.clinic_id,
-            "start": _start(self.start, place.clinics, self.clinic_id),
+            "start": _moment("start", self.start, place.zone_at(self.clinic_id)),
             "duration_minutes": self.duration_minutes or place.default_duration_minutes,
             "practitioner_id": self.practitioner_id,
             "service": self.service,
@@ -113,7 +125,7 @@ class KnownPatientBooking(_Booking):
 class ConsentGiven(_Inbound):
     """`consent` of a new patient."""
 
-    given: bool = False
+    given: fields.Given = False
     at: fields.Start | None = None
     text_version: fields.Reference | None = None
 
@@ -143,7 +155,7 @@ class NewPatientBooking(_Booking):
             email=self.email,
             consent=Consent(
                 given=True,
-                at=None if at is None else _start(at, place.clinics, self.clinic_id, field="consent.at"),
+                at=None if at is None else _moment("consent.at", at, place.zone_of_calls),
                 text_version=self.consent.text_version,
             ),
         )
@@ -159,16 +171,16 @@ def _number(written: PersonalText, country_code: str | None, place: Place) -> Mo
         raise InvalidRequest(FieldProblem("mobile", str(error))) from None
 
 
-def _start(text: str, clinics: Clinics, clinic_id: str, *, field: str = "start") -> datetime:
-    """Read ISO 8601 to the second; without an offset it is the clinic's local time."""
+def _moment(field: str, text: str, zone: ZoneInfo) -> datetime:
+    """Read ISO 8601 to the second; without an offset it is the time in `zone`."""
     try:
-        start = datetime.fromisoformat(text.upper()).replace(microsecond=0)
-        start = start if start.tzinfo else start.replace(tzinfo=clinics.zone(clinic_id))
+        moment = datetime.fromisoformat(text.upper()).replace(microsecond=0)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
         # To UTC and back: what the clocks skip comes back as another time, what no calendar holds not at all.
-        back = start.astimezone(UTC).astimezone(start.tzinfo)
-        exists = back.replace(tzinfo=None) == start.replace(tzinfo=None)
+        back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+        exists = back.replace(tzinfo=None) == moment.replace(tzinfo=None)
     except (ValueError, OverflowError):
         exists = False
     if not exists:
         raise InvalidRequest(FieldProblem(field, "must be a date and time that exists"))
-    return start
+    return moment

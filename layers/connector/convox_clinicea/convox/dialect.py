@@ -1,0 +1,104 @@
+"""How callers speak: from the names and words that each sends to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Self
+from zoneinfo import ZoneInfo
+
+from convox_clinicea.convox.dialect_document import EVERY, DateOrder, DialectDocument, Speech
+from convox_clinicea.convox.vocabulary import CANONICAL
+from convox_clinicea.documents import packed
+
+
+class Known(NamedTuple):
+    """What a name stands for, and how the alias table spells it."""
+
+    canonical: str
+    spelling: str
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """The names, words, order of dates and time zone of one caller."""
+
+    names: Mapping[str, Known]
+    """By the name in lower case."""
+    missing: frozenset[str]
+    consent: Mapping[str, bool]
+    genders: Mapping[str, str]
+    appointment: frozenset[str]
+    stands_in: Mapping[str, Sequence[str]]
+    date_order: DateOrder
+    zone: ZoneInfo | None
+    """Of times that come without an offset, where no clinic says otherwise; None: the deployment's."""
+
+    def known(self, name: str) -> Known | None:
+        """Return what a name stands for, whatever its case; None for one that means nothing here."""
+        return self.names.get(name.strip().lower())
+
+    def means_appointment(self, disposition: str) -> bool:
+        """Whether a disposition says that the call ended with an appointment."""
+        return folded(disposition) in self.appointment
+
+
+class Dialects:
+    """The dialects of all callers."""
+
+    def __init__(self, common: Dialect, own: Mapping[str, Dialect]) -> None:
+        self._common = common
+        self._own = own
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any] | None = None) -> Self:
+        """Lay the deployer's document over the packed one; raises ConfigurationError that names the places."""
+        layers = [DialectDocument.read(each) for each in (packed("dialect"), document) if each is not None]
+        callers = {name for layer in layers for name in layer.callers}
+        return cls(_made(layers, None), {name: _made(layers, name) for name in callers})
+
+    def of(self, caller: str) -> Dialect:
+        """Return a caller's dialect; one of whom the document says nothing speaks as all do."""
+        return self._own.get(caller, self._common)
+
+
+def folded(word: str) -> str:
+    """Return a word as words are compared: without regard to case and to spaces around it."""
+    return word.strip().casefold()
+
+
+def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
+    own = [layer.callers[caller] for layer in layers if caller in layer.callers]
+    speeches: list[Speech] = [*layers, *own]
+    words = [speech.words for speech in speeches]
+    consent = _last(each.consent for each in words)
+    genders = _last(each.gender for each in words)
+    return Dialect(
+        names=_names(speeches),
+        missing=frozenset(_last(each.missing for each in words)),
+        consent={folded(word): given for given in (True, False) for word in (consent.yes if given else consent.no)},
+        genders={folded(word): gender for gender, meaning in genders.items() for word in meaning},
+        appointment=frozenset(map(folded, _last(each.appointment for each in words))),
+        stands_in={name: others for speech in speeches for name, others in speech.stands_in.items()},
+        date_order=_last(each.date_order for each in speeches),
+        zone=next((ZoneInfo(each.time_zone) for each in reversed(own) if each.time_zone), None),
+    )
+
+
+def _last(said: Any) -> Any:
+    """Return what the last layer that says anything says; the packed document says everything."""
+    return [each for each in said if each is not None][-1]
+
+
+def _names(speeches: Sequence[Speech]) -> dict[str, Known]:
+    """Later speeches win over earlier ones; a canonical name that none of them takes stands for itself."""
+    names = {name: Known(name, name) for name in CANONICAL}
+    for speech in speeches:
+        for canonical, said in speech.aliases.items():
+            gone = {alias.lower() for alias, evidence in said.items() if evidence is None}
+            if EVERY in gone:
+                gone |= {name for name, known in names.items() if known.canonical == canonical != name}
+            names = {name: known for name, known in names.items() if name not in gone}
+        for canonical, said in speech.aliases.items():
+            names |= {alias.lower(): Known(canonical, alias) for alias, evidence in said.items() if evidence}
+    return names

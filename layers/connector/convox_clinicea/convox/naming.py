@@ -1,0 +1,148 @@
+"""From the names and values that came to canonical ones: aliases, moments in pieces, and two values for one field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.reading import Pairs
+from convox_clinicea.convox.values import canonical, is_missing, joined
+from convox_clinicea.convox.vocabulary import GROUPS, MOMENT_PARTS
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+
+_CAME_AS = "came_as"
+SHORTEST_NUMBER = 8
+LONGEST_DIALLING_CODE = 3
+
+
+@dataclass(frozen=True)
+class Named:
+    """Values under canonical names, without those that are missing.
+
+    Attributes:
+        came_as: canonical name → the alias under which it came, as the alias table spells it: none of it is personal.
+    """
+
+    values: dict[str, Any]
+    came_as: dict[str, str]
+
+    def nested(self) -> dict[str, Any]:
+        """Return the values as our models take them: `consent.given` inside of `consent`."""
+        nested: dict[str, Any] = {}
+        for name, value in self.values.items():
+            group, dot, member = name.partition(".")
+            if dot:
+                nested.setdefault(group, {})[member] = value
+            else:
+                nested[name] = value
+        return nested
+
+
+@dataclass(frozen=True)
+class _Came:
+    alias: str
+    value: Any
+
+
+def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
+    """Return what came of `fields`; nothing else is looked at, so that it cannot be wrong either.
+
+    Raises:
+        InvalidRequest: a field came with two values that do not agree.
+    """
+    came: dict[str, list[_Came]] = {}
+    for name, value in _flat(pairs):
+        known = dialect.known(name)
+        if known is not None and not is_missing(value, dialect):
+            came.setdefault(known.canonical, []).append(_Came(known.spelling, value))
+    found = Named({}, {})
+    problems = []
+    for name in sorted(_members(fields, came)):
+        for source in (name, *dialect.stands_in.get(name, ())):
+            candidates = _candidates(source, came, dialect)
+            if candidates:
+                chosen = _agreed(name, candidates)
+                if chosen is None:
+                    problems.append(_two_values(name, candidates))
+                else:
+                    found.values[name] = chosen.value
+                    if chosen.alias.lower() != name:
+                        found.came_as[name] = chosen.alias
+                break
+    if problems:
+        raise InvalidRequest(*problems)
+    return found
+
+
+def remember(event: APIGatewayProxyEvent, found: Named) -> None:
+    """Keep with the event under which names its fields came, for whatever may be found wrong with them later."""
+    event.raw_event[_CAME_AS] = found.came_as
+
+
+def remembered(event: APIGatewayProxyEvent) -> dict[str, str]:
+    """Return what `remember` kept."""
+    kept: dict[str, str] = event.raw_event.get(_CAME_AS) or {}
+    return kept
+
+
+def _flat(pairs: Pairs) -> Iterator[tuple[str, Any]]:
+    """Put a dot for nesting, in JSON's way or in PHP's: `consent.given`, `consent[given]`."""
+    for name, value in pairs:
+        if isinstance(value, dict) and name.strip().lower() in GROUPS:
+            yield from ((f"{name.strip()}.{member}", inner) for member, inner in value.items())
+        else:
+            yield name.replace("[", ".").replace("]", ""), value
+
+
+def _members(fields: Iterable[str], came: Iterable[str]) -> set[str]:
+    wanted = set(fields)
+    groups = wanted & GROUPS
+    return (wanted - groups) | {name for name in came if name.split(".")[0] in groups}
+
+
+def _candidates(name: str, came: dict[str, list[_Came]], dialect: Dialect) -> list[_Came]:
+    whole = [_Came(each.alias, canonical(name, each.value, dialect)) for each in came.get(name, ())]
+    parts = MOMENT_PARTS.get(name)
+    pieces = [came[part][0] for part in parts or () if part in came]
+    if parts is None or parts.date not in came:
+        return whole
+    date, time, hours, minutes = (came[part][0].value if part in came else None for part in parts)
+    moment = joined(date, time, hours, minutes, dialect)
+    if moment is None and whole:
+        return whole
+    # Pieces that make no moment are handed on as they are, to be refused.
+    return [*whole, _Came(" and ".join(piece.alias for piece in pieces), moment or date)]
+
+
+def _agreed(name: str, candidates: list[_Came]) -> _Came | None:
+    first, *others = candidates
+    for other in others:
+        if name == "mobile" and _same_number(first.value, other.value):
+            # One may bear the dialling code that the other leaves out.
+            first = max(first, other, key=lambda each: len(_digits(each.value)))
+        elif type(first.value) is not type(other.value) or first.value != other.value:
+            return None
+    return first
+
+
+def _two_values(name: str, candidates: list[_Came]) -> FieldProblem:
+    aliases = dict.fromkeys(each.alias for each in candidates)
+    return FieldProblem(name, f"came with different values, as {' and as '.join(aliases)}; send one")
+
+
+def _same_number(one: Any, other: Any) -> bool:
+    shorter, longer = sorted((_digits(one), _digits(other)), key=len)
+    return (
+        len(shorter) >= SHORTEST_NUMBER
+        and longer.endswith(shorter)
+        and len(longer) - len(shorter) <= LONGEST_DIALLING_CODE
+    )
+
+
+def _digits(value: Any) -> str:
+    return re.sub(r"[^0-9]", "", value).lstrip("0") if isinstance(value, str) else ""

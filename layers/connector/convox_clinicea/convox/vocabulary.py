@@ -1,0 +1,35 @@
+"""The canonical names of everything that ConVox may send, whatever it calls them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class MomentParts(NamedTuple):
+    """The canonical names under which a moment comes in pieces; ConVox's forms have a field for each [1x]."""
+
+    date: str
+    time: str
+    hours: str
+    minutes: str
+
+
+MOMENT_PARTS = {
+    "start": MomentParts("start_date", "start_time", "start_hours", "start_minutes"),
+    "follow_up": MomentParts("follow_up_date", "follow_up_time", "follow_up_hours", "follow_up_minutes"),
+    "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute"),
+}
+MOMENTS = frozenset({*MOMENT_PARTS, "consent.at"})
+DATES = frozenset({"date_of_birth"})
+DURATIONS = frozenset({"duration_minutes"})
+
+_PIECES = (name for parts in MOMENT_PARTS.values() for name in parts)
+_CALL = ("call_id", "agent_id", "mobile", "country_code", "process", "queue", "lead_id", "did", "call_type")
+_AFTER = ("call_status", "disposition", "disposition_2", "disposition_3", "remarks")
+_BOOKING = ("patient_id", "clinic_id", "practitioner_id", "service", "notes", "limit")
+_PERSON = ("first_name", "last_name", "gender", "email")
+_CONSENT = ("consent.given", "consent.text_version")
+
+CANONICAL = frozenset((*_CALL, *_AFTER, *_BOOKING, *_PERSON, *_CONSENT, *MOMENTS, *_PIECES, *DATES, *DURATIONS))
+"""A dot is nesting: `consent.given` may come as `{"consent": {"given": …}}`."""
+GROUPS = frozenset(name.split(".")[0] for name in CANONICAL if "." in name)

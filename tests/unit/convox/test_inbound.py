@@ -1,0 +1,298 @@
+"""What ConVox may send, in each encoding, spelling, date and number that is known of it, and what it means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import pytest
+
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.requests import KnownPatientBooking, NewPatientBooking, Place, SearchRequest
+from tests.support import events
+from tests.support.dialects import PACKED, dialect, read
+from tests.support.events import Event
+
+CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-AE", "time_zone": "Asia/Dubai"}]}
+PLACE = Place(Clinics.from_document(CLINICS, "Asia/Kolkata"), "IN")
+NUMBER = "+919999900041"
+FORM = "application/x-www-form-urlencoded"
+DMY = dialect(date_order="dmy")
+MDY = dialect(date_order="mdy")
+
+# The pop-up's names [1x], the status callback's [2x], the agent's page [1x]; ConVox's REST says phone_number [2x].
+POPUP = {"call_hit_reference_number": "R-77", "mobile_number": "9999900041", "agent_id": "a-1"}
+STATUS = {"CALL_REFERENCE_ID": "R-77", "MOBILE_NO": "9999900041", "USER_ID": "a-1"}
+PAGE = {"call_hit_referenceno": "R-77", "callernumber": "9999900041", "agentid": "a-1"}
+
+
+def post(body: object, content_type: str = "application/json", query: Mapping[str, str] | None = None) -> Event:
+    return events.gateway("POST", "/anything", body=body, query=query, headers={"Content-Type": content_type})
+
+
+def form(fields: Mapping[str, Any], content_type: str = FORM) -> Event:
+    return post(urlencode(fields), content_type)
+
+
+def get(query: Mapping[str, str]) -> Event:
+    return events.gateway("GET", "/anything", query=query)
+
+
+def multipart(fields: Mapping[str, str]) -> bytes:
+    parts = (f'--xYz\r\nContent-Disposition: form-data; name="{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
+    return ("".join(parts) + "--xYz--\r\n").encode()
+
+
+CALLS: dict[str, Event] = {
+    "pop-up, JSON": post(POPUP),
+    "pop-up, JSON that claims to be a form": post(POPUP, FORM),
+    "pop-up, JSON that claims to be text": post(POPUP, "text/plain; charset=iso-8859-1"),
+    "pop-up, JSON that claims to be nothing": post(POPUP, ""),
+    "pop-up, JSON in base64": post(json.dumps(POPUP).encode()),
+    "pop-up, JSON with a byte order mark": post(b"\xef\xbb\xbf" + json.dumps(POPUP).encode()),
+    "pop-up, JSON in lines": post(json.dumps(POPUP, indent=2).replace("\n", "\r\n")),
+    "pop-up, the number without quotes": post(POPUP | {"mobile_number": 9999900041}),
+    "pop-up, all of its fields": post(
+        POPUP
+        | {
+            "process_name": "Clinic",
+            "lead_id": 9,
+            "entry_date": "2026-11-22 10:15:00",
+            "call_type": "INBOUND",
+            "station": "",
+        }
+    ),
+    "status, JSON": post(STATUS),
+    "status, lower case": post({name.lower(): value for name, value in STATUS.items()}),
+    "status, mixed case": post({name.title(): value for name, value in STATUS.items()}),
+    "status, form": form(STATUS),
+    "status, form that claims to be JSON": form(STATUS, "application/json"),
+    "status, form in base64": post(urlencode(STATUS).encode(), FORM),
+    "status, multipart form": post(multipart(STATUS), "multipart/form-data; boundary=xYz"),
+    "status, multipart form with bare line feeds": post(multipart(STATUS).replace(b"\r\n", b"\n"), "text/plain"),
+    "status, a form's field holding JSON": form({"data": json.dumps(STATUS)}),
+    "status, a form's field of any name holding JSON": form({"x": json.dumps(STATUS), "submit": "1"}),
+    "status, a form's field holding JSON that is not encoded": post(
+        "payload=" + json.dumps(STATUS | {"remarks": "a=b & c"}), FORM
+    ),
+    "status, JSON as a form's only name": post(quote(json.dumps(STATUS)) + "=", FORM),
+    "status, JSON percent-encoded as a whole": post(quote(json.dumps(STATUS)), FORM),
+    "status, in the query of a POST": post(None, query=STATUS),
+    "status, one half in the query": post(
+        {"MOBILE_NO": "9999900041"}, query={"CALL_REFERENCE_ID": "R-77", "userid": "a-1"}
+    ),
+    "status, the same in query and body": post(STATUS, query={"mobile": "9999900041"}),
+    "status, JSON in the query": get({"data": json.dumps(STATUS)}),
+    "page, query": get(PAGE),
+    "page, query in capitals": get({name.upper(): value for name, value in PAGE.items()}),
+    "page, all of its fields": get(
+        PAGE
+        | {
+            "convoxID": "5",
+            "queue_name": "Q",
+            "CallTime": "10:15:00",
+            "CallDate": "2026-11-22",
+            "CallReferenceID": "R-77",
+            "convoxuid": "5",
+            "DID": "1",
+            "CallID": "8",
+            "CALL_TYPE": "IN",
+            "Process": "Clinic",
+        }
+    ),
+    "our own names": post({"call_id": "R-77", "mobile": "9999900041", "agent_id": "a-1"}),
+    "names with spaces round them": post({f" {name} ": value for name, value in STATUS.items()}),
+    "a second name that is empty": post(POPUP | {"MOBILE_NO": "", "phone_number": None, "callernumber": "null"}),
+    "a second name that says the same": post(POPUP | {"CallReferenceID": "R-77", "phone_number": "9999900041"}),
+    "a second name with the dialling code": post(POPUP | {"phone_number": "+91 99999 00041"}),
+}
+for _name in ("mobile", "mobile_number", "MOBILE_NO", "phone_number", "callernumber", "CallerNumber"):
+    CALLS[f"number as {_name}"] = post({"call_id": "R-77", "agent_id": "a-1", _name: "9999900041"})
+for _name in (
+    "call_hit_reference_number",
+    "call_hit_referenceno",
+    "CALL_REFERENCE_ID",
+    "CallReferenceID",
+    "callreferenceid",
+):
+    CALLS[f"call as {_name}"] = get({_name: "R-77", "agent_id": "a-1", "mobile": "9999900041"})
+for _name in ("agent_id", "USER_ID", "userid", "agentid"):
+    CALLS[f"agent as {_name}"] = form({_name: "a-1", "call_id": "R-77", "mobile": "9999900041"})
+for _number in (
+    "9999900041",
+    "919999900041",
+    "+919999900041",
+    "+91 99999 00041",
+    "+91-99999-00041",
+    "09999900041",
+    "0 99999-00041",
+    "99999 00041",
+    " 9999900041 ",
+    "0091 9999900041",
+    " 919999900041",
+):
+    CALLS[f"number {_number}"] = post({"call_id": "R-77", "agent_id": "a-1", "mobile": _number})
+    # A + that was not encoded comes as a space, in queries and forms alike.
+    CALLS[f"number {_number} in a query"] = get(
+        {"call_id": "R-77", "agent_id": "a-1", "mobile": _number.replace("+", " ")}
+    )
+    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={_number.replace(' ', '%20')}", FORM)
+
+
+@pytest.mark.parametrize("case", CALLS)
+def test_a_call_is_the_same_call_however_it_is_told(case: str) -> None:
+    request = read(SearchRequest, CALLS[case])
+
+    assert (request.call_id, request.agent_id) == ("R-77", "a-1")
+    assert request.number(PLACE).reveal() == NUMBER
+
+
+@dataclass(frozen=True)
+class Booked:
+    """What came, and what it means."""
+
+    came: dict[str, Any]
+    means: Mapping[str, Any]
+    spoken: Dialect = field(default=PACKED)
+
+
+KNOWN = {"call_id": "R-77", "agent_id": "a-1", "clinic_id": "C-01"}
+NEW = KNOWN | {"mobile": "9999900041", "first_name": "Asha", "start": "2026-12-01T15:00:00"}
+AT = "2026-12-01T15:00:00+05:30"
+BOOKINGS: dict[str, Booked] = {
+    "ConVox's date": Booked({"start": "2026-12-01 15:00:00"}, {"start": AT}),
+    "ISO 8601": Booked({"start": "2026-12-01T15:00"}, {"start": AT}),
+    "an offset": Booked({"start": "2026-12-01T13:30:00+04:00"}, {"start": "2026-12-01T13:30:00+04:00"}),
+    "an offset whose + was lost": Booked(
+        {"start": "2026-12-01T13:30:00 04:00"}, {"start": "2026-12-01T13:30:00+04:00"}
+    ),
+    "UTC": Booked({"start": "2026-12-01 09:30:00Z"}, {"start": "2026-12-01T09:30:00+00:00"}),
+    "slashes": Booked({"start": "2026/12/01 15:00"}, {"start": AT}),
+    "single digits": Booked({"start": "2026-12-1 15:00"}, {"start": AT}),
+    "the afternoon": Booked({"start": "2026-12-01 03:00 PM"}, {"start": AT}),
+    "the afternoon, written together": Booked({"start": "2026-12-01 3:00pm"}, {"start": AT}),
+    "noon": Booked({"start": "2026-12-01 12:00 pm"}, {"start": "2026-12-01T12:00:00+05:30"}),
+    "midnight": Booked({"start": "2026-12-01 12:00 a.m."}, {"start": "2026-12-01T00:00:00+05:30"}),
+    "the day first": Booked({"start": "01-12-2026 15:00:00"}, {"start": AT}, DMY),
+    "the day first, dots": Booked({"start": "1.12.2026 15:00"}, {"start": AT}, DMY),
+    "the year first where the day is usual": Booked({"start": "2026-12-01 15:00"}, {"start": AT}, DMY),
+    "the month first": Booked({"start": "12/01/2026 03:00 PM"}, {"start": AT}, MDY),
+    "follow-up time": Booked({"FOLLOWUP_TIME": "2026-12-01 15:00:00"}, {"start": AT}),
+    "follow-up time, lower case": Booked({"followup_time": "2026-12-01 15:00:00"}, {"start": AT}),
+    "a start beside the follow-up time": Booked(
+        {"start": "2026-12-01 15:00", "FOLLOWUP_TIME": "2026-12-09 09:00:00"}, {"start": AT}
+    ),
+    "a start beside a follow-up of zeros": Booked(
+        {"start": "2026-12-01 15:00", "FOLLOWUP_TIME": "0000-00-00 00:00:00"}, {"start": AT}
+    ),
+    "call-back in pieces": Booked(
+        {"callback_date": "2026-12-01", "callback_hrs": "15", "callback_mins": "00"}, {"start": AT}
+    ),
+    "call-back in pieces that are numbers": Booked(
+        {"callback_date": "2026-12-01", "callback_hrs": 15, "callback_mins": 0}, {"start": AT}
+    ),
+    "call-back in single digits": Booked(
+        {"callback_date": "2026-12-01", "callback_hrs": "9", "callback_mins": "5"},
+        {"start": "2026-12-01T09:05:00+05:30"},
+    ),
+    "call-back without minutes": Booked(
+        {"callback_date": "2026-12-01", "callback_hrs": "15", "callback_mins": ""}, {"start": AT}
+    ),
+    "call-back, the day first": Booked(
+        {"callback_date": "01-12-2026", "callback_hrs": "15", "callback_mins": "00"}, {"start": AT}, DMY
+    ),
+    "call-back that says the same as the follow-up": Booked(
+        {
+            "callback_date": "2026-12-01",
+            "callback_hrs": "15",
+            "callback_mins": "00",
+            "FOLLOWUP_TIME": "2026-12-01 15:00:00",
+        },
+        {"start": AT},
+    ),
+    "appointment's date and time": Booked(
+        {"appointment_date": "2026-12-01", "appointment_time": "03:00 PM"}, {"start": AT}
+    ),
+    "appointment's date that holds the time": Booked({"appointment_date": "2026-12-01 15:00"}, {"start": AT}),
+    "the clinic's own zone": Booked(
+        {"start": "2026-12-01 15:00", "clinic_id": "C-AE"}, {"start": "2026-12-01T15:00:00+04:00"}
+    ),
+    "length as hours and minutes": Booked({"start": AT, "duration": "00:45"}, {"duration_minutes": 45}),
+    "length to the second": Booked({"start": AT, "duration": "01:30:00"}, {"duration_minutes": 90}),
+    "length as minutes": Booked({"start": AT, "duration_minutes": "45"}, {"duration_minutes": 45}),
+    "length as a number": Booked({"start": AT, "duration_minutes": 45}, {"duration_minutes": 45}),
+    "length in words": Booked({"start": AT, "appointment_duration": "45 min"}, {"duration_minutes": 45}),
+    "length in hours": Booked({"start": AT, "appointment_duration": "1 hour"}, {"duration_minutes": 60}),
+    "no length": Booked({"start": AT, "duration": "null"}, {"duration_minutes": 30}),
+    "another spelling of the clinic": Booked({"start": AT, "clinic_id": "", "ClinicID": "C-02"}, {"clinic_id": "C-02"}),
+    "a doctor": Booked({"start": AT, "doctor_id": "D-01"}, {"practitioner_id": "D-01"}),
+}
+ENCODINGS: dict[str, Callable[[dict[str, Any]], Event]] = {
+    "json": post,
+    "form": form,
+    "field": lambda fields: form({"data": json.dumps(fields)}),
+    "query": lambda fields: get({name: str(value) for name, value in fields.items()}),
+}
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("case", BOOKINGS)
+def test_a_booking_is_the_same_booking_however_it_is_told(case: str, encoding: str) -> None:
+    booked = BOOKINGS[case]
+
+    request = read(KnownPatientBooking, ENCODINGS[encoding](KNOWN | booked.came), booked.spoken, patient_id="P-41")
+    canonical = request.canonical("convox", PLACE.of(booked.spoken))
+
+    for name, value in booked.means.items():
+        meant = getattr(canonical, name)
+        assert (meant.isoformat() if name == "start" else meant) == value
+
+
+PEOPLE: dict[str, Booked] = {
+    "consent as an object": Booked({"consent": {"given": True}}, {}),
+    "consent, flat": Booked({"consent": "yes"}, {}),
+    "consent given": Booked({"consent_given": "1"}, {}),
+    "consent given, a number": Booked({"consent_given": 1}, {}),
+    "consent in capitals": Booked({"CONSENT": "YES"}, {}),
+    "consent, true": Booked({"consent": True}, {}),
+    "consent with a dot": Booked({"consent.given": "true"}, {}),
+    "consent in PHP's brackets": Booked({"consent[given]": "1"}, {}),
+    "consent in the deployment's word": Booked(
+        {"consent": "Haan"}, {}, dialect(words={"consent": {"yes": ["haan"], "no": ["nahi"]}})
+    ),
+    "man": Booked({"consent": "yes", "gender": "M"}, {"gender": "male"}),
+    "woman": Booked({"consent": "yes", "gender": "Female"}, {"gender": "female"}),
+    "neither": Booked({"consent": "yes", "gender": "OTHER"}, {"gender": "other"}),
+    "the deployment's word for a woman": Booked(
+        {"consent": "yes", "sex": "w"},
+        {"gender": "female"},
+        dialect(aliases={"gender": {"sex": "site"}}, words={"gender": {"female": ["w"]}}),
+    ),
+    "born, the day first": Booked({"consent": "yes", "DOB": "23-07-1991"}, {"date_of_birth": "1991-07-23"}, DMY),
+    "born, never": Booked({"consent": "yes", "DOB": "0000-00-00"}, {"date_of_birth": None}),
+    "somebody called Null": Booked({"consent": "yes", "lastname": "Null"}, {"last_name": "Null"}),
+    "no last name": Booked({"consent": "yes", "lastname": "null"}, {"last_name": None}),
+}
+
+
+@pytest.mark.parametrize("case", PEOPLE)
+def test_a_new_patient_is_the_same_however_told(case: str) -> None:
+    told = PEOPLE[case]
+
+    request = read(NewPatientBooking, post(NEW | told.came), told.spoken)
+    person = request.canonical("convox", PLACE.of(told.spoken)).new_patient
+
+    assert person is not None
+    assert person.consent.given is True
+    for name, value in told.means.items():
+        meant = getattr(person, name)
+        plain = meant.reveal() if hasattr(meant, "reveal") else meant
+        assert (plain.isoformat() if hasattr(plain, "isoformat") else plain) == value
+
+
+def test_the_table_holds_what_was_asked_for() -> None:
+    assert len(CALLS) + len(BOOKINGS) + len(PEOPLE) >= 60
