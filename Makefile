@@ -54,7 +54,7 @@ CHECKED := layers/connector/convox_clinicea layers/connector/build.py bench func
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Settings: PYTHON3=$(PYTHON3) (runs the tools)  PYTHON=$(PYTHON) ARCH=$(ARCH) (Lambda's)  PORT=$(PORT) (make run)"
 
@@ -134,6 +134,12 @@ resolve: $(EMULATOR) ## End a parked booking (ID= AS=booked APPOINTMENT= [PATIEN
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor --stack $(STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
+
+.PHONY: check-config
+check-config: $(DEV) ## The configuration documents, before a deployment: make check-config DIALECT=dialect.json CLINICS=… CALL_TABLE=…
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config --samconfig samconfig.toml \
+	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
+	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
 
 .PHONY: deploy
 deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecretArn=arn:aws:…"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.validation import problems
 
 
 def _known_zone(name: str) -> str:
@@ -41,6 +43,14 @@ class ClinicsDocument(BaseModel):
     schema_version: Literal[1] = Field(alias="schema")
     clinics: list[Clinic] = []
 
+    @field_validator("clinics")
+    @classmethod
+    def _each_once(cls, clinics: list[Clinic]) -> list[Clinic]:
+        counted = Counter(clinic.clinic_id for clinic in clinics)
+        if several := sorted(clinic_id for clinic_id, count in counted.items() if count > 1):
+            raise ValueError(f"stand there more than once: {', '.join(several)}")
+        return clinics
+
 
 class Clinics:
     """Looks clinics up. Clinicea's times carry no zone: they are the clinic's own [assumed]."""
@@ -51,12 +61,11 @@ class Clinics:
 
     @classmethod
     def from_document(cls, document: dict[str, Any], default_zone: str) -> Clinics:
-        """Build from the parsed JSON document; raises ConfigurationError that names the places."""
+        """Build from the parsed JSON document; raises InvalidDocument that names the places."""
         try:
             return cls(ClinicsDocument.model_validate(document), default_zone)
         except ValidationError as error:
-            places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
-            raise ConfigurationError(f"the clinics document is not valid: {places}") from None
+            raise InvalidDocument("clinics document", problems(error, ClinicsDocument)) from None
 
     def get(self, clinic_id: str | None) -> Clinic | None:
         return None if clinic_id is None else self._clinics.get(clinic_id)

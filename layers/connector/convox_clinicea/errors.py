@@ -7,6 +7,7 @@ HTTP answers, `bookings.worker` to what becomes of a booking.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -26,6 +27,14 @@ class ConfigurationError(ConnectorError):
     """A setting, secret or configuration document is missing or makes no sense; the text names it."""
 
     public = "The connector is not set up correctly. Please tell its operator."
+
+
+class InvalidDocument(ConfigurationError):
+    """A configuration document breaks its rules; `problems` holds a line for each place."""
+
+    def __init__(self, document: str, problems: Sequence[str]) -> None:
+        super().__init__(f"the {document} is not valid: {'; '.join(problems)}")
+        self.problems = tuple(problems)
 
 
 @dataclass(frozen=True)

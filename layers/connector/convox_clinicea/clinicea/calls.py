@@ -15,7 +15,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.validation import problems
 
 Evidence = Literal["doc", "live", "code", "assumed"]
 
@@ -188,14 +189,13 @@ class CallTable(_Part):
         """Return the packed document with the deployer's laid over it, objects merged and lists replaced.
 
         Raises:
-            ConfigurationError: the result is not a call table; the text names the places.
+            InvalidDocument: the result is not a call table; the text names the places.
         """
         merged = dict(packed) if replacement is None else laid_over(packed, replacement)
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
-            raise ConfigurationError(f"the call table is not valid: {places}") from None
+            raise InvalidDocument("call table", problems(error, cls)) from None
 
     def refusal(self, status: int, text: str) -> str | None:
         """Return the booking's reason if this answer is one of the known refusals."""

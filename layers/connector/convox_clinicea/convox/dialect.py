@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.convox.dialect_document import EVERY, DateOrder, DialectDocument, Speech
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.documents import packed
+from convox_clinicea.errors import InvalidDocument
+
+T = TypeVar("T")
 
 
 class Known(NamedTuple):
@@ -52,7 +55,7 @@ class Dialects:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any] | None = None) -> Self:
-        """Lay the deployer's document over the packed one; raises ConfigurationError that names the places."""
+        """Lay the deployer's document over the packed one; raises InvalidDocument that names the places."""
         layers = [DialectDocument.read(each) for each in (packed("dialect"), document) if each is not None]
         callers = {name for layer in layers for name in layer.callers}
         return cls(_made(layers, None), {name: _made(layers, name) for name in callers})
@@ -71,13 +74,17 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
     own = [layer.callers[caller] for layer in layers if caller in layer.callers]
     speeches: list[Speech] = [*layers, *own]
     words = [speech.words for speech in speeches]
-    consent = _last(each.consent for each in words)
-    genders = _last(each.gender for each in words)
+    place = f"callers.{caller}." if caller else ""
+    consent = [each.consent for each in words if each.consent]
+    genders = {gender: meaning for each in words for gender, meaning in each.gender.items()}
     return Dialect(
         names=_names(speeches),
         missing=frozenset(_last(each.missing for each in words)),
-        consent={folded(word): given for given in (True, False) for word in (consent.yes if given else consent.no)},
-        genders={folded(word): gender for gender, meaning in genders.items() for word in meaning},
+        consent=_meanings(
+            [(True, _last(each.yes for each in consent)), (False, _last(each.no for each in consent))],
+            f"{place}words.consent",
+        ),
+        genders=_meanings(genders.items(), f"{place}words.gender"),
         appointment=frozenset(map(folded, _last(each.appointment for each in words))),
         stands_in={name: others for speech in speeches for name, others in speech.stands_in.items()},
         date_order=_last(each.date_order for each in speeches),
@@ -88,6 +95,16 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
 def _last(said: Any) -> Any:
     """Return what the last layer that says anything says; the packed document says everything."""
     return [each for each in said if each is not None][-1]
+
+
+def _meanings(words: Iterable[tuple[T, Iterable[str]]], place: str) -> dict[str, T]:
+    """Return what each word means; a word that means two things is an error, not a guess."""
+    meanings: dict[str, T] = {}
+    for meaning, several in words:
+        for word in several:
+            if meanings.setdefault(folded(word), meaning) != meaning:
+                raise InvalidDocument("dialect document", [f"{place}: {word} has two meanings; a word has one"])
+    return meanings
 
 
 def _names(speeches: Sequence[Speech]) -> dict[str, Known]:

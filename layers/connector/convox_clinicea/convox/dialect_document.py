@@ -22,7 +22,8 @@ from pydantic import (
 
 from convox_clinicea.clinics import ZoneName
 from convox_clinicea.convox.vocabulary import CANONICAL
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.validation import problems
 
 EVERY = "*"
 Evidence = Literal["2x", "1x", "assumed", "site"]
@@ -42,11 +43,11 @@ def _ours(name: str) -> str:
 
 
 def _these_alone(written: Any) -> Any:
-    if not isinstance(written, list):
-        return written
-    if not all(isinstance(name, str) for name in written):
+    if isinstance(written, list) and all(isinstance(name, str) for name in written):
+        return {EVERY: None, **dict.fromkeys(written, "site")}
+    if not isinstance(written, dict):
         raise ValueError("must be a list of names, or an object of names with their evidence")
-    return {EVERY: None, **dict.fromkeys(written, "site")}
+    return written
 
 
 Canonical = Annotated[str, AfterValidator(_ours)]
@@ -61,8 +62,8 @@ class _Part(BaseModel):
 class ConsentWords(_Part):
     """Which words mean that the caller consents, and which that not; compared without regard to case."""
 
-    yes: Words
-    no: Words
+    yes: Words | None = None
+    no: Words | None = None
 
 
 class WordLists(_Part):
@@ -71,7 +72,7 @@ class WordLists(_Part):
     missing: list[Word] | None = None
     """Texts, to the letter, that stand for nothing; blanks and dates of zeros always do."""
     consent: ConsentWords | None = None
-    gender: dict[Gender, Words] | None = None
+    gender: dict[Gender, Words] = {}
     appointment: list[Word] | None = None
     """Dispositions, without regard to case, by which a call ended with an appointment."""
 
@@ -114,9 +115,8 @@ class DialectDocument(Speech):
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """Raises ConfigurationError that names the places."""
+        """Raises InvalidDocument that names the places."""
         try:
             return cls.model_validate(document)
         except ValidationError as error:
-            places = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'document'}: {e['msg']}" for e in error.errors())
-            raise ConfigurationError(f"the dialect document is not valid: {places}") from None
+            raise InvalidDocument("dialect document", problems(error, cls)) from None

@@ -1,0 +1,170 @@
+"""`make check-config`: are the configuration documents in order? Asked before a deployment finds out."""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from commands.parameters import Deployed, UnreadableParameters, read
+from convox_clinicea.clinicea import CallTable
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.dialect import Dialects
+from convox_clinicea.documents import packed, replacement
+from convox_clinicea.errors import ConfigurationError, InvalidDocument
+
+Document = dict[str, Any]
+ZONE = "UTC"  # of clinics that state none; which one it is changes nothing here
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A configuration document.
+
+    Attributes:
+        parameter: the template's parameter that says where it lies.
+        check: raises ConfigurationError, and else says what the document holds.
+    """
+
+    name: str
+    parameter: str
+    check: Callable[[Document | None], str]
+
+
+def _call_table(document: Document | None) -> str:
+    table = CallTable.build(packed("call_table"), document)
+    return f"{len(table.calls)} calls"
+
+
+def _clinics(document: Document | None) -> str:
+    written = packed("clinics") if document is None else document
+    Clinics.from_document(written, ZONE)
+    clinics = written.get("clinics", [])
+    zones = sum(1 for each in clinics if each.get("time_zone"))
+    return f"{len(clinics)} clinics, {zones} of them with a time zone"
+
+
+def _dialect(document: Document | None) -> str:
+    Dialects.from_document(document)
+    callers = sorted((document or {}).get("callers", {}))
+    return f"callers of their own: {', '.join(callers) or 'none'}"
+
+
+KINDS = (
+    Kind("call_table", "CallTable", _call_table),
+    Kind("clinics", "Clinics", _clinics),
+    Kind("dialect", "Dialect", _dialect),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one document: where it was read, what it holds, what is wrong."""
+
+    name: str
+    source: str
+    holds: str = ""
+    problems: tuple[str, ...] = ()
+
+
+def check(kind: Kind, source: str) -> Finding:
+    """Read and check one document; `source` is empty, a file, ``ssm:/…`` or ``s3://…``."""
+    shown = source or "packed with the connector"
+    try:
+        return Finding(kind.name, shown, holds=kind.check(_read(kind.name, source)))
+    except InvalidDocument as error:
+        return Finding(kind.name, shown, problems=error.problems)
+    except ConfigurationError as error:
+        return Finding(kind.name, shown, problems=(str(error),))
+
+
+def _read(name: str, source: str) -> Document | None:
+    if not source or source.startswith(("ssm:/", "s3://")):
+        return replacement(name, source)
+    try:
+        text = Path(source).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"cannot be read as UTF-8 text: {type(error).__name__}") from None
+    return _parsed(text)
+
+
+def _parsed(text: str) -> Document:
+    """Read JSON as the functions do, and more strictly: a key that stands twice is an error here."""
+    try:
+        document = json.loads(text, object_pairs_hook=_each_once)
+    except json.JSONDecodeError as error:
+        raise ConfigurationError(f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except RecursionError:
+        raise ConfigurationError("is not JSON that could be read: it is nested too deep") from None
+    if not isinstance(document, dict):
+        raise ConfigurationError("is not a JSON object")
+    return document
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> Document:
+    several = [key for key, count in Counter(key for key, _ in pairs).items() if count > 1]
+    if several:
+        raise ConfigurationError(f"has a key twice in one object, and only the last counts: {', '.join(several)}")
+    return dict(pairs)
+
+
+def misplaced(deployed: Deployed) -> list[str]:
+    """Return what is wrong with where the parameters say that the documents lie: the functions could not read them."""
+    wrong = []
+    values = {kind.parameter: deployed.values.get(kind.parameter, "") for kind in KINDS}
+    for parameter, source in values.items():
+        below = f"ssm:/{deployed.stack}/"
+        bucket = deployed.values.get("DocumentsBucket", "")
+        if source.startswith("ssm:/") and not source.startswith(below):
+            wrong.append(f"{parameter}: must lie below {below}, where the functions may read")
+        elif source.startswith("s3://") and source.removeprefix("s3://").partition("/")[0] != bucket:
+            wrong.append(f"{parameter}: must lie in DocumentsBucket, which is {bucket or 'not named'}")
+        elif source and not source.startswith(("ssm:/", "s3://")):
+            wrong.append(f"{parameter}: must be empty, ssm:/{deployed.stack}/<name> or s3://<DocumentsBucket>/<key>")
+    named = Counter(source for source in values.values() if source)
+    wrong += [f"{source}: stands for more than one document" for source, count in named.items() if count > 1]
+    return wrong
+
+
+def show(findings: list[Finding], wrong_places: list[str]) -> None:
+    """Print a line for each document, and one for each problem."""
+    for finding in findings:
+        count = len(finding.problems)
+        verdict = f"in order ({finding.holds})" if not count else f"{count} problem{'s' if count > 1 else ''}"
+        print(f"{finding.name:<11}{finding.source}: {verdict}")
+        for problem in finding.problems:
+            print(f"    {problem}")
+    if wrong_places:
+        print("parameters")
+        for problem in wrong_places:
+            print(f"    {problem}")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Check every document; 1 if one is not in order, 2 if there was nothing to go by."""
+    parser = argparse.ArgumentParser(prog="check-config", description="Are the configuration documents in order?")
+    for kind in KINDS:
+        option = f"--{kind.name.replace('_', '-')}"
+        parser.add_argument(option, metavar="SOURCE", help="a file, ssm:/… or s3://…; default: the parameter's")
+    parser.add_argument("--samconfig", type=Path, help="where parameters are that are not given here")
+    parser.add_argument("parameters", nargs="*", metavar="Name=value", help="the template's parameters")
+    options = parser.parse_args(arguments)
+    try:
+        deployed = read(options.parameters, options.samconfig)
+    except UnreadableParameters as error:
+        print(error, file=sys.stderr)
+        return 2
+    findings = []
+    for kind in KINDS:
+        given = getattr(options, kind.name)
+        findings.append(check(kind, given or deployed.values.get(kind.parameter, "")))
+    wrong_places = misplaced(deployed)
+    show(findings, wrong_places)
+    return int(bool(wrong_places) or any(finding.problems for finding in findings))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

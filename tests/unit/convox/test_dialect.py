@@ -1,0 +1,173 @@
+"""How documents are laid over one another, and what a caller of its own may change."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import pytest
+
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.dialect import Dialects
+from convox_clinicea.convox.dialect_document import DialectDocument
+from convox_clinicea.convox.requests import KnownPatientBooking, NewPatientBooking, Place, SearchRequest
+from convox_clinicea.convox.vocabulary import CANONICAL
+from convox_clinicea.documents import packed
+from convox_clinicea.errors import InvalidDocument, InvalidRequest
+from tests.support import events
+from tests.support.bookings import known_body, new_body
+from tests.support.dialects import PACKED, dialect, read
+
+CALL = {"call_id": "R-1", "agent_id": "a-1"}
+
+
+def meaning(spoken: Any, name: str) -> str | None:
+    known = spoken.known(name)
+    return known.canonical if known else None
+
+
+def test_the_packed_document_says_how_well_each_of_its_names_is_known() -> None:
+    document = DialectDocument.read(packed("dialect"))
+
+    evidence = {said for names in document.aliases.values() for said in names.values()}
+    assert evidence == {"2x", "1x", "assumed"}
+    assert {"stands_in", "date_order", "words.missing", "words.consent", "words.gender"} <= set(document.evidence)
+
+
+def test_every_name_of_ours_stands_for_itself() -> None:
+    assert {name: meaning(PACKED, name.upper()) for name in CANONICAL} == {name: name for name in CANONICAL}
+
+
+def test_an_object_adds_names() -> None:
+    spoken = dialect(aliases={"clinic_id": {"Branch Code": "site"}})
+
+    assert (meaning(spoken, "branch code"), meaning(spoken, "clinicid")) == ("clinic_id", "clinic_id")
+
+
+def test_a_list_replaces_them_all() -> None:
+    spoken = dialect(aliases={"mobile": ["ANI"]})
+
+    assert (meaning(spoken, "ani"), meaning(spoken, "mobile")) == ("mobile", "mobile")
+    assert [meaning(spoken, name) for name in ("MOBILE_NO", "phone_number", "callernumber")] == [None] * 3
+
+
+def test_null_takes_one_name_away() -> None:
+    spoken = dialect(aliases={"follow_up": {"FOLLOWUP_TIME": None}})
+
+    with pytest.raises(InvalidRequest, match="start: is required"):
+        read(
+            KnownPatientBooking,
+            events.book_known("P", known_body(start=..., FOLLOWUP_TIME="2031-03-06 10:00:00")),
+            spoken,
+            patient_id="P",
+        )
+
+
+def test_a_name_may_be_given_another_meaning() -> None:
+    spoken = dialect(aliases={"start": {"FOLLOWUP_TIME": "site"}, "notes": {"remarks": "site"}})
+
+    assert (meaning(spoken, "followup_time"), meaning(spoken, "REMARKS")) == ("start", "notes")
+
+
+def test_what_stands_in_is_configuration() -> None:
+    never = dialect(stands_in={"start": []})
+    remarks = dialect(stands_in={"notes": ["remarks"]})
+    event = events.book_known("P", known_body(notes=..., comments="brings a scan"))
+
+    assert read(KnownPatientBooking, event, patient_id="P").notes is None
+    kept = read(KnownPatientBooking, event, remarks, patient_id="P").notes
+    assert kept is not None
+    assert kept.reveal() == "brings a scan"
+    with pytest.raises(InvalidRequest, match="start"):
+        read(
+            KnownPatientBooking,
+            events.book_known("P", known_body(start=..., FOLLOWUP_TIME="2031-03-06 10:00:00")),
+            never,
+            patient_id="P",
+        )
+
+
+def test_dispositions_that_mean_an_appointment_are_configuration() -> None:
+    spoken = dialect(words={"appointment": ["Visit fixed"]})
+
+    assert PACKED.means_appointment(" Appointment Booked ")
+    assert spoken.means_appointment("VISIT FIXED")
+    assert not spoken.means_appointment("Appointment Booked")
+
+
+class TestCallers:
+    DOCUMENT: ClassVar[dict[str, Any]] = {
+        "date_order": "dmy",
+        "aliases": {"clinic_id": {"branch": "site"}},
+        "callers": {
+            "dubai": {"time_zone": "Asia/Dubai", "date_order": "mdy", "words": {"consent": {"yes": ["aiwa"]}}},
+            "pune": {"aliases": {"clinic_id": {"centre": "site"}}},
+        },
+    }
+    dialects = Dialects.from_document(DOCUMENT)
+
+    def test_what_is_said_for_all_holds_for_each(self) -> None:
+        assert meaning(self.dialects.of("dubai"), "branch") == "clinic_id"
+        assert self.dialects.of("pune").date_order == "dmy"
+
+    def test_what_is_said_for_one_holds_for_nobody_else(self) -> None:
+        assert meaning(self.dialects.of("pune"), "centre") == "clinic_id"
+        assert meaning(self.dialects.of("dubai"), "centre") is None
+        assert self.dialects.of("dubai").date_order == "mdy"
+        assert self.dialects.of("pune").zone is None
+
+    def test_a_caller_of_whom_nothing_is_said_speaks_as_all_do(self) -> None:
+        stranger = self.dialects.of("convox")
+
+        assert (stranger.date_order, stranger.zone) == ("dmy", None)
+        assert meaning(stranger, "branch") == "clinic_id"
+
+    def test_words_are_added_for_one_meaning_and_kept_for_the_other(self) -> None:
+        consent = self.dialects.of("dubai").consent
+
+        assert (consent["aiwa"], consent["no"]) == (True, False)
+        assert "yes" not in consent
+
+    def test_a_start_is_in_the_clinics_zone_else_the_callers_else_the_deployments(self) -> None:
+        clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
+        place = Place(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
+
+        def offset(caller: str, clinic: str) -> str:
+            spoken = self.dialects.of(caller)
+            event = events.book_known("P", known_body(start="2031-03-06 10:00:00", clinic_id=clinic))
+            booking = read(KnownPatientBooking, event, spoken, patient_id="P").canonical(caller, place.of(spoken))
+            return booking.start.isoformat()[-6:]
+
+        assert [offset("dubai", "C-NP"), offset("dubai", "C-01"), offset("pune", "C-01")] == [
+            "+05:45",
+            "+04:00",
+            "+05:30",
+        ]
+
+    def test_when_consent_was_heard_is_in_the_callers_zone_whatever_the_clinics(self) -> None:
+        clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
+        place = Place(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
+        spoken = self.dialects.of("dubai")
+        event = events.book_new(new_body(clinic_id="C-NP", consent={"given": "aiwa", "at": "03/06/2031 10:00"}))
+
+        details = read(NewPatientBooking, event, spoken).canonical("dubai", place.of(spoken)).new_patient
+
+        assert details is not None
+        assert details.consent.at is not None
+        assert details.consent.at.isoformat() == "2031-03-06T10:00:00+04:00"
+
+
+@pytest.mark.parametrize("word", ["on", "t", "YES!", "y", "ok", "ja"])
+def test_no_word_means_consent_that_is_not_in_the_list(word: str) -> None:
+    with pytest.raises(InvalidRequest, match=r"consent\.given: must be true or false, or one of the words for them"):
+        read(NewPatientBooking, events.book_new(new_body(consent=word)))
+
+
+def test_a_word_that_would_mean_yes_and_no_is_no_dialect() -> None:
+    with pytest.raises(InvalidDocument, match=r"callers\.pune\.words\.consent: [Nn]o has two meanings"):
+        Dialects.from_document({"callers": {"pune": {"words": {"consent": {"yes": ["No"]}}}}})
+
+
+def test_an_unknown_name_means_nothing() -> None:
+    request = read(SearchRequest, events.search({**CALL, "mobile": "9999900041", "Mobile Number": "x", "": "y"}))
+
+    assert request.mobile.reveal() == "9999900041"
