@@ -85,6 +85,9 @@ class Deployment:
             "CliniceaAuthentication": self._authentication,
             "Clinics": f"ssm:{name}",
             "TimeZone": DEFAULT_ZONE,
+            # Counted as on AWS, and wide enough for tests that ask as one agent as fast as they can.
+            "LookupsPerCallerMinute": "100000",
+            "LookupsPerAgentMinute": "100000",
             "Python": paths.PYTHON,
             "Architecture": paths.ARCHITECTURE,
         }

@@ -1,4 +1,4 @@
-"""Lets in who knows the secret that was pasted into ConVox."""
+"""Lets in who knows a secret that was pasted into ConVox, and says which caller that is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import aws
-from convox_clinicea.convox.door import AccessTokens, policy_for
+from convox_clinicea.convox.door import TOKENS_SECONDS, AccessTokens, policy_for
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import AuthorizerSettings
@@ -25,5 +25,5 @@ def settings() -> AuthorizerSettings:
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    tokens = AccessTokens.from_secret(aws.secret(settings().access_tokens_secret_arn))
+    tokens = AccessTokens.from_secret(aws.secret(settings().access_tokens_secret_arn, TOKENS_SECONDS))
     return policy_for(event, tokens, settings().access_token_header)

@@ -21,6 +21,7 @@ from convox_clinicea.patients.completed import CompletedAppointments
 from convox_clinicea.patients.popup import CallPopUp
 from convox_clinicea.patients.search import PatientSearch
 from convox_clinicea.settings import LookupSettings
+from convox_clinicea.sharing.allowance import Allowance, Asker
 
 logger = make_logger()
 metrics = make_metrics()
@@ -34,6 +35,7 @@ class Parts(NamedTuple):
     place: Place
     popup: CallPopUp
     register: DisclosureRegister
+    allowance: Allowance
 
 
 @cache
@@ -48,18 +50,23 @@ def parts() -> Parts:
         Place(clinics, settings.default_country),
         CallPopUp(search, completed, logger, metrics),
         wiring.register_from(settings, clinics, clock, logger),
+        wiring.allowance_from(settings, clock, logger, metrics),
     )
 
 
 @app.post("/calls/popup")
 def call_popup() -> Response[str]:
-    settings, dialects, place, popup, register = parts()
-    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller_of(app.current_event)))
+    settings, dialects, place, popup, register, allowance = parts()
+    caller = caller_of(app.current_event)
+    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller))
     request.with_context(required=settings.require_call_context)
     mobile = request.number(place)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
-    body = replies.popup(popup.of(mobile, register.before(deadline)), mobile)
-    return disclosing.hand_out(body, register, app.current_event, request, deadline)
+    asker = Asker(caller, request.agent_id)
+    allowance.take(asker)
+    found = popup.of(mobile, register.before(deadline))
+    allowance.note_search(asker, found.patients, deadline)
+    return disclosing.hand_out(replies.popup(found, mobile), register, app.current_event, request, deadline)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -19,6 +19,7 @@ from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.patients.completed import CompletedAppointments
 from convox_clinicea.settings import LookupSettings
+from convox_clinicea.sharing.allowance import Allowance, Asker
 
 logger = make_logger()
 metrics = make_metrics()
@@ -31,6 +32,7 @@ class Parts(NamedTuple):
     dialects: Dialects
     completed: CompletedAppointments
     register: DisclosureRegister
+    allowance: Allowance
 
 
 @cache
@@ -42,16 +44,18 @@ def parts() -> Parts:
         wiring.dialects_from(settings),
         CompletedAppointments(wiring.clinicea_from(settings, clinics, clock), clinics),
         wiring.register_from(settings, clinics, clock, logger),
+        wiring.allowance_from(settings, clock, logger, metrics),
     )
 
 
 @app.get("/patients/<patient_id>/appointments/completed")
 def past_appointments(patient_id: str) -> Response[str]:
-    settings, dialects, service, register = parts()
-    dialect = dialects.of(caller_of(app.current_event))
-    request = parsing.from_request(CompletedRequest, app.current_event, dialect, patient_id=patient_id)
+    settings, dialects, service, register, allowance = parts()
+    caller = caller_of(app.current_event)
+    request = parsing.from_request(CompletedRequest, app.current_event, dialects.of(caller), patient_id=patient_id)
     request.with_context(required=settings.require_call_context)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
+    allowance.take(Asker(caller, request.agent_id))
     body = replies.completed(service.of(request.patient_id, request.limit, register.before(deadline)))
     return disclosing.hand_out(body, register, app.current_event, request, deadline, patient_id=request.patient_id)
 

@@ -20,6 +20,7 @@ from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.patients.search import PatientSearch
 from convox_clinicea.settings import SearchSettings
+from convox_clinicea.sharing.allowance import Allowance, Asker
 
 logger = make_logger()
 metrics = make_metrics()
@@ -33,6 +34,7 @@ class Parts(NamedTuple):
     place: Place
     search: PatientSearch
     register: DisclosureRegister
+    allowance: Allowance
 
 
 @cache
@@ -46,6 +48,7 @@ def parts() -> Parts:
         Place(clinics, settings.default_country),
         PatientSearch(clinicea, settings.default_country),
         wiring.register_from(settings, clinics, clock, logger),
+        wiring.allowance_from(settings, clock, logger, metrics),
     )
 
 
@@ -62,13 +65,17 @@ def search_by_get() -> Response[str]:
 
 
 def search() -> Response[str]:
-    settings, dialects, place, service, register = parts()
-    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller_of(app.current_event)))
+    settings, dialects, place, service, register, allowance = parts()
+    caller = caller_of(app.current_event)
+    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller))
     request.with_context(required=settings.require_call_context)
     deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
     mobile = request.number(place)
-    body = replies.match(service.find(mobile, register.before(deadline)), mobile)
-    return disclosing.hand_out(body, register, app.current_event, request, deadline)
+    asker = Asker(caller, request.agent_id)
+    allowance.take(asker)
+    found = service.find(mobile, register.before(deadline))
+    allowance.note_search(asker, found.patients, deadline)
+    return disclosing.hand_out(replies.match(found, mobile), register, app.current_event, request, deadline)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -129,7 +129,8 @@ class World:
         lags = self.chance("stale reads")
         dynamodb = DynamoDb(self.tables, self.clock.seconds, lambda: self._lag(lags))
         transport = SimulatedTransport(self.clinicea, self.scheduler, self.troubles, self.chance("network"))
-        self._replace(aws, "dynamodb", self._remote("dynamodb", dynamodb))
+        for client in ("dynamodb", "dynamodb_at_once"):
+            self._replace(aws, client, self._remote("dynamodb", dynamodb))
         self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values())))
         self._replace(aws, "kms", self._remote("kms", _Keys(self.stack.key_ids)))
         self._replace(aws, "sns", self._remote("sns", self.sns))

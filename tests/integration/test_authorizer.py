@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from convox_clinicea.convox.door import TOKENS_SECONDS
+from convox_clinicea.errors import ConfigurationError
 from tests.support import events, invented
-from tests.support.account import secret
+from tests.support.account import age_secrets, change, secret
 from tests.support.deployment import Deployment
 
 STAGE = "arn:aws:execute-api:ap-south-1:123456789012:abc123/v1/*"
@@ -35,6 +38,51 @@ def test_who_knows_the_token_may_use_the_whole_stage(deployment: Deployment) -> 
         },
         "context": {"caller": "convox"},
     }
+
+
+def test_each_caller_is_told_apart_by_its_token(deployment: Deployment) -> None:
+    north = "token-of-the-northern-centre-01"
+    content = {"current": invented.TOKEN, "callers": {"north": {"current": north}}}
+    deployment.configure(ACCESS_TOKENS_SECRET_ARN=secret("tokens-of-two", json.dumps(content)))
+
+    answers = [decided(deployment, {"Access-Token": token}) for token in (invented.TOKEN, north)]
+
+    assert [effect(answer) for answer in answers] == ["Allow", "Allow"]
+    assert [answer["context"] for answer in answers] == [{"caller": "convox"}, {"caller": "north"}]
+    assert [answer["principalId"] for answer in answers] == ["convox", "north"]
+
+
+def test_bearer_is_stripped_where_the_header_is_authorization(deployment: Deployment) -> None:
+    deployment.configure(ACCESS_TOKEN_HEADER="Authorization")
+
+    assert effect(decided(deployment, {"Authorization": f"Bearer {invented.TOKEN}"})) == "Allow"
+    assert effect(decided(deployment, {"Authorization": invented.TOKEN})) == "Deny"
+
+
+def test_a_changed_secret_is_seen_when_what_is_known_of_it_is_too_old(deployment: Deployment) -> None:
+    arn = secret("tokens-that-change", {"current": invented.OLD_TOKEN})
+    deployment.configure(ACCESS_TOKENS_SECRET_ARN=arn)
+    assert effect(decided(deployment, {"Access-Token": invented.OLD_TOKEN})) == "Allow"
+
+    change(arn, {"current": invented.TOKEN})
+    age_secrets(TOKENS_SECONDS - 5)
+    assert effect(decided(deployment, {"Access-Token": invented.OLD_TOKEN})) == "Allow"
+
+    age_secrets(10)
+    assert effect(decided(deployment, {"Access-Token": invented.OLD_TOKEN})) == "Deny"
+    assert effect(decided(deployment, {"Access-Token": invented.TOKEN})) == "Allow"
+
+
+def test_a_secret_that_is_broken_while_in_use_opens_no_longer(deployment: Deployment) -> None:
+    arn = secret("tokens-that-break", {"current": invented.TOKEN})
+    deployment.configure(ACCESS_TOKENS_SECRET_ARN=arn)
+    assert effect(decided(deployment, {"Access-Token": invented.TOKEN})) == "Allow"
+
+    change(arn, '{"current": "' + invented.TOKEN + '"')
+    age_secrets(TOKENS_SECONDS + 1)
+
+    with pytest.raises(ConfigurationError):
+        decided(deployment, {"Access-Token": invented.TOKEN})
 
 
 def test_the_token_before_is_valid_while_it_is_being_changed(deployment: Deployment) -> None:

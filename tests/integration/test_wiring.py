@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from convox_clinicea import wiring
+from convox_clinicea import aws, wiring
 from convox_clinicea.bookings.states import State
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.errors import ConfigurationError, NotStored
@@ -17,7 +17,7 @@ from convox_clinicea.mobile import parse_mobile
 from convox_clinicea.settings import IntakeSettings, SearchSettings
 from local.clinicea.testing import RunningFake
 from tests.support import invented
-from tests.support.account import Stack, document, secret
+from tests.support.account import Stack, age_secrets, change, document, secret
 from tests.support.bookings import known_request
 from tests.support.clock import VirtualClock
 
@@ -89,10 +89,9 @@ def test_the_call_table_can_be_replaced_in_part(variables: dict[str, str], fake:
 
 
 def test_a_rotated_secret_takes_effect_without_a_cold_start_once_its_copy_is_old(
-    variables: dict[str, str], fake: RunningFake, monkeypatch: pytest.MonkeyPatch
+    variables: dict[str, str], fake: RunningFake
 ) -> None:
     fake.add_patient(**invented.patient())
-    monkeypatch.setattr("convox_clinicea.aws.SECRET_SECONDS", 0)
     arn = secret("rotating", {"api_key": "old-key"})
     settings = search(variables, CLINICEA_SECRET_ARN=arn)
     clock = SystemClock()
@@ -100,9 +99,8 @@ def test_a_rotated_secret_takes_effect_without_a_cold_start_once_its_copy_is_old
     with pytest.raises(Exception, match="401"):
         client.search_patient_by_mobile_number(MOBILE, Deadline.after(clock, 5))
 
-    boto3.client("secretsmanager").put_secret_value(
-        SecretId=arn, SecretString=json.dumps({"api_key": invented.API_KEY})
-    )
+    change(arn, {"api_key": invented.API_KEY})
+    age_secrets(aws.SECRET_SECONDS + 1)
 
     assert len(client.search_patient_by_mobile_number(MOBILE, Deadline.after(clock, 5))) == 1
 

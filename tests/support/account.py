@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from typing import Any, Literal
 
@@ -110,6 +111,9 @@ class Stack:
             "TIME_ZONE": "Asia/Kolkata",
             "DEFAULT_COUNTRY": "IN",
             "LOOKUP_BUDGET_SECONDS": "10",
+            "LOOKUPS_PER_CALLER_MINUTE": "0",
+            "LOOKUPS_PER_AGENT_MINUTE": "0",
+            "SUSPECTED_AFTER_MISSES": "0",
             "REQUIRE_CALL_CONTEXT": "true",
             "SEARCH_BY_GET": "true",
             "DISCLOSURES_TABLE": self.disclosures_table,
@@ -202,6 +206,19 @@ def secret(name: str, content: Mapping[str, str] | str) -> str:
     """Keep a secret; gives its ARN."""
     text = content if isinstance(content, str) else json.dumps(content)
     return boto3.client("secretsmanager").create_secret(Name=name, SecretString=text)["ARN"]
+
+
+def change(arn: str, content: Mapping[str, str] | str) -> None:
+    """Put something else into a secret."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    boto3.client("secretsmanager").put_secret_value(SecretId=arn, SecretString=text)
+
+
+def age_secrets(seconds: float) -> None:
+    """Let what the process knows of secrets be so much older."""
+    store = aws._secrets().store
+    for key, known in store.items():
+        store[key] = known._replace(ttl=known.ttl - timedelta(seconds=seconds))
 
 
 def document(content: Mapping[str, Any] | str) -> str:

@@ -43,9 +43,9 @@ SWEEPER = {
     "sns:Publish",
 }
 ALLOWED = {
-    "SearchPatientRole": CLINICEA | DOCUMENTS,
-    "PastAppointmentsRole": CLINICEA | DOCUMENTS,
-    "CallPopupRole": CLINICEA | DOCUMENTS,
+    "SearchPatientRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
+    "PastAppointmentsRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
+    "CallPopupRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
     "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
@@ -164,3 +164,11 @@ def test_parameters_are_read_below_the_stack_s_own_name_only(resources: Json) ->
     (resource,) = [each["Resource"] for _, each in statements(resources) if each["Action"] == "ssm:GetParameter"]
 
     assert resource["Fn::Sub"].endswith(":parameter/${AWS::StackName}/*")
+
+
+def test_who_counts_look_ups_writes_counters_and_nothing_else(resources: Json) -> None:
+    (statement,) = [each for name, each in statements(resources) if name == "CountLookups"]
+
+    assert statement["Action"] == "dynamodb:UpdateItem"
+    assert statement["Resource"] == {"Fn::GetAtt": ["Ledger", "Arn"]}
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lookups#*"]}}

@@ -59,8 +59,8 @@ def _secrets() -> Any:
     return SecretsProvider(boto3_client=boto3.client("secretsmanager", config=CONFIG))
 
 
-def secret(arn: str) -> dict[str, Any]:
-    """Return the JSON secret, at most SECRET_SECONDS old.
+def secret(arn: str, oldest_seconds: int = SECRET_SECONDS) -> dict[str, Any]:
+    """Return the JSON secret as it was at most so many seconds ago.
 
     Raises:
         ConfigurationError: it cannot be read or is no JSON object.
@@ -72,7 +72,7 @@ def secret(arn: str) -> dict[str, Any]:
 
     value: object = None
     with contextlib.suppress(GetParameterError, TransformParameterError, BotoCoreError):
-        value = _secrets().get(arn, max_age=SECRET_SECONDS, transform="json")
+        value = _secrets().get(arn, max_age=oldest_seconds, transform="json")
     # Raised outside a handler: json's own error holds the whole secret.
     if not isinstance(value, dict):
         raise ConfigurationError("a secret cannot be read or is not a JSON object")

@@ -67,6 +67,17 @@ class Unauthorized(ConnectorError):
     public = "The access token is missing or not valid."
 
 
+class RateLimited(ConnectorError):
+    """A caller, or one of its agents, has used up what it may ask for a while."""
+
+    retryable = True
+    public = "Too many look-ups in a short time. Try again in a moment."
+
+    def __init__(self, detail: str, retry_after_seconds: int) -> None:
+        super().__init__(detail)
+        self.retry_after_seconds = retry_after_seconds
+
+
 class NotFound(ConnectorError):
     """There is no such thing, or not for this caller."""
 
@@ -77,6 +88,10 @@ class MethodNotAllowed(ConnectorError):
     """The route exists, but not for this HTTP method."""
 
     public = "This address does not take that HTTP method."
+
+    def __init__(self, detail: str, *allowed: str) -> None:
+        super().__init__(detail)
+        self.allowed = allowed
 
 
 class TooLarge(ConnectorError):

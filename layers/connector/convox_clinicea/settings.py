@@ -72,6 +72,9 @@ class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings, Diale
     """`past_appointments`, `call_popup`; with `search_by_get` also `search_patient`."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)
+    lookups_per_caller_minute: int = Field(ge=0, le=100_000)
+    lookups_per_agent_minute: int = Field(ge=0, le=100_000)
+    suspected_after_misses: int = Field(ge=0, le=100_000)
 
 
 class SearchSettings(LookupSettings):

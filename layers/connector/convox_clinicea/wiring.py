@@ -43,6 +43,7 @@ from convox_clinicea.settings import (
     QueueSettings,
     WorkerSettings,
 )
+from convox_clinicea.sharing import allowance
 from convox_clinicea.sharing.pace import PacedTransport
 from convox_clinicea.sharing.session import SharedSession
 from convox_clinicea.table import Table
@@ -96,6 +97,16 @@ def register_from(settings: LookupSettings, clinics: Clinics, clock: Clock, logg
         closed=settings.disclosure_failure == "closed",
         observe=observe_lost_entry(logger),
     )
+
+
+def allowance_from(settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics) -> allowance.Allowance:
+    """Return what counts the look-ups."""
+    limits = allowance.Limits(
+        per_caller_minute=settings.lookups_per_caller_minute,
+        per_agent_minute=settings.lookups_per_agent_minute,
+        suspected_after_misses=settings.suspected_after_misses,
+    )
+    return allowance.Allowance(Table(aws.dynamodb_at_once(), settings.ledger_table), limits, clock, logger, metrics)
 
 
 def ledger_from(table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> Ledger:

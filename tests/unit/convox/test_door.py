@@ -11,13 +11,15 @@ from convox_clinicea.errors import ConfigurationError
 from tests.support import events, invented
 from tests.support.properties import PROPERTY
 
+NORTH = "token-of-the-northern-centre-01"
+SOUTH = "token-of-the-southern-centre-02"
 TOKENS = AccessTokens.from_secret({"current": invented.TOKEN, "previous": invented.OLD_TOKEN})
 
 
 @PROPERTY
 @given(offered=st.text(st.characters(), max_size=50))
 def test_whatever_is_offered_is_compared_without_an_error(offered: str) -> None:
-    assert TOKENS.admit(offered) is (offered in (invented.TOKEN, invented.OLD_TOKEN))
+    assert TOKENS.admit(offered) == ("convox" if offered in (invented.TOKEN, invented.OLD_TOKEN) else None)
 
 
 @PROPERTY
@@ -25,9 +27,87 @@ def test_whatever_is_offered_is_compared_without_an_error(offered: str) -> None:
 def test_a_token_of_any_characters_is_admitted(token: str) -> None:
     tokens = AccessTokens.from_secret({"current": token})
 
-    assert tokens.admit(token)
-    assert not tokens.admit(token + "x")
-    assert not tokens.admit("")
+    assert tokens.admit(token) == "convox"
+    assert tokens.admit(token + "x") is None
+    assert tokens.admit("") is None
+
+
+def test_each_caller_has_tokens_of_its_own() -> None:
+    tokens = AccessTokens.from_secret(
+        {
+            "current": invented.TOKEN,
+            "callers": {
+                "north": {"current": NORTH, "previous": invented.OLD_TOKEN},
+                "south-2": {"current": SOUTH, "previous": ""},
+            },
+        }
+    )
+
+    admitted = {token: tokens.admit(token) for token in (invented.TOKEN, NORTH, invented.OLD_TOKEN, SOUTH)}
+    assert admitted == {invented.TOKEN: "convox", NORTH: "north", invented.OLD_TOKEN: "north", SOUTH: "south-2"}
+    assert tokens.callers == ["convox", "north", "south-2"]
+
+
+def test_named_callers_need_no_pair_without_a_name() -> None:
+    tokens = AccessTokens.from_secret({"callers": {"convox": {"current": NORTH}}})
+
+    assert (tokens.admit(NORTH), tokens.admit(invented.TOKEN)) == ("convox", None)
+
+
+def test_a_caller_may_keep_one_token_under_both_names() -> None:
+    assert AccessTokens.from_secret({"current": NORTH, "previous": NORTH}).admit(NORTH) == "convox"
+
+
+@pytest.mark.parametrize(
+    ("secret", "told"),
+    [
+        ({"current": NORTH, "callers": {"north": {"current": NORTH}}}, "convox and north the same token"),
+        ({"callers": {"n": {"current": NORTH, "previous": SOUTH}, "s": {"current": SOUTH}}}, "n and s the same token"),
+        ({"current": NORTH, "callers": {"convox": {"current": SOUTH}}}, "caller convox in two places"),
+        ({"callers": {}}, "token of nobody"),
+        ({"callers": {"North": {"current": NORTH}}}, "wrong: callers"),
+        ({"callers": {"north!": {"current": NORTH}}}, "wrong: callers"),
+        ({"callers": {"n" * 33: {"current": NORTH}}}, "wrong: callers"),
+        ({"callers": {"": {"current": NORTH}}}, "wrong: callers"),
+        ({"callers": {"north\n": {"current": NORTH}}}, "wrong: callers"),
+        ({"callers": {"north": {"current": "short"}}}, "wrong: callers.current"),
+        ({"callers": {"north": {"previous": NORTH}}}, "wrong: callers.current"),
+        ({"callers": {"north": NORTH}}, "wrong: callers"),
+        ({"callers": [NORTH]}, "wrong: callers"),
+        ({"previous": NORTH, "current": 1}, "wrong: current"),
+        ({NORTH: NORTH}, "wrong: its form"),
+        ({"callers": {"north": {"current": NORTH, NORTH: 1}}}, "wrong: callers"),
+    ],
+)
+def test_what_is_wrong_with_a_secret_is_told_and_nothing_opens(secret: object, told: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        AccessTokens.from_secret(secret)
+    assert told in str(caught.value)
+    assert NORTH not in str(caught.value)
+    assert SOUTH not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "effect"),
+    [
+        ("Authorization", f"Bearer {invented.TOKEN}", "Allow"),
+        ("Authorization", f"bearer {invented.TOKEN}", "Allow"),
+        ("authorization", f"BEARER   {invented.TOKEN}", "Allow"),
+        ("Authorization", invented.TOKEN, "Deny"),
+        ("Authorization", f"Basic {invented.TOKEN}", "Deny"),
+        ("Authorization", f"Bearer{invented.TOKEN}", "Deny"),
+        ("Authorization", f" Bearer {invented.TOKEN}", "Deny"),
+        ("Authorization", f"Bearer Bearer {invented.TOKEN}", "Deny"),
+        ("Authorization", "Bearer ", "Deny"),
+        ("Authorization", "Bearer", "Deny"),
+        ("X-ConVox-Token", invented.TOKEN, "Allow"),
+        ("X-ConVox-Token", f"Bearer {invented.TOKEN}", "Deny"),
+    ],
+)
+def test_only_authorization_has_a_scheme_before_the_token(header: str, value: str, effect: str) -> None:
+    answer = policy_for(events.authorizer({header: value}), TOKENS, header)
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == effect
 
 
 @pytest.mark.parametrize(
@@ -52,7 +132,7 @@ def test_a_secret_of_another_form_is_refused_without_its_content(secret: object)
 
 
 def test_tokens_do_not_show_themselves() -> None:
-    assert not invented.leaks(repr(TOKENS) + str(TOKENS) + TOKENS.model_dump_json())
+    assert repr(TOKENS) == str(TOKENS) == "AccessTokens(convox)"
 
 
 @pytest.mark.parametrize(

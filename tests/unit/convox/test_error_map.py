@@ -73,6 +73,7 @@ def test_every_error_says_what_may_be_done_and_told(leaf: type[ConnectorError]) 
         (errors.ConfigurationError, "internal"),
         (errors.InvalidRequest, "invalid_request"),
         (errors.ConsentRequired, "consent_required"),
+        (errors.RateLimited, "rate_limited"),
         (errors.NotFound, "not_found"),
         (errors.MethodNotAllowed, "method_not_allowed"),
         (errors.TooLarge, "too_large"),
@@ -117,6 +118,19 @@ def test_the_answer_has_the_contracts_shape_and_only_the_public_text() -> None:
         ],
         "request_id": "request-1",
     }
+
+
+@pytest.mark.parametrize(
+    ("error", "headers"),
+    [
+        (errors.RateLimited("look-ups of this agent in a minute: 30", 17), {"Retry-After": "17"}),
+        (errors.MethodNotAllowed("GET", "POST", "PUT"), {"Allow": "POST, PUT"}),
+        (errors.MethodNotAllowed("switched off"), {"Allow": ""}),
+        (errors.NotFound("x"), {}),
+    ],
+)
+def test_headers_say_what_http_wants_said(error: ConnectorError, headers: dict[str, str]) -> None:
+    assert error_reply(error, "").headers == {"Content-Type": "application/json", **headers}
 
 
 def test_what_an_error_says_to_the_log_is_not_said_to_the_caller() -> None:

@@ -1,45 +1,107 @@
-"""The door: a secret in a header, two of them valid at a time so that it can be changed without a gap."""
+"""The door: each caller's secret in a header, two of them valid at a time so that it can be changed without a gap."""
 
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from convox_clinicea.errors import ConfigurationError
 
 CALLER = "convox"
+"""The name of the caller whose tokens stand in the secret without a name."""
+CALLER_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
 SHORTEST_TOKEN = 16
+TOKENS_SECONDS = 30
+"""How old the secret's content may be: a token that was taken out of it is refused after that."""
+BEARER = re.compile(r"bearer +", re.IGNORECASE)
 
 
-class AccessTokens(BaseModel):
-    """The secret's content: the token in use and, while it is being changed, the one before."""
+Token = Annotated[SecretStr, Field(min_length=SHORTEST_TOKEN)]
+CallerName = Annotated[str, StringConstraints(pattern=f"^{CALLER_NAME}$")]
 
+
+class _Content(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    current: SecretStr
+
+class TokenPair(_Content):
+    """A caller's token in use and, while it is being changed, the one before."""
+
+    current: Token
     previous: SecretStr | None = None
+
+    def tokens(self) -> set[bytes]:
+        """Return those that open; a previous one that is empty or too short does not."""
+        known = [self.current, *([self.previous] if self.previous else [])]
+        return {token.get_secret_value().encode() for token in known if len(token) >= SHORTEST_TOKEN}
+
+
+class _Secret(_Content):
+    """The secret: the pair of the caller `convox`, the pairs of named callers, or both."""
+
+    current: Token | None = None
+    previous: SecretStr | None = None
+    callers: dict[CallerName, TokenPair] = Field(default_factory=dict)
+
+    def pairs(self) -> dict[str, TokenPair]:
+        """Return each caller's pair; raises ConfigurationError if two share a name or a token, or there is none."""
+        flat = {} if self.current is None else {CALLER: TokenPair(current=self.current, previous=self.previous)}
+        pairs = {**flat, **self.callers}
+        if not pairs:
+            raise ConfigurationError("the access-token secret has a current token of nobody")
+        if len(pairs) < len(flat) + len(self.callers):
+            raise ConfigurationError(f"the access-token secret has tokens of the caller {CALLER} in two places")
+        for one, other in combinations(sorted(pairs), 2):
+            if pairs[one].tokens() & pairs[other].tokens():
+                raise ConfigurationError(f"the access-token secret gives {one} and {other} the same token")
+        return pairs
+
+
+@dataclass(frozen=True)
+class AccessTokens:
+    """Who may come in: the tokens of each caller, no token of two."""
+
+    _by_caller: Mapping[str, TokenPair]
 
     @classmethod
     def from_secret(cls, secret: object) -> AccessTokens:
-        """Raises ConfigurationError if it is not of that form, or the current token is too short."""
-        try:
-            tokens = cls.model_validate(secret)
-        except ValidationError:
-            raise ConfigurationError("the access-token secret needs `current`, and at most `previous`") from None
-        if len(tokens.current.get_secret_value()) < SHORTEST_TOKEN:
-            raise ConfigurationError(f"the current access token has fewer than {SHORTEST_TOKEN} characters")
-        return tokens
+        """Read `{"current", "previous", "callers": {"<name>": {"current", "previous"}}}`.
 
-    def admit(self, offered: str) -> bool:
-        """Compare in constant time, on bytes; both tokens are always compared."""
+        Raises:
+            ConfigurationError: it is not of that form, a name or a current token is not one, or two callers
+                share a token or a name.
+        """
+        try:
+            content = _Secret.model_validate(secret)
+        except ValidationError as error:
+            wrong = ", ".join(sorted({_place(each["loc"]) for each in error.errors(include_input=False)}))
+        else:
+            return cls(content.pairs())
+        raise ConfigurationError(
+            'the access-token secret must be {"current", "previous", "callers": {"<name>": {"current", "previous"}}}: '
+            f"a current token of at least {SHORTEST_TOKEN} characters, names of {CALLER_NAME}; wrong: {wrong}"
+        )
+
+    @property
+    def callers(self) -> list[str]:
+        """The names of all callers."""
+        return sorted(self._by_caller)
+
+    def admit(self, offered: str) -> str | None:
+        """Return the caller's name, None for a stranger. In constant time: every token is always compared."""
         raw = offered.encode("utf-8", "surrogatepass")
-        known = [self.current, *([self.previous] if self.previous else [])]
-        secrets = [token.get_secret_value().encode() for token in known]
-        equal = [hmac.compare_digest(raw, secret) for secret in secrets if len(secret) >= SHORTEST_TOKEN]
-        return any(equal)
+        known = [(name, token) for name, pair in self._by_caller.items() for token in pair.tokens()]
+        equal = [name for name, token in known if hmac.compare_digest(raw, token)]
+        return equal[0] if equal else None
+
+    def __repr__(self) -> str:
+        return f"AccessTokens({', '.join(self.callers)})"
 
 
 def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> dict[str, Any]:
@@ -47,19 +109,31 @@ def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> d
 
     The policy is cached by header and serves every route, so it covers the whole stage.
     """
-    offered = _values(event, header)
-    admitted = len(offered) == 1 and tokens.admit(offered[0])
+    offered = [_token(value, header) for value in _values(event, header)]
+    caller = tokens.admit(offered[0]) if len(offered) == 1 and offered[0] is not None else None
     api, stage = str(event["methodArn"]).split("/")[:2]
     statement = {
         "Action": "execute-api:Invoke",
-        "Effect": "Allow" if admitted else "Deny",
+        "Effect": "Allow" if caller else "Deny",
         "Resource": [f"{api}/{stage}/*"],
     }
     answer: dict[str, Any] = {
-        "principalId": CALLER if admitted else "unauthenticated",
+        "principalId": caller or "unauthenticated",
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
     }
-    return {**answer, "context": {"caller": CALLER}} if admitted else answer
+    return {**answer, "context": {"caller": caller}} if caller else answer
+
+
+def _token(value: str, header: str) -> str | None:
+    """Return the token in a header's value.
+
+    `Authorization` is HTTP's own header: its value is a scheme and the token, so one without `Bearer` is none. Any
+    other header holds the token alone.
+    """
+    if header.lower() != "authorization":
+        return value
+    scheme = BEARER.match(value)
+    return value[scheme.end() :] if scheme else None
 
 
 def _values(event: Mapping[str, Any], header: str) -> list[str]:
@@ -68,3 +142,9 @@ def _values(event: Mapping[str, Any], header: str) -> list[str]:
         name: [value] for name, value in (event.get("headers") or {}).items()
     }
     return [str(value) for name, values in several.items() if name.lower() == header.lower() for value in values]
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    """Name what is wrong by the secret's own names; whatever else it holds may be a secret put in the wrong place."""
+    known = [str(part) for part in location if part in _Secret.model_fields]
+    return ".".join(known) or "its form"

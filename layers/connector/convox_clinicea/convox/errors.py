@@ -29,6 +29,7 @@ FACES: dict[type[errors.ConnectorError], Face] = {
     errors.InvalidRequest: Face("invalid_request", HTTPStatus.BAD_REQUEST),
     errors.ConsentRequired: Face("consent_required", HTTPStatus.BAD_REQUEST),
     errors.Unauthorized: Face("unauthorized", HTTPStatus.UNAUTHORIZED),
+    errors.RateLimited: Face("rate_limited", HTTPStatus.TOO_MANY_REQUESTS),
     errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
     errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
     errors.TooLarge: Face("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
@@ -63,7 +64,20 @@ def error_reply(
         "fields": [{"field": p.field, "message": _sentence(p, came_as)} for p in problems],
         "request_id": request_id,
     }
-    return Response(status_code=face.status, content_type="application/json", body=json.dumps(body))
+    return Response(
+        status_code=face.status, content_type="application/json", body=json.dumps(body), headers=_headers(error)
+    )
+
+
+def _headers(error: errors.ConnectorError) -> dict[str, str | list[str]]:
+    """Return what HTTP itself asks for beside the body."""
+    match error:
+        case errors.RateLimited():
+            return {"Retry-After": str(error.retry_after_seconds)}
+        case errors.MethodNotAllowed():
+            return {"Allow": ", ".join(error.allowed)}
+        case _:
+            return {}
 
 
 def _sentence(problem: errors.FieldProblem, came_as: Mapping[str, str]) -> str:

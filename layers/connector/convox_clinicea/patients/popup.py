@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from convox_clinicea.clinicea import Patient
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.mobile import Mobile
@@ -28,6 +29,11 @@ class PopUp:
     match: Match | None
     appointments: list[CompletedAppointment] | None
     degraded: bool
+
+    @property
+    def patients(self) -> tuple[Patient, ...] | None:
+        """Who has the number; None if that is not known."""
+        return None if self.match is None else self.match.patients
 
 
 class CallPopUp:

@@ -1,0 +1,106 @@
+"""How many look-ups a caller, and one of its agents, may make in a minute: the brake on walking through numbers.
+
+The caller's name is authenticated, the agent's id is a claim of the caller's: an agent who changes the id escapes the
+agent's limit, never the caller's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sized
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import RateLimited
+from convox_clinicea.observability import failure
+from convox_clinicea.table import LedgerUnavailable, Table
+
+MINUTE = 60
+WALK_SECONDS = 600
+"""The window in which searches that found nobody are counted together."""
+KEPT_SECONDS = 3600
+SHORTEST_NOTE_SECONDS = 0.3
+"""A miss is not counted when less of the answer's time is left."""
+DIGEST_LENGTH = 10
+
+
+class Asker(NamedTuple):
+    """Who makes a look-up: the caller, authenticated, and the agent that it names."""
+
+    caller: str
+    agent: str | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The deployment's limits, each off at 0."""
+
+    per_caller_minute: int
+    per_agent_minute: int
+    suspected_after_misses: int
+    """How many searches without a match by one agent in ten minutes are still nothing unusual."""
+
+
+class Allowance:
+    """Counts look-ups in fixed windows, in the ledger's table, for all Lambdas together.
+
+    Args:
+        table: one whose client answers at once or not at all, for an agent is waiting.
+    """
+
+    def __init__(self, table: Table, limits: Limits, clock: Clock, logger: Logger, metrics: Metrics) -> None:
+        self._table = table
+        self._limits = limits
+        self._clock = clock
+        self._logger = logger
+        self._metrics = metrics
+
+    def take(self, asker: Asker) -> None:
+        """Count one look-up, before anything goes to Clinicea; raises RateLimited once a limit is reached.
+
+        When the table does not answer, the look-up goes on uncounted, and that is told as `LookupsUncounted`: the
+        limits slow down somebody who has a token, and a call centre must not stand still for their sake.
+        """
+        limits = {f"caller#{asker.caller}": self._limits.per_caller_minute}
+        if asker.agent is not None:
+            limits = {_agent_key(asker): self._limits.per_agent_minute, **limits}
+        for key, limit in limits.items():
+            counted = self._counted(key, limit, MINUTE) if limit else True
+            if counted is None:
+                return  # nor is the other one tried: each try may take a second of the answer's time
+            if not counted:
+                scope = key.split("#", 1)[0]
+                raise RateLimited(f"look-ups of this {scope} in a minute: {limit}", self._left_of(MINUTE))
+
+    def note_search(self, asker: Asker, found: Sized | None, deadline: Deadline) -> None:
+        """Count a search that found nobody; more of them than usual by one agent are told as `EnumerationSuspected`."""
+        usual = self._limits.suspected_after_misses
+        if found is None or len(found) or not usual or deadline.remaining() < SHORTEST_NOTE_SECONDS:
+            return
+        if self._counted(f"misses#{_agent_key(asker)}", usual, WALK_SECONDS) is False:
+            self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
+            self._logger.warning("many searches without a match", extra={"caller": asker.caller, "agent": asker.agent})
+
+    def _counted(self, key: str, limit: int, window_seconds: int) -> bool | None:
+        """Return False if the limit had been reached, None if that cannot be told."""
+        now = int(self._clock.now().timestamp())
+        window = now // window_seconds
+        try:
+            return self._table.increase(f"lookups#{key}#{window}", limit, now + window_seconds + KEPT_SECONDS)
+        except LedgerUnavailable as error:
+            self._metrics.add_metric("LookupsUncounted", MetricUnit.Count, 1)
+            self._logger.error("a look-up was not counted", extra=failure(error))
+            return None
+
+    def _left_of(self, window_seconds: int) -> int:
+        return window_seconds - int(self._clock.now().timestamp()) % window_seconds
+
+
+def _agent_key(asker: Asker) -> str:
+    """Name the agent in a key. The id is free text, and a claim: a short digest bounds it and does not lead back."""
+    digest = hashlib.sha256((asker.agent or "").encode()).hexdigest()
+    return f"agent#{asker.caller}#{digest[:DIGEST_LENGTH]}"
