@@ -85,6 +85,8 @@ lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template, secrets 
 	@echo "== template"
 	@.tools/sam/bin/cfn-lint template.yaml
 	@.tools/sam/bin/sam validate --lint
+	@echo "== OpenAPI document"
+	@PYTHONPATH=layers/connector .venv/bin/python -m commands.openapi --check
 	@echo "== secrets in the tree"
 	@.tools/checks/bin/python -m commands.scan_secrets
 
@@ -106,6 +108,10 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 .PHONY: chaos
 chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33)
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS)
+
+.PHONY: openapi
+openapi: $(DEV) ## Write docs/openapi.json anew, from the code
+	@PYTHONPATH=layers/connector .venv/bin/python -m commands.openapi
 
 .PHONY: audit
 audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cannot be looked up is a failure

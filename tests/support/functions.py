@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import documented
 from tests.support.events import REQUEST_ID, Event
 
 ROOT = Path(__file__).parents[2]
@@ -86,8 +87,10 @@ class Function:
         return answered
 
     def __call__(self, event: Event) -> Answer:
-        """The answer to a request."""
+        """The answer to a request, which is as docs/openapi.json describes it."""
         result = self.invoke(event)
         assert result["isBase64Encoded"] is False
         headers = {name: values[0] for name, values in result["multiValueHeaders"].items()}
-        return Answer(result["statusCode"], headers, json.loads(result["body"]))
+        answer = Answer(result["statusCode"], headers, json.loads(result["body"]))
+        documented.check(event["httpMethod"], event["resource"], answer.status, answer.headers, answer.body)
+        return answer

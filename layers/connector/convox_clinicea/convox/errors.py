@@ -6,18 +6,21 @@ import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
 
+if TYPE_CHECKING:
+    from convox_clinicea.convox import answers
+
 
 class Face(NamedTuple):
     """How an error looks from outside."""
 
-    code: str
+    code: answers.Code
     status: HTTPStatus
 
 
@@ -57,7 +60,7 @@ def error_reply(
     """
     face = face_of(error)
     problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
-    body = {
+    body: answers.Error = {
         "status": "error",
         "code": face.code,
         "message": error.public,

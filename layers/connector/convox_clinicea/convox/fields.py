@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 from convox_clinicea.privacy import PersonalDate, PersonalText
 
@@ -17,7 +20,21 @@ _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _OLDEST_BIRTH = date(1900, 1, 1)
 
 
-def _text(longest: int, *, lines: bool = False) -> BeforeValidator:
+@dataclass(frozen=True, eq=False)
+class _Checked:
+    """A check before pydantic's own, and what the contract's OpenAPI document says of it."""
+
+    check: Callable[[Any], Any]
+    documented: dict[str, Any]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), **self.documented}
+
+
+def _text(longest: int, *, lines: bool = False) -> _Checked:
     """Text of 1 to `longest` characters without control characters; numbers without quotes count as text."""
 
     def check(value: Any) -> Any:
@@ -36,10 +53,10 @@ def _text(longest: int, *, lines: bool = False) -> BeforeValidator:
             raise ValueError("must not contain control characters")
         return text
 
-    return BeforeValidator(check)
+    return _Checked(check, {"minLength": 1, "maxLength": longest})
 
 
-def _form(pattern: str, message: str) -> BeforeValidator:
+def _form(pattern: str, message: str) -> _Checked:
     """Text that matches `pattern` as a whole; `message` says what it must be."""
 
     def check(value: Any) -> Any:
@@ -47,7 +64,7 @@ def _form(pattern: str, message: str) -> BeforeValidator:
             raise ValueError(message)
         return value
 
-    return BeforeValidator(check)
+    return _Checked(check, {"pattern": f"^{pattern}$"})
 
 
 def _stripped(value: Any) -> Any:
@@ -65,12 +82,6 @@ def _birth_date(value: Any) -> date:
     if not _OLDEST_BIRTH <= born <= datetime.now(UTC).date() + timedelta(days=1):
         raise ValueError("must be since 1900 and not in the future")
     return born
-
-
-def _email(value: Any) -> Any:
-    if not isinstance(value, str) or not re.fullmatch(r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+", value):
-        raise ValueError("must be an e-mail address")
-    return value
 
 
 def _told(value: Any) -> bool:
@@ -92,8 +103,9 @@ CountryCode = Annotated[str, _text(5)]
 Name = Annotated[PersonalText, _text(100), Strip]
 Service = Annotated[PersonalText, _text(100), Strip]
 Notes = Annotated[PersonalText, _text(500, lines=True)]
-Email = Annotated[PersonalText, BeforeValidator(_email), _text(254), Strip]
-BirthDate = Annotated[PersonalDate, BeforeValidator(_birth_date), Strip]
+_ADDRESS = r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+"
+Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _text(254), Strip]
+BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), Strip]
 Gender = Annotated[Literal["male", "female", "other"], Strip]
 Given = Annotated[bool, BeforeValidator(_told)]
 _MOMENT = (

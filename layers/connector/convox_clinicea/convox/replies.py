@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -24,7 +24,10 @@ from convox_clinicea.patients.popup import PopUp
 from convox_clinicea.patients.search import Match, MatchKind
 from convox_clinicea.privacy import Personal
 
-Json = dict[str, Any]
+if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+    from convox_clinicea.convox import answers
+
+SUCCESS: Literal["success"] = "success"
 
 _MATCH_MESSAGES = {
     MatchKind.NONE: "No patient has this number.",
@@ -43,29 +46,31 @@ _NO_ANSWER = "The clinic's system did not answer in time. Ask who is calling, an
 _NO_VISITS = "The clinic's system did not show the last visits in time."
 
 
-def reply(body: Json, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response[str]:
+def reply(body: answers.Answer, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response[str]:
     """Return a successful answer."""
     return Response(
         status_code=status,
         content_type="application/json",
-        body=json.dumps({"status": "success", **body}, ensure_ascii=False),
+        body=json.dumps(body, ensure_ascii=False),
         headers=dict(headers or {}),
     )
 
 
-def match(found: Match, mobile: Mobile) -> Json:
+def match(found: Match, mobile: Mobile) -> answers.Match:
     """Of several patients only what tells a family apart; `mobile` is the number that was searched."""
     one = found.kind is MatchKind.ONE
     return {
+        "status": SUCCESS,
         "message": _MATCH_MESSAGES[found.kind],
         "match": found.kind.value,
         "patients": [_patient(patient, mobile if one else None) for patient in found.patients],
     }
 
 
-def completed(appointments: Sequence[CompletedAppointment]) -> Json:
+def completed(appointments: Sequence[CompletedAppointment]) -> answers.Completed:
     count = len(appointments)
     return {
+        "status": SUCCESS,
         "message": "No completed appointments." if not count else f"{count} completed appointment{'s' * (count > 1)}.",
         "appointments": [_completed(appointment) for appointment in appointments],
     }
@@ -93,35 +98,37 @@ def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_statu
     return reply(_acceptance(acceptance), HTTPStatus.OK if ended else accepted_status, where)
 
 
-def _acceptance(accepted: Acceptance) -> Json:
+def _acceptance(accepted: Acceptance) -> answers.Acceptance:
     return {
+        "status": SUCCESS,
         "message": _STATE_MESSAGES[accepted.booking.state],
         "booking_id": accepted.booking.booking_id,
-        "state": accepted.booking.state.value,
+        "state": accepted.booking.state,
         "repeated": accepted.repeated,
         "changed": accepted.changed,
     }
 
 
-def booking(record: Booking) -> Json:
-    return {"message": _STATE_MESSAGES[record.state], **_booking(record)}
+def booking(record: Booking) -> answers.BookingAnswer:
+    return {"status": SUCCESS, "message": _STATE_MESSAGES[record.state], **_booking(record)}
 
 
-def bookings(records: Sequence[Booking]) -> Json:
+def bookings(records: Sequence[Booking]) -> answers.CallBookings:
     count = len(records)
     return {
+        "status": SUCCESS,
         "message": f"{count} booking{'s' * (count != 1)} on this call.",
         "bookings": [_booking(record) for record in records],
     }
 
 
-def _booking(record: Booking) -> Json:
+def _booking(record: Booking) -> answers.Booking:
     return {
         "booking_id": record.booking_id,
-        "state": record.state.value,
+        "state": record.state,
         "appointment_id": record.appointment_id,
         "patient_id": record.patient_id,
-        "reason": record.reason.value if record.reason else None,
+        "reason": record.reason,
         "accepted_at": timestamp(record.accepted_at),
         "updated_at": timestamp(record.updated_at),
     }
@@ -142,7 +149,7 @@ def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     return f"{scheme}://{'/'.join([str(host), *before])}/bookings/{booking_id}"
 
 
-def _patient(patient: Patient, mobile: Mobile | None) -> Json:
+def _patient(patient: Patient, mobile: Mobile | None) -> answers.Patient:
     whole = mobile is not None
     return {
         "patient_id": patient.patient_id,
@@ -157,7 +164,7 @@ def _patient(patient: Patient, mobile: Mobile | None) -> Json:
     }
 
 
-def _completed(completed: CompletedAppointment) -> Json:
+def _completed(completed: CompletedAppointment) -> answers.Appointment:
     appointment = completed.appointment
     return {
         "appointment_id": appointment.appointment_id,

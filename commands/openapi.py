@@ -1,0 +1,182 @@
+"""`make openapi`: the contract as an OpenAPI document, from the models that read requests and shape answers."""
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, TypeAdapter
+
+from commands.operations import MEANINGS, OPERATIONS, STATUSES, Operation
+from convox_clinicea.convox import answers, requests
+
+Json = dict[str, Any]
+DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
+SCHEMAS = "#/components/schemas/"
+ACCESS_TOKEN_HEADER = "Access-Token"  # noqa: S105 - the header's name, the template's default
+RETRY_AFTER = {
+    "description": "Seconds after which to ask again.",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 0},
+}
+LOCATION = {
+    "description": "The booking's own address.",
+    "required": True,
+    "schema": {"type": "string", "format": "uri"},
+}
+
+
+class Components:
+    """The schemas that several places refer to."""
+
+    def __init__(self) -> None:
+        self.schemas: dict[str, Json] = {}
+        self.responses: dict[str, Json] = {}
+
+    def of(self, kind: Any) -> Json:
+        """Add a model, or a typed dictionary, and all that it refers to; returns its schema."""
+        mode: Any = "serialization" if not isinstance(kind, type) or not issubclass(kind, BaseModel) else "validation"
+        schema = TypeAdapter(kind).json_schema(ref_template=f"{SCHEMAS}{{model}}", mode=mode)
+        for name, referred in schema.pop("$defs", {}).items():
+            self.schemas[name] = tidy(referred)
+        tidied: Json = tidy(schema)
+        return tidied
+
+    def ref(self, kind: Any) -> Json:
+        """The same, by reference."""
+        self.schemas[kind.__name__] = self.of(kind)
+        return {"$ref": f"{SCHEMAS}{kind.__name__}"}
+
+    def error(self, status: int, codes: list[answers.Code]) -> Json:
+        """Add the error answer of one status with the codes that it may have at one operation; returns a reference."""
+        listed = [code for code in get_args(answers.Code) if code in codes]
+        name = "Or".join("".join(word.title() for word in code.split("_")) for code in listed)
+        schema = {"allOf": [self.ref(answers.Error), {"properties": {"code": {"enum": listed}}}]}
+        headers = {"headers": {"Retry-After": RETRY_AFTER}} if "rate_limited" in listed else {}
+        self.responses[name] = answer_of(MEANINGS[status], schema) | headers
+        return {"$ref": f"#/components/responses/{name}"}
+
+
+def tidy(schema: Any) -> Any:
+    """Drop what pydantic says twice: titles made of names, and null as the default of what may be left out."""
+    if isinstance(schema, list):
+        return [tidy(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kept = {name: tidy(value) for name, value in schema.items() if (name, value) != ("default", None)}
+    return {name: value for name, value in kept.items() if name != "title" or not isinstance(value, str)}
+
+
+def document() -> Json:
+    """Return the whole document."""
+    components = Components()
+    paths: dict[str, Json] = defaultdict(dict)
+    for operation in OPERATIONS:
+        paths[operation.path][operation.method] = described(operation, components)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "ConVox-Clinicea connector",
+            "version": "1",
+            "description": "What a call centre on ConVox asks and books at a clinic on Clinicea. Every answer is JSON, "
+            "has `status` and `message`; absent values are null, never left out. In words: docs/http-contract.md.",
+        },
+        "servers": [
+            {
+                "url": "https://{host}/{stage}",
+                "description": "The output `ApiUrl` of the stack",
+                "variables": {"host": {"default": "api.example.com"}, "stage": {"default": "v1"}},
+            }
+        ],
+        "security": [{"AccessToken": []}],
+        "paths": dict(paths),
+        "components": {
+            "schemas": dict(sorted(components.schemas.items())),
+            "responses": dict(sorted(components.responses.items())),
+            "securitySchemes": {
+                "AccessToken": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": ACCESS_TOKEN_HEADER,
+                    "description": "The caller's secret. The header's name is the parameter `AccessTokenHeader`.",
+                }
+            },
+        },
+    }
+
+
+def described(operation: Operation, components: Components) -> Json:
+    """Return one operation of the document."""
+    request = {} if operation.request is None else components.of(operation.request)
+    properties: Json = dict(request.get("properties", {}))
+    required = list(request.get("required", []))
+    if operation.request is not None and issubclass(operation.request, requests.WithCall):
+        required += ["call_id", "agent_id"]  # unless the parameter RequireCallContext relaxes it
+        for name in ("call_id", "agent_id"):
+            properties[name] = without_null(properties[name])
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": properties.pop(name, {"type": "string"})}
+        for name in operation.in_path
+    ]
+    required = [name for name in required if name not in operation.in_path]
+    found: Json = {"operationId": operation.name, "summary": operation.summary}
+    if operation.method == "get":
+        parameters += [
+            {"name": name, "in": "query", "required": name in required, "schema": without_null(schema)}
+            for name, schema in properties.items()
+        ]
+    elif operation.request is not None:
+        name = operation.request.__name__
+        components.schemas[name] = {**request, "properties": properties, "required": required}
+        body = {"application/json": {"schema": {"$ref": f"{SCHEMAS}{name}"}}}
+        found["requestBody"] = {"required": True, "content": body}
+    if parameters:
+        found["parameters"] = parameters
+    answer = components.ref(operation.answer)
+    found["responses"] = {str(status): each for status, each in responses(operation, answer, components)}
+    return found
+
+
+def without_null(schema: Json) -> Json:
+    """Return the schema of a value that is there."""
+    kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+    rest = {name: value for name, value in schema.items() if name != "anyOf"}
+    return {**rest, **kinds[0]} if len(kinds) == 1 else schema
+
+
+def responses(operation: Operation, answer: Json, components: Components) -> Iterator[tuple[int, Json]]:
+    """Yield the answers of an operation by status, each error with the codes that it may have here."""
+    for status, description in operation.successes.items():
+        found = answer_of(description, answer)
+        yield status, found | ({"headers": {"Location": LOCATION}} if operation.answer is answers.Acceptance else {})
+    for status in sorted({STATUSES[code] for code in operation.errors}):
+        yield status, components.error(status, [code for code in operation.errors if STATUSES[code] == status])
+
+
+def answer_of(description: str, schema: Json) -> Json:
+    """Return an answer in JSON."""
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+def text() -> str:
+    """Return the document as it is committed."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the document, or with --check say whether the committed one is another; 1 if it is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    if parser.parse_args().check:
+        same = DOCUMENT.is_file() and DOCUMENT.read_text("utf-8") == text()
+        print("it is what the code says" if same else "docs/openapi.json is out of date; run `make openapi`")
+        return 0 if same else 1
+    DOCUMENT.write_text(text(), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""The routes of the contract, for its OpenAPI document: what each takes, what it answers, which errors it may have."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel
+
+from convox_clinicea.convox import answers, requests
+from convox_clinicea.convox.errors import FACES
+
+# Codes that only API Gateway gives, beside those of the functions.
+STATUSES: Mapping[answers.Code, int] = {
+    **{face.code: int(face.status) for face in FACES.values()},
+    "forbidden": 403,
+    "rate_limited": 429,
+}
+MEANINGS = {
+    400: "The request is not valid; `fields` says what is wrong where.",
+    401: "The access token is missing, wrong, or sent twice.",
+    403: "The gateway refused the request for another reason.",
+    404: "No such route or booking, or not for this caller.",
+    405: "The route does not take this method.",
+    413: "The body is over 64 KB.",
+    429: "Too many requests.",
+    500: "A fault of the connector.",
+    502: "Clinicea refused the connector: credentials, permission or call table; its operator must act.",
+    503: "Try again later: the booking is not confirmed, or Clinicea is down or busy.",
+    504: "Clinicea did not answer within the look-up's budget.",
+}
+EVERYWHERE: tuple[answers.Code, ...] = (
+    "invalid_request",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "too_large",
+    "rate_limited",
+    "internal",
+)
+OF_LOOK_UPS: tuple[answers.Code, ...] = (*EVERYWHERE, "clinicea_rejected", "clinicea_unavailable", "clinicea_timeout")
+OF_BOOKINGS: tuple[answers.Code, ...] = (*EVERYWHERE, "not_stored")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One route: what it takes, what it answers, and the codes of its errors."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    request: type[BaseModel] | None
+    answer: Any
+    errors: Sequence[answers.Code]
+    successes: Mapping[int, str] = field(default_factory=lambda: {200: "The answer."})
+
+    @property
+    def in_path(self) -> list[str]:
+        return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
+
+
+ACCEPTED = {202: "Ledger and queue both hold the booking.", 200: "The same request again, and the booking has ended."}
+OPERATIONS = (
+    Operation(
+        "post",
+        "/patients/search",
+        "searchPatient",
+        "Who is calling?",
+        requests.SearchRequest,
+        answers.Match,
+        OF_LOOK_UPS,
+    ),
+    Operation(
+        "get",
+        "/patients",
+        "searchPatientByGet",
+        "The same by GET; it can be switched off (parameter `SearchByGet`)",
+        requests.SearchRequest,
+        answers.Match,
+        (*OF_LOOK_UPS, "method_not_allowed"),
+    ),
+    Operation(
+        "get",
+        "/patients/{patient_id}/appointments/completed",
+        "completedAppointments",
+        "What was done at the last visits?",
+        requests.CompletedRequest,
+        answers.Completed,
+        OF_LOOK_UPS,
+    ),
+    Operation(
+        "post",
+        "/patients/{patient_id}/appointments",
+        "bookAppointment",
+        "An appointment for a known patient",
+        requests.KnownPatientBooking,
+        answers.Acceptance,
+        OF_BOOKINGS,
+        ACCEPTED,
+    ),
+    Operation(
+        "post",
+        "/appointments",
+        "bookNewPatient",
+        "An appointment for a caller who becomes a patient, with consent",
+        requests.NewPatientBooking,
+        answers.Acceptance,
+        (*OF_BOOKINGS, "consent_required"),
+        ACCEPTED,
+    ),
+    Operation(
+        "get", "/bookings/{booking_id}", "bookingStatus", "How does it stand?", None, answers.BookingAnswer, EVERYWHERE
+    ),
+    Operation(
+        "get",
+        "/calls/{call_id}/bookings",
+        "callBookings",
+        "The bookings that were made on one call",
+        requests.CallRequest,
+        answers.CallBookings,
+        EVERYWHERE,
+    ),
+)

@@ -1,0 +1,163 @@
+"""The shapes of all answers, in the contract's names: what `replies` builds and what docs/openapi.json describes.
+
+The lines under a field are its description there. Absent values are null, never left out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from convox_clinicea.bookings.states import Reason, State
+
+Code = Literal[
+    "invalid_request",
+    "consent_required",
+    "unauthorized",
+    "forbidden",
+    "not_found",
+    "method_not_allowed",
+    "too_large",
+    "rate_limited",
+    "clinicea_rejected",
+    "clinicea_unavailable",
+    "clinicea_timeout",
+    "not_stored",
+    "internal",
+]
+"""The closed list of error codes."""
+described = with_config({"use_attribute_docstrings": True})
+
+Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
+Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+Message = Annotated[str, Field(description="A sentence that an agent may read.")]
+BookingId = Annotated[str, Field(json_schema_extra={"pattern": "^bk_[a-z2-7]{26}$"})]
+
+
+@described
+class Answer(TypedDict):
+    """What every successful answer has."""
+
+    status: Literal["success"]
+    message: Message
+
+
+@described
+class Patient(TypedDict):
+    """A patient of Clinicea. Of several on one number `mobile`, `email`, `address` and `last_visit` are null."""
+
+    patient_id: str
+    """Clinicea's id; the other routes take it."""
+    file_no: str | None
+    """The number of the patient's file at the clinic."""
+    name: str | None
+    mobile: str | None
+    """E.164, the number that was searched."""
+    gender: str | None
+    """As Clinicea writes it."""
+    date_of_birth: Date | None
+    email: str | None
+    address: str | None
+    last_visit: Date | None
+
+
+@described
+class Match(Answer):
+    """Who has the number; nobody is an answer too."""
+
+    match: Literal["none", "one", "many"]
+    patients: list[Patient]
+    """All that have it, not only the first. With `many` the agent asks who is calling."""
+
+
+@described
+class Clinic(TypedDict):
+    """Where a visit was; name and address as the clinics document has them, or as Clinicea says."""
+
+    clinic_id: str | None
+    name: str | None
+    address: str | None
+
+
+@described
+class Appointment(TypedDict):
+    """A completed visit: one that was checked out."""
+
+    appointment_id: str
+    start: Moment | None
+    """With the clinic's offset."""
+    end: Moment | None
+    service: str | None
+    practitioner: str | None
+    clinic: Clinic
+
+
+@described
+class Completed(Answer):
+    """The patient's completed visits, newest first; none for a patient that Clinicea does not know."""
+
+    appointments: list[Appointment]
+
+
+@described
+class Acceptance(Answer):
+    """The booking that the request stands for; ledger and queue both hold it."""
+
+    booking_id: BookingId
+    state: State
+    repeated: bool
+    """The same request came before; this is still the first booking."""
+    changed: bool
+    """It came before with other content (notes, duration, …); the first content counts."""
+
+
+@described
+class Booking(TypedDict):
+    """How a booking stands."""
+
+    booking_id: BookingId
+    state: State
+    appointment_id: str | None
+    """Clinicea's id, once the appointment stands."""
+    patient_id: str | None
+    reason: Reason | None
+    """Why the booking was rejected, waits for a person, or was booked without a new appointment."""
+    accepted_at: Moment
+    """UTC."""
+    updated_at: Moment
+    """UTC."""
+
+
+@described
+class BookingAnswer(Answer, Booking):
+    """One booking."""
+
+
+@described
+class CallBookings(Answer):
+    """The call's bookings, in the order in which they were accepted."""
+
+    bookings: list[Booking]
+
+
+@described
+class FieldProblem(TypedDict):
+    """What is wrong with one field; its value is never repeated."""
+
+    field: str
+    message: str
+
+
+@described
+class Error(TypedDict):
+    """What every error answer has, API Gateway's own included."""
+
+    status: Literal["error"]
+    code: Code
+    message: Message
+    fields: list[FieldProblem]
+    """Of an `invalid_request`: what is wrong where."""
+    request_id: str
+    """For questions to the connector's operator."""

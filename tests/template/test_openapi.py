@@ -1,0 +1,45 @@
+"""docs/openapi.json against the template that is deployed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.conftest import ROOT
+from tests.template.test_api import CODES, operations
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document() -> Json:
+    found: Json = json.loads((ROOT / "docs" / "openapi.json").read_text("utf-8"))
+    return found
+
+
+def test_the_document_describes_the_routes_that_are_deployed_and_no_other(document: Json, api_body: Json) -> None:
+    assert set(operations(document)) == set(operations(api_body))
+
+
+def test_path_parameters_are_those_of_the_route(document: Json) -> None:
+    for (_, path), operation in operations(document).items():
+        named = {each["name"] for each in operation.get("parameters", []) if each["in"] == "path"}
+        assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}, path
+
+
+def test_the_secret_s_header_is_the_one_that_the_authorizer_reads(document: Json, source: Json) -> None:
+    scheme = document["components"]["securitySchemes"]["AccessToken"]
+
+    assert scheme["name"] == source["Parameters"]["AccessTokenHeader"]["Default"]
+
+
+@pytest.mark.parametrize("kind", CODES)
+def test_what_the_gateway_itself_answers_is_described_for_every_route(document: Json, kind: str) -> None:
+    status, code = CODES[kind]
+    shared = document["components"]["responses"]
+    for operation in operations(document).values():
+        response = shared[operation["responses"][str(status)]["$ref"].rsplit("/", 1)[-1]]
+        allowed = response["content"]["application/json"]["schema"]["allOf"][1]["properties"]["code"]["enum"]
+        assert code in allowed
