@@ -25,7 +25,7 @@ MEANINGS = {
     429: "Too many requests.",
     500: "A fault of the connector.",
     502: "Clinicea refused the connector: credentials, permission or call table; its operator must act.",
-    503: "Try again later: the booking is not confirmed, or Clinicea is down or busy.",
+    503: "Try again: what was to be stored is not, or Clinicea is down or busy.",
     504: "Clinicea did not answer within the look-up's budget.",
 }
 EVERYWHERE: tuple[answers.Code, ...] = (
@@ -37,8 +37,8 @@ EVERYWHERE: tuple[answers.Code, ...] = (
     "rate_limited",
     "internal",
 )
-OF_LOOK_UPS: tuple[answers.Code, ...] = (*EVERYWHERE, "clinicea_rejected", "clinicea_unavailable", "clinicea_timeout")
-OF_BOOKINGS: tuple[answers.Code, ...] = (*EVERYWHERE, "not_stored")
+STORING: tuple[answers.Code, ...] = (*EVERYWHERE, "not_stored")
+ASKING_CLINICEA: tuple[answers.Code, ...] = (*STORING, "clinicea_rejected", "clinicea_unavailable", "clinicea_timeout")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ OPERATIONS = (
         "Who is calling?",
         requests.SearchRequest,
         answers.Match,
-        OF_LOOK_UPS,
+        ASKING_CLINICEA,
     ),
     Operation(
         "get",
@@ -77,7 +77,16 @@ OPERATIONS = (
         "The same by GET; it can be switched off (parameter `SearchByGet`)",
         requests.SearchRequest,
         answers.Match,
-        (*OF_LOOK_UPS, "method_not_allowed"),
+        (*ASKING_CLINICEA, "method_not_allowed"),
+    ),
+    Operation(
+        "post",
+        "/calls/popup",
+        "callPopUp",
+        "The call has reached an agent: who is calling, and what was done at the last visits?",
+        requests.SearchRequest,
+        answers.PopUp,
+        STORING,
     ),
     Operation(
         "get",
@@ -86,7 +95,7 @@ OPERATIONS = (
         "What was done at the last visits?",
         requests.CompletedRequest,
         answers.Completed,
-        OF_LOOK_UPS,
+        ASKING_CLINICEA,
     ),
     Operation(
         "post",
@@ -95,7 +104,7 @@ OPERATIONS = (
         "An appointment for a known patient",
         requests.KnownPatientBooking,
         answers.Acceptance,
-        OF_BOOKINGS,
+        STORING,
         ACCEPTED,
     ),
     Operation(
@@ -105,7 +114,7 @@ OPERATIONS = (
         "An appointment for a caller who becomes a patient, with consent",
         requests.NewPatientBooking,
         answers.Acceptance,
-        (*OF_BOOKINGS, "consent_required"),
+        (*STORING, "consent_required"),
         ACCEPTED,
     ),
     Operation(

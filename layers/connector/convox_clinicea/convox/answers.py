@@ -102,6 +102,19 @@ class Completed(Answer):
 
 
 @described
+class PopUp(Answer):
+    """Search and completed visits in one; it never fails because of Clinicea."""
+
+    match: Literal["none", "one", "many"] | None
+    """Null if Clinicea did not answer the search in time."""
+    patients: list[Patient]
+    appointments: list[Appointment] | None
+    """Of the one patient; null unless exactly one has the number and Clinicea told the visits in time."""
+    degraded: bool
+    """Whether something was left out because Clinicea did not answer in time."""
+
+
+@described
 class Acceptance(Answer):
     """The booking that the request stands for; ledger and queue both hold it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
@@ -15,9 +15,12 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.disclosures.record import HandedOut, Recipient
 from convox_clinicea.disclosures.register import DisclosureRegister
 
+if TYPE_CHECKING:
+    from convox_clinicea.convox import answers
+
 
 def hand_out(
-    body: replies.Json,
+    body: answers.Answer,
     register: DisclosureRegister,
     event: APIGatewayProxyEvent,
     request: WithCall,

@@ -76,16 +76,18 @@ def completed(appointments: Sequence[CompletedAppointment]) -> answers.Completed
     }
 
 
-def popup(found: PopUp, mobile: Mobile) -> Json:
+def popup(found: PopUp, mobile: Mobile) -> answers.PopUp:
     """The match and, for one patient, the completed appointments; degraded where Clinicea left something out."""
-    who: Json = {"match": None, "patients": []} if found.match is None else match(found.match, mobile)
+    who = None if found.match is None else match(found.match, mobile)
     visits = None if found.appointments is None else completed(found.appointments)
-    said = [part["message"] for part in (who, visits) if part is not None and "message" in part]
+    said = [part["message"] for part in (who, visits) if part is not None]
     if found.degraded:
         said.append(_NO_VISITS if found.match else _NO_ANSWER)
     return {
-        **who,
+        "status": SUCCESS,
         "message": " ".join(said),
+        "match": None if who is None else who["match"],
+        "patients": [] if who is None else who["patients"],
         "appointments": None if visits is None else visits["appointments"],
         "degraded": found.degraded,
     }
