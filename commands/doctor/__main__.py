@@ -22,6 +22,7 @@ from commands.doctor.checks import Checks
 from commands.doctor.compare import compare
 from commands.doctor.findings import Register, Verdict
 from commands.target import Target
+from convox_clinicea.aws import error_code
 from convox_clinicea.clinicea import Call, CallTable
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
@@ -40,10 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         account = _account(wanted, clock)
         return Doctor(account, wanted, clock).run()
-    except (ConfigurationError, InvalidMobile, _Refused) as error:
+    except InvalidMobile as error:
+        print(f"doctor: --mobile {error}", file=sys.stderr)
+    except (ConfigurationError, _Refused) as error:
         print(f"doctor: {error}", file=sys.stderr)
     except (BotoCoreError, ClientError) as error:
-        print(f"doctor: stack {wanted.stack} cannot be read: {type(error).__name__}", file=sys.stderr)
+        print(
+            f"doctor: stack {wanted.stack} cannot be read: {error_code(error) or type(error).__name__}", file=sys.stderr
+        )
     return 2
 
 
@@ -80,7 +85,7 @@ def _arguments() -> argparse.ArgumentParser:
 def _account(wanted: argparse.Namespace, clock: Clock) -> Account:
     if wanted.url:
         return accounts.before_deployment(
-            wanted.url, wanted.authentication, wanted.country, wanted.call_table, os.environ
+            wanted.url, wanted.authentication, wanted.country, wanted.call_table, os.environ, clock
         )
     return accounts.of_stack(Target.find(wanted.stack), os.environ, clock)
 
@@ -111,20 +116,20 @@ class Doctor:
         if self._account.credentials is not None:
             asker = Asker(self._account, self._transport, self._correction, self._register, self._clock)
             checks = Checks(asker)
-            patient_id = checks.run(mobile, self._wanted.patient_id, self._today())
+            patient_id = checks.run(mobile, self._wanted.patient_id, self._now())
             if slot is not None:
                 self._book(slot, patient_id, asker, checks)
             if self._wanted.show:
                 lines = [*report.shown(checks.seen), *_answer(asker)]
         return self._report(lines)
 
-    def _today(self) -> Any:
-        return self._clock.now().astimezone(self._account.clinics.zone(None)).date()
+    def _now(self) -> datetime:
+        return self._clock.now().astimezone(self._account.clinics.zone(None))
 
     def _mobile(self) -> Mobile | None:
         text = self._wanted.mobile
         if text == "-":
-            text = input("A registered patient's mobile number: ")
+            text = _typed("A registered patient's mobile number: ")
         return parse_mobile(text, default_country=self._account.country) if text else None
 
     def _slot(self) -> TestSlot | None:
@@ -143,11 +148,9 @@ class Doctor:
     def _book(self, slot: TestSlot, patient_id: str | None, asker: Asker, checks: Checks) -> None:
         if patient_id is None:
             raise _Refused("--book-test needs one patient: --mobile or --patient-id")
-        question = (
-            f"This makes a real appointment for patient {patient_id} at {slot.start:%Y-%m-%d %H:%M} in Clinicea, which "
-            "only a person can cancel there. Type yes: "
-        )
-        if not self._wanted.yes and input(question).strip().lower() != "yes":
+        at = f"{slot.start:%Y-%m-%d %H:%M}"
+        print(f"This makes a real appointment at {at}, which only a person can cancel in Clinicea.", file=sys.stderr)
+        if not self._wanted.yes and _typed("Type yes to make it: ").lower() != "yes":
             print("not booked", file=sys.stderr)
             return
         self._made = book_test(slot, patient_id, asker, checks)
@@ -173,6 +176,12 @@ _NEXT = """
 The corrected call table is {path}. Store it, and deploy with it:
   aws ssm put-parameter --name /{stack}/call-table --type String --tier Intelligent-Tiering --overwrite --value file://{path}
   make deploy PARAMETERS="… CallTable=ssm:/{stack}/call-table\""""
+
+
+def _typed(question: str) -> str:
+    """Ask on the terminal; standard output belongs to the report. Nobody there is an empty answer."""
+    print(question, end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
 
 
 def _answer(asker: Asker) -> list[str]:

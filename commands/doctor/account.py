@@ -11,7 +11,7 @@ from typing import Any
 
 from commands.target import Target
 from convox_clinicea.clinicea import Clinicea, Credentials, connect
-from convox_clinicea.clinicea.authentication import CredentialSource, Scheme, TokenStore
+from convox_clinicea.clinicea.authentication import CredentialSource, OwnToken, Scheme, TokenStore
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Clock
@@ -39,7 +39,7 @@ class Account:
     """The deployer's call table as it is now."""
     credentials: CredentialSource | None = None
     tokens: TokenStore | None = None
-    """The session that the deployed functions share; None: a login of one's own."""
+    """Where a session's token is: shared with the deployed functions, or the doctor's own."""
 
     def client(self, transport: Transport, table: Mapping[str, Any], clock: Clock) -> Clinicea:
         """Return a client under a call table; raises ConfigurationError."""
@@ -87,11 +87,11 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
         tokens=tokens,
     )
     own = own_user(environment)
-    return account if own is None else replace(account, credentials=lambda: own, tokens=None)
+    return account if own is None else replace(account, credentials=lambda: own, tokens=OwnToken(clock))
 
 
 def before_deployment(
-    url: str, scheme: Scheme, country: str, call_table: Path | None, environment: Mapping[str, str]
+    url: str, scheme: Scheme, country: str, call_table: Path | None, environment: Mapping[str, str], clock: Clock
 ) -> Account:
     """Return an account by its address; the credentials, if any, come from the environment.
 
@@ -111,6 +111,7 @@ def before_deployment(
         clinics=Clinics(ClinicsDocument(schema=1), DEFAULT_ZONE),
         replacement=table,
         credentials=None if own is None else lambda: own,
+        tokens=OwnToken(clock),
     )
 
 

@@ -14,12 +14,14 @@ from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
 from convox_clinicea.clinicea.answers import fields
 from convox_clinicea.clinicea.calls import LOGIN, laid_over
-from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError
+from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.documents import packed
+from convox_clinicea.errors import ConfigurationError
 
 SECONDS = 20.0
+MOST_SILENT = 2
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 T = TypeVar("T")
 
@@ -68,7 +70,9 @@ class Asker:
         self._let_in: dict[bool, list[Call]] = {True: [], False: []}
         self.correction = correction
         self.register = register
-        self.locked_out = False
+        self._silent = 0
+        self.stopped = ""
+        """Why nothing more is asked."""
 
     @property
     def table(self) -> CallTable:
@@ -88,13 +92,17 @@ class Asker:
     ) -> T | None:
         """Make one call and note what became of it; once more if that corrected the call table."""
         for _ in range(2):
-            if self.locked_out:
+            if self.stopped:
+                self.register.unchecked(f"permission.{call}", ACCOUNT, self.stopped)
                 return None
             before = json.dumps(self.correction)
             try:
                 result = self.use(use, change)
             except CliniceaError as error:
                 self.failed(call, error)
+            except ConfigurationError as error:
+                self.register.wrong("authentication", ACCOUNT, detail=str(error))
+                self.stopped = "there is no credential to ask with"
             else:
                 self.worked(call)
                 return result
@@ -104,6 +112,7 @@ class Asker:
 
     def worked(self, call: Call) -> None:
         """Note that a call was carried out."""
+        self._silent = 0
         self._let_in[True].append(call)
         self.register.confirm(f"permission.{call}", ACCOUNT)
         for part in ("path", "version", "verb", "style"):
@@ -111,10 +120,17 @@ class Asker:
         self._compare_fields(call)
 
     def failed(self, call: Call, error: CliniceaError) -> None:
-        """Note why a call failed. After a login that failed nothing more is asked: it could lock the user out."""
+        """Note why a call failed.
+
+        Nothing more is asked after a login that failed, for that could lock the user out, or where nobody answers.
+        """
         if isinstance(error, AuthenticationFailed):
             self._let_in[False].append(call)
-        self.locked_out = error.call == LOGIN
+        self._silent = self._silent + 1 if isinstance(error, TimedOut | Unavailable) else 0
+        if error.call == LOGIN:
+            self.stopped = "the login failed"
+        elif self._silent == MOST_SILENT:
+            self.stopped = "Clinicea does not answer"
         note_failure(call, error, self.table, self.register, self.correction)
         self._compare_fields(call)
 
@@ -138,7 +154,7 @@ class Asker:
     def note_authentication(self) -> None:
         """Note whether the credential was taken by all calls, some or none."""
         let_in, refused = self._let_in[True], self._let_in[False]
-        if self.locked_out or not (let_in or refused):
+        if self.stopped or not (let_in or refused):
             return
         if refused:
             other = "CliniceaAuthentication=staff_session" if self._account.scheme == "api_key" else ""

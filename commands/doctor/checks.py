@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from commands.doctor.asking import Asker
@@ -40,7 +40,7 @@ class Checks:
         self._register = asker.register
         self.seen = Seen()
 
-    def run(self, mobile: Mobile | None, patient_id: str | None, today: date) -> str | None:
+    def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime) -> str | None:
         """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
         self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
         if mobile is not None:
@@ -48,14 +48,13 @@ class Checks:
         ids = [patient_id] if patient_id else [each.patient_id for each in self.seen.patients]
         if len(ids) == 1:
             self._completed(ids[0])
-            self.read_back(ids[0])
+            self._listed(self.read_back(ids[0]), now)
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
             why = many if ids else "no patient to ask for: give a registered number with --mobile"
             for call in (Call.PAST_COMPLETED, Call.BY_PATIENT):
                 self._register.unchecked(f"permission.{call}", ACCOUNT, why)
-        if self._ask.read(Call.BY_DATE, lambda client, until: client.appointments_by_date(today, until)) is not None:
-            self._register.confirm(f"calls.{Call.BY_DATE}.page_size", ACCOUNT)
+        self._of_a_day(now.date())
         self._ask.note_authentication()
         return ids[0] if len(ids) == 1 else None
 
@@ -109,7 +108,7 @@ class Checks:
         self.seen.patients = search({})
         if self.seen.patients:
             self._register.confirm(at, ACCOUNT)
-        elif spec.parameters.get("country_code") is not None and not self._ask.locked_out:
+        elif spec.parameters.get("country_code") is not None and not self._ask.stopped:
             other = {"country_code_format": "plus" if spec.country_code_format == "digits" else "digits"}
             self.seen.patients = search({"calls": {call.value: other}})
             if self.seen.patients:
@@ -159,7 +158,7 @@ class Checks:
         written = [str(time) for record in records for time in record["start"]]
         if written and all(_LOCAL_TIME.fullmatch(time) for time in written):
             self._register.confirm("datetime_format", ACCOUNT)
-            self._register.confirm("times", ACCOUNT, "no offset; compare one with the calendar on the screen")
+            self._register.confirm("times", ACCOUNT)
         elif any(_OFFSET.search(time) for time in written):
             self._register.wrong("times", ACCOUNT, use="the offset", detail="the client reads it; nothing to change")
         elif written:
@@ -174,6 +173,25 @@ class Checks:
         self._register.confirm("read_back.complete", ACCOUNT, f"{len(found)} appointments")
         self._register.confirm(f"calls.{call}.page_size", ACCOUNT)
         self.seen.appointments = found
+        return found
+
+    def _listed(self, found: list[Appointment] | None, now: datetime) -> None:
+        """What a patient's list shows of the things that a booking's look rests on."""
+        if not found:
+            return
+        starts = [each.start for each in found if each.start is not None]
+        if any(start < now for start in starts) and any(start > now for start in starts):
+            self._register.confirm("read_back.all", ACCOUNT)
+        else:
+            self._register.unchecked("read_back.all", ACCOUNT, "give a patient who has a visit behind and one ahead")
+        words = {str(word) for record in self._ask.records(Call.BY_PATIENT) for word in record["status"]}
+        cancelled = self._ask.table.statuses.cancelled
+        shown = ", ".join(sorted(word for word in words if _WORD.fullmatch(word)))
+        if any(same_word(word, each) for word in words for each in cancelled):
+            self._register.confirm("read_back.cancelled", ACCOUNT, f"seen: {shown}")
+        else:
+            hint = f"seen: {shown}; one that means cancelled belongs into statuses.cancelled"
+            self._register.unchecked("read_back.cancelled", ACCOUNT, hint)
         without = {
             "clinic_id": "one time zone for all clinics of a stack",
             "practitioner_id": "patient and start alone to know an appointment by",
@@ -181,6 +199,11 @@ class Checks:
         for ours, instead in without.items():
             if any(getattr(each, ours) for each in found):
                 self._register.confirm(f"read_back.{ours}", ACCOUNT)
-            elif found:
+            else:
                 self._register.wrong(f"read_back.{ours}", ACCOUNT, use=instead)
-        return found
+
+    def _of_a_day(self, day: date) -> None:
+        call = Call.BY_DATE
+        if self._ask.read(call, lambda client, until: client.appointments_by_date(day, until)) is not None:
+            self._register.confirm(f"calls.{call}.page_size", ACCOUNT)
+            self._register.confirm(f"calls.{call}.parameters.day", ACCOUNT)

@@ -28,6 +28,8 @@ def note_failure(
         case AuthenticationFailed() if error.call == LOGIN:
             detail = "the login was refused: key, user name or password; not tried again, so that nobody is locked out"
             register.wrong("authentication", ACCOUNT, detail=detail)
+        case _ if error.call == LOGIN and not isinstance(error, PermissionDenied | RouteMissing | MethodRefused):
+            register.unchecked("authentication", ACCOUNT, f"the login failed: {type(error).__name__}")
         case AuthenticationFailed():
             register.unchecked(f"permission.{call}", ACCOUNT, "the credential was refused (401)")
         case PermissionDenied():

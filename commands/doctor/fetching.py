@@ -13,6 +13,7 @@ from convox_clinicea.deadline import Clock, Deadline
 
 SECONDS = 20.0
 MOST_DOCUMENTS = 10
+PERHAPS = ("v1", "v2", "v3", "v4")
 PAGE = "/swagger/ui/index"
 _DOCUMENTS = re.compile(rb"swagger/docs/([A-Za-z0-9._-]{1,20})")
 SAVE_IT = "open it in a browser, save it, and give it as --swagger FILE"
@@ -25,16 +26,18 @@ def fetch(transport: Transport, expected: Iterable[str], clock: Clock, register:
     """
     page = _get(transport, PAGE, clock)
     listed = _DOCUMENTS.findall(page.body) if isinstance(page, WireAnswer) and page.status == 200 else []
-    versions = dict.fromkeys([*(each.decode() for each in listed), *sorted(expected)])
+    wanted = dict.fromkeys([*(each.decode() for each in listed), *sorted(expected)])
     documents = []
-    for version in list(versions)[:MOST_DOCUMENTS]:
+    for version in list(dict.fromkeys([*wanted, *PERHAPS]))[:MOST_DOCUMENTS]:
         answer = _get(transport, f"/swagger/docs/{version}", clock)
         if isinstance(answer, str):
-            _unread(register, version, answer)
-        elif answer.status != 200:
-            _unread(register, version, f"status {answer.status}")
-        else:
+            for each in wanted:
+                _unread(register, each, answer)
+            break  # whoever does not answer one would not answer the next
+        if answer.status == 200:
             documents += _read(register, version, answer.body)
+        elif version in wanted:
+            _unread(register, version, f"status {answer.status}")
     return documents
 
 

@@ -42,16 +42,28 @@ BEHAVIOUR = {
     "nothing_found": "a number that nobody has is answered by 204, 404 or an empty array",
     "missing_route_markers": "an address that does not exist is told from a record that does not",
     "datetime_format": "times are written and read as YYYY-MM-DDTHH:MM:SS",
-    "times": "times carry no offset: they are the clinic's own",
+    "times": "times carry no offset",
+    "times.local": "a time without an offset is the clinic's own",
     "completed.status": "past completed appointments are checked out, in a known spelling",
     "completed.clinic": "past completed appointments carry the clinic's name or address",
     "read_back.complete": "a patient's appointments can be read to the last page",
+    "read_back.all": "that list holds appointments behind and ahead",
+    "read_back.cancelled": "a cancelled appointment is known by its status or a reason",
     "read_back.clinic_id": "lists carry the clinic's id",
     "read_back.practitioner_id": "lists carry the practitioner's id",
     "read_back.notes": "lists return the notes, which hold the booking's reference",
     "post.answer": "a successful POST answers with the created appointment or its bare id",
     "post.read_back": "an appointment is listed at once, at the start that was sent",
 }
+
+_TEST = "make a test appointment: --book-test"
+HINTS = {
+    "times.local": "compare a visit's time (--show) with the calendar on the screen",
+    "read_back.notes": _TEST,
+    "post.answer": _TEST,
+    "post.read_back": _TEST,
+}
+"""What a person can do about those that no read tells."""
 
 
 def catalogue(table: CallTable) -> Iterator[Finding]:
@@ -64,7 +76,7 @@ def catalogue(table: CallTable) -> Iterator[Finding]:
     for call in Call:
         yield from _of_call(f"calls.{call}", call, table.calls[call])
     for subject, assumption in BEHAVIOUR.items():
-        yield Finding(subject, assumption)
+        yield Finding(subject, assumption, detail=HINTS.get(subject, ""))
     for refusal in table.refusals:
         hint = "only a refused booking shows its text; an unknown one is read back"
         yield Finding(f"refusals.{refusal.reason}", f'{refusal.reason} is said by "{refusal.contains}"', detail=hint)

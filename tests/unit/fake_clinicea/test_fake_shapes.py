@@ -1,0 +1,79 @@
+"""Calls that differ from the route table: the fake takes what its Swagger document then says, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from local.clinicea import FakeClinicea, Request
+from local.clinicea.messages import ControlInputError
+from local.clinicea.routes import CALLS
+
+from .api import Api
+
+SEARCH, KNOWN = "searchPatientByMobileNumber", "postAppointmentByPatientID"
+USUAL = "/api/v2/patients/searchPatientByMobileNumber?patmobile=1&countrycode=91"
+
+
+def status(api: Api, method: str, target: str, body: dict[str, Any] | None = None, **headers: str) -> int:
+    given = {**api.headers, **headers}
+    request = Request.to(method, target, given) if body is None else Request.with_json(method, target, body, given)
+    return api.core.handle(request).status
+
+
+def shape(core: FakeClinicea, call: str, **parts: Any) -> None:
+    core.switches.turn({"shapes": {call: parts}}, CALLS)
+
+
+def test_a_shaped_name_counts_with_its_case_and_the_usual_one_no_more(api: Api) -> None:
+    assert status(api, "GET", USUAL.replace("patmobile", "PATMOBILE")) == 204
+    shape(api.core, SEARCH, names={"patmobile": "mobileNumber"})
+    assert status(api, "GET", USUAL) == 400
+    assert status(api, "GET", USUAL.replace("patmobile", "mobilenumber")) == 400
+    assert status(api, "GET", USUAL.replace("patmobile", "mobileNumber")) == 204
+
+
+def test_a_shaped_path_takes_its_values_and_the_usual_one_is_gone(api: Api) -> None:
+    shape(api.core, SEARCH, path="/x/{version}/{patmobile}/find", places={"patmobile": "path", "countrycode": "header"})
+    assert status(api, "GET", USUAL) == 404
+    assert status(api, "GET", "/x/v2/1/find", countrycode="91") == 204
+    assert status(api, "GET", "/x/v2/1/find?countrycode=91") == 400
+
+
+def test_a_shaped_body_has_its_type_only(api: Api) -> None:
+    shape(api.core, KNOWN, style="form")
+    assert status(api, "POST", f"/api/v2/appointments/{KNOWN}", {"PatientID": "P-1"}) == 415
+    shape(api.core, KNOWN, style="json", names={"PatientID": "Patient.ID"})
+    target = f"/api/v2/appointments/{KNOWN}"
+    assert api.core.handle(Request.with_json("POST", target, {"Patient": {"ID": "P-1"}}, api.headers)).text == (
+        "ClinicID is required"
+    )
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 100_000])
+def test_a_shaped_body_that_is_none_is_refused(api: Api, body: bytes) -> None:
+    shape(api.core, KNOWN, verb="POST", style="json")
+    headers = {**api.headers, "Content-Type": "application/json"}
+    assert api.core.handle(Request.to("POST", f"/api/v2/appointments/{KNOWN}", headers, body)).status == 400
+
+
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        [],
+        {"noSuchCall": {}},
+        {SEARCH: []},
+        {SEARCH: {"colour": "red"}},
+        {SEARCH: {"path": "no slash"}},
+        {SEARCH: {"verb": "PUT"}},
+        {SEARCH: {"style": "xml"}},
+        {SEARCH: {"names": {"patmobile": 7}}},
+        {SEARCH: {"places": {"patmobile": "cookie"}}},
+        {SEARCH: {"missing": "yes"}},
+    ],
+)
+def test_shapes_that_are_none_are_refused(api: Api, shapes: Any) -> None:
+    with pytest.raises(ControlInputError):
+        api.core.switches.turn({"shapes": shapes}, CALLS)
+    assert api.core.switches.shapes == {}
