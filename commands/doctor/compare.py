@@ -16,7 +16,7 @@ from commands.doctor.locate import locate, place_of
 from commands.doctor.parameters import compare_parameters
 from commands.doctor.swagger import Document, Operation
 from commands.doctor.words import bare
-from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec, CallTable, laid_over
+from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec, CallTable, laid_over, writes
 
 ASK = "not in the document: ask Clinicea's support for its address"
 _CAN = "the connector can make the call as it is described"
@@ -80,7 +80,9 @@ def _compare_call(
     if operation.verb == spec.verb:
         register.confirm(f"{at}.verb", DOCUMENT)
     elif operation.verb in ("GET", "POST"):
-        register.wrong(f"{at}.verb", DOCUMENT, use=operation.verb)
+        in_address = writes(call) and operation.verb == "GET"
+        detail = "patients' data then stand in the address: ask Clinicea for a POST" if in_address else ""
+        register.wrong(f"{at}.verb", DOCUMENT, use=operation.verb, detail=detail)
         corrected["verb"] = operation.verb
     else:
         register.wrong(
@@ -100,7 +102,7 @@ def _compare_call(
         register.wrong(f"{at}.described", DOCUMENT, detail=f"cannot be put into the call table: {why}", assumption=_CAN)
         return {}
     if corrected:
-        known = ("version", "path", "verb", "style", "parameters", "fixed", "values")
+        known = ("version", "path", "verb", "style", "parameters", "fixed", "places", "values")
         corrected["evidence"] = {name: "doc" for name in known if name in corrected}
     return corrected
 

@@ -33,9 +33,9 @@ def note_failure(
         case AuthenticationFailed():
             register.unchecked(f"permission.{call}", ACCOUNT, "the credential was refused (401)")
         case PermissionDenied():
-            use = f"enable {error.call} for the API role"
+            use = f"a role with the permission for {error.call}"
             if call == Call.BY_PATIENT:
-                use += ", or deploy with ReadBacks=false"
+                use += ", or ReadBacks=false"
             subject = "authentication" if error.call == LOGIN else f"permission.{call}"
             register.wrong(subject, ACCOUNT, use=use, detail="403")
         case RouteMissing():

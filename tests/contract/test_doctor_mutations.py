@@ -204,7 +204,7 @@ MUTATIONS = {
     "a call that the role may not make": Mutation(
         {"denied_calls": [PAST]},
         {PAST},
-        {f"permission.{PAST}": f"enable {PAST} for the API role"},
+        {f"permission.{PAST}": f"a role with the permission for {PAST}"},
         cured=False,
     ),
     "a key that only v3 takes": Mutation(

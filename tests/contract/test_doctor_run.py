@@ -57,7 +57,7 @@ class TestReport:
             assert f"{finding['verdict']:<15}  {finding['assumption']}" in table
         counts = json.loads(as_json.output)["counts"]
         assert ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) in table
-        assert "wrong            it takes POST: use GET  (Swagger)" in table
+        assert "wrong            it takes POST: use GET; patients' data then stand in the address" in table
         assert "CallTable=ssm:/convox-clinicea/call-table" in table
 
     def test_without_credentials_only_the_documents_are_compared(self, fake: RunningFake, doctor: DoctorRunner) -> None:
@@ -131,7 +131,7 @@ class TestAccess:
     def test_a_role_without_the_read_backs(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         report = doctor(fake.url, *MEERA, key=LOCAL_LIMITED_KEY)
         assert report.findings[f"permission.{BY_PATIENT}"]["use"] == (
-            f"enable {BY_PATIENT} for the API role, or deploy with ReadBacks=false"
+            f"a role with the permission for {BY_PATIENT}, or ReadBacks=false"
         )
         assert f"permission.{PAST}" in report.of("confirmed")
 
