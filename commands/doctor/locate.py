@@ -11,7 +11,8 @@ from commands.doctor.swagger import Document, Operation
 from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec
 
 _OURS = frozenset(name.casefold() for name in (LOGIN, *Call))
-_ALIKE = 0.88
+_SMALL = frozenset({"s", "es", "id", "ids", "no", "number", "async"})
+"""What two names of the same call may differ by."""
 _VERSION = re.compile(r"(?<=/)v[0-9]+(?=/)")
 
 
@@ -30,10 +31,18 @@ def locate(call: str, spec: CallSpec, documents: Iterable[Document]) -> Operatio
     found = [each for each in operations if wanted in _names(each)]
     if not found:
         others = {name for each in operations for name in _names(each)} - _OURS
-        alike = difflib.get_close_matches(wanted, sorted(others), n=2, cutoff=_ALIKE)
+        alike = [name for name in sorted(others) if _alike(wanted, name)]
         if len(alike) == 1:
             found = [each for each in operations if alike[0] in _names(each)]
     return max(found, key=lambda each: _likeness(each, spec), default=None)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether nothing but a plural or the like tells the names apart: `postAppointmentNote` is another call."""
+    if abs(len(one) - len(other)) > len(max(_SMALL, key=len)):
+        return False
+    steps = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
+    return all(step == "equal" or (one[a:b] + other[c:d]) in _SMALL for step, a, b, c, d in steps)
 
 
 def _names(operation: Operation) -> Sequence[str]:
