@@ -46,6 +46,7 @@ SAM := .tools/sam/$(STAMP)
 EMULATOR := .tools/emulator/$(STAMP)
 CHECKS := .tools/checks/$(STAMP)
 RUNTIME := .tools/runtime/$(STAMP)
+PICTURES := .tools/pictures/$(STAMP)
 LOCK := .tools/lock/$(STAMP)
 ENVIRONMENTS = @$(MAKE) --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
@@ -137,6 +138,15 @@ resolve: $(EMULATOR) ## End a parked booking (ID= AS=booked APPOINTMENT= [PATIEN
 	@.tools/emulator/bin/python -m commands.resolve --stack $(STACK) --id "$$ID" --as "$$AS" \
 	  $(if $(APPOINTMENT),--appointment "$$APPOINTMENT") $(if $(PATIENT),--patient "$$PATIENT") --why "$$WHY"
 
+.PHONY: dashboard
+dashboard: BOOKINGS = 2000
+dashboard: FAULTS = 0.1
+dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a simulated day (BOOKINGS=2000 SEED=1 FAULTS=0.1)
+	@mkdir -p .local
+	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) --metrics .local/metrics.jsonl
+	@.tools/pictures/bin/python -m commands.dashboard .local/metrics.jsonl .local/dashboard.png \
+	  --title "convox-clinicea: $(BOOKINGS) bookings, seed $(SEED), faults $(FAULTS) (simulated)"
+
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor --stack $(STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
@@ -157,7 +167,7 @@ deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecre
 .PHONY: lock
 lock: $(LOCK) ## Renew the locked requirements from requirements/*.in
 	@for pair in layer:layers/connector/requirements.txt dev:requirements/dev.txt sam:requirements/sam.txt \
-	  emulator:requirements/emulator.txt checks:requirements/checks.txt runtime:requirements/runtime.txt lock:requirements/lock.txt; do \
+	  emulator:requirements/emulator.txt checks:requirements/checks.txt runtime:requirements/runtime.txt pictures:requirements/pictures.txt lock:requirements/lock.txt; do \
 	  echo "locking $${pair#*:}"; \
 	  .tools/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' "requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; \
@@ -191,5 +201,7 @@ $(CHECKS): requirements/checks.txt | python
 	$(call environment,checkov and the audits,.tools/checks,$<)
 $(RUNTIME): requirements/runtime.txt | python
 	$(call environment,the Lambda runtime client,.tools/runtime,$<)
+$(PICTURES): requirements/pictures.txt | python
+	$(call environment,the drawing library,.tools/pictures,$<)
 $(LOCK): requirements/lock.txt | python
 	$(call environment,the lock tool,.tools/lock,$<)

@@ -19,17 +19,19 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.33, help="share of Clinicea calls that are hit, 0 to 1")
     parser.add_argument("--trace", type=Path, help="write every event into this file")
+    parser.add_argument("--metrics", type=Path, help="write what the functions count into this file")
     given = parser.parse_args()
     if not 0 <= given.faults <= 1:
         parser.error("--faults is a share, 0 to 1")
-    sys.path.insert(0, str(LAYER))
+    sys.path[:0] = [str(LAYER), str(LAYER.parents[1])]
     from tests.chaos.report import line
     from tests.chaos.run import Run, reporting
 
     began = time.monotonic()
     with ExitStack() as stack:
         trace = stack.enter_context(given.trace.open("w", encoding="utf-8")) if given.trace else None
-        run = Run(given.bookings, given.seed, given.faults, trace=trace)
+        metrics = stack.enter_context(given.metrics.open("w", encoding="utf-8")) if given.metrics else None
+        run = Run(given.bookings, given.seed, given.faults, trace=trace, metrics=metrics)
         verdict = run.verdict(reporting())
     for sentence in [*verdict.parked[:SHOWN], *verdict.split, *verdict.untold[:SHOWN], *verdict.evidence]:
         sys.stderr.write(f"{sentence}\n")

@@ -80,6 +80,13 @@ class Queue:
         now = self.clock()
         return sum(message.visible_at > now for group in self._groups.values() for message in group)
 
+    def measures(self) -> tuple[int, int, float]:
+        """Return what SQS measures: messages that wait, messages in flight, and the age in seconds of the oldest."""
+        now = self.clock()
+        messages = list(itertools.chain.from_iterable(self._groups.values()))
+        flying = sum(message.visible_at > now for message in messages)
+        return len(messages) - flying, flying, max((now - message.sent_at for message in messages), default=0.0)
+
     def send(self, body: str, group: str, deduplication_id: str) -> Message:
         """Take a message; one with an id that was sent within five minutes is swallowed, whatever became of that."""
         now = self.clock()

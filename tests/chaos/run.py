@@ -9,6 +9,7 @@ from typing import TextIO
 
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge, Verdict
+from tests.chaos.lookups import Lookups
 from tests.chaos.story_book import STORIES, Story, tell
 from tests.chaos.world import World
 
@@ -33,6 +34,7 @@ class Run:
         told: which stories, and how often each.
         habits: ways of Clinicea's that are not left to the seed.
         trace: where to write every event.
+        metrics: where to write what the functions count; then agents look callers up, too.
     """
 
     def __init__(
@@ -44,9 +46,12 @@ class Run:
         told: Mapping[Story, float] = STORIES,
         habits: Mapping[str, object] | None = None,
         trace: TextIO | None = None,
+        metrics: TextIO | None = None,
     ) -> None:
         span = max(60.0, bookings * SECONDS_A_BOOKING)
-        self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace)
+        self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics)
+        if metrics is not None:
+            Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)
 
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import traceback
 from collections import Counter
@@ -138,6 +139,7 @@ class Runtime:
         pool.made += 1
         name = f"{pool.settings.name}-{pool.made}"
         clock = ContainerClock(self._scheduler, self._chance.uniform(-self._skew, self._skew))
+        os.environ["POWERTOOLS_SERVICE_NAME"] = pool.settings.name  # all functions share this process's environment
         module = _load(f"chaos_{pool.settings.name}_{pool.made}", ROOT / "functions" / pool.settings.name / "app.py")
         self._modules.append(module.__name__)
         if hasattr(module, "clock"):

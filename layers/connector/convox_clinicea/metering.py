@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
@@ -17,12 +17,15 @@ from convox_clinicea.observability import NAMESPACE, failure
 
 def observe_call(call: str, seconds: float, error: ConnectorError | None) -> None:
     """Observer of the Clinicea client: latency, failures and "too many requests" by call name."""
-    dimensions = {"call": call}
-    _single("CliniceaLatency", MetricUnit.Milliseconds, round(seconds * 1000, 1), dimensions)
-    if isinstance(error, RateLimited):
-        _single("CliniceaRateLimited", MetricUnit.Count, 1, dimensions)
-    elif error is not None:
-        _single("CliniceaErrors", MetricUnit.Count, 1, dimensions)
+    for name, unit, value in counted(seconds, error):
+        _single(name, unit, value, {"call": call})
+
+
+def counted(seconds: float, error: ConnectorError | None) -> Iterator[tuple[str, MetricUnit, float]]:
+    """Yield what one request to Clinicea counts as: metric, unit, value."""
+    yield "CliniceaLatency", MetricUnit.Milliseconds, round(seconds * 1000, 1)
+    if error is not None:
+        yield ("CliniceaRateLimited" if isinstance(error, RateLimited) else "CliniceaErrors"), MetricUnit.Count, 1
 
 
 def observe_lost_entry(log: Logger) -> Callable[[ConnectorError], None]:

@@ -1,0 +1,70 @@
+"""For the whole suite: which metrics the functions emitted in it.
+
+At the end of a run of everything, `docs/metrics.md`, the dashboard and the alarms are compared with them; a part of the
+suite makes only a part of the metrics, and is not judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.metrics.base import MetricManager
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+
+from tests.support import metrics_table
+from tests.support.metrics_table import Metric, Seen
+from tests.support.watching import watched
+
+_emitted: set[Seen] = set()
+_WORKERS_OUTPUT = "emitted_metrics"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _metrics_are_noted() -> Iterator[None]:
+    """Each of Powertools' ways to write metrics ends in one of these two methods."""
+    with pytest.MonkeyPatch.context() as patch:
+        for writer in (AmazonCloudWatchEMFProvider, MetricManager):
+            patch.setattr(writer, "serialize_metric_set", _noting(writer.serialize_metric_set))
+        yield
+
+
+def _noting(serialize: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(*args: Any, **more: Any) -> Any:
+        document = serialize(*args, **more)
+        _emitted.update(metrics_table.seen(document))
+        return document
+
+    return noting
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Take over what one of several processes has seen."""
+    del error
+    for name, unit, dimensions, service in getattr(node, "workeroutput", {}).get(_WORKERS_OUTPUT, []):
+        _emitted.add(Seen(Metric(name, unit, tuple(dimensions)), service))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Judge a run of everything; one of several processes hands on what it has seen."""
+    config = session.config
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_WORKERS_OUTPUT] = [
+            [each.metric.name, each.metric.unit, list(each.metric.dimensions), each.service] for each in _emitted
+        ]
+        return
+    chosen = config.option.keyword or config.option.markexpr or config.option.deselect or config.option.collectonly
+    whole = config.args == config.getini("testpaths") and not chosen and not config.option.ignore
+    if not whole or exitstatus != pytest.ExitCode.OK:
+        return
+    wrong = metrics_table.disagreements(metrics_table.TABLE.read_text("utf-8"), _emitted)
+    wrong += [f"{each} is emitted by nothing" for each in watched().unknown(_emitted)]
+    if wrong:
+        reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
+        reporter.section("metrics that disagree", red=True)
+        for each in wrong:
+            reporter.line(each)
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
