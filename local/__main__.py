@@ -55,19 +55,21 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> list[Child]:
     port = wanted.port or free_port()
     require_free(port)
     clinicea_port = free_port()
-    deployment = Deployment(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{clinicea_port}", wanted.authentication)
+    clinicea_url = f"http://127.0.0.1:{clinicea_port}"
+    built = temporary / "build"
+    deployment = Deployment(built, f"http://127.0.0.1:{port}", clinicea_url, wanted.authentication)
 
     say("starting the embedded AWS and the fake Clinicea")
     aws = cleanup.enter_context(start_aws(port, temporary, environment))
     clinicea = cleanup.enter_context(start_clinicea(clinicea_port, environment))
     say(f"building functions and layer for Python {paths.PYTHON} on {paths.ARCHITECTURE}")
-    if not build(environment):
+    if not build(built, environment):
         say("nothing has changed since the last build")
     wait_for(aws, f"http://127.0.0.1:{port}/_ministack/health")
-    wait_for(clinicea, f"http://127.0.0.1:{clinicea_port}/_control/appointments")
+    wait_for(clinicea, f"{clinicea_url}/_control/appointments")
 
     say("deploying template.yaml (sam deploy)")
-    deployment.deploy(deployment.prepare(), environment)
+    deployment.deploy(deployment.prepare() | dict(wanted.parameter), environment)
     cleanup.callback(deployment.save_logs)
     say(f"applying what the emulator leaves out: {', '.join(deployment.apply_left_out())}")
     say(f"lifting what it cannot judge in {deployment.lift_unknown_conditions()} policies; the others are enforced")
@@ -111,10 +113,25 @@ def _parser() -> argparse.ArgumentParser:
         default=paths.STACK_FILE,
         help="where this run's addresses go (default: .local/stack.json)",
     )
+    parser.add_argument(
+        "--parameter",
+        action="append",
+        type=_parameter,
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of the template, over those that this machine needs; may be given several times",
+    )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--demo", action="store_true", help="end after the sample call; fail if it failed")
     mode.add_argument("--serve-only", action="store_true", help="no sample call, few words; for tests")
     return parser
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isalnum():
+        raise argparse.ArgumentTypeError("must be Name=value")
+    return name, value
 
 
 if __name__ == "__main__":

@@ -45,9 +45,10 @@ class Stack:
 
 
 class Deployment:
-    """One deployment to one embedded AWS."""
+    """One deployment of the template that was built into a folder to one embedded AWS."""
 
-    def __init__(self, endpoint: str, clinicea_url: str, authentication: str) -> None:
+    def __init__(self, build: Path, endpoint: str, clinicea_url: str, authentication: str) -> None:
+        self._build = build
         self._endpoint = endpoint
         self._clinicea_url = clinicea_url
         self._authentication = authentication
@@ -100,7 +101,7 @@ class Deployment:
 
     def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> None:
         """Run `sam deploy` on the built template."""
-        command = [str(paths.SAM), "deploy", "--template-file", str(paths.BUILD / "template.yaml")]
+        command = [str(paths.SAM), "deploy", "--template-file", str(self._build / "template.yaml")]
         command += [
             "--stack-name",
             paths.STACK,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 WORK = ROOT / ".local"
-BUILD = WORK / "build"
+BUILDS = WORK / "builds"
 LOGS = WORK / "logs"
 STACK_FILE = WORK / "stack.json"
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"

@@ -13,7 +13,10 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -22,6 +25,8 @@ REQUIREMENTS = HERE / "requirements.txt"
 STAMP = "layer.json"
 CACHE = os.environ.get("CONNECTOR_LAYER_CACHE", "")  # a folder that keeps installed requirements between builds
 INSTALL_SECONDS = 600
+KEPT_SECONDS = 3600.0
+"""What the cache holds and nobody has used for so long is removed; so is what a builder left that was killed."""
 # Wheels name the processor their own way, and the oldest C library they run on; each of Lambda's is newer.
 PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 C_LIBRARIES = ["manylinux_2_17", "manylinux2014"]
@@ -89,13 +94,22 @@ def requirements(python: str, arch: str, target: Path) -> None:
     key = hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
     kept = Path(CACHE) / f"python{python}-{arch}-{key}"
     if not kept.is_dir():
-        fresh = kept.with_name(f"{kept.name}.{os.getpid()}")
-        install_requirements(python, arch, fresh)
-        for old in Path(CACHE).glob(f"python{python}-{arch}-*"):
-            if old != fresh:
-                shutil.rmtree(old)
-        fresh.rename(kept)
+        # Made aside and put in its place whole: another builder, at the same time, never meets half of it.
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="making-", dir=CACHE) as aside:
+            fresh = Path(aside) / kept.name
+            install_requirements(python, arch, fresh)
+            try:
+                fresh.rename(kept)
+            except OSError:
+                if not kept.is_dir():  # else somebody else's, which is as good
+                    raise
+    os.utime(kept)
     shutil.copytree(kept, target)
+    for folder in Path(CACHE).iterdir():
+        with suppress(FileNotFoundError):  # another builder may be as tidy
+            if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def interpreter(python: str) -> str | None:

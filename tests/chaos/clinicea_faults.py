@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from tests.chaos.clinicea import POSTS, SimulatedClinicea
-from tests.chaos.weather import Weather
 
 LATEST_COMMIT = 100.0
 """Seconds after which a late commit has happened: within the settle time, which is all that the protocol promises."""
@@ -93,10 +92,18 @@ OF_READS: dict[str, tuple[float, Draw]] = {
 }
 
 
+class Shares(Protocol):
+    """How bad the weather is."""
+
+    def clinicea_share(self) -> float:
+        """Return the share of Clinicea calls that go wrong now."""
+        ...
+
+
 class Troubles:
     """Draws what happens to each call, and lets it happen."""
 
-    def __init__(self, clinicea: SimulatedClinicea, weather: Weather, chance: Random) -> None:
+    def __init__(self, clinicea: SimulatedClinicea, weather: Shares, chance: Random) -> None:
         self._clinicea = clinicea
         self._weather = weather
         self._chance = chance

@@ -61,16 +61,42 @@ class Intent:
         births = {patient.date_of_birth, self.person.born} - {None}
         return same_number and same_name and len(births) < 2
 
+    def body(self, call_id: str, agent_id: str, start: str) -> Json:
+        """Return what ConVox sends."""
+        body: Json = {
+            "call_id": call_id,
+            "agent_id": agent_id,
+            "clinic_id": self.slot.clinic_id,
+            "start": start,
+            "duration_minutes": 30,
+            "notes": f"#{self.tag}#",
+        }
+        if self.slot.practitioner_id is not None:
+            body["practitioner_id"] = self.slot.practitioner_id
+        person = self.person
+        if person is not None:
+            body |= {
+                "mobile": person.number.e164,
+                "first_name": person.first_name,
+                "last_name": person.last_name,
+                "consent": {"given": True},
+            }
+            if person.born is not None:
+                body["date_of_birth"] = person.born.isoformat()
+        return body
+
+    @property
+    def path(self) -> str:
+        """The route that takes it."""
+        return "/appointments" if self.person else f"/patients/{self.patient_id}/appointments"
+
     def event(self, call: Call, epoch_ms: int) -> Json:
         """Return API Gateway's event for one callback."""
-        if self.person is None:
-            resource, path = "/patients/{patient_id}/appointments", f"/patients/{self.patient_id}/appointments"
-        else:
-            resource, path = "/appointments", "/appointments"
+        resource = "/appointments" if self.person else "/patients/{patient_id}/appointments"
         headers = {"Host": "api.example", "X-Forwarded-Proto": "https", "Content-Type": "application/json"}
         return {
             "resource": resource,
-            "path": path,
+            "path": self.path,
             "httpMethod": "POST",
             "headers": headers,
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
@@ -84,7 +110,7 @@ class Intent:
                 "authorizer": {"caller": "convox", "principalId": "convox"},
                 "domainName": "api.example",
                 "httpMethod": "POST",
-                "path": f"/v1{path}",
+                "path": f"/v1{self.path}",
                 "requestId": f"request-{self.tag}",
                 "requestTimeEpoch": epoch_ms,
                 "resourcePath": resource,

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from local.clinicea.records import Appointment, Patient
-from tests.chaos.clinicea import POSTS, tag_of
+from tests.chaos.clinicea import POSTS, SimulatedClinicea, tag_of
 from tests.chaos.clock import moment
 from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
-from tests.chaos.world import World
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
@@ -55,15 +54,41 @@ class Verdict:
         return not any(getattr(self, harm) for harm in HARMS)
 
 
+class Seen(Protocol):
+    """What the judge goes by: of a simulated run, or of one over real sockets."""
+
+    @property
+    def clinicea(self) -> SimulatedClinicea: ...
+
+    @property
+    def notices(self) -> Iterable[str]:
+        """The text of each notice that was published."""
+        ...
+
+    @property
+    def worn_out(self) -> Collection[str]:
+        """The bookings of which a message was made a dead letter without its fault."""
+        ...
+
+    @property
+    def crashes(self) -> Counter[str]:
+        """Errors that are none of the product's own."""
+        ...
+
+    def status(self, booking_id: str) -> tuple[int, Any]:
+        """Return status and body of what the connector answers who asks for a booking."""
+        ...
+
+
 class Judge:
     """Judges a run that has come to rest."""
 
-    def __init__(self, world: World, intents: list[Intent]) -> None:
+    def __init__(self, world: Seen, intents: list[Intent]) -> None:
         self._world = world
         self._intents = intents
         self._store = world.clinicea.calendar
         self._verdict = Verdict()
-        self._notices = {each for notice in world.sns.published for each in _BOOKING_ID.findall(notice["Message"])}
+        self._notices = {each for notice in world.notices for each in _BOOKING_ID.findall(notice)}
         self._by_tag: dict[int, list[Appointment]] = defaultdict(list)
         for appointment in self._store.appointments.values():
             tag = tag_of(appointment.notes)
@@ -80,7 +105,7 @@ class Judge:
         self._doubles()
         self._patients()
         self._traffic()
-        self._verdict.crashes = self._world.runtime.crashes
+        self._verdict.crashes = self._world.crashes
         return self._verdict
 
     def all_ended(self) -> bool:
@@ -134,30 +159,8 @@ class Judge:
 
     def _told(self, booking_id: str) -> tuple[str, str | None]:
         """What the connector answers who asks."""
-        path = f"/bookings/{booking_id}"
-        event: dict[str, Any] = {
-            "resource": "/bookings/{booking_id}",
-            "path": path,
-            "httpMethod": "GET",
-            "headers": {"Host": "api.example"},
-            "multiValueHeaders": {"Host": ["api.example"]},
-            "queryStringParameters": None,
-            "multiValueQueryStringParameters": None,
-            "pathParameters": {"booking_id": booking_id},
-            "requestContext": {
-                "authorizer": {"caller": "convox"},
-                "path": f"/v1{path}",
-                "requestId": "judge",
-                "stage": "v1",
-            },
-            "body": None,
-            "isBase64Encoded": False,
-        }
-        answer = self._world.runtime.call("booking_status", event)
-        if answer["statusCode"] != 200:
-            return f"answered with {answer['statusCode']}", None
-        body = json.loads(answer["body"])
-        return body["state"], body["reason"]
+        status, body = self._world.status(booking_id)
+        return (body["state"], body["reason"]) if status == 200 else (f"answered with {status}", None)
 
     def _stands(self, intent: Intent) -> bool:
         """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""

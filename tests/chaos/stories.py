@@ -56,8 +56,8 @@ class Stories:
         if not call_id:
             self._calls += 1
             call_id = f"CALL-{self._calls:06d}"
-        body = self._body(intent, call_id)
-        intent.calls.append(Call(at, body))
+        agent_id = f"AGENT-{self._chance.randrange(40):02d}"
+        intent.calls.append(Call(at, intent.body(call_id, agent_id, self.diary.spelled(intent.slot.start))))
         if not self._repeats:
             return intent
         if self._chance.random() < 0.25:
@@ -132,26 +132,3 @@ class Stories:
         found = list(self.store.appointments.values())
         self.store.look_everywhere()
         return found
-
-    def _body(self, intent: Intent, call_id: str) -> Json:
-        body: Json = {
-            "call_id": call_id,
-            "agent_id": f"AGENT-{self._chance.randrange(40):02d}",
-            "clinic_id": intent.slot.clinic_id,
-            "start": self.diary.spelled(intent.slot.start),
-            "duration_minutes": 30,
-            "notes": f"#{intent.tag}#",
-        }
-        if intent.slot.practitioner_id is not None:
-            body["practitioner_id"] = intent.slot.practitioner_id
-        person = intent.person
-        if person is not None:
-            body |= {
-                "mobile": person.number.e164,
-                "first_name": person.first_name,
-                "last_name": person.last_name,
-                "consent": {"given": True},
-            }
-            if person.born is not None:
-                body["date_of_birth"] = person.born.isoformat()
-        return body

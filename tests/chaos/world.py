@@ -6,6 +6,7 @@ import io
 import json
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, redirect_stdout
 from random import Random
@@ -180,6 +181,40 @@ class World:
     def worn_out(self) -> set[str]:
         """The bookings of which a message was made a dead letter without its fault."""
         return {json.loads(body)["booking_id"] for source in self.sources for body in source.worn_out}
+
+    @property
+    def notices(self) -> list[str]:
+        """The text of each notice that was published."""
+        return [each["Message"] for each in self.sns.published]
+
+    @property
+    def crashes(self) -> Counter[str]:
+        """Errors of the handlers that are none of the product's own."""
+        return self.runtime.crashes
+
+    def status(self, booking_id: str) -> tuple[int, Any]:
+        """Ask the connector for a booking, outside time; returns status and body."""
+        path = f"/bookings/{booking_id}"
+        event: dict[str, Any] = {
+            "resource": "/bookings/{booking_id}",
+            "path": path,
+            "httpMethod": "GET",
+            "headers": {"Host": "api.example"},
+            "multiValueHeaders": {"Host": ["api.example"]},
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": None,
+            "pathParameters": {"booking_id": booking_id},
+            "requestContext": {
+                "authorizer": {"caller": "convox"},
+                "path": f"/v1{path}",
+                "requestId": "judge",
+                "stage": "v1",
+            },
+            "body": None,
+            "isBase64Encoded": False,
+        }
+        answer = self.runtime.call("booking_status", event)
+        return answer["statusCode"], json.loads(answer["body"])
 
     @property
     def writes(self) -> int:

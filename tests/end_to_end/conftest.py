@@ -12,20 +12,43 @@ from pathlib import Path
 
 import pytest
 
+from local.clinicea.server import FakeServer
 from tests.end_to_end.api import Api
+from tests.end_to_end.aws import Aws
+from tests.end_to_end.real_world import RealClinicea, RealWorld
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
 READY_SECONDS = 300
 END_SECONDS = 30
+SEED = 1
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """Start `python -m local --serve-only`; yields the contents of its stack file."""
+def clinicea() -> Iterator[FakeServer]:
+    """The stack's Clinicea, in this process, so that the simulation's faults and its judge get at it."""
+    with FakeServer(RealClinicea(SEED), port=0) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Iterator[dict[str, str]]:
+    """Start `python -m local --serve-only` with that Clinicea; yields the contents of its stack file."""
     folder = tmp_path_factory.mktemp("stack")
     file, log = folder / "stack.json", folder / "launcher.log"
-    command = [str(PYTHON), "-m", "local", "--serve-only", "--stack-file", str(file)]
+    command = [
+        str(PYTHON),
+        "-m",
+        "local",
+        "--serve-only",
+        "--stack-file",
+        str(file),
+        "--authentication",
+        "staff_session",
+    ]
+    # What takes minutes in a deployment need not in a test.
+    for parameter in (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30"):
+        command += ["--parameter", parameter]
     with log.open("wb") as output:
         launcher = subprocess.Popen(
             command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=launcher_environment()
@@ -36,7 +59,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
             if launcher.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"the stack did not start:\n{log.read_text()}", pytrace=False)
             time.sleep(0.1)
-        yield json.loads(file.read_text())
+        yield {**json.loads(file.read_text()), "clinicea_url": clinicea.url}
     finally:
         launcher.send_signal(signal.SIGTERM)
         try:
@@ -55,3 +78,19 @@ def launcher_environment() -> dict[str, str]:
 def api(stack: dict[str, str]) -> Api:
     """The stack's API, as ConVox calls it."""
     return Api(stack)
+
+
+@pytest.fixture(scope="session")
+def aws(stack: dict[str, str]) -> Aws:
+    """The account that the stack is deployed in; its notices are listened to."""
+    account = Aws(stack)
+    account.listen()
+    return account
+
+
+@pytest.fixture(scope="session")
+def world(clinicea: FakeServer, api: Api, aws: Aws) -> RealWorld:
+    """All of it, as the simulation's judge wants to see it."""
+    core = clinicea.core
+    assert isinstance(core, RealClinicea)
+    return RealWorld(core, clinicea.lock, api, aws)

@@ -11,7 +11,7 @@ from tests.support.account import Stack, aws_account
 from tests.support.deployment import Deployment
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def account() -> Iterator[None]:
     with aws_account():
         yield

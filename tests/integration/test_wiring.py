@@ -107,7 +107,7 @@ def test_a_rotated_secret_takes_effect_without_a_cold_start_once_its_copy_is_old
 
 @pytest.mark.parametrize("content", [{}, {"api_key": ""}, {"api_key": "x", "more": "y"}, "text"], ids=str)
 def test_a_clinicea_secret_that_is_none_is_named_without_its_content(variables: dict[str, str], content: Any) -> None:
-    settings = search(variables, CLINICEA_SECRET_ARN=secret(f"bad-{hash(str(content))}", content))
+    settings = search(variables, CLINICEA_SECRET_ARN=secret(f"no-credentials-{hash(str(content))}", content))
 
     with pytest.raises(ConfigurationError) as caught:
         found(settings)

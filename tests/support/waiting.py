@@ -9,9 +9,9 @@ _LONGEST = 10.0
 _STEP = 0.005
 
 
-def eventually(condition: Callable[[], object]) -> bool:
+def eventually(condition: Callable[[], object], *, seconds: float = _LONGEST) -> bool:
     """Whether the condition comes true; gives up only after so long that it never will."""
-    ends = time.monotonic() + _LONGEST
+    ends = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > ends:
             return False

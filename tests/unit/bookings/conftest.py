@@ -1,4 +1,4 @@
-"""The AWS account of each module, and the bench of each test."""
+"""The AWS account of all modules (clients are slow to make), and the bench of each test."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.account import aws_account
 from tests.support.bench import Bench
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def account() -> Iterator[None]:
     with aws_account():
         yield

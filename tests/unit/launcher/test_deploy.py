@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,56 @@ def test_a_new_build_is_due_when_a_source_changes_and_only_then(
     assert build.source_hash() != first
 
 
+@pytest.fixture
+def builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A tree with one source, and a `sam` that writes what it was told to build into the folder asked for."""
+    (tmp_path / "template.yaml").write_text("a: 1\n")
+    sam = tmp_path / "sam"
+    sam.write_text(
+        '#!/bin/sh\nwhile [ "$1" != --build-dir ]; do shift; done\nmkdir -p "$2"\ncp "$TREE/template.yaml" "$2"\n'
+        'echo built >> "$TREE/log"\n'
+    )
+    sam.chmod(0o755)
+    for name, path in (("ROOT", tmp_path), ("BUILDS", tmp_path / "builds"), ("SAM", sam), ("LOGS", tmp_path / "logs")):
+        monkeypatch.setattr(paths, name, path)
+    return tmp_path
+
+
+def test_each_run_has_a_build_of_its_own_and_the_sources_are_built_once(builds: Path) -> None:
+    environment = {**os.environ, "TREE": str(builds)}
+
+    assert build.build(builds / "one", environment) is True
+    assert build.build(builds / "two", environment) is False
+    (builds / "one" / "template.yaml").unlink()
+
+    assert (builds / "two" / "template.yaml").read_text() == "a: 1\n"
+    assert (builds / "log").read_text() == "built\n"
+
+
+def test_a_build_that_another_run_finished_first_is_as_good(builds: Path) -> None:
+    fresh, kept = builds / "fresh", builds / "kept"
+    for folder in (fresh, kept):
+        folder.mkdir()
+        (folder / "template.yaml").write_text(folder.name)
+
+    build.put_in_place(fresh, kept)
+
+    assert (kept / "template.yaml").read_text() == "kept"
+    with pytest.raises(OSError, match="missing"):
+        build.put_in_place(fresh, builds / "missing" / "folder")
+
+
+def test_builds_that_nobody_uses_go_and_half_done_ones_too(builds: Path) -> None:
+    environment = {**os.environ, "TREE": str(builds)}
+    for name in ("making-killed", "of-old-sources"):
+        (builds / "builds" / name).mkdir(parents=True)
+        os.utime(builds / "builds" / name, (0, 0))
+
+    build.build(builds / "one", environment)
+
+    assert [each.name for each in (builds / "builds").iterdir()] == [build.source_hash()]
+
+
 class Recorder:
     """An AWS of which only the calls are kept; each call is answered from `answers`."""
 
@@ -85,7 +136,7 @@ def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkey
             "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}},
         }
     )
-    deployment = Deployment("http://aws", "http://clinicea", "api_key")
+    deployment = Deployment(Path("build"), "http://aws", "http://clinicea", "api_key")
     monkeypatch.setattr(deployment, "client", lambda _service: aws)
 
     assert deployment.apply_left_out() == ["gateway responses", "time to live"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -96,4 +97,49 @@ def test_requirements_are_installed_once_for_each_python_and_processor(
 
     assert installed == [(RUNNING, "arm64"), (RUNNING, "x86_64"), (RUNNING, "arm64")]
     assert (tmp_path / "again" / "python" / "library.py").exists()
-    assert len(list((tmp_path / "cache").glob("*-arm64-*"))) == 1
+
+
+def test_two_builders_at_once_both_end_with_the_whole_cache(
+    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faster = ["other"]
+
+    def install(_python: str, _arch: str, target: Path) -> None:
+        target.mkdir(parents=True)
+        (target / "library.py").write_text("whole")
+        if faster:  # another one, while this one installs
+            build.build(RUNNING, "arm64", tmp_path / faster.pop())
+
+    monkeypatch.setattr(build, "CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(build, "install_requirements", install)
+    build.build(RUNNING, "arm64", tmp_path / "one")
+
+    for folder in ("one", "other"):
+        assert (tmp_path / folder / "python" / "library.py").read_text() == "whole"
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+@pytest.mark.usefixtures("sources")
+def test_what_an_installation_left_half_done_is_not_used_and_goes_when_it_is_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    left = cache / "making-killed"
+    left.mkdir(parents=True)
+    os.utime(left, (0, 0))
+
+    def fail(_python: str, _arch: str, target: Path) -> None:
+        target.mkdir(parents=True)
+        raise SystemExit("layer: the requirements could not be installed")
+
+    monkeypatch.setattr(build, "CACHE", str(cache))
+    install = build.install_requirements
+    monkeypatch.setattr(build, "install_requirements", fail)
+    with pytest.raises(SystemExit):
+        build.build(RUNNING, "arm64", tmp_path / "first")
+    assert list(cache.iterdir()) == [left]
+    monkeypatch.setattr(build, "install_requirements", install)
+
+    build.build(RUNNING, "arm64", tmp_path / "second")
+
+    assert [each.name.startswith("python") for each in cache.iterdir()] == [True]

@@ -1,0 +1,1 @@
+"""Bookings, on an AWS account in this process."""

@@ -1,0 +1,1 @@
+"""What the Lambdas share, on an AWS account in this process."""
