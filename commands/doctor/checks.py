@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from commands.doctor.asking import Asker
+from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
 from convox_clinicea.clinicea import Appointment, Call, Patient
 from convox_clinicea.clinicea.calls import same_word
@@ -113,7 +114,7 @@ class Checks:
             self.seen.patients = search({"calls": {call.value: other}})
             if self.seen.patients:
                 self._register.wrong(at, ACCOUNT, use=other["country_code_format"])
-                self._ask.correction.setdefault("calls", {}).setdefault(call.value, {}).update(other)
+                correct(self._ask.correction, call, other)
         if not self.seen.patients:
             self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
             return

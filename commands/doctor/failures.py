@@ -46,7 +46,7 @@ def note_failure(
             register.wrong(f"{at}.verb", ACCOUNT, use=other, detail="405")
             if error.call != LOGIN:
                 changed = {"verb": other} | ({"style": "query"} if other == "GET" else {})
-                correction.setdefault("calls", {}).setdefault(call.value, {}).update(changed)
+                correct(correction, call, changed)
         case NotFoundInClinicea():
             register.wrong(f"{at}.not_found", ACCOUNT, use="nothing", detail="404", assumption="it is no error")
         case Rejected():
@@ -57,3 +57,10 @@ def note_failure(
             register.wrong(f"answers.{call}", ACCOUNT, detail=str(error))
         case _:
             register.unchecked(f"permission.{call}", ACCOUNT, type(error).__name__)
+
+
+def correct(correction: dict[str, Any], call: Call, changed: dict[str, str]) -> None:
+    """Add to the correction of a call what the account itself has shown."""
+    part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})
+    part.update(changed)
+    part.setdefault("evidence", {}).update(dict.fromkeys(changed, "live"))

@@ -288,6 +288,18 @@ class TestOddSwagger:
         assert told in report.findings["swagger.v2"]["detail"]
         assert report.findings[f"permission.{PAST}"]["verdict"] == "confirmed"
 
+    def test_without_a_document_the_account_itself_tells_verb_and_path(
+        self, fake: RunningFake, doctor: DoctorRunner
+    ) -> None:
+        fake.fault(SWAGGER, "status", status=404)
+        shapes = {BY_DATE: {"verb": "POST", "style": "query"}, PAST: {"path": f"/elsewhere/{PAST}"}}
+        fake.switch(shapes=shapes)
+        report = doctor(fake.url, *MEERA)
+        assert report.findings[f"calls.{BY_DATE}.verb"]["use"] == "POST"
+        assert report.findings[f"calls.{PAST}.path"]["detail"] == "404: there is no such address"
+        assert f"permission.{BY_DATE}" in report.of("confirmed")
+        assert report.table == {"calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "live"}}}}
+
     @pytest.mark.parametrize("status", [301, 401, 403, 404, 500])
     def test_a_document_that_is_not_given(self, fake: RunningFake, doctor: DoctorRunner, status: int) -> None:
         fake.fault(SWAGGER, "status", status=status)
