@@ -221,13 +221,13 @@ BOOKINGS: dict[str, Booked] = {
     "the clinic's own zone": Booked(
         {"start": "2026-12-01 15:00", "clinic_id": "C-AE"}, {"start": "2026-12-01T15:00:00+04:00"}
     ),
-    "length as hours and minutes": Booked({"start": AT, "duration": "00:45"}, {"duration_minutes": 45}),
-    "length to the second": Booked({"start": AT, "duration": "01:30:00"}, {"duration_minutes": 90}),
+    "length as hours and minutes": Booked({"start": AT, "appointment_duration": "00:45"}, {"duration_minutes": 45}),
+    "length to the second": Booked({"start": AT, "appointment_duration": "01:30:00"}, {"duration_minutes": 90}),
     "length as minutes": Booked({"start": AT, "duration_minutes": "45"}, {"duration_minutes": 45}),
     "length as a number": Booked({"start": AT, "duration_minutes": 45}, {"duration_minutes": 45}),
     "length in words": Booked({"start": AT, "appointment_duration": "45 min"}, {"duration_minutes": 45}),
     "length in hours": Booked({"start": AT, "appointment_duration": "1 hour"}, {"duration_minutes": 60}),
-    "no length": Booked({"start": AT, "duration": "null"}, {"duration_minutes": 30}),
+    "no length": Booked({"start": AT, "appointment_duration": "null"}, {"duration_minutes": 30}),
     "another spelling of the clinic": Booked({"start": AT, "clinic_id": "", "ClinicID": "C-02"}, {"clinic_id": "C-02"}),
     "a doctor": Booked({"start": AT, "doctor_id": "D-01"}, {"practitioner_id": "D-01"}),
 }

@@ -159,4 +159,12 @@ def test_a_call_back_on_no_day_is_none(date: Any) -> None:
     "duration", ["soon", "00:00:30", "1:75:00:00", "30 s", "-30", "3.5", "half an hour", "9" * 5000, [], True]
 )
 def test_a_length_that_needs_guessing_is_refused(duration: Any) -> None:
-    assert set(problems(booking(duration=duration), KnownPatientBooking, patient_id="P")) == {"duration_minutes"}
+    assert set(problems(booking(appointment_duration=duration), KnownPatientBooking, patient_id="P")) == {
+        "duration_minutes"
+    }
+
+
+def test_the_calls_own_length_is_not_the_appointments() -> None:
+    event = booking(CALL_DURATION="00:03:25", duration="00:03:25", RING_DURATION=7)
+
+    assert read(KnownPatientBooking, event, patient_id="P").duration_minutes is None
