@@ -168,3 +168,49 @@ def test_the_calls_own_length_is_not_the_appointments() -> None:
     event = booking(CALL_DURATION="00:03:25", duration="00:03:25", RING_DURATION=7)
 
     assert read(KnownPatientBooking, event, patient_id="P").duration_minutes is None
+
+
+def test_pieces_that_came_twice_must_agree() -> None:
+    pieces = {"callback_date": "2031-12-01", "callback_hrs": "10", "follow_up_date": "2031-12-02"}
+
+    found = problems(booking(start=..., **pieces), KnownPatientBooking, patient_id="P")
+
+    assert found == {
+        "start": "came with different values, as callback_date and as follow_up_date and as callback_hrs; send one"
+    }
+
+
+@pytest.mark.parametrize(
+    ("pieces", "start"),
+    [
+        ({"callback_date": "2031-12-01 00:00:00", "callback_hrs": "15"}, "2031-12-01T15:00:00"),
+        ({"callback_date": "2031-12-01T00:00", "callback_hrs": 15, "callback_mins": 5}, "2031-12-01T15:05:00"),
+        ({"appointment_date": " 2031-12-01 ", "appointment_time": " 9:05 "}, "2031-12-01T09:05:00"),
+        ({"appointment_date": "2031-12-01 15:00", "start": ""}, "2031-12-01T15:00:00"),
+        ({"appointment_date": "2031-12-01", "start": "2031-12-01 15:00"}, "2031-12-01T15:00:00"),
+    ],
+    ids=str,
+)
+def test_pieces_make_one_moment(pieces: dict[str, Any], start: str) -> None:
+    event = booking(**({"start": ...} | pieces))
+
+    assert read(KnownPatientBooking, event, patient_id="P").start == start
+
+
+def test_a_date_with_a_time_of_its_own_beside_hours_is_refused() -> None:
+    pieces = {"callback_date": "2031-12-01 09:00:00", "callback_hrs": "15"}
+
+    assert set(problems(booking(start=..., **pieces), KnownPatientBooking, patient_id="P")) == {"start"}
+
+
+@pytest.mark.parametrize("value", ["0-00", "00", "0", "0000", "00-00", "0.0"])
+def test_zeros_that_are_no_date_are_a_value(value: str) -> None:
+    assert (
+        read(SearchRequest, events.search({"call_id": value, "agent_id": "0", "mobile": "9999900041"})).call_id == value
+    )
+
+
+def test_spaces_round_a_value_make_no_other_value() -> None:
+    event = events.search({"call_id": "R-1", "CALL_REFERENCE_ID": " R-1 ", "agent_id": "a", "mobile": "9999900041"})
+
+    assert read(SearchRequest, event).call_id == "R-1"

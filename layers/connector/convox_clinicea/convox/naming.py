@@ -62,18 +62,16 @@ def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
             came.setdefault(known.canonical, []).append(_Came(known.spelling, value))
     found = Named({}, {})
     problems = []
-    for name in sorted(_members(fields, came)):
-        for source in (name, *dialect.stands_in.get(name, ())):
-            candidates = _candidates(source, came, dialect)
-            if candidates:
-                chosen = _agreed(name, candidates)
-                if chosen is None:
-                    problems.append(_two_values(name, candidates))
-                else:
-                    found.values[name] = chosen.value
-                    if chosen.alias.lower() != name:
-                        found.came_as[name] = chosen.alias
-                break
+    for name in sorted(_members(fields, (*came, *dialect.stands_in))):
+        sources = (name, *dialect.stands_in.get(name, ()))
+        candidates = next(filter(None, (_candidates(name, source, came, dialect) for source in sources)), [])
+        chosen = _agreed(name, candidates)
+        if chosen is not None:
+            found.values[name] = chosen.value
+            if chosen.alias.lower() != name:
+                found.came_as[name] = chosen.alias
+        elif candidates:
+            problems.append(_two_values(name, candidates))
     if problems:
         raise InvalidRequest(*problems)
     return found
@@ -99,35 +97,45 @@ def _flat(pairs: Pairs) -> Iterator[tuple[str, Any]]:
             yield name.replace("[", ".").replace("]", ""), value
 
 
-def _members(fields: Iterable[str], came: Iterable[str]) -> set[str]:
+def _members(fields: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Return the canonical names of `fields`; of a group, those of its members that are among `names`."""
     wanted = set(fields)
     groups = wanted & GROUPS
-    return (wanted - groups) | {name for name in came if name.split(".")[0] in groups}
+    return (wanted - groups) | {name for name in names if name.split(".")[0] in groups}
 
 
-def _candidates(name: str, came: dict[str, list[_Came]], dialect: Dialect) -> list[_Came]:
-    whole = [_Came(each.alias, canonical(name, each.value, dialect)) for each in came.get(name, ())]
-    parts = MOMENT_PARTS.get(name)
-    pieces = [came[part][0] for part in parts or () if part in came]
+def _candidates(name: str, source: str, came: dict[str, list[_Came]], dialect: Dialect) -> list[_Came]:
+    """Return what came for the field `name` as `source`, whole or in pieces, in our way of writing."""
+    whole = [_Came(each.alias, canonical(name, each.value, dialect)) for each in came.get(source, ())]
+    parts = MOMENT_PARTS.get(source)
     if parts is None or parts.date not in came:
         return whole
-    date, time, hours, minutes = (came[part][0].value if part in came else None for part in parts)
-    moment = joined(date, time, hours, minutes, dialect)
-    if moment is None and whole:
+    pieces = [came.get(part, []) for part in parts]
+    if any(piece and _agreed(source, piece) is None for piece in pieces):
+        return [*whole, *(each for piece in pieces for each in piece)]
+    only_date = not any(pieces[1:])
+    if whole and only_date:
         return whole
-    # Pieces that make no moment are handed on as they are, to be refused.
-    return [*whole, _Came(" and ".join(piece.alias for piece in pieces), moment or date)]
+    moment = joined(dialect, *(piece[0].value if piece else None for piece in pieces))
+    return [*whole, _Came(" and ".join(piece[0].alias for piece in pieces if piece), moment)]
 
 
 def _agreed(name: str, candidates: list[_Came]) -> _Came | None:
-    first, *others = candidates
-    for other in others:
-        if name == "mobile" and _same_number(first.value, other.value):
+    """Return the value that all candidates stand for; None if there is none, or more than one."""
+    first = candidates[0] if candidates else None
+    for other in candidates[1:]:
+        if first is not None and name == "mobile" and _same_number(first.value, other.value):
             # One may bear the dialling code that the other leaves out.
             first = max(first, other, key=lambda each: len(_digits(each.value)))
-        elif type(first.value) is not type(other.value) or first.value != other.value:
+        elif first is None or not _same(first.value, other.value):
             return None
     return first
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return one.strip() == other.strip()
+    return type(one) is type(other) and bool(one == other)
 
 
 def _two_values(name: str, candidates: list[_Came]) -> FieldProblem:

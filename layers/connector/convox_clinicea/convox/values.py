@@ -13,11 +13,11 @@ from convox_clinicea.convox.vocabulary import DATES, DURATIONS, MOMENTS
 
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(?: ?([AaPp])\.?[Mm]\.?)?"
-_OFFSET = r"([Zz]|[+-]\d{2}:?\d{2}| \d{2}:\d{2})?"  # a query loses the + of an offset
+_OFFSET = r"([Zz]|[+-]\d{2}:?\d{2}| (?:0\d|1[0-4]):(?:00|30|45))?"  # a query loses the + of an offset
 _ONLY_DATE = re.compile(_DATE, re.ASCII)
-_ONLY_TIME = re.compile(_TIME, re.ASCII)
 _MOMENT = re.compile(rf"{_DATE}[Tt ] ?{_TIME}{_OFFSET}", re.ASCII)
-_ZEROS = re.compile(r"0{1,4}([-/.])0{1,2}\1?0{1,4}([Tt ]0{1,2}:00(:00)?)?", re.ASCII)
+_ZEROS = re.compile(r"(0000([-/.])00\2(00)|00([-/.])00\4(0000))([Tt ]00:00(:00)?)?", re.ASCII)
+_MIDNIGHT = re.compile(r"[Tt ]00:00(:00)?$", re.ASCII)
 _MINUTES = re.compile(r"(\d{1,4})(?: ?(?:m|min|mins|minute|minutes))?", re.ASCII | re.IGNORECASE)
 _HOURS = re.compile(r"(\d{1,2}) ?(?:h|hr|hrs|hour|hours)", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
@@ -61,11 +61,20 @@ def moment(text: str, dialect: Dialect) -> str | None:
     return None if time is None else f"{day}T{time}{offset}"
 
 
-def joined(date: Any, time: Any, hours: Any, minutes: Any, dialect: Dialect) -> str | None:
-    """Return the moment that came in pieces, or None; no minutes beside hours are the full hour [assumed]."""
-    if time is None and hours is not None:
+def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any) -> Any:
+    """Return the moment that came in pieces, or a text that no model takes for one.
+
+    No minutes beside hours are the full hour, and a date that is written as its midnight is a date [assumed].
+    """
+    if time is None and hours is None:
+        return canonical("start", date, dialect)
+    if time is None:
         time = f"{_number(hours)}:{_number('00' if minutes is None else minutes):0>2}"
-    return moment(f"{date} {time}", dialect) if isinstance(date, str) and isinstance(time, str) else None
+    if not isinstance(date, str) or not isinstance(time, str):
+        return date
+    day = _MIDNIGHT.sub("", date.strip(" "))
+    text = f"{day} {time.strip(' ')}"
+    return moment(text, dialect) or text if _ONLY_DATE.fullmatch(day) else f"{text}, which is two times"
 
 
 def _number(value: Any) -> str:
