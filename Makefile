@@ -152,7 +152,7 @@ doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBIL
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor --stack $(STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
 
 .PHONY: check-config
-check-config: $(DEV) ## The configuration documents, before a deployment: make check-config DIALECT=dialect.json CLINICS=… CALL_TABLE=…
+check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLINICS= DIALECT=file, or PARAMETERS="Dialect=ssm:/…")
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config --samconfig samconfig.toml \
 	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
 	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
