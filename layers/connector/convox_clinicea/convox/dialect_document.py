@@ -31,7 +31,8 @@ Evidence = Literal["2x", "1x", "assumed", "site"]
 Alias = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Words = Annotated[list[Word], Field(min_length=1, max_length=200)]
-CallerName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+CallerName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
+"""As the access-token secret names callers."""
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Gender = Literal["male", "female", "other"]
 
