@@ -1,0 +1,123 @@
+"""What is taken from a body and a query, and what is refused before any field is looked at."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.convox.reading import Pairs, pairs_of
+from convox_clinicea.errors import InvalidRequest, TooLarge
+from tests.support import events
+from tests.support.dialects import PACKED
+from tests.support.events import Event
+
+KB64 = 64 * 1024
+
+
+def pairs(event: Event) -> Pairs:
+    return pairs_of(APIGatewayProxyEvent(event), PACKED.known)
+
+
+def post(body: object, **more: Any) -> Event:
+    return events.gateway("POST", "/anything", body=body, **more)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (None, "body: is empty; send a JSON object or a form"),
+        (" \r\n", "body: is empty"),
+        ("[1]", "body: is not a JSON object"),
+        ('"a=b"', "body: is not a JSON object"),
+        ("12", "body: is not a JSON object"),
+        ('{"a": 1', "body: is neither JSON nor a form"),
+        ("hello", "body: is neither JSON nor a form"),
+        (b"\xff\xfe{", "body: is not UTF-8 text"),
+        ("a=%ff", "body: is a form that cannot be read"),
+        ("&".join(f"f{n}=1" for n in range(501)), "body: is a form that cannot be read"),
+    ],
+    ids=lambda value: repr(value)[:20],
+)
+def test_what_is_no_request_is_refused_for_what_it_is(body: object, told: str) -> None:
+    with pytest.raises(InvalidRequest, match=told):
+        pairs(post(body))
+
+
+@pytest.mark.parametrize("size", [KB64 + 1, 2 * KB64 + 1, 1_000_000])
+def test_what_is_over_64_kb_is_too_large_in_any_encoding(size: int) -> None:
+    text = "a=" + "x" * (size - 2)
+    for event in (
+        post(text),
+        post(text.encode()),
+        post("é" * (size // 2 + 1)),
+        events.gateway("GET", "/x", query={"a": text}),
+    ):
+        with pytest.raises(TooLarge):
+            pairs(event)
+
+
+def test_64_kb_are_not_too_large() -> None:
+    text = "a=" + "x" * (KB64 - 2)
+
+    assert pairs(post(text)) == pairs(post(text.encode())) == [("a", text[2:])]
+    assert pairs(events.gateway("GET", "/x", query={"a": text[:-1]})) == [("a", text[:-1])]
+
+
+def test_nothing_at_all_in_a_get_is_nothing() -> None:
+    assert pairs(events.gateway("GET", "/x")) == []
+
+
+def test_query_and_body_are_both_read() -> None:
+    assert pairs(post({"a": 1}, query={"b": "2"})) == [("b", "2"), ("a", 1)]
+
+
+def test_a_query_that_only_the_single_values_tell_is_read() -> None:
+    event = events.gateway("GET", "/x", query={"a": "1"})
+    event["multiValueQueryStringParameters"] = None
+
+    assert pairs(event) == [("a", "1")]
+
+
+def test_the_json_in_a_field_takes_the_fields_place() -> None:
+    inside = json.dumps({"mobile": "1", "remarks": "{"})
+
+    assert pairs(events.gateway("GET", "/x", query={"x": inside, "y": "1"})) == [
+        ("mobile", "1"),
+        ("remarks", "{"),
+        ("y", "1"),
+    ]
+
+
+@pytest.mark.parametrize("field", ["notes", "Remarks", "MOBILE_NO"])
+def test_a_field_whose_name_means_something_is_no_envelope(field: str) -> None:
+    assert pairs(events.gateway("GET", "/x", query={field: '{"mobile": "1"}'})) == [(field, '{"mobile": "1"}')]
+
+
+@pytest.mark.parametrize("value", ["{", "{not json}", "{}", '{"a": 1', "[1]"])
+def test_what_only_looks_like_an_envelope_is_a_value(value: str) -> None:
+    expected = [] if value == "{}" else [("x", value)]
+
+    assert pairs(events.gateway("GET", "/x", query={"x": value})) == expected
+
+
+def test_a_multipart_form_s_files_are_left_out() -> None:
+    part = 'Content-Disposition: form-data; name="{}"{}\r\nContent-Type: text/plain\r\n\r\n{}\r\n'
+    body = "".join(
+        f"--b\r\n{part.format(*each)}"
+        for each in (("a", "", "1\r\n2"), ("f", '; filename="x.txt"', "3"), ("c", "", ""))
+    )
+
+    assert pairs(post(f"{body}--b--")) == [("a", "1\n2"), ("c", "")]
+
+
+def test_base64_that_is_none_is_refused() -> None:
+    good = base64.b64encode(b"a=1").decode()
+
+    assert pairs(post(good, base64_encoded=True)) == [("a", "1")]
+    for bad in (good[:-1], "!!!", "é"):
+        with pytest.raises(InvalidRequest, match="body: is not UTF-8 text"):
+            pairs(post(bad, base64_encoded=True))
