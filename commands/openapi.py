@@ -82,7 +82,8 @@ def document() -> Json:
             "title": "ConVox-Clinicea connector",
             "version": "1",
             "description": "What a call centre on ConVox asks and books at a clinic on Clinicea. Every answer is JSON, "
-            "has `status` and `message`; absent values are null, never left out. In words: docs/http-contract.md.",
+            "has `status` and `message`; absent values are null, never left out. ConVox's own names, forms and query "
+            "strings are read too. In words: docs/http-contract.md.",
         },
         "servers": [
             {

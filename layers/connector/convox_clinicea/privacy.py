@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any, Generic, Self, TypeVar
@@ -17,6 +18,7 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 MASK = "[personal]"
+_TELLING = re.compile(r"@|(?:\d[ -]?){7}")
 T = TypeVar("T")
 
 
@@ -78,6 +80,11 @@ class PersonalDate(Personal[date]):
     def of(cls, value: date | None) -> Self | None:
         """Wrap a date, or pass None on."""
         return None if value is None else cls(value)
+
+
+def is_telling(text: str) -> bool:
+    """Whether a free text that is no field of a patient's holds an address or a telephone number all the same."""
+    return _TELLING.search(text) is not None
 
 
 def digest(key: bytes, parts: Iterable[str]) -> bytes:

@@ -12,6 +12,7 @@ from convox_clinicea import aws
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import RateLimited
 from convox_clinicea.observability import logger, metrics
+from convox_clinicea.privacy import MASK
 from convox_clinicea.sharing.allowance import KEPT_SECONDS, Allowance, Asker, Limits
 from convox_clinicea.table import Table
 from tests.support import emf
@@ -146,6 +147,18 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
     assert search(ASKER, []) == [1.0]
     clock.advance(minutes=10)
     assert search(ASKER, []) == []
+
+
+def test_a_number_that_came_as_the_agent_s_id_is_not_logged(
+    stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for agent, shown in {"agent-7": "agent-7", "99999 00041": MASK, "asha@example.com": MASK}.items():
+        watched = allowance(stack, clock, misses=1)
+        for _ in range(2):
+            watched.note_search(Asker("convox", agent), [], Deadline.after(clock, 2.0))
+
+        _, (line,) = told(capsys, "EnumerationSuspected")
+        assert line["agent"] == shown
 
 
 def test_a_miss_is_not_counted_at_the_cost_of_the_answer(stack: Stack, clock: VirtualClock) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
@@ -14,11 +13,10 @@ from convox_clinicea.bookings.identity import ID_PATTERN
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.privacy import is_telling
 
 BookingId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 CliniceaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
-_TELLING = re.compile(r"@|(?:\d[ -]?){7}")
-"""An address or a telephone number: it has no place in a line that is kept and read by others."""
 
 
 class Order(BaseModel):
@@ -64,7 +62,7 @@ class _PersonsOrder(Order):
     @field_validator("why")
     @classmethod
     def _without_personal_data(cls, why: str) -> str:
-        if _TELLING.search(why) or not why.isprintable():
+        if is_telling(why) or not why.isprintable():
             raise ValueError("must hold neither an address nor a telephone number")
         return why
 

@@ -17,6 +17,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import RateLimited
 from convox_clinicea.observability import failure
+from convox_clinicea.privacy import MASK, is_telling
 from convox_clinicea.table import LedgerUnavailable, Table
 
 MINUTE = 60
@@ -83,7 +84,9 @@ class Allowance:
             return
         if self._counted(f"misses#{_agent_key(asker)}", usual, WALK_SECONDS) is False:
             self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
-            self._logger.warning("many searches without a match", extra={"caller": asker.caller, "agent": asker.agent})
+            # The id is the caller's free text: a number that was put there may be a patient's.
+            agent = MASK if is_telling(asker.agent or "") else asker.agent
+            self._logger.warning("many searches without a match", extra={"caller": asker.caller, "agent": agent})
 
     def _counted(self, key: str, limit: int, window_seconds: int) -> bool | None:
         """Return False if the limit had been reached, None if that cannot be told."""
