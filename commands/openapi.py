@@ -22,11 +22,21 @@ RETRY_AFTER = {
     "required": True,
     "schema": {"type": "integer", "minimum": 0},
 }
+ALLOW = {
+    "description": "The methods that the route takes; empty while it is switched off.",
+    "required": True,
+    "schema": {"type": "string"},
+}
 LOCATION = {
     "description": "The booking's own address.",
     "required": True,
     "schema": {"type": "string", "format": "uri"},
 }
+HEADERS: dict[answers.Code, tuple[str, Json]] = {
+    "rate_limited": ("Retry-After", RETRY_AFTER),
+    "method_not_allowed": ("Allow", ALLOW),
+}
+"""What HTTP itself asks for beside the body."""
 
 
 class Components:
@@ -55,8 +65,10 @@ class Components:
         listed = [code for code in get_args(answers.Code) if code in codes]
         name = "Or".join("".join(word.title() for word in code.split("_")) for code in listed)
         schema = {"allOf": [self.ref(answers.Error), {"properties": {"code": {"enum": listed}}}]}
-        headers = {"headers": {"Retry-After": RETRY_AFTER}} if "rate_limited" in listed else {}
-        self.responses[name] = answer_of(MEANINGS[status], schema) | headers
+        headers = {code: header for code, header in HEADERS.items() if code in listed}
+        self.responses[name] = answer_of(MEANINGS[status], schema)
+        if headers:
+            self.responses[name]["headers"] = dict(headers.values())
         return {"$ref": f"#/components/responses/{name}"}
 
 
