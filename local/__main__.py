@@ -68,6 +68,7 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> list[Child]:
     wait_for(aws, f"http://127.0.0.1:{port}/_ministack/health")
     wait_for(clinicea, f"{clinicea_url}/_control/appointments")
 
+    say(f"leaving out {len(deployment.leave_out())} alarms over several metrics, which the embedded AWS does not know")
     say("deploying template.yaml (sam deploy)")
     deployment.deploy(deployment.prepare() | dict(wanted.parameter), environment)
     cleanup.callback(deployment.save_logs)

@@ -17,6 +17,7 @@ from local.clinicea.records import DEFAULT_CLINICS
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
+from local.refused import leave_out
 
 DEPLOY_SECONDS = 180
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
@@ -98,6 +99,10 @@ class Deployment:
         name = f"{paths.STACK}-code"
         self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": paths.REGION})
         return name
+
+    def leave_out(self) -> list[str]:
+        """Leave out of the template's copy what the emulator refuses; returns the names of what that was."""
+        return leave_out(self._build / "template.yaml")
 
     def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> None:
         """Run `sam deploy` on the built template."""

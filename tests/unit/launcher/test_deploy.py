@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from local import build, paths
 from local.deploy import Deployment, Stack
+from local.refused import leave_out
 
 STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
 
@@ -151,3 +153,21 @@ def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkey
     }
     assert done["create_deployment"] == {"restApiId": "physical", "stageName": "v1"}
     assert done["update_time_to_live"]["TimeToLiveSpecification"] == table["TimeToLiveSpecification"]
+
+
+def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
+    alarm = "AWS::CloudWatch::Alarm"
+    copy = tmp_path / "template.yaml"
+    resources = {
+        "Math": {"Type": alarm, "Properties": {"Metrics": []}},
+        "Plain": {"Type": alarm},
+        "Queue": {"Type": "Q"},
+    }
+    copy.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}))
+
+    assert leave_out(copy) == ["Math"]
+
+    left = yaml.safe_load(copy.read_text())
+    assert list(left["Resources"]) == ["Plain", "Queue"]
+    assert left["AWSTemplateFormatVersion"] == "2010-09-09"
+    assert leave_out(copy) == []
