@@ -7,13 +7,11 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import Any, Literal
 
 import boto3
 import pytest
-from aws_lambda_powertools.utilities.parameters.constants import DEFAULT_PROVIDERS
 from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.sns.models import sns_backends
@@ -38,9 +36,19 @@ def aws_account() -> Iterator[None]:
 
 def forget_clients() -> None:
     """Forget the clients and resources that were made for another account."""
-    for made in (aws.dynamodb, aws.dynamodb_at_once, aws.sqs, aws.sns, aws.kms, aws._secrets, _data_key, _secrets):
+    for made in (
+        aws.dynamodb,
+        aws.dynamodb_at_once,
+        aws.sqs,
+        aws.sns,
+        aws.kms,
+        aws._secretsmanager,
+        aws._session,
+        _data_key,
+        _secrets,
+    ):
         made.cache_clear()
-    DEFAULT_PROVIDERS.clear()  # what was read is kept for seconds, over all stores of parameters
+    aws._kept.clear()
 
 
 @dataclass(frozen=True)
@@ -216,9 +224,8 @@ def change(arn: str, content: Mapping[str, str] | str) -> None:
 
 def age_secrets(seconds: float) -> None:
     """Let what the process knows of secrets be so much older."""
-    store = aws._secrets().store
-    for key, known in store.items():
-        store[key] = known._replace(ttl=known.ttl - timedelta(seconds=seconds))
+    for arn, (read_at, content) in aws._kept.items():
+        aws._kept[arn] = (read_at - seconds, content)
 
 
 def document(content: Mapping[str, Any] | str) -> str:

@@ -37,22 +37,16 @@ def replacement(name: str, source: str) -> dict[str, Any] | None:
 
 
 def _from_ssm(name: str, parameter: str) -> str:
-    from aws_lambda_powertools.utilities import parameters
-    from botocore.exceptions import BotoCoreError
-
     try:
-        return str(parameters.SSMProvider(boto_config=aws.CONFIG).get(parameter, decrypt=True))
-    except (parameters.GetParameterError, BotoCoreError):
+        return str(aws.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
+    except aws.AWS_ERRORS:
         raise ConfigurationError(f"document {name}: its SSM parameter cannot be read") from None
 
 
 def _from_s3(name: str, bucket: str, key: str) -> str:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
-        return boto3.client("s3", config=aws.CONFIG).get_object(Bucket=bucket, Key=key)["Body"].read().decode()
-    except (BotoCoreError, ClientError, UnicodeDecodeError):
+        return str(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+    except (*aws.AWS_ERRORS, UnicodeDecodeError):
         raise ConfigurationError(f"document {name}: its S3 object cannot be read") from None
 
 
