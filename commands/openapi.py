@@ -127,7 +127,9 @@ def described(operation: Operation, components: Components) -> Json:
     properties: Json = dict(request.get("properties", {}))
     required = list(request.get("required", []))
     if operation.request is not None and issubclass(operation.request, requests.WithCall):
-        required += ["call_id", "agent_id"]  # unless the parameter RequireCallContext relaxes it
+        required = [
+            *dict.fromkeys([*required, "call_id", "agent_id"])
+        ]  # unless the parameter RequireCallContext relaxes it
         for name in ("call_id", "agent_id"):
             properties[name] = without_null(properties[name])
     parameters = [

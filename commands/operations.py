@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, create_model
 
-from convox_clinicea.convox import answers, requests
+from convox_clinicea.convox import answers, fields, requests
+from convox_clinicea.convox.callbacks import StatusRequest
 from convox_clinicea.convox.errors import FACES
 
 # Codes that only API Gateway gives, beside those of the functions.
@@ -59,7 +60,22 @@ class Operation:
         return [part[1:-1] for part in self.path.split("/") if part.startswith("{")]
 
 
+def _may_be_left_out(*models: type[BaseModel]) -> dict[str, Any]:
+    """Return the fields of several models, none of them required."""
+    wanted = {name: spec for model in models for name, spec in model.model_fields.items() if name not in _OF_EACH_CALL}
+    return {name: (spec.rebuild_annotation() | None, None) for name, spec in wanted.items()}
+
+
+_OF_EACH_CALL = frozenset({"call_id", "agent_id"})
 ACCEPTED = {202: "Ledger and queue both hold the booking.", 200: "The same request again, and the booking has ended."}
+StatusCallback = create_model(
+    "StatusCallback",
+    __base__=StatusRequest,
+    __doc__="What ConVox sends of a call that has ended. Where a disposition means an appointment it takes the fields "
+    "of the two booking routes: with `patient_id` for that patient, otherwise for a new one.",
+    recorded_at=(fields.Start | None, None),
+    **_may_be_left_out(requests.KnownPatientBooking, requests.NewPatientBooking),
+)
 OPERATIONS = (
     Operation(
         "post",
@@ -116,6 +132,16 @@ OPERATIONS = (
         answers.Acceptance,
         (*STORING, "consent_required"),
         ACCEPTED,
+    ),
+    Operation(
+        "post",
+        "/calls/status",
+        "callStatus",
+        "The call has ended: what the agent recorded of it, and where that is an appointment, its booking",
+        StatusCallback,
+        answers.CallStatus,
+        (*STORING, "consent_required"),
+        {202: ACCEPTED[202], 200: "Noted; or the same again, and the booking has ended."},
     ),
     Operation(
         "get", "/bookings/{booking_id}", "bookingStatus", "How does it stand?", None, answers.BookingAnswer, EVERYWHERE

@@ -28,8 +28,9 @@ class Callers:
     def send(self, intent: Intent, call: Call, tried: int) -> None:
         epoch_ms = int((EPOCH + self._world.scheduler.now) * 1000)
         event = intent.event(call, epoch_ms)
+        intent.sends(call, self._world.scheduler.now)
         self._world.runtime.invoke(
-            intent.function, event, lambda result, failure: self._answered(intent, call, tried, result, failure)
+            intent.function(call), event, lambda result, failure: self._answered(intent, call, tried, result, failure)
         )
 
     def _answered(self, intent: Intent, call: Call, tried: int, result: Any, failure: BaseException | None) -> None:
@@ -38,7 +39,7 @@ class Callers:
         intent.answers.append(status)
         self._world.scheduler.trace.note(self._world.scheduler.now, f"convox {intent.tag}", f"gets {status}")
         if status in (200, 202):
-            intent.booking_ids.add(json.loads(result["body"])["booking_id"])
+            intent.hears(call, json.loads(result["body"]), self._world.scheduler.now)
         elif status >= 500 and tried < TRIES:
             pause = self._chance.uniform(1.0, 30.0)
             self._world.scheduler.after(pause, lambda: self.send(intent, call, tried + 1))

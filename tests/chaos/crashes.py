@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from convox_clinicea.bookings.limits import Limits
-from tests.chaos import story_book
+from tests.chaos import status_stories, story_book
 from tests.chaos.callers import Callers
 from tests.chaos.clinicea import POSTS
 from tests.chaos.clinicea_faults import LATEST_COMMIT, Draw, Hit, Troubles, rule
@@ -55,6 +55,9 @@ FLOWS: dict[str, Story] = {
     "slot taken": story_book.slot_taken,
     "new patient, slot taken": story_book.newcomer_taken,
     "already there": story_book.already_there,
+    "end of a call": status_stories.ended,
+    "changed while it waits": status_stories.changed_while_it_waits,
+    "changed once it stands": status_stories.changed_once_it_stands,
 }
 
 
@@ -72,20 +75,21 @@ class Accident(ABC):
         self.happened_at = ""
 
     def at_step(self, process: Process, label: str) -> float:
-        if not self.counts(process.name.rpartition("-")[0], label):
+        function = process.name.rpartition("-")[0]
+        if not self.counts(function, label):
             return 0.0
         self.steps += 1
         if self.steps not in self._at:
             return 0.0
         self.happened_at += f"{process.name} {label}; "
-        return self.happens(label)
+        return self.happens(function, label)
 
     def counts(self, function: str, label: str) -> bool:
         """Whether this step is one at which something may happen."""
         return function not in self._scheduled and not _nothing_happened_before(label)
 
     @abstractmethod
-    def happens(self, label: str) -> float:
+    def happens(self, function: str, label: str) -> float:
         """Let it happen; returns the seconds that the process stands still."""
 
 
@@ -97,23 +101,25 @@ def _nothing_happened_before(label: str) -> bool:
 class Death(Accident):
     """The process dies."""
 
-    def happens(self, label: str) -> float:
+    def happens(self, _function: str, label: str) -> float:
         raise Killed(label)
 
 
 class Freeze(Accident):
-    """The process freezes, its message's visibility ends, and another worker takes the message up."""
+    """The process freezes, messages' visibility ends, and another worker takes them up; then it goes on."""
 
-    SECONDS = 24.0
+    SHARE = 0.8
+    """Of the function's time-out: longer, and it would not go on."""
 
-    def __init__(self, at: Collection[int], scheduled: frozenset[str], queues: list[Queue]) -> None:
+    def __init__(self, at: Collection[int], scheduled: frozenset[str], world: World) -> None:
         super().__init__(at, scheduled)
-        self._queues = queues
+        self._queues = world.queues.values()
+        self._functions = world.stack.functions
 
-    def happens(self, label: str) -> float:
+    def happens(self, function: str, _label: str) -> float:
         for queue in self._queues:
             queue.reappear()
-        return self.SECONDS
+        return self.SHARE * self._functions[function].timeout_seconds
 
 
 class SweeperDeath(Death):
@@ -161,8 +167,7 @@ def play(flow: str, outcome: str, accident: Literal["death", "freeze"], *at: int
     """Play one booking to its end, with accidents at those steps."""
     world = World(1, 0.0, 0.0)
     scheduled = frozenset(each.name for each in world.stack.functions.values() if each.schedules)
-    queues = [*world.queues.values()]
-    fates = Death(at, scheduled) if accident == "death" else Freeze(at, scheduled, queues)
+    fates = Death(at, scheduled) if accident == "death" else Freeze(at, scheduled, world)
     world.runtime.fates = fates
     world.troubles = FirstPost(world, OUTCOMES[outcome])
     intents = story_book.one(world, FLOWS[flow])

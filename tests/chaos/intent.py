@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any
 
 from local.clinicea.records import Patient
@@ -28,6 +29,22 @@ class Call:
 
     at: float
     body: Json
+    by_status: bool = False
+    """Whether it is a status callback."""
+    asks: bool = True
+    """Whether it asks for the appointment as it is meant."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a status callback was told: a booking, and whether that stands for something else."""
+
+    booking_id: str
+    changed: bool
+
+
+class Mind:
+    """What one call wants, as its status callbacks tell it: one appointment, which may change."""
 
 
 @dataclass
@@ -44,10 +61,33 @@ class Intent:
     """HTTP statuses of the answers that came back."""
     booking_ids: set[str] = field(default_factory=set)
     """Under which it was accepted: one, unless something is wrong."""
+    mind: Mind | None = None
+    """Shared by the wishes of one call, of which only the last is to stand."""
+    recorded_at: float | None = None
+    """When the agent recorded the wish, where the callbacks tell."""
+    heard: list[Heard] = field(default_factory=list)
+    first_sent: float = inf
+    first_heard: float = inf
+    """When a status callback of this wish was sent first, and when one was first answered well."""
 
-    @property
-    def function(self) -> str:
+    def function(self, call: Call) -> str:
+        if call.by_status:
+            return "call_status"
         return "book_appointment" if self.person is None else "book_new_patient"
+
+    def sends(self, call: Call, now: float) -> None:
+        """Note that a callback leaves."""
+        if call.by_status and call.asks:
+            self.first_sent = min(self.first_sent, now)
+
+    def hears(self, call: Call, body: Json, now: float) -> None:
+        """Note a good answer."""
+        if not call.asks:
+            return
+        self.booking_ids.add(body["booking_id"])
+        if call.by_status:
+            self.first_heard = min(self.first_heard, now)
+            self.heard.append(Heard(body["booking_id"], body["changed"]))
 
     def is_right(self, patient: Patient) -> bool:
         """Whether an appointment for this patient is one for the person that was meant."""
@@ -92,17 +132,21 @@ class Intent:
 
     def event(self, call: Call, epoch_ms: int) -> Json:
         """Return API Gateway's event for one callback."""
-        resource = "/appointments" if self.person else "/patients/{patient_id}/appointments"
+        if call.by_status:
+            resource, path = "/calls/status", "/calls/status"
+        else:
+            resource = "/appointments" if self.person else "/patients/{patient_id}/appointments"
+            path = self.path
         headers = {"Host": "api.example", "X-Forwarded-Proto": "https", "Content-Type": "application/json"}
         return {
             "resource": resource,
-            "path": self.path,
+            "path": path,
             "httpMethod": "POST",
             "headers": headers,
             "multiValueHeaders": {name: [value] for name, value in headers.items()},
             "queryStringParameters": None,
             "multiValueQueryStringParameters": None,
-            "pathParameters": {"patient_id": self.patient_id} if self.person is None else None,
+            "pathParameters": {"patient_id": self.patient_id} if "{" in resource else None,
             "stageVariables": None,
             "requestContext": {
                 "accountId": "123456789012",
@@ -110,7 +154,7 @@ class Intent:
                 "authorizer": {"caller": "convox", "principalId": "convox"},
                 "domainName": "api.example",
                 "httpMethod": "POST",
-                "path": f"/v1{self.path}",
+                "path": f"/v1{path}",
                 "requestId": f"request-{self.tag}",
                 "requestTimeEpoch": epoch_ms,
                 "resourcePath": resource,

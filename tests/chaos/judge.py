@@ -14,6 +14,7 @@ from tests.chaos.clinicea import POSTS, SimulatedClinicea, tag_of
 from tests.chaos.clock import moment
 from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
+from tests.chaos.judge_minds import judge_call, of_one_call
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
@@ -97,11 +98,17 @@ class Judge:
 
     def verdict(self) -> Verdict:
         for intent in self._intents:
+            self._appointments_of(intent)
+            if intent.mind is not None:
+                continue
             if len(intent.booking_ids) > 1:
                 self._verdict.split.append(f"split: tag {intent.tag} ({intent.story}) {sorted(intent.booking_ids)}")
-            self._appointments_of(intent)
             for booking_id in sorted(intent.booking_ids):
                 self._booking(intent, booking_id)
+        for wishes in of_one_call(self._intents):
+            judge_call(self, wishes)
+            for booking_id in sorted({each for wish in wishes for each in wish.booking_ids}):
+                self._count(wishes, booking_id)
         self._doubles()
         self._patients()
         self._traffic()
@@ -111,58 +118,85 @@ class Judge:
     def all_ended(self) -> bool:
         """Whether every booking has ended or waits for a person."""
         ids = [booking_id for intent in self._intents for booking_id in intent.booking_ids]
-        return all(self._told(each)[0] in ("booked", "rejected", "needs_attention") for each in ids)
+        return all(self.told(each)[0] in ("booked", "rejected", "needs_attention") for each in ids)
 
-    def _harm(self, harm: str, intent: Intent, why: str) -> None:
+    def harm(self, harm: str, intent: Intent, why: str) -> None:
         setattr(self._verdict, harm, getattr(self._verdict, harm) + 1)
         self._verdict.evidence.append(f"{harm}: tag {intent.tag} ({intent.story}) {sorted(intent.booking_ids)}: {why}")
 
     def _appointments_of(self, intent: Intent) -> None:
         made = self._by_tag[intent.tag]
         if len(made) > 1:
-            self._harm("duplicate_appointments", intent, f"{[each.appointment_id for each in made]} stand for it")
+            self.harm("duplicate_appointments", intent, f"{[each.appointment_id for each in made]} stand for it")
         for each in made:
             if not intent.is_right(self._store.patients[each.patient_id]):
-                self._harm("wrong_patient", intent, f"{each.appointment_id} is {each.patient_id}'s")
+                self.harm("wrong_patient", intent, f"{each.appointment_id} is {each.patient_id}'s")
 
-    def _booking(self, intent: Intent, booking_id: str) -> None:
+    def made_for(self, intent: Intent) -> list[Appointment]:
+        """Return the standing appointments that bear the intent's tag."""
+        return self._by_tag[intent.tag]
+
+    def was_refused(self, intent: Intent) -> bool:
+        """Whether Clinicea has refused the appointment."""
+        return intent.tag in self._world.clinicea.refused
+
+    def _count(self, wishes: list[Intent], booking_id: str) -> None:
+        """Count a booking of a call of several wishes."""
         self._verdict.accepted += 1
-        state, reason = self._told(booking_id)
+        wish = next(each for each in reversed(wishes) if booking_id in each.booking_ids)
+        state, reason = self.told(booking_id)
         match state:
             case "booked":
                 self._verdict.booked += 1
-                if not self._stands(intent):
-                    self._harm("lost", intent, "booked, but nothing stands")
+            case "rejected":
+                self._verdict.rejected += 1
+                self._check_told(wish, booking_id, state)
+            case "needs_attention":
+                self._parked(wish, booking_id, reason)
+            case _:
+                self.harm("lost", wish, f"still {state}")
+
+    def _booking(self, intent: Intent, booking_id: str) -> None:
+        self._verdict.accepted += 1
+        state, reason = self.told(booking_id)
+        match state:
+            case "booked":
+                self._verdict.booked += 1
+                if not self.stands(intent):
+                    self.harm("lost", intent, "booked, but nothing stands")
             case "rejected":
                 self._verdict.rejected += 1
                 self._check_told(intent, booking_id, state)
                 if self._by_tag[intent.tag]:
-                    self._harm("false_rejected", intent, f"{reason}, but its appointment stands")
+                    self.harm("false_rejected", intent, f"{reason}, but its appointment stands")
                 elif intent.tag not in self._world.clinicea.refused:
-                    self._harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
+                    self.harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
             case "needs_attention":
-                self._verdict.needs_attention += 1
-                self._check_told(intent, booking_id, state)
-                person = self._only_a_person(intent, reason)
-                self._verdict.only_a_person_can_decide += person
-                if booking_id in self._world.worn_out:
-                    reason = f"{reason} (was a dead letter)"
-                if not person:
-                    self._verdict.parked.append(f"parked: tag {intent.tag} ({intent.story}) {booking_id}: {reason}")
-                self._verdict.needs_attention_causes[f"{reason}{' (a person must decide)' if person else ''}"] += 1
+                self._parked(intent, booking_id, reason)
             case _:
-                self._harm("lost", intent, f"still {state}")
+                self.harm("lost", intent, f"still {state}")
+
+    def _parked(self, intent: Intent, booking_id: str, reason: str | None) -> None:
+        self._verdict.needs_attention += 1
+        self._check_told(intent, booking_id, "needs_attention")
+        person = self._only_a_person(intent, reason)
+        self._verdict.only_a_person_can_decide += person
+        if booking_id in self._world.worn_out:
+            reason = f"{reason} (was a dead letter)"
+        if not person:
+            self._verdict.parked.append(f"parked: tag {intent.tag} ({intent.story}) {booking_id}: {reason}")
+        self._verdict.needs_attention_causes[f"{reason}{' (a person must decide)' if person else ''}"] += 1
 
     def _check_told(self, intent: Intent, booking_id: str, state: str) -> None:
         if booking_id not in self._notices:
             self._verdict.untold.append(f"untold: tag {intent.tag} ({intent.story}) {booking_id} {state}")
 
-    def _told(self, booking_id: str) -> tuple[str, str | None]:
+    def told(self, booking_id: str) -> tuple[str, str | None]:
         """What the connector answers who asks."""
         status, body = self._world.status(booking_id)
         return (body["state"], body["reason"]) if status == 200 else (f"answered with {status}", None)
 
-    def _stands(self, intent: Intent) -> bool:
+    def stands(self, intent: Intent) -> bool:
         """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
         for patient in self._patients_meant(intent):
             for each in self._store.appointments_of(patient.patient_id):
@@ -184,6 +218,8 @@ class Judge:
 
     def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
         """Whether the truth, not the weather, keeps the booking from ending by itself."""
+        if reason == "changed_after_booking":
+            return True
         for patient in self._patients_meant(intent):
             for each in self._store.appointments_of(patient.patient_id):
                 if self._world.clinicea.moved.get(each.appointment_id) == intent.slot.start:
@@ -209,7 +245,7 @@ class Judge:
             # Those of one tag have been counted already.
             if len(same) > 1 and tags and len(set(tags)) == len(tags):
                 ids = [each.appointment_id for each in same]
-                self._harm("duplicate_appointments", by_tag[tags[0]], f"{ids} stand for one patient and start")
+                self.harm("duplicate_appointments", by_tag[tags[0]], f"{ids} stand for one patient and start")
 
     def _patients(self) -> None:
         """Two patients of the same number and name made by us."""
@@ -225,7 +261,7 @@ class Judge:
         )
         for person, count in made.items():
             if count > 1:
-                self._harm("duplicate_patients", meant[person], f"{count} patients of that number and name")
+                self.harm("duplicate_patients", meant[person], f"{count} patients of that number and name")
 
     def _traffic(self) -> None:
         calls = Counter(entry.call for entry in self._world.clinicea.log.entries if entry.fault != "late_commit_done")

@@ -17,6 +17,7 @@ from tests.chaos.crashes import Outage, play
 from tests.chaos.intent import Call
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.run import Run
+from tests.chaos.status_stories import changed, out_of_order
 from tests.chaos.story_book import known, newcomer_and_known, newcomer_older, one, slot_freed
 from tests.chaos.world import World
 
@@ -97,6 +98,19 @@ def overlaps() -> list[str]:
     return evidence
 
 
+def changed_minds() -> list[str]:
+    """Agents record another slot while a worker may be at the first."""
+    evidence = _found(Run(150, 1, 0.0, told={changed: 1.0}).verdict())
+    for step in range(1, play("changed while it waits", "success", "freeze")[1].steps + 1):
+        evidence += _found(play("changed while it waits", "success", "freeze", step)[0])
+    return evidence
+
+
+def overtaken() -> list[str]:
+    """Corrections that overtake what they correct."""
+    return _found(Run(60, 1, 0.0, told={out_of_order: 1.0}).verdict())
+
+
 def requeues() -> list[str]:
     """Clinicea is away when the sweeper sends a booking anew, a moment after ConVox has repeated it."""
     owner, name = _seam("convox_clinicea.bookings.limits:Limits")
@@ -159,9 +173,26 @@ def _always(value: Any) -> Mutation:
     return lambda _before: lambda *_given, **_named: value
 
 
+def _whatever_stands(before: Any) -> Any:
+    def put_of(self: Any, new: Any, standing: Any = None) -> Any:
+        put = before(self, new, standing)
+        return put if standing is None else replace(put, condition="attribute_exists(pk)", values={})
+
+    return put_of
+
+
+def _forgetful(before: Any) -> Any:
+    def wishing(self: Any, wish_id: str, booking: Any, *, counts: bool) -> Any:
+        call = before(self, wish_id, booking, counts=counts)
+        return replace(call, wishes={call.wish_id: call.booking_id}) if call.wish_id else call
+
+    return wishing
+
+
 WORKER = "convox_clinicea.bookings.worker:Worker"
 DOUBLED = "duplicate_appointments"
 LEDGER = "convox_clinicea.bookings.ledger:Ledger"
+CALL = "convox_clinicea.bookings.calls:Call"
 MUTANTS: dict[str, Mutant] = {
     "without the look": Mutant({"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, DOUBLED),
     "without the lease": Mutant({f"{WORKER}._claim": _leaseless}, overlaps, DOUBLED),
@@ -171,6 +202,9 @@ MUTANTS: dict[str, Mutant] = {
     "random booking id": Mutant(
         {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"
     ),
+    "a changed mind whatever stands": Mutant({f"{LEDGER}.put_of": _whatever_stands}, changed_minds, DOUBLED),
+    "a call that forgets what it asked for": Mutant({f"{CALL}.wishing": _forgetful}, changed_minds, "lost"),
+    "callbacks in the order of arrival": Mutant({f"{CALL}.recorded_after": _always(False)}, overtaken, "lost"),
     "deduplication without generation": Mutant(
         {"convox_clinicea.bookings.queue:BookingQueue.send": _without_generation}, requeues, "lost"
     ),

@@ -10,7 +10,7 @@ from typing import Any
 from local.clinicea.records import Appointment, Patient
 from tests.chaos.clock import moment
 from tests.chaos.diary import Diary
-from tests.chaos.intent import Call, Intent, Slot
+from tests.chaos.intent import Call, Intent, Mind, Slot
 from tests.chaos.people import People, Person
 from tests.chaos.world import World
 
@@ -48,16 +48,25 @@ class Stories:
         ).patient_id
 
     def intent(
-        self, at: float, slot: Slot, *, patient_id: str | None = None, person: Person | None = None, call_id: str = ""
+        self,
+        at: float,
+        slot: Slot,
+        *,
+        patient_id: str | None = None,
+        person: Person | None = None,
+        call_id: str = "",
+        by_status: bool = False,
+        recorded_at: float | None = None,
     ) -> Intent:
         """Add an intent with its first callback, and perhaps the repeats that ConVox may send."""
-        intent = Intent(len(self.intents) + 1, "", slot, patient_id, person)
+        intent = Intent(len(self.intents) + 1, "", slot, patient_id, person, recorded_at=recorded_at)
         self.intents.append(intent)
         if not call_id:
             self._calls += 1
             call_id = f"CALL-{self._calls:06d}"
         agent_id = f"AGENT-{self._chance.randrange(40):02d}"
-        intent.calls.append(Call(at, intent.body(call_id, agent_id, self.diary.spelled(intent.slot.start))))
+        body = intent.body(call_id, agent_id, self.diary.spelled(intent.slot.start))
+        intent.calls.append(Call(at, self._status(body, intent) if by_status else body, by_status))
         if not self._repeats:
             return intent
         if self._chance.random() < 0.25:
@@ -72,7 +81,23 @@ class Stories:
     def repeat(self, intent: Intent, at: float, **changes: object) -> None:
         """Send the callback again, spelled a little differently."""
         body = {**intent.calls[0].body, "start": self.diary.spelled(intent.slot.start), **changes}
-        intent.calls.append(Call(at, body))
+        intent.calls.append(Call(at, body, intent.calls[0].by_status))
+
+    def changes(self, before: Intent, at: float, slot: Slot, **wanted: Any) -> Intent:
+        """Have the agent record another appointment on the same call, by a status callback."""
+        before.mind = before.mind or Mind()
+        wish = self.intent(at, slot, call_id=before.calls[0].body["call_id"], by_status=True, **wanted)
+        wish.mind = before.mind
+        return wish
+
+    def ends_call(self, intent: Intent, at: float) -> None:
+        """Send a status callback for what a flow function was asked for."""
+        intent.calls.append(Call(at, self._status(intent.calls[0].body, intent), by_status=True))
+
+    def notes(self, intent: Intent, at: float, **changes: object) -> None:
+        """Send a status callback of the same call that does not ask for the appointment as it is meant."""
+        body = {**self._status(intent.calls[0].body, intent), **changes}
+        intent.calls.append(Call(at, body, by_status=True, asks=False))
 
     def by_hand(self, at: float, act: Callable[[], object]) -> None:
         """Have the clinic's staff do something in Clinicea at that time."""
@@ -132,3 +157,12 @@ class Stories:
         found = list(self.store.appointments.values())
         self.store.look_everywhere()
         return found
+
+    def _status(self, body: Json, intent: Intent) -> Json:
+        """Return the body as a status callback's."""
+        told: Json = {"disposition": self._chance.choice(("Appointment Booked", "APPOINTMENT FIXED", "appointment"))}
+        if intent.person is None:
+            told["patient_id"] = intent.patient_id
+        if intent.recorded_at is not None:
+            told["recorded_at"] = moment(intent.recorded_at).isoformat(timespec="seconds")
+        return {**body, **told}

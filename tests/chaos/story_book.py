@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tests.chaos.intent import Intent, Slot
+from tests.chaos.status_stories import STATUS_STORIES
 from tests.chaos.stories import Stories
 from tests.chaos.world import World
 
@@ -201,6 +202,7 @@ STORIES: dict[Story, float] = {
     children: 0.7,
     registered_meanwhile: 1.5,
     registered_to_other: 0.5,
+    **STATUS_STORIES,
 }
 
 

@@ -19,22 +19,25 @@ FAULTS = 0.33
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_nobody_is_harmed(seed: int) -> None:
-    verdict = Run(BOOKINGS, seed, FAULTS).verdict()
+    run = Run(BOOKINGS, seed, FAULTS)
+    verdict = run.verdict()
 
     assert verdict.harmless, verdict.evidence
     assert not verdict.crashes
     assert not verdict.split
     assert not verdict.untold
-    assert verdict.accepted >= BOOKINGS * 0.95
+    assert sum(bool(intent.booking_ids) for intent in run.intents) >= BOOKINGS * 0.95
     assert verdict.booked > verdict.accepted * 0.5
 
 
 def test_without_faults_everything_ends_by_itself() -> None:
-    verdict = Run(BOOKINGS, 3, 0.0).verdict()
+    run = Run(BOOKINGS, 3, 0.0)
+    verdict = run.verdict()
 
     assert verdict.harmless, verdict.evidence
     assert not verdict.crashes
-    assert verdict.accepted == BOOKINGS
+    assert all(intent.booking_ids for intent in run.intents)
+    assert verdict.accepted == len({each for intent in run.intents for each in intent.booking_ids})
     assert verdict.needs_attention == verdict.only_a_person_can_decide
 
 

@@ -25,6 +25,7 @@ CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 BODIES: dict[str, tuple[str, Callable[[Any], Event], dict[str, Any]]] = {
     "search": ("search_patient", events.search, {"mobile": "9999900041", **CALL}),
     "popup": ("call_popup", events.popup, {"mobile": "9999900041", **CALL}),
+    "call status": ("call_status", events.call_status, {**new_body(), "disposition": "Appointment"}),
     "known": ("book_appointment", lambda body: events.book_known("P-41", body), known_body()),
     "new": ("book_new_patient", events.book_new, new_body()),
 }

@@ -20,6 +20,7 @@ Post = Callable[..., Answer]
 POSTS: dict[str, tuple[Callable[[Deployment], Post], Callable[[], dict[str, Any]]]] = {
     "search": (lambda d: d.search, lambda: dict(SEARCH)),
     "popup": (lambda d: d.popup, lambda: dict(SEARCH)),
+    "call status": (lambda d: d.call_status, lambda: known_body(patient_id="P-41", disposition="Booked")),
     "known": (lambda d: lambda body, **more: d.book_known("P-41", body, **more), known_body),
     "new": (lambda d: d.book_new, new_body),
 }

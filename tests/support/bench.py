@@ -9,6 +9,9 @@ from aws_lambda_powertools import Logger
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.callbacks import StatusCallbacks
+from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
@@ -42,16 +45,31 @@ class Bench(CliniceaBench):
         self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
+        self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock)
+        self.calls = Calls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.intake = Intake(
             ledger=self.ledger,
             queue=self.queue,
-            sealer=self.sealer,
-            key=invented.IDENTITY_KEY.encode,
-            clock=self.clock,
+            drafter=self.drafter,
         )
+        self.counted: list[str] = []
+        self.callbacks = self.another_desk()
         self.calendar = Calendar(self.clinicea, self.ledger)
         self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"))
         self.worker = self.another_worker()
+
+    def another_desk(self, **collaborators: Any) -> StatusCallbacks:
+        """What takes status callbacks, as another Lambda would."""
+        parts: dict[str, Any] = {
+            "calls": self.calls,
+            "ledger": self.ledger,
+            "queue": self.queue,
+            "drafter": self.drafter,
+            "sealer": self.sealer,
+            "clock": self.clock,
+            "count": self.counted.append,
+        }
+        return StatusCallbacks(**parts | collaborators)
 
     def another_worker(self, **collaborators: Any) -> Worker:
         """A second worker on the same ledger, as another Lambda would be."""

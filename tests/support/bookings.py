@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.bookings.states import State
@@ -82,6 +83,19 @@ def new_request(**changes: Any) -> BookingRequest:
     """A request for somebody who is to become a patient."""
     details = changes.pop("new_patient", None) or newcomer()
     return known_request(patient_id=None, new_patient=details, **changes)
+
+
+def status_callback(wanted: BookingRequest | None = None, **changes: Any) -> Callback:
+    """A status callback of the call, by default for P-41's first slot; `asks=False` asks for no appointment."""
+    asks = changes.pop("asks", True)
+    values: dict[str, Any] = {
+        "caller": Caller(name="convox", call_id=CALL_ID, agent_id=AGENT_ID),
+        "call_id": CALL_ID,
+        "disposition": "Appointment Booked" if asks else "Not Interested",
+        "wanted": (wanted or known_request()) if asks else None,
+        **changes,
+    }
+    return Callback(**values)
 
 
 def accepted(**changes: Any) -> Booking:

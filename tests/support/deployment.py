@@ -72,6 +72,9 @@ class Deployment:
     def popup(self, body: object, **more: Any) -> Answer:
         return self.function("call_popup")(events.popup(body, **more))
 
+    def call_status(self, body: object, **more: Any) -> Answer:
+        return self.function("call_status")(events.call_status(body, **more))
+
     def book_known(self, patient_id: str, body: object, **more: Any) -> Answer:
         return self.function("book_appointment")(events.book_known(patient_id, body, **more))
 

@@ -88,6 +88,10 @@ def popup(body: object, **more: Any) -> Event:
     return gateway("POST", "/calls/popup", body=body, **more)
 
 
+def call_status(body: object, **more: Any) -> Event:
+    return gateway("POST", "/calls/status", body=body, **more)
+
+
 def book_known(patient_id: str, body: object, **more: Any) -> Event:
     resource = "/patients/{patient_id}/appointments"
     return gateway("POST", resource, path={"patient_id": patient_id}, body=body, **more)

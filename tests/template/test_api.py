@@ -16,12 +16,20 @@ ROUTES = {
     ("get", "/patients"): "SearchPatientFunction",
     ("get", "/patients/{patient_id}/appointments/completed"): "PastAppointmentsFunction",
     ("post", "/calls/popup"): "CallPopupFunction",
+    ("post", "/calls/status"): "CallStatusFunction",
     ("post", "/patients/{patient_id}/appointments"): "BookAppointmentFunction",
     ("post", "/appointments"): "BookNewPatientFunction",
     ("get", "/bookings/{booking_id}"): "BookingStatusFunction",
     ("get", "/calls/{call_id}/bookings"): "BookingStatusFunction",
 }
-SENT_BY_CONVOX = ["search_patient", "past_appointments", "call_popup", "book_appointment", "book_new_patient"]
+SENT_BY_CONVOX = [
+    "search_patient",
+    "past_appointments",
+    "call_popup",
+    "call_status",
+    "book_appointment",
+    "book_new_patient",
+]
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 CODES = {
     "UNAUTHORIZED": (401, "unauthorized"),

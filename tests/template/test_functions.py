@@ -25,6 +25,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "book_appointment": settings.IntakeSettings,
     "book_new_patient": settings.IntakeSettings,
     "call_popup": settings.LookupSettings,
+    "call_status": settings.CallStatusSettings,
     "booking_worker": settings.WorkerSettings,
     "booking_status": settings.StatusSettings,
     "sweeper": settings.QueueSettings,

@@ -48,6 +48,7 @@ ALLOWED = {
     "CallPopupRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
+    "CallStatusRole": INTAKE | DOCUMENTS,
     "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
@@ -98,10 +99,12 @@ def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_othe
         if statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
     }
 
+    call = {"StringLike": {"kms:EncryptionContext:item": "call#*"}}
     booking = {"StringLike": {"kms:EncryptionContext:item": "booking#*"}}
     session = {"StringEquals": {"kms:EncryptionContext:item": "session"}}
     assert of_key == {
         "AcceptBookings": (["kms:Encrypt"], booking),
+        "CallStatusRole": (["kms:Encrypt"], call),
         "BookingWorkerRole": (["kms:Decrypt"], booking),
         "UseClinicea": (["kms:Encrypt", "kms:Decrypt"], session),
     }

@@ -94,6 +94,12 @@ class IntakeSettings(PlaceSettings, CallContextSettings, DialectSettings):
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
 
 
+class CallStatusSettings(IntakeSettings):
+    """`call_status`."""
+
+    retention_days: int = Field(ge=1, le=3650)
+
+
 class QueueSettings(Settings):
     """Where bookings are, and who is told: `booking_worker` and `sweeper`."""
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 Item = dict[str, "AttributeValueTypeDef"]
 WRITE_TOKEN = "write_token"  # noqa: S105 - an attribute's name
 MAX_PAGES = 100
+_CONFLICT = "TransactionConflictException"
 
 
 class LedgerUnavailable(ConnectorError):
@@ -30,6 +31,12 @@ class LedgerUnavailable(ConnectorError):
 
     retryable = True
     outcome_known = False
+
+
+class Contended(LedgerUnavailable):
+    """Another write of the same item was under way; nothing was written."""
+
+    outcome_known = True
 
 
 class ConditionFailed(ConnectorError):
@@ -86,7 +93,7 @@ class Table:
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             if not failed:
-                raise _unavailable(error) from None
+                raise _unavailable(error, reasons) from None
             for put, reason in failed:
                 _unless_own(put, reason.get("Item"))
 
@@ -174,5 +181,8 @@ def _unless_own(put: Put, standing: Any) -> None:
         raise ConditionFailed(item)
 
 
-def _unavailable(error: BaseException) -> LedgerUnavailable:
-    return LedgerUnavailable(f"dynamodb: {error_code(error) or type(error).__name__}")
+def _unavailable(error: BaseException, reasons: Sequence[Any] = ()) -> LedgerUnavailable:
+    code = error_code(error)
+    if code == _CONFLICT or any(reason.get("Code") == "TransactionConflict" for reason in reasons):
+        return Contended(f"dynamodb: {code}, another transaction of the same item")
+    return LedgerUnavailable(f"dynamodb: {code or type(error).__name__}")

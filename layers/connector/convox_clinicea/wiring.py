@@ -7,12 +7,16 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws, clinicea
 from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.callbacks import StatusCallbacks
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.delivery import Delivery
+from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.limits import Limits
@@ -35,6 +39,7 @@ from convox_clinicea.metering import observe_call, observe_lost_entry
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import (
     ActionSettings,
+    CallStatusSettings,
     CliniceaSettings,
     DialectSettings,
     IntakeSettings,
@@ -179,15 +184,45 @@ class BookingDesk(NamedTuple):
 
 def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
     """Return the parts of a function that takes booking requests."""
-    place = Place(clinics_from(settings), settings.default_country, settings.default_duration_minutes)
     intake = Intake(
         ledger=ledger_from(settings.ledger_table, clock),
         queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
-        sealer=KmsSealer(aws.kms(), settings.data_key_id),
-        key=lambda: _identity_key(settings.identity_secret_arn),
-        clock=clock,
+        drafter=_drafter(settings, clock),
     )
-    return BookingDesk(settings, dialects_from(settings), place, intake)
+    return BookingDesk(settings, dialects_from(settings), _place(settings), intake)
+
+
+class StatusDesk(NamedTuple):
+    """What `call_status` needs."""
+
+    settings: CallStatusSettings
+    dialects: Dialects
+    place: Place
+    callbacks: StatusCallbacks
+
+
+def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> StatusDesk:
+    """Return the parts of the function that takes ConVox's status callbacks."""
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    callbacks = StatusCallbacks(
+        calls=Calls(table, clock, timedelta(days=settings.retention_days)),
+        ledger=Ledger(table, clock),
+        queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
+        drafter=_drafter(settings, clock),
+        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        clock=clock,
+        count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
+    )
+    return StatusDesk(settings, dialects_from(settings), _place(settings), callbacks)
+
+
+def _place(settings: IntakeSettings) -> Place:
+    return Place(clinics_from(settings), settings.default_country, settings.default_duration_minutes)
+
+
+def _drafter(settings: IntakeSettings, clock: Clock) -> Drafter:
+    sealer = KmsSealer(aws.kms(), settings.data_key_id)
+    return Drafter(sealer, lambda: _identity_key(settings.identity_secret_arn), clock)
 
 
 def _identity_key(arn: str) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from convox_clinicea import aws
-from convox_clinicea.table import MAX_PAGES, ConditionFailed, Item, LedgerUnavailable, Put, Table
+from convox_clinicea.table import MAX_PAGES, ConditionFailed, Contended, Item, LedgerUnavailable, Put, Table
 from tests.support.account import Stack, aws_account
 
 ABSENT = "attribute_not_exists(pk)"
@@ -152,8 +152,15 @@ class TestPutAll:
         ids=str,
     )
     def test_a_conflict_with_another_transaction_is_no_answer(self, codes: tuple[str, ...]) -> None:
-        with pytest.raises(LedgerUnavailable, match="TransactionCanceledException"):
+        with pytest.raises(LedgerUnavailable, match="TransactionCanceledException") as caught:
             answering(cancelled(*codes)).put_all([Put(item("a"), ABSENT), Put(item("b"), ABSENT)], "token-1")
+        assert isinstance(caught.value, Contended) is ("TransactionConflict" in codes)
+
+    def test_a_single_write_meets_a_transaction_too(self) -> None:
+        error = ClientError({"Error": {"Code": "TransactionConflictException"}}, "PutItem")
+
+        with pytest.raises(Contended):
+            answering(error).put(Put(item("a"), ABSENT))
 
     def test_a_conflict_beside_a_condition_is_a_failed_condition(self) -> None:
         error = cancelled("ConditionalCheckFailed", "TransactionConflict", items={0: item("a", "theirs")})

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.intake import FURTHEST_AHEAD, Intake
+from convox_clinicea.bookings.drafting import FURTHEST_AHEAD, Drafter
+from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.states import State
@@ -61,9 +62,7 @@ def test_a_repeat_that_races_the_first_gets_the_one_that_stands(bench: Bench) ->
     late = Intake(
         ledger=Late(Table(aws.dynamodb(), bench.stack.table), bench.clock),
         queue=bench.queue,
-        sealer=bench.sealer,
-        key=invented.IDENTITY_KEY.encode,
-        clock=bench.clock,
+        drafter=bench.drafter,
     )
     first = bench.intake.accept(known_request())
 
@@ -129,9 +128,7 @@ def test_without_the_key_nothing_is_stored(bench: Bench) -> None:
     locked = Intake(
         ledger=bench.ledger,
         queue=bench.queue,
-        sealer=KmsSealer(aws.kms(), "alias/nowhere"),
-        key=invented.IDENTITY_KEY.encode,
-        clock=bench.clock,
+        drafter=Drafter(KmsSealer(aws.kms(), "alias/nowhere"), invented.IDENTITY_KEY.encode, bench.clock),
     )
 
     with pytest.raises(NotStored, match="SealingUnavailable") as caught:
@@ -152,9 +149,7 @@ def test_without_the_ledger_nothing_is_queued(bench: Bench) -> None:
     lost = Intake(
         ledger=Ledger(Table(aws.dynamodb(), "no-such-table"), bench.clock),
         queue=bench.queue,
-        sealer=bench.sealer,
-        key=invented.IDENTITY_KEY.encode,
-        clock=bench.clock,
+        drafter=bench.drafter,
     )
 
     with pytest.raises(NotStored, match="LedgerUnavailable"):

@@ -7,6 +7,7 @@ import json
 from datetime import UTC
 
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
+from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest
 
 ID_PATTERN = r"bk_[a-z2-7]{26}"
@@ -32,7 +33,16 @@ def booking_id(key: bytes, request: BookingRequest) -> str:
             _folded(request.service.reveal()) if request.service else "-",
         ],
     )
-    return "bk_" + base64.b32encode(mac).decode().lower()[:26]
+    return _spelled(mac)
+
+
+def id_after(key: bytes, wish_id: str, booking_id: str) -> str:
+    """Return an id for a wish whose own is taken, by a booking of its call whose content was replaced.
+
+    Args:
+        booking_id: the call's booking before it.
+    """
+    return _spelled(digest(key, ["after", wish_id, booking_id]))
 
 
 def fingerprint(key: bytes, request: BookingRequest) -> bytes:
@@ -52,12 +62,21 @@ def message_group(key: bytes, request: BookingRequest) -> str:
 def number_key(key: bytes, request: BookingRequest) -> str | None:
     """Return the HMAC of a new patient's mobile: one booking at a time may create a patient for it."""
     details = request.new_patient
-    return None if details is None else digest(key, ["number", details.mobile.reveal()]).hex()
+    return None if details is None else digest_of_number(key, details.mobile)
+
+
+def digest_of_number(key: bytes, mobile: Mobile) -> str:
+    """Return the HMAC by which a number may be compared."""
+    return digest(key, ["number", mobile.reveal()]).hex()
 
 
 def folded_name(details: PatientDetails) -> str:
     """Return the new patient's name without regard to case and spaces, for comparison only."""
     return _folded(" ".join(part.reveal() for part in (details.first_name, details.last_name) if part))
+
+
+def _spelled(mac: bytes) -> str:
+    return "bk_" + base64.b32encode(mac).decode().lower()[:26]
 
 
 def _instant(request: BookingRequest) -> str:

@@ -23,6 +23,7 @@ from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 DEFAULT_RETENTION = timedelta(days=30)
 OPEN_INDEX = "open"
 CALL_INDEX = "call"
+_NUMBER = "creating#"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
 _OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
@@ -64,6 +65,23 @@ class Ledger:
             return from_item(failed.standing)
         return None
 
+    def in_place_of(self, standing: Booking, draft: Booking) -> Booking:
+        """Return `draft` as what is to stand under the id of `standing`; older messages then mean nothing."""
+        return replace(
+            draft,
+            state=standing.state,
+            reason=standing.reason,
+            notice_due=standing.state.parked,
+            version=standing.version + 1,
+            generation=standing.generation + 1,
+            acts=standing.acts,
+        )
+
+    def put_of(self, new: Booking, standing: Booking | None = None) -> Put:
+        """Return the write of `new` where nothing stands, or `standing` as it was read; for a transaction."""
+        stamped = self._stamped(new)
+        return Put(to_item(stamped), _ABSENT) if standing is None else self._unchanged(standing, stamped)
+
     def move(self, booking: Booking, to: State, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Take `booking`, as it was read, to another state; returns it as it now stands.
 
@@ -103,7 +121,7 @@ class Ledger:
 
     def hold_number(self, booking: Booking) -> bool:
         """Become, or stay, the one booking that may create a patient for its number."""
-        return self._hold(f"creating#{booking.number_key}", booking)
+        return self._hold(f"{_NUMBER}{booking.number_key}", booking)
 
     def hold_slot(self, booking: Booking, patient_id: str) -> bool:
         """Become, or stay, the one booking that may post for this patient at this start."""
@@ -121,7 +139,7 @@ class Ledger:
         except ConditionFailed as failed:
             holder_id = _booking_of(failed.standing) or ""
             holder = self.get(holder_id)
-            if holder is not None and not holder.state.ended and not (holder.state.parked and not holder.posted):
+            if holder is not None and _needs(holder, key):
                 return False
             seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
             try:
@@ -231,6 +249,19 @@ def _read(item: Item) -> Booking:
         return from_item(item)
     except (KeyError, TypeError, ValueError):
         raise UnreadableRecord("a ledger record cannot be read") from None
+
+
+def _needs(holder: Booking, key: str) -> bool:
+    """Whether a booking may still create or post for what it once held.
+
+    Not if it has ended, or was parked before it had posted anything, or if a changed mind has replaced its content
+    since: a worker that still has the old content can no longer claim the booking.
+    """
+    if holder.state.ended or (holder.state.parked and not holder.posted):
+        return False
+    if key.startswith(_NUMBER):
+        return key == f"{_NUMBER}{holder.number_key}"
+    return key.endswith(f"#{timestamp(holder.start)}")
 
 
 def _names(booking_id: str) -> Item:

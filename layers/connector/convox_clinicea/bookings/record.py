@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,6 +14,7 @@ from convox_clinicea.table import Item, timestamp
 __all__ = ["Booking", "Open", "from_item", "key_of", "timestamp", "to_item"]
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 SCHEMA_VERSION = 2
@@ -44,6 +46,8 @@ class Booking:
     queued_at: datetime
     call_id: str | None = None
     agent_id: str | None = None
+    wish_id: str | None = None
+    """The id of the wish that it stands for, where that has replaced another's content."""
     request: bytes | None = field(repr=False, default=None)
     """Encrypted; None once the booking has ended."""
     number_key: str | None = None
@@ -83,6 +87,11 @@ class Booking:
             return None
         return Open.PARKED if self.state.parked else Open.ON_ITS_WAY
 
+    @property
+    def stands_for(self) -> str:
+        """The id of the wish that it stands for: its own, unless a changed mind has replaced the content."""
+        return self.wish_id or self.booking_id
+
 
 def key_of(booking_id: str) -> str:
     """Return the primary key of a booking."""
@@ -91,15 +100,7 @@ def key_of(booking_id: str) -> str:
 
 def to_item(booking: Booking) -> Item:
     """Return the DynamoDB item; what is None, false or empty is left out."""
-    item: Item = {"pk": {"S": key_of(booking.booking_id)}}
-    for spec in fields(booking):
-        value = getattr(booking, spec.name)
-        if value is None or value is False or value == ():
-            continue
-        if spec.name == "expires_at":
-            item[spec.name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live wants epoch seconds
-        else:
-            item[spec.name] = _attribute(value)
+    item: Item = {"pk": {"S": key_of(booking.booking_id)}, **attributes_of(booking)}
     if booking.open is not None:
         item["open"] = {"S": booking.open.value}
     if booking.call_id is not None:
@@ -109,14 +110,29 @@ def to_item(booking: Booking) -> Item:
 
 def from_item(item: Item) -> Booking:
     """Read a DynamoDB item; attributes that this version does not know are ignored."""
-    values: dict[str, Any] = {}
-    for spec in fields(Booking):
-        attribute = item.get(spec.name)
-        if attribute is not None:
-            values[spec.name] = _value(spec.name, attribute)
+    values = values_of(Booking, item)
     if values.get("schema_version", 1) < SCHEMA_VERSION:
         _complete(values)
     return Booking(**values)
+
+
+def attributes_of(record: DataclassInstance) -> Item:
+    """Return the attributes of a record's fields; what is None, false or empty is left out."""
+    item: Item = {}
+    for spec in fields(record):
+        value = getattr(record, spec.name)
+        if value is None or value is False or value in ((), {}):
+            continue
+        if spec.name == "expires_at":
+            item[spec.name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live wants epoch seconds
+        else:
+            item[spec.name] = _attribute(value)
+    return item
+
+
+def values_of(kind: type[DataclassInstance], item: Item) -> dict[str, Any]:
+    """Return the fields' values of a record of that kind, as far as the item has them."""
+    return {spec.name: _value(spec.name, item[spec.name]) for spec in fields(kind) if spec.name in item}
 
 
 def _complete(values: dict[str, Any]) -> None:
@@ -139,6 +155,8 @@ def _attribute(value: Any) -> AttributeValueTypeDef:
         return {"N": str(value)}
     if isinstance(value, tuple):
         return {"L": [{"S": text} for text in value]}
+    if isinstance(value, Mapping):
+        return {"M": {name: {"S": text} for name, text in value.items()}}
     return {"S": str(value)}
 
 
@@ -155,8 +173,22 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
         return attribute["BOOL"]
     if "L" in attribute:
         return tuple(element["S"] for element in attribute["L"])
+    if "M" in attribute:
+        return {name: element["S"] for name, element in attribute["M"].items()}
     return bytes(attribute["B"]) if "B" in attribute else attribute["S"]
 
 
-_TIMES = frozenset({"start", "accepted_at", "updated_at", "queued_at", "lease_until", "unsettled_since", "redriven_at"})
+_TIMES = frozenset(
+    {
+        "start",
+        "accepted_at",
+        "updated_at",
+        "queued_at",
+        "lease_until",
+        "unsettled_since",
+        "received_at",
+        "recorded_at",
+        "redriven_at",
+    }
+)
 _ENUMS: dict[str, Any] = {"state": State, "reason": Reason, "refusal": Reason}

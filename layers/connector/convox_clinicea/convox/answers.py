@@ -127,6 +127,19 @@ class Acceptance(Answer):
 
 
 @described
+class CallStatus(Answer):
+    """What became of a status callback: the booking that it asked for, or the call's, or none."""
+
+    booking_id: BookingId | None
+    """Null if the callback asked for no appointment and the call has no booking."""
+    state: State | None
+    repeated: bool
+    """The same was asked for on this call before."""
+    changed: bool
+    """The booking stands for something else than this callback says."""
+
+
+@described
 class Booking(TypedDict):
     """How a booking stands."""
 

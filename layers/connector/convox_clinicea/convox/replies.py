@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from convox_clinicea.bookings.callbacks import Taken
 from convox_clinicea.bookings.intake import Acceptance
 from convox_clinicea.bookings.record import Booking, timestamp
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.clinicea import Patient
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.patients.completed import CompletedAppointment
@@ -42,6 +43,9 @@ _STATE_MESSAGES = {
     State.REJECTED: "Clinicea refused the booking; see the reason.",
     State.NEEDS_ATTENTION: "The booking waits for a person; see the reason.",
 }
+_NOTED = "The call's status is noted."
+_BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
+_CHANGED_TOO_LATE = "The call's first booking was on its way already. A person has been told of the change."
 _NO_ANSWER = "The clinic's system did not answer in time. Ask who is calling, and search again."
 _NO_VISITS = "The clinic's system did not show the last visits in time."
 
@@ -98,6 +102,30 @@ def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_statu
     ended = acceptance.repeated and acceptance.booking.state.ended
     where = {"Location": location(event, acceptance.booking.booking_id)}
     return reply(_acceptance(acceptance), HTTPStatus.OK if ended else accepted_status, where)
+
+
+def call_status(taken: Taken, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
+    """Return what ConVox documents for a status callback, and the booking where there is one."""
+    record = taken.booking
+    if record is None:
+        return reply(_call_status(_NOTED, None, taken))
+    message = _STATE_MESSAGES[record.state] if taken.asked else _BOOKING_STAYS
+    if record.reason is Reason.CHANGED_AFTER_BOOKING:
+        message = _CHANGED_TOO_LATE
+    done = not taken.asked or (taken.repeated and record.state.ended)
+    where = {"Location": location(event, record.booking_id)}
+    return reply(_call_status(message, record, taken), HTTPStatus.OK if done else accepted_status, where)
+
+
+def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.CallStatus:
+    return {
+        "status": SUCCESS,
+        "message": message,
+        "booking_id": None if record is None else record.booking_id,
+        "state": None if record is None else record.state,
+        "repeated": taken.repeated,
+        "changed": taken.changed,
+    }
 
 
 def _acceptance(accepted: Acceptance) -> answers.Acceptance:

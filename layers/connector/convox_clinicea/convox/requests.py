@@ -73,7 +73,7 @@ class SearchRequest(WithCall):
 
     def number(self, place: Place) -> Mobile:
         """Return the parsed number; raises InvalidRequest."""
-        return _number(self.mobile, self.country_code, place)
+        return number(self.mobile, self.country_code, place)
 
 
 class CompletedRequest(WithCall):
@@ -102,7 +102,7 @@ class _Booking(WithCall):
         return {
             "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id),
             "clinic_id": self.clinic_id,
-            "start": _moment("start", self.start, place.zone_at(self.clinic_id)),
+            "start": moment_in("start", self.start, place.zone_at(self.clinic_id)),
             "duration_minutes": self.duration_minutes or place.default_duration_minutes,
             "practitioner_id": self.practitioner_id,
             "service": self.service,
@@ -118,7 +118,7 @@ class KnownPatientBooking(_Booking):
 
     def canonical(self, caller: str, place: Place) -> BookingRequest:
         """Return the booking request; raises InvalidRequest."""
-        mobile = None if self.mobile is None else _number(self.mobile, self.country_code, place)
+        mobile = None if self.mobile is None else number(self.mobile, self.country_code, place)
         return BookingRequest(**self._common(caller, place), patient_id=self.patient_id, mobile=mobile)
 
 
@@ -147,7 +147,7 @@ class NewPatientBooking(_Booking):
             raise ConsentRequired("consent.given is not true")
         at = self.consent.at
         details = PatientDetails(
-            mobile=_number(self.mobile, self.country_code, place),
+            mobile=number(self.mobile, self.country_code, place),
             first_name=self.first_name,
             last_name=self.last_name,
             gender=self.gender,
@@ -155,14 +155,15 @@ class NewPatientBooking(_Booking):
             email=self.email,
             consent=Consent(
                 given=True,
-                at=None if at is None else _moment("consent.at", at, place.zone_of_calls),
+                at=None if at is None else moment_in("consent.at", at, place.zone_of_calls),
                 text_version=self.consent.text_version,
             ),
         )
         return BookingRequest(**self._common(caller, place), new_patient=details)
 
 
-def _number(written: PersonalText, country_code: str | None, place: Place) -> Mobile:
+def number(written: PersonalText, country_code: str | None, place: Place) -> Mobile:
+    """Parse a number as it was written; raises InvalidRequest."""
     try:
         return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)
     except InvalidCountryCode as error:
@@ -171,8 +172,8 @@ def _number(written: PersonalText, country_code: str | None, place: Place) -> Mo
         raise InvalidRequest(FieldProblem("mobile", str(error))) from None
 
 
-def _moment(field: str, text: str, zone: ZoneInfo) -> datetime:
-    """Read ISO 8601 to the second; without an offset it is the time in `zone`."""
+def moment_in(field: str, text: str, zone: ZoneInfo) -> datetime:
+    """Read ISO 8601 to the second; without an offset it is the time in `zone`. Raises InvalidRequest."""
     try:
         moment = datetime.fromisoformat(text.upper()).replace(microsecond=0)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)

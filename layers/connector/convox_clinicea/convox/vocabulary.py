@@ -19,7 +19,7 @@ MOMENT_PARTS = {
     "follow_up": MomentParts("follow_up_date", "follow_up_time", "follow_up_hours", "follow_up_minutes"),
     "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute"),
 }
-MOMENTS = frozenset({*MOMENT_PARTS, "consent.at"})
+MOMENTS = frozenset({*MOMENT_PARTS, "consent.at", "recorded_at"})
 DATES = frozenset({"date_of_birth"})
 DURATIONS = frozenset({"duration_minutes"})
 

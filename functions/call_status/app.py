@@ -1,0 +1,43 @@
+"""`POST /calls/status`: what the agent recorded of a call; where that is an appointment, it becomes the booking."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.convox import replies
+from convox_clinicea.convox.api import answer, api, caller_of
+from convox_clinicea.convox.callbacks import StatusReader
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.settings import CallStatusSettings
+
+logger = make_logger()
+metrics = make_metrics()
+app = api(logger, metrics)
+clock = SystemClock()
+
+
+@cache
+def desk() -> wiring.StatusDesk:
+    return wiring.status_desk(CallStatusSettings.from_environment(), clock, metrics)
+
+
+@app.post("/calls/status")
+def call_status() -> Response[str]:
+    settings, dialects, place, callbacks = desk()
+    caller = caller_of(app.current_event)
+    reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
+    taken = callbacks.take(reader.read(app.current_event))
+    return replies.call_status(taken, app.current_event, settings.accepted_status)
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+@metrics.log_metrics(capture_cold_start_metric=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return answer(app, event, context, metrics, clock)

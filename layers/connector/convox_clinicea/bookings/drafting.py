@@ -1,0 +1,93 @@
+"""From a request to the record of its booking: the id it goes by, the digests that compare it, its sealed content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from convox_clinicea.bookings import identity
+from convox_clinicea.bookings.record import Booking, key_of
+from convox_clinicea.bookings.request import BookingRequest
+from convox_clinicea.bookings.states import State
+from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.sealing import MAX_BYTES, Sealer
+
+FURTHEST_AHEAD = timedelta(days=365)
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A request, and what it is known by.
+
+    Attributes:
+        wish_id: the id that a booking of it has, unless another's content was replaced by it.
+        fingerprint: a digest of its whole content.
+    """
+
+    request: BookingRequest
+    wish_id: str
+    fingerprint: bytes
+
+
+class Drafter:
+    """Makes records; the key is read when it is first needed."""
+
+    def __init__(self, sealer: Sealer, key: Callable[[], bytes], clock: Clock) -> None:
+        self._sealer = sealer
+        self._key = key
+        self._clock = clock
+
+    def wish(self, request: BookingRequest) -> Wish:
+        """Tell what the request is known by; raises ConfigurationError."""
+        key = self._key()
+        return Wish(request, identity.booking_id(key, request), identity.fingerprint(key, request))
+
+    def id_after(self, wish: Wish, booking_id: str) -> str:
+        """Return an id for the wish where its own is that of a booking whose content was replaced."""
+        return identity.id_after(self._key(), wish.wish_id, booking_id)
+
+    def number_key(self, mobile: Mobile | None) -> str | None:
+        """Return the digest by which a number may be found again."""
+        return None if mobile is None else identity.digest_of_number(self._key(), mobile)
+
+    def draft(self, wish: Wish, booking_id: str) -> Booking:
+        """Return the accepted booking, sealed for `booking_id`; nothing is stored yet.
+
+        Raises:
+            InvalidRequest: the start is past, or too far ahead; the request is too long.
+            SealingUnavailable: it could not be encrypted.
+        """
+        request = wish.request
+        self._check_start(request.start)
+        plain = request.to_bytes()
+        if len(plain) > MAX_BYTES:
+            raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))
+        key, now = self._key(), self._clock.now()
+        return Booking(
+            booking_id=booking_id,
+            wish_id=None if booking_id == wish.wish_id else wish.wish_id,
+            state=State.ACCEPTED,
+            flow=request.flow,
+            caller=request.caller.name,
+            call_id=request.caller.call_id,
+            agent_id=request.caller.agent_id,
+            start=request.start,
+            group=identity.message_group(key, request),
+            number_key=identity.number_key(key, request),
+            fingerprint=wish.fingerprint,
+            accepted_at=now,
+            updated_at=now,
+            queued_at=now,
+            request=self._sealer.seal(key_of(booking_id), plain),
+            patient_id=request.patient_id,
+        )
+
+    def _check_start(self, start: datetime) -> None:
+        now = self._clock.now()
+        if start <= now:
+            raise InvalidRequest(FieldProblem("start", "must be in the future"))
+        if start > now + FURTHEST_AHEAD:
+            raise InvalidRequest(FieldProblem("start", f"must be at most {FURTHEST_AHEAD.days} days ahead"))

@@ -1,0 +1,81 @@
+"""The judge of calls whose agents changed their minds: one appointment at the most, and what was wanted last."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import inf
+from typing import Protocol
+
+from local.clinicea.records import Appointment
+from tests.chaos.intent import Intent, Mind
+
+
+class Court(Protocol):
+    """What the judge of single bookings knows."""
+
+    def made_for(self, intent: Intent) -> list[Appointment]: ...
+
+    def stands(self, intent: Intent) -> bool: ...
+
+    def told(self, booking_id: str) -> tuple[str, str | None]: ...
+
+    def was_refused(self, intent: Intent) -> bool: ...
+
+    def harm(self, harm: str, intent: Intent, why: str) -> None: ...
+
+
+def of_one_call(intents: Sequence[Intent]) -> list[list[Intent]]:
+    """Return the wishes of each call that has several, in the order in which they were planned."""
+    calls: dict[Mind, list[Intent]] = defaultdict(list)
+    for intent in intents:
+        if intent.mind is not None:
+            calls[intent.mind].append(intent)
+    return [*calls.values()]
+
+
+def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
+    """Judge one call by the calendar, and by what its callbacks were told."""
+    made = {each.appointment_id: wish for wish in wishes for each in court.made_for(wish)}
+    if len({wish.tag for wish in made.values()}) > 1:
+        court.harm("duplicate_appointments", wishes[0], f"{sorted(made)} stand for one call")
+    for booking_id in sorted({each for wish in wishes for each in wish.booking_ids}):
+        state, _ = court.told(booking_id)
+        if state == "booked" and not any(court.stands(wish) for wish in wishes if booking_id in wish.booking_ids):
+            court.harm("lost", wishes[0], f"{booking_id} is booked, but nothing stands for it")
+    finals = _finals(wishes)
+    whys = {wish.tag: _broken(court, wish) for wish in finals}
+    if whys and all(whys.values()):
+        harm = "false_rejected" if any(why and "rejected" in why for why in whys.values()) else "lost"
+        court.harm(harm, finals[-1], f"what was wanted last: {whys}")
+
+
+def _finals(wishes: Sequence[Intent]) -> list[Intent]:
+    """Return the wishes of which one must have come last: several where callbacks of them were under way at once.
+
+    One that was told each time that something else stands is none: it came late.
+    """
+    sent = [wish for wish in wishes if wish.first_sent < inf]
+    if all(wish.recorded_at is not None for wish in sent):
+        answered = [wish.recorded_at or 0.0 for wish in sent if wish.heard]
+        last = [wish for wish in sent if (wish.recorded_at or 0.0) >= max(answered, default=0.0)]
+    else:
+        last = [wish for wish in sent if not any(other.first_sent > wish.first_heard for other in sent)]
+    return [wish for wish in last if not wish.heard or any(not each.changed for each in wish.heard)]
+
+
+def _broken(court: Court, wish: Intent) -> str | None:
+    """Return how a promise was broken: the booking that the wish was told of must have come to what it says."""
+    promised = [each.booking_id for each in wish.heard if not each.changed]
+    if not promised:
+        return None
+    state, reason = court.told(promised[-1])
+    match state:
+        case "booked":
+            return None if court.stands(wish) else "booked, but it does not stand"
+        case "rejected":
+            return None if court.was_refused(wish) and not court.made_for(wish) else f"rejected, {reason}"
+        case "needs_attention":
+            return None
+        case _:
+            return f"still {state}"

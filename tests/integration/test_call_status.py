@@ -1,0 +1,267 @@
+"""`POST /calls/status`: the end of a call becomes its booking, or is noted; what cannot be booked leaves a trace."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.calls import Call, Calls, key_of_call
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.sealing import KmsSealer
+from convox_clinicea.table import Table
+from tests.support import invented
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
+from tests.support.deployment import Deployment
+
+KEYS = {"status", "message", "booking_id", "state", "repeated", "changed"}
+
+
+def known(**changes: Any) -> dict[str, Any]:
+    return known_body(**{"patient_id": "P-41", "disposition": "Appointment Booked", **changes})
+
+
+def new(**changes: Any) -> dict[str, Any]:
+    return new_body(**{"disposition": "Appointment Booked", **changes})
+
+
+def call(deployment: Deployment) -> Call:
+    return Calls(Table(aws.dynamodb(), deployment.stack.table), SystemClock()).get("convox", CALL_ID)
+
+
+def kept(deployment: Deployment) -> dict[str, Any]:
+    """What was sealed of a callback that could not be booked."""
+    sealed = call(deployment).kept
+    assert sealed is not None
+    opened = KmsSealer(aws.kms(), deployment.stack.data_key_id).open(key_of_call("convox", CALL_ID), sealed)
+    document: dict[str, Any] = json.loads(opened)
+    return document
+
+
+def test_the_end_of_a_call_books_for_a_known_patient(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+
+    answer = deployment.call_status(known())
+
+    assert (answer.status, set(answer.body)) == (202, KEYS)
+    assert (answer.body["status"], answer.body["state"]) == ("success", "accepted")
+    assert answer.headers["Location"].endswith(f"/v1/bookings/{answer.body['booking_id']}")
+    assert deployment.deliver().acknowledged
+    assert deployment.status(answer.body["booking_id"]).body["state"] == "booked"
+    assert [each["patient_id"] for each in deployment.fake.standing()] == ["P-41"]
+
+
+def test_and_for_a_new_one_who_consents(deployment: Deployment) -> None:
+    answer = deployment.call_status(new())
+
+    assert answer.status == 202
+    assert deployment.deliver().acknowledged
+    assert deployment.status(answer.body["booking_id"]).body["state"] == "booked"
+
+
+def test_a_repeat_that_has_ended_is_told_with_200(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    body = known()
+    first = deployment.call_status(body).body
+    deployment.deliver()
+
+    again = deployment.call_status(body)
+
+    assert again.status == 200
+    assert again.body == {
+        **first,
+        "message": "The appointment stands in Clinicea.",
+        "state": "booked",
+        "repeated": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"disposition": "APPOINTMENT booked"},
+        {"disposition": " appointment booked "},
+        {"disposition": "Connected", "disposition_2": "Appointment Fixed"},
+        {"disposition": None, "disposition3": "Appointment"},
+    ],
+    ids=str,
+)
+def test_any_of_the_dispositions_may_say_it_in_any_case(deployment: Deployment, said: dict[str, Any]) -> None:
+    assert deployment.call_status(known(**said)).body["state"] == "accepted"
+
+
+def test_convox_s_own_names_in_a_form_are_understood(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    when = in_days(2)
+    form = {
+        "CALL_REFERENCE_ID": CALL_ID,
+        "USER_ID": AGENT_ID,
+        "MOBILE_NO": "0" + invented.NATIONAL,
+        "CALL_STATUS": "ANSWERED",
+        "DISPOSITION": "APPOINTMENT FIXED",
+        "patientid": "P-41",
+        "clinicid": "C-01",
+        "callback_date": f"{when:%Y-%m-%d}",
+        "callback_hrs": f"{when:%H}",
+        "callback_mins": f"{when:%M}",
+    }
+
+    answer = deployment.call_status(urlencode(form))
+
+    assert (answer.status, answer.body["state"]) == (202, "accepted")
+    deployment.deliver()
+    assert [each["start"] for each in deployment.fake.standing()] == [when.isoformat()]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"disposition": "Not Interested"},
+        {"disposition": "No appointment"},
+        {"disposition": ["Appointment"]},
+        {"disposition": {"a": 1}, "disposition_2": 7},
+        {"disposition": "x" * 5000},
+        {"disposition": "\u0000\u202e"},
+    ],
+    ids=lambda said: str(said)[:30],
+)
+def test_anything_else_is_acknowledged_as_convox_documents(deployment: Deployment, said: dict[str, Any]) -> None:
+    answer = deployment.call_status({"call_id": CALL_ID, "agent_id": AGENT_ID, **said})
+
+    assert answer.status == 200
+    assert answer.body == {
+        "status": "success",
+        "message": "The call's status is noted.",
+        "booking_id": None,
+        "state": None,
+        "repeated": False,
+        "changed": False,
+    }
+    assert len(call(deployment).disposition or "") <= 60
+    assert deployment.stack.messages() == []
+
+
+def test_a_changed_mind_replaces_the_booking_while_it_can(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    later = in_days(5).isoformat()
+    first = deployment.call_status(known())
+
+    changed = deployment.call_status(known(start=later))
+
+    assert changed.body["booking_id"] == first.body["booking_id"]
+    assert (changed.status, changed.body["repeated"], changed.body["changed"]) == (202, False, False)
+    deployment.deliver()
+    deployment.deliver()
+    (standing,) = deployment.fake.standing()
+    assert standing["start"] == later
+    assert [each["state"] for each in deployment.of_call(CALL_ID).body["bookings"]] == ["booked"]
+
+
+def test_once_it_stands_a_person_is_told_of_the_change(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.call_status(known())
+    deployment.deliver()
+
+    changed = deployment.call_status(known(start=in_days(5).isoformat()))
+
+    assert (changed.status, changed.body["state"]) == (202, "needs_attention")
+    assert changed.body["message"].endswith("A person has been told of the change.")
+    told = deployment.status(changed.body["booking_id"]).body
+    assert (told["state"], told["reason"]) == ("needs_attention", "changed_after_booking")
+    deployment.sweep()
+    (notice,) = deployment.stack.notices()
+    assert (notice["booking_id"], notice["reason"]) == (changed.body["booking_id"], "changed_after_booking")
+    assert len(deployment.fake.standing()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"clinic_id": ...}, ["clinic_id"]),
+        ({"start": ...}, ["start"]),
+        ({"start": in_days(-1).isoformat()}, ["start"]),
+        ({"start": "tomorrow"}, ["start"]),
+        ({"patient_id": "P 41"}, ["patient_id"]),
+        ({"patient_id": ...}, ["first_name", "mobile"]),
+        ({"notes": "x" * 501, "duration_minutes": 3}, ["duration_minutes", "notes"]),
+    ],
+    ids=lambda value: ",".join(value),
+)
+def test_an_appointment_that_cannot_be_booked_names_its_fields_and_is_kept(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], fields: list[str]
+) -> None:
+    answer = deployment.call_status(known(**changes))
+
+    answer.is_error(400, "invalid_request", *fields)
+    assert sorted(call(deployment).problems) == sorted(fields)
+    assert kept(deployment)["service"] == invented.SERVICE
+    assert set(kept(deployment)) <= set(known()) | {"duration_minutes"}
+    assert deployment.stack.messages() == []
+    assert '"CallNotBooked":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_without_consent_nothing_of_the_caller_is_kept(deployment: Deployment) -> None:
+    answer = deployment.call_status(new(consent=...))
+
+    answer.is_error(400, "consent_required")
+    assert (call(deployment).problems, call(deployment).kept) == (("consent",), None)
+
+
+def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: Deployment) -> None:
+    answer = deployment.call_status(new(clinic_id=..., notes="n" * 40_000, email="é" * 2000))
+
+    assert answer.status == 400
+    assert kept(deployment)["mobile"] == invented.MOBILE
+    assert len(kept(deployment)["notes"]) == 1000
+
+
+def test_the_corrected_callback_books(deployment: Deployment) -> None:
+    deployment.call_status(known(clinic_id=...))
+
+    assert deployment.call_status(known()).status == 202
+    assert (call(deployment).problems, call(deployment).kept) == ((), None)
+
+
+def test_without_a_call_it_is_refused_even_where_the_context_is_relaxed(deployment: Deployment) -> None:
+    deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
+    deployment.call_status(known(agent_id=...)).is_error(400, "invalid_request", "agent_id")
+    deployment.configure(REQUIRE_CALL_CONTEXT="false")
+    deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
+
+    assert deployment.call_status(known(agent_id=...)).status == 202
+
+
+def test_another_callers_call_of_the_same_id_is_another(deployment: Deployment) -> None:
+    first = deployment.call_status(known(), caller="one")
+    other = deployment.call_status(known(start=in_days(5).isoformat()), caller="two")
+
+    assert first.body["booking_id"] != other.body["booking_id"]
+    assert deployment.booking(first.body["booking_id"]).generation == 1
+
+
+def test_a_deployment_that_knows_only_200(deployment: Deployment) -> None:
+    deployment.configure(ACCEPTED_STATUS="200")
+
+    assert deployment.call_status(known()).status == 200
+
+
+def test_without_the_queue_it_is_not_confirmed_and_may_come_again(deployment: Deployment) -> None:
+    body = known()
+    deployment.stack.without_queue()
+    deployment.call_status(body).is_error(503, "not_stored")
+    deployment.stack.with_queue_again()
+
+    assert deployment.call_status(body).body["repeated"] is True
+
+
+def test_nothing_of_it_is_in_log_or_ledger_in_plain(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment.configure(POWERTOOLS_LOG_LEVEL="DEBUG")
+    for body in (new(), new(clinic_id=...), new(start=in_days(7).isoformat()), new(consent=...)):
+        deployment.call_status(body)
+
+    assert not invented.leaks(capsys.readouterr().out)
+    assert not invented.leaks(str(deployment.stack.items()))

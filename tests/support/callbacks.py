@@ -1,0 +1,73 @@
+"""Status callbacks on the bench: a call's three slots, and what has become of the call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from convox_clinicea.bookings.callbacks import Taken
+from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.record import Booking, key_of
+from convox_clinicea.bookings.request import BookingRequest
+from tests.support.bench import Bench
+from tests.support.bookings import CALL_ID, START, known_request, status_callback
+
+LATER = START + timedelta(days=1)
+MUCH_LATER = START + timedelta(days=2)
+
+
+def first(**changes: Any) -> BookingRequest:
+    return known_request(**changes)
+
+
+def second(**changes: Any) -> BookingRequest:
+    return known_request(start=LATER, **changes)
+
+
+def third(**changes: Any) -> BookingRequest:
+    return known_request(start=MUCH_LATER, **changes)
+
+
+def takes(bench: Bench, wanted: BookingRequest | None = None, **changes: Any) -> Taken:
+    return bench.callbacks.take(status_callback(wanted, **changes))
+
+
+def booking_of(taken: Taken) -> Booking:
+    assert taken.booking is not None
+    return taken.booking
+
+
+def content(bench: Bench, booking: Booking) -> BookingRequest:
+    """What the ledger has sealed for that booking."""
+    sealed = bench.now(booking).request
+    assert sealed is not None
+    return BookingRequest.from_bytes(bench.sealer.open(key_of(booking.booking_id), sealed))
+
+
+def call(bench: Bench) -> Call:
+    return bench.calls.get("convox", CALL_ID)
+
+
+def bookings(bench: Bench) -> list[Booking]:
+    return bench.ledger.of_call("convox", CALL_ID)
+
+
+def sent(bench: Bench) -> list[tuple[str, int]]:
+    return [(m["booking_id"], m["generation"]) for m in (json.loads(each["Body"]) for each in bench.stack.messages())]
+
+
+def standing(bench: Bench) -> list[datetime]:
+    return sorted(datetime.fromisoformat(each["start"]) for each in bench.fake.standing())
+
+
+def once(act: Callable[[], object]) -> Callable[[], None]:
+    """Let it happen the first time only."""
+    left = [act]
+
+    def do() -> None:
+        if left:
+            left.pop()()
+
+    return do
