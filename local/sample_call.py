@@ -88,14 +88,28 @@ class SampleCall:
         """Play everything; raises SampleFailed at the first step that ends otherwise than it should."""
         start = datetime.now(UTC).astimezone(CLINIC_ZONE).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
         start = start.replace(hour=11)
+        self._see_the_pop_up()
         patient = self._find_the_caller()
         self._read_past_visits(patient)
         known = self._book_for(patient, start)
         new = self._book_for_a_stranger(start + timedelta(hours=2))
-        self._look_into_the_calendar([known, new])
+        third = self._end_a_call(patient, start + timedelta(hours=4))
+        self._look_into_the_calendar([known, new, third])
+
+    def _see_the_pop_up(self) -> None:
+        self._say(f"A call from {KNOWN_MOBILE} reaches an agent: ConVox's pop-up, in its own words")
+        sent = {
+            "call_hit_reference_number": CALL["call_id"],
+            "agent_id": CALL["agent_id"],
+            "mobile_number": KNOWN_MOBILE,
+        }
+        answer = self._expect(200, "POST", "/calls/popup", sent)
+        if answer.body["match"] != "one" or not answer.body["appointments"]:
+            raise SampleFailed(f"one patient with visits was expected: {answer.body['message']}")
+        self._tell(answer.body["message"])
 
     def _find_the_caller(self) -> str:
-        self._say(f"A call from {KNOWN_MOBILE}: who is it?")
+        self._say(f"Another system asks the same: who is {KNOWN_MOBILE}?")
         answer = self._expect(200, "POST", "/patients/search", {"mobile": KNOWN_MOBILE, **CALL})
         if answer.body["match"] != "one":
             raise SampleFailed(f"one patient was expected, the answer says {answer.body['match']}")
@@ -141,6 +155,18 @@ class SampleCall:
         self._say(f"The caller consents: a new patient and an appointment for {start:%d %B, %H:%M}")
         return self._until_booked(self._expect(202, "POST", "/appointments", wish | {"consent": {"given": True}}))
 
+    def _end_a_call(self, patient: str, start: datetime) -> str:
+        self._say(f"Another call ends: ConVox's status callback, with an appointment for {start:%d %B, %H:%M}")
+        sent = {
+            "CALL_REFERENCE_ID": "sample-call-3",
+            "USER_ID": "agent-7",
+            "DISPOSITION": "Appointment Booked",
+            "patient_id": patient,
+            "clinic_id": "C-01",
+            "FOLLOWUP_TIME": f"{start:%Y-%m-%d %H:%M:%S}",
+        }
+        return self._until_booked(self._expect(202, "POST", "/calls/status", sent))
+
     def _until_booked(self, accepted: Answer) -> str:
         booking = str(accepted.body["booking_id"])
         self._tell(f"accepted as {booking}")
@@ -157,14 +183,14 @@ class SampleCall:
         raise SampleFailed(f"the booking was not booked within {BOOKED_SECONDS} s")
 
     def _look_into_the_calendar(self, wanted: list[str]) -> None:
-        self._say("Do both appointments stand in Clinicea's calendar, each once?")
+        self._say("Do all appointments stand in Clinicea's calendar, each once?")
         calendar = [each["appointment_id"] for each in self._api.calendar()]
         for appointment in wanted:
             if calendar.count(appointment) != 1:
                 raise SampleFailed(
                     f"appointment {appointment} stands {calendar.count(appointment)} times in the calendar"
                 )
-        self._tell(f"{' and '.join(wanted)} do")
+        self._tell(f"{', '.join(wanted)} do")
 
     def _expect(
         self,

@@ -23,6 +23,13 @@ Try it (Ctrl-C ends it and leaves nothing behind):
   # The last completed visits
   curl -s "$API/patients/{patient}/appointments/completed?limit=3&call_id=c1&agent_id=a1" -H "$TOKEN"
 
+  # ConVox's own callbacks: the call reaches an agent; it has ended
+  curl -s "$API/calls/popup" -H "$TOKEN" \\
+    -d '{{"call_hit_reference_number": "c2", "agent_id": "a1", "mobile_number": "{known}"}}'
+  curl -s "$API/calls/status" -H "$TOKEN" \\
+    -d '{{"CALL_REFERENCE_ID": "c2", "USER_ID": "a1", "DISPOSITION": "Appointment Booked", "patient_id": "{patient}",
+      "clinic_id": "C-01", "FOLLOWUP_TIME": "{tomorrow} 17:00:00"}}'
+
   # An appointment, and what became of it
   curl -s "$API/patients/{patient}/appointments" -H "$TOKEN" \\
     -d '{{"clinic_id": "C-01", "start": "{tomorrow}T15:00:00", "call_id": "c1", "agent_id": "a1"}}'

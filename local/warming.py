@@ -13,6 +13,8 @@ from local.sample_call import Api, SampleFailed
 REQUESTS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/patients/search", {}),
     ("GET", "/patients/warm-up/appointments/completed", None),
+    ("POST", "/calls/popup", {}),
+    ("POST", "/calls/status", {}),
     ("POST", "/patients/warm-up/appointments", {}),
     ("POST", "/appointments", {}),
     ("GET", "/bookings/warm-up", None),
