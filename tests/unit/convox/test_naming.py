@@ -214,3 +214,22 @@ def test_spaces_round_a_value_make_no_other_value() -> None:
     event = events.search({"call_id": "R-1", "CALL_REFERENCE_ID": " R-1 ", "agent_id": "a", "mobile": "9999900041"})
 
     assert read(SearchRequest, event).call_id == "R-1"
+
+
+def test_of_two_spellings_of_a_number_the_one_with_the_dialling_code_counts() -> None:
+    elsewhere = Place(Clinics.from_document({"schema": 1}, "Asia/Dubai"), "AE")
+    for names in (("MOBILE_NO", "callernumber"), ("callernumber", "MOBILE_NO")):
+        event = events.search(CALL | dict(zip(names, ("9999900041", "+91 99999 00041"), strict=True)))
+
+        assert read(SearchRequest, event).number(elsewhere).reveal() == "+919999900041"
+
+
+def test_a_start_that_came_whole_and_in_pieces_must_agree() -> None:
+    pieces = {"appointment_date": "2031-12-01", "appointment_time": "10:00"}
+
+    same = booking(start="2031-12-01T10:00", **pieces)
+    assert read(KnownPatientBooking, same, patient_id="P").start == "2031-12-01T10:00:00"
+    other = booking(start="2031-12-01T11:00", **pieces)
+    assert problems(other, KnownPatientBooking, patient_id="P") == {
+        "start": "came with different values, as start and as appointment_date and appointment_time; send one"
+    }
