@@ -1,0 +1,143 @@
+"""The simulation's faults over real sockets, on the deployed template; judged from the fake's calendar."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from local.clinicea.records import Appointment, Patient
+from tests.chaos.intent import Call, Intent, Slot
+from tests.chaos.judge import Judge
+from tests.chaos.people import People, Person
+from tests.end_to_end.api import Api
+from tests.end_to_end.real_world import RealClinicea, RealWorld
+
+FAULTS = 0.33
+BAD_SECONDS = 12.0
+"""How long the weather stays bad after the last callback."""
+ENDED_WITHIN = 150.0
+TRIES = 6
+FIRST_DAY = 100
+"""Days ahead: none of the other tests books so late."""
+
+
+class Workload:
+    """Bookings of every story, each with an appointment of its own unless the story wants another."""
+
+    def __init__(self, clinicea: RealClinicea, chance: Random) -> None:
+        self._clinicea = clinicea
+        self._people = People(chance)
+        self._days = FIRST_DAY
+        self._patients = 0
+        self.intents: list[Intent] = []
+
+    def plan(self) -> None:
+        for _ in range(14):
+            self._intent("known", self._slot(), patient_id=self._patient())
+        for _ in range(10):
+            self._intent("newcomer", self._slot(), person=self._person())
+        for _ in range(2):
+            slot, patient_id, person = self._slot(), self._patient(), self._person()
+            for _ in range(2):
+                self._intent("two calls", slot, patient_id=patient_id)
+            slot = self._slot()
+            for _ in range(2):
+                self._intent("newcomer twice", slot, person=person)
+        for _ in range(3):
+            slot = self._slot()
+            self._stand(self._patient(), slot)
+            self._intent("slot taken", slot, patient_id=self._patient())
+        for _ in range(2):
+            slot, patient_id = self._slot(), self._patient()
+            self._stand(patient_id, slot)
+            self._intent("already there", slot, patient_id=patient_id)
+        child = self._person()
+        for each in (child, self._people.relative(child)):
+            self._intent("children", self._slot(), person=each)
+        slot = self._slot()
+        self._stand(self._patient(), slot)
+        self._intent("newcomer, slot taken", slot, person=self._person())
+
+    def _intent(self, story: str, slot: Slot, *, patient_id: str | None = None, person: Person | None = None) -> None:
+        intent = Intent(len(self.intents) + 1, story, slot, patient_id, person)
+        body = intent.body(f"CHAOS-{intent.tag:03d}", "agent-9", slot.start.isoformat())
+        intent.calls = [Call(0.0, body)]
+        if intent.tag % 4 == 0:  # ConVox repeats itself, now and then with other content
+            intent.calls.append(Call(0.0, {**body, "duration_minutes": 45} if intent.tag % 8 == 0 else dict(body)))
+        self.intents.append(intent)
+
+    def _slot(self) -> Slot:
+        self._days += 1
+        today = datetime.now(ZoneInfo("Asia/Kolkata")).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+        return Slot("C-01", f"D-{self._days % 3 + 1:02d}", today + timedelta(days=self._days, hours=10))
+
+    def _person(self) -> Person:
+        return replace(self._people.person(self._people.number()), born=None)
+
+    def _patient(self) -> str:
+        self._patients += 1
+        person = self._people.person(self._people.number())  # none that another test looks for
+        draft = Patient(
+            person.first_name,
+            person.number.national,
+            f"P-chaos-{self._patients}",
+            last_name=person.last_name,
+            country_code=person.number.country_code,
+        )
+        return self._clinicea.store.add_patient(draft).patient_id
+
+    def _stand(self, patient_id: str, slot: Slot) -> None:
+        now, end = self._clinicea.clock.now(), slot.start + timedelta(minutes=30)
+        self._clinicea.store.add_appointment(
+            Appointment(patient_id, slot.clinic_id, slot.start, end, now, now, practitioner_id=slot.practitioner_id)
+        )
+
+
+def send(api: Api, intents: Iterable[Intent]) -> None:
+    """Send each callback, and again what was not answered well, as ConVox does."""
+    for intent in intents:
+        for call in intent.calls:
+            for _ in range(TRIES):
+                answer = api.post(intent.path, call.body)
+                if answer.status_code in (200, 202):
+                    intent.booking_ids.add(answer.json()["booking_id"])
+                    break
+
+
+@pytest.fixture
+def intents(world: RealWorld) -> list[Intent]:
+    with world.standing_still() as clinicea:
+        workload = Workload(clinicea, Random(7))
+        workload.plan()
+    return workload.intents
+
+
+def test_the_faults_of_the_simulation_harm_nobody_on_the_deployed_template(
+    world: RealWorld, api: Api, intents: list[Intent]
+) -> None:
+    with world.bad_weather(FAULTS):
+        send(api, intents)
+        time.sleep(BAD_SECONDS)
+    ends = time.monotonic() + ENDED_WITHIN
+    while not Judge(world, intents).all_ended() and time.monotonic() < ends:
+        time.sleep(1.0)
+    with world.standing_still() as clinicea:
+        assert clinicea.waiting_commits == 0
+    verdict = Judge(world, intents).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert verdict.accepted == len(intents)
+    assert not verdict.split
+    assert not verdict.untold
+    assert not verdict.crashes
+    assert verdict.rejected == 4
+    assert verdict.needs_attention == verdict.only_a_person_can_decide, verdict.parked
+    with world.standing_still() as clinicea:
+        hit = {entry.fault for entry in clinicea.log.entries if entry.fault is not None}
+    assert len(hit) >= 5, "too few faults to prove anything"
