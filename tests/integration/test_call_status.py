@@ -265,3 +265,38 @@ def test_nothing_of_it_is_in_log_or_ledger_in_plain(deployment: Deployment, caps
 
     assert not invented.leaks(capsys.readouterr().out)
     assert not invented.leaks(str(deployment.stack.items()))
+
+
+HUGE = "9" * 5000
+ODD: dict[str, tuple[str, dict[str, str] | None]] = {
+    "numbers longer than Python writes": (
+        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {HUGE}, "mobile": {HUGE}}}',
+        None,
+    ),
+    "a disposition that is such a number": (f'{{"call_id": "c", "agent_id": "a", "disposition": {HUGE}}}', None),
+    "a patient that is one": (
+        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "patient_id": {HUGE}}}',
+        None,
+    ),
+    "no numbers": (
+        '{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": NaN, "start": Infinity}',
+        None,
+    ),
+    "nested deeply": (
+        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {"[" * 190}{"]" * 190}}}',
+        None,
+    ),
+    "half a character in the query": (
+        '{"call_id": "c", "agent_id": "a", "disposition": "appointment", "clinic_id": "C-01"}',
+        {"notes": "\ud800"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_cannot_be_booked_is_refused_and_never_a_fault_of_ours(deployment: Deployment, name: str) -> None:
+    body, query = ODD[name]
+
+    answer = deployment.call_status(body, query=query)
+
+    assert answer.status in (200, 400), answer.body
