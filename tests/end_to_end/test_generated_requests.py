@@ -42,7 +42,15 @@ CHECKS = [
 MOBILES = st.sampled_from(["+919999900088", "9999900089", "09999900001", " 919999900088", "99999 000XX", "12345"])
 STARTS = st.sampled_from([slot(200, 10), slot(-1, 10), slot(400, 10), "2027-02-30T10:00:00", "2027-02-28T10:00:00Z"])
 CALLS = st.sampled_from(["FUZZ-1", "FUZZ-2"]) | st.text(min_size=1, max_size=128)
-FORMATS = {"mobile": MOBILES, "start": STARTS, "at": STARTS, "call_id": CALLS}
+DISPOSITIONS = st.sampled_from(["Appointment", "appointment booked", "no answer"])
+FORMATS = {
+    "mobile": MOBILES,
+    "start": STARTS,
+    "at": STARTS,
+    "recorded_at": STARTS,
+    "call_id": CALLS,
+    "disposition": DISPOSITIONS,
+}
 Json = dict[str, Any]
 
 

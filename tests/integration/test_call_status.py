@@ -219,6 +219,13 @@ def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: De
     assert len(kept(deployment)["notes"]) == 1000
 
 
+def test_half_a_character_in_what_is_kept_is_no_fault_of_ours(deployment: Deployment) -> None:
+    answer = deployment.call_status(known(start="tomorrow", notes=...), query={"notes": "a\ud800b"})
+
+    answer.is_error(400, "invalid_request", "notes", "start")
+    assert kept(deployment)["notes"] == "a?b"
+
+
 def test_the_corrected_callback_books(deployment: Deployment) -> None:
     deployment.call_status(known(clinic_id=...))
 

@@ -184,7 +184,7 @@ class StatusCallbacks:
         kept, number_key = None, None
         if isinstance(problem, InvalidRequest) and callback.said is not None:
             key = key_of_call(call.caller, call.call_id)
-            kept = self._sealer.seal(key, callback.said.reveal().encode())
+            kept = self._sealer.seal(key, callback.said.reveal().encode("utf-8", "replace"))
             number_key = self._drafter.number_key(callback.mobile)
         self._calls.write(replace(call, problems=tuple(fields[:MOST_PROBLEMS]), kept=kept, number_key=number_key))
         self._count("CallNotBooked")
