@@ -13,6 +13,21 @@ def of_type(resources: Json, kind: str) -> Json:
     return {name: each for name, each in resources.items() if each["Type"] == kind}
 
 
+def under(value: Any, **conditions: bool) -> Any:
+    """Return what CloudFormation makes of `value` where these conditions hold or not, without what becomes nothing."""
+    if isinstance(value, list):
+        return [each for each in (under(each, **conditions) for each in value) if each is not None]
+    if not isinstance(value, dict):
+        return value
+    if value == {"Ref": "AWS::NoValue"}:
+        return None
+    if set(value) == {"Fn::If"} and value["Fn::If"][0] in conditions:
+        name, then, otherwise = value["Fn::If"]
+        return under(then if conditions[name] else otherwise, **conditions)
+    made = {key: under(each, **conditions) for key, each in value.items()}
+    return {key: each for key, each in made.items() if each is not None}
+
+
 def listed(value: Any) -> list[Any]:
     """Return a list where IAM and CloudFormation also take a single value."""
     return value if isinstance(value, list) else [value]
@@ -39,3 +54,10 @@ def actions_of(resources: Json, role: str) -> set[str]:
         if name == role or name in shared
         for action in listed(statement["Action"])
     }
+
+
+def roles_of_functions(resources: Json) -> list[str]:
+    """Return the logical ids of the roles that functions have."""
+    return sorted(
+        each["Properties"]["Role"]["Fn::GetAtt"][0] for each in of_type(resources, "AWS::Lambda::Function").values()
+    )

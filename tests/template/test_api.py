@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.template.conftest import ROOT
-from tests.template.shape import of_type
+from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
 ROUTES = {
@@ -35,8 +35,8 @@ CODES = {
     "UNAUTHORIZED": (401, "unauthorized"),
     "ACCESS_DENIED": (401, "unauthorized"),
     "INVALID_API_KEY": (403, "forbidden"),
-    "INVALID_SIGNATURE": (403, "forbidden"),
-    "EXPIRED_TOKEN": (403, "forbidden"),
+    "INVALID_SIGNATURE": (404, "not_found"),
+    "EXPIRED_TOKEN": (404, "not_found"),
     "WAF_FILTERED": (403, "forbidden"),
     "MISSING_AUTHENTICATION_TOKEN": (404, "not_found"),
     "RESOURCE_NOT_FOUND": (404, "not_found"),
@@ -98,6 +98,38 @@ def test_who_is_refused_for_the_rate_is_told_when_to_come_again(api_body: Json, 
     header = api_body[RESPONSES][kind]["responseParameters"]["gatewayresponse.header.Retry-After"]
 
     assert int(header.strip("'")) > 0
+
+
+def test_addresses_are_refused_only_where_some_are_named(api_body: Json) -> None:
+    policy = api_body["x-amazon-apigateway-policy"]
+    (allowed,) = under(policy, HasSourceAddresses=False)["Statement"]
+    _, denied = under(policy, HasSourceAddresses=True)["Statement"]
+
+    # It opens nothing: every route asks the authorizer, which always answers with an allow or a deny.
+    assert (allowed["Effect"], allowed["Action"]) == ("Allow", "execute-api:Invoke")
+    assert (denied["Effect"], denied["Action"], denied["Resource"]) == ("Deny", "execute-api:Invoke", "execute-api:/*")
+    # SAM writes the parameter's value here, so that another list makes another deployment of the API.
+    assert denied["Condition"] == {"NotIpAddress": {"aws:SourceIp": {"Fn::Split": [",", ""]}}}
+
+
+def test_a_web_acl_stands_before_the_stage_where_one_is_named(resources: Json) -> None:
+    association = resources["WebAclAssociation"]
+
+    assert association["Condition"] == "HasWebAcl"
+    assert association["Properties"]["WebACLArn"] == {"Ref": "WebAclArn"}
+    assert association["Properties"]["ResourceArn"]["Fn::Sub"].endswith("::/restapis/${Api}/stages/${ApiStage}")
+
+
+@pytest.mark.parametrize(("name", "status"), [("RefusedTokens", "401"), ("RefusedRates", "429")])
+def test_refusals_are_counted_from_the_access_log(resources: Json, name: str, status: str) -> None:
+    counted = resources[name]["Properties"]
+    line = json.loads(resources["ApiStage"]["Properties"]["AccessLogSetting"]["Format"])
+    (metric,) = counted["MetricTransformations"]
+
+    assert counted["LogGroupName"] == {"Ref": "ApiAccessLogs"}
+    assert counted["FilterPattern"] == f'{{ $.status = "{status}" }}'
+    assert line["status"] == "$context.status", "text, as the filter's value is"
+    assert (metric["MetricNamespace"], metric["MetricValue"]) == ("ConvoxClinicea", "1")
 
 
 def test_the_access_log_is_json_and_holds_neither_path_nor_query(resources: Json) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.shape import of_type
+from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
 SURVIVORS = ("Ledger", "Disclosures", "IdentityKey", "DataKey")
@@ -20,7 +20,7 @@ def test_what_an_open_booking_needs_survives_the_stack(resources: Json, name: st
 
 
 def test_the_ledger_is_recoverable_encrypted_and_forgets_what_has_ended(resources: Json) -> None:
-    ledger = resources["Ledger"]["Properties"]
+    ledger = under(resources["Ledger"]["Properties"], HasOwnKey=False)
 
     assert ledger["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
     assert ledger["BillingMode"] == "PAY_PER_REQUEST"
@@ -66,7 +66,8 @@ def test_an_entry_that_was_not_written_rings(resources: Json) -> None:
 
 
 def test_notices_are_encrypted_and_go_by_mail_only_where_an_address_is_given(resources: Json) -> None:
-    topic, subscription = resources["Notices"]["Properties"], resources["NoticesSubscription"]
+    topic = under(resources["Notices"]["Properties"], HasOwnKey=False)
+    subscription = resources["NoticesSubscription"]
 
     assert topic["KmsMasterKeyId"] == "alias/aws/sns"
     assert subscription["Condition"] == "HasNoticesEmail"
@@ -98,7 +99,7 @@ def test_a_queue_is_encrypted_and_refuses_plain_connections(resources: Json, nam
     policy = resources[f"{name}Policy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
 
-    assert resources[name]["Properties"]["SqsManagedSseEnabled"] is True
+    assert under(resources[name]["Properties"], HasOwnKey=False)["SqsManagedSseEnabled"] is True
     assert policy["Queues"] == [{"Ref": name}]
     assert (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
@@ -145,6 +146,29 @@ def test_each_parameter_explains_and_constrains_itself_and_stands_in_a_group(sou
         ("Dialect", "dialect.json", False),
         ("AccessTokenHeader", "X-ConVox-Token", True),
         ("AccessTokenHeader", "Access Token", False),
+        ("SourceAddresses", "", True),
+        ("SourceAddresses", "203.0.113.0/24", True),
+        ("SourceAddresses", "203.0.113.7/32,198.51.100.0/25,2001:db8::/32", True),
+        ("SourceAddresses", "::1/128", True),
+        ("SourceAddresses", "0.0.0.0/0", True),
+        ("SourceAddresses", "203.0.113.7", False),
+        ("SourceAddresses", "203.0.113.0/33", False),
+        ("SourceAddresses", "203.0.256.0/24", False),
+        ("SourceAddresses", "203.0.113.0/24, 198.51.100.0/25", False),
+        ("SourceAddresses", "203.0.113.0/24,", False),
+        ("SourceAddresses", "2001:db8::/129", False),
+        ("SourceAddresses", "example.com", False),
+        ("WebAclArn", "", True),
+        (
+            "WebAclArn",
+            "arn:aws:wafv2:ap-south-1:123456789012:regional/webacl/clinic/a1b2c3d4-5678-90ab-cdef-0123456789ab",
+            True,
+        ),
+        (
+            "WebAclArn",
+            "arn:aws:wafv2:us-east-1:123456789012:global/webacl/clinic/a1b2c3d4-5678-90ab-cdef-0123456789ab",
+            False,
+        ),
         ("TimeZone", "America/Argentina/Salta", True),
         ("TimeZone", "IST", True),
         ("TimeZone", "+05:30", False),

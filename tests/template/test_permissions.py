@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.shape import actions_of, listed, of_type, statements
+from tests.template.shape import actions_of, listed, roles_of_functions, statements
 
 Json = dict[str, Any]
 OWN_LOGS = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -70,11 +70,7 @@ def test_a_role_allows_exactly_what_its_function_does(resources: Json, role: str
 
 
 def test_each_function_has_a_role_of_its_own(resources: Json) -> None:
-    roles = [
-        each["Properties"]["Role"]["Fn::GetAtt"][0] for each in of_type(resources, "AWS::Lambda::Function").values()
-    ]
-
-    assert sorted(roles) == sorted(ALLOWED)
+    assert roles_of_functions(resources) == sorted(ALLOWED)
 
 
 def test_no_action_is_a_wildcard_and_no_resource_but_the_traces(resources: Json) -> None:
