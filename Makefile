@@ -77,7 +77,7 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	@.venv/bin/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
-lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template, secrets in the tree
+lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint, SAM, checkov), secrets in the tree
 	@echo "== lint"
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
@@ -86,6 +86,7 @@ lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template, secrets 
 	@echo "== template"
 	@.tools/sam/bin/cfn-lint template.yaml
 	@.tools/sam/bin/sam validate --lint
+	@.tools/checks/bin/python -m commands.check_template
 	@echo "== OpenAPI document"
 	@PYTHONPATH=layers/connector .venv/bin/python -m commands.openapi --check
 	@echo "== secrets in the tree"

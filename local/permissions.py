@@ -20,6 +20,7 @@ def lift_unknown_conditions(client: Client, resources: list[Json]) -> int:
         "AWS::IAM::ManagedPolicy": _in_policy,
         "AWS::KMS::Key": _in_key,
         "AWS::SQS::Queue": _in_queue,
+        "AWS::SNS::Topic": _in_topic,
     }
     return sum(
         rewrite[each["ResourceType"]](client, each["PhysicalResourceId"])
@@ -82,4 +83,13 @@ def _in_queue(client: Client, url: str) -> int:
     document = known(json.loads(text))
     # A policy without a statement is none.
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(document) if document["Statement"] else ""})
+    return 1
+
+
+def _in_topic(client: Client, arn: str) -> int:
+    sns = client("sns")
+    text = sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("Policy")
+    if not text or known(json.loads(text)) == json.loads(text):
+        return 0
+    sns.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=json.dumps(known(json.loads(text))))
     return 1

@@ -84,10 +84,18 @@ def test_the_template_s_defaults_are_settings_that_the_function_accepts(
 def test_a_function_s_code_is_where_the_template_says(source: Json, name: str) -> None:
     written = source["Resources"][logical_id(name)]
 
-    assert written["Metadata"] == {"BuildMethod": "makefile"}
+    assert written["Metadata"]["BuildMethod"] == "makefile"
     assert written["Properties"]["CodeUri"] == f"functions/{name}"
     assert source["Globals"]["Function"]["Handler"] == "app.handler"
     assert re.search(r"^def handler\(", (ROOT / "functions" / name / "app.py").read_text(), re.M)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_checkov_wants_of_a_function_is_excepted_in_place_with_a_reason(source: Json, name: str) -> None:
+    excepted = source["Resources"][logical_id(name)]["Metadata"]["checkov"]["skip"]
+
+    assert [each["id"] for each in excepted] == ["CKV_AWS_115", "CKV_AWS_116", "CKV_AWS_117", "CKV_AWS_173"]
+    assert all(len(each["comment"]) > 20 for each in excepted)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -1,0 +1,65 @@
+"""`make lint`: checkov finds nothing wrong with template.yaml but what is excepted in place, with a reason."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+CHECKOV = ROOT / ".tools" / "checks" / "bin" / "checkov"
+SECONDS = 300
+LEAST_CHECKS = 100
+"""Far fewer than there are: a run that passed fewer has not seen the template."""
+SHORTEST_REASON = 10
+
+
+def wrong(report: Any) -> Iterator[str]:
+    """Yield what is wrong by checkov's report, one that shows that nothing was checked included."""
+    results = report.get("results", {}) if isinstance(report, dict) else {}
+    passed = results.get("passed_checks", [])
+    if len(passed) < LEAST_CHECKS:
+        yield f"checkov has passed {len(passed)} checks only: it has not seen the template"
+    for path in results.get("parsing_errors", []):
+        yield f"{path}: checkov cannot read it"
+    for failed in results.get("failed_checks", []):
+        first, last = failed["file_line_range"]
+        yield f"{failed['resource']} (lines {first} to {last}): {failed['check_id']} {failed['check_name']}"
+    for skipped in results.get("skipped_checks", []):
+        reason = skipped["check_result"].get("suppress_comment") or ""
+        if len(reason) < SHORTEST_REASON or reason == "No comment provided":
+            yield f"{skipped['resource']}: {skipped['check_id']} is excepted without a reason"
+
+
+def run(template: Path) -> Any:
+    """Return checkov's report on a template, made without the network; None if it made none."""
+    command = [str(CHECKOV), "--skip-download", "--framework", "cloudformation", "--file", str(template)]
+    done = subprocess.run(
+        [*command, "--compact", "--output", "json"],
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    try:
+        return json.loads(done.stdout)
+    except ValueError:
+        return None
+
+
+def main() -> int:
+    """Print what is wrong; 1 if anything is."""
+    report = run(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml")
+    found = list(wrong(report))
+    if found:
+        print("\n".join(found))
+        print('Mend it, or except it in the resource\'s Metadata: checkov: skip: - {id: …, comment: "the reason"}')
+        return 1
+    results = report["results"]
+    print(f"{len(results['passed_checks'])} checks passed, {len(results['skipped_checks'])} excepted with a reason")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
