@@ -108,8 +108,8 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 	  .tools/sam/bin/sam build --parameter-overrides Python=$(PYTHON) Architecture=$(ARCH)
 
 .PHONY: chaos
-chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33)
-	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS)
+chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33 ARGS=--attended)
+	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
 .PHONY: openapi
 openapi: $(DEV) ## Write docs/openapi.json anew, from the code
@@ -118,6 +118,11 @@ openapi: $(DEV) ## Write docs/openapi.json anew, from the code
 .PHONY: audit
 audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cannot be looked up is a failure
 	@.tools/checks/bin/python -m commands.audit $(ARGS)
+
+.PHONY: gameday
+gameday: ## Clinicea goes away during steady calls, and comes back; fails if a booking is lost (ARGS="--calls 40 --down-seconds 40")
+	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --gameday $(ARGS)
 
 .PHONY: reconcile
 reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=2026-12-01 STACK=convox-clinicea)
@@ -158,12 +163,22 @@ check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLI
 	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
 	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
 
+.PHONY: restore
+restore: $(EMULATOR) ## Put back what the ledger lost, from a restored table (FROM=<table>); does it with GO=yes WHY="…"
+	@.tools/emulator/bin/python -m commands.restore --stack $(STACK) --from "$$FROM" $(if $(filter yes,$(GO)),--go) $(if $(WHY),--why "$$WHY")
+
+.PHONY: smoke
+smoke: $(EMULATOR) ## Does the deployed stack answer as it should? Books nothing (STACK=convox-clinicea ARGS=--mobile=…)
+	@.tools/emulator/bin/python -m commands.smoke --stack $(STACK) $(ARGS)
+
 .PHONY: deploy
-deploy: $(SAM) ## Deploy the build to AWS: make deploy PARAMETERS="CliniceaSecretArn=arn:aws:…"
-	@.tools/sam/bin/python layers/connector/build.py --check .aws-sam/build/ConnectorLayer \
-	  $(if $(PARAMETERS),--python $(PYTHON) --arch $(ARCH),--python $(DEFAULT_PYTHON) --arch $(DEFAULT_ARCH))
-	@.tools/sam/bin/sam deploy $(ARGS) \
-	  $(if $(PARAMETERS),--parameter-overrides Python=$(PYTHON) Architecture=$(ARCH) $(PARAMETERS))
+deploy: $(SAM) $(EMULATOR) ## Check, deploy the build, smoke; asks on first use (PARAMETERS="Name=value …" ARGS="…" for sam deploy)
+	@.tools/emulator/bin/python -m commands.deploy --python $(if $(PARAMETERS),$(PYTHON),$(DEFAULT_PYTHON)) \
+	  --arch $(if $(PARAMETERS),$(ARCH),$(DEFAULT_ARCH)) --sam="$(ARGS)" $(PARAMETERS)
+
+.PHONY: parameters
+parameters: $(DEV) ## Write docs/parameters.md from the template
+	@.venv/bin/python -m commands.parameter_page
 
 .PHONY: lock
 lock: $(LOCK) ## Renew the locked requirements from requirements/*.in

@@ -50,6 +50,21 @@ def filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--older", type=minutes, default=0, metavar="12h", help="accepted at least that long ago")
 
 
+def doing(parser: argparse.ArgumentParser) -> None:
+    """Add what turns a plan into an act."""
+    parser.add_argument("--go", action="store_true", help="do it; without, nothing is changed")
+    parser.add_argument("--why", default="", help="for the audit's line; required with --go")
+    parser.add_argument("--stack", default="convox-clinicea")
+
+
+def doing_for_a_reason(parser: argparse.ArgumentParser) -> argparse.Namespace:
+    """Read the arguments; an act without a reason is refused."""
+    wanted = parser.parse_args()
+    if wanted.go and not wanted.why:
+        parser.error("--go needs --why: the audit's line says why")
+    return wanted
+
+
 def line(booking: Json, now: datetime) -> str:
     """Return a booking as one line of text; nothing of the patient is in it."""
     start = _span(datetime.fromisoformat(booking["start"]) - now)

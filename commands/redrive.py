@@ -7,6 +7,7 @@ from commands import desk
 
 AT_A_TIME = 25
 """Bookings of one invocation: it ends well before the function's time does."""
+CHANGED = "changed_after_booking"
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
@@ -21,12 +22,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="redrive", description=__doc__)
     parser.add_argument("--id", action="append", default=[], help="this booking; default: all that wait for a person")
     desk.filters(parser)
-    parser.add_argument("--go", action="store_true", help="do it; without, nothing is changed")
-    parser.add_argument("--why", default="", help="for the audit's line; required with --go")
-    parser.add_argument("--stack", default="convox-clinicea")
-    wanted = parser.parse_args()
-    if wanted.go and not wanted.why:
-        parser.error("--go needs --why: the audit's line says why")
+    desk.doing(parser)
+    wanted = desk.doing_for_a_reason(parser)
     if wanted.id and (wanted.reason or wanted.older):
         parser.error("--id names the bookings; --reason and --older choose among all")
     return desk.run(wanted.stack, lambda target: redrive(wanted, desk.asking(target), str(target), target.caller()))
@@ -62,7 +59,12 @@ def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
         "reasons": wanted.reason,
         "older_than_minutes": wanted.older,
     }
-    return [each["booking_id"] for each in ask(order)["bookings"]]
+    found = ask(order)["bookings"]
+    # Another appointment of the same call stands: to make this one too is for who has cancelled that one.
+    chosen = [each for each in found if each["reason"] != CHANGED or CHANGED in wanted.reason]
+    if len(chosen) < len(found):
+        print(f"  {len(found) - len(chosen)} with reason {CHANGED} passed over; name them by ID, one by one")
+    return [each["booking_id"] for each in chosen]
 
 
 def _sentence(result: desk.Json, *, go: bool) -> str:

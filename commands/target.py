@@ -1,7 +1,8 @@
 """Which stack a command speaks to."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,15 @@ class Target:
 
     stack: str
     endpoint: str | None
+    local: Mapping[str, str] | None = field(default=None, repr=False)
+    """What `stack.json` says of the stack on this machine."""
 
     @classmethod
     def find(cls, stack: str) -> "Target":
         """Return the stack on this machine if there is one, else the one on AWS."""
         if STACK_FILE.is_file():
-            return cls(stack, json.loads(STACK_FILE.read_text())["aws_endpoint_url"])
+            local = json.loads(STACK_FILE.read_text())
+            return cls(stack, local["aws_endpoint_url"], local)
         return cls(stack, None)
 
     def __str__(self) -> str:

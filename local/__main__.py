@@ -12,6 +12,7 @@ from local import paths, stopping
 from local.build import build
 from local.deploy import Deployment, Stack
 from local.emulator import start_aws, start_clinicea, wait_for
+from local.gameday import GameDay, Plan
 from local.processes import Child, LaunchError, clean_environment, free_port, require_free, temporary_folder
 from local.sample_call import SampleCall, SampleFailed
 from local.trying import how_to_try
@@ -22,11 +23,18 @@ WATCH_SECONDS = 1.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run until told to stop, or until the sample call is over; returns the exit code."""
-    wanted = _parser().parse_args(arguments)
+    parser = _parser()
+    wanted = parser.parse_args(arguments)
+    try:
+        plan = Plan(wanted.calls, wanted.seconds_between, wanted.down_seconds)
+    except ValueError as wrong:
+        parser.error(str(wrong))
     stopping.listen()
     try:
         with ExitStack() as cleanup:
-            children = _launch(wanted, cleanup)
+            stack, children = _launch(wanted, cleanup)
+            if wanted.gameday:
+                return 0 if GameDay(stack, plan).play() else 1
             if not wanted.demo:
                 _serve(children)
     except stopping.Stopped:
@@ -41,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1
 
 
-def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> list[Child]:
+def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list[Child]]:
     """Start everything; whatever has been started ends with `cleanup`."""
     began = time.monotonic()
 
@@ -80,12 +88,14 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> list[Child]:
     stack.write(wanted.stack_file)
     say(f"ready: {stack.api_url}")
     _show(stack, wanted)
-    return [aws, clinicea]
+    return stack, [aws, clinicea]
 
 
 def _show(stack: Stack, wanted: argparse.Namespace) -> None:
     if wanted.serve_only:
         print("ready", flush=True)
+        return
+    if wanted.gameday:
         return
     SampleCall(stack).play()
     if not wanted.demo:
@@ -124,7 +134,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--demo", action="store_true", help="end after the sample call; fail if it failed")
+    mode.add_argument(
+        "--gameday", action="store_true", help="Clinicea goes away while calls come in; fail if a booking is lost"
+    )
     mode.add_argument("--serve-only", action="store_true", help="no sample call, few words; for tests")
+    day = Plan()
+    parser.add_argument("--calls", type=int, default=day.calls, help="of the game day (default: %(default)s)")
+    parser.add_argument("--seconds-between", type=float, default=day.seconds_between, help="two calls of the game day")
+    parser.add_argument("--down-seconds", type=float, default=day.down_seconds, help="for how long Clinicea is away")
     return parser
 
 

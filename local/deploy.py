@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.release import overrides
 from local import paths
 from local.clinicea import Credentials
 from local.clinicea.clock import DEFAULT_ZONE
@@ -97,7 +98,9 @@ class Deployment:
     def _bucket(self) -> str:
         """Make the bucket that the code goes through; on AWS `--resolve-s3` does it, with a stack of its own."""
         name = f"{paths.STACK}-code"
-        self.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": paths.REGION})
+        s3 = self.client("s3")
+        if name not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
+            s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": paths.REGION})
         return name
 
     def leave_out(self) -> list[str]:
@@ -116,10 +119,16 @@ class Deployment:
             "--no-progressbar",
         ]
         command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--region", paths.REGION]
-        command += ["--parameter-overrides", *(f"{name}={value}" for name, value in parameters.items())]
+        command += ["--parameter-overrides", *overrides(parameters)]
         settings = CREDENTIALS | {"AWS_ENDPOINT_URL": self._endpoint, "SAM_CLI_POLL_DELAY": "0.3"}
         with running("sam deploy", command, environment | settings) as child:
             child.finish(DEPLOY_SECONDS)
+
+    def parameters(self) -> dict[str, str]:
+        """Return the parameters that the deployed stack has, but for its release id."""
+        (stack,) = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"]
+        given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        return {name: value for name, value in given.items() if name != "ReleaseId"}
 
     def apply_left_out(self) -> list[str]:
         """Apply what the emulator ignores in the template, read from the template; returns what that was."""

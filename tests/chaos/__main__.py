@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("--bookings", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.33, help="share of Clinicea calls that are hit, 0 to 1")
+    parser.add_argument("--attended", action="store_true", help="somebody redrives and resolves what is parked")
     parser.add_argument("--trace", type=Path, help="write every event into this file")
     parser.add_argument("--metrics", type=Path, help="write what the functions count into this file")
     given = parser.parse_args()
@@ -31,12 +32,14 @@ def main() -> int:
     with ExitStack() as stack:
         trace = stack.enter_context(given.trace.open("w", encoding="utf-8")) if given.trace else None
         metrics = stack.enter_context(given.metrics.open("w", encoding="utf-8")) if given.metrics else None
-        run = Run(given.bookings, given.seed, given.faults, trace=trace, metrics=metrics)
+        run = Run(given.bookings, given.seed, given.faults, attended=given.attended, trace=trace, metrics=metrics)
         verdict = run.verdict(reporting())
     for sentence in [*verdict.parked[:SHOWN], *verdict.split, *verdict.untold[:SHOWN], *verdict.evidence]:
         sys.stderr.write(f"{sentence}\n")
     digest = run.world.scheduler.trace.digest
-    sys.stdout.write(line(verdict, seconds=time.monotonic() - began, seed=given.seed, digest=digest) + "\n")
+    acts = run.attendant.outcomes if run.attendant else None
+    report = line(verdict, seconds=time.monotonic() - began, seed=given.seed, digest=digest, acts=acts)
+    sys.stdout.write(report + "\n")
     sys.stdout.flush()
     return 0 if verdict.harmless else 1
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
-from local.clinicea.records import Appointment, Patient
+from local.clinicea.records import Appointment
 from tests.chaos.clinicea import POSTS, SimulatedClinicea, tag_of
 from tests.chaos.clock import moment
 from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
 from tests.chaos.judge_minds import judge_call, of_one_call
+from tests.chaos.truth import patients_meant, standing_for
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
@@ -82,9 +83,14 @@ class Seen(Protocol):
 
 
 class Judge:
-    """Judges a run that has come to rest."""
+    """Judges a run that has come to rest.
 
-    def __init__(self, world: Seen, intents: list[Intent]) -> None:
+    Args:
+        given_up: bookings that a person asked to reject, because nothing stood in the calendar.
+    """
+
+    def __init__(self, world: Seen, intents: list[Intent], given_up: Collection[str] = ()) -> None:
+        self._given_up = given_up
         self._world = world
         self._intents = intents
         self._store = world.clinicea.calendar
@@ -169,7 +175,7 @@ class Judge:
                 self._check_told(intent, booking_id, state)
                 if self._by_tag[intent.tag]:
                     self.harm("false_rejected", intent, f"{reason}, but its appointment stands")
-                elif intent.tag not in self._world.clinicea.refused:
+                elif intent.tag not in self._world.clinicea.refused and booking_id not in self._given_up:
                     self.harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
             case "needs_attention":
                 self._parked(intent, booking_id, reason)
@@ -198,29 +204,13 @@ class Judge:
 
     def stands(self, intent: Intent) -> bool:
         """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
-        for patient in self._patients_meant(intent):
-            for each in self._store.appointments_of(patient.patient_id):
-                start = self._world.clinicea.moved.get(each.appointment_id, each.start)
-                if start == intent.slot.start and not each.cancelled:
-                    return True
-        return False
-
-    def _patients_meant(self, intent: Intent) -> list[Patient]:
-        if intent.person is None:
-            found = self._store.patients.get(intent.patient_id or "")
-            return [] if found is None else [found]
-        number = intent.person.number
-        return [
-            each
-            for each in self._store.patients_with_mobile(number.national, number.country_code)
-            if intent.is_right(each)
-        ]
+        return bool(standing_for(self._world.clinicea, intent))
 
     def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
         """Whether the truth, not the weather, keeps the booking from ending by itself."""
         if reason == "changed_after_booking":
             return True
-        for patient in self._patients_meant(intent):
+        for patient in patients_meant(self._world.clinicea, intent):
             for each in self._store.appointments_of(patient.patient_id):
                 if self._world.clinicea.moved.get(each.appointment_id) == intent.slot.start:
                     return True  # Clinicea put it, or another call's, elsewhere

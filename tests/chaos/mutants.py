@@ -74,6 +74,11 @@ def chaos() -> list[str]:
     return [*_found(Run(200, 1, 0.33).verdict()), *_found(Run(200, 2, 0.33).verdict())]
 
 
+def attended() -> list[str]:
+    """Clinicea moves every start, so that all is parked in doubt, and a person redrives and resolves it."""
+    return _found(Run(40, 2, 0.0, told={known: 1.0}, habits={"round_starts": 45}, attended=True).verdict())
+
+
 def newcomers() -> list[str]:
     """Two calls at once for each of some newcomers."""
     return _found(Run(100, 1, 0.33, told={newcomer_older: 1.0}).verdict())
@@ -189,6 +194,17 @@ def _forgetful(before: Any) -> Any:
     return wishing
 
 
+def _never_posted(move: Any) -> Any:
+    """A blind resend: what a redriven booking knew of its POST is gone."""
+
+    def forgetting(self: Any, booking: Any, to: Any, **changes: Any) -> Any:
+        if booking.state.parked and not to.ended:
+            changes |= {"posted": False, "unsettled_since": None, "seen": ()}
+        return move(self, booking, to, **changes)
+
+    return forgetting
+
+
 WORKER = "convox_clinicea.bookings.worker:Worker"
 DOUBLED = "duplicate_appointments"
 LEDGER = "convox_clinicea.bookings.ledger:Ledger"
@@ -199,6 +215,7 @@ MUTANTS: dict[str, Mutant] = {
     "settle time 0": Mutant({f"{WORKER}._seconds_until_settled": _always(0.0)}, chaos, DOUBLED),
     "without the creation lock": Mutant({f"{LEDGER}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
     "without the slot lock": Mutant({f"{LEDGER}.hold_slot": _always(True)}, same_slots, DOUBLED),
+    "redriven as if never posted": Mutant({f"{LEDGER}.move": _never_posted}, attended, DOUBLED),
     "random booking id": Mutant(
         {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"
     ),

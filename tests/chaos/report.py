@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from tests.chaos.judge import Verdict
 
@@ -22,8 +23,12 @@ FIELDS = (
 )
 
 
-def line(verdict: Verdict, *, seconds: float, seed: int, digest: str) -> str:
-    """Return the report's line."""
+def line(verdict: Verdict, *, seconds: float, seed: int, digest: str, acts: Mapping[str, int] | None = None) -> str:
+    """Return the report's line.
+
+    Args:
+        acts: what came of a person's acts, if there was a person.
+    """
     causes = dict(sorted(verdict.needs_attention_causes.items()))
     return json.dumps(
         {
@@ -36,5 +41,6 @@ def line(verdict: Verdict, *, seconds: float, seed: int, digest: str) -> str:
             "split_bookings": len(verdict.split),
             "untold": len(verdict.untold),
             "crashes": dict(sorted(verdict.crashes.items())),
+            **({} if acts is None else {"acts": dict(sorted(acts.items()))}),
         }
     )

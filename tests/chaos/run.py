@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TextIO
 
+from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.lookups import Lookups
@@ -33,6 +34,7 @@ class Run:
         faults: the share of Clinicea calls that are hit.
         told: which stories, and how often each.
         habits: ways of Clinicea's that are not left to the seed.
+        attended: whether somebody attends to parked bookings meanwhile.
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
     """
@@ -45,6 +47,7 @@ class Run:
         *,
         told: Mapping[Story, float] = STORIES,
         habits: Mapping[str, object] | None = None,
+        attended: bool = False,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
     ) -> None:
@@ -53,6 +56,7 @@ class Run:
         if metrics is not None:
             Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)
+        self.attendant = Attendant(self.world, self.intents) if attended else None
 
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:
         """Play it to its end and judge it."""
@@ -60,7 +64,7 @@ class Run:
             callers = Callers(world, self.intents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
-            return Judge(world, self.intents).verdict()
+            return Judge(world, self.intents, self.attendant.given_up if self.attendant else ()).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

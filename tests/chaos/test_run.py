@@ -30,6 +30,18 @@ def test_nobody_is_harmed(seed: int) -> None:
     assert verdict.booked > verdict.accepted * 0.5
 
 
+def test_nobody_is_harmed_while_a_person_redrives_and_resolves_what_is_parked() -> None:
+    run = Run(700, 2, FAULTS, attended=True)
+    verdict = run.verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.crashes
+    assert not verdict.untold
+    assert run.attendant is not None
+    for act in ("redrive: done", "booked: done", "rejected: done"):
+        assert run.attendant.outcomes[act] > 0, run.attendant.outcomes
+
+
 def test_without_faults_everything_ends_by_itself() -> None:
     run = Run(BOOKINGS, 3, 0.0)
     verdict = run.verdict()

@@ -123,6 +123,21 @@ def test_what_cannot_be_redriven_is_left_with_its_reason(
     assert "0 redriven, 2 left" in said
 
 
+def test_what_was_asked_for_after_another_was_booked_is_only_redriven_by_name(
+    deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    back = deployment.ledger().move(parked, State.ACCEPTED)
+    deployment.ledger().move(back, State.NEEDS_ATTENTION, reason=Reason.CHANGED_AFTER_BOOKING)
+
+    assert redrive.redrive(redriving(go=True, why=WHY), ask(deployment), "the stack", WHO) == 0
+    assert "1 with reason changed_after_booking passed over" in capsys.readouterr().out
+    assert deployment.booking(parked.booking_id).state is State.NEEDS_ATTENTION
+
+    by_name = redriving(id=[parked.booking_id], go=True, why=WHY)
+    assert redrive.redrive(by_name, ask(deployment), "the stack", WHO) == 0
+    assert deployment.booking(parked.booking_id).state is State.ACCEPTED
+
+
 def test_many_are_redriven_a_few_at_a_time(
     deployment: Deployment, parked: Booking, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

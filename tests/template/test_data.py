@@ -80,7 +80,7 @@ def test_the_queue_keeps_order_per_group_and_gives_up_late(resources: Json) -> N
 
     assert (queue["FifoQueue"], queue["ContentBasedDeduplication"]) == (True, False)
     assert queue["FifoThroughputLimit"] == "perMessageGroupId"
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 100
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 600
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
 
 

@@ -11,14 +11,17 @@ from typing import Any
 
 import pytest
 
+from commands import desk, reconcile
 from convox_clinicea import settings
+from convox_clinicea.bookings.acts import KEPT
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.queue import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from tests.template.conftest import ROOT
 from tests.template.shape import of_type
 
 Json = dict[str, Any]
-EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
+EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "RELEASE_ID"}
 SETTINGS: Mapping[str, type[settings.Settings]] = {
     "search_patient": settings.SearchSettings,
     "past_appointments": settings.LookupSettings,
@@ -151,10 +154,40 @@ def test_a_message_outlives_the_age_limit_and_a_record_the_messages(source: Json
 
     assert queue["MessageRetentionPeriod"] > longest
     assert source["Parameters"]["RetentionDays"]["MinValue"] * 86400 > queue["MessageRetentionPeriod"]
-    assert (
-        queue["RedrivePolicy"]["maxReceiveCount"] * LONGEST_SECONDS / 2
-        > source["Parameters"]["AgeLimitHours"]["Default"] * 3600
-    )
+    assert queue["RedrivePolicy"]["maxReceiveCount"] * LONGEST_SECONDS / 2 > longest, "as long as it may be set to"
+
+
+def test_a_message_that_always_fails_is_a_dead_letter_before_it_is_forgotten(resources: Json) -> None:
+    queue = resources["BookingQueue"]["Properties"]
+    dead = resources["DeadLetterQueue"]["Properties"]
+
+    longest = queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+    # A dead letter's age counts from its first sending.
+    assert longest < queue["MessageRetentionPeriod"] < dead["MessageRetentionPeriod"]
+
+
+def test_what_is_stuck_has_no_message_that_could_still_come(resources: Json) -> None:
+    queue = resources["BookingQueue"]["Properties"]
+
+    assert Limits().stuck.total_seconds() >= 2 * LONGEST_SECONDS
+    assert LONGEST_SECONDS == MAX_VISIBILITY_SECONDS, "a wait is a visibility time-out"
+    assert properties(resources, "sweeper")["Timeout"] < DEAD_LETTER_SECONDS, "no two sweepers at one dead letter"
+    assert queue["VisibilityTimeout"] >= 6 * properties(resources, "booking_worker")["Timeout"]
+
+
+def test_what_waits_for_a_person_outlives_the_longest_age_and_its_dead_letter(source: Json) -> None:
+    days = source["Parameters"]["RetentionDays"]
+    hours = source["Parameters"]["AgeLimitHours"]
+
+    assert days["Default"] * 24 > hours["MaxValue"]
+    assert days["MinValue"] >= 1
+    assert KEPT.days >= 365, "what persons did is kept a year"
+    assert hours["MinValue"] * 3600 > source["Parameters"]["SettleSeconds"]["MaxValue"]
+
+
+def test_an_action_is_over_before_its_command_gives_up(resources: Json) -> None:
+    assert properties(resources, "booking_actions")["Timeout"] <= desk.FUNCTION_SECONDS
+    assert properties(resources, "reconcile")["Timeout"] <= reconcile.FUNCTION_SECONDS
 
 
 def test_the_sweeper_comes_each_minute_and_is_over_before_the_next(resources: Json) -> None:

@@ -20,7 +20,7 @@ class NoManagedPolicies:
         return {}
 
 
-def main(template: Path) -> None:
+def main(template: Path, given: list[str]) -> None:
     logging.disable(logging.WARNING)
     os.environ.setdefault("AWS_DEFAULT_REGION", "ap-south-1")
     text = template.read_text("utf-8")
@@ -30,9 +30,10 @@ def main(template: Path) -> None:
         for local in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
             resource["Properties"][local] = {"Bucket": "bucket", "Key": "key"}
     parameters = {"CliniceaSecretArn": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:clinicea-AbCdEf"}
+    parameters |= dict(each.split("=", 1) for each in given)
     transformed = transform(packaged, parameters, NoManagedPolicies())
     json.dump({"source": yaml_parse(text), "transformed": transformed}, sys.stdout)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), sys.argv[2:])

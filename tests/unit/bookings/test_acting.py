@@ -9,7 +9,6 @@ import pytest
 
 from convox_clinicea.bookings.acting import Acting, Filter, Obstacle
 from convox_clinicea.bookings.acts import Person, Word
-from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.record import Booking, Open, timestamp
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.deadline import Deadline
@@ -24,7 +23,7 @@ PERSON = Person("arn:aws:iam::123456789012:user/front-desk", "looked at the cale
 
 @pytest.fixture
 def acting(bench: Bench) -> Acting:
-    return Acting(ledger=bench.ledger, queue=bench.queue, clock=bench.clock, limits=Limits())
+    return bench.acting
 
 
 def parked(bench: Bench) -> Booking:

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from convox_clinicea.bookings.acting import Acted, Acting, Obstacle
+from convox_clinicea.bookings.acting import Acted, Obstacle
 from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
 from convox_clinicea.bookings.limits import Limits
@@ -41,8 +41,6 @@ class LedgerMachine(RuleBasedStateMachine):
     @initialize(target=readings)
     def accepted(self) -> Any:
         self.bench = Bench()
-        parts: dict[str, Any] = {"ledger": self.bench.ledger, "queue": self.bench.queue, "clock": self.bench.clock}
-        self.acting = Acting(**parts, limits=Limits())
         self.standing = {
             booking.booking_id: booking
             for booking in (
@@ -68,7 +66,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=readings, booking=readings)
     def a_person_redrives(self, booking: Booking) -> Booking:
         before = self.standing[booking.booking_id]
-        done = self.acting.redrive(booking.booking_id, PERSON)
+        done = self.bench.acting.redrive(booking.booking_id, PERSON)
 
         started = not before.posted and before.start < self.bench.clock.now() + Limits().margin
         assert (done.obstacle is None) is (before.state.parked and not started)
@@ -83,7 +81,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def a_person_resolves(self, booking: Booking, appointment: str | None) -> Booking:
         before = self.standing[booking.booking_id]
         end: Literal[Word.REJECTED, Word.BOOKED] = Word.REJECTED if appointment is None else Word.BOOKED
-        done = self.acting.resolve(booking.booking_id, end, PERSON, appointment_id=appointment)
+        done = self.bench.acting.resolve(booking.booking_id, end, PERSON, appointment_id=appointment)
 
         assert before.state.parked or done.obstacle is Obstacle.NOT_PARKED
         after = self._acted(before, done)

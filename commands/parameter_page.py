@@ -1,0 +1,64 @@
+"""`make parameters`: writes docs/parameters.md from template.yaml, the one place where parameters are described."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = ROOT / "docs" / "parameters.md"
+HEAD = """# Parameters of the stack
+
+Made from `template.yaml` by `make parameters`; do not edit it here. `make deploy PARAMETERS="Name=value …"` sets them,
+samconfig.toml keeps those that were answered when `make deploy` asked.
+"""
+COLUMNS = "| parameter | default | may be | what it does |\n| --- | --- | --- | --- |\n"
+Json = dict[str, Any]
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads the template; CloudFormation's short tags mean nothing here."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
+
+
+def main() -> int:
+    """Write the page."""
+    template = yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    PAGE.write_text(page(template), "utf-8")
+    return 0
+
+
+def page(template: Mapping[str, Any]) -> str:
+    """Return the page: a table for each group, in the order in which a deployer is asked."""
+    parts = [HEAD]
+    for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
+        parts.append(f"\n## {group['Label']['default']}\n{COLUMNS}")
+        parts += [_row(name, template["Parameters"][name]) for name in group["Parameters"]]
+    return "".join(parts)
+
+
+def _row(name: str, parameter: Json) -> str:
+    default = parameter.get("Default")
+    shown = "**required**" if default is None else f"`{default}`" if str(default) else "empty"
+    return f"| `{name}` | {shown} | {_cell(_range(parameter))} | {_cell(parameter['Description'])} |\n"
+
+
+def _range(parameter: Json) -> str:
+    """What the parameter takes, in words that the deployer sees when it is refused."""
+    if "AllowedValues" in parameter:
+        return ", ".join(f"`{each}`" for each in parameter["AllowedValues"])
+    if "MinValue" in parameter:
+        return f"{parameter['MinValue']} to {parameter['MaxValue']}"
+    return str(parameter["ConstraintDescription"]).removeprefix("must be ")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

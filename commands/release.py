@@ -1,0 +1,44 @@
+"""The release id: a hash over all that decides what a function runs, layer and parameters included.
+
+A published version of a function is made anew only when its code's location changes; neither another layer nor another
+parameter does that. Fed with this id, each release is a version of its own, and `make smoke` sees which one runs.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+PARAMETER = "ReleaseId"
+LAYER_STAMP = Path("ConnectorLayer") / "layer.json"
+
+
+class NotBuilt(Exception):
+    """There is no build to deploy; the text says what to do."""
+
+
+def overrides(parameters: Mapping[str, str]) -> list[str]:
+    """Return parameters as `sam deploy --parameter-overrides` takes them, spaces and empty values included."""
+    quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in parameters.items()}
+    return [f'{name}="{value}"' for name, value in quoted.items()]
+
+
+def release_id(root: Path, build: Path, parameters: Mapping[str, str]) -> str:
+    """Return the id of what lies in `build`, deployed with these parameters.
+
+    Raises:
+        NotBuilt: the layer has not been built there.
+    """
+    try:
+        layer = json.loads((build / LAYER_STAMP).read_text())["content"]
+    except (OSError, ValueError, KeyError):
+        raise NotBuilt("there is no built layer; run make build") from None
+    digest = hashlib.sha256(str(layer).encode())
+    for path in sorted((root / "functions").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(b"\0" + path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    digest.update(b"\0" + (root / "template.yaml").read_bytes())
+    for name, value in sorted(parameters.items()):
+        if name != PARAMETER:
+            digest.update(f"\0{name}={value}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,219 @@
+"""`make smoke`: does the deployed stack answer as it should? Nothing is booked, and nobody's data is asked for."""
+
+import argparse
+import json
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands.target import FunctionFailed, Target
+
+ANSWER_SECONDS = 20
+NOBODYS_MOBILE = "+919999900099"
+"""Of a series that is given to nobody; another can be named where it is."""
+NO_BOOKING = "bk_" + "a" * 26
+CALL = {"call_id": "smoke", "agent_id": "smoke"}
+Json = dict[str, Any]
+
+
+class SmokeFailed(Exception):
+    """A check did not hold; the text says what was found, and nothing of anybody."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """The stack's API, with and without its access token."""
+
+    url: str
+    header: str
+    token: str
+
+    def call(self, method: str, path: str, body: Json | None = None, *, token: str | None = None) -> tuple[int, Json]:
+        """Send a request; returns status and body. `token` replaces the right one, "" sends none."""
+        sent = self.token if token is None else token
+        headers = {"Content-Type": "application/json"} | ({self.header: sent} if sent else {})
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
+        opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if "//127." in self.url else []))
+        try:
+            with opener.open(request, timeout=ANSWER_SECONDS) as answer:
+                status, raw = answer.status, answer.read()
+        except urllib.error.HTTPError as refused:
+            with refused:
+                status, raw = refused.code, refused.read()
+        except OSError as error:
+            raise SmokeFailed(f"no answer: {type(error).__name__}") from None
+        try:
+            return status, json.loads(raw)
+        except ValueError:
+            raise SmokeFailed(f"status {status} with a body that is not JSON") from None
+
+
+Check = tuple[str, Callable[[], str]]
+"""What is checked, and the check: it returns a remark or raises SmokeFailed."""
+
+
+def main() -> int:
+    """Run all checks; 1 if any does not hold, 2 if the stack cannot be found."""
+    parser = argparse.ArgumentParser(prog="smoke", description=__doc__)
+    parser.add_argument("--stack", default="convox-clinicea")
+    parser.add_argument("--mobile", default=NOBODYS_MOBILE, help="a number that nobody has (default: %(default)s)")
+    parser.add_argument("--release", default="", help="the release id that every function has to run")
+    wanted = parser.parse_args()
+    target = Target.find(wanted.stack)
+    try:
+        api = api_of(target)
+        checks = [*of_the_api(api, wanted.mobile), *of_the_stack(target, wanted.release)]
+    except (BotoCoreError, ClientError, KeyError) as error:
+        print(f"{target}: the stack cannot be read: {type(error).__name__}", file=sys.stderr)
+        return 2
+    print(f"{target}")
+    failed = run(checks)
+    print(f"{len(checks) - failed} of {len(checks)} checks hold")
+    return 1 if failed else 0
+
+
+def run(checks: list[Check]) -> int:
+    """Run the checks, a line for each; returns how many did not hold."""
+    failed = 0
+    for what, check in checks:
+        try:
+            print(f"  ok      {what}{_remark(check())}")
+        except (SmokeFailed, FunctionFailed) as error:
+            failed += 1
+            print(f"  FAILED  {what}: {error}")
+        except (BotoCoreError, ClientError) as error:
+            failed += 1
+            print(f"  FAILED  {what}: {type(error).__name__}")
+    return failed
+
+
+def api_of(target: Target) -> Api:
+    """Return the API of the stack, with the access token that ConVox has."""
+    local = target.local
+    if local:
+        return Api(local["api_url"], local["access_token_header"], local["access_token"])
+    secret = target.client("secretsmanager").get_secret_value(SecretId=target.output("AccessTokensSecretArn"))
+    token = json.loads(secret["SecretString"])["current"]
+    return Api(target.output("ApiUrl"), target.output("AccessTokenHeader"), token)
+
+
+def of_the_api(api: Api, mobile: str) -> Iterator[Check]:
+    """Yield the checks that ConVox could make."""
+    who = {"mobile": mobile, **CALL}
+
+    def expects(method: str, path: str, body: Json | None, status: int, code: str, token: str | None = None) -> Check:
+        return (
+            f"{method} {path} is answered with {status} {code}",
+            lambda: _expect(api.call(method, path, body, token=token), status, code),
+        )
+
+    def nobody() -> str:
+        status, body = api.call("POST", "/patients/search", who)
+        _expect((status, body), 200, None)
+        if body.get("match") != "none":
+            raise SmokeFailed(f"match {body.get('match')}: somebody has that number; name another with ARGS=--mobile=…")
+        return "Clinicea answers"
+
+    yield (
+        "without an access token nobody is let in",
+        lambda: _expect(api.call("POST", "/patients/search", who, token=""), 401, "unauthorized"),
+    )
+    yield (
+        "nor with a wrong one",
+        lambda: _expect(api.call("POST", "/patients/search", who, token="wrong"), 401, "unauthorized"),  # noqa: S106 - no secret
+    )
+    yield "a number that nobody has is found to be nobody's", nobody
+    yield expects("GET", "/patients/smoke-nobody/appointments/completed?limit=0", None, 400, "invalid_request")
+    yield expects("POST", "/patients/smoke-nobody/appointments", {}, 400, "invalid_request")
+    yield expects("POST", "/appointments", {}, 400, "invalid_request")
+    yield expects("GET", f"/bookings/{NO_BOOKING}", None, 404, "not_found")
+    yield expects("GET", "/no-such-route", None, 404, "not_found")
+
+
+def of_the_stack(target: Target, release: str) -> Iterator[Check]:
+    """Yield the checks that need the account."""
+    resources = _resources(target)
+
+    def functions() -> str:
+        client, wrong = target.client("lambda"), []
+        names = resources["AWS::Lambda::Function"]
+        for name in names:
+            found = client.get_function_configuration(FunctionName=name)
+            if found.get("State", "Active") != "Active":
+                wrong.append(f"{name} is {found['State']}")
+            if release and found["Environment"]["Variables"].get("RELEASE_ID") != release:
+                wrong.append(f"{name} runs another release")
+        return _unless(wrong, f"{len(names)} functions" + (f", release {release[:12]}" if release else ""))
+
+    def worker() -> str:
+        client = target.client("lambda")
+        found = [client.get_event_source_mapping(UUID=each) for each in resources["AWS::Lambda::EventSourceMapping"]]
+        wrong = [f"the queue's mapping is {each['State']}" for each in found if each["State"] != "Enabled"]
+        return _unless(wrong or ([] if found else ["nothing takes bookings from the queue"]), "")
+
+    def schedules() -> str:
+        client, names = target.client("events"), resources["AWS::Events::Rule"]
+        wrong = [name for name in names if client.describe_rule(Name=name)["State"] != "ENABLED"]
+        return _unless([f"{name} is switched off" for name in wrong], f"{len(names)} schedules")
+
+    def alarms() -> str:
+        names = resources["AWS::CloudWatch::Alarm"]
+        found = target.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
+        missing = set(names) - {each["AlarmName"] for each in found}
+        muted = [f"{each['AlarmName']} does nothing" for each in found if not each.get("ActionsEnabled", True)]
+        ringing = sorted(each["AlarmName"] for each in found if each.get("StateValue") == "ALARM")
+        remark = f"{len(found)} alarms" + (f", ringing: {', '.join(ringing)}" if ringing else "")
+        return _unless([*(f"{name} is missing" for name in sorted(missing)), *muted], remark)
+
+    def ledger() -> str:
+        found = target.invoke("BookingActionsFunctionName", {"action": "list", "limit": 1})["bookings"]
+        return "bookings are open" if found else "no booking is open"
+
+    yield "every function is ready" + (" and runs this release" if release else ""), functions
+    yield "the worker takes bookings from the queue", worker
+    yield "the schedules run", schedules
+    yield "the alarms are there", alarms
+    yield "the ledger can be listed", ledger
+
+
+def _resources(target: Target) -> dict[str, list[str]]:
+    """Return the physical ids of the stack's resources by type; a type that is not there has none."""
+    kinds: dict[str, list[str]] = {
+        "AWS::Lambda::Function": [],
+        "AWS::Lambda::EventSourceMapping": [],
+        "AWS::Events::Rule": [],
+        "AWS::CloudWatch::Alarm": [],
+    }
+    pages = target.client("cloudformation").get_paginator("list_stack_resources")
+    for page in pages.paginate(StackName=target.stack):
+        for each in page["StackResourceSummaries"]:
+            if each["ResourceType"] in kinds:
+                kinds[each["ResourceType"]].append(each["PhysicalResourceId"])
+    return kinds
+
+
+def _expect(answer: tuple[int, Json], status: int, code: str | None) -> str:
+    found, body = answer
+    if (found, body.get("code")) != (status, code):
+        raise SmokeFailed(f"answered {found} {body.get('code') or ''}".rstrip())
+    return ""
+
+
+def _unless(wrong: list[str], remark: str) -> str:
+    if wrong:
+        raise SmokeFailed("; ".join(wrong))
+    return remark
+
+
+def _remark(text: str) -> str:
+    return f" ({text})" if text else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""An operator's commands against the deployed template, permissions enforced."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands import bookings, redrive, resolve, smoke, target
+from tests.end_to_end.api import Api, call, slot
+
+
+@pytest.fixture(autouse=True)
+def on_this_stack(stack: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let commands find the stack of these tests."""
+    file = tmp_path / "stack.json"
+    file.write_text(json.dumps(stack))
+    monkeypatch.setattr(target, "STACK_FILE", file)
+
+
+def given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
+    monkeypatch.setattr(sys, "argv", ["command", *arguments])
+
+
+def parked(api: Api, number: int) -> str:
+    """A caller who would be new, under a number that somebody else has."""
+    wish = {"mobile": "+919999900001", "first_name": "Dev", "clinic_id": "C-02", "start": slot(60, 10, number % 60)}
+    answer = api.post("/appointments", {**wish, "consent": {"given": True}, **call(number)})
+    booking_id: str = answer.json()["booking_id"]
+    assert api.ended(booking_id)["reason"] == "number_registered_to_other"
+    return booking_id
+
+
+def test_a_stack_that_works_passes_the_smoke_test(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(monkeypatch)
+
+    assert smoke.main() == 0, capsys.readouterr().out
+
+    said = capsys.readouterr().out
+    assert "FAILED" not in said
+    assert "the alarms are there" in said
+
+
+def test_a_release_that_does_not_run_fails_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(monkeypatch, "--release", "f" * 64)
+
+    assert smoke.main() == 1
+
+    assert "runs another release" in capsys.readouterr().out
+
+
+def test_a_parked_booking_is_listed_redriven_and_resolved(
+    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    booking_id = parked(api, 71)
+    given(monkeypatch, "--state", "needs_attention", "--reason", "number_registered_to_other")
+    assert bookings.main() == 0
+    assert booking_id in capsys.readouterr().out
+
+    given(monkeypatch, "--id", booking_id, "--go", "--why", "the record was corrected")
+    assert redrive.main() == 0
+    again = api.ended(booking_id)
+    assert (again["state"], again["reason"]) == ("needs_attention", "number_registered_to_other")
+
+    given(monkeypatch, "--id", booking_id, "--as", "booked", "--appointment", "A-made-by-hand", "--why", "made by hand")
+    assert resolve.main() == 0
+    assert api.get(f"/bookings/{booking_id}").json()["appointment_id"] == "A-made-by-hand"
+
+    given(monkeypatch, "--id", booking_id)
+    assert bookings.main() == 0
+    said = capsys.readouterr().out
+    assert '"the record was corrected"' in said
+    assert '"made by hand"' in said

@@ -1,0 +1,100 @@
+"""What holds for each resource of a kind, those included that are yet to be added."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commands.parameter_page import PAGE, page
+from tests.support.functions import NAMES
+from tests.template.conftest import ROOT
+from tests.template.shape import of_type
+
+Json = dict[str, Any]
+
+
+def test_every_function_of_the_template_has_its_folder_and_every_folder_its_function(source: Json) -> None:
+    written = of_type(source["Resources"], "AWS::Serverless::Function")
+
+    assert sorted(each["Properties"]["CodeUri"] for each in written.values()) == [f"functions/{name}" for name in NAMES]
+
+
+def test_every_event_is_a_function_s_and_every_function_has_one() -> None:
+    assert sorted(path.stem for path in (ROOT / "events").glob("*.json")) == NAMES
+
+
+def test_every_function_ends_in_time_and_within_lambda_s_limits(resources: Json) -> None:
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        properties = function["Properties"]
+        assert 1 <= properties["Timeout"] <= 900, name
+        assert 128 <= properties["MemorySize"] <= 10_240, name
+        assert properties["Handler"] == "app.handler", name
+
+
+def test_every_log_group_forgets_after_the_days_that_the_deployer_chose(resources: Json) -> None:
+    for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+        assert group["DeletionPolicy"] == "Delete", name
+
+
+def test_every_table_is_encrypted_recoverable_and_keeps_its_items_no_longer_than_it_must(resources: Json) -> None:
+    for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
+        properties = table["Properties"]
+        assert properties["SSESpecification"]["SSEEnabled"] is True, name
+        assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, name
+        assert properties["TimeToLiveSpecification"]["Enabled"] is True, name
+        assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+
+
+def test_every_queue_is_encrypted_and_only_spoken_to_over_tls(resources: Json) -> None:
+    refusing = {
+        each["Ref"]
+        for policy in of_type(resources, "AWS::SQS::QueuePolicy").values()
+        for each in policy["Properties"]["Queues"]
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    }
+
+    for name, queue in of_type(resources, "AWS::SQS::Queue").items():
+        properties = queue["Properties"]
+        assert properties.get("SqsManagedSseEnabled") is True or "KmsMasterKeyId" in properties, name
+        assert name in refusing, name
+
+
+def test_every_topic_is_encrypted_that_of_the_alarms_by_a_key_of_our_own_where_there_is_one(resources: Json) -> None:
+    for name, topic in of_type(resources, "AWS::SNS::Topic").items():
+        key = topic["Properties"]["KmsMasterKeyId"]
+        # An alarm cannot publish under the account's own key; it holds names of metrics and numbers.
+        assert name != "Alarms" or key["Fn::If"][0] == "HasOwnKey", name
+
+
+def test_every_queue_that_feeds_a_function_says_which_messages_are_not_done_and_bounds_its_concurrency(
+    resources: Json,
+) -> None:
+    for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():
+        properties = mapping["Properties"]
+        assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"], name
+        assert "MaximumConcurrency" in properties["ScalingConfig"], name
+
+
+def test_every_key_rotates(resources: Json) -> None:
+    for name, key in of_type(resources, "AWS::KMS::Key").items():
+        assert key["Properties"]["EnableKeyRotation"] is True, name
+
+
+def test_every_output_says_what_it_is(source: Json) -> None:
+    for name, output in source["Outputs"].items():
+        assert output["Description"].endswith("."), name
+
+
+def test_the_page_of_parameters_is_the_template_s(source: Json) -> None:
+    assert PAGE.read_text("utf-8") == page(source), "run make parameters"
+
+
+@pytest.mark.parametrize("change", ["Default", "Description"])
+def test_a_parameter_that_changes_would_show_on_the_page(source: Json, change: str) -> None:
+    before = source["Parameters"]["SettleSeconds"]
+    changed = {**source, "Parameters": {**source["Parameters"], "SettleSeconds": {**before, change: "otherwise"}}}
+
+    assert page(changed) != page(source)

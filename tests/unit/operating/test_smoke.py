@@ -1,0 +1,110 @@
+"""`make smoke`: a deployment that answers otherwise than it should is noticed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any, ClassVar
+
+import pytest
+
+from commands.smoke import Api, of_the_api, run
+
+TOKEN = "a-token"
+Answers = dict[str, tuple[int, Any]]
+
+
+class Gateway(BaseHTTPRequestHandler):
+    """Answers as the deployed API does, but for what a test changes."""
+
+    changed: ClassVar[Answers] = {}
+    seen: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        self._answer()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._answer()
+
+    def _answer(self) -> None:
+        path = self.path.partition("?")[0]
+        self.seen.append(f"{self.command} {path}")
+        status, body = self._usual(path)
+        if self.headers.get("Access-Token") == TOKEN:
+            status, body = self.changed.get(path, (status, body))
+        elif "unauthorized" in self.changed:
+            status, body = self.changed["unauthorized"]
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(raw)))
+        self.end_headers()
+        self.wfile.write(raw)
+
+    def _usual(self, path: str) -> tuple[int, Any]:
+        if self.headers.get("Access-Token") != TOKEN:
+            return 401, {"code": "unauthorized"}
+        if path == "/patients/search":
+            return 200, {"match": "none"}
+        if path.startswith(("/patients/", "/appointments")):
+            return 400, {"code": "invalid_request"}
+        return 404, {"code": "not_found"}
+
+    def log_message(self, *_args: object) -> None:
+        """Nothing on the terminal."""
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    Gateway.changed, Gateway.seen = {}, []
+    server = HTTPServer(("127.0.0.1", 0), Gateway)
+    thread = Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    yield Api(f"http://127.0.0.1:{server.server_port}", "Access-Token", TOKEN)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def failures(api: Api) -> int:
+    return run(list(of_the_api(api, "+919999900099")))
+
+
+def test_a_deployment_that_answers_as_it_should_passes(api: Api) -> None:
+    assert failures(api) == 0
+    assert "POST /appointments" in Gateway.seen
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "said"),
+    [
+        ("unauthorized", (200, {"match": "none"}), "without an access token nobody is let in: answered 200"),
+        ("/patients/search", (503, {"code": "clinicea_unavailable"}), "answered 503 clinicea_unavailable"),
+        ("/patients/search", (200, {"match": "one"}), "somebody has that number"),
+        ("/patients/search", (200, b"<html>"), "not JSON"),
+        ("/appointments", (202, {"booking_id": "bk_x"}), "POST /appointments"),
+        ("/no-such-route", (403, {"message": "Missing Authentication Token"}), "GET /no-such-route"),
+        (f"/bookings/bk_{'a' * 26}", (500, {"code": "internal"}), "answered 500 internal"),
+    ],
+)
+def test_one_that_answers_otherwise_fails(
+    api: Api, path: str, answer: tuple[int, Any], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Gateway.changed[path] = answer
+
+    assert failures(api) >= 1
+
+    out = capsys.readouterr().out
+    assert "FAILED" in out
+    assert said in out
+    assert TOKEN not in out
+
+
+def test_one_that_does_not_answer_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    checks = list(of_the_api(Api("http://127.0.0.1:9", "Access-Token", TOKEN), "+919999900099"))
+
+    assert run(checks) == len(checks)
+
+    assert "no answer" in capsys.readouterr().out
