@@ -15,7 +15,7 @@ from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import Ama
 
 from tests.support import metrics_table
 from tests.support.metrics_table import Metric, Seen
-from tests.support.watching import watched
+from tests.support.watching import filtered, watched
 
 _emitted: set[Seen] = set()
 _WORKERS_OUTPUT = "emitted_metrics"
@@ -60,8 +60,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     whole = config.args == config.getini("testpaths") and not chosen and not config.option.ignore
     if not whole or exitstatus != pytest.ExitCode.OK:
         return
-    wrong = metrics_table.disagreements(metrics_table.TABLE.read_text("utf-8"), _emitted)
-    wrong += [f"{each} is emitted by nothing" for each in watched().unknown(_emitted)]
+    made = _emitted | set(filtered())
+    wrong = metrics_table.disagreements(metrics_table.TABLE.read_text("utf-8"), made)
+    wrong += [f"{each} is emitted by nothing" for each in watched().unknown(made)]
     if wrong:
         reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
         reporter.section("metrics that disagree", red=True)

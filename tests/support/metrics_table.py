@@ -37,7 +37,8 @@ def documented(text: str) -> set[Metric]:
 
 def _rows(text: str) -> Iterator[Metric]:
     for row in _ROW.finditer(text):
-        dimensions = tuple(sorted(each.strip() for each in row["dimensions"].split(",")))
+        given = [each.strip() for each in row["dimensions"].split(",")]
+        dimensions = tuple(sorted(given)) if given != ["none"] else ()
         for name in re.findall(r"`(\w+)`", row["names"]):
             yield Metric(name, row["unit"], dimensions)
 

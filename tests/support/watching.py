@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from commands.template import dashboard, template
-from tests.support.metrics_table import Seen
+from tests.support.metrics_table import Metric, Seen
 
 Json = dict[str, Any]
 OWN = "ConvoxClinicea"
@@ -51,6 +51,14 @@ def alarms() -> dict[str, Json]:
     """Return the properties of the alarms, by logical id."""
     resources = template()["Resources"]
     return {name: each["Properties"] for name, each in resources.items() if each["Type"] == "AWS::CloudWatch::Alarm"}
+
+
+def filtered() -> Iterator[Seen]:
+    """Yield the metrics that filters of the template make out of log lines."""
+    for each in template()["Resources"].values():
+        if each["Type"] == "AWS::Logs::MetricFilter":
+            for made in each["Properties"]["MetricTransformations"]:
+                yield Seen(Metric(made["MetricName"], made["Unit"], ()), "the access log")
 
 
 def watched() -> Watched:
