@@ -34,6 +34,7 @@ def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, enviro
         print("nothing has changed since the last build", flush=True)
     parameters = {**deployment.parameters(), **changes}
     release = release_id(paths.ROOT, built, parameters)
+    deployment.leave_out()
     deployment.deploy({**parameters, "ReleaseId": release}, environment)
     deployment.apply_left_out()
     deployment.lift_unknown_conditions()
