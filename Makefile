@@ -29,6 +29,11 @@ GO ?=
 WHY ?=
 APPOINTMENT ?=
 PATIENT ?=
+# For disclosures: asked by one of them (or PATIENT, DAY). For erase: those that have not ended too; do not ask.
+AGENT ?=
+CALL ?=
+OPEN ?=
+YES ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -152,6 +157,20 @@ dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a s
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) --metrics .local/metrics.jsonl
 	@.tools/pictures/bin/python -m commands.dashboard .local/metrics.jsonl .local/dashboard.png \
 	  --title "convox-clinicea: $(BOOKINGS) bookings, seed $(SEED), faults $(FAULTS) (simulated)"
+
+.PHONY: disclosures
+disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGENT= or CALL= or DAY=; ARGS=--json)
+	@.tools/emulator/bin/python -m commands.disclosures --stack $(STACK) $(if $(PATIENT),--patient "$$PATIENT") \
+	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
+
+.PHONY: holds
+holds: $(EMULATOR) ## What is held on a person (asks for the mobile, or takes it from the environment: MOBILE)
+	@.tools/emulator/bin/python -m commands.holds --stack $(STACK)
+
+.PHONY: erase
+erase: $(EMULATOR) ## Erase it, after a question (OPEN=yes: what has not ended too; YES=yes: do not ask)
+	@.tools/emulator/bin/python -m commands.holds --stack $(STACK) --erase $(if $(filter yes,$(OPEN)),--open) \
+	  $(if $(filter yes,$(YES)),--yes) $(if $(WHY),--why "$$WHY")
 
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)

@@ -10,6 +10,7 @@ import pytest
 from convox_clinicea.clinicea import Clinicea, Status, errors
 from convox_clinicea.clinicea.authentication import Scheme
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalText
 from local.clinicea.auth import LOCAL_LIMITED_KEY
 from local.clinicea.testing import RunningFake
 from tests.support.clients import client_for, credentials, within
@@ -27,7 +28,7 @@ def client(fake: RunningFake, request: pytest.FixtureRequest) -> Clinicea:
 class TestSearch:
     def test_a_patient_is_found_with_every_detail(self, client: Clinicea) -> None:
         (found,) = client.search_patient_by_mobile_number(MEERA, within(9))
-        assert (found.patient_id, found.file_no, found.country_code) == ("P-01", "F0001", "+91")
+        assert (found.patient_id, found.file_no, found.country_code) == ("P-01", PersonalText("F0001"), "+91")
         assert found.full_name is not None
         assert found.full_name.reveal() == "Meera Samplewala"
         assert found.date_of_birth is not None

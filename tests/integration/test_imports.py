@@ -36,6 +36,7 @@ def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
         "booking_worker",
         "call_popup",
         "call_status",
+        "data_requests",
         "past_appointments",
         "reconcile",
         "search_patient",

@@ -126,6 +126,7 @@ class Stack:
             "SEARCH_BY_GET": "true",
             "DISCLOSURES_TABLE": self.disclosures_table,
             "DISCLOSURE_FAILURE": "closed",
+            "CONSENT_TEXT_VERSION": "2031-01",
             "DISCLOSURE_RETENTION_DAYS": "365",
             "LEDGER_TABLE": self.table,
             "QUEUE_URL": self.queue_url,

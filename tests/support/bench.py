@@ -12,6 +12,7 @@ from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
@@ -29,8 +30,14 @@ from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 from tests.support import invented
 from tests.support.account import Stack
-from tests.support.bookings import known_request
+from tests.support.bookings import INDIA, known_request
 from tests.support.clinicea_bench import CliniceaBench
+
+
+def consents(stack: Stack) -> Consents:
+    """What keeps the proofs of consent of a stack."""
+    table = Table(aws.dynamodb(), stack.disclosures_table)
+    return Consents(table, "2031-01", timedelta(days=365), INDIA)
 
 
 class Bench(CliniceaBench):
@@ -46,7 +53,7 @@ class Bench(CliniceaBench):
         self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
-        self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock)
+        self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock, consents(self.stack))
         self.calls = Calls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.intake = Intake(
             ledger=self.ledger,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.support.leaks import found
+
 MOBILE = "+919999900041"
 NATIONAL = "9999900041"
 OTHER_MOBILE = "+919999900043"
@@ -15,6 +17,7 @@ EMAIL = "zanzi.quill@example.com"
 BIRTH_DATE = "1991-07-23"
 NOTES = "fears the violet dentist chair"
 SERVICE = "Marzipan consultation"
+FILE_NO = "FN-QUILL-4711"
 ADDRESS = "9 Periwinkle Steps"
 API_KEY = "local-api-key"
 TOKEN = "current-access-token-0123456789"
@@ -22,7 +25,8 @@ OLD_TOKEN = "previous-access-token-0123456789"
 IDENTITY_KEY = "identity-key-of-tests-0123456789abcdef"
 
 CANARIES = (
-    NATIONAL, FIRST_NAME, LAST_NAME, CHILD_NAME, EMAIL, BIRTH_DATE, NOTES, SERVICE, ADDRESS,
+    MOBILE, NATIONAL, OTHER_MOBILE, OTHER_NATIONAL, FIRST_NAME, LAST_NAME, CHILD_NAME, EMAIL, BIRTH_DATE,
+    NOTES, SERVICE, ADDRESS, FILE_NO,
     API_KEY, TOKEN, OLD_TOKEN, IDENTITY_KEY, "local-user", "local-password",
 )  # fmt: skip
 
@@ -49,6 +53,5 @@ def child(**changes: Any) -> dict[str, Any]:
 
 
 def leaks(text: str) -> list[str]:
-    """The canaries that a text holds, however they are cased."""
-    lowered = text.casefold()
-    return [canary for canary in CANARIES if canary.casefold() in lowered]
+    """The canaries that a text holds, in whatever form."""
+    return found(CANARIES, text)

@@ -33,6 +33,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "booking_status": settings.StatusSettings,
     "sweeper": settings.QueueSettings,
     "booking_actions": settings.ActionSettings,
+    "data_requests": settings.DataRequestSettings,
     "reconcile": settings.ReconcileSettings,
     "authorizer": settings.AuthorizerSettings,
 }
@@ -215,6 +216,8 @@ def test_each_function_has_a_sample_event(name: str) -> None:
         assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
     elif name == "booking_actions":
         assert event == {"action": "list"}
+    elif name == "data_requests":
+        assert event == {"action": "holds", "mobile": "+91 99999 00001"}
     elif name == "booking_worker":
         assert event["Records"][0]["eventSource"] == "aws:sqs"
     elif name == "authorizer":

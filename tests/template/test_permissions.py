@@ -52,6 +52,13 @@ ALLOWED = {
     "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
+    "DataRequestsRole": {
+        "dynamodb:Scan",
+        "dynamodb:PutItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:Query",
+        "secretsmanager:GetSecretValue",
+    },
     "BookingActionsRole": {
         "dynamodb:Query",
         "dynamodb:GetItem",
@@ -131,19 +138,26 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
         for name, each in statements(resources)
         if "Disclosures" in str(each["Resource"]).replace("RecordDisclosures", "")
     }
-    readers = {
+    writers = {
         name for name in ALLOWED if {"Ref": "RecordDisclosures"} in resources[name]["Properties"]["ManagedPolicyArns"]
     }
 
-    assert granted == {"RecordDisclosures": "dynamodb:PutItem"}
-    assert readers == {"SearchPatientRole", "PastAppointmentsRole", "CallPopupRole"}
+    assert granted == {"RecordDisclosures": "dynamodb:PutItem", "DataRequestsRole": "dynamodb:Query"}
+    assert writers == {
+        "SearchPatientRole",
+        "PastAppointmentsRole",
+        "CallPopupRole",
+        "BookAppointmentRole",
+        "BookNewPatientRole",
+        "CallStatusRole",
+    }
 
 
 def test_an_index_is_queried_only_by_who_needs_it(resources: Json) -> None:
     queried = {
         name: statement["Resource"]["Fn::Sub"]
         for name, statement in statements(resources)
-        if statement["Action"] == "dynamodb:Query"
+        if statement["Action"] == "dynamodb:Query" and "Fn::Sub" in statement["Resource"]
     }
 
     assert queried == {
@@ -151,6 +165,15 @@ def test_an_index_is_queried_only_by_who_needs_it(resources: Json) -> None:
         "SweeperRole": "${Ledger.Arn}/index/open",
         "BookingActionsRole": "${Ledger.Arn}/index/open",
     }
+
+
+def test_only_who_answers_persons_reads_the_register_and_removes_a_hold_on_a_number(resources: Json) -> None:
+    alone = {
+        action: {name for name, each in statements(resources) if action in listed(each["Action"]) and on in str(each)}
+        for action, on in (("dynamodb:Query", "Disclosures"), ("dynamodb:DeleteItem", "Ledger"))
+    }
+
+    assert alone == {"dynamodb:Query": {"DataRequestsRole"}, "dynamodb:DeleteItem": {"DataRequestsRole"}}
 
 
 def test_notices_go_to_the_stack_s_own_topic(resources: Json) -> None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.validation import problems
 
 
@@ -16,7 +16,7 @@ def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
-        raise ValueError("is not an IANA time zone such as Asia/Kolkata") from None
+        raise_alone(ValueError("is not an IANA time zone such as Asia/Kolkata"))
     return name
 
 
@@ -65,7 +65,7 @@ class Clinics:
         try:
             return cls(ClinicsDocument.model_validate(document), default_zone)
         except ValidationError as error:
-            raise InvalidDocument("clinics document", problems(error, ClinicsDocument)) from None
+            raise_alone(InvalidDocument("clinics document", problems(error, ClinicsDocument)))
 
     def get(self, clinic_id: str | None) -> Clinic | None:
         return None if clinic_id is None else self._clinics.get(clinic_id)

@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any
 
 from convox_clinicea import aws
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import ConfigurationError, raise_alone
 
 
 def packed(name: str) -> dict[str, Any]:
@@ -40,21 +40,21 @@ def _from_ssm(name: str, parameter: str) -> str:
     try:
         return str(aws.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
     except aws.AWS_ERRORS:
-        raise ConfigurationError(f"document {name}: its SSM parameter cannot be read") from None
+        raise_alone(ConfigurationError(f"document {name}: its SSM parameter cannot be read"))
 
 
 def _from_s3(name: str, bucket: str, key: str) -> str:
     try:
         return str(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
     except (*aws.AWS_ERRORS, UnicodeDecodeError):
-        raise ConfigurationError(f"document {name}: its S3 object cannot be read") from None
+        raise_alone(ConfigurationError(f"document {name}: its S3 object cannot be read"))
 
 
 def _parsed(name: str, text: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
-        raise ConfigurationError(f"document {name} is not JSON") from None
+        raise_alone(ConfigurationError(f"document {name} is not JSON"))
     if not isinstance(document, dict):
         raise ConfigurationError(f"document {name} is not a JSON object")
     return document

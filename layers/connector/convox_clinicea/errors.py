@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 
 class ConnectorError(Exception):
@@ -21,6 +21,18 @@ class ConnectorError(Exception):
     """Whether it is certain what the failed step did (for a read: always)."""
     public: ClassVar[str] = "Something went wrong in the connector."
     """A sentence that may be shown to an agent."""
+
+
+def raise_alone(error: Exception) -> NoReturn:
+    """Raise `error` from within a handler without a trace of what is being handled.
+
+    Libraries' errors quote parameters, addresses and answers. `from None` only hides them: whoever follows
+    `__context__` finds them all the same.
+    """
+    try:
+        raise error from None
+    finally:
+        error.__context__ = None
 
 
 class ConfigurationError(ConnectorError):

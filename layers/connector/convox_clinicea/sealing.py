@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from convox_clinicea.aws import AWS_ERRORS
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConnectorError, raise_alone
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -40,7 +40,7 @@ class KmsSealer:
         try:
             answer = self._client.encrypt(KeyId=self._key_id, Plaintext=plain, EncryptionContext=_context(item))
         except AWS_ERRORS as error:
-            raise SealingUnavailable(f"kms:Encrypt failed: {type(error).__name__}") from None
+            raise_alone(SealingUnavailable(f"kms:Encrypt failed: {type(error).__name__}"))
         return answer["CiphertextBlob"]
 
     def open(self, item: str, sealed: bytes) -> bytes:
@@ -48,7 +48,7 @@ class KmsSealer:
         try:
             answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=_context(item))
         except AWS_ERRORS as error:
-            raise SealingUnavailable(f"kms:Decrypt failed: {type(error).__name__}") from None
+            raise_alone(SealingUnavailable(f"kms:Decrypt failed: {type(error).__name__}"))
         return answer["Plaintext"]
 
 

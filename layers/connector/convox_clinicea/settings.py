@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from convox_clinicea.clinics import ZoneName
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import ConfigurationError, raise_alone
 
 
 class Settings(BaseModel):
@@ -24,7 +24,7 @@ class Settings(BaseModel):
             return cls.model_validate(dict(os.environ if environment is None else environment))
         except ValidationError as error:
             wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False))
-            raise ConfigurationError(f"environment variables: {wrong}") from None
+            raise_alone(ConfigurationError(f"environment variables: {wrong}"))
 
 
 class CliniceaSettings(Settings):
@@ -91,12 +91,25 @@ class IntakeSettings(PlaceSettings, CallContextSettings, DialectSettings):
     identity_secret_arn: str = Field(min_length=1)
     data_key_id: str = Field(min_length=1)
     default_duration_minutes: int = Field(ge=5, le=480)
+    disclosures_table: str = Field(min_length=1)
+    disclosure_retention_days: int = Field(ge=1, le=3650)
+    consent_text_version: str = Field(min_length=1, max_length=64)
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
 
 
 class CallStatusSettings(IntakeSettings):
     """`call_status`."""
 
+    retention_days: int = Field(ge=1, le=3650)
+
+
+class DataRequestSettings(Settings):
+    """`data_requests`."""
+
+    ledger_table: str = Field(min_length=1)
+    disclosures_table: str = Field(min_length=1)
+    identity_secret_arn: str = Field(min_length=1)
+    default_country: str = Field(pattern=r"^[A-Z]{2}$")
     retention_days: int = Field(ge=1, le=3650)
 
 

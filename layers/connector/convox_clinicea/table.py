@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from convox_clinicea.aws import AWS_ERRORS, error_code
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConnectorError, raise_alone
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -68,7 +68,7 @@ class Table:
         try:
             answer = self._client.get_item(TableName=self._name, Key={"pk": {"S": key}}, ConsistentRead=True)
         except AWS_ERRORS as error:
-            raise _unavailable(error) from None
+            raise_alone(_unavailable(error))
         return answer.get("Item")
 
     def put(self, put: Put) -> None:
@@ -77,7 +77,7 @@ class Table:
             self._client.put_item(TableName=self._name, **_arguments(put))
         except AWS_ERRORS as error:
             if error_code(error) != "ConditionalCheckFailedException" or not isinstance(error, ClientError):
-                raise _unavailable(error) from None
+                raise_alone(_unavailable(error))
             _unless_own(put, dict(error.response).get("Item"))
 
     def put_all(self, puts: Sequence[Put], token: str) -> None:
@@ -93,9 +93,24 @@ class Table:
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             if not failed:
-                raise _unavailable(error, reasons) from None
+                raise_alone(_unavailable(error, reasons))
             for put, reason in failed:
                 _unless_own(put, reason.get("Item"))
+
+    def delete(self, key: str, condition: str, values: Item) -> bool:
+        """Take an item away; False if the condition did not hold."""
+        try:
+            self._client.delete_item(
+                TableName=self._name,
+                Key={"pk": {"S": key}},
+                ConditionExpression=condition,
+                ExpressionAttributeValues=values,
+            )
+        except AWS_ERRORS as error:
+            if error_code(error) == "ConditionalCheckFailedException":
+                return False
+            raise_alone(_unavailable(error))
+        return True
 
     def increase(self, key: str, limit: int, expires_at: int) -> bool:
         """Count one more under `key`; False if `limit` had been reached."""
@@ -114,15 +129,15 @@ class Table:
         except AWS_ERRORS as error:
             if error_code(error) == "ConditionalCheckFailedException":
                 return False
-            raise _unavailable(error) from None
+            raise_alone(_unavailable(error))
         return True
 
-    def query(self, index: str, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
-        """Yield an index's items, page by page; an index lags a little behind the table."""
+    def query(self, index: str | None, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
+        """Yield the items of an index, or of the table, page by page; an index lags a little behind the table."""
         yield from self._pages(
             self._client.query,
             {
-                "IndexName": index,
+                **({"IndexName": index} if index else {}),
                 "KeyConditionExpression": condition,
                 "ExpressionAttributeNames": names,
                 "ExpressionAttributeValues": values,
@@ -135,7 +150,7 @@ class Table:
             self._client.scan,
             {
                 "FilterExpression": condition,
-                "ExpressionAttributeNames": names,
+                **({"ExpressionAttributeNames": names} if names else {}),
                 "ExpressionAttributeValues": values,
             },
         )
@@ -146,7 +161,7 @@ class Table:
             try:
                 answer = read(TableName=self._name, **arguments, **after)
             except AWS_ERRORS as error:
-                raise _unavailable(error) from None
+                raise_alone(_unavailable(error))
             yield from answer.get("Items", [])
             if "LastEvaluatedKey" not in answer:
                 return

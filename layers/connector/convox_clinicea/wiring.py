@@ -15,8 +15,10 @@ from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.delivery import Delivery
 from convox_clinicea.bookings.drafting import Drafter
+from convox_clinicea.bookings.holdings import Holdings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.limits import Limits
@@ -41,6 +43,7 @@ from convox_clinicea.settings import (
     ActionSettings,
     CallStatusSettings,
     CliniceaSettings,
+    DataRequestSettings,
     DialectSettings,
     IntakeSettings,
     LookupSettings,
@@ -165,6 +168,19 @@ def acting_from(settings: ActionSettings, clock: Clock) -> Acting:
     return Acting(ledger=ledger, queue=queue, clock=clock, limits=limits)
 
 
+def holdings_from(settings: DataRequestSettings, clock: Clock) -> Holdings:
+    """Return what answers a person's questions about their own data."""
+    retention = timedelta(days=settings.retention_days)
+    return Holdings(
+        ledger=ledger_from(settings.ledger_table, clock, retention),
+        calls=Calls(Table(aws.dynamodb(), settings.ledger_table), clock, retention),
+        register=Table(aws.dynamodb(), settings.disclosures_table),
+        key=lambda: _identity_key(settings.identity_secret_arn),
+        clock=clock,
+        retention=retention,
+    )
+
+
 def _queue(settings: QueueSettings) -> BookingQueue:
     return BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
 
@@ -222,7 +238,13 @@ def _place(settings: IntakeSettings) -> Place:
 
 def _drafter(settings: IntakeSettings, clock: Clock) -> Drafter:
     sealer = KmsSealer(aws.kms(), settings.data_key_id)
-    return Drafter(sealer, lambda: _identity_key(settings.identity_secret_arn), clock)
+    consents = Consents(
+        Table(aws.dynamodb(), settings.disclosures_table),
+        settings.consent_text_version,
+        timedelta(days=settings.disclosure_retention_days),
+        clinics_from(settings).zone(None),
+    )
+    return Drafter(sealer, lambda: _identity_key(settings.identity_secret_arn), clock, consents)
 
 
 def _identity_key(arn: str) -> bytes:

@@ -44,6 +44,7 @@ ENVIRONMENT = {
     "DATA_KEY_ID": "key",
     "DEFAULT_DURATION_MINUTES": "30",
     "ACCEPTED_STATUS": "202",
+    "CONSENT_TEXT_VERSION": "1",
     "RETENTION_DAYS": "30",
     "NOTICES_TOPIC_ARN": "arn:topic",
     "READ_BACKS": "true",

@@ -18,7 +18,7 @@ from convox_clinicea.privacy import PersonalText
 from convox_clinicea.sealing import MAX_BYTES, KmsSealer
 from convox_clinicea.table import Table
 from tests.support import invented
-from tests.support.bench import Bench
+from tests.support.bench import Bench, consents
 from tests.support.bookings import START, known_request, new_request
 
 
@@ -128,7 +128,9 @@ def test_without_the_key_nothing_is_stored(bench: Bench) -> None:
     locked = Intake(
         ledger=bench.ledger,
         queue=bench.queue,
-        drafter=Drafter(KmsSealer(aws.kms(), "alias/nowhere"), invented.IDENTITY_KEY.encode, bench.clock),
+        drafter=Drafter(
+            KmsSealer(aws.kms(), "alias/nowhere"), invented.IDENTITY_KEY.encode, bench.clock, consents(bench.stack)
+        ),
     )
 
     with pytest.raises(NotStored, match="SealingUnavailable") as caught:

@@ -52,11 +52,16 @@ class TestPatient:
             LastAppointmentDate="2030-12-24T10:00:00",
             Unknown={"whatever": []},
         )
-        assert (read.patient_id, read.file_no, read.country_code, read.gender) == ("P-1", "12", "+91", "Female")
+        assert (read.patient_id, read.file_no, read.country_code, read.gender) == (
+            "P-1",
+            PersonalText("12"),
+            "+91",
+            PersonalText("Female"),
+        )
         assert read.address == PersonalText("7 Imaginary Lane, Bengaluru")
         assert read.date_of_birth == PersonalDate(date(1988, 4, 17))
         assert (read.email, read.mobile) == (PersonalText("meera@example.com"), PersonalText("9999900001"))
-        assert read.last_visit == date(2030, 12, 24)
+        assert read.last_visit == PersonalDate(date(2030, 12, 24))
 
     @pytest.mark.parametrize("name", ["ID", "PatientID", "EntityID", "patientid"])
     @pytest.mark.parametrize("value", ["P-1", 41])

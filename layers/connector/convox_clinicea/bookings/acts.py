@@ -16,11 +16,13 @@ _NEW = "attribute_not_exists(pk)"
 
 
 class Word(StrEnum):
-    """What a person may say of a parked booking."""
+    """What a person may say of a booking."""
 
     REDRIVE = "redrive"
     BOOKED = "booked"
     REJECTED = "rejected"
+    ERASE = "erase"
+    """At the word of the person whose booking it was."""
 
 
 @dataclass(frozen=True)

@@ -146,7 +146,7 @@ class StatusCallbacks:
         if booking.state is State.ACCEPTED:
             # It may come again because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
-        return Taken(booking, repeated=True, changed=booking.fingerprint != wish.fingerprint)
+        return Taken(booking, repeated=True, changed=booking.changed_by(wish.fingerprint))
 
     def _replaced(self, call: Call, current: Booking, wish: Wish) -> Taken:
         draft = self._drafter.draft(wish, current.booking_id)

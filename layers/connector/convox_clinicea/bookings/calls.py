@@ -11,6 +11,7 @@ from convox_clinicea import chance
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Overtaken
 from convox_clinicea.bookings.record import Booking, attributes_of, timestamp, values_of
 from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.table import ConditionFailed, Item, Put, Table
 
 SCHEMA_VERSION = 1
@@ -93,6 +94,17 @@ class Calls:
         now = self._clock.now()
         return Call(caller, call_id, now, now) if item is None else Call(**values_of(Call, item))
 
+    def of_number(self, number_key: str) -> list[Call]:
+        """Return the calls of which something is kept for a person to look at, said from that mobile."""
+        found = self._table.scan(
+            "number_key = :key AND begins_with(pk, :calls)", {}, {":key": {"S": number_key}, ":calls": {"S": "call#"}}
+        )
+        return [Call(**values_of(Call, item)) for item in found]
+
+    def forget(self, call: Call) -> Call:
+        """Let go of what was kept of a call; raises Overtaken."""
+        return self.write(replace(call, kept=None, number_key=None, problems=()))
+
     def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
         """Store the call as it was read and changed since and, with it or not at all, what stands beside.
 
@@ -122,7 +134,7 @@ class Calls:
             else:
                 self._table.put(put)
         except ConditionFailed:
-            raise Overtaken("the call was changed meanwhile") from None
+            raise_alone(Overtaken("the call was changed meanwhile"))
         return new
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from convox_clinicea.bookings import identity
+from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import State
@@ -35,10 +36,11 @@ class Wish:
 class Drafter:
     """Makes records; the key is read when it is first needed."""
 
-    def __init__(self, sealer: Sealer, key: Callable[[], bytes], clock: Clock) -> None:
+    def __init__(self, sealer: Sealer, key: Callable[[], bytes], clock: Clock, consents: Consents) -> None:
         self._sealer = sealer
         self._key = key
         self._clock = clock
+        self._consents = consents
 
     def wish(self, request: BookingRequest) -> Wish:
         """Tell what the request is known by; raises ConfigurationError."""
@@ -54,11 +56,12 @@ class Drafter:
         return None if mobile is None else identity.digest_of_number(self._key(), mobile)
 
     def draft(self, wish: Wish, booking_id: str) -> Booking:
-        """Return the accepted booking, sealed for `booking_id`; nothing is stored yet.
+        """Return the accepted booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
 
         Raises:
             InvalidRequest: the start is past, or too far ahead; the request is too long.
             SealingUnavailable: it could not be encrypted.
+            LedgerUnavailable: the proof of consent may not stand.
         """
         request = wish.request
         self._check_start(request.start)
@@ -66,7 +69,7 @@ class Drafter:
         if len(plain) > MAX_BYTES:
             raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))
         key, now = self._key(), self._clock.now()
-        return Booking(
+        drafted = Booking(
             booking_id=booking_id,
             wish_id=None if booking_id == wish.wish_id else wish.wish_id,
             state=State.ACCEPTED,
@@ -84,6 +87,9 @@ class Drafter:
             request=self._sealer.seal(key_of(booking_id), plain),
             patient_id=request.patient_id,
         )
+        if request.new_patient is not None:
+            self._consents.add(drafted, request.new_patient.consent)
+        return drafted
 
     def _check_start(self, start: datetime) -> None:
         now = self._clock.now()

@@ -60,9 +60,9 @@ def message_group(key: bytes, request: BookingRequest) -> str:
 
 
 def number_key(key: bytes, request: BookingRequest) -> str | None:
-    """Return the HMAC of a new patient's mobile: one booking at a time may create a patient for it."""
-    details = request.new_patient
-    return None if details is None else digest_of_number(key, details.mobile)
+    """Return the HMAC of the mobile that came with the request: whose booking it is, and who may create a patient."""
+    mobile = request.mobile if request.new_patient is None else request.new_patient.mobile
+    return None if mobile is None else digest_of_number(key, mobile)
 
 
 def digest_of_number(key: bytes, mobile: Mobile) -> str:

@@ -12,7 +12,7 @@ from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import State
-from convox_clinicea.errors import ConfigurationError, NotStored
+from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
 from convox_clinicea.sealing import SealingUnavailable
 from convox_clinicea.table import LedgerUnavailable
 
@@ -37,7 +37,7 @@ def or_not_stored() -> Iterator[None]:
     try:
         yield
     except (ConfigurationError, LedgerUnavailable, QueueUnavailable, SealingUnavailable) as error:
-        raise NotStored(f"{type(error).__name__}: {error}") from None
+        raise_alone(NotStored(f"{type(error).__name__}: {error}"))
 
 
 class Intake:
@@ -67,4 +67,4 @@ class Intake:
             if booking.state is State.ACCEPTED:
                 # A repeat may come because the first sending failed; a message too many does no harm.
                 self._queue.send(booking)
-        return Acceptance(booking, standing is not None, changed=booking.fingerprint != wish.fingerprint)
+        return Acceptance(booking, standing is not None, changed=booking.changed_by(wish.fingerprint))

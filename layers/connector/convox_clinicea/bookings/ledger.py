@@ -17,7 +17,7 @@ from convox_clinicea.bookings.acts import Act
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
@@ -106,8 +106,8 @@ class Ledger:
             self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)
         except ConditionFailed as failed:
             if failed.standing.get("pk") == claim.item["pk"]:
-                raise AppointmentOwned("the appointment belongs to another booking") from None
-            raise Overtaken("the booking was changed meanwhile") from None
+                raise_alone(AppointmentOwned("the appointment belongs to another booking"))
+            raise_alone(Overtaken("the booking was changed meanwhile"))
         return moved
 
     def acts_of(self, booking: Booking) -> list[Act]:
@@ -188,10 +188,41 @@ class Ledger:
         """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
         return _readable(self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
 
+    def of_number(self, number_key: str) -> list[Booking]:
+        """Return the bookings that came with a mobile, oldest first: a scan, so that no index holds one more HMAC."""
+        found = self._table.scan("#key = :key", {"#key": "number_key"}, {":key": {"S": number_key}})
+        return sorted(_readable(found), key=lambda booking: booking.accepted_at)
+
+    def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
+        """Leave of a booking that has ended what a repeated request has to find: id, state and times.
+
+        Raises:
+            Overtaken: it was changed meanwhile.
+        """
+        if not booking.state.ended:
+            raise ValueError("a booking that has not ended is not erased")
+        self._table.delete(f"creating#{booking.number_key}", _OURS_OR_FREE, _names(booking.booking_id))
+        left = replace(
+            booking,
+            request=None,
+            number_key=None,
+            group="",
+            fingerprint=b"",
+            call_id=None,
+            agent_id=None,
+            patient_id=None,
+            appointment_id=None,
+            seen=(),
+            notice_due=False,
+            erased_at=self._clock.now(),
+            version=booking.version + 1,
+        )
+        return self._replace(booking, self._stamped(replace(left, **changes)), beside)
+
     def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
-        """Yield the booked bookings whose start is in [first, last)."""
+        """Yield the booked bookings whose start is in [first, last); of an erased one nothing is known any more."""
         found = self._table.scan(
-            "#state = :booked AND #start >= :first AND #start < :last",
+            "#state = :booked AND #start >= :first AND #start < :last AND attribute_exists(appointment_id)",
             {"#state": "state", "#start": "start"},
             {
                 ":booked": {"S": State.BOOKED.value},
@@ -223,7 +254,7 @@ class Ledger:
             else:
                 self._table.put(self._unchanged(old, new))
         except ConditionFailed:
-            raise Overtaken("the booking was changed meanwhile") from None
+            raise_alone(Overtaken("the booking was changed meanwhile"))
         return new
 
     def _unchanged(self, old: Booking, new: Booking) -> Put:
@@ -248,7 +279,7 @@ def _read(item: Item) -> Booking:
     try:
         return from_item(item)
     except (KeyError, TypeError, ValueError):
-        raise UnreadableRecord("a ledger record cannot be read") from None
+        raise_alone(UnreadableRecord("a ledger record cannot be read"))
 
 
 def _needs(holder: Booking, key: str) -> bool:

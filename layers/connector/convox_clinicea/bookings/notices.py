@@ -10,7 +10,7 @@ from aws_lambda_powertools import Logger
 from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import Booking, timestamp
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.observability import failure
 from convox_clinicea.table import LedgerUnavailable
 
@@ -46,7 +46,7 @@ class SnsTopic:
         try:
             self._client.publish(TopicArn=self._arn, Subject=subject, Message=text)
         except AWS_ERRORS as error:
-            raise TopicUnavailable(f"sns: {error_code(error) or type(error).__name__}") from None
+            raise_alone(TopicUnavailable(f"sns: {error_code(error) or type(error).__name__}"))
 
 
 class Notices:

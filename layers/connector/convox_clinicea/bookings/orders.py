@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.privacy import is_telling
 
+T = TypeVar("T")
 BookingId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 CliniceaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
@@ -53,7 +54,7 @@ class ShowOrder(Order):
         return {"booking": shown(booking), "acts": [act.line for act in acts]}
 
 
-class _PersonsOrder(Order):
+class PersonsOrder(Order):
     """An order that changes something: it says who gives it, and why."""
 
     who: str = Field(min_length=3, max_length=300, pattern=r"^[\x21-\x7e]+$")
@@ -71,7 +72,7 @@ class _PersonsOrder(Order):
         return Person(self.who, self.why)
 
 
-class RedriveOrder(_PersonsOrder):
+class RedriveOrder(PersonsOrder):
     """Send parked bookings on their way again."""
 
     action: Literal["redrive"]
@@ -83,7 +84,7 @@ class RedriveOrder(_PersonsOrder):
         return {"dry_run": self.dry_run, "results": [outcome(each) for each in done]}
 
 
-class ResolveOrder(_PersonsOrder):
+class ResolveOrder(PersonsOrder):
     """End a parked booking: a person has looked into Clinicea."""
 
     action: Literal["resolve"]
@@ -115,14 +116,24 @@ _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discrimin
 
 def read(event: dict[str, Any]) -> AnyOrder:
     """Read an order; raises InvalidRequest that names what is wrong, never its value."""
+    return validated(_ORDERS, event)
+
+
+def validated(orders: TypeAdapter[T], event: dict[str, Any]) -> T:
+    """Read one of several orders; raises InvalidRequest."""
     try:
-        return _ORDERS.validate_python(event)
+        return orders.validate_python(event)
     except ValidationError as error:
         problems = [
-            FieldProblem(".".join(str(part) for part in each["loc"]) or "order", each["msg"])
+            FieldProblem(".".join(str(part) for part in each["loc"]) or "order", _sentence(each["type"], each["msg"]))
             for each in error.errors(include_input=False, include_url=False, include_context=False)
         ]
     raise InvalidRequest(*problems)
+
+
+def _sentence(kind: str, message: str) -> str:
+    """Return pydantic's sentence; the one about an unknown action repeats it."""
+    return "is none of the known actions" if kind == "union_tag_invalid" else message
 
 
 def shown(booking: Booking) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.bookings.identity import ID_PATTERN
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConnectorError, raise_alone
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -48,7 +48,7 @@ class Message(BaseModel):
         try:
             return cls.model_validate_json(body)
         except ValidationError:
-            raise UnparsableMessage("a message that is not understood") from None
+            raise_alone(UnparsableMessage("a message that is not understood"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class BookingQueue:
                 MessageDeduplicationId=f"{booking.booking_id}:{booking.generation}",
             )
         except AWS_ERRORS as error:
-            raise _unavailable(error) from None
+            raise_alone(_unavailable(error))
 
     def postpone(self, receipt_handle: str, seconds: float) -> None:
         """Let the message reappear after `seconds`, at most 15 minutes."""
@@ -100,7 +100,7 @@ class BookingQueue:
                 VisibilityTimeout=max(1, min(MAX_VISIBILITY_SECONDS, round(seconds))),
             )
         except AWS_ERRORS as error:
-            raise _unavailable(error) from None
+            raise_alone(_unavailable(error))
 
     def dead_letters(self) -> Iterator[DeadLetter]:
         """Yield dead letters, a hundred at the most; those not discarded come back after a while."""
@@ -110,7 +110,7 @@ class BookingQueue:
                     QueueUrl=self._dead_letter_url(), MaxNumberOfMessages=10, VisibilityTimeout=DEAD_LETTER_SECONDS
                 )
             except AWS_ERRORS as error:
-                raise _unavailable(error) from None
+                raise_alone(_unavailable(error))
             messages = answer.get("Messages", [])
             if not messages:
                 return
@@ -122,7 +122,7 @@ class BookingQueue:
         try:
             self._client.delete_message(QueueUrl=self._dead_letter_url(), ReceiptHandle=letter.receipt_handle)
         except AWS_ERRORS as error:
-            raise _unavailable(error) from None
+            raise_alone(_unavailable(error))
 
     def _dead_letter_url(self) -> str:
         if self._queues.dead_letter_url is None:
@@ -139,7 +139,7 @@ class BookingQueue:
                 MessageDeduplicationId=message_id,
             )
         except AWS_ERRORS as error:
-            raise _unavailable(error) from None
+            raise_alone(_unavailable(error))
 
 
 def _unavailable(error: BaseException) -> QueueUnavailable:

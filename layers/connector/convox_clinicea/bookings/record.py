@@ -51,7 +51,7 @@ class Booking:
     request: bytes | None = field(repr=False, default=None)
     """Encrypted; None once the booking has ended."""
     number_key: str | None = None
-    """HMAC of the new patient's mobile: who may create a patient for it."""
+    """HMAC of the mobile: whose booking it is, and for a new patient, who may create one for that number."""
     version: int = 1
     generation: int = 1
     reason: Reason | None = None
@@ -72,11 +72,17 @@ class Booking:
     """When a person last sent a parked booking on its way again; its age counts from then."""
     acts: tuple[str, ...] = ()
     """The versions that a person's word made; each has its line beside the bookings, see `acts`."""
+    erased_at: datetime | None = None
+    """When the person had it erased: what is left is a tombstone, id, state and times."""
     notice_due: bool = False
     expires_at: datetime | None = None
     write_token: str = ""
     """Fresh for each write, so that the SDK's repetition of our own write is known as ours."""
     schema_version: int = SCHEMA_VERSION
+
+    def changed_by(self, fingerprint: bytes) -> bool:
+        """Whether a repeated request has other content; of an erased one that is not known any more."""
+        return self.erased_at is None and self.fingerprint != fingerprint
 
     @property
     def open(self) -> Open | None:
@@ -189,6 +195,7 @@ _TIMES = frozenset(
         "received_at",
         "recorded_at",
         "redriven_at",
+        "erased_at",
     }
 )
 _ENUMS: dict[str, Any] = {"state": State, "reason": Reason, "refusal": Reason}

@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea import NewAppointment, NewPatient
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import Personal, PersonalDate, PersonalText
 
@@ -116,7 +116,7 @@ class BookingRequest(BaseModel):
                 raise UnreadableRequest("stored request: unknown version")
             return cls.model_validate(document)
         except (ValidationError, ValueError, AttributeError):
-            raise UnreadableRequest("stored request: not readable") from None
+            raise_alone(UnreadableRequest("stored request: not readable"))
 
 
 def _revealed(value: Any) -> Any:

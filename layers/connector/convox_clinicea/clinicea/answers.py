@@ -28,6 +28,7 @@ from convox_clinicea.clinicea.errors import (
     UnlistedRefusal,
 )
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
+from convox_clinicea.errors import raise_alone
 
 Record = dict[str, Any]
 
@@ -140,7 +141,7 @@ def created_ids(
     try:
         parsed = json_value(call, answer)
     except UnexpectedAnswer:
-        raise OutcomeUnknown(call, answer.status, "the answer is not JSON") from None
+        raise_alone(OutcomeUnknown(call, answer.status, "the answer is not JSON"))
     if isinstance(parsed, list) and len(parsed) == 1:
         parsed = parsed[0]
     if isinstance(parsed, dict):

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.validation import problems
 
 Evidence = Literal["doc", "live", "code", "assumed"]
@@ -195,7 +195,7 @@ class CallTable(_Part):
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise InvalidDocument("call table", problems(error, cls)) from None
+            raise_alone(InvalidDocument("call table", problems(error, cls)))
 
     def refusal(self, status: int, text: str) -> str | None:
         """Return the booking's reason if this answer is one of the known refusals."""

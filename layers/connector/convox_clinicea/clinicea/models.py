@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -38,17 +38,17 @@ class Patient(_Record):
     """A patient's details. Fields that Clinicea did not send are None."""
 
     patient_id: Annotated[str, BeforeValidator(identifier)]
-    file_no: Text = None
+    file_no: PersonalField = None
     name: PersonalField = None
     first_name: PersonalField = None
     last_name: PersonalField = None
     mobile: PersonalField = None
     country_code: Text = None
-    gender: Text = None
+    gender: PersonalField = None
     date_of_birth: PersonalDate | None = None
     email: PersonalField = None
     address: PersonalField = None
-    last_visit: date | None = None
+    last_visit: PersonalDate | None = None
 
     @property
     def full_name(self) -> PersonalText | None:
@@ -127,7 +127,7 @@ def patient_from(record: Mapping[str, Any], table: CallTable) -> Patient | None:
         return Patient(
             **{name: value for name, value in values.items() if name in Patient.model_fields},
             date_of_birth=PersonalDate.of(birth.date() if birth else None),
-            last_visit=last.date() if last else None,
+            last_visit=PersonalDate.of(last.date() if last else None),
         )
     except ValidationError:
         return None

@@ -22,7 +22,7 @@ from pydantic import (
 
 from convox_clinicea.clinics import ZoneName
 from convox_clinicea.convox.vocabulary import CANONICAL
-from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.validation import problems
 
 EVERY = "*"
@@ -120,4 +120,4 @@ class DialectDocument(Speech):
         try:
             return cls.model_validate(document)
         except ValidationError as error:
-            raise InvalidDocument("dialect document", problems(error, cls)) from None
+            raise_alone(InvalidDocument("dialect document", problems(error, cls)))

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.privacy import PersonalDate, PersonalText
 
 _FORBIDDEN = frozenset({"Cc", "Cs", "Cn"})
@@ -77,7 +78,7 @@ def _birth_date(value: Any) -> date:
     try:
         born = date.fromisoformat(value)
     except ValueError:
-        raise ValueError("must be a date that exists") from None
+        raise_alone(ValueError("must be a date that exists"))
     # Somewhere it is tomorrow already.
     if not _OLDEST_BIRTH <= born <= datetime.now(UTC).date() + timedelta(days=1):
         raise ValueError("must be since 1900 and not in the future")

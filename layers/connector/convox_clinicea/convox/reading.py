@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic_core import from_json
 
-from convox_clinicea.errors import FieldProblem, InvalidRequest, TooLarge
+from convox_clinicea.errors import FieldProblem, InvalidRequest, TooLarge, raise_alone
 
 MAX_BODY_BYTES = 64 * 1024
 MOST_FIELDS = 500
@@ -55,7 +55,7 @@ def _body(event: APIGatewayProxyEvent) -> str:
             raise TooLarge("the body is over 64 KB")
         return body.decode("utf-8-sig")
     except (binascii.Error, ValueError):
-        raise InvalidRequest(FieldProblem("body", "is not UTF-8 text")) from None
+        raise_alone(InvalidRequest(FieldProblem("body", "is not UTF-8 text")))
 
 
 def _of_query(event: APIGatewayProxyEvent, knows: Knows) -> Pairs:
@@ -83,7 +83,7 @@ def _of_body(body: str, knows: Knows) -> Pairs:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise InvalidRequest(FieldProblem("body", "is a form that cannot be read")) from None
+        raise_alone(InvalidRequest(FieldProblem("body", "is a form that cannot be read")))
     return list(_unwrapped(pairs, knows))
 
 

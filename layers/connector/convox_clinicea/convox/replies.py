@@ -183,14 +183,14 @@ def _patient(patient: Patient, mobile: Mobile | None) -> answers.Patient:
     whole = mobile is not None
     return {
         "patient_id": patient.patient_id,
-        "file_no": patient.file_no,
+        "file_no": _revealed(patient.file_no),
         "name": _revealed(patient.full_name),
         "mobile": _revealed(mobile),
-        "gender": patient.gender,
+        "gender": _revealed(patient.gender),
         "date_of_birth": patient.date_of_birth.reveal().isoformat() if patient.date_of_birth else None,
         "email": _revealed(patient.email) if whole else None,
         "address": _revealed(patient.address) if whole else None,
-        "last_visit": patient.last_visit.isoformat() if whole and patient.last_visit else None,
+        "last_visit": patient.last_visit.reveal().isoformat() if whole and patient.last_visit else None,
     }
 
 

@@ -13,7 +13,7 @@ from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, Pa
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, raise_alone
 from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.patients.completed import LAST_VISITS
 from convox_clinicea.privacy import PersonalText
@@ -167,9 +167,9 @@ def number(written: PersonalText, country_code: str | None, place: Place) -> Mob
     try:
         return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)
     except InvalidCountryCode as error:
-        raise InvalidRequest(FieldProblem("country_code", str(error))) from None
+        raise_alone(InvalidRequest(FieldProblem("country_code", str(error))))
     except InvalidMobile as error:
-        raise InvalidRequest(FieldProblem("mobile", str(error))) from None
+        raise_alone(InvalidRequest(FieldProblem("mobile", str(error))))
 
 
 def moment_in(field: str, text: str, zone: ZoneInfo) -> datetime:

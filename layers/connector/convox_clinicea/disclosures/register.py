@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from convox_clinicea import chance
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures.record import HandedOut, Keeping, Recipient, to_item
-from convox_clinicea.errors import ConnectorError, NotStored
+from convox_clinicea.errors import ConnectorError, NotStored, raise_alone
 from convox_clinicea.table import ConditionFailed, LedgerUnavailable, Put, Table
 
 ATTEMPTS = 2
@@ -57,7 +57,7 @@ class DisclosureRegister:
                 failure = NotRecorded(str(error))
                 self._observe(failure)
                 if self._closed:
-                    raise failure from None
+                    raise_alone(failure)
 
     def _add(self, handed_out: Sequence[HandedOut], recipient: Recipient, deadline: Deadline) -> None:
         now, token = self._clock.now(), chance.token()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.table import LedgerUnavailable, Table
 
 KEPT_SECONDS = 3600
@@ -33,4 +34,4 @@ class PacedTransport:
         try:
             return self._table.increase(f"pace#{second}", self._per_second, second + KEPT_SECONDS)
         except LedgerUnavailable:
-            raise NoAnswer(left=False, timed_out=deadline.expired) from None
+            raise_alone(NoAnswer(left=False, timed_out=deadline.expired))

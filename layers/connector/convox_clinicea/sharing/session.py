@@ -12,6 +12,7 @@ from convox_clinicea.clinicea.authentication import LogIn, Token
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import TimedOut, Unavailable
 from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.sealing import Sealer, SealingUnavailable
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
 
@@ -46,7 +47,7 @@ class SharedSession:
             try:
                 self._known = self._shared(refused, deadline, log_in)
             except (LedgerUnavailable, SealingUnavailable) as error:
-                raise Unavailable(LOGIN, detail=f"the shared session: {error}") from None
+                raise_alone(Unavailable(LOGIN, detail=f"the shared session: {error}"))
             if self._known is not None:
                 return self._known
             self._clock.sleep(LOOK_AGAIN_SECONDS * chance.source.uniform(0.5, 1))

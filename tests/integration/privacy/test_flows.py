@@ -120,7 +120,7 @@ def test_an_error_that_nobody_foresaw(deployment: Deployment, said: Said, monkey
     answer.is_error(500, "internal")
     text = said.everything()
     assert '"error":"ValueError"' in text
-    assert "test_privacy.py" in text, "the place is told"
+    assert "test_flows.py" in text, "the place is told"
     assert invented.leaks(text + str(answer.body)) == []
 
 

@@ -1,0 +1,39 @@
+"""A person's own data: what is held under their mobile, and its erasure. No route leads here."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import wiring
+from convox_clinicea.bookings import data_orders
+from convox_clinicea.bookings.holdings import Holdings
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.observability import logger as make_logger
+from convox_clinicea.settings import DataRequestSettings
+
+logger = make_logger()
+clock = SystemClock()
+
+
+class Parts(NamedTuple):
+    settings: DataRequestSettings
+    holdings: Holdings
+
+
+@cache
+def parts() -> Parts:
+    settings = DataRequestSettings.from_environment()
+    return Parts(settings, wiring.holdings_from(settings, clock))
+
+
+@logger.inject_lambda_context(clear_state=True, log_event=False)
+def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
+    settings, holdings = parts()
+    answer = data_orders.read(event).carry_out(holdings, settings.default_country)
+    for result in answer.get("results", []):
+        if result["act"]:
+            logger.info("acted", extra=result["act"])
+    return answer

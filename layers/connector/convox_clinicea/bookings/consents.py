@@ -1,0 +1,65 @@
+"""Proof of consent: an entry of its own for each new patient, which outlives the request it came with.
+
+Whoever registers a person has to be able to show that they agreed, after the booking has ended and its request is
+gone, and after an erasure too. So the entry names nobody: booking, call, agent, time, version of the text that was
+read out, and the HMAC of the mobile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import timedelta, tzinfo
+
+from convox_clinicea.bookings.record import Booking, timestamp
+from convox_clinicea.bookings.request import Consent
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
+
+SCHEMA_VERSION = 1
+_FIRST = "attribute_not_exists(subject)"
+
+
+class Consents:
+    """Append-only, in the table of the register of disclosures and kept as long."""
+
+    def __init__(self, table: Table, text_version: str, retention: timedelta, zone: tzinfo) -> None:
+        self._table = table
+        self._text_version = text_version
+        self._retention = retention
+        self._zone = zone
+
+    def add(self, booking: Booking, consent: Consent) -> None:
+        """Put the consent on record before the booking itself; that it stands already is as good.
+
+        Raises:
+            LedgerUnavailable: it may not stand.
+        """
+        texts = {
+            "subject": subject_of_number(booking.number_key or ""),
+            "entry": f"consent#{booking.booking_id}",
+            "kind": "consent",
+            "at": timestamp(booking.accepted_at),
+            "day": booking.accepted_at.astimezone(self._zone).date().isoformat(),
+            "heard_at": None if consent.at is None else timestamp(consent.at),
+            "booking_id": booking.booking_id,
+            "caller": booking.caller,
+            "agent_id": booking.agent_id,
+            "call_id": booking.call_id,
+            "text_version": consent.text_version or self._text_version,
+            WRITE_TOKEN: booking.booking_id,
+        }
+        item: Item = {name: {"S": value} for name, value in texts.items() if value is not None}
+        item["v"] = {"N": str(SCHEMA_VERSION)}
+        item["expires_at"] = {"N": str(int((booking.accepted_at + self._retention).timestamp()))}
+        with suppress(ConditionFailed):
+            self._table.put(Put(item, _FIRST))
+
+
+def entries_of(table: Table, subject: str) -> Iterator[Item]:
+    """Yield what the register holds under a subject: a patient, or the HMAC of a mobile."""
+    return table.query(None, "#subject = :subject", {"#subject": "subject"}, {":subject": {"S": subject}})
+
+
+def subject_of_number(number_key: str) -> str:
+    """Return the key under which the consents given from a mobile stand."""
+    return f"number#{number_key}"

@@ -1,0 +1,110 @@
+"""A day on which every function runs, with canaries in every personal field, whatever goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from convox_clinicea import aws
+from convox_clinicea.errors import ConnectorError
+from tests.support import events, invented
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
+from tests.support.deployment import Deployment
+
+CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
+ASKED = {"mobile": invented.MOBILE, **CALL}
+VISIT = {
+    "clinic_id": "C-01",
+    "start": "2024-01-02T10:00:00",
+    "status": "Checked Out",
+    "service": invented.SERVICE,
+    "notes": invented.NOTES,
+}
+ADULT = invented.patient(patient_id="P-41", file_no=invented.FILE_NO, appointments=[VISIT])
+CANARY = " ".join((invented.FIRST_NAME, invented.NATIONAL, invented.EMAIL, invented.NOTES, invented.BIRTH_DATE))
+
+SECONDS = 2.6
+"""Of an invocation of the worker, which keeps two back for the ledger."""
+
+
+def whole_day(deployment: Deployment, faults: tuple[Mapping[str, Any], ...] = ()) -> None:
+    """Register the family, spoil Clinicea as the faults say, and let everybody do their work."""
+    deployment.fake.add_patient(**ADULT)
+    for fault in faults:
+        deployment.fake.fault(**{"call": "*", **fault})
+    look_ups(deployment)
+    bookings(deployment)
+    work_off(deployment)
+    afterwards(deployment)
+
+
+def look_ups(deployment: Deployment) -> None:
+    for token in (invented.TOKEN, invented.OLD_TOKEN, f"{invented.TOKEN}x"):
+        deployment.function("authorizer").invoke(events.authorizer({"Access-Token": token}))
+    deployment.search(ASKED)
+    deployment.search_by_get({"mobile": f" 91 {invented.NATIONAL}", **CALL})
+    deployment.search(ASKED | {"country_code": CANARY})
+    deployment.popup(ASKED)
+    deployment.popup(ASKED | {"mobile": CANARY})
+    deployment.completed("P-41", CALL)
+    deployment.completed("P-41", CALL | {"limit": CANARY})
+
+
+def bookings(deployment: Deployment) -> None:
+    known = known_body(mobile=invented.MOBILE)
+    deployment.book_known("P-41", known)
+    deployment.book_known("P-41", known)
+    deployment.book_known("P-41", known | {"notes": invented.ADDRESS})
+    deployment.book_known("P-41", known | {"start": CANARY})
+    new = new_body(mobile=invented.OTHER_MOBILE, start=in_days(5).isoformat())
+    deployment.book_new(new)
+    deployment.book_new(new | {"consent": {"given": False}})
+    deployment.book_new(new | {"date_of_birth": CANARY, "gender": CANARY, "email": CANARY})
+    deployment.book_new(f"{new}{CANARY}")
+    ended = new_body(mobile=invented.MOBILE, call_id="CALL-7002", start=in_days(6).isoformat())
+    for disposition in ("Appointment", "Connected"):
+        deployment.call_status(ended | {"disposition": disposition})
+        deployment.call_status(ended | {"disposition": disposition, "start": CANARY})
+
+
+def work_off(deployment: Deployment, most: int = 4) -> None:
+    """Let the worker have the waiting messages, each of those that are to come again at once."""
+    for _ in range(most):
+        if not deployment.stack.messages():
+            return
+        delivered = deployment.deliver(seconds=SECONDS)
+        if delivered.comes_again:
+            deployment.hurry(delivered)
+
+
+def afterwards(deployment: Deployment) -> None:
+    for item in deployment.stack.items():
+        deployment.status(item["booking_id"]["S"] if "booking_id" in item else CANARY)
+    deployment.of_call(CALL_ID)
+    somebody_elses_message(deployment)
+    work_off(deployment, 1)
+    with suppress(ConnectorError):
+        deployment.sweep()
+    for order in ({"action": "list"}, {"action": CANARY}):
+        with suppress(ConnectorError):
+            deployment.function("booking_actions").invoke(order)
+    data_requests(deployment)
+    with suppress(ConnectorError):
+        deployment.reconcile(in_days(2).date().isoformat(), seconds=6.0)
+
+
+def data_requests(deployment: Deployment) -> None:
+    """A person asks what is held on them, and has it erased."""
+    erase = {"action": "erase", "open_too": True, "who": "operator", "why": "asked by the person"}
+    for order in ({"action": "holds"}, erase, {"action": "holds", "why": CANARY}):
+        for mobile in (invented.MOBILE, CANARY):
+            with suppress(ConnectorError):
+                deployment.function("data_requests").invoke({**order, "mobile": mobile})
+
+
+def somebody_elses_message(deployment: Deployment) -> None:
+    """Put something into the queue that is no message of ours."""
+    aws.sqs().send_message(
+        QueueUrl=deployment.stack.queue_url, MessageBody="?", MessageGroupId="g", MessageDeduplicationId="d"
+    )

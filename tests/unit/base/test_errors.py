@@ -1,0 +1,40 @@
+"""No error of ours holds on to a library's error, which may quote what was sent."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import convox_clinicea
+from convox_clinicea.errors import ConfigurationError, raise_alone
+
+PACKAGE = Path(convox_clinicea.__file__).parent
+
+
+def raised_in_handlers(tree: ast.AST) -> Iterator[int]:
+    """Lines that raise something new while an exception is being handled."""
+    for handler in (node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler)):
+        for node in (each for statement in handler.body for each in ast.walk(statement)):
+            if isinstance(node, ast.Raise) and node.exc is not None:
+                yield node.lineno
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_nothing_is_raised_within_a_handler_but_alone(path: Path) -> None:
+    assert list(raised_in_handlers(ast.parse(path.read_text()))) == []
+
+
+def test_an_error_raised_alone_knows_nothing_of_what_was_being_handled() -> None:
+    def careful() -> None:
+        try:
+            int("Zanzibarina")
+        except ValueError:
+            raise_alone(ConfigurationError("is no number"))
+
+    with pytest.raises(ConfigurationError) as caught:
+        careful()
+
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)

@@ -1,0 +1,167 @@
+"""What is held under a mobile, and its erasure: what stays is a tombstone that a repeated request still finds."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.calls import Call, Calls
+from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.table import Table
+from tests.support import invented
+from tests.support.bench import Bench
+from tests.support.bookings import known_request, new_request
+
+MEERA = Mobile.from_e164(invented.MOBILE)
+SOMEBODY_ELSE = Mobile.from_e164(invented.OTHER_MOBILE)
+WHO = Person("operator", "asked by the person")
+
+
+@pytest.fixture
+def holdings(bench: Bench) -> Holdings:
+    return Holdings(
+        ledger=bench.ledger,
+        calls=Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock),
+        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
+        key=invented.IDENTITY_KEY.encode,
+        clock=bench.clock,
+        retention=timedelta(days=30),
+    )
+
+
+def booked(bench: Bench) -> Booking:
+    bench.patient()
+    return bench.ends(bench.accept(known_request(mobile=MEERA)))
+
+
+def erase(holdings: Holdings, *, open_too: bool = False) -> Erasure:
+    (erasure,) = holdings.erase(MEERA, WHO, open_too=open_too)
+    return erasure
+
+
+def test_both_flows_are_found_by_number(bench: Bench, holdings: Holdings) -> None:
+    known = bench.accept(known_request(mobile=MEERA))
+    new = bench.accept(new_request())
+    bench.accept(known_request(mobile=SOMEBODY_ELSE, patient_id="P-77"))
+    bench.accept(known_request(patient_id="P-78"))
+
+    held = holdings.of(MEERA)
+
+    assert {each.booking_id for each in held.bookings} == {known.booking_id, new.booking_id}
+    assert held.consents == 1
+    assert known.number_key == new.number_key
+
+
+def test_what_is_left_is_a_tombstone(bench: Bench, holdings: Holdings) -> None:
+    before = booked(bench)
+
+    assert erase(holdings).kept is None
+
+    left = bench.now(before)
+    assert (left.booking_id, left.state, left.start) == (before.booking_id, State.BOOKED, before.start)
+    assert (left.accepted_at, left.caller, left.expires_at) == (before.accepted_at, "convox", before.expires_at)
+    assert left.erased_at == bench.clock.now()
+    gone: dict[str, Any] = {"request": None, "number_key": None, "patient_id": None, "call_id": None, "agent_id": None}
+    assert {name: getattr(left, name) for name in gone} == gone
+    assert (left.group, left.fingerprint) == ("", b"")
+    assert holdings.of(MEERA).bookings == []
+    assert str(before.number_key) not in repr(bench.stack.items())
+
+
+def test_a_repeated_request_still_finds_it(bench: Bench, holdings: Holdings) -> None:
+    before = booked(bench)
+    erase(holdings)
+
+    again = bench.intake.accept(known_request(mobile=MEERA))
+
+    assert (again.booking.booking_id, again.repeated, again.changed) == (before.booking_id, True, False)
+    assert len(bench.fake.standing()) == 1
+
+
+def test_who_erased_it_stands_beside_it(bench: Bench, holdings: Holdings) -> None:
+    booked(bench)
+
+    erasure = erase(holdings)
+
+    (act,) = bench.ledger.acts_of(erasure.booking)
+    assert (act.what, act.who, act.why, act.state_before) == ("erase", WHO.who, WHO.why, "booked")
+
+
+def test_the_hold_on_the_number_goes_with_it(bench: Bench, holdings: Holdings) -> None:
+    booking = bench.ends(bench.accept(new_request()))
+    assert any(item["pk"]["S"] == f"creating#{booking.number_key}" for item in bench.stack.items())
+
+    erase(holdings)
+
+    assert str(booking.number_key) not in repr(bench.stack.items())
+    assert len(bench.stack.entries()) == 1, "the proof of consent stays"
+
+
+def test_what_is_kept_of_a_call_is_found_and_goes(bench: Bench, holdings: Holdings) -> None:
+    calls, now = Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock), bench.clock.now()
+    number_key = bench.drafter.number_key(MEERA)
+    calls.write(Call("convox", "CALL-9", now, now, problems=("start",), kept=b"sealed", number_key=number_key))
+    assert [each.call_id for each in holdings.of(MEERA).calls] == ["CALL-9"]
+
+    assert holdings.erase(MEERA, WHO, open_too=False) == []
+
+    left = calls.get("convox", "CALL-9")
+    assert (left.kept, left.number_key, left.problems) == (None, None, ())
+    assert holdings.of(MEERA).calls == []
+
+
+def test_an_open_booking_is_not_erased_by_mistake(bench: Bench, holdings: Holdings) -> None:
+    booking = bench.accept(known_request(mobile=MEERA))
+
+    assert erase(holdings).kept is Kept.OPEN
+
+    assert bench.now(booking).state is State.ACCEPTED
+
+
+def test_where_that_is_wanted_it_is_ended_and_not_made(bench: Bench, holdings: Holdings) -> None:
+    bench.patient()
+    booking = bench.accept(known_request(mobile=MEERA))
+
+    assert erase(holdings, open_too=True).kept is None
+
+    left = bench.now(booking)
+    assert (left.state, left.reason, left.request) == (State.REJECTED, Reason.CHANGED_AFTER_BOOKING, None)
+    assert bench.ends(booking).state is State.REJECTED, "its message does nothing"
+    assert bench.fake.standing() == []
+    assert bench.stack.notices() == []
+
+
+def test_what_may_stand_in_clinicea_already_is_kept(bench: Bench, holdings: Holdings) -> None:
+    booking = bench.accept(known_request(mobile=MEERA))
+    claimed = bench.claimed(booking)
+
+    assert erase(holdings, open_too=True).kept is Kept.POSTED
+
+    assert bench.now(booking) == claimed
+
+
+def test_what_changes_meanwhile_is_kept(bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch) -> None:
+    booking = bench.now(bench.accept(known_request(mobile=MEERA)))
+    monkeypatch.setattr(bench.ledger, "of_number", lambda _: [booking])
+    claimed = bench.claimed(booking)
+
+    assert erase(holdings, open_too=True).kept is Kept.CHANGED_MEANWHILE
+
+    assert bench.now(booking) == claimed
+
+
+def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdings: Holdings) -> None:
+    booking = booked(bench)
+    day = (booking.start - timedelta(hours=1), booking.start + timedelta(hours=1))
+    assert len(list(bench.ledger.booked_between(*day))) == 1
+
+    erase(holdings)
+
+    assert list(bench.ledger.booked_between(*day)) == []
