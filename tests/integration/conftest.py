@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.clinicea.testing import RunningFake, running_fake
 from tests.support.account import Stack, aws_account
 from tests.support.deployment import Deployment
+
+HERE = Path(__file__).parent
+LAST = "test_least_privilege.py"
+"""It judges all calls to AWS that the other tests of this folder have made."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let that test come last."""
+    items.sort(key=lambda item: item.path == HERE / LAST)
+
+
+@pytest.fixture(scope="session")
+def the_whole_folder(request: pytest.FixtureRequest) -> None:
+    """Skip where not every test of this folder runs, or not in this process."""
+    running = {item.path for item in request.session.items}
+    chosen = request.config.getoption("keyword") or request.config.getoption("markexpr")
+    if chosen or hasattr(request.config, "workerinput") or not set(HERE.glob("test_*.py")) <= running:
+        pytest.skip("what is never used shows only when all tests of this folder run")
 
 
 @pytest.fixture(scope="package", autouse=True)

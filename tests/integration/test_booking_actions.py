@@ -61,6 +61,18 @@ def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
     assert "P-41" not in said
 
 
+def test_bookings_that_have_ended_are_listed_when_they_are_asked_for(
+    deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rejected = listing(state=["rejected"])
+    assert bookings.tell(rejected, ask(deployment), "", lambda: 0) == 0
+    assert parked.booking_id not in capsys.readouterr().out
+    deployment.ledger().move(parked, State.REJECTED, reason=Reason.REFUSED)
+
+    assert bookings.tell(rejected, ask(deployment), "", lambda: 0) == 0
+    assert parked.booking_id in capsys.readouterr().out
+
+
 def test_the_list_as_json_is_one_document(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:

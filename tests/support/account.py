@@ -17,7 +17,7 @@ from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.sns.models import sns_backends
 
 from convox_clinicea import aws
-from tests.support import invented
+from tests.support import invented, permissions
 
 REGION: Literal["ap-south-1"] = "ap-south-1"
 _numbers = itertools.count(1)
@@ -30,6 +30,7 @@ def aws_account() -> Iterator[None]:
         environment.setenv("AWS_DEFAULT_REGION", REGION)
         environment.delenv("AWS_ENDPOINT_URL", raising=False)
         forget_clients()
+        permissions.watch()
         yield
     forget_clients()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import documented
+from tests.support import documented, permissions
 from tests.support.events import REQUEST_ID, Event
 
 ROOT = Path(__file__).parents[2]
@@ -81,7 +81,8 @@ class Function:
         with warnings.catch_warnings():
             # Powertools warns of an invocation that counted nothing; Lambda shows that once per cold start.
             warnings.filterwarnings("ignore", message="No application metrics")
-            result = self.module.handler(event, Context(self.name, seconds))
+            with permissions.running(self.name):
+                result = self.module.handler(event, Context(self.name, seconds))
         # What the runtime cannot write as JSON is an error there, and would pass unseen here.
         answered: dict[str, Any] = json.loads(json.dumps(result))
         return answered

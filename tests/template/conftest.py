@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SAM_PYTHON = ROOT / ".tools" / "sam" / "bin" / "python"
+from tests.support import template
+
 Json = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
 def both() -> Json:
-    """The template in two forms; SAM's own transform makes the second, in the SAM CLI's environment."""
-    if not SAM_PYTHON.exists():
-        pytest.fail("the SAM CLI is not installed here; run the tests by `make test`", pytrace=False)
-    script = Path(__file__).with_name("transform.py")
-    done = subprocess.run(
-        [str(SAM_PYTHON), str(script), str(ROOT / "template.yaml")], capture_output=True, timeout=60, check=False
-    )
-    if done.returncode:
-        pytest.fail(f"the template cannot be transformed:\n{done.stderr.decode()}", pytrace=False)
-    forms: Json = json.loads(done.stdout)
-    return forms
+    """The template in two forms."""
+    return template.both()
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.conftest import ROOT
+from tests.support.template import ROOT
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]

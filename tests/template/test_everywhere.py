@@ -8,7 +8,7 @@ import pytest
 
 from commands.parameter_page import PAGE, page
 from tests.support.functions import NAMES
-from tests.template.conftest import ROOT
+from tests.support.template import ROOT
 from tests.template.shape import of_type
 
 Json = dict[str, Any]

@@ -17,7 +17,7 @@ from convox_clinicea.bookings.acts import KEPT
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.queue import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.waiting import LONGEST_SECONDS
-from tests.template.conftest import ROOT
+from tests.support.template import ROOT
 from tests.template.shape import of_type
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.conftest import ROOT
+from tests.support.template import ROOT
 from tests.template.test_api import CODES, operations
 
 Json = dict[str, Any]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.conftest import ROOT, SAM_PYTHON
+from tests.support.template import ROOT, SAM_PYTHON
 from tests.template.shape import of_type
 
 Json = dict[str, Any]

@@ -11,7 +11,7 @@ import pytest
 from commands import check_config
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.documents import packed
-from tests.template.conftest import ROOT
+from tests.support.template import ROOT
 
 TEXT = (ROOT / "docs" / "convox.md").read_text("utf-8")
 

@@ -21,6 +21,7 @@ from pydantic import (
 )
 
 from convox_clinicea.clinics import ZoneName
+from convox_clinicea.convox.door import CallerName
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.validation import problems
@@ -31,8 +32,6 @@ Evidence = Literal["2x", "1x", "assumed", "site"]
 Alias = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Words = Annotated[list[Word], Field(min_length=1, max_length=200)]
-CallerName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,32}$")]
-"""As the access-token secret names callers."""
 DateOrder = Literal["ymd", "dmy", "mdy"]
 Gender = Literal["male", "female", "other"]
 
