@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from tests.support import invented
-from tests.support.account import age_secrets, document
+from tests.support.account import document
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
 
@@ -40,7 +40,6 @@ def compared(deployment: Deployment) -> bool:
     assert accepted(deployment.book_known("P-41", known_body(start=day.isoformat())))
     assert deployment.deliver().acknowledged
     deployment.stack.delete("session")
-    age_secrets(3600)
     deployment.configure()
     first = deployment.reconcile(day.date().isoformat())
     deployment.configure()
@@ -66,7 +65,6 @@ OF_CLINICEA = [name for name in FUNCTIONS if not name.startswith("book_") and na
 @pytest.fixture
 def ready(deployment: Deployment) -> Deployment:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
-    age_secrets(3600)  # no function lives on what another one has read
     return deployment
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea import aws
 from tests.support import documented, permissions
 from tests.support.events import REQUEST_ID, Event
 
@@ -64,6 +65,7 @@ class Function:
 
     def __init__(self, name: str) -> None:
         self.name = name
+        aws._kept.clear()  # what another function has read of secrets is not known to this one
         number = next(_loads)
         module_name = f"function_{name}_{number}"
         spec = importlib.util.spec_from_file_location(module_name, ROOT / "functions" / name / "app.py")

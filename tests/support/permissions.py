@@ -70,6 +70,14 @@ def watch() -> None:
     boto3.setup_default_session()  # one that was made before does not have it
 
 
+@contextmanager
+def not_judged() -> Iterator[None]:
+    """What is called inside the block is no work of the product's."""
+    before = set(USED)
+    yield
+    USED.intersection_update(before)
+
+
 def _note(params: Json, model: Any, **_event: object) -> None:
     function = CALLING.get()
     if function is not None:
@@ -82,11 +90,8 @@ def _uses(function: str, service: str, operation: str, params: Json) -> Iterator
             ((kind, given),) = item.items()
             yield Use(function, IN_TRANSACTION[kind], _variable(given["TableName"]), key=_key(given))
         return
-    about = next(
-        params[name]
-        for name in ("TableName", "QueueUrl", "TopicArn", "SecretId", "KeyId", "Name", "Key")
-        if name in params and not isinstance(params[name], dict)
-    )
+    named = (params.get(name) for name in ("TableName", "QueueUrl", "TopicArn", "SecretId", "KeyId", "Name", "Key"))
+    about = next((value for value in named if isinstance(value, str)), "")
     yield Use(
         function,
         f"{service}:{operation}",
@@ -109,11 +114,11 @@ def _kind(key: str) -> str:
 
 
 def _variable(value: str) -> str:
-    """Return the environment variable that told the function of this; a document is named by part of its variable."""
+    """Return the variable that told the function of this, "" for none; a document is named by part of its variable."""
     for name, given in os.environ.items():
-        if given == value or (given.startswith(("ssm:", "s3:")) and given.endswith(value)):
+        if value and (given == value or (given.startswith(("ssm:", "s3:")) and given.endswith(value))):
             return name
-    raise AssertionError("a function uses what no variable of its own names")
+    return ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,9 @@ def resource_of(use: Use) -> str:
         return "parameter"
     if use.action == "s3:GetObject":
         return "object"
-    value = functions()[use.function]["Environment"]["Variables"][use.variable]
+    value = functions()[use.function]["Environment"]["Variables"].get(use.variable)
+    if value is None:
+        return "something that no variable of its own names"
     return _resource(value) + (f"/index/{use.index}" if use.index else "")
 
 

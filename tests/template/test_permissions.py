@@ -147,7 +147,6 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
         "SearchPatientRole",
         "PastAppointmentsRole",
         "CallPopupRole",
-        "BookAppointmentRole",
         "BookNewPatientRole",
         "CallStatusRole",
     }

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import wraps
 from typing import Any
@@ -31,7 +31,7 @@ from convox_clinicea.errors import ConnectorError
 from convox_clinicea.patients.search import PatientSearch
 from convox_clinicea.privacy import Personal
 from convox_clinicea.sealing import KmsSealer
-from tests.support import invented
+from tests.support import invented, permissions
 from tests.support.canary_day import CANARY, whole_day
 from tests.support.deployment import Deployment
 from tests.support.exits import Watch
@@ -191,6 +191,12 @@ MUTANTS: Mapping[str, tuple[Mutate, str]] = {
     "an exception's text in the log": (says_why, "standard output"),
     "Clinicea's answer in an error": (quotes_the_answer, "standard output"),
 }
+
+
+@pytest.fixture(autouse=True)
+def _the_product_does_none_of_this() -> Iterator[None]:
+    with permissions.not_judged():
+        yield
 
 
 @pytest.mark.parametrize("name", MUTANTS)
