@@ -14,6 +14,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest
 from tests.support import invented
+from tests.support.account import age_secrets
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
 
@@ -55,6 +56,13 @@ class TestHolds:
         assert meera in said
         assert "an HMAC of the mobile, Clinicea's id of the patient" in said
         assert invented.leaks(said) == []
+
+    def test_a_function_that_starts_cold_reads_the_key_itself(self, deployment: Deployment, meera: str) -> None:
+        age_secrets(aws.SECRET_SECONDS)
+
+        held = ask(deployment)({"action": "holds", "mobile": invented.MOBILE})
+
+        assert [each["booking_id"] for each in held["bookings"]] == [meera]
 
     def test_erased_it_leaves_a_tombstone_that_is_still_answered(
         self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]

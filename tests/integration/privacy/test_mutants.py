@@ -112,12 +112,15 @@ def counts_numbers(patch: pytest.MonkeyPatch) -> None:
 
 
 def tells_the_queue(patch: pytest.MonkeyPatch) -> None:
-    def attach(_: object, __: object) -> None:
+    def attach(queue: BookingQueue, _: object) -> None:
         name: Any = {"name": {"DataType": "String", "StringValue": invented.FIRST_NAME.upper()}}
-        for url in aws.sqs().list_queues()["QueueUrls"][-1:]:
-            aws.sqs().send_message(
-                QueueUrl=url, MessageBody="{}", MessageGroupId="g", MessageDeduplicationId="x", MessageAttributes=name
-            )
+        aws.sqs().send_message(
+            QueueUrl=queue._queues.url,
+            MessageBody="{}",
+            MessageGroupId="g",
+            MessageDeduplicationId="x",
+            MessageAttributes=name,
+        )
 
     before(patch, BookingQueue, "send", attach)
 
