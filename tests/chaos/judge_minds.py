@@ -41,13 +41,22 @@ def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
         court.harm("duplicate_appointments", wishes[0], f"{sorted(made)} stand for one call")
     for booking_id in sorted({each for wish in wishes for each in wish.booking_ids}):
         state, _ = court.told(booking_id)
-        if state == "booked" and not any(court.stands(wish) for wish in wishes if booking_id in wish.booking_ids):
+        if state == "booked" and not any(court.stands(wish) for wish in wishes if _may_be(wish, booking_id)):
             court.harm("lost", wishes[0], f"{booking_id} is booked, but nothing stands for it")
     finals = _finals(wishes)
     whys = {wish.tag: _broken(court, wish) for wish in finals}
     if whys and all(whys.values()):
         harm = "false_rejected" if any(why and "rejected" in why for why in whys.values()) else "lost"
         court.harm(harm, finals[-1], f"what was wanted last: {whys}")
+
+
+def _may_be(wish: Intent, booking_id: str) -> bool:
+    """Whether the booking may have come to this wish.
+
+    A callback that was never answered well may have been carried out all the same: then it has replaced what the
+    booking said before, and nobody could be told.
+    """
+    return booking_id in wish.booking_ids or (wish.first_sent < inf and not wish.heard)
 
 
 def _finals(wishes: Sequence[Intent]) -> list[Intent]:

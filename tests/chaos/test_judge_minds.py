@@ -1,0 +1,82 @@
+"""The judge of calls whose agents changed their minds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from local.clinicea.records import Appointment
+from tests.chaos.intent import Heard, Intent, Mind, Slot
+from tests.chaos.judge_minds import judge_call
+
+BOOKING = "bk_aaaaaaaaaaaaaaaaaaaaaaaaaa"
+
+
+@dataclass
+class Court:
+    """A run that has come to rest: the booking's state, and the tags of the wishes that stand."""
+
+    state: str = "booked"
+    standing: set[int] = field(default_factory=set)
+    harms: list[str] = field(default_factory=list)
+
+    def made_for(self, intent: Intent) -> list[Appointment]:
+        del intent
+        return []
+
+    def stands(self, intent: Intent) -> bool:
+        return intent.tag in self.standing
+
+    def told(self, booking_id: str) -> tuple[str, str | None]:
+        del booking_id
+        return self.state, None
+
+    def was_refused(self, intent: Intent) -> bool:
+        del intent
+        return False
+
+    def harm(self, harm: str, intent: Intent, why: str) -> None:
+        del intent, why
+        self.harms.append(harm)
+
+
+def wish(tag: int, sent: float, *, answered: bool) -> Intent:
+    """A wish of one call; `answered`: it was told that the booking stands for it."""
+    intent = Intent(
+        tag, "changed", Slot("C-01", None, datetime.fromisoformat(f"2031-03-03T1{tag}:00:00")), "P-01", mind=Mind()
+    )
+    intent.first_sent = sent
+    if answered:
+        intent.first_heard = sent + 1
+        intent.booking_ids.add(BOOKING)
+        intent.heard.append(Heard(BOOKING, changed=False))
+    return intent
+
+
+def judged(court: Court, *wishes: Intent) -> list[str]:
+    judge_call(court, wishes)
+    return court.harms
+
+
+def test_the_last_wish_stands() -> None:
+    assert judged(Court(standing={2}), wish(1, 0, answered=True), wish(2, 10, answered=True)) == []
+
+
+def test_an_earlier_one_does_instead() -> None:
+    assert judged(Court(standing={1}), wish(1, 0, answered=True), wish(2, 10, answered=True)) == ["lost"]
+
+
+def test_nothing_does() -> None:
+    assert "lost" in judged(Court(), wish(1, 0, answered=True), wish(2, 10, answered=True))
+
+
+def test_a_change_that_nobody_confirmed_may_have_been_made() -> None:
+    assert judged(Court(standing={2}), wish(1, 0, answered=True), wish(2, 10, answered=False)) == []
+
+
+def test_or_not() -> None:
+    assert judged(Court(standing={1}), wish(1, 0, answered=True), wish(2, 10, answered=False)) == []
+
+
+def test_but_one_of_them_has_to_stand() -> None:
+    assert judged(Court(), wish(1, 0, answered=True), wish(2, 10, answered=False)) == ["lost"]
