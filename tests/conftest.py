@@ -14,10 +14,9 @@ from aws_lambda_powertools.metrics.base import MetricManager
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from tests.support import metrics_table
-from tests.support.metrics_table import Metric, Seen
+from tests.support.metrics_table import EMITTED, Metric, Seen
 from tests.support.watching import filtered, watched
 
-_emitted: set[Seen] = set()
 _WORKERS_OUTPUT = "emitted_metrics"
 
 
@@ -33,7 +32,7 @@ def _metrics_are_noted() -> Iterator[None]:
 def _noting(serialize: Callable[..., Any]) -> Callable[..., Any]:
     def noting(*args: Any, **more: Any) -> Any:
         document = serialize(*args, **more)
-        _emitted.update(metrics_table.seen(document))
+        EMITTED.update(metrics_table.seen(document))
         return document
 
     return noting
@@ -44,7 +43,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:
     """Take over what one of several processes has seen."""
     del error
     for name, unit, dimensions, service in getattr(node, "workeroutput", {}).get(_WORKERS_OUTPUT, []):
-        _emitted.add(Seen(Metric(name, unit, tuple(dimensions)), service))
+        EMITTED.add(Seen(Metric(name, unit, tuple(dimensions)), service))
 
 
 @pytest.hookimpl(trylast=True)
@@ -53,14 +52,14 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     config = session.config
     if hasattr(config, "workeroutput"):
         config.workeroutput[_WORKERS_OUTPUT] = [
-            [each.metric.name, each.metric.unit, list(each.metric.dimensions), each.service] for each in _emitted
+            [each.metric.name, each.metric.unit, list(each.metric.dimensions), each.service] for each in EMITTED
         ]
         return
     chosen = config.option.keyword or config.option.markexpr or config.option.deselect or config.option.collectonly
     whole = config.args == config.getini("testpaths") and not chosen and not config.option.ignore
     if not whole or exitstatus != pytest.ExitCode.OK:
         return
-    made = _emitted | set(filtered())
+    made = EMITTED | set(filtered())
     wrong = metrics_table.disagreements(metrics_table.TABLE.read_text("utf-8"), made)
     wrong += [f"{each} is emitted by nothing" for each in watched().unknown(made)]
     if wrong:

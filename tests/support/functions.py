@@ -68,6 +68,7 @@ class Function:
         aws._kept.clear()  # what another function has read of secrets is not known to this one
         number = next(_loads)
         module_name = f"function_{name}_{number}"
+        self._service = f"{name}_{number}"
         spec = importlib.util.spec_from_file_location(module_name, ROOT / "functions" / name / "app.py")
         assert spec is not None
         assert spec.loader is not None
@@ -75,7 +76,7 @@ class Function:
         sys.modules[module_name] = self.module
         with pytest.MonkeyPatch.context() as environment:
             # A logger is one per service and process: a name of its own gives each load its own level and stream.
-            environment.setenv("POWERTOOLS_SERVICE_NAME", f"{name}_{number}")
+            environment.setenv("POWERTOOLS_SERVICE_NAME", self._service)
             spec.loader.exec_module(self.module)
 
     def invoke(self, event: Event, *, seconds: float = 30.0) -> dict[str, Any]:
@@ -83,7 +84,8 @@ class Function:
         with warnings.catch_warnings():
             # Powertools warns of an invocation that counted nothing; Lambda shows that once per cold start.
             warnings.filterwarnings("ignore", message="No application metrics")
-            with permissions.running(self.name):
+            with permissions.running(self.name), pytest.MonkeyPatch.context() as environment:
+                environment.setenv("POWERTOOLS_SERVICE_NAME", self._service)  # each function's own, as on Lambda
                 result = self.module.handler(event, Context(self.name, seconds))
         # What the runtime cannot write as JSON is an error there, and would pass unseen here.
         answered: dict[str, Any] = json.loads(json.dumps(result))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,18 @@ class Seen:
     service: str
 
 
+EMITTED: set[Seen] = set()
+"""What has been emitted in this process."""
+
+
+@contextmanager
+def not_judged() -> Iterator[None]:
+    """What is emitted inside the block is no work of the product's."""
+    before = set(EMITTED)
+    yield
+    EMITTED.intersection_update(before)
+
+
 def documented(text: str) -> set[Metric]:
     """Return the metrics of the page's table."""
     return set(_rows(text))
@@ -51,9 +64,7 @@ def seen(metric_set: object) -> Iterator[Seen]:
     for directive in metric_set["_aws"]["CloudWatchMetrics"]:
         for dimensions in directive["Dimensions"]:
             for each in directive["Metrics"]:
-                if (
-                    service in FUNCTIONS or "call" in dimensions
-                ):  # the client under the functions has no name of its own
+                if service in FUNCTIONS and "service" in dimensions:
                     yield Seen(Metric(each["Name"], str(each["Unit"]), tuple(sorted(dimensions))), service)
 
 

@@ -31,7 +31,7 @@ from convox_clinicea.errors import ConnectorError
 from convox_clinicea.patients.search import PatientSearch
 from convox_clinicea.privacy import Personal
 from convox_clinicea.sealing import KmsSealer
-from tests.support import invented, permissions
+from tests.support import invented, metrics_table, permissions
 from tests.support.canary_day import CANARY, whole_day
 from tests.support.deployment import Deployment
 from tests.support.exits import Watch
@@ -198,7 +198,7 @@ MUTANTS: Mapping[str, tuple[Mutate, str]] = {
 
 @pytest.fixture(autouse=True)
 def _the_product_does_none_of_this() -> Iterator[None]:
-    with permissions.not_judged():
+    with permissions.not_judged(), metrics_table.not_judged():
         yield
 
 
