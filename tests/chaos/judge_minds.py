@@ -36,7 +36,8 @@ def of_one_call(intents: Sequence[Intent]) -> list[list[Intent]]:
 
 def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
     """Judge one call by the calendar, and by what its callbacks were told."""
-    made = {each.appointment_id: wish for wish in wishes for each in court.made_for(wish)}
+    told = [wish for wish in wishes if not _by_flow_alone(wish)]
+    made = {each.appointment_id: wish for wish in told for each in court.made_for(wish)}
     if len({wish.tag for wish in made.values()}) > 1:
         court.harm("duplicate_appointments", wishes[0], f"{sorted(made)} stand for one call")
     for booking_id in sorted({each for wish in wishes for each in wish.booking_ids}):
@@ -48,6 +49,14 @@ def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
     if whys and all(whys.values()):
         harm = "false_rejected" if any(why and "rejected" in why for why in whys.values()) else "lost"
         court.harm(harm, finals[-1], f"what was wanted last: {whys}")
+
+
+def _by_flow_alone(wish: Intent) -> bool:
+    """Whether a flow function has booked the wish and no status callback of it was ever answered well.
+
+    The connector need not know then that the call's end means the same; two doors, two requests, two bookings.
+    """
+    return bool(wish.booking_ids) and not wish.heard
 
 
 def _may_be(wish: Intent, booking_id: str) -> bool:

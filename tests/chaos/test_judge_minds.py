@@ -21,8 +21,11 @@ class Court:
     harms: list[str] = field(default_factory=list)
 
     def made_for(self, intent: Intent) -> list[Appointment]:
-        del intent
-        return []
+        if intent.tag not in self.standing:
+            return []
+        slot = intent.slot
+        start = slot.start
+        return [Appointment("P-01", slot.clinic_id, start, start, start, start, appointment_id=f"A-{intent.tag}")]
 
     def stands(self, intent: Intent) -> bool:
         return intent.tag in self.standing
@@ -80,3 +83,14 @@ def test_or_not() -> None:
 
 def test_but_one_of_them_has_to_stand() -> None:
     assert judged(Court(), wish(1, 0, answered=True), wish(2, 10, answered=False)) == ["lost"]
+
+
+def test_both_of_one_call_stand() -> None:
+    harms = judged(Court(standing={1, 2}), wish(1, 0, answered=True), wish(2, 10, answered=True))
+    assert harms == ["duplicate_appointments"]
+
+
+def test_what_a_flow_function_booked_is_another_booking_unless_the_calls_end_was_taken_for_it() -> None:
+    by_flow = wish(1, 0, answered=False)
+    by_flow.booking_ids.add("bk_bbbbbbbbbbbbbbbbbbbbbbbbbb")
+    assert judged(Court(standing={1, 2}), by_flow, wish(2, 10, answered=True)) == []
