@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
 from collections.abc import Iterator
 
 import pytest
 from moto import mock_aws
 
-from tests.chaos.contract import EMULATOR, SIDES, START_SECONDS, TABLE, Account, Side, double, made_in, wait_for
+from bench.embedded import EMULATOR, embedded_aws
+from tests.chaos.contract import SIDES, TABLE, Account, Side, double, made_in
 
 
 @pytest.fixture(scope="module")
@@ -26,22 +24,8 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account of the embedded AWS that `make run` deploys to, started for these tests alone."""
     if not EMULATOR.exists():
         pytest.skip("the embedded AWS is not installed here; run the tests by `make test`")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder = tmp_path_factory.mktemp("embedded")
-    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_HOST": "127.0.0.1"}
-    quiet = {"STATE_DIR": str(folder), "S3_DATA_DIR": str(folder / "s3"), "SFTP_ENABLED": "0", "IOT_MTLS_ENABLED": "0"}
-    with (folder / "log").open("wb") as log:
-        environment = {**os.environ, **settings, **quiet}
-        server = subprocess.Popen([EMULATOR, "-m", "ministack"], env=environment, stdout=log, stderr=log)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        wait_for(f"{address}/_ministack/health")
+    with embedded_aws(tmp_path_factory.mktemp("embedded")) as address:
         yield Account(address)
-    finally:
-        server.terminate()
-        server.wait(START_SECONDS)
 
 
 @pytest.fixture(params=SIDES)

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
 import time
-import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,12 +17,9 @@ from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.kms import Kms
 from tests.chaos.queue import Queue, QueueSettings
 from tests.chaos.sqs import Sqs
-from tests.chaos.stack import ROOT
 from tests.chaos.table import KeySchema, Table
 
 SIDES = ("double", "moto", "embedded")
-EMULATOR = Path(os.environ.get("EMULATOR_PYTHON", ROOT / ".tools" / "emulator" / "bin" / "python"))
-START_SECONDS = 30
 REGION = "ap-south-1"
 TABLE, INDEX = "things", "by_kind"
 VISIBILITY = 1
@@ -62,17 +56,6 @@ class Account:
         self.sqs: Any = session.client("sqs", endpoint_url=endpoint)
         self.kms = session.client("kms", endpoint_url=endpoint)
         self.key_id = self.kms.create_key()["KeyMetadata"]["KeyId"]
-
-
-def wait_for(url: str) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the embedded AWS did not start", pytrace=False)
 
 
 def double() -> Side:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from local.clinicea.testing import RunningFake, running_fake
 from tests.support.certificates import Certificate
+from tests.support.doctor import DoctorRunner
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +34,8 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the machine's list of authorities held ours; the client itself knows no way to trust another one."""
     monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate.authority))
+
+
+@pytest.fixture
+def doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorRunner:
+    return DoctorRunner(capsys, monkeypatch, tmp_path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -214,11 +213,6 @@ MUTATIONS = {
         cured=False,
     ),
 }
-
-
-@pytest.fixture
-def doctor(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> DoctorRunner:
-    return DoctorRunner(capsys, monkeypatch, tmp_path)
 
 
 @pytest.mark.parametrize("name", MUTATIONS)

@@ -1,44 +1,18 @@
-"""`POST /calls/status`: the end of a call becomes its booking, or is noted; what cannot be booked leaves a trace."""
+"""`POST /calls/status`: the end of a call becomes its booking, or is noted."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
-from convox_clinicea import aws
-from convox_clinicea.bookings.calls import Call, Calls, key_of_call
-from convox_clinicea.deadline import SystemClock
-from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.table import Table
 from tests.support import invented
-from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days
+from tests.support.call_ends import call, known, new
 from tests.support.deployment import Deployment
 
 KEYS = {"status", "message", "booking_id", "state", "repeated", "changed"}
-
-
-def known(**changes: Any) -> dict[str, Any]:
-    return known_body(**{"patient_id": "P-41", "disposition": "Appointment Booked", **changes})
-
-
-def new(**changes: Any) -> dict[str, Any]:
-    return new_body(**{"disposition": "Appointment Booked", **changes})
-
-
-def call(deployment: Deployment) -> Call:
-    return Calls(Table(aws.dynamodb(), deployment.stack.table), SystemClock()).get("convox", CALL_ID)
-
-
-def kept(deployment: Deployment) -> dict[str, Any]:
-    """What was sealed of a callback that could not be booked."""
-    sealed = call(deployment).kept
-    assert sealed is not None
-    opened = KmsSealer(aws.kms(), deployment.stack.data_key_id).open(key_of_call("convox", CALL_ID), sealed)
-    document: dict[str, Any] = json.loads(opened)
-    return document
 
 
 def test_the_end_of_a_call_books_for_a_known_patient(deployment: Deployment) -> None:
@@ -178,70 +152,6 @@ def test_once_it_stands_a_person_is_told_of_the_change(deployment: Deployment) -
     assert len(deployment.fake.standing()) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "fields"),
-    [
-        ({"clinic_id": ...}, ["clinic_id"]),
-        ({"start": ...}, ["start"]),
-        ({"start": in_days(-1).isoformat()}, ["start"]),
-        ({"start": "tomorrow"}, ["start"]),
-        ({"patient_id": "P 41"}, ["patient_id"]),
-        ({"patient_id": ...}, ["first_name", "mobile"]),
-        ({"notes": "x" * 501, "duration_minutes": 3}, ["duration_minutes", "notes"]),
-    ],
-    ids=lambda value: ",".join(value),
-)
-def test_an_appointment_that_cannot_be_booked_names_its_fields_and_is_kept(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], fields: list[str]
-) -> None:
-    answer = deployment.call_status(known(**changes))
-
-    answer.is_error(400, "invalid_request", *fields)
-    assert sorted(call(deployment).problems) == sorted(fields)
-    assert kept(deployment)["service"] == invented.SERVICE
-    assert set(kept(deployment)) <= set(known()) | {"duration_minutes"}
-    assert deployment.stack.messages() == []
-    assert '"CallNotBooked":[1.0]' in capsys.readouterr().out.replace(" ", "")
-
-
-def test_without_consent_nothing_of_the_caller_is_kept(deployment: Deployment) -> None:
-    answer = deployment.call_status(new(consent=...))
-
-    answer.is_error(400, "consent_required")
-    assert (call(deployment).problems, call(deployment).kept) == (("consent",), None)
-
-
-def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: Deployment) -> None:
-    answer = deployment.call_status(new(clinic_id=..., notes="n" * 40_000, email="é" * 2000))
-
-    assert answer.status == 400
-    assert kept(deployment)["mobile"] == invented.MOBILE
-    assert len(kept(deployment)["notes"]) == 1000
-
-
-def test_half_a_character_in_what_is_kept_is_no_fault_of_ours(deployment: Deployment) -> None:
-    answer = deployment.call_status(known(start="tomorrow", notes=...), query={"notes": "a\ud800b"})
-
-    answer.is_error(400, "invalid_request", "notes", "start")
-    assert kept(deployment)["notes"] == "a?b"
-
-
-def test_the_corrected_callback_books(deployment: Deployment) -> None:
-    deployment.call_status(known(clinic_id=...))
-
-    assert deployment.call_status(known()).status == 202
-    assert (call(deployment).problems, call(deployment).kept) == ((), None)
-
-
-def test_without_a_call_it_is_refused_even_where_the_context_is_relaxed(deployment: Deployment) -> None:
-    deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
-    deployment.call_status(known(agent_id=...)).is_error(400, "invalid_request", "agent_id")
-    deployment.configure(REQUIRE_CALL_CONTEXT="false")
-    deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
-
-    assert deployment.call_status(known(agent_id=...)).status == 202
-
-
 def test_another_callers_call_of_the_same_id_is_another(deployment: Deployment) -> None:
     first = deployment.call_status(known(), caller="one")
     other = deployment.call_status(known(start=in_days(5).isoformat()), caller="two")
@@ -272,38 +182,3 @@ def test_nothing_of_it_is_in_log_or_ledger_in_plain(deployment: Deployment, caps
 
     assert not invented.leaks(capsys.readouterr().out)
     assert not invented.leaks(str(deployment.stack.items()))
-
-
-HUGE = "9" * 5000
-ODD: dict[str, tuple[str, dict[str, str] | None]] = {
-    "numbers longer than Python writes": (
-        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {HUGE}, "mobile": {HUGE}}}',
-        None,
-    ),
-    "a disposition that is such a number": (f'{{"call_id": "c", "agent_id": "a", "disposition": {HUGE}}}', None),
-    "a patient that is one": (
-        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "patient_id": {HUGE}}}',
-        None,
-    ),
-    "no numbers": (
-        '{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": NaN, "start": Infinity}',
-        None,
-    ),
-    "nested deeply": (
-        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {"[" * 190}{"]" * 190}}}',
-        None,
-    ),
-    "half a character in the query": (
-        '{"call_id": "c", "agent_id": "a", "disposition": "appointment", "clinic_id": "C-01"}',
-        {"notes": "\ud800"},
-    ),
-}
-
-
-@pytest.mark.parametrize("name", ODD)
-def test_whatever_cannot_be_booked_is_refused_and_never_a_fault_of_ours(deployment: Deployment, name: str) -> None:
-    body, query = ODD[name]
-
-    answer = deployment.call_status(body, query=query)
-
-    assert answer.status in (200, 400), answer.body

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,11 @@ MEERAS_ID = "P-01"
 NEWCOMER = Mobile("91", "9999900088")
 START = datetime(2031, 3, 10, 4, 30, tzinfo=UTC)
 """10:00 in Kolkata."""
+
+SEARCH, PAST = Call.SEARCH_PATIENT.value, Call.PAST_COMPLETED.value
+KNOWN, BY_PATIENT, BY_DATE = Call.POST_BY_PATIENT.value, Call.BY_PATIENT.value, Call.BY_DATE.value
+ABOUT_MEERA = ("--mobile", "+919999900001")
+TEST_APPOINTMENT = (*ABOUT_MEERA, "--book-test", "--clinic", "C-01", "--start", "2031-03-10T10:00")
 
 
 @dataclass
@@ -70,6 +76,11 @@ class DoctorRunner:
         status = main(["--url", url, "--write", str(written), *(["--json"] if as_json else []), *arguments])
         told = self.capsys.readouterr()
         return Report(status, told.out, told.err, written)
+
+
+def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    """Let a person type that."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(text))
 
 
 def _new_appointment(hours: int) -> NewAppointment:

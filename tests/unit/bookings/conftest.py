@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from convox_clinicea.bookings.acting import Acting
 from tests.support.account import aws_account
 from tests.support.bench import Bench
 
@@ -19,3 +20,8 @@ def account() -> Iterator[None]:
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture
+def acting(bench: Bench) -> Acting:
+    return bench.acting

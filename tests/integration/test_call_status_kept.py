@@ -1,0 +1,110 @@
+"""`POST /calls/status` that cannot be booked: the answer names what is wrong, and what was said is kept, sealed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support import invented
+from tests.support.bookings import in_days
+from tests.support.call_ends import call, kept, known, new
+from tests.support.deployment import Deployment
+
+HUGE = "9" * 5000
+ODD: dict[str, tuple[str, dict[str, str] | None]] = {
+    "numbers longer than Python writes": (
+        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {HUGE}, "mobile": {HUGE}}}',
+        None,
+    ),
+    "a disposition that is such a number": (f'{{"call_id": "c", "agent_id": "a", "disposition": {HUGE}}}', None),
+    "a patient that is one": (
+        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "patient_id": {HUGE}}}',
+        None,
+    ),
+    "no numbers": (
+        '{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": NaN, "start": Infinity}',
+        None,
+    ),
+    "nested deeply": (
+        f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {"[" * 190}{"]" * 190}}}',
+        None,
+    ),
+    "half a character in the query": (
+        '{"call_id": "c", "agent_id": "a", "disposition": "appointment", "clinic_id": "C-01"}',
+        {"notes": "\ud800"},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "fields"),
+    [
+        ({"clinic_id": ...}, ["clinic_id"]),
+        ({"start": ...}, ["start"]),
+        ({"start": in_days(-1).isoformat()}, ["start"]),
+        ({"start": "tomorrow"}, ["start"]),
+        ({"patient_id": "P 41"}, ["patient_id"]),
+        ({"patient_id": ...}, ["first_name", "mobile"]),
+        ({"notes": "x" * 501, "duration_minutes": 3}, ["duration_minutes", "notes"]),
+    ],
+    ids=lambda value: ",".join(value),
+)
+def test_an_appointment_that_cannot_be_booked_names_its_fields_and_is_kept(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], fields: list[str]
+) -> None:
+    answer = deployment.call_status(known(**changes))
+
+    answer.is_error(400, "invalid_request", *fields)
+    assert sorted(call(deployment).problems) == sorted(fields)
+    assert kept(deployment)["service"] == invented.SERVICE
+    assert set(kept(deployment)) <= set(known()) | {"duration_minutes"}
+    assert deployment.stack.messages() == []
+    assert '"CallNotBooked":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_without_consent_nothing_of_the_caller_is_kept(deployment: Deployment) -> None:
+    answer = deployment.call_status(new(consent=...))
+
+    answer.is_error(400, "consent_required")
+    assert (call(deployment).problems, call(deployment).kept) == (("consent",), None)
+
+
+def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: Deployment) -> None:
+    answer = deployment.call_status(new(clinic_id=..., notes="n" * 40_000, email="é" * 2000))
+
+    assert answer.status == 400
+    assert kept(deployment)["mobile"] == invented.MOBILE
+    assert len(kept(deployment)["notes"]) == 1000
+
+
+def test_half_a_character_in_what_is_kept_is_no_fault_of_ours(deployment: Deployment) -> None:
+    answer = deployment.call_status(known(start="tomorrow", notes=...), query={"notes": "a\ud800b"})
+
+    answer.is_error(400, "invalid_request", "notes", "start")
+    assert kept(deployment)["notes"] == "a?b"
+
+
+def test_the_corrected_callback_books(deployment: Deployment) -> None:
+    deployment.call_status(known(clinic_id=...))
+
+    assert deployment.call_status(known()).status == 202
+    assert (call(deployment).problems, call(deployment).kept) == ((), None)
+
+
+def test_without_a_call_it_is_refused_even_where_the_context_is_relaxed(deployment: Deployment) -> None:
+    deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
+    deployment.call_status(known(agent_id=...)).is_error(400, "invalid_request", "agent_id")
+    deployment.configure(REQUIRE_CALL_CONTEXT="false")
+    deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
+
+    assert deployment.call_status(known(agent_id=...)).status == 202
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_whatever_cannot_be_booked_is_refused_and_never_a_fault_of_ours(deployment: Deployment, name: str) -> None:
+    body, query = ODD[name]
+
+    answer = deployment.call_status(body, query=query)
+
+    assert answer.status in (200, 400), answer.body

@@ -1,0 +1,97 @@
+"""A person ends a parked booking: what resolve writes, and when it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from convox_clinicea.bookings.acting import Acting, Obstacle
+from convox_clinicea.bookings.acts import Word
+from convox_clinicea.bookings.states import Reason, State
+from tests.support.bench import Bench
+from tests.support.bookings import new_request
+from tests.support.parked import PERSON, parked
+
+POST = "postAppointmentByPatientID"
+CREATE = "postAppointment"
+
+
+def test_booked_makes_the_appointment_its_own(bench: Bench, acting: Acting) -> None:
+    booking = parked(bench)
+
+    done = acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7")
+
+    assert done.obstacle is None
+    ended = bench.now(booking)
+    assert (ended.state, ended.reason, ended.appointment_id) == (State.BOOKED, None, "A-7")
+    assert (ended.request, ended.patient_id) == (None, "P-41")
+    assert bench.ledger.owner_of("A-7") == booking.booking_id
+
+
+def test_a_new_patient_s_id_is_told_with_it(bench: Bench, acting: Acting) -> None:
+    booking = bench.accept(new_request())
+    booking = bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.SEVERAL_PATIENTS)
+
+    acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7", patient_id="P-99")
+
+    assert bench.now(booking).patient_id == "P-99"
+
+
+def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(bench: Bench, acting: Acting) -> None:
+    other = bench.ledger.book(bench.accept(clinic_id="C-02"), "A-7")
+    booking = parked(bench)
+
+    done = acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7")
+
+    assert (done.obstacle, done.owner_id) == (Obstacle.APPOINTMENT_OWNED, other.booking_id)
+    assert bench.now(booking) == booking
+
+
+def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench, acting: Acting) -> None:
+    booking = parked(bench)
+
+    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is None
+
+    ended = bench.now(booking)
+    assert (ended.state, ended.reason, ended.request) == (State.REJECTED, Reason.TOO_LATE, None)
+    bench.sweep()
+    assert [each["state"] for each in bench.stack.notices()] == ["needs_attention", "rejected"]
+
+
+def test_nothing_is_rejected_while_its_post_may_still_be_carried_out(bench: Bench, acting: Acting) -> None:
+    bench.patient()
+    booking = bench.accept()
+    bench.fake.fault(POST, "late_commit", count=1, seconds=100)
+    bench.waits(booking)
+    bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+
+    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_SETTLED
+    bench.clock.advance(121)
+    assert len(bench.fake.standing()) == 1, "who had looked before would have seen nothing"
+    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is None
+
+
+def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> None:
+    first, second = bench.accept(new_request()), bench.accept(new_request(clinic_id="C-02"))
+    bench.fake.fault(CREATE, "timeout_before", count=1)
+    bench.waits(first)
+    bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+    assert bench.waits(second).cause is None
+
+    bench.clock.advance(minutes=3)
+    acting.resolve(first.booking_id, Word.REJECTED, PERSON)
+
+    assert bench.ends(second).state is State.BOOKED
+
+
+def test_only_what_is_parked_is_resolved(bench: Bench, acting: Acting) -> None:
+    booking = bench.accept()
+
+    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_PARKED
+    assert acting.resolve("bk_" + "a" * 26, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_FOUND
+
+
+def test_booked_without_an_appointment_is_no_decision(bench: Bench, acting: Acting) -> None:
+    booking = parked(bench)
+
+    with pytest.raises(ValueError, match="needs an appointment"):
+        acting.resolve(booking.booking_id, Word.BOOKED, PERSON)
