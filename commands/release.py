@@ -30,10 +30,10 @@ def release_id(root: Path, build: Path, parameters: Mapping[str, str]) -> str:
         NotBuilt: the layer has not been built there.
     """
     try:
-        layer = json.loads((build / LAYER_STAMP).read_text())["content"]
-    except (OSError, ValueError, KeyError):
+        layer = json.loads((build / LAYER_STAMP).read_text())
+    except (OSError, ValueError):
         raise NotBuilt("there is no built layer; run make build") from None
-    digest = hashlib.sha256(str(layer).encode())
+    digest = hashlib.sha256(json.dumps(layer, sort_keys=True).encode())
     for path in sorted((root / "functions").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(b"\0" + path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())

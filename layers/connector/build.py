@@ -19,6 +19,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import packing
+
 HERE = Path(__file__).resolve().parent
 PACKAGE = "convox_clinicea"
 REQUIREMENTS = HERE / "requirements.txt"
@@ -34,6 +36,9 @@ C_LIBRARIES = ["manylinux_2_17", "manylinux2014"]
 # short numbers (112) are nobody's mobile.
 UNUSED = [
     "bin",
+    "annotated_types/test_cases.py",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
+    "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "phonenumbers/carrierdata",
     "phonenumbers/geodata",
     "phonenumbers/shortdata/region_*.py",
@@ -41,15 +46,19 @@ UNUSED = [
     "**/__pycache__",
     "**/tests",
     "**/*.pyi",
-    "*.dist-info/RECORD",
-    "*.dist-info/direct_url.json",
-    "*.dist-info/licenses/AUTHORS*",
 ]
+# What Lambda brings with boto3: botocore cannot do without jmespath. It cannot do without urllib3 either, but that one
+# is packed: which answers our requests may trust hangs on its version, which is to be ours, and tested.
+LAMBDA_S = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py"]
+# Of the metadata: who a package is, which importlib.metadata and scanners of vulnerabilities read, and its licence.
+IDENTITY = ("Metadata-Version:", "Name:", "Version:", "License", "Requires-Python:")
+LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 
 
 def sources() -> Iterator[Path]:
     """Yield the files that the layer is made from, in a fixed order."""
     yield Path(__file__)
+    yield HERE / "packing.py"
     yield REQUIREMENTS
     for path in sorted((HERE / PACKAGE).rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
@@ -81,9 +90,24 @@ def install_requirements(python: str, arch: str, target: Path) -> None:
     pip = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     if pip.returncode:
         sys.exit(f"layer: the requirements could not be installed\n{pip.stdout}{pip.stderr}")
-    for pattern in UNUSED:
+    strip(target)
+
+
+def strip(target: Path) -> None:
+    """Remove what no function imports, what Lambda brings, and of the metadata all but names and licences."""
+    brought = [*LAMBDA_S, *(f"{Path(name).stem}-*.dist-info" for name in LAMBDA_S), "python_dateutil-*.dist-info"]
+    for pattern in [*UNUSED, *brought]:
         for path in list(target.glob(pattern)):
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+    for path in target.glob("*.dist-info/**/*"):
+        if path.name == "METADATA":
+            lines = path.read_text("utf-8").partition("\n\n")[0].splitlines()
+            path.write_text("".join(f"{line}\n" for line in lines if line.startswith(IDENTITY)), "utf-8")
+        elif path.is_file() and not path.name.startswith(LICENCES):
+            path.unlink()
+    for folder in sorted(target.glob("*.dist-info/**/"), reverse=True):
+        if not any(folder.iterdir()):
+            folder.rmdir()
 
 
 def requirements(python: str, arch: str, target: Path) -> None:
@@ -112,53 +136,13 @@ def requirements(python: str, arch: str, target: Path) -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def interpreter(python: str) -> str | None:
-    """Return an interpreter of exactly that minor version, or None. It must run: some are shims that only fail."""
-    home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    installed = [str(path) for path in sorted(home.glob(f"{python}.*/bin/python{python}"), reverse=True)]
-    for candidate in [sys.executable, f"python{python}", *installed]:
-        probe = [candidate, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"]
-        try:
-            answer = subprocess.run(probe, capture_output=True, text=True, timeout=20, check=False)
-        except (OSError, subprocess.TimeoutExpired):
-            continue
-        if answer.returncode == 0 and answer.stdout.strip() == python:
-            return candidate
-    return None
-
-
-def compile_byte_code(python: str, target: Path) -> bool:
-    """Compile what was packed, so that a cold start need not; say so where that minor version is not installed."""
-    found = interpreter(python)
-    if found is None:
-        print(
-            f"layer: no python{python} on this machine: byte code is skipped, functions start more slowly",
-            flush=True,
-        )
-        return False
-    command = [
-        found,
-        "-m",
-        "compileall",
-        "-q",
-        "-j",
-        "0",
-        "--invalidation-mode",
-        "unchecked-hash",
-        str(target),
-    ]
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    subprocess.run([*command, "-s", str(target), "-p", "/opt/python"], check=True, timeout=300, env=environment)
-    return True
-
-
 def build(python: str, arch: str, folder: Path) -> None:
     target = folder / "python"
     shutil.rmtree(target, ignore_errors=True)
     print(f"layer: requirements for Python {python} on {arch}", flush=True)
     requirements(python, arch, target)
     shutil.copytree(HERE / PACKAGE, target / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
-    compiled = compile_byte_code(python, target)
+    compiled = packing.compile_byte_code(python, target, "/opt/python", "layer")
     stamp = {
         "python": python,
         "architecture": arch,
@@ -166,6 +150,7 @@ def build(python: str, arch: str, folder: Path) -> None:
         "byte_code": compiled,
     }
     (folder / STAMP).write_text(json.dumps(stamp, indent=2) + "\n")
+    packing.settle(folder)
     size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     print(f"layer: built, {size / 1e6:.0f} MB unpacked", flush=True)
 

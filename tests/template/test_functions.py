@@ -89,6 +89,7 @@ def test_a_function_s_code_is_where_the_template_says(source: Json, name: str) -
     written = source["Resources"][logical_id(name)]
 
     assert written["Metadata"]["BuildMethod"] == "makefile"
+    assert (ROOT / written["Metadata"]["ContextPath"] / "Makefile").is_file()
     assert written["Properties"]["CodeUri"] == f"functions/{name}"
     assert source["Globals"]["Function"]["Handler"] == "app.handler"
     assert re.search(r"^def handler\(", (ROOT / "functions" / name / "app.py").read_text(), re.M)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import sys
 from pathlib import Path
 
 import pytest
 
 import build
+import packing
 
 RUNNING = f"{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -22,6 +24,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "convox_clinicea" / "module.py").write_text("ANSWER = 42\n")
     (here / "requirements.txt").write_text("")
     (here / "build.py").write_text("")
+    (here / "packing.py").write_text("")
     monkeypatch.setattr(build, "HERE", here)
     monkeypatch.setattr(build, "REQUIREMENTS", here / "requirements.txt")
     monkeypatch.setattr(build, "__file__", str(here / "build.py"))
@@ -52,19 +55,19 @@ def test_the_layer_holds_byte_code_that_needs_no_look_at_the_source(tmp_path: Pa
     (compiled,) = (tmp_path / "python" / "convox_clinicea").rglob("*.pyc")
     # PEP 552: flag 1 says "by hash", flag 2, absent here, "check the source".
     assert int.from_bytes(compiled.read_bytes()[4:8], "little") == 1
-    assert json.loads((tmp_path / "layer.json").read_text())["byte_code"] is True
+    assert json.loads((tmp_path / "layer.json").read_text())["byte_code"] == platform.python_version()
 
 
 @pytest.mark.usefixtures("sources")
 def test_without_that_python_byte_code_is_skipped_by_name(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(build, "interpreter", lambda _python: None)
+    monkeypatch.setattr(packing, "interpreter", lambda _python: None)
 
     build.build("3.99", "arm64", tmp_path)
 
     assert "no python3.99 on this machine: byte code is skipped" in capsys.readouterr().out
-    assert json.loads((tmp_path / "layer.json").read_text())["byte_code"] is False
+    assert json.loads((tmp_path / "layer.json").read_text())["byte_code"] is None
 
 
 def test_an_interpreter_counts_only_if_it_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,8 +77,8 @@ def test_an_interpreter_counts_only_if_it_runs(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
     monkeypatch.setenv("PYENV_ROOT", str(tmp_path))
 
-    assert build.interpreter("3.98") is None
-    assert build.interpreter(RUNNING) == sys.executable
+    assert packing.interpreter("3.98") is None
+    assert packing.interpreter(RUNNING) == sys.executable
 
 
 def test_requirements_are_installed_once_for_each_python_and_processor(
@@ -143,3 +146,58 @@ def test_what_an_installation_left_half_done_is_not_used_and_goes_when_it_is_old
     build.build(RUNNING, "arm64", tmp_path / "second")
 
     assert [each.name.startswith("python") for each in cache.iterdir()] == [True]
+
+
+def test_what_lambda_brings_and_what_nobody_reads_stays_out_names_and_licences_stay_in(tmp_path: Path) -> None:
+    for path in (
+        "botocore/__init__.py",
+        "botocore-1.0.dist-info/METADATA",
+        "jmespath-1.0.dist-info/LICENSE",
+        "library/tests/test_it.py",
+        "library/__init__.py",
+        "library-2.dist-info/RECORD",
+        "library-2.dist-info/sboms/all.json",
+        "library-2.dist-info/licenses/NOTICE",
+        "library-2.dist-info/licenses/LICENSE.md",
+        "library-2.dist-info/METADATA",
+    ):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text("")
+    metadata = tmp_path / "library-2.dist-info" / "METADATA"
+    metadata.write_text(
+        "Metadata-Version: 2.4\nName: library\nVersion: 2\nAuthor: all of them\n\nWhat it is: a library\n"
+    )
+
+    build.strip(tmp_path)
+
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert left == {
+        "library/__init__.py",
+        "library-2.dist-info/licenses/NOTICE",
+        "library-2.dist-info/licenses/LICENSE.md",
+        "library-2.dist-info/METADATA",
+    }
+    assert metadata.read_text() == "Metadata-Version: 2.4\nName: library\nVersion: 2\n"
+    assert not list(tmp_path.rglob("sboms"))
+
+
+def test_byte_code_of_another_python_does_not_stay(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("ANSWER = 42\n")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "app.cpython-36.pyc").write_bytes(b"old")
+
+    packing.compile_byte_code(RUNNING, tmp_path, "/var/task", "app")
+
+    (compiled,) = tmp_path.rglob("*.pyc")
+    assert compiled.name == f"app.{sys.implementation.cache_tag}.pyc"
+
+
+def test_a_packed_file_bears_no_time_and_no_umask(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir(mode=0o700)
+    (tmp_path / "folder" / "app.py").touch(mode=0o600)
+
+    packing.settle(tmp_path)
+
+    packed = [each.stat() for each in (tmp_path / "folder", tmp_path / "folder" / "app.py")]
+    assert [oct(each.st_mode)[-3:] for each in packed] == ["755", "644"]
+    assert {each.st_mtime for each in packed} == {packing.PACKED_AT}
