@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support import emf, invented
+from tests.support import emf, events, invented
 from tests.support.bookings import in_days, known_body, known_request
 from tests.support.clock import VirtualClock
 from tests.support.deployment import Deployment
@@ -73,6 +73,21 @@ def test_a_booking_is_counted_when_accepted_not_when_repeated_and_timed_when_boo
     output = said.readouterr().out
     assert emf.values(output, "BookingBooked") == [1]
     assert len(emf.values(output, "BookingSeconds")) == 1
+
+
+def test_an_end_is_counted_once_however_often_its_message_comes(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    deployment.book_known("P-41", known_body())
+    delivered = deployment.deliver()
+    said.readouterr()
+
+    again = deployment.function("booking_worker").invoke(events.sqs(delivered.message, "q"))
+
+    output = said.readouterr().out
+    assert again == {"batchItemFailures": []}
+    assert [emf.values(output, name) for name in ("BookingBooked", "BookingSeconds")] == [[], []]
+    assert '"message":"booking worked"' in output.replace(": ", ":"), "the log tells of the message all the same"
 
 
 def test_the_sweeper_tells_how_long_the_oldest_open_booking_has_waited(

@@ -91,7 +91,6 @@ def status_callback(wanted: BookingRequest | None = None, **changes: Any) -> Cal
     values: dict[str, Any] = {
         "caller": Caller(name="convox", call_id=CALL_ID, agent_id=AGENT_ID),
         "call_id": CALL_ID,
-        "disposition": "Appointment Booked" if asks else "Not Interested",
         "wanted": (wanted or known_request()) if asks else None,
         **changes,
     }

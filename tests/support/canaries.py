@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from convox_clinicea.clinicea import NewAppointment, NewPatient
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalDate, PersonalText
+from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
 API_KEY = "canary-api-key-7f3a"
 USER_NAME = "canary-user-91"
@@ -37,7 +37,7 @@ def new_patient() -> NewPatient:
         mobile=MOBILE,
         first_name=PersonalText(FIRST_NAME),
         last_name=PersonalText(LAST_NAME),
-        gender="female",
+        gender=PersonalGender("female"),
         date_of_birth=PersonalDate(BIRTH),
         email=PersonalText(EMAIL),
     )

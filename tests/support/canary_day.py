@@ -63,8 +63,8 @@ def bookings(deployment: Deployment) -> None:
     deployment.book_new(new | {"date_of_birth": CANARY, "gender": CANARY, "email": CANARY})
     deployment.book_new(f"{new}{CANARY}")
     ended = new_body(mobile=invented.MOBILE, call_id="CALL-7002", start=in_days(6).isoformat())
-    for disposition in ("Appointment", "Connected"):
-        deployment.call_status(ended | {"disposition": disposition})
+    for disposition in ("Appointment", "Connected", CANARY):
+        deployment.call_status(ended | {"disposition": disposition, "disposition_2": CANARY})
         deployment.call_status(ended | {"disposition": disposition, "start": CANARY})
 
 

@@ -97,11 +97,11 @@ class Watch(logging.Handler):
         stack = self._deployment.stack
         self._note("ledger and register", repr([stack.items(), stack.entries()]))
         self._note("messages", repr([stack.messages(), stack.dead_letters()]))
-        canaries = (*invented.CANARIES, *self._tokens)
+        canaries = (*invented.CANARIES, invented.GENDER, *self._tokens)
         return [
             (surface, canary)
             for surface, texts in self._seen.items()
-            for canary in leaks.found(canaries, " ".join(texts))
+            for canary in leaks.found(canaries, " ".join(texts).replace(invented.CHOICE, ""))
         ]
 
     def _note(self, surface: str, text: str) -> None:

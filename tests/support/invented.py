@@ -24,6 +24,10 @@ TOKEN = "current-access-token-0123456789"
 OLD_TOKEN = "previous-access-token-0123456789"
 IDENTITY_KEY = "identity-key-of-tests-0123456789abcdef"
 
+GENDER = "female"
+CHOICE = "must be male, female or other"
+"""What the answers say to a word that means no gender: the one place in which the word may stand."""
+
 CANARIES = (
     MOBILE, NATIONAL, OTHER_MOBILE, OTHER_NATIONAL, FIRST_NAME, LAST_NAME, CHILD_NAME, EMAIL, BIRTH_DATE,
     NOTES, SERVICE, ADDRESS, FILE_NO,

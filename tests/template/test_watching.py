@@ -138,6 +138,12 @@ class TestEachAlarm:
         assert period * alarm["EvaluationPeriods"] <= (604_800 if period >= 3600 else 86_400)
 
 
+def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
+    looks = {dict(each.dimensions)["service"] for each in watching.watched() if each.where == "LimitsOpenAlarm"}
+    assert looks == {"search_patient", "past_appointments", "call_popup"}
+    assert watching.alarms()["LimitsOpenAlarm"]["Threshold"] > 0, "one hiccup rings nobody out of bed"
+
+
 def test_the_silence_of_the_nightly_run_is_longer_than_a_day() -> None:
     alarm = watching.alarms()["ReconcileSilentAlarm"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] > 25 * 3600

@@ -12,7 +12,7 @@ import hmac
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar, get_args
 
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
@@ -67,6 +67,17 @@ class PersonalText(Personal[str]):
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return cls._wrapped(core_schema.str_schema(), cls)
+
+
+Gender = Literal["male", "female", "other"]
+
+
+class PersonalGender(Personal[Gender]):
+    """What a person told of their gender."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return cls._wrapped(core_schema.literal_schema(list(get_args(Gender))), cls)
 
 
 class PersonalDate(Personal[date]):

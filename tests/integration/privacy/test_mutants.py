@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 from urllib.parse import quote
@@ -15,17 +17,19 @@ from urllib.parse import quote
 import pytest
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws, observability
 from convox_clinicea.bookings import delivery, identity, intake, notices
 from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.queue import BookingQueue
 from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea import exchange
 from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
-from convox_clinicea.convox import api, errors, parsing
+from convox_clinicea.convox import api, callbacks, errors, parsing
 from convox_clinicea.disclosures import register
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.patients.search import PatientSearch
@@ -84,6 +88,22 @@ def notes(request: BookingRequest) -> str:
 def number(request: BookingRequest) -> str:
     details = request.new_patient
     return details.mobile.national_number if details else "-"
+
+
+def gender(request: BookingRequest) -> str:
+    details = request.new_patient
+    return details.gender.reveal() if details and details.gender else "-"
+
+
+def keeps_dispositions(patch: pytest.MonkeyPatch) -> None:
+    original = callbacks.StatusReader.read
+
+    def reading(reader: callbacks.StatusReader, event: APIGatewayProxyEvent) -> Callback:
+        callback = original(reader, event)
+        said = callback.caller.model_copy(update={"agent_id": json.loads(event.body or "{}").get("disposition")})
+        return replace(callback, caller=said)
+
+    patch.setattr(callbacks.StatusReader, "read", reading)
 
 
 def prints(patch: pytest.MonkeyPatch) -> None:
@@ -151,6 +171,8 @@ def quotes_the_answer(patch: pytest.MonkeyPatch) -> None:
 
 MUTANTS: Mapping[str, tuple[Mutate, str]] = {
     "a field in a log line": (logs(notes), "log of anywhere"),
+    "a gender in a log line": (logs(gender), "log of anywhere"),
+    "a disposition in the ledger": (keeps_dispositions, "ledger and register"),
     "a number without its country code": (logs(number), "log of anywhere"),
     "a field in base64": (logs(lambda request: base64.b64encode(b"x" + notes(request).encode())), "log of anywhere"),
     "a field in a query": (logs(lambda request: f"?notes={quote(notes(request))}"), "log of anywhere"),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import MASK, Personal, PersonalDate, PersonalText, digest
+from convox_clinicea.privacy import MASK, Personal, PersonalDate, PersonalGender, PersonalText, digest
 from tests.support.properties import PROPERTY
 
 SECRET = "Canarina Vogelwala"
@@ -24,6 +24,7 @@ PERCENT = "%s, %r"
 WRAPPED: list[tuple[Personal[Any], str]] = [
     (PersonalText(SECRET), SECRET),
     (PersonalDate(date(1987, 6, 5)), "1987"),
+    (PersonalGender("female"), "female"),
     (Mobile("91", "9999900042"), "9999900042"),
 ]
 
@@ -38,7 +39,7 @@ class Person(BaseModel):
     age: int = 0
 
 
-@pytest.mark.parametrize(("value", "secret"), WRAPPED, ids=["text", "date", "mobile"])
+@pytest.mark.parametrize(("value", "secret"), WRAPPED, ids=["text", "date", "gender", "mobile"])
 class TestHiding:
     def test_printing_shows_a_mask(self, value: Personal[Any], secret: str) -> None:
         shown = [

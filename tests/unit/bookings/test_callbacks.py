@@ -39,7 +39,7 @@ class TestTheFirst:
         assert bench.now(booking).state is State.ACCEPTED
         assert sent(bench) == [(booking.booking_id, 1)]
         assert call(bench).booking_id == booking.booking_id
-        assert (call(bench).agent_id, call(bench).disposition) == (AGENT_ID, "Appointment Booked")
+        assert (call(bench).agent_id, call(bench).asks) == (AGENT_ID, True)
         assert booking.booking_id == bench.drafter.wish(first()).wish_id, "the id that a flow function gives it"
 
     def test_a_new_patient_too(self, bench: Bench) -> None:
@@ -60,7 +60,7 @@ class TestTheFirst:
         taken = takes(bench, asks=False)
 
         assert taken == Taken(None, asked=False)
-        assert (call(bench).disposition, call(bench).version) == ("Not Interested", 1)
+        assert (call(bench).asks, call(bench).version) == (False, 1)
         assert bookings(bench) == []
 
     def test_noting_the_same_again_writes_nothing(self, bench: Bench) -> None:
@@ -77,7 +77,7 @@ class TestTheFirst:
 
         assert (taken.asked, booking_of(taken).booking_id) == (False, booking.booking_id)
         assert bench.now(booking).state is State.ACCEPTED
-        assert call(bench).disposition == "Not Interested"
+        assert not call(bench).asks
 
 
 class TestARepeat:
@@ -181,6 +181,20 @@ class TestTheRecord:
         with pytest.raises(NotStored):
             lost.take(status_callback())
         assert bench.stack.messages() == []
+
+    def test_a_disposition_that_an_earlier_version_kept_goes_with_the_next_write(self, bench: Bench) -> None:
+        takes(bench, asks=False)
+        aws.dynamodb().update_item(
+            TableName=bench.stack.table,
+            Key={"pk": {"S": key_of_call("convox", CALL_ID)}},
+            UpdateExpression="SET disposition = :said",
+            ExpressionAttributeValues={":said": {"S": f"wants {invented.FIRST_NAME}"}},
+        )
+
+        takes(bench)
+
+        assert call(bench).asks
+        assert not invented.leaks(str(bench.stack.items()))
 
     def test_nothing_personal_stands_in_plain(self, bench: Bench) -> None:
         takes(bench, new_request(notes=PersonalText(invented.NOTES)))

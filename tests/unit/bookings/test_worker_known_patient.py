@@ -165,7 +165,7 @@ def test_a_refusal_counts_for_nothing_if_the_appointment_stands_all_the_same(ben
     outcome = bench.work(booking)
 
     booked = bench.now(booking)
-    assert outcome == Done(booked)
+    assert outcome == Done(booked, ended_here=True)
     assert (booked.state, booked.reason) == (State.BOOKED, None)
     assert booked.appointment_id == bench.fake.standing()[0]["appointment_id"]
     assert bench.fake.posted() == 1

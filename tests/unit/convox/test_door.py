@@ -23,8 +23,8 @@ def test_whatever_is_offered_is_compared_without_an_error(offered: str) -> None:
 
 
 @PROPERTY
-@given(token=st.text(st.characters(exclude_categories=["Cs"]), min_size=SHORTEST_TOKEN, max_size=50))
-def test_a_token_of_any_characters_is_admitted(token: str) -> None:
+@given(token=st.text(st.characters(exclude_categories=["C", "Z"]), min_size=SHORTEST_TOKEN, max_size=50))
+def test_a_token_of_any_visible_characters_is_admitted(token: str) -> None:
     tokens = AccessTokens.from_secret({"current": token})
 
     assert tokens.admit(token) == "convox"
@@ -54,6 +54,17 @@ def test_named_callers_need_no_pair_without_a_name() -> None:
     assert (tokens.admit(NORTH), tokens.admit(invented.TOKEN)) == ("convox", None)
 
 
+@pytest.mark.parametrize("previous", ["", " ", " " * 16, "\t" * 20, f"{NORTH} ", "short", None])
+def test_a_previous_token_that_is_none_opens_for_nobody(previous: str | None) -> None:
+    tokens = AccessTokens.from_secret({"current": SOUTH, "previous": previous})
+
+    assert (tokens.admit(previous or ""), tokens.admit(SOUTH)) == (None, "convox")
+
+
+def test_an_empty_previous_token_needs_no_current_one() -> None:
+    assert AccessTokens.from_secret({"previous": "", "callers": {"north": {"current": NORTH}}}).callers == ["north"]
+
+
 def test_a_caller_may_keep_one_token_under_both_names() -> None:
     assert AccessTokens.from_secret({"current": NORTH, "previous": NORTH}).admit(NORTH) == "convox"
 
@@ -75,6 +86,19 @@ def test_a_caller_may_keep_one_token_under_both_names() -> None:
         ({"callers": {"north": NORTH}}, "wrong: callers"),
         ({"callers": [NORTH]}, "wrong: callers"),
         ({"previous": NORTH, "current": 1}, "wrong: current"),
+        ({"previous": NORTH}, "a previous token without a current one"),
+        ({"previous": NORTH, "current": None}, "a previous token without a current one"),
+        ({"previous": NORTH, "callers": {"south": {"current": SOUTH}}}, "a previous token without a current one"),
+        ({"current": " " * 16}, "wrong: current"),
+        ({"current": "\t" * 20}, "wrong: current"),
+        ({"current": "\u00a0" * 20}, "wrong: current"),
+        ({"current": "\u200b" * 20}, "wrong: current"),
+        ({"current": f"{NORTH} "}, "wrong: current"),
+        ({"current": f" {NORTH}"}, "wrong: current"),
+        ({"current": f"{NORTH}\n"}, "wrong: current"),
+        ({"current": f"{NORTH}\x00"}, "wrong: current"),
+        ({"current": f"{NORTH}\ud800"}, "wrong: current"),
+        ({"callers": {"north": {"current": " " * 16}}}, "wrong: callers.current"),
         ({NORTH: NORTH}, "wrong: its form"),
         ({"callers": {"north": {"current": NORTH, NORTH: 1}}}, "wrong: callers"),
     ],

@@ -19,6 +19,7 @@ from convox_clinicea.convox.requests import (
 )
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalGender
 from tests.support import events, invented
 from tests.support.bookings import known_body, new_body
 from tests.support.dialects import read
@@ -58,7 +59,7 @@ def test_a_new_patients_request_in_our_words() -> None:
     assert (request.flow, request.patient_id, request.mobile) == ("new_patient", None, None)
     assert details.mobile == Mobile.from_e164(invented.MOBILE)
     assert (details.first_name.reveal(), details.last_name.reveal()) == (invented.FIRST_NAME, invented.LAST_NAME)
-    assert (details.gender, details.email.reveal()) == ("female", invented.EMAIL)
+    assert (details.gender, details.email.reveal()) == (PersonalGender("female"), invented.EMAIL)
     assert details.date_of_birth.reveal().isoformat() == invented.BIRTH_DATE
     assert details.consent.at.astimezone(UTC) == datetime(2031, 3, 1, 4, 30, tzinfo=UTC)
     assert details.consent.text_version == "3"

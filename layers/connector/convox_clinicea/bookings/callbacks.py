@@ -45,12 +45,16 @@ class Callback:
 
     caller: Caller
     call_id: str
-    disposition: str | None = None
     wanted: BookingRequest | None = None
     refusal: InvalidRequest | ConsentRequired | None = None
     recorded_at: datetime | None = None
     said: PersonalText | None = None
     mobile: Mobile | None = None
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for an appointment."""
+        return self.wanted is not None or self.refusal is not None
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,6 @@ def _told(call: Call, callback: Callback) -> Call:
     return replace(
         call,
         agent_id=callback.caller.agent_id or call.agent_id,
-        disposition=callback.disposition or call.disposition,
+        asks=callback.asks,
         recorded_at=callback.recorded_at or call.recorded_at,
     )

@@ -24,6 +24,8 @@ class Call:
     """One call. Nothing here is personal but what was kept, sealed, for a person to look at.
 
     Attributes:
+        asks: whether its newest callback asked for an appointment. The disposition itself is not kept, for agents may
+            type into it what they will.
         version: 0 if it is not stored yet.
         wishes: each appointment that its callbacks have asked for, by its wish id, and the booking that it became.
         wish_id: the one that counts now.
@@ -38,7 +40,7 @@ class Call:
     received_at: datetime
     updated_at: datetime
     agent_id: str | None = None
-    disposition: str | None = None
+    asks: bool = False
     wishes: Mapping[str, str] = field(default_factory=dict)
     wish_id: str | None = None
     recorded_at: datetime | None = None

@@ -81,8 +81,9 @@ class Delivery:
             "booking worked",
             extra={"booking_id": message.booking_id, "state": state.value, "reason": booking.reason},
         )
-        if state.ended or state.parked:  # else the message is of an earlier sending, and another does its work
-            self._count(f"Booking{state.value.title().replace('_', '')}")
+        if not outcome.ended_here:
+            return  # it ended before, or the message is of an earlier sending and another does its work
+        self._count(f"Booking{state.value.title().replace('_', '')}")
         if state is State.BOOKED:
             since_accepted = (booking.updated_at - booking.accepted_at).total_seconds()
             self._metrics.add_metric("BookingSeconds", MetricUnit.Seconds, round(max(0.0, since_accepted), 1))

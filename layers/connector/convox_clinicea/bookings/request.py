@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 from convox_clinicea.clinicea import NewAppointment, NewPatient
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import Personal, PersonalDate, PersonalText
+from convox_clinicea.privacy import Personal, PersonalDate, PersonalGender, PersonalText
 
 SCHEMA_VERSION = 1
 READABLE_VERSIONS = frozenset({1})
@@ -49,7 +49,7 @@ class PatientDetails(BaseModel):
     mobile: Mobile
     first_name: PersonalText
     last_name: PersonalText | None = None
-    gender: Literal["male", "female", "other"] | None = None
+    gender: PersonalGender | None = None
     date_of_birth: PersonalDate | None = None
     email: PersonalText | None = None
     consent: Consent

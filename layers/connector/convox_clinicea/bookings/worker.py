@@ -31,9 +31,15 @@ from convox_clinicea.sealing import Sealer
 
 @dataclass(frozen=True)
 class Done:
-    """The message has done its work; `booking` is as it now stands, or None if there is none."""
+    """The message has done its work.
+
+    Attributes:
+        booking: as it now stands, or None if there is none.
+        ended_here: whether this message brought it to where it stands; one that comes again did not.
+    """
 
     booking: Booking | None
+    ended_here: bool = False
 
 
 Outcome = Done | Wait
@@ -218,7 +224,7 @@ class Worker:
 
     def _done(self, booking: Booking) -> Done:
         self._notices.publish(booking)
-        return Done(booking)
+        return Done(booking, ended_here=True)
 
     def _seconds_until_lease_ends(self, booking: Booking) -> float:
         return 0.0 if booking.lease_until is None else (booking.lease_until - self._clock.now()).total_seconds()

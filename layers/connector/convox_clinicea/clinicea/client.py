@@ -95,7 +95,7 @@ class Clinicea:
             **_mobile_arguments(self._table.calls[call], patient.mobile),
             "first_name": patient.first_name.reveal(),
             "last_name": patient.last_name.reveal() if patient.last_name else None,
-            "gender": patient.gender,
+            "gender": patient.gender.reveal() if patient.gender else None,
             "date_of_birth": None if birth is None else self._time(datetime.combine(birth.reveal(), time())),
             "email": patient.email.reveal() if patient.email else None,
         }

@@ -19,7 +19,7 @@ from convox_clinicea.clinicea.answers import fields, identifier, text
 from convox_clinicea.clinicea.calls import CallTable, same_word
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalDate, PersonalText
+from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
 _UNSET_YEAR = 1
 
@@ -111,7 +111,7 @@ class NewPatient:
     mobile: Mobile
     first_name: PersonalText
     last_name: PersonalText | None = None
-    gender: str | None = None
+    gender: PersonalGender | None = None
     date_of_birth: PersonalDate | None = None
     email: PersonalText | None = None
 

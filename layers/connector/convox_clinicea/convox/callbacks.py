@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,22 +15,19 @@ from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.convox import fields, parsing
 from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.folding import folded
 from convox_clinicea.convox.requests import KnownPatientBooking, NewPatientBooking, Place, WithCall, moment_in, number
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import Personal, PersonalText
 from convox_clinicea.sealing import MAX_BYTES
 
-LONGEST_DISPOSITION = 60
 LONGEST_KEPT_VALUE = 1000
 
 
 def _disposition(value: Any) -> Any:
     """A word of the call centre's own list; what is none is passed over, never a reason to refuse the callback."""
-    if not isinstance(value, str):
-        return None
-    text = "".join(" " if unicodedata.category(each).startswith("C") else each for each in value)
-    return " ".join(text.split())[:LONGEST_DISPOSITION] or None
+    return value if isinstance(value, str) and folded(value) else None
 
 
 Disposition = Annotated[str | None, BeforeValidator(_disposition)]
@@ -131,7 +127,6 @@ class StatusReader:
         return Callback(
             caller=Caller(name=self._caller, call_id=request.call_id, agent_id=request.agent_id),
             call_id=request.call_id,
-            disposition=next(request.dispositions(), None),
             wanted=wanted,
             refusal=refusal,
             recorded_at=self._recorded_at(request),

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.convox.dialect_document import EVERY, DateOrder, DialectDocument, Speech
+from convox_clinicea.convox.folding import folded
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import InvalidDocument
@@ -27,7 +28,7 @@ class Dialect:
     """The names, words, order of dates and time zone of one caller."""
 
     names: Mapping[str, Known]
-    """By the name in lower case."""
+    """By the name, folded."""
     missing: frozenset[str]
     consent: Mapping[str, bool]
     genders: Mapping[str, str]
@@ -39,7 +40,7 @@ class Dialect:
 
     def known(self, name: str) -> Known | None:
         """Return what a name stands for, whatever its case; None for one that means nothing here."""
-        return self.names.get(name.strip().lower())
+        return self.names.get(folded(name))
 
     def means_appointment(self, disposition: str) -> bool:
         """Whether a disposition says that the call ended with an appointment."""
@@ -63,11 +64,6 @@ class Dialects:
     def of(self, caller: str) -> Dialect:
         """Return a caller's dialect; one of whom the document says nothing speaks as all do."""
         return self._own.get(caller, self._common)
-
-
-def folded(word: str) -> str:
-    """Return a word as words are compared: without regard to case and to spaces around it."""
-    return word.strip().casefold()
 
 
 def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
@@ -112,10 +108,10 @@ def _names(speeches: Sequence[Speech]) -> dict[str, Known]:
     names = {name: Known(name, name) for name in CANONICAL}
     for speech in speeches:
         for canonical, said in speech.aliases.items():
-            gone = {alias.lower() for alias, evidence in said.items() if evidence is None}
+            gone = {folded(alias) for alias, evidence in said.items() if evidence is None}
             if EVERY in gone:
                 gone |= {name for name, known in names.items() if known.canonical == canonical != name}
             names = {name: known for name, known in names.items() if name not in gone}
         for canonical, said in speech.aliases.items():
-            names |= {alias.lower(): Known(canonical, alias) for alias, evidence in said.items() if evidence}
+            names |= {folded(alias): Known(canonical, alias) for alias, evidence in said.items() if evidence}
     return names

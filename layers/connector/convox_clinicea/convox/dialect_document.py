@@ -22,18 +22,40 @@ from pydantic import (
 
 from convox_clinicea.clinics import ZoneName
 from convox_clinicea.convox.door import CallerName
+from convox_clinicea.convox.folding import JOINERS, folded
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.privacy import Gender
 from convox_clinicea.validation import problems
 
 EVERY = "*"
 Evidence = Literal["2x", "1x", "assumed", "site"]
 """How well a name is known: in two public integrations or more, in one, a guess, or by the deployment itself."""
-Alias = Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,62}[!-~])?$")]
-Word = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+LONGEST_NAME = 64
+
+
+def _name(text: str) -> str:
+    if not (1 <= len(text) <= LONGEST_NAME and text == text.strip() and all(map(_shows, text)) and folded(text)):
+        raise ValueError(f"must be a name of 1 to {LONGEST_NAME} characters that can be seen, no blank at its ends")
+    return text
+
+
+def _shows(sign: str) -> bool:
+    """Whether a sign is seen, or shapes what is seen."""
+    return sign.isprintable() or sign in JOINERS
+
+
+def _word(text: str) -> str:
+    if not folded(text):
+        raise ValueError("must have something to be seen")
+    return text
+
+
+Alias = Annotated[str, AfterValidator(_name)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Word = Annotated[Text, AfterValidator(_word)]
 Words = Annotated[list[Word], Field(min_length=1, max_length=200)]
 DateOrder = Literal["ymd", "dmy", "mdy"]
-Gender = Literal["male", "female", "other"]
 
 
 def _ours(name: str) -> str:
@@ -69,7 +91,7 @@ class ConsentWords(_Part):
 class WordLists(_Part):
     """Words and what they mean. What is left out stays as it is."""
 
-    missing: list[Word] | None = None
+    missing: list[Text] | None = None
     """Texts, to the letter, that stand for nothing; blanks and dates of zeros always do."""
     consent: ConsentWords | None = None
     gender: dict[Gender, Words] = {}
@@ -94,7 +116,7 @@ class Speech(_Part):
         meaning: dict[str, str] = {}
         for canonical, names in aliases.items():
             for alias in (alias for alias, evidence in names.items() if evidence is not None):
-                other = meaning.setdefault(alias.lower(), canonical)
+                other = meaning.setdefault(folded(alias), canonical)
                 if other != canonical:
                     raise ValueError(f"{alias} stands for {other} and for {canonical}; a name has one meaning")
         return aliases

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from convox_clinicea.errors import ConfigurationError
 
@@ -22,7 +22,22 @@ TOKENS_SECONDS = 30
 BEARER = re.compile(r"bearer +", re.IGNORECASE)
 
 
-Token = Annotated[SecretStr, Field(min_length=SHORTEST_TOKEN)]
+def is_token(text: str) -> bool:
+    """Whether a text may be a token: long enough, and nothing in it that is not seen or that HTTP cuts off.
+
+    Nothing is trimmed, here or there: HTTP takes blanks from both ends of a header's value, so a token that has them
+    could never be sent, and one of nothing but blanks would be no secret.
+    """
+    return len(text) >= SHORTEST_TOKEN and text.isprintable() and text == text.strip()
+
+
+def _token_checked(token: SecretStr) -> SecretStr:
+    if not is_token(token.get_secret_value()):
+        raise ValueError("is no token")
+    return token
+
+
+Token = Annotated[SecretStr, AfterValidator(_token_checked)]
 CallerName = Annotated[str, StringConstraints(pattern=f"^{CALLER_NAME}$")]
 
 
@@ -37,9 +52,9 @@ class TokenPair(_Content):
     previous: SecretStr | None = None
 
     def tokens(self) -> set[bytes]:
-        """Return those that open; a previous one that is empty or too short does not."""
-        known = [self.current, *([self.previous] if self.previous else [])]
-        return {token.get_secret_value().encode() for token in known if len(token) >= SHORTEST_TOKEN}
+        """Return those that open; a previous one that is empty, or no token, does not."""
+        known = [token.get_secret_value() for token in (self.current, self.previous) if token is not None]
+        return {token.encode() for token in known if is_token(token)}
 
 
 class _Secret(_Content):
@@ -50,7 +65,16 @@ class _Secret(_Content):
     callers: dict[CallerName, TokenPair] = Field(default_factory=dict)
 
     def pairs(self) -> dict[str, TokenPair]:
-        """Return each caller's pair; raises ConfigurationError if two share a name or a token, or there is none."""
+        """Return each caller's pair.
+
+        Raises:
+            ConfigurationError: two callers share a name or a token, a previous token has no current one, or
+                nobody has a token.
+        """
+        if self.current is None and self.previous:
+            raise ConfigurationError(
+                "the access-token secret has a previous token without a current one: move it there, or take it out"
+            )
         flat = {} if self.current is None else {CALLER: TokenPair(current=self.current, previous=self.previous)}
         pairs = {**flat, **self.callers}
         if not pairs:
@@ -85,7 +109,8 @@ class AccessTokens:
             return cls(content.pairs())
         raise ConfigurationError(
             'the access-token secret must be {"current", "previous", "callers": {"<name>": {"current", "previous"}}}: '
-            f"a current token of at least {SHORTEST_TOKEN} characters, names of {CALLER_NAME}; wrong: {wrong}"
+            f"a current token of at least {SHORTEST_TOKEN} visible characters, without blanks at its ends, names of "
+            f"{CALLER_NAME}; wrong: {wrong}"
         )
 
     @property

@@ -7,13 +7,14 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, get_args
 
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
+from convox_clinicea import privacy
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.privacy import PersonalDate, PersonalText
+from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
 _FORBIDDEN = frozenset({"Cc", "Cs", "Cn"})
 _TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -85,6 +86,12 @@ def _birth_date(value: Any) -> date:
     return born
 
 
+def _gender(value: Any) -> Any:
+    if value not in get_args(privacy.Gender):
+        raise ValueError("must be male, female or other, or one of the words for them")
+    return value
+
+
 def _told(value: Any) -> bool:
     """No leniency here: which words mean yes is the dialect's to say."""
     if not isinstance(value, bool):
@@ -107,7 +114,7 @@ Notes = Annotated[PersonalText, _text(500, lines=True)]
 _ADDRESS = r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+"
 Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _text(254), Strip]
 BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), Strip]
-Gender = Annotated[Literal["male", "female", "other"], Strip]
+Gender = Annotated[PersonalGender, _Checked(_gender, {"enum": list(get_args(privacy.Gender))}), Strip]
 Given = Annotated[bool, BeforeValidator(_told)]
 _MOMENT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from convox_clinicea.convox.dialect import Dialect, folded
+from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.folding import folded
 from convox_clinicea.convox.vocabulary import DATES, DURATIONS, MOMENTS
 
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
