@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -99,12 +100,37 @@ def test_a_body_of_64_kb_is_not(deployment: Deployment, route: str) -> None:
 
 
 @EVERY_POST
-def test_of_a_name_given_twice_the_last_counts(deployment: Deployment, route: str) -> None:
+def test_a_name_given_twice_must_say_the_same(deployment: Deployment, route: str) -> None:
     post, good = POSTS[route]
     text = json.dumps(good())
 
-    assert post(deployment)('{"call_id": [], ' + text[1:]).status in (200, 202)
-    post(deployment)(text[:-1] + ', "call_id": []}').is_error(400, "invalid_request", "call_id")
+    for twice in ('{"call_id": "other", ' + text[1:], text[:-1] + ', "call_id": []}'):
+        post(deployment)(twice).is_error(400, "invalid_request", "call_id")
+    assert post(deployment)(f'{text[:-1]}, "call_id": "{CALL_ID}"}}').status in (200, 202)
+
+
+DIGITS = ("9" * 21, "9" * 4300, "9" * 4301, "-" + "9" * 4301)
+
+
+@pytest.mark.parametrize("digits", DIGITS, ids=lambda digits: f"{digits[0]}{len(digits)}")
+@pytest.mark.parametrize("field", ["call_id", "agent_id", "mobile", "clinic_id", "duration_minutes", "first_name"])
+def test_an_endless_number_is_told_in_our_own_words(deployment: Deployment, field: str, digits: str) -> None:
+    answer = deployment.book_new(json.dumps(new_body(**{field: "?"})).replace('"?"', digits, 1))
+
+    if answer.status == 202:
+        assert len(digits) <= 100, "ids and names may be numbers, as long as they fit"
+    else:
+        answer.is_error(400, "invalid_request", *{problem["field"] for problem in answer.body["fields"]})
+        assert not re.search("python|limit|sys|pydantic|parse", json.dumps(answer.body), re.IGNORECASE)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_what_json_does_not_call_a_number_is_none(deployment: Deployment, value: str) -> None:
+    for field in ("call_id", "mobile", "clinic_id", "start", "duration_minutes", "notes", "first_name", "consent"):
+        answer = deployment.book_new(json.dumps(new_body(**{field: "?"})).replace('"?"', value, 1))
+
+        answer.is_error(400, "invalid_request", *{problem["field"] for problem in answer.body["fields"]})
+        assert {problem["field"].split(".")[0] for problem in answer.body["fields"]} == {field}
 
 
 WRONG: dict[str, list[Any]] = {

@@ -86,17 +86,14 @@ class Kept(WithCall):
             said = value.reveal()
             wider = {**document, name: said[:LONGEST_KEPT_VALUE] if isinstance(said, str) else said}
             text = _as_json(wider)
-            if text is not None and len(text.encode()) <= MAX_BYTES:
+            if len(text.encode()) <= MAX_BYTES:
                 document, kept = wider, text
         return PersonalText(kept)
 
 
-def _as_json(document: dict[str, Any]) -> str | None:
-    """Return JSON that can be encrypted as UTF-8, half characters replaced; None for numbers too long to be written."""
-    try:
-        return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode()
-    except ValueError:
-        return None
+def _as_json(document: dict[str, Any]) -> str:
+    """Return JSON that can be encrypted as UTF-8, half characters replaced."""
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
 class StatusReader:

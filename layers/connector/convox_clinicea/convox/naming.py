@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.reading import Pairs
+from convox_clinicea.convox.reading import Members, Pairs
 from convox_clinicea.convox.values import canonical, is_missing, joined
 from convox_clinicea.convox.vocabulary import GROUPS, MOMENT_PARTS
 from convox_clinicea.errors import FieldProblem, InvalidRequest
@@ -92,7 +92,8 @@ def _flat(pairs: Pairs) -> Iterator[tuple[str, Any]]:
     """Put a dot for nesting, in JSON's way or in PHP's: `consent.given`, `consent[given]`."""
     for name, value in pairs:
         if isinstance(value, dict) and name.strip().lower() in GROUPS:
-            yield from ((f"{name.strip()}.{member}", inner) for member, inner in value.items())
+            members = value.pairs if isinstance(value, Members) else value.items()
+            yield from ((f"{name.strip()}.{member}", inner) for member, inner in members)
         else:
             yield name.replace("[", ".").replace("]", ""), value
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from convox_clinicea.errors import FieldProblem, InvalidRequest, TooLarge, raise
 MAX_BODY_BYTES = 64 * 1024
 MOST_FIELDS = 500
 LONGEST_HEAD = 1000
+LONGEST_INTEGER = 20
+"""In digits. None of ours is as long, and Python writes no integer of more than 4,300."""
 Pairs = list[tuple[str, Any]]
 Knows = Callable[[str], object]
 """Whether a name means something to the reader: truth, and not what it means."""
@@ -74,12 +77,12 @@ def _of_body(body: str, knows: Knows) -> Pairs:
     if text.startswith("--"):
         return list(_unwrapped(_multipart(text), knows))
     if text.startswith(("{", "[", '"')) or not _FORM.search(text):
-        return list(_object(text).items())
+        return _object(text)
     if one := _ONE_FIELD.fullmatch(text):
         # A form whose JSON was not encoded: what looks like & and = in it belongs to the JSON.
         whole = _read(one[1])
-        if isinstance(whole, dict):
-            return list(whole.items())
+        if isinstance(whole, Members):
+            return whole.pairs
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
@@ -102,19 +105,34 @@ def _unwrapped(pairs: Iterable[tuple[str, Any]], knows: Knows) -> Iterator[tuple
     for name, value in pairs:
         text = name if name.lstrip().startswith("{") and not value else value
         inside = _read(text) if isinstance(text, str) and text.lstrip().startswith("{") and not knows(name) else None
-        if isinstance(inside, dict):
-            yield from inside.items()
+        if isinstance(inside, Members):
+            yield from inside.pairs
         else:
             yield name, value
 
 
-def _object(text: str) -> dict[str, Any]:
+def _object(text: str) -> Pairs:
     parsed = _read(text)
     if parsed is _UNREADABLE:
-        raise InvalidRequest(FieldProblem("body", "is neither JSON nor a form"))
-    if not isinstance(parsed, dict):
+        raise InvalidRequest(FieldProblem("body", _unreadable(text)))
+    if not isinstance(parsed, Members):
         raise InvalidRequest(FieldProblem("body", "is not a JSON object"))
-    return parsed
+    return parsed.pairs
+
+
+def _unreadable(text: str) -> str:
+    """Say what to look for; a parser's own words speak of its limits, or quote the body."""
+    if not text.startswith(("{", "[")):
+        return "is neither JSON nor a form"
+    return "is not JSON, or not taken: half a surrogate pair, a number of thousands of digits, very deep nesting"
+
+
+class Members(dict[str, Any]):
+    """A JSON object with all its members: of those that have one name, the mapping itself knows the last only."""
+
+    def __init__(self, pairs: Pairs) -> None:
+        super().__init__(pairs)
+        self.pairs = pairs
 
 
 _UNREADABLE = object()
@@ -122,6 +140,11 @@ _UNREADABLE = object()
 
 def _read(text: str) -> Any:
     try:
-        return from_json(text)
+        from_json(text)  # its limits on nesting and numbers are the ones that hold
+        return json.loads(text, object_pairs_hook=Members, parse_int=_integer)
     except ValueError:
         return _UNREADABLE
+
+
+def _integer(digits: str) -> int | str:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else digits

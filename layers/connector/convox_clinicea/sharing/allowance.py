@@ -104,6 +104,9 @@ class Allowance:
 
 
 def _agent_key(asker: Asker) -> str:
-    """Name the agent in a key. The id is free text, and a claim: a short digest bounds it and does not lead back."""
+    """Name the agent in a key. The id is a claim in free text, up to 128 characters: a digest bounds the key.
+
+    It hides nothing, having no key, and need not: the agent's id stands in plain with bookings and disclosures.
+    """
     digest = hashlib.sha256((asker.agent or "").encode()).hexdigest()
     return f"agent#{asker.caller}#{digest[:DIGEST_LENGTH]}"
