@@ -56,7 +56,7 @@ LOCK := .tools/lock/$(STAMP)
 ENVIRONMENTS = @$(MAKE) --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
 export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
-CHECKED := layers/connector/convox_clinicea layers/connector/build.py bench functions local commands tests
+CHECKED := layers/connector/convox_clinicea layers/connector/build.py layers/connector/packing.py bench functions local commands tests
 
 .PHONY: help
 help: ## List the commands

@@ -129,7 +129,15 @@ def misplaced(deployed: Deployed) -> list[str]:
     return wrong
 
 
-def show(findings: list[Finding], wrong_places: list[str]) -> None:
+def unfit(deployed: Deployed) -> list[str]:
+    """Return which parameters exclude one another; CloudFormation would refuse them too, but later."""
+    values = deployed.values
+    if values.get("LookupStart") == "snapstart" and values.get("Python") == "3.11":
+        return ["LookupStart: snapstart needs Python 3.12 or newer"]
+    return []
+
+
+def show(findings: list[Finding], wrong_parameters: list[str]) -> None:
     """Print a line for each document, and one for each problem."""
     for finding in findings:
         count = len(finding.problems)
@@ -137,9 +145,9 @@ def show(findings: list[Finding], wrong_places: list[str]) -> None:
         print(f"{finding.name:<11}{finding.source}: {verdict}")
         for problem in finding.problems:
             print(f"    {problem}")
-    if wrong_places:
+    if wrong_parameters:
         print("parameters")
-        for problem in wrong_places:
+        for problem in wrong_parameters:
             print(f"    {problem}")
 
 
@@ -161,9 +169,9 @@ def main(arguments: list[str] | None = None) -> int:
     for kind in KINDS:
         given = getattr(options, kind.name)
         findings.append(check(kind, given or deployed.values.get(kind.parameter, "")))
-    wrong_places = misplaced(deployed)
-    show(findings, wrong_places)
-    return int(bool(wrong_places) or any(finding.problems for finding in findings))
+    wrong_parameters = misplaced(deployed) + unfit(deployed)
+    show(findings, wrong_parameters)
+    return int(bool(wrong_parameters) or any(finding.problems for finding in findings))
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
     def functions() -> str:
         client, wrong = target.client("lambda"), []
         names = resources["AWS::Lambda::Function"]
-        for name in names:
+        for name in names + resources["AWS::Lambda::Alias"]:  # an alias has a version of its own to be ready
             found = client.get_function_configuration(FunctionName=name)
             if found.get("State", "Active") != "Active":
                 wrong.append(f"{name} is {found['State']}")
@@ -185,6 +185,7 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
 def _resources(target: Target) -> dict[str, list[str]]:
     """Return the physical ids of the stack's resources by type; a type that is not there has none."""
     kinds: dict[str, list[str]] = {
+        "AWS::Lambda::Alias": [],
         "AWS::Lambda::Function": [],
         "AWS::Lambda::EventSourceMapping": [],
         "AWS::Events::Rule": [],

@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands.release import overrides
+from commands.release import PARAMETER, overrides, release_id
 from local import paths
 from local.clinicea import Credentials
 from local.clinicea.clock import DEFAULT_ZONE
@@ -107,8 +107,9 @@ class Deployment:
         """Leave out of the template's copy what the emulator refuses; returns the names of what that was."""
         return leave_out(self._build / "template.yaml")
 
-    def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> None:
-        """Run `sam deploy` on the built template."""
+    def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> str:
+        """Run `sam deploy` on the built template, as a release of its own; returns the release id."""
+        release = release_id(paths.ROOT, self._build, parameters)
         command = [str(paths.SAM), "deploy", "--template-file", str(self._build / "template.yaml")]
         command += [
             "--stack-name",
@@ -119,16 +120,17 @@ class Deployment:
             "--no-progressbar",
         ]
         command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--region", paths.REGION]
-        command += ["--parameter-overrides", *overrides(parameters)]
+        command += ["--parameter-overrides", *overrides({**parameters, PARAMETER: release})]
         settings = CREDENTIALS | {"AWS_ENDPOINT_URL": self._endpoint, "SAM_CLI_POLL_DELAY": "0.3"}
         with running("sam deploy", command, environment | settings) as child:
             child.finish(DEPLOY_SECONDS)
+        return release
 
     def parameters(self) -> dict[str, str]:
         """Return the parameters that the deployed stack has, but for its release id."""
         (stack,) = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"]
         given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
-        return {name: value for name, value in given.items() if name != "ReleaseId"}
+        return {name: value for name, value in given.items() if name != PARAMETER}
 
     def apply_left_out(self) -> list[str]:
         """Apply what the emulator ignores in the template, read from the template; returns what that was."""

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from commands.release import release_id
 from local import paths
 from local.build import build
 from local.deploy import Deployment
@@ -32,10 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, environment: dict[str, str]) -> str:
     if not build(built, environment):
         print("nothing has changed since the last build", flush=True)
-    parameters = {**deployment.parameters(), **changes}
-    release = release_id(paths.ROOT, built, parameters)
     deployment.leave_out()
-    deployment.deploy({**parameters, "ReleaseId": release}, environment)
+    release = deployment.deploy({**deployment.parameters(), **changes}, environment)
     deployment.apply_left_out()
     deployment.lift_unknown_conditions()
     return release

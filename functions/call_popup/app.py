@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
+from convox_clinicea import snapshot, wiring
 from convox_clinicea.convox import disclosing, parsing, replies
 from convox_clinicea.convox.api import answer, api, caller_of, lookup_deadline
 from convox_clinicea.convox.dialect import Dialects
@@ -52,6 +52,9 @@ def parts() -> Parts:
         wiring.register_from(settings, clinics, clock, logger),
         wiring.allowance_from(settings, clock, logger, metrics),
     )
+
+
+snapshot.prepare(parts)
 
 
 @app.post("/calls/popup")

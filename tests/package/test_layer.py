@@ -30,7 +30,7 @@ for text, country in (("99999 00001", "IN"), ("+971501234567", None), ("(201) 55
     number = phonenumbers.parse(text, country)
     assert phonenumbers.is_possible_number(number)
     print(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), phonenumbers.is_valid_number(number))
-import aws_lambda_powertools, pydantic, requests, convox_clinicea.wiring
+import aws_lambda_powertools.event_handler, pydantic, requests, convox_clinicea.patients.search
 from importlib import metadata
 print(metadata.version("aws-lambda-powertools") == aws_lambda_powertools.shared.version.VERSION)
 print(metadata.version("pydantic") == pydantic.VERSION)
@@ -102,12 +102,12 @@ def test_every_module_has_byte_code_for_that_python_where_it_is_installed(layer:
 
 
 def test_byte_code_names_files_as_they_lie_on_lambda(layers: dict[Target, Path]) -> None:
-    (compiled,) = layers[TARGETS[1]].rglob(f"convox_clinicea/__pycache__/wiring.{sys.implementation.cache_tag}.pyc")
+    (compiled,) = layers[TARGETS[1]].rglob(f"convox_clinicea/__pycache__/errors.{sys.implementation.cache_tag}.pyc")
 
     code = marshal.loads(compiled.read_bytes()[16:])
 
     assert isinstance(code, CodeType)
-    assert code.co_filename == "/opt/python/convox_clinicea/wiring.py"
+    assert code.co_filename == "/opt/python/convox_clinicea/errors.py"
 
 
 def test_what_was_stripped_is_not_missed(layers: dict[Target, Path]) -> None:

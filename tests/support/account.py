@@ -37,19 +37,9 @@ def aws_account() -> Iterator[None]:
 
 def forget_clients() -> None:
     """Forget the clients and resources that were made for another account."""
-    for made in (
-        aws.dynamodb,
-        aws.dynamodb_at_once,
-        aws.sqs,
-        aws.sns,
-        aws.kms,
-        aws._secretsmanager,
-        aws._session,
-        _data_key,
-        _secrets,
-    ):
+    for made in (_data_key, _secrets):
         made.cache_clear()
-    aws._kept.clear()
+    aws.forget()
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from tests.support.template import ROOT
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
+ALIAS = "live"
 ROUTES = {
     ("post", "/patients/search"): "SearchPatientFunction",
     ("get", "/patients"): "SearchPatientFunction",
@@ -52,7 +53,9 @@ def operations(body: Json) -> dict[tuple[str, str], Json]:
     return {(verb, path): operation for path, verbs in body["paths"].items() for verb, operation in verbs.items()}
 
 
-def test_the_routes_are_the_contract_s(api_body: Json) -> None:
+def test_the_routes_are_the_contract_s_and_lead_to_the_aliases_where_there_are_any(
+    api_body: Json, resources: Json
+) -> None:
     served = {
         route: operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         for route, operation in operations(api_body).items()
@@ -60,7 +63,14 @@ def test_the_routes_are_the_contract_s(api_body: Json) -> None:
 
     assert set(served) == set(ROUTES)
     for route, function in ROUTES.items():
-        assert f"${{{function}.Arn}}" in served[route]
+        aliased = f"${{{function}Alias{ALIAS}}}"
+        assert (aliased if f"{function}Alias{ALIAS}" in resources else f"${{{function}.Arn}}") in served[route]
+
+
+def test_the_authorizer_is_asked_by_its_alias(api_body: Json) -> None:
+    scheme = api_body["components"]["securitySchemes"]["AccessToken"]["x-amazon-apigateway-authorizer"]
+
+    assert scheme["authorizerUri"]["Fn::Sub"][1] == {"__FunctionArn__": {"Ref": f"AuthorizerFunctionAlias{ALIAS}"}}
 
 
 def test_every_route_asks_the_authorizer(api_body: Json) -> None:

@@ -10,20 +10,21 @@ from typing import Any
 import pytest
 
 from tests.support.template import ROOT, SAM_PYTHON
-from tests.template.shape import of_type
+from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
-ALIASED = """
-      AutoPublishAlias: live
-      AutoPublishCodeSha256: !Ref ReleaseId
-"""
+ALIASED = {"AuthorizerFunction", "CallPopupFunction", "PastAppointmentsFunction", "SearchPatientFunction"}
+"""What stands between a caller and an answer."""
 
 
 def test_every_aliased_function_takes_the_release_id(source: Json) -> None:
-    for name, function in of_type(source["Resources"], "AWS::Serverless::Function").items():
-        properties = function["Properties"]
-        if "AutoPublishAlias" in properties:
-            assert properties["AutoPublishCodeSha256"] == {"Ref": "ReleaseId"}, name
+    functions = of_type(source["Resources"], "AWS::Serverless::Function")
+    aliased = {name: each["Properties"] for name, each in functions.items() if "AutoPublishAlias" in each["Properties"]}
+
+    assert set(aliased) == ALIASED
+    for name, properties in aliased.items():
+        assert properties["AutoPublishAlias"] == "live", name
+        assert properties["AutoPublishCodeSha256"] == {"Ref": "ReleaseId"}, name
     assert "AutoPublishAlias" not in source["Globals"]["Function"], "SAM takes the release id per function only"
 
 
@@ -32,32 +33,89 @@ def test_every_function_has_the_release_id_in_its_environment(resources: Json) -
         assert function["Properties"]["Environment"]["Variables"]["RELEASE_ID"] == {"Ref": "ReleaseId"}, name
 
 
-def version_of(template: Path, release: str) -> str:
-    """The logical id of the version that SAM makes of the one aliased function: another id is another version."""
+def test_a_release_without_a_name_is_refused(source: Json) -> None:
+    (asserted,) = source["Rules"]["ReleaseIsNamed"]["Assertions"]
+
+    assert asserted["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReleaseId"}, ""]}]}
+    assert "RuleCondition" not in source["Rules"]["ReleaseIsNamed"], "it always holds"
+
+
+def versions_of(release: str) -> dict[str, str]:
+    """The logical id of each aliased function's version: another id is another version."""
     script = Path(__file__).with_name("transform.py")
-    done = subprocess.run(
-        [str(SAM_PYTHON), str(script), str(template), f"ReleaseId={release}"],
-        capture_output=True,
-        timeout=60,
-        check=True,
-    )
-    (version,) = of_type(json.loads(done.stdout)["transformed"]["Resources"], "AWS::Lambda::Version")
-    return str(version)
+    command = [str(SAM_PYTHON), str(script), str(ROOT / "template.yaml"), f"ReleaseId={release}"]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    transformed = json.loads(done.stdout)["transformed"]["Resources"]
+    for name, alias in of_type(transformed, "AWS::Lambda::Alias").items():
+        version = alias["Properties"]["FunctionVersion"]["Fn::GetAtt"][0]
+        assert transformed[version]["Properties"]["FunctionName"] == alias["Properties"]["FunctionName"], name
+    return {
+        each["Properties"]["FunctionName"]["Ref"]: name
+        for name, each in of_type(transformed, "AWS::Lambda::Version").items()
+    }
 
 
-@pytest.fixture
-def aliased(tmp_path: Path) -> Path:
-    """The template with its look-up published under an alias."""
-    text = (ROOT / "template.yaml").read_text()
-    line = "      CodeUri: functions/search_patient\n"
-    assert text.count(line) == 1
-    template = tmp_path / "template.yaml"
-    template.write_text(text.replace(line, ALIASED.lstrip("\n") + line))
-    return template
+def test_another_release_is_another_version_of_each_and_the_same_one_is_not() -> None:
+    first, again, other = versions_of("a" * 64), versions_of("a" * 64), versions_of("b" * 64)
+
+    assert set(first) == ALIASED
+    assert again == first
+    assert not set(other.values()) & set(first.values())
 
 
-def test_another_release_is_another_version_and_the_same_one_is_not(aliased: Path) -> None:
-    first = version_of(aliased, "a" * 64)
+def test_a_version_goes_with_its_release(resources: Json) -> None:
+    versions = of_type(resources, "AWS::Lambda::Version")
 
-    assert version_of(aliased, "a" * 64) == first
-    assert version_of(aliased, "b" * 64) != first
+    assert len(versions) == len(ALIASED)
+    assert {each["DeletionPolicy"] for each in versions.values()} == {"Delete"}
+
+
+@pytest.mark.parametrize(
+    ("start", "snapshot", "provisioned"),
+    [
+        ("plain", "None", None),
+        ("snapstart", "PublishedVersions", None),
+        ("provisioned", "None", {"ProvisionedConcurrentExecutions": {"Ref": "ProvisionedLookups"}}),
+    ],
+)
+def test_a_look_up_starts_as_the_deployer_chose(
+    source: Json, resources: Json, start: str, snapshot: str, provisioned: Json | None
+) -> None:
+    conditions = {
+        name: source["Conditions"][name]["Fn::Equals"] == [{"Ref": "LookupStart"}, start]
+        for name in ("StartsFromSnapshot", "StartsProvisioned")
+    }
+    assert start in source["Parameters"]["LookupStart"]["AllowedValues"]
+
+    for name in ALIASED:
+        function = under(resources[name]["Properties"], **conditions)
+        alias = under(resources[f"{name}Aliaslive"]["Properties"], **conditions)
+        assert function["SnapStart"] == {"ApplyOn": snapshot}, name
+        assert alias.get("ProvisionedConcurrencyConfig") == provisioned, name
+
+
+def test_nothing_else_starts_from_a_snapshot_or_costs_while_it_stands(resources: Json) -> None:
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        assert ("SnapStart" in function["Properties"]) == (name in ALIASED), name
+
+
+def test_snapstart_is_refused_for_a_python_that_has_none(source: Json) -> None:
+    rule = source["Rules"]["SnapStartFromPython312"]
+
+    assert rule["RuleCondition"] == {"Fn::Equals": [{"Ref": "LookupStart"}, "snapstart"]}
+    assert rule["Assertions"][0]["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "Python"}, "3.11"]}]}
+    assert "3.10" not in source["Parameters"]["Python"]["AllowedValues"], "else it would have to be named, too"
+
+
+def test_whoever_invokes_an_aliased_function_may_and_does_so_by_its_alias(resources: Json) -> None:
+    permitted = [each["Properties"] for each in of_type(resources, "AWS::Lambda::Permission").values()]
+    targets = [
+        target["Arn"]
+        for rule in of_type(resources, "AWS::Events::Rule").values()
+        for target in rule["Properties"]["Targets"]
+    ]
+
+    for name in ALIASED:
+        assert {"Ref": name} not in [each["FunctionName"] for each in permitted], name
+        assert {"Ref": f"{name}Aliaslive"} in [each["FunctionName"] for each in permitted], name
+        assert {"Fn::GetAtt": [name, "Arn"]} not in targets, name

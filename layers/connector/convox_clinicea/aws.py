@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.loaders import Loader, create_loader
 from botocore.session import Session, get_session
 
 from convox_clinicea.errors import ConfigurationError
@@ -67,13 +68,30 @@ def _secretsmanager() -> SecretsManagerClient:
 
 
 @cache
+def _descriptions() -> Loader:
+    """AWS's descriptions of its services: nothing of an account, and most of what a first client costs."""
+    return create_loader()
+
+
+@cache
 def _session() -> Session:
-    return get_session()
+    session = get_session()
+    session.register_component("data_loader", _descriptions())
+    return session
 
 
 def client(service: str, config: Config = CONFIG) -> Any:
     """Return a new client: botocore's own, for boto3 round it only costs a cold start a tenth of a second."""
     return _session().create_client(service, config=config)
+
+
+def read_descriptions(*services: str) -> None:
+    """Read AWS's descriptions of these services, so that their clients are made in no time; asks nobody."""
+    session = get_session()
+    session.register_component("data_loader", _descriptions())
+    for service in services:
+        # Keys that nobody has: without any, credentials would be fetched.
+        session.create_client(service, aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - no secret
 
 
 _kept: dict[str, tuple[float, dict[str, Any]]] = {}
@@ -98,6 +116,13 @@ def secret(arn: str, oldest_seconds: float = SECRET_SECONDS) -> dict[str, Any]:
         raise ConfigurationError("a secret cannot be read or is not a JSON object")
     _kept[arn] = (now, value)
     return value
+
+
+def forget() -> None:
+    """Forget clients with their connections and credentials, and secrets; all are made or read anew when needed."""
+    for made in (dynamodb, dynamodb_at_once, sqs, sns, kms, _secretsmanager, _session):
+        made.cache_clear()
+    _kept.clear()
 
 
 def error_code(error: BaseException) -> str:

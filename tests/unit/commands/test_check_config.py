@@ -93,6 +93,7 @@ class TestParameters:
                 ["Clinics=ssm:/convox-clinicea/x", "Dialect=ssm:/convox-clinicea/x"],
                 "ssm:/convox-clinicea/x: stands for more than one document",
             ),
+            (["LookupStart=snapstart", "Python=3.11"], "LookupStart: snapstart needs Python 3.12 or newer"),
             (["CallTable=ssm:/convox-clinicea/none"], "document call_table: its SSM parameter cannot be read"),
         ],
     )

@@ -1,0 +1,134 @@
+"""Starts from a snapshot: nothing that ends is in it, and no two starts are the same."""
+
+from __future__ import annotations
+
+import builtins
+import random
+import socket
+import sys
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+import snapshot_restore_py as hooks
+from botocore.loaders import JSONFileLoader
+
+from convox_clinicea import aws, chance, snapshot
+from tests.support.account import aws_account, forget_clients
+from tests.support.account import secret as keep
+
+
+@pytest.fixture(autouse=True)
+def account() -> Iterator[None]:
+    with aws_account():
+        yield
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hooks of this test and no others."""
+    monkeypatch.setattr(hooks, "_before_snapshot_registry", [])
+    monkeypatch.setattr(hooks, "_after_restore_registry", [])
+
+
+@pytest.fixture
+def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a network, and without credentials but for those that would have to be fetched."""
+    forget_clients()
+
+    def refuse(*_args: object) -> None:
+        pytest.fail("somebody was asked")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/credentials")
+
+
+@cache
+def parts() -> object:
+    """What a function builds at its first request."""
+    return object()
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_function_s_hooks_are_registered_with_what_it_keeps() -> None:
+    snapshot.prepare(parts)
+
+    assert hooks.get_before_snapshot() == [(snapshot.before_snapshot, (parts,), {})]
+    assert hooks.get_after_restore() == [(snapshot.after_restore, (parts,), {})]
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_python_without_snapshots_has_no_hooks_and_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name == "snapshot_restore_py":
+            raise ImportError(name)
+        return real(name, *rest)
+
+    monkeypatch.delitem(sys.modules, "snapshot_restore_py")
+    monkeypatch.setattr(builtins, "__import__", without)
+
+    snapshot.prepare(parts)
+
+    assert hooks.get_after_restore() == []
+
+
+@pytest.mark.parametrize("hook", [snapshot.before_snapshot, snapshot.after_restore])
+def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> None:
+    arn = keep("clinicea", {"api_key": "k"})
+    before = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
+    aws.secret(arn)
+
+    hook(parts)
+
+    after = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
+    assert [same for same in zip(before, after, strict=True) if same[0] is same[1]] == []
+    assert aws._kept == {}
+
+
+@pytest.mark.usefixtures("alone")
+def test_before_the_snapshot_nobody_is_asked_and_no_credentials_are_kept() -> None:
+    snapshot.before_snapshot(parts)
+
+    assert vars(aws._session())["_credentials"] is None
+
+
+def test_after_a_restore_a_client_is_made_without_reading_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    aws._descriptions.cache_clear()
+    snapshot.before_snapshot()
+    snapshot.after_restore()
+    read: list[str] = []
+    real = JSONFileLoader.load_file
+
+    def load(self: JSONFileLoader, path: str) -> Any:
+        found = real(self, path)
+        if found is not None:
+            read.append(path)
+        return found
+
+    monkeypatch.setattr(JSONFileLoader, "load_file", load)
+
+    assert (aws.dynamodb_at_once(), aws.kms(), aws._secretsmanager()) is not None
+    assert read == []
+    aws.client("sns")
+    assert read != [], "else nothing was watched"
+
+
+def test_chance_starts_anew_at_each_restore() -> None:
+    def drawn() -> tuple[float, str]:
+        random.seed(7)  # every start finds the memory as it was
+        snapshot.after_restore()
+        return random.random(), chance.token()
+
+    (one, token), (other, another) = drawn(), drawn()
+
+    assert one != other
+    assert token != another
+
+
+def test_our_own_chance_is_the_operating_system_s() -> None:
+    assert isinstance(chance.source, random.SystemRandom)
