@@ -43,9 +43,9 @@ class Checks:
 
     def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime) -> str | None:
         """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
-        self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
         if mobile is not None:
-            self._search(mobile)
+            self._search(mobile)  # first, for only a patient who is found proves that the call is right
+        self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
         ids = [patient_id] if patient_id else [each.patient_id for each in self.seen.patients]
         if len(ids) == 1:
             self._completed(ids[0])

@@ -144,6 +144,21 @@ class Register:
         """It could not be told, for a reason."""
         self.note(subject, Verdict.UNCHECKED, by, detail=detail, assumption=assumption)
 
+    def overrule(self, place: str) -> None:
+        """The account has shown that what is assumed of a call holds, whatever its description says.
+
+        Args:
+            place: how the subjects begin; what had been found wrong only on the way is dropped.
+        """
+        for subject, known in list(self._found.items()):
+            if not subject.startswith(place) or known.verdict is not Verdict.WRONG:
+                continue
+            if known.by != DOCUMENT:
+                del self._found[subject]
+                continue
+            detail = f"{DOCUMENT} says {known.use or 'otherwise'}, which the account does not take"
+            self._found[subject] = replace(known, verdict=Verdict.CONFIRMED, use="", detail=detail, by=ACCOUNT)
+
     def all(self) -> list[Finding]:
         return list(self._found.values())
 
