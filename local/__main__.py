@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from commands.api import NoAnswer
 from local import paths, stopping
 from local.build import build
 from local.deploy import Deployment, Stack
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except stopping.Stopped:
         print("\nstopped; nothing is left running", flush=True)
         return 0
-    except SampleFailed as failure:
+    except (SampleFailed, NoAnswer) as failure:
         print(f"\nThe sample call failed: {failure}\nLogs: {paths.LOGS.relative_to(paths.ROOT)}", file=sys.stderr)
     except LaunchError as failure:
         print(f"\n{failure}", file=sys.stderr)

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from commands.api import NoAnswer
 from local.clinicea.testing import ControlClient
 from local.deploy import Stack
-from local.sample_call import CLINIC_ZONE, Api, SampleFailed
+from local.sample_call import CLINIC_ZONE, api_of
 
 KNOWN, NEW = 10, 50
 """The last two digits of the first caller with a record, and of the first without: +91 99999 000xx, nobody's."""
@@ -61,7 +62,7 @@ class GameDay:
     """Plays it against a stack on this machine."""
 
     def __init__(self, stack: Stack, plan: Plan) -> None:
-        self._api = Api(stack)
+        self._api = api_of(stack)
         self._control = ControlClient(stack.clinicea_url)
         self._plan = plan
         self._tally = Tally()
@@ -132,7 +133,7 @@ class GameDay:
                 self._tally.lookups[found.status] += 1
                 self._tally.slowest_lookup_ms = max(self._tally.slowest_lookup_ms, found.milliseconds)
             answer = self._api.call("POST", path, wish)
-        except SampleFailed:
+        except NoAnswer:
             with self._lock:
                 self._tally.calls += 1
                 self._tally.refused[0] += 1
@@ -156,7 +157,7 @@ class GameDay:
             for booking_id in [each for each in self._tally.accepted if each not in self._tally.ended]:
                 try:
                     state = self._api.call("GET", f"/bookings/{booking_id}").body.get("state")
-                except SampleFailed:
+                except NoAnswer:
                     continue
                 if state in ENDED:
                     self._tally.ended[booking_id] = str(state)

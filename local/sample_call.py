@@ -2,17 +2,14 @@
 
 import json
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from commands.api import Answer, Api
 from local.clinicea.sample import REGULAR
+from local.clinicea.testing import ControlClient
 from local.deploy import Stack
 
-ANSWER_SECONDS = 30
 BOOKED_SECONDS = 60
 POLL_SECONDS = 0.5
 CALL = {"call_id": "sample-call-1", "agent_id": "agent-7"}
@@ -26,66 +23,21 @@ class SampleFailed(Exception):
     """A step of the sample call did not end as it should."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the API answered."""
-
-    status: int
-    body: dict[str, Any]
-    milliseconds: float
-
-
-class Api:
-    """The connector's API, as ConVox calls it."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-
-    def call(
-        self, method: str, path: str, body: dict[str, Any] | None = None, query: dict[str, str] | None = None
-    ) -> Answer:
-        """Send one request with the access token."""
-        url = self._stack.api_url + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
-        headers = {self._stack.access_token_header: self._stack.access_token, "Content-Type": "application/json"}
-        data = None if body is None else json.dumps(body).encode()
-        return _exchange(urllib.request.Request(url, data, headers, method=method))
-
-    def calendar(self) -> list[dict[str, Any]]:
-        """Return the appointments that stand in the fake Clinicea's calendar."""
-        found = _exchange(urllib.request.Request(f"{self._stack.clinicea_url}/_control/appointments"))
-        appointments: list[dict[str, Any]] = found.body["appointments"]
-        return appointments
-
-
-def _exchange(request: urllib.request.Request) -> Answer:
-    began = time.monotonic()
-    try:
-        with _OPENER.open(request, timeout=ANSWER_SECONDS) as response:
-            status, raw = response.status, response.read()
-    except urllib.error.HTTPError as refused:
-        with refused:
-            status, raw = refused.code, refused.read()
-    except OSError as error:
-        raise SampleFailed(f"no answer: {error}") from error
-    try:
-        body = json.loads(raw)
-    except ValueError:
-        raise SampleFailed(f"status {status} with a body that is not JSON") from None
-    return Answer(status, body, (time.monotonic() - began) * 1000)
-
-
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback only, whatever proxies are set
+def api_of(stack: Stack) -> Api:
+    """Return the API of the stack on this machine."""
+    return Api(stack.api_url, stack.access_token_header, stack.access_token)
 
 
 class SampleCall:
     """Plays the steps and checks each."""
 
     def __init__(self, stack: Stack) -> None:
-        self._api = Api(stack)
+        self._api = api_of(stack)
+        self._control = ControlClient(stack.clinicea_url)
         self._step = 0
 
     def play(self) -> None:
-        """Play everything; raises SampleFailed at the first step that ends otherwise than it should."""
+        """Play everything; raises SampleFailed, NoAnswer at the first step that ends otherwise than it should."""
         start = datetime.now(UTC).astimezone(CLINIC_ZONE).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
         start = start.replace(hour=11)
         self._see_the_pop_up()
@@ -184,7 +136,7 @@ class SampleCall:
 
     def _look_into_the_calendar(self, wanted: list[str]) -> None:
         self._say("Do all appointments stand in Clinicea's calendar, each once?")
-        calendar = [each["appointment_id"] for each in self._api.calendar()]
+        calendar = [each["appointment_id"] for each in self._control.standing()]
         for appointment in wanted:
             if calendar.count(appointment) != 1:
                 raise SampleFailed(

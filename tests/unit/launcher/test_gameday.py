@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from commands.api import Answer
 from local.clinicea.testing import RunningFake, running_fake
 from local.deploy import Stack
 from local.gameday import MOST_CALLS, GameDay, Plan
-from local.sample_call import Answer
 
 PLAN = Plan(calls=4, seconds_between=0.01, down_seconds=0.02)
 

@@ -10,7 +10,11 @@ from typing import Any, ClassVar
 
 import pytest
 
-from commands.smoke import Api, of_the_api, run
+from commands.api import Api, NoAnswer
+from commands.smoke import of_the_api, run, token_in
+from convox_clinicea.convox.door import AccessTokens, policy_for
+from tests.support import events, invented
+from tests.support.small_server import Reply, Seen, SmallServer, json_reply
 
 TOKEN = "a-token"
 Answers = dict[str, tuple[int, Any]]
@@ -100,6 +104,40 @@ def test_one_that_answers_otherwise_fails(
     assert "FAILED" in out
     assert said in out
     assert TOKEN not in out
+
+
+@pytest.mark.parametrize("header", ["Access-Token", "X-ConVox-Token", "Authorization"])
+def test_the_token_goes_as_the_authorizer_takes_it(header: str) -> None:
+    tokens = AccessTokens.from_secret({"current": invented.TOKEN})
+
+    def answers(request: Seen) -> Reply:
+        decided = policy_for(events.authorizer(dict(request.headers)), tokens, header)
+        effect = decided["policyDocument"]["Statement"][0]["Effect"]
+        return json_reply({"code": None if effect == "Allow" else "unauthorized"}, 200 if effect == "Allow" else 401)
+
+    with SmallServer(answers) as server:
+        api = Api(server.url, header, invented.TOKEN)
+        statuses = [api.call("GET", "/x", token=token).status for token in (None, "", invented.TOKEN[:-1])]
+
+    assert statuses == [200, 401, 401]
+    assert invented.TOKEN not in repr(api)
+
+
+@pytest.mark.parametrize(
+    ("secret", "token"),
+    [
+        ({"current": "one", "callers": {"north": {"current": "two"}}}, "one"),
+        ({"callers": {"south": {"current": "three"}, "north": {"current": "two"}}}, "two"),
+    ],
+)
+def test_where_all_callers_are_named_one_of_them_tries(secret: dict[str, Any], token: str) -> None:
+    assert token_in(secret) == token
+
+
+@pytest.mark.parametrize("raw", [b"[]", b"null", b'"text"', b"", b"\xff"])
+def test_an_answer_that_is_no_object_is_none(raw: bytes) -> None:
+    with SmallServer(lambda _: Reply(200, raw)) as server, pytest.raises(NoAnswer, match="not JSON"):
+        Api(server.url, "Access-Token", TOKEN).call("GET", "/x")
 
 
 def test_one_that_does_not_answer_fails(capsys: pytest.CaptureFixture[str]) -> None:
