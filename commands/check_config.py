@@ -97,8 +97,8 @@ def _parsed(text: str) -> Document:
         document = json.loads(text, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
         raise ConfigurationError(f"is not JSON: line {error.lineno}, column {error.colno}: {error.msg}") from None
-    except RecursionError:
-        raise ConfigurationError("is not JSON that could be read: it is nested too deep") from None
+    except (ValueError, RecursionError):
+        raise ConfigurationError("is JSON, but nested too deep or with a number too long to be read") from None
     if not isinstance(document, dict):
         raise ConfigurationError("is not a JSON object")
     return document

@@ -180,6 +180,33 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
         {"callers": {"pune": {"time_zone": "IST+5"}}},
         "callers.pune.time_zone: is not an IANA time zone such as Asia/Kolkata",
     ),
+    "a number that is too long": ("dialect", '{"schema": ' + "1" * 5000 + "}", "with a number too long to be read"),
+    "a lifetime without end": ("call_table", '{"credentials": {"token_lifetime_minutes": Infinity}}', "finite number"),
+    "a field that nothing stands for": (
+        "dialect",
+        {"aliases": {"mobile": {"*": None, "mobile": None}}},
+        "aliases.mobile: no name stands for it any more, and every call needs it",
+    ),
+    "a caller who cannot name the call": (
+        "dialect",
+        {"callers": {"pune": {"aliases": {"call_id": {"*": None}, "notes": {"call_id": "site"}}}}},
+        "callers.pune.aliases.call_id: no name stands for it any more",
+    ),
+    "a word that is missing and consents": (
+        "dialect",
+        {"words": {"missing": ["NULL", "YES"]}},
+        "words.missing: YES is a word of consent too; what is missing means nothing",
+    ),
+    "a disposition that is missing": (
+        "dialect",
+        {"callers": {"pune": {"words": {"missing": ["NA"], "appointment": ["na"]}}}},
+        "callers.pune.words.missing: NA is a word of appointment too",
+    ),
+    "a stand-in for itself": (
+        "dialect",
+        {"stands_in": {"start": ["follow_up", "start"]}},
+        "stands_in.start: nothing stands in for itself",
+    ),
     "a caller that is a text": ("dialect", {"callers": {"pune": "x"}}, "callers.pune: must be an object"),
 }
 

@@ -155,6 +155,15 @@ def test_a_secret_of_another_form_is_refused_without_its_content(secret: object)
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.parametrize("values", [None, [], [""], [None], [invented.TOKEN] * 2, [invented.TOKEN, "x"]])
+def test_a_header_that_came_twice_or_without_a_value_opens_nothing(values: list[str | None] | None) -> None:
+    event = events.authorizer({"Access-Token": invented.TOKEN}) | {"multiValueHeaders": {"Access-Token": values}}
+
+    answer = policy_for(event, TOKENS, "Access-Token")
+
+    assert answer["policyDocument"]["Statement"][0]["Effect"] == "Deny"
+
+
 def test_tokens_do_not_show_themselves() -> None:
     assert repr(TOKENS) == str(TOKENS) == "AccessTokens(convox)"
 

@@ -71,6 +71,14 @@ def test_a_label_may_be_in_any_script() -> None:
     assert request.mobile.reveal() == "9999900041"
 
 
+def test_a_label_with_brackets_is_found_as_php_writes_it() -> None:
+    spoken = dialect(aliases={"mobile": {"call[number]": "site"}})
+
+    for label in ("call[number]", "CALL.number"):
+        request = read(SearchRequest, events.search(CALL | {label: "9999900041"}), spoken)
+        assert request.mobile.reveal() == "9999900041"
+
+
 @pytest.mark.parametrize("label", ["", " ", "\u200c", " a", "a ", "a\tb", "\u202ea", "x" * 65], ids=ascii)
 def test_a_label_that_cannot_be_seen_is_none(label: str) -> None:
     with pytest.raises(InvalidDocument, match="must be a name of 1 to 64 characters that can be seen"):

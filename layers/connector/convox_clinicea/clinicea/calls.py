@@ -131,7 +131,7 @@ class CredentialSpec(_Part):
     api_key_header: str
     token_parameter: str
     token_fields: list[str]
-    token_lifetime_minutes: float = Field(gt=0)
+    token_lifetime_minutes: float = Field(gt=0, allow_inf_nan=False)
     evidence: dict[str, Evidence] = {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,6 +14,8 @@ from convox_clinicea.documents import packed
 from convox_clinicea.errors import InvalidDocument
 
 T = TypeVar("T")
+NEEDED = frozenset({"call_id", "mobile"})
+"""Fields without which no call can be served."""
 
 
 class Known(NamedTuple):
@@ -40,7 +42,7 @@ class Dialect:
 
     def known(self, name: str) -> Known | None:
         """Return what a name stands for, whatever its case; None for one that means nothing here."""
-        return self.names.get(folded(name))
+        return self.names.get(_key(name))
 
     def means_appointment(self, disposition: str) -> bool:
         """Whether a disposition says that the call ended with an appointment."""
@@ -73,7 +75,7 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
     place = f"callers.{caller}." if caller else ""
     consent = [each.consent for each in words if each.consent]
     genders = {gender: meaning for each in words for gender, meaning in each.gender.items()}
-    return Dialect(
+    made = Dialect(
         names=_names(speeches),
         missing=frozenset(_last(each.missing for each in words)),
         consent=_meanings(
@@ -86,6 +88,24 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
         date_order=_last(each.date_order for each in speeches),
         zone=next((ZoneInfo(each.time_zone) for each in reversed(own) if each.time_zone), None),
     )
+    if contradictions := list(_contradictions(made, place)):
+        raise InvalidDocument("dialect document", contradictions)
+    return made
+
+
+def _contradictions(dialect: Dialect, place: str) -> Iterator[str]:
+    """Tell what a document takes away with one hand: fields that no name stands for, words that mean nothing."""
+    reached = {known.canonical for known in dialect.names.values()}
+    for name in sorted(NEEDED - reached):
+        yield f"{place}aliases.{name}: no name stands for it any more, and every call needs it"
+    meaning = {"consent": dialect.consent, "gender": dialect.genders, "appointment": dialect.appointment}
+    for word in sorted(dialect.missing):
+        for kind, words in meaning.items():
+            if folded(word) in words:
+                yield f"{place}words.missing: {word} is a word of {kind} too; what is missing means nothing"
+    for name, others in dialect.stands_in.items():
+        if name in others:
+            yield f"{place}stands_in.{name}: nothing stands in for itself"
 
 
 def _last(said: Any) -> Any:
@@ -103,15 +123,20 @@ def _meanings(words: Iterable[tuple[T, Iterable[str]]], place: str) -> dict[str,
     return meanings
 
 
+def _key(name: str) -> str:
+    """Return a name as names are compared: `consent[given]`, PHP's way of nesting, is JSON's `consent.given`."""
+    return folded(name.replace("[", ".").replace("]", ""))
+
+
 def _names(speeches: Sequence[Speech]) -> dict[str, Known]:
     """Later speeches win over earlier ones; a canonical name that none of them takes stands for itself."""
     names = {name: Known(name, name) for name in CANONICAL}
     for speech in speeches:
         for canonical, said in speech.aliases.items():
-            gone = {folded(alias) for alias, evidence in said.items() if evidence is None}
+            gone = {_key(alias) for alias, evidence in said.items() if evidence is None}
             if EVERY in gone:
                 gone |= {name for name, known in names.items() if known.canonical == canonical != name}
             names = {name: known for name, known in names.items() if name not in gone}
         for canonical, said in speech.aliases.items():
-            names |= {folded(alias): Known(canonical, alias) for alias, evidence in said.items() if evidence}
+            names |= {_key(alias): Known(canonical, alias) for alias, evidence in said.items() if evidence}
     return names

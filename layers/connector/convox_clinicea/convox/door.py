@@ -163,10 +163,10 @@ def _token(value: str, header: str) -> str | None:
 
 def _values(event: Mapping[str, Any], header: str) -> list[str]:
     """Return every value of a header; one that came twice has two, whatever its spelling."""
-    several: Mapping[str, list[Any]] = event.get("multiValueHeaders") or {
+    several: Mapping[str, list[Any] | None] = event.get("multiValueHeaders") or {
         name: [value] for name, value in (event.get("headers") or {}).items()
     }
-    return [str(value) for name, values in several.items() if name.lower() == header.lower() for value in values]
+    return [str(value) for name, values in several.items() if name.lower() == header.lower() for value in values or ()]
 
 
 def _place(location: tuple[int | str, ...]) -> str:

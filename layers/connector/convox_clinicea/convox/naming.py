@@ -89,13 +89,13 @@ def remembered(event: APIGatewayProxyEvent) -> dict[str, str]:
 
 
 def _flat(pairs: Pairs) -> Iterator[tuple[str, Any]]:
-    """Put a dot for nesting, in JSON's way or in PHP's: `consent.given`, `consent[given]`."""
+    """Put a dot for JSON's nesting: `consent.given`."""
     for name, value in pairs:
         if isinstance(value, dict) and name.strip().lower() in GROUPS:
             members = value.pairs if isinstance(value, Members) else value.items()
             yield from ((f"{name.strip()}.{member}", inner) for member, inner in members)
         else:
-            yield name.replace("[", ".").replace("]", ""), value
+            yield name, value
 
 
 def _members(fields: Iterable[str], names: Iterable[str]) -> set[str]:
