@@ -89,6 +89,17 @@ class TestTheComparison:
 
 
 class TestDashboard:
+    def test_of_everybody_who_answers_convox_it_shows_how_fast(self) -> None:
+        shown: dict[str, set[str]] = {}
+        for widget in dashboard()["widgets"]:
+            for row in widget["properties"].get("metrics", []):
+                if "AnswerMilliseconds" in row:
+                    shown.setdefault(row[row.index("service") + 1], set()).add(row[-1]["stat"])
+        assert len(shown) == 7
+        assert {service: {"p50", "p95", "p99"} - stats for service, stats in shown.items()} == dict.fromkeys(
+            shown, set()
+        )
+
     def test_widgets_lie_side_by_side(self) -> None:
         def cells(widget: Json) -> set[tuple[int, int]]:
             columns = range(widget["x"], widget["x"] + widget["width"])
