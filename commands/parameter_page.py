@@ -2,12 +2,10 @@
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-import yaml
+from commands.template import ROOT, template
 
-ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "parameters.md"
 HEAD = """# Parameters of the stack
 
@@ -18,26 +16,18 @@ COLUMNS = "| parameter | default | may be | what it does |\n| --- | --- | --- | 
 Json = dict[str, Any]
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads the template; CloudFormation's short tags mean nothing here."""
-
-
-_Loader.add_multi_constructor("!", lambda _loader, _suffix, _node: None)
-
-
 def main() -> int:
     """Write the page."""
-    template = yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    PAGE.write_text(page(template), "utf-8")
+    PAGE.write_text(page(template()), "utf-8")
     return 0
 
 
-def page(template: Mapping[str, Any]) -> str:
+def page(source: Mapping[str, Any]) -> str:
     """Return the page: a table for each group, in the order in which a deployer is asked."""
     parts = [HEAD]
-    for group in template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
+    for group in source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
         parts.append(f"\n## {group['Label']['default']}\n{COLUMNS}")
-        parts += [_row(name, template["Parameters"][name]) for name in group["Parameters"]]
+        parts += [_row(name, source["Parameters"][name]) for name in group["Parameters"]]
     return "".join(parts)
 
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 class _Loader(yaml.SafeLoader):
-    pass
+    """Knows CloudFormation's short tags."""
 
 
 def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
@@ -32,7 +32,11 @@ _Loader.add_multi_constructor("!", _tagged)
 @cache
 def template() -> Json:
     """Return template.yaml with its short tags as mappings, `!Ref X` as `{"Ref": "X"}`."""
-    loaded: Json = yaml.load((ROOT / "template.yaml").read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    loader = _Loader((ROOT / "template.yaml").read_text("utf-8"))
+    try:
+        loaded: Json = loader.get_single_data()
+    finally:
+        loader.dispose()
     return loaded
 
 

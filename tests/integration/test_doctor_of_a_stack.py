@@ -35,8 +35,8 @@ class StackInMoto(Target):
         return name
 
 
-def _configuration(FunctionName: str) -> dict[str, Any]:  # noqa: N803 - boto3's name
-    assert FunctionName == "ReconcileFunctionName"
+def _configuration(**given: str) -> dict[str, Any]:
+    assert given == {"FunctionName": "ReconcileFunctionName"}
     return {"Environment": {"Variables": {k: v for k, v in os.environ.items() if k.startswith(VARIABLES)}}}
 
 

@@ -34,6 +34,17 @@ TOOLS = frozenset({"responses"})
 """Loggers of what only the tests use."""
 
 
+def api_call() -> Any:
+    """Return the method by which all goes to AWS, as it is now; botocore has no public one, its stubs none at all."""
+    return vars(BaseClient)["_make_api_call"]
+
+
+def forget_levels() -> None:
+    """Let each logger ask anew which levels it may write; it remembers, and Python has no public way to say so."""
+    clear: Any = vars(logging.Manager)["_clear_cache"]
+    clear(logging.getLogger().manager)
+
+
 class Watch(logging.Handler):
     """From its making on, at log level DEBUG for everybody."""
 
@@ -48,8 +59,8 @@ class Watch(logging.Handler):
         root = logging.getLogger()
         patch.setattr(root, "handlers", [*root.handlers, self])
         patch.setattr(root, "level", logging.DEBUG)
-        root.manager._clear_cache()  # type: ignore[attr-defined] # levels are remembered by each logger
-        call, invoke = BaseClient._make_api_call, Function.invoke  # type: ignore[attr-defined]
+        forget_levels()
+        call, invoke = api_call(), Function.invoke
         open_session = Sessions._open_session
         watch = self
 

@@ -17,7 +17,7 @@ from local.clinicea.faults import DEFAULT_SECONDS, KINDS
 from local.clinicea.switches import _FLAG, _RULES, Switches
 from tests.support.canary_day import CANARY, whole_day
 from tests.support.deployment import Deployment
-from tests.support.exits import Watch
+from tests.support.exits import Watch, api_call
 from tests.support.functions import NAMES, ROOT
 
 LAYER = ROOT / "layers"
@@ -101,7 +101,7 @@ def test_aws_refuses_and_repeats_what_was_sent(
 
 def refuse(patch: pytest.MonkeyPatch, service: str, operations: str) -> None:
     """Let a service of AWS refuse what the functions ask of it, with an error that holds canaries."""
-    call = BaseClient._make_api_call  # type: ignore[attr-defined]
+    call = api_call()
     count = itertools.count(1)
 
     def refusing(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:

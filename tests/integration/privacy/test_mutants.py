@@ -38,7 +38,7 @@ from convox_clinicea.sealing import KmsSealer
 from tests.support import invented, metrics_table, permissions
 from tests.support.canary_day import CANARY, whole_day
 from tests.support.deployment import Deployment
-from tests.support.exits import Watch
+from tests.support.exits import Watch, forget_levels
 
 Mutate = Callable[[pytest.MonkeyPatch], None]
 SLOT_TAKEN = {"call": "postAppointmentByPatientID", "kind": "status", "status": 400, "body": "Slot is already booked"}
@@ -120,7 +120,7 @@ def libraries_speak(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     patch.setattr(observability, "_TALKATIVE", ())
     patch.setattr(wire, "_TALKATIVE", ())
-    logging.getLogger().manager._clear_cache()  # type: ignore[attr-defined] # levels are remembered by each logger
+    forget_levels()
 
 
 def counts_numbers(patch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from convox_clinicea.clinicea import errors
 from convox_clinicea.clinicea.errors import CliniceaError
+from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from tests.support.canaries import MOBILE, new_appointment, new_patient
 from tests.support.clients import Outcome, Scripted, answer, html, lost, nothing, scripted_client, within
 from tests.support.clock import VirtualClock
@@ -110,12 +111,12 @@ class TestObserver:
         clock = VirtualClock()
         told: list[tuple[str, float, type[CliniceaError] | None]] = []
 
-        def slow(_request: object) -> object:
+        def slow(_request: WireRequest) -> WireAnswer:
             clock.advance(0.25)
             return nothing()
 
         client = scripted_client(
-            Scripted(answer(status=503, text=""), slow),  # type: ignore[arg-type]
+            Scripted(answer(status=503, text=""), slow),
             clock=clock,
             observe=lambda call, seconds, error: told.append((call, seconds, type(error) if error else None)),
         )
