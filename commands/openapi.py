@@ -11,7 +11,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, TypeAdapter
 
 from commands.operations import MEANINGS, OPERATIONS, STATUSES, Operation
-from convox_clinicea.convox import answers, requests
+from convox_clinicea.convox import answers
+from convox_clinicea.convox.requests.call import WithCall
 
 Json = dict[str, Any]
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
@@ -126,7 +127,7 @@ def described(operation: Operation, components: Components) -> Json:
     request = {} if operation.request is None else components.of(operation.request)
     properties: Json = dict(request.get("properties", {}))
     required = list(request.get("required", []))
-    if operation.request is not None and issubclass(operation.request, requests.WithCall):
+    if operation.request is not None and issubclass(operation.request, WithCall):
         required = [
             *dict.fromkeys([*required, "call_id", "agent_id"])
         ]  # unless the parameter RequireCallContext relaxes it

@@ -6,9 +6,13 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from convox_clinicea.convox import answers, fields, requests
+from convox_clinicea.convox import answers, fields
 from convox_clinicea.convox.callbacks import StatusRequest
 from convox_clinicea.convox.errors import FACES
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.call import CallRequest
+from convox_clinicea.convox.requests.completed import CompletedRequest
+from convox_clinicea.convox.requests.search import SearchRequest
 
 # Codes that only API Gateway gives, beside those of the functions.
 STATUSES: Mapping[answers.Code, int] = {
@@ -74,7 +78,7 @@ StatusCallback = create_model(
     __doc__="What ConVox sends of a call that has ended. Where a disposition means an appointment it takes the fields "
     "of the two booking routes: with `patient_id` for that patient, otherwise for a new one.",
     recorded_at=(fields.Start | None, None),
-    **_may_be_left_out(requests.KnownPatientBooking, requests.NewPatientBooking),
+    **_may_be_left_out(KnownPatientBooking, NewPatientBooking),
 )
 OPERATIONS = (
     Operation(
@@ -82,7 +86,7 @@ OPERATIONS = (
         "/patients/search",
         "searchPatient",
         "Who is calling?",
-        requests.SearchRequest,
+        SearchRequest,
         answers.Match,
         ASKING_CLINICEA,
     ),
@@ -91,7 +95,7 @@ OPERATIONS = (
         "/patients",
         "searchPatientByGet",
         "The same by GET; it can be switched off (parameter `SearchByGet`)",
-        requests.SearchRequest,
+        SearchRequest,
         answers.Match,
         (*ASKING_CLINICEA, "method_not_allowed"),
     ),
@@ -100,7 +104,7 @@ OPERATIONS = (
         "/calls/popup",
         "callPopUp",
         "The call has reached an agent: who is calling, and what was done at the last visits?",
-        requests.SearchRequest,
+        SearchRequest,
         answers.PopUp,
         STORING,
     ),
@@ -109,7 +113,7 @@ OPERATIONS = (
         "/patients/{patient_id}/appointments/completed",
         "completedAppointments",
         "What was done at the last visits?",
-        requests.CompletedRequest,
+        CompletedRequest,
         answers.Completed,
         ASKING_CLINICEA,
     ),
@@ -118,7 +122,7 @@ OPERATIONS = (
         "/patients/{patient_id}/appointments",
         "bookAppointment",
         "An appointment for a known patient",
-        requests.KnownPatientBooking,
+        KnownPatientBooking,
         answers.Acceptance,
         STORING,
         ACCEPTED,
@@ -128,7 +132,7 @@ OPERATIONS = (
         "/appointments",
         "bookNewPatient",
         "An appointment for a caller who becomes a patient, with consent",
-        requests.NewPatientBooking,
+        NewPatientBooking,
         answers.Acceptance,
         (*STORING, "consent_required"),
         ACCEPTED,
@@ -151,7 +155,7 @@ OPERATIONS = (
         "/calls/{call_id}/bookings",
         "callBookings",
         "The bookings that were made on one call",
-        requests.CallRequest,
+        CallRequest,
         answers.CallBookings,
         EVERYWHERE,
     ),

@@ -7,7 +7,8 @@ from typing import Any
 
 from commands.doctor.findings import DOCUMENT, Register
 from commands.doctor.words import guess
-from convox_clinicea.clinicea.calls import Call, CallTable
+from convox_clinicea.clinicea.call_table import CallTable
+from convox_clinicea.clinicea.calls import Call
 
 _LIST = ("appointment_id", "patient_id", "start", "status")
 READ: Mapping[Call, tuple[str, tuple[str, ...]]] = {

@@ -13,7 +13,8 @@ from commands.doctor.failures import note_failure
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
 from convox_clinicea.clinicea.answers import fields
-from convox_clinicea.clinicea.calls import LOGIN, laid_over
+from convox_clinicea.clinicea.call_table import laid_over
+from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Clock, Deadline

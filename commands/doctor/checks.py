@@ -11,7 +11,7 @@ from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
 from convox_clinicea.clinicea import Appointment, Call, Patient
-from convox_clinicea.clinicea.calls import same_word
+from convox_clinicea.clinicea.call_table import same_word
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
 from convox_clinicea.mobile import Mobile
 

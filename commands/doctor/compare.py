@@ -16,7 +16,8 @@ from commands.doctor.locate import locate, place_of
 from commands.doctor.parameters import compare_parameters
 from commands.doctor.swagger import Document, Operation
 from commands.doctor.words import bare
-from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec, CallTable, laid_over, writes
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable, laid_over
+from convox_clinicea.clinicea.calls import LOGIN, Call, writes
 
 ASK = "not in the document: ask Clinicea's support for its address"
 _CAN = "the connector can make the call as it is described"

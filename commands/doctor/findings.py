@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec, CallTable
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.calls import LOGIN, Call
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"

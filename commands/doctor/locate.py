@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from commands.doctor.swagger import Document, Operation
-from convox_clinicea.clinicea.calls import LOGIN, Call, CallSpec
+from convox_clinicea.clinicea.call_table import CallSpec
+from convox_clinicea.clinicea.calls import LOGIN, Call
 
 _OURS = frozenset(name.casefold() for name in (LOGIN, *Call))
 _SMALL = frozenset({"s", "es", "id", "ids", "no", "number", "async"})

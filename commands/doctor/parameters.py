@@ -8,7 +8,7 @@ from typing import Any
 from commands.doctor.findings import DOCUMENT, Register
 from commands.doctor.swagger import Parameter
 from commands.doctor.words import Guess, bare, guess
-from convox_clinicea.clinicea.calls import CallSpec
+from convox_clinicea.clinicea.call_table import CallSpec
 
 OPTIONAL = frozenset({"practitioner_id", "service", "notes", "mobile", "last_name", "gender", "date_of_birth", "email"})
 """Those that a booking may lack: a call that does not take one is still of use."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from commands.doctor.checks import Seen
 from commands.doctor.findings import Finding, Verdict
-from convox_clinicea.clinicea.calls import LOGIN, Call, CallTable, laid_over
+from convox_clinicea.clinicea.call_table import CallTable, laid_over
+from convox_clinicea.clinicea.calls import LOGIN, Call
 from convox_clinicea.documents import packed
 
 SCHEMA = 1

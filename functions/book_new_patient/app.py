@@ -9,14 +9,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
-from convox_clinicea.convox import parsing, replies
+from convox_clinicea.convox import parsing
 from convox_clinicea.convox.api import answer, api, caller_of
-from convox_clinicea.convox.requests import NewPatientBooking
+from convox_clinicea.convox.replies.bookings import accepted as accepted_reply
+from convox_clinicea.convox.requests.bookings import NewPatientBooking
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import IntakeSettings
+from convox_clinicea.wiring.intake import BookingDesk, booking_desk
 
 logger = make_logger()
 metrics = make_metrics()
@@ -25,8 +26,8 @@ clock = SystemClock()
 
 
 @cache
-def desk() -> wiring.BookingDesk:
-    return wiring.booking_desk(IntakeSettings.from_environment(), clock)
+def desk() -> BookingDesk:
+    return booking_desk(IntakeSettings.from_environment(), clock)
 
 
 @app.post("/appointments")
@@ -38,7 +39,7 @@ def book_new_patient() -> Response[str]:
     request.with_context(required=settings.require_call_context)
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
-    return replies.accepted(accepted, app.current_event, settings.accepted_status)
+    return accepted_reply(accepted, app.current_event, settings.accepted_status)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -7,12 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
 from convox_clinicea.bookings import orders
 from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.settings import ActionSettings
+from convox_clinicea.wiring.acting import acting_from
 
 logger = make_logger()
 clock = SystemClock()
@@ -20,7 +20,7 @@ clock = SystemClock()
 
 @cache
 def acting() -> Acting:
-    return wiring.acting_from(ActionSettings.from_environment(), clock)
+    return acting_from(ActionSettings.from_environment(), clock)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

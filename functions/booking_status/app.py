@@ -8,15 +8,17 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
 from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.convox import parsing, replies
 from convox_clinicea.convox.api import answer, api, caller_of
-from convox_clinicea.convox.requests import CallRequest
+from convox_clinicea.convox.replies.answer import reply
+from convox_clinicea.convox.replies.bookings import booking, bookings
+from convox_clinicea.convox.requests.call import CallRequest
+from convox_clinicea.convox.validating import validated
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import StatusSettings
+from convox_clinicea.wiring.ledger import ledger_from
 
 logger = make_logger()
 metrics = make_metrics()
@@ -27,19 +29,19 @@ clock = SystemClock()
 @cache
 def status() -> BookingStatus:
     settings = StatusSettings.from_environment()
-    return BookingStatus(wiring.ledger_from(settings.ledger_table, clock))
+    return BookingStatus(ledger_from(settings.ledger_table, clock))
 
 
 @app.get("/bookings/<booking_id>")
 def booking_status(booking_id: str) -> Response[str]:
-    return replies.reply(replies.booking(status().of(booking_id, caller_of(app.current_event))))
+    return reply(booking(status().of(booking_id, caller_of(app.current_event))))
 
 
 @app.get("/calls/<call_id>/bookings")
 def call_bookings(call_id: str) -> Response[str]:
-    request = parsing.from_path(CallRequest, call_id=call_id)
+    request = validated(CallRequest, call_id=call_id)
     found = status().of_call(request.call_id, caller_of(app.current_event))
-    return replies.reply(replies.bookings(found))
+    return reply(bookings(found))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

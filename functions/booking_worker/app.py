@@ -10,12 +10,12 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
 from convox_clinicea.bookings.delivery import Delivery, MessageProcessor
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import WorkerSettings
+from convox_clinicea.wiring.worker import delivery_from
 
 SECONDS_KEPT_BACK = 2.0
 """Left of the invocation for the ledger and the answer when the last call to Clinicea has to have ended."""
@@ -28,7 +28,7 @@ processor = MessageProcessor(logger, metrics)
 
 @cache
 def delivery() -> Delivery:
-    return wiring.delivery_from(WorkerSettings.from_environment(), clock, logger, metrics)
+    return delivery_from(WorkerSettings.from_environment(), clock, logger, metrics)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

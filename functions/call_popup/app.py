@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import snapshot, wiring
-from convox_clinicea.convox import disclosing, parsing, replies
-from convox_clinicea.convox.api import answer, api, caller_of, lookup_deadline
-from convox_clinicea.convox.dialect import Dialects
-from convox_clinicea.convox.requests import Place, SearchRequest
+from convox_clinicea import snapshot
+from convox_clinicea.convox.api import answer, api
+from convox_clinicea.convox.lookups.desk import LookupDesk
+from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.disclosures.register import DisclosureRegister
+from convox_clinicea.mobile import Mobile
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
-from convox_clinicea.patients.completed import CompletedAppointments
-from convox_clinicea.patients.popup import CallPopUp
-from convox_clinicea.patients.search import PatientSearch
 from convox_clinicea.settings import LookupSettings
-from convox_clinicea.sharing.allowance import Allowance, Asker
+from convox_clinicea.wiring.popup import popup_desk
 
 logger = make_logger()
 metrics = make_metrics()
@@ -29,47 +25,17 @@ app = api(logger, metrics)
 clock = SystemClock()
 
 
-class Parts(NamedTuple):
-    settings: LookupSettings
-    dialects: Dialects
-    place: Place
-    popup: CallPopUp
-    register: DisclosureRegister
-    allowance: Allowance
-
-
 @cache
-def parts() -> Parts:
-    settings = LookupSettings.from_environment()
-    clinics = wiring.clinics_from(settings)
-    clinicea = wiring.clinicea_from(settings, clinics, clock)
-    search, completed = PatientSearch(clinicea, settings.default_country), CompletedAppointments(clinicea, clinics)
-    return Parts(
-        settings,
-        wiring.dialects_from(settings),
-        Place(clinics, settings.default_country),
-        CallPopUp(search, completed, logger, metrics),
-        wiring.register_from(settings, clinics, clock, logger),
-        wiring.allowance_from(settings, clock, logger, metrics),
-    )
+def desk() -> LookupDesk[SearchRequest, Mobile]:
+    return popup_desk(LookupSettings.from_environment(), clock, logger, metrics)
 
 
-snapshot.prepare(parts)
+snapshot.prepare(desk)
 
 
 @app.post("/calls/popup")
 def call_popup() -> Response[str]:
-    settings, dialects, place, popup, register, allowance = parts()
-    caller = caller_of(app.current_event)
-    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller))
-    request.with_context(required=settings.require_call_context)
-    mobile = request.number(place)
-    deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
-    asker = Asker(caller, request.agent_id)
-    allowance.take(asker)
-    found = popup.of(mobile, register.before(deadline))
-    allowance.note_search(asker, found.patients, deadline)
-    return disclosing.hand_out(replies.popup(found, mobile), register, app.current_event, request, deadline)
+    return desk().answer(app.current_event)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -8,14 +8,14 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
-from convox_clinicea.convox import replies
 from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.callbacks import StatusReader
+from convox_clinicea.convox.replies.bookings import call_status as call_status_reply
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import CallStatusSettings
+from convox_clinicea.wiring.call_status import StatusDesk, status_desk
 
 logger = make_logger()
 metrics = make_metrics()
@@ -24,8 +24,8 @@ clock = SystemClock()
 
 
 @cache
-def desk() -> wiring.StatusDesk:
-    return wiring.status_desk(CallStatusSettings.from_environment(), clock, metrics)
+def desk() -> StatusDesk:
+    return status_desk(CallStatusSettings.from_environment(), clock, metrics)
 
 
 @app.post("/calls/status")
@@ -34,7 +34,7 @@ def call_status() -> Response[str]:
     caller = caller_of(app.current_event)
     reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
     taken = callbacks.take(reader.read(app.current_event))
-    return replies.call_status(taken, app.current_event, settings.accepted_status)
+    return call_status_reply(taken, app.current_event, settings.accepted_status)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

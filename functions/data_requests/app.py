@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
 from convox_clinicea.bookings import data_orders
 from convox_clinicea.bookings.holdings import Holdings
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.settings import DataRequestSettings
+from convox_clinicea.wiring.holdings import holdings_from
 
 logger = make_logger()
 clock = SystemClock()
@@ -26,7 +26,7 @@ class Parts(NamedTuple):
 @cache
 def parts() -> Parts:
     settings = DataRequestSettings.from_environment()
-    return Parts(settings, wiring.holdings_from(settings, clock))
+    return Parts(settings, holdings_from(settings, clock))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
 from convox_clinicea.bookings.reconcile import Finding, Reconciler
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import ReconcileSettings
+from convox_clinicea.wiring.clinicea import clinicea_from
+from convox_clinicea.wiring.deployment import clinics_from
+from convox_clinicea.wiring.ledger import ledger_from
 
 SECONDS_KEPT_BACK = 5.0
 
@@ -33,9 +35,9 @@ class Parts(NamedTuple):
 @cache
 def parts() -> Parts:
     settings = ReconcileSettings.from_environment()
-    clinics = wiring.clinics_from(settings)
-    clinicea = wiring.clinicea_from(settings, clinics, clock)
-    return Parts(clinics, Reconciler(wiring.ledger_from(settings.ledger_table, clock), clinicea, clinics))
+    clinics = clinics_from(settings)
+    clinicea = clinicea_from(settings, clinics, clock)
+    return Parts(clinics, Reconciler(ledger_from(settings.ledger_table, clock), clinicea, clinics))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import snapshot, wiring
-from convox_clinicea.convox import disclosing, parsing, replies
-from convox_clinicea.convox.api import answer, api, caller_of, lookup_deadline
-from convox_clinicea.convox.dialect import Dialects
-from convox_clinicea.convox.requests import Place, SearchRequest
+from convox_clinicea import snapshot
+from convox_clinicea.convox.api import answer, api
+from convox_clinicea.convox.lookups.desk import LookupDesk
+from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.errors import MethodNotAllowed
+from convox_clinicea.mobile import Mobile
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
-from convox_clinicea.patients.search import PatientSearch
 from convox_clinicea.settings import SearchSettings
-from convox_clinicea.sharing.allowance import Allowance, Asker
+from convox_clinicea.wiring.search import search_desk
 
 logger = make_logger()
 metrics = make_metrics()
@@ -28,57 +26,29 @@ app = api(logger, metrics)
 clock = SystemClock()
 
 
-class Parts(NamedTuple):
-    settings: SearchSettings
-    dialects: Dialects
-    place: Place
-    search: PatientSearch
-    register: DisclosureRegister
-    allowance: Allowance
+@cache
+def settings() -> SearchSettings:
+    return SearchSettings.from_environment()
 
 
 @cache
-def parts() -> Parts:
-    settings = SearchSettings.from_environment()
-    clinics = wiring.clinics_from(settings)
-    clinicea = wiring.clinicea_from(settings, clinics, clock)
-    return Parts(
-        settings,
-        wiring.dialects_from(settings),
-        Place(clinics, settings.default_country),
-        PatientSearch(clinicea, settings.default_country),
-        wiring.register_from(settings, clinics, clock, logger),
-        wiring.allowance_from(settings, clock, logger, metrics),
-    )
+def desk() -> LookupDesk[SearchRequest, Mobile]:
+    return search_desk(settings(), clock, logger, metrics)
 
 
-snapshot.prepare(parts)
+snapshot.prepare(desk)
 
 
 @app.post("/patients/search")
 def search_by_post() -> Response[str]:
-    return search()
+    return desk().answer(app.current_event)
 
 
 @app.get("/patients")
 def search_by_get() -> Response[str]:
-    if not parts().settings.search_by_get:
+    if not settings().search_by_get:
         raise MethodNotAllowed("the search by GET is switched off")
-    return search()
-
-
-def search() -> Response[str]:
-    settings, dialects, place, service, register, allowance = parts()
-    caller = caller_of(app.current_event)
-    request = parsing.from_request(SearchRequest, app.current_event, dialects.of(caller))
-    request.with_context(required=settings.require_call_context)
-    deadline = lookup_deadline(app.current_event, clock, settings.lookup_budget_seconds)
-    mobile = request.number(place)
-    asker = Asker(caller, request.agent_id)
-    allowance.take(asker)
-    found = service.find(mobile, register.before(deadline))
-    allowance.note_search(asker, found.patients, deadline)
-    return disclosing.hand_out(replies.match(found, mobile), register, app.current_event, request, deadline)
+    return desk().answer(app.current_event)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

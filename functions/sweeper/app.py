@@ -9,13 +9,13 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import wiring
 from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.sweeper import Sweeper
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import QueueSettings
+from convox_clinicea.wiring.sweeper import backlog_from, sweeper_from
 
 logger = make_logger()
 metrics = make_metrics()
@@ -30,7 +30,7 @@ class Parts(NamedTuple):
 @cache
 def parts() -> Parts:
     settings = QueueSettings.from_environment()
-    return Parts(wiring.sweeper_from(settings, clock, logger), wiring.backlog_from(settings, clock))
+    return Parts(sweeper_from(settings, clock, logger), backlog_from(settings, clock))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

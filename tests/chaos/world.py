@@ -14,7 +14,8 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from commands.template import queue_names
-from convox_clinicea import aws, chance, observability, wiring
+from convox_clinicea import aws, chance, observability
+from convox_clinicea.wiring import clinicea as wiring
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN, Credentials
 from tests.chaos import stack
 from tests.chaos.clinicea import SimulatedClinicea

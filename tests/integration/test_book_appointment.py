@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.identity import ID_PATTERN
+from convox_clinicea.bookings.record import ID_PATTERN
 from tests.support import invented
 from tests.support.account import document
 from tests.support.bookings import INDIA, in_days, known_body, known_request

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,44 @@ print("imported")
 """
 
 
+LOADED = "import json, sys, app; print(json.dumps(sorted(sys.modules)))"
+LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
+NO_LOOK_UP_NEEDS = (
+    "boto3",
+    "s3transfer",
+    "aws_lambda_powertools.utilities.batch",
+    "aws_lambda_powertools.utilities.parser",
+    "convox_clinicea.bookings",
+    "convox_clinicea.convox.answers",
+    "convox_clinicea.convox.door",
+    "convox_clinicea.sealing",
+)
+# What only some functions may load, by who needs none of it: each costs every cold start some milliseconds.
+SPARED = {
+    **dict.fromkeys(LOOK_UPS, NO_LOOK_UP_NEEDS),
+    "past_appointments": (*NO_LOOK_UP_NEEDS, "phonenumbers"),
+    "authorizer": (
+        "boto3",
+        "aws_lambda_powertools.event_handler",
+        "convox_clinicea.bookings",
+        "convox_clinicea.clinicea",
+        "convox_clinicea.patients",
+        "convox_clinicea.wiring",
+        "phonenumbers",
+        "requests",
+    ),
+    "booking_status": (
+        "boto3",
+        "convox_clinicea.bookings.worker",
+        "convox_clinicea.clinicea.client",
+        "convox_clinicea.patients",
+        "phonenumbers",
+        "requests",
+    ),
+    "sweeper": ("aws_lambda_powertools.event_handler", "convox_clinicea.bookings.worker", "convox_clinicea.convox"),
+}
+
+
 def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
     assert NAMES == [
         "authorizer",
@@ -46,15 +85,29 @@ def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_handler_is_imported_without_environment_and_network(name: str, tmp_path: Path) -> None:
+    done = run(IMPORT, name, tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")
+
+
+@pytest.mark.parametrize("name", SPARED)
+def test_a_function_loads_nothing_that_only_others_need(name: str, tmp_path: Path) -> None:
+    done = run(LOADED, name, tmp_path)
+
+    loaded = json.loads(done.stdout)
+    assert "convox_clinicea.settings" in loaded
+    assert [each for each in loaded if any(f"{each}.".startswith(f"{spared}.") for spared in SPARED[name])] == []
+
+
+def run(code: str, name: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run code beside a function in a fresh interpreter without an environment."""
     paths = os.pathsep.join(str(ROOT / part) for part in (Path("functions") / name, Path("layers/connector")))
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-B", "-c", IMPORT],
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-B", "-c", code],
         env={"PYTHONPATH": paths},
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "imported\n", "")

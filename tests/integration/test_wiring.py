@@ -9,12 +9,16 @@ from typing import Any
 import boto3
 import pytest
 
-from convox_clinicea import aws, wiring
+from convox_clinicea import aws
 from convox_clinicea.bookings.states import State
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.errors import ConfigurationError, NotStored
 from convox_clinicea.mobile import parse_mobile
 from convox_clinicea.settings import IntakeSettings, SearchSettings
+from convox_clinicea.wiring.clinicea import clinicea_from
+from convox_clinicea.wiring.deployment import clinics_from
+from convox_clinicea.wiring.intake import booking_desk
+from convox_clinicea.wiring.ledger import ledger_from
 from local.clinicea.testing import RunningFake
 from tests.support import invented
 from tests.support.account import Stack, age_secrets, change, document, secret
@@ -45,12 +49,12 @@ def intake(variables: dict[str, str], **changes: str) -> IntakeSettings:
 
 def found(settings: SearchSettings) -> int:
     clock = SystemClock()
-    client = wiring.clinicea_from(settings, wiring.clinics_from(settings), clock)
+    client = clinicea_from(settings, clinics_from(settings), clock)
     return len(client.search_patient_by_mobile_number(MOBILE, Deadline.after(clock, 5)))
 
 
 def test_the_layers_own_document_names_no_clinic(variables: dict[str, str]) -> None:
-    clinics = wiring.clinics_from(search(variables))
+    clinics = clinics_from(search(variables))
 
     assert clinics.get("C-09") is None
     assert clinics.zone("C-09").key == "Asia/Kolkata"
@@ -59,13 +63,13 @@ def test_the_layers_own_document_names_no_clinic(variables: dict[str, str]) -> N
 def test_clinics_come_from_the_parameter_store_where_the_deployment_says_so(variables: dict[str, str]) -> None:
     boto3.client("ssm").put_parameter(Name="/stack/clinics", Value=json.dumps(CLINICS), Type="String")
 
-    clinics = wiring.clinics_from(search(variables, CLINICS="ssm:/stack/clinics"))
+    clinics = clinics_from(search(variables, CLINICS="ssm:/stack/clinics"))
 
     assert clinics.zone("C-09").key == "Asia/Dubai"
 
 
 def test_clinics_come_from_a_bucket_where_the_deployment_says_so(variables: dict[str, str]) -> None:
-    clinics = wiring.clinics_from(search(variables, CLINICS=document(CLINICS)))
+    clinics = clinics_from(search(variables, CLINICS=document(CLINICS)))
 
     assert clinics.zone("C-09").key == "Asia/Dubai"
 
@@ -77,7 +81,7 @@ def test_a_document_that_is_none_is_an_error_never_a_silent_default(variables: d
     settings = search(variables, CLINICS=document(content))
 
     with pytest.raises(ConfigurationError):
-        wiring.clinics_from(settings)
+        clinics_from(settings)
 
 
 def test_the_call_table_can_be_replaced_in_part(variables: dict[str, str], fake: RunningFake) -> None:
@@ -95,7 +99,7 @@ def test_a_rotated_secret_takes_effect_without_a_cold_start_once_its_copy_is_old
     arn = secret("rotating", {"api_key": "old-key"})
     settings = search(variables, CLINICEA_SECRET_ARN=arn)
     clock = SystemClock()
-    client = wiring.clinicea_from(settings, wiring.clinics_from(settings), clock)
+    client = clinicea_from(settings, clinics_from(settings), clock)
     with pytest.raises(Exception, match="401"):
         client.search_patient_by_mobile_number(MOBILE, Deadline.after(clock, 5))
 
@@ -123,7 +127,7 @@ def test_a_staff_session_needs_a_user(variables: dict[str, str]) -> None:
 
 
 def test_a_desk_accepts_bookings_into_ledger_and_queue(variables: dict[str, str], stack: Stack) -> None:
-    desk = wiring.booking_desk(intake(variables, DEFAULT_DURATION_MINUTES="45"), VirtualClock())
+    desk = booking_desk(intake(variables, DEFAULT_DURATION_MINUTES="45"), VirtualClock())
 
     accepted = desk.intake.accept(known_request())
 
@@ -137,7 +141,7 @@ def test_an_identity_key_that_is_too_short_derives_nothing(
     variables: dict[str, str], stack: Stack, content: Any
 ) -> None:
     settings = intake(variables, IDENTITY_SECRET_ARN=secret(f"identity-{hash(str(content))}", content))
-    desk = wiring.booking_desk(settings, VirtualClock())
+    desk = booking_desk(settings, VirtualClock())
 
     with pytest.raises(NotStored, match="ConfigurationError"):
         desk.intake.accept(known_request())
@@ -146,8 +150,8 @@ def test_an_identity_key_that_is_too_short_derives_nothing(
 
 def test_the_retention_is_the_deployments(stack: Stack) -> None:
     clock = VirtualClock()
-    desk_ledger = wiring.ledger_from(stack.table, clock, timedelta(days=90))
-    booking = wiring.booking_desk(
+    desk_ledger = ledger_from(stack.table, clock, timedelta(days=90))
+    booking = booking_desk(
         IntakeSettings.from_environment(stack.environment("http://127.0.0.1:9")), clock
     ).intake.accept(known_request())
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea import aws, wiring
+from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.settings import IntakeSettings
+from convox_clinicea.wiring.intake import booking_desk
+from convox_clinicea.wiring.ledger import ledger_from
 from local.clinicea.testing import RunningFake
 from tests.support import events
 from tests.support.account import Stack
@@ -115,7 +117,7 @@ class Deployment:
 
     def accepted_at(self, clock: VirtualClock, request: BookingRequest) -> Booking:
         """Have a request accepted at another time than now."""
-        return wiring.booking_desk(IntakeSettings.from_environment(), clock).intake.accept(request).booking
+        return booking_desk(IntakeSettings.from_environment(), clock).intake.accept(request).booking
 
     def booking(self, booking_id: str) -> Booking:
         """The booking as the ledger has it."""
@@ -125,4 +127,4 @@ class Deployment:
 
     def ledger(self) -> Ledger:
         """The deployment's ledger."""
-        return wiring.ledger_from(self.stack.table, SystemClock())
+        return ledger_from(self.stack.table, SystemClock())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.loaders import Loader, create_loader
+from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
 from convox_clinicea.errors import ConfigurationError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 SECRET_SECONDS = 300
+SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
 
 CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
 
@@ -67,10 +68,18 @@ def _secretsmanager() -> SecretsManagerClient:
     return made
 
 
+class _ServicesInUse(Loader):
+    """botocore's own looks into the folder of each of AWS's four hundred services, twice, at the first client."""
+
+    def list_available_services(self, _type_name: str) -> list[str]:
+        """Return those that are used here; of another no client can be made."""
+        return [*SERVICES]
+
+
 @cache
 def _descriptions() -> Loader:
     """AWS's descriptions of its services: nothing of an account, and most of what a first client costs."""
-    return create_loader()
+    return _ServicesInUse()
 
 
 @cache

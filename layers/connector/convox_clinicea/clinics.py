@@ -27,7 +27,7 @@ ClinicId = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_-]{1,64}\z")]
 class Clinic(BaseModel):
     """One clinic of the chain, as its agents should read it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     clinic_id: ClinicId
     name: str | None = None
@@ -38,7 +38,7 @@ class Clinic(BaseModel):
 class ClinicsDocument(BaseModel):
     """The configuration document `clinics`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     schema_version: Literal[1] = Field(alias="schema")
     clinics: list[Clinic] = []

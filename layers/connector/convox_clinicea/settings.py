@@ -15,7 +15,9 @@ from convox_clinicea.errors import ConfigurationError, raise_alone
 class Settings(BaseModel):
     """A field `ledger_table` is the environment variable `LEDGER_TABLE`."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        defer_build=True, frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
+    )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:

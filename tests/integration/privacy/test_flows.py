@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calendar import Calendar
-from convox_clinicea.convox import replies
+from convox_clinicea.convox.lookups import search
 from tests.support import events, invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
@@ -113,7 +113,7 @@ def test_an_error_that_nobody_foresaw(deployment: Deployment, said: Said, monkey
     def broken(*_: object) -> None:
         raise ValueError(f"cannot show {invented.FIRST_NAME} {invented.NATIONAL}")
 
-    monkeypatch.setattr(replies, "match", broken)
+    monkeypatch.setattr(search, "match", broken)
 
     answer = deployment.search(ASKED)
 

@@ -29,7 +29,7 @@ from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea import exchange
 from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
-from convox_clinicea.convox import api, callbacks, errors, parsing
+from convox_clinicea.convox import api, callbacks, errors, validating
 from convox_clinicea.disclosures import register
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.patients.search import PatientSearch
@@ -204,7 +204,7 @@ MUTANTS: Mapping[str, tuple[Mutate, str]] = {
     ),
     "a name in a notice": (after(notices, "notice", lambda text: text + invented.FIRST_NAME[:8]), "sns Publish"),
     "an answer that repeats the input": (
-        instead(parsing, "_sentence", lambda *_: f"not {invented.BIRTH_DATE}"),
+        instead(validating, "_sentence", lambda *_: f"not {invented.BIRTH_DATE}"),
         "answer of book_new_patient",
     ),
     "an error's public text": (

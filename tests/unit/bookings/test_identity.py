@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.identity import ID_PATTERN, booking_id, fingerprint, message_group
+from convox_clinicea.bookings.identity import booking_id, fingerprint, message_group
+from convox_clinicea.bookings.record import ID_PATTERN
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalText

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.clinicea.calls import LOGIN, Call, CallTable, same_word, writes
+from convox_clinicea.clinicea.call_table import CallTable, same_word
+from convox_clinicea.clinicea.calls import LOGIN, Call, writes
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
 from tests.support.clients import call_table

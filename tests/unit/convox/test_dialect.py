@@ -9,7 +9,9 @@ import pytest
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.dialect_document import DialectDocument
-from convox_clinicea.convox.requests import KnownPatientBooking, NewPatientBooking, Place, SearchRequest
+from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import InvalidDocument, InvalidRequest

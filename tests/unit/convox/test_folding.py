@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from convox_clinicea.convox.callbacks import StatusRequest
 from convox_clinicea.convox.folding import folded
-from convox_clinicea.convox.requests import SearchRequest
+from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.errors import InvalidDocument
 from tests.support import events
 from tests.support.dialects import dialect, read

@@ -12,7 +12,9 @@ import pytest
 
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.requests import KnownPatientBooking, NewPatientBooking, Place, SearchRequest
+from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.search import SearchRequest
 from tests.support import events
 from tests.support.dialects import PACKED, dialect, read
 from tests.support.events import Event

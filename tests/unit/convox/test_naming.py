@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.requests import CompletedRequest, KnownPatientBooking, Place, SearchRequest
+from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking
+from convox_clinicea.convox.requests.completed import CompletedRequest
+from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.errors import InvalidRequest
 from tests.support import events
 from tests.support.bookings import known_body

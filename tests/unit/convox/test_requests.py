@@ -10,13 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.requests import (
-    CompletedRequest,
-    KnownPatientBooking,
-    NewPatientBooking,
-    Place,
-    SearchRequest,
-)
+from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.completed import CompletedRequest
+from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalGender

@@ -11,7 +11,8 @@ from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_i
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import Reason
-from convox_clinicea.clinicea import Appointment, Clinicea, CreatedAppointment, Status
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.models import Appointment, CreatedAppointment, Status
 from convox_clinicea.deadline import Deadline
 
 __all__ = ["Calendar", "CannotDecide", "Shown"]

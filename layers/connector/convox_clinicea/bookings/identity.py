@@ -10,8 +10,6 @@ from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest
 
-ID_PATTERN = r"bk_[a-z2-7]{26}"
-
 
 def booking_id(key: bytes, request: BookingRequest) -> str:
     """Return the booking's id: `bk_` and 26 letters of the HMAC of what identifies the request.

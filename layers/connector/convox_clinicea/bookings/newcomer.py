@@ -5,7 +5,8 @@ from __future__ import annotations
 from convox_clinicea.bookings.identity import folded_name
 from convox_clinicea.bookings.request import PatientDetails
 from convox_clinicea.bookings.states import Reason
-from convox_clinicea.clinicea import Clinicea, Patient
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConnectorError
 

@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError,
 
 from convox_clinicea.bookings.acting import MOST_LISTED, Acted, Acting, Filter
 from convox_clinicea.bookings.acts import Person, Word
-from convox_clinicea.bookings.identity import ID_PATTERN
-from convox_clinicea.bookings.record import Booking, timestamp
+from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.privacy import is_telling
@@ -23,7 +22,7 @@ CliniceaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 class Order(BaseModel):
     """One order; unknown fields are refused, for the caller is our own command."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ListOrder(Order):

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from convox_clinicea.aws import AWS_ERRORS, error_code
-from convox_clinicea.bookings.identity import ID_PATTERN
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import ID_PATTERN, Booking
 from convox_clinicea.errors import ConnectorError, raise_alone
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ class UnparsableMessage(ConnectorError):
 class Message(BaseModel):
     """What a message says: which booking, and which sending of it."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
     v: int = Field(ge=1, le=SCHEMA_VERSION)
     booking_id: str = Field(pattern=f"^{ID_PATTERN}$")

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.clinicea import Appointment, Clinicea, Status
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 

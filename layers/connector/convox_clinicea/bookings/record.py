@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
+ID_PATTERN = r"bk_[a-z2-7]{26}"
 SCHEMA_VERSION = 2
 """2: what the sweeper, the settle time and the notices need. Version 1 is still read."""
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from convox_clinicea.clinicea import NewAppointment, NewPatient
+from convox_clinicea.clinicea.models import NewAppointment, NewPatient
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import Personal, PersonalDate, PersonalGender, PersonalText
@@ -24,7 +24,7 @@ class UnreadableRequest(ConnectorError):
 class Caller(BaseModel):
     """Who sent the request: the authenticated caller, and the call and agent that it claims."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     name: str
     call_id: str | None = None
@@ -34,7 +34,7 @@ class Caller(BaseModel):
 class Consent(BaseModel):
     """The caller's consent to being registered, as heard by the agent on that call."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     given: Literal[True]
     at: AwareDatetime | None = None
@@ -44,7 +44,7 @@ class Consent(BaseModel):
 class PatientDetails(BaseModel):
     """What a new patient told."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
     mobile: Mobile
     first_name: PersonalText
@@ -68,7 +68,7 @@ class PatientDetails(BaseModel):
 class BookingRequest(BaseModel):
     """A request for one appointment, for a known patient (`patient_id`) or a new one (`new_patient`)."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
     caller: Caller
     clinic_id: str

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from convox_clinicea.bookings.identity import ID_PATTERN
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import ID_PATTERN, Booking
 from convox_clinicea.errors import NotFound
 
 

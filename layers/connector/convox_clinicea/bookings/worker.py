@@ -22,8 +22,9 @@ from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.waiting import Wait, wait_for
-from convox_clinicea.clinicea import Clinicea, CreatedAppointment
+from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import Rejected
+from convox_clinicea.clinicea.models import CreatedAppointment
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.sealing import Sealer

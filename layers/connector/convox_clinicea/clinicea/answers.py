@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from convox_clinicea.clinicea.calls import Call, CallSpec, CallTable, writes
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.calls import Call, writes
 from convox_clinicea.clinicea.errors import (
     AuthenticationFailed,
     CliniceaError,

@@ -11,7 +11,8 @@ from typing import Literal, Protocol
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from convox_clinicea.clinicea.answers import fields, json_value
-from convox_clinicea.clinicea.calls import LOGIN, CallSpec, CallTable
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import AuthenticationFailed, UnexpectedAnswer
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest, request_for
 from convox_clinicea.deadline import Clock, Deadline
@@ -23,7 +24,7 @@ Scheme = Literal["api_key", "staff_session"]
 class Credentials(BaseModel):
     """The Clinicea secret. `user_name` and `password` are needed for the staff session only."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api_key: SecretStr = Field(min_length=1)
     user_name: SecretStr | None = None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from convox_clinicea.clinicea.answers import Record, created_ids, records
 from convox_clinicea.clinicea.authentication import Authentication
-from convox_clinicea.clinicea.calls import Call, CallSpec, CallTable
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.errors import AuthenticationFailed, UnexpectedAnswer
 from convox_clinicea.clinicea.exchange import Exchange, Observer, observe_nothing
 from convox_clinicea.clinicea.models import (
@@ -24,7 +25,9 @@ from convox_clinicea.clinicea.models import (
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.mobile import Mobile
+
+if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
+    from convox_clinicea.mobile import Mobile
 
 MAX_PAGES = 50
 T = TypeVar("T")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from convox_clinicea import chance
 from convox_clinicea.clinicea.answers import failure_of, failure_without_answer
-from convox_clinicea.clinicea.calls import CallSpec, CallTable, writes
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.calls import writes
 from convox_clinicea.clinicea.errors import CliniceaError
 from convox_clinicea.clinicea.retrying import pause_before_retry
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest

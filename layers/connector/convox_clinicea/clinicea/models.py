@@ -10,16 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea.answers import fields, identifier, text
-from convox_clinicea.clinicea.calls import CallTable, same_word
+from convox_clinicea.clinicea.call_table import CallTable, same_word
 from convox_clinicea.clinics import Clinics
-from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
+
+if TYPE_CHECKING:
+    from convox_clinicea.mobile import Mobile
 
 _UNSET_YEAR = 1
 
@@ -31,7 +33,7 @@ PersonalField = Annotated[PersonalText | None, BeforeValidator(text)]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
 
 class Patient(_Record):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
-from convox_clinicea.clinicea.calls import CallSpec
+from convox_clinicea.clinicea.call_table import CallSpec
 from convox_clinicea.deadline import Deadline
 
 

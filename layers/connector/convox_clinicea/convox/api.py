@@ -12,8 +12,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.clinicea.errors import SetupFault
+from convox_clinicea.convox.came_as import remembered
 from convox_clinicea.convox.errors import error_reply, face_of
-from convox_clinicea.convox.naming import remembered
 from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
 from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.observability import failure

@@ -16,7 +16,9 @@ from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.convox import fields, parsing
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.folding import folded
-from convox_clinicea.convox.requests import KnownPatientBooking, NewPatientBooking, Place, WithCall, moment_in, number
+from convox_clinicea.convox.place import Place, moment_in, number
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.call import WithCall
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import Personal, PersonalText

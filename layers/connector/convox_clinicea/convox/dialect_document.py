@@ -21,7 +21,7 @@ from pydantic import (
 )
 
 from convox_clinicea.clinics import ZoneName
-from convox_clinicea.convox.door import CallerName
+from convox_clinicea.convox.callers import CallerName
 from convox_clinicea.convox.folding import JOINERS, folded
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.errors import InvalidDocument, raise_alone
@@ -78,7 +78,7 @@ Names = Annotated[dict[Alias, Evidence | None], BeforeValidator(_these_alone)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ConsentWords(_Part):
@@ -107,7 +107,7 @@ class Speech(_Part):
     """Where a field did not come, the first of these that came is taken for it."""
     date_order: DateOrder | None = None
     """Of dates whose year comes last; one that begins with its year needs none."""
-    words: WordLists = WordLists()
+    words: WordLists = Field(default_factory=WordLists)
 
     @field_validator("aliases")
     @classmethod

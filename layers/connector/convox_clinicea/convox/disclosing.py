@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea.convox import replies
 from convox_clinicea.convox.api import caller_of
-from convox_clinicea.convox.requests import WithCall
+from convox_clinicea.convox.replies.answer import reply
+from convox_clinicea.convox.requests.call import WithCall
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.disclosures.record import HandedOut, Recipient
 from convox_clinicea.disclosures.register import DisclosureRegister
@@ -37,7 +37,7 @@ def hand_out(
         NotRecorded: it may not leave.
     """
     register.add(handed_out(body, patient_id), recipient(event, request), deadline)
-    return replies.reply(body)
+    return reply(body)
 
 
 def recipient(event: APIGatewayProxyEvent, request: WithCall) -> Recipient:

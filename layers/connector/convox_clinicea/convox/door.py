@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from convox_clinicea.convox.callers import CALLER_NAME, CallerName
 from convox_clinicea.errors import ConfigurationError
 
 CALLER = "convox"
 """The name of the caller whose tokens stand in the secret without a name."""
-CALLER_NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
 SHORTEST_TOKEN = 16
 TOKENS_SECONDS = 30
 """How old the secret's content may be: a token that was taken out of it is refused after that."""
@@ -38,11 +38,10 @@ def _token_checked(token: SecretStr) -> SecretStr:
 
 
 Token = Annotated[SecretStr, AfterValidator(_token_checked)]
-CallerName = Annotated[str, StringConstraints(pattern=f"^{CALLER_NAME}$")]
 
 
 class _Content(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class TokenPair(_Content):

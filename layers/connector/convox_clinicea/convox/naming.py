@@ -7,15 +7,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.reading import Members, Pairs
 from convox_clinicea.convox.values import canonical, is_missing, joined
 from convox_clinicea.convox.vocabulary import GROUPS, MOMENT_PARTS
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 
-_CAME_AS = "came_as"
 SHORTEST_NUMBER = 8
 LONGEST_DIALLING_CODE = 3
 
@@ -75,17 +72,6 @@ def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
     if problems:
         raise InvalidRequest(*problems)
     return found
-
-
-def remember(event: APIGatewayProxyEvent, found: Named) -> None:
-    """Keep with the event under which names its fields came, for whatever may be found wrong with them later."""
-    event.raw_event[_CAME_AS] = found.came_as
-
-
-def remembered(event: APIGatewayProxyEvent) -> dict[str, str]:
-    """Return what `remember` kept."""
-    kept: dict[str, str] = event.raw_event.get(_CAME_AS) or {}
-    return kept
 
 
 def _flat(pairs: Pairs) -> Iterator[tuple[str, Any]]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from convox_clinicea.convox import naming
+from convox_clinicea.convox.came_as import remember
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.reading import pairs_of
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.convox.validating import validated
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -25,27 +25,5 @@ def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, 
     """
     wanted = frozenset(model.model_fields) - path.keys()
     named = naming.named(pairs_of(event, dialect.known), wanted, dialect)
-    naming.remember(event, named)
-    return from_path(model, **{**named.nested(), **path})
-
-
-def from_path(model: type[M], **values: Any) -> M:
-    """Read `model` from canonical names alone; raises InvalidRequest."""
-    return _validated(model, values)
-
-
-def _validated(model: type[M], values: Mapping[str, Any]) -> M:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        problems = [
-            FieldProblem(".".join(map(str, e["loc"])) or "body", _sentence(e["type"], e["msg"]))
-            for e in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
-    raise InvalidRequest(*problems)
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is required"
-    return message.removeprefix("Value error, ").replace("Input should be", "must be")
+    remember(event, named.came_as)
+    return validated(model, **{**named.nested(), **path})

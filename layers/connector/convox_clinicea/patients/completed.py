@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from convox_clinicea.clinicea import Appointment, Clinicea
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.models import Appointment
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from convox_clinicea.clinicea import Patient
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault
+from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.observability import failure

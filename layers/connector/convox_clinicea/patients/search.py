@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from convox_clinicea.clinicea import Clinicea, Patient
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
 

@@ -1,0 +1,203 @@
+"""The call table: how each of Clinicea's calls looks on the wire, as data.
+
+Half of it could not be checked against a real account, so it is a document (`documents/call_table.json`)
+that a deployer replaces, whole or in part, without touching code. Each entry states its evidence: `doc`
+(Clinicea's help pages), `live` (public code whose authors saw it), `code` (public code), `assumed` (ours).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.validation import problems
+
+Evidence = Literal["doc", "live", "code", "assumed"]
+
+
+_IN_PATH = re.compile(r"\{([^{}]*)\}")
+_SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+_PERSON = ("patient_id", "national_number", "country_code", "mobile", "first_name", "last_name", "gender", "email")
+_VISIT = ("date_of_birth", "clinic_id", "start", "end", "practitioner_id", "service", "notes")
+_OURS = frozenset((*_PERSON, *_VISIT, "page", "page_size", "day", "api_key", "user_name", "password"))
+
+
+class CallSpec(_Part):
+    """One call: where it is, how it takes its parameters and what they are called there."""
+
+    version: str = Field(pattern=r"^v[0-9]+$")
+    path: str = Field(pattern=r"^/[A-Za-z0-9/{}._-]+$")
+    verb: Literal["GET", "POST"]
+    style: Literal["query", "form", "json"]
+    parameters: dict[str, str | None]
+    """Our name of each parameter → Clinicea's; null: not sent."""
+    """In a JSON body a dot nests: `Appointment.Start` is `Start` within the object `Appointment`."""
+    fixed: dict[str, str | None] = {}
+    """Clinicea's name → a value that is always sent; null: not sent, where a document above drops it."""
+    places: dict[str, Literal["query", "header", "path"]] = {}
+    """Clinicea's name of a parameter → where it goes, for one that does not go where `style` says."""
+    values: dict[str, dict[str, str]] = {}
+    country_code_format: Literal["digits", "plus"] = "digits"
+    not_found: Literal["nothing", "error"] = "error"
+    """What a 404 means that is not a missing route."""
+    page_size: int | None = Field(default=None, ge=10, le=1000)
+    evidence: dict[str, Evidence] = {}
+
+    @field_validator("parameters", "values")
+    @classmethod
+    def _known_names(cls, named: dict[str, Any]) -> dict[str, Any]:
+        unknown = sorted(set(named) - _OURS)
+        if unknown:
+            raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(sorted(_OURS))}")
+        return named
+
+    @model_validator(mode="after")
+    def _has_a_body(self) -> Self:
+        if self.verb == "GET" and self.style != "query":
+            raise ValueError("a GET takes its parameters in the query: style must be query")
+        return self
+
+    @model_validator(mode="after")
+    def _nests(self) -> Self:
+        names = [name for name in (*self.fixed, *self.parameters.values()) if name is not None]
+        if self.style == "json" and any(one.startswith(f"{other}.") for one in names for other in names):
+            raise ValueError("a parameter of a JSON body cannot be both a value and an object of others")
+        return self
+
+    @model_validator(mode="after")
+    def _places_are_named(self) -> Self:
+        known = {*self.fixed, *(name for name in self.parameters.values() if name is not None)}
+        unknown = sorted(set(self.places) - known)
+        if unknown:
+            raise ValueError(f"places names {', '.join(unknown)}, which is no parameter of this call")
+        holes = {*_IN_PATH.findall(self.path)} - {"version"}
+        if holes != {name for name, place in self.places.items() if place == "path"}:
+            raise ValueError(
+                "each {name} in path, {version} apart, is a parameter whose place is path, and the reverse"
+            )
+        return self
+
+    @property
+    def address(self) -> str:
+        """The path under its version; `{name}` of parameters in the path is left standing."""
+        return self.path.replace("{version}", self.version)
+
+    def named(self, arguments: Mapping[str, str | None]) -> dict[str, str]:
+        """Return `arguments` under Clinicea's names; what is None or not taken by this call is left out."""
+        named = {name: value for name, value in self.fixed.items() if value is not None}
+        for ours, value in arguments.items():
+            theirs = self.parameters.get(ours)
+            if theirs is not None and value is not None:
+                named[theirs] = self.values.get(ours, {}).get(value, value)
+        return named
+
+
+class CredentialSpec(_Part):
+    """Where the two authentication schemes put what they send."""
+
+    api_key_header: str
+    token_parameter: str
+    token_fields: list[str]
+    token_lifetime_minutes: float = Field(gt=0, allow_inf_nan=False)
+    evidence: dict[str, Evidence] = {}
+
+
+class Refusal(_Part):
+    """A text by which Clinicea refuses a booking for good, and the booking's reason."""
+
+    status: list[int]
+    contains: str = Field(min_length=3)
+    reason: Literal["slot_taken", "unknown_patient", "unknown_clinic"]
+    evidence: Evidence = "assumed"
+
+
+class Statuses(_Part):
+    """Status words, compared without regard to case and separators."""
+
+    checked_out: list[str]
+    cancelled: list[str]
+
+
+class CallTable(_Part):
+    """The whole document."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    datetime_format: str
+    login: CallSpec
+    credentials: CredentialSpec
+    calls: dict[Call, CallSpec]
+    patient_fields: dict[str, list[str]]
+    appointment_fields: dict[str, list[str]]
+    statuses: Statuses
+    fields_evidence: dict[str, Evidence] = {}
+    missing_route_markers: list[str] = []
+    refusals: list[Refusal] = []
+
+    @field_validator("datetime_format")
+    @classmethod
+    def _tells_the_time(cls, text: str) -> str:
+        try:
+            told = datetime.strptime(_SAMPLE.strftime(text), text).replace(tzinfo=UTC)
+        except re.error:  # one part twice; strptime makes a pattern of the format
+            told = None
+        if told != _SAMPLE:
+            raise ValueError("must tell date and time to the second, as strftime writes them")
+        return text
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        missing = [call.value for call in Call if call not in self.calls]
+        if missing:
+            raise ValueError(f"calls lacks {', '.join(missing)}")
+        return self
+
+    @classmethod
+    def build(cls, packed: Mapping[str, Any], replacement: Mapping[str, Any] | None = None) -> Self:
+        """Return the packed document with the deployer's laid over it, objects merged and lists replaced.
+
+        Raises:
+            InvalidDocument: the result is not a call table; the text names the places.
+        """
+        merged = dict(packed) if replacement is None else laid_over(packed, replacement)
+        try:
+            return cls.model_validate(merged)
+        except ValidationError as error:
+            raise_alone(InvalidDocument("call table", problems(error, cls)))
+
+    def refusal(self, status: int, text: str) -> str | None:
+        """Return the booking's reason if this answer is one of the known refusals."""
+        lowered = text.lower()
+        for refusal in self.refusals:
+            if status in refusal.status and refusal.contains.lower() in lowered:
+                return refusal.reason
+        return None
+
+
+def same_word(one: str, other: str) -> bool:
+    """Compare two of Clinicea's words without regard to case and separators: `Checked-Out`, `CheckedOut`."""
+    return _bare(one) == _bare(other)
+
+
+def _bare(word: str) -> str:
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
+def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return one document laid over another: objects merged, everything else replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = laid_over(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return merged

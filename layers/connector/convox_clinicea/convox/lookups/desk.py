@@ -1,0 +1,108 @@
+"""The desk at which every look-up is made, in one order: none goes unlimited, and none unrecorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.convox import disclosing, parsing
+from convox_clinicea.convox.api import caller_of, lookup_deadline
+from convox_clinicea.convox.dialect import Dialects
+from convox_clinicea.convox.requests.call import WithCall
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.disclosures.register import DisclosureRegister
+from convox_clinicea.sharing.allowance import Allowance, Asker
+
+if TYPE_CHECKING:
+    from convox_clinicea.convox import answers
+
+R = TypeVar("R", bound=WithCall)
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look-up brought.
+
+    Attributes:
+        body: the answer, as it will be handed out.
+        patients: who was found, of a search that was answered; a search for nobody's number is counted.
+        patient_id: whose appointments the body holds, where it names no patient itself.
+    """
+
+    body: answers.Answer
+    patients: Sized | None = None
+    patient_id: str | None = None
+
+
+class LookUp(Protocol[R, A]):
+    """One kind of look-up: what it reads from a request, and what it answers."""
+
+    @property
+    def request(self) -> type[R]:
+        """What the request has to hold."""
+        ...
+
+    def understood(self, request: R) -> A:
+        """Return what is asked for; raises InvalidRequest."""
+        ...
+
+    def find(self, asked: A, deadline: Deadline) -> Found:
+        """Ask Clinicea; raises a leaf of `clinicea.errors`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts(Generic[R, A]):
+    """What a look-up is made with."""
+
+    dialects: Dialects
+    look_up: LookUp[R, A]
+    allowance: Allowance
+    register: DisclosureRegister
+
+
+class LookupDesk(Generic[R, A]):
+    """Makes one kind of look-up.
+
+    Args:
+        parts: makes the rest, at the first look-up and within its time.
+        budget_seconds: how long an answer may take since API Gateway took the request.
+        context_required: whether requests must name their call and agent.
+    """
+
+    def __init__(
+        self, parts: Callable[[], Parts[R, A]], clock: Clock, *, budget_seconds: float, context_required: bool
+    ) -> None:
+        self._parts = parts
+        self._clock = clock
+        self._budget_seconds = budget_seconds
+        self._context_required = context_required
+
+    def answer(self, event: APIGatewayProxyEvent, **path: str) -> Response[str]:
+        """Return the answer to a request, once it has been allowed and stands on record.
+
+        Args:
+            path: the parameters of the request's path.
+
+        Raises:
+            Unauthorized, InvalidRequest, TooLarge: of the request; it is not counted.
+            RateLimited: nothing has been asked of Clinicea.
+            CliniceaError: Clinicea did not answer, and this look-up does without it badly.
+            NotRecorded: what was found may not leave.
+        """
+        deadline = lookup_deadline(event, self._clock, self._budget_seconds)
+        parts = self._parts()
+        caller = caller_of(event)
+        request = parsing.from_request(parts.look_up.request, event, parts.dialects.of(caller), **path)
+        request.with_context(required=self._context_required)
+        asked = parts.look_up.understood(request)
+        asker = Asker(caller, request.agent_id)
+        parts.allowance.take(asker)
+        found = parts.look_up.find(asked, parts.register.before(deadline))
+        parts.allowance.note_search(asker, found.patients, deadline)
+        return disclosing.hand_out(found.body, parts.register, event, request, deadline, patient_id=found.patient_id)

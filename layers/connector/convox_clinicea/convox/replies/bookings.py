@@ -1,0 +1,114 @@
+"""How bookings stand: accepted, asked for, and at a call's end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.convox.replies.answer import SUCCESS, reply
+from convox_clinicea.table import timestamp
+
+if TYPE_CHECKING:  # a function of one flow loads no other's service
+    from convox_clinicea.bookings.callbacks import Taken
+    from convox_clinicea.bookings.intake import Acceptance
+    from convox_clinicea.convox import answers
+
+_STATE_MESSAGES = {
+    State.ACCEPTED: "The booking is accepted and will be made in Clinicea.",
+    State.SENDING: "The booking is being made in Clinicea.",
+    State.UNKNOWN: "The booking was sent; whether Clinicea made it is being checked.",
+    State.BOOKED: "The appointment stands in Clinicea.",
+    State.REJECTED: "Clinicea refused the booking; see the reason.",
+    State.NEEDS_ATTENTION: "The booking waits for a person; see the reason.",
+}
+_NOTED = "The call's status is noted."
+_BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
+_CHANGED_TOO_LATE = "The call's first booking was on its way already. A person has been told of the change."
+
+
+def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
+    """Return 202 (or what the deployment uses for it); 200 if a repeat finds the booking ended."""
+    ended = acceptance.repeated and acceptance.booking.state.ended
+    where = {"Location": location(event, acceptance.booking.booking_id)}
+    return reply(_acceptance(acceptance), HTTPStatus.OK if ended else accepted_status, where)
+
+
+def call_status(taken: Taken, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
+    """Return what ConVox documents for a status callback, and the booking where there is one."""
+    record = taken.booking
+    if record is None:
+        return reply(_call_status(_NOTED, None, taken))
+    message = _STATE_MESSAGES[record.state] if taken.asked else _BOOKING_STAYS
+    if record.reason is Reason.CHANGED_AFTER_BOOKING:
+        message = _CHANGED_TOO_LATE
+    done = not taken.asked or (taken.repeated and record.state.ended)
+    where = {"Location": location(event, record.booking_id)}
+    return reply(_call_status(message, record, taken), HTTPStatus.OK if done else accepted_status, where)
+
+
+def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.CallStatus:
+    return {
+        "status": SUCCESS,
+        "message": message,
+        "booking_id": None if record is None else record.booking_id,
+        "state": None if record is None else record.state,
+        "repeated": taken.repeated,
+        "changed": taken.changed,
+    }
+
+
+def _acceptance(accepted: Acceptance) -> answers.Acceptance:
+    return {
+        "status": SUCCESS,
+        "message": _STATE_MESSAGES[accepted.booking.state],
+        "booking_id": accepted.booking.booking_id,
+        "state": accepted.booking.state,
+        "repeated": accepted.repeated,
+        "changed": accepted.changed,
+    }
+
+
+def booking(record: Booking) -> answers.BookingAnswer:
+    return {"status": SUCCESS, "message": _STATE_MESSAGES[record.state], **_booking(record)}
+
+
+def bookings(records: Sequence[Booking]) -> answers.CallBookings:
+    count = len(records)
+    return {
+        "status": SUCCESS,
+        "message": f"{count} booking{'s' * (count != 1)} on this call.",
+        "bookings": [_booking(record) for record in records],
+    }
+
+
+def _booking(record: Booking) -> answers.Booking:
+    return {
+        "booking_id": record.booking_id,
+        "state": record.state,
+        "appointment_id": record.appointment_id,
+        "patient_id": record.patient_id,
+        "reason": record.reason,
+        "accepted_at": timestamp(record.accepted_at),
+        "updated_at": timestamp(record.updated_at),
+    }
+
+
+def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
+    """Return the booking's absolute address, stage or base path included.
+
+    The gateway's path has the stage (or a custom domain's base path) before the route; the route has as many
+    segments as its resource.
+    """
+    context: Mapping[str, Any] = event.raw_event.get("requestContext") or {}
+    outside = str(context.get("path") or "").strip("/").split("/")
+    route = str(event.raw_event.get("resource") or "").strip("/").split("/")
+    before = outside[: len(outside) - len(route)]
+    host = context.get("domainName") or event.headers.get("Host") or "localhost"
+    scheme = event.headers.get("X-Forwarded-Proto") or "https"
+    return f"{scheme}://{'/'.join([str(host), *before])}/bookings/{booking_id}"

@@ -1,0 +1,84 @@
+"""Bookings, for a known patient and for a new one, and their passage into our own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.place import Place, moment_in, number
+from convox_clinicea.convox.requests.call import Inbound, WithCall
+from convox_clinicea.errors import ConsentRequired
+
+
+class _Booking(WithCall):
+    clinic_id: fields.OwnId
+    start: fields.Start
+    duration_minutes: fields.DurationMinutes | None = None
+    practitioner_id: fields.OwnId | None = None
+    service: fields.Service | None = None
+    notes: fields.Notes | None = None
+    country_code: fields.CountryCode | None = None
+
+    def _common(self, caller: str, place: Place) -> dict[str, Any]:
+        return {
+            "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id),
+            "clinic_id": self.clinic_id,
+            "start": moment_in("start", self.start, place.zone_at(self.clinic_id)),
+            "duration_minutes": self.duration_minutes or place.default_duration_minutes,
+            "practitioner_id": self.practitioner_id,
+            "service": self.service,
+            "notes": self.notes,
+        }
+
+
+class KnownPatientBooking(_Booking):
+    """`POST /patients/{patient_id}/appointments`."""
+
+    patient_id: fields.PatientId
+    mobile: fields.WrittenMobile | None = None
+
+    def canonical(self, caller: str, place: Place) -> BookingRequest:
+        """Return the booking request; raises InvalidRequest."""
+        mobile = None if self.mobile is None else number(self.mobile, self.country_code, place)
+        return BookingRequest(**self._common(caller, place), patient_id=self.patient_id, mobile=mobile)
+
+
+class ConsentGiven(Inbound):
+    """`consent` of a new patient."""
+
+    given: fields.Given = False
+    at: fields.Start | None = None
+    text_version: fields.Reference | None = None
+
+
+class NewPatientBooking(_Booking):
+    """`POST /appointments`."""
+
+    mobile: fields.WrittenMobile
+    first_name: fields.Name
+    last_name: fields.Name | None = None
+    gender: fields.Gender | None = None
+    date_of_birth: fields.BirthDate | None = None
+    email: fields.Email | None = None
+    consent: ConsentGiven | None = None
+
+    def canonical(self, caller: str, place: Place) -> BookingRequest:
+        """Return the booking request; raises InvalidRequest, ConsentRequired."""
+        if self.consent is None or not self.consent.given:
+            raise ConsentRequired("consent.given is not true")
+        at = self.consent.at
+        details = PatientDetails(
+            mobile=number(self.mobile, self.country_code, place),
+            first_name=self.first_name,
+            last_name=self.last_name,
+            gender=self.gender,
+            date_of_birth=self.date_of_birth,
+            email=self.email,
+            consent=Consent(
+                given=True,
+                at=None if at is None else moment_in("consent.at", at, place.zone_of_calls),
+                text_version=self.consent.text_version,
+            ),
+        )
+        return BookingRequest(**self._common(caller, place), new_patient=details)

@@ -1,0 +1,47 @@
+"""The client for the deployment's Clinicea account."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from convox_clinicea import aws
+from convox_clinicea.clinicea.authentication import Credentials, TokenStore
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.connecting import connect
+from convox_clinicea.clinicea.transport import RequestsTransport
+from convox_clinicea.clinicea.wire import Transport
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.deadline import Clock
+from convox_clinicea.documents import replacement
+from convox_clinicea.metering import observe_call
+from convox_clinicea.settings import CliniceaSettings
+
+transport: Callable[[str], Transport] = RequestsTransport
+"""What carries requests to Clinicea; a simulation puts its own here."""
+
+
+def clinicea_from(
+    settings: CliniceaSettings, clinics: Clinics, clock: Clock, *, carried_by: Transport | None = None
+) -> Clinicea:
+    """Return the client for the deployment's Clinicea account; its secret is read when first needed."""
+    return connect(
+        settings.clinicea_url,
+        credentials=lambda: Credentials.from_secret(aws.secret(settings.clinicea_secret_arn)),
+        scheme=settings.clinicea_authentication,
+        call_table=replacement("call_table", settings.call_table),
+        clinics=clinics,
+        clock=clock,
+        transport=carried_by or transport(settings.clinicea_url),
+        tokens=_tokens(settings, clock) if settings.clinicea_authentication == "staff_session" else None,
+        observe=observe_call,
+    )
+
+
+def _tokens(settings: CliniceaSettings, clock: Clock) -> TokenStore:
+    # An API key needs neither these modules nor the AWS clients that they cost at start-up.
+    from convox_clinicea.sealing import KmsSealer
+    from convox_clinicea.sharing.session import SharedSession
+    from convox_clinicea.table import Table
+
+    sealer = KmsSealer(aws.kms(), settings.data_key_id)
+    return SharedSession(Table(aws.dynamodb(), settings.ledger_table), sealer, clock)

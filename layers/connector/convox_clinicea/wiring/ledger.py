@@ -1,0 +1,15 @@
+"""The ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
+from convox_clinicea.deadline import Clock
+from convox_clinicea.table import Table
+
+
+def ledger_from(table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> Ledger:
+    """Return the ledger."""
+    return Ledger(Table(aws.dynamodb(), table), clock, retention)

@@ -1,0 +1,29 @@
+"""The desk of `search_patient`."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools import Logger, Metrics
+
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.lookups.desk import LookupDesk
+from convox_clinicea.convox.lookups.search import Search
+from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea.deadline import Clock
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.patients.search import PatientSearch
+from convox_clinicea.settings import LookupSettings
+from convox_clinicea.wiring.lookups import lookup_desk
+
+
+def search_desk(
+    settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
+) -> LookupDesk[SearchRequest, Mobile]:
+    """Return it."""
+
+    def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
+        place = Place(clinics, settings.default_country)
+        return Search(PatientSearch(clinicea, settings.default_country), place)
+
+    return lookup_desk(settings, clock, logger, metrics, look_up)
