@@ -18,7 +18,7 @@ from local.clinicea.records import DEFAULT_CLINICS
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
-from local.refused import leave_out
+from local.refused import leave_out, set_default
 
 DEPLOY_SECONDS = 180
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
@@ -110,6 +110,7 @@ class Deployment:
     def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> str:
         """Run `sam deploy` on the built template, as a release of its own; returns the release id."""
         release = release_id(paths.ROOT, self._build, parameters)
+        set_default(self._build / "template.yaml", PARAMETER, release)  # else no new version is published
         command = [str(paths.SAM), "deploy", "--template-file", str(self._build / "template.yaml")]
         command += [
             "--stack-name",

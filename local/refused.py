@@ -1,4 +1,4 @@
-"""What the embedded AWS refuses to make: left out of the copy of the template that it is given.
+"""What the embedded AWS cannot take as it is written, changed in the copy of the template that it is given.
 
 One refused resource would undo the whole stack. What is left out is said, and cannot be tried on this machine.
 """
@@ -18,6 +18,13 @@ def leave_out(template: Path) -> list[str]:
     if refused:
         template.write_text(yaml.safe_dump(document, sort_keys=False))
     return refused
+
+
+def set_default(template: Path, parameter: str, value: str) -> None:
+    """Make a value the parameter's default in a built template: SAM's transform is told no others by the emulator."""
+    document = yaml.safe_load(template.read_text())
+    document["Parameters"][parameter]["Default"] = value
+    template.write_text(yaml.safe_dump(document, sort_keys=False))
 
 
 def _is_refused(resource: dict[str, Any]) -> bool:

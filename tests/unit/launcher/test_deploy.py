@@ -13,7 +13,7 @@ import yaml
 
 from local import build, paths
 from local.deploy import Deployment, Stack
-from local.refused import leave_out
+from local.refused import leave_out, set_default
 
 STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
 
@@ -171,3 +171,15 @@ def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(t
     assert list(left["Resources"]) == ["Plain", "Queue"]
     assert left["AWSTemplateFormatVersion"] == "2010-09-09"
     assert leave_out(copy) == []
+
+
+def test_a_parameter_s_value_can_be_made_its_default_in_the_copy(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text("Parameters: {ReleaseId: {Type: String, Default: ''}, Other: {Type: String}}\nResources: {}\n")
+
+    set_default(template, "ReleaseId", "a" * 64)
+
+    assert yaml.safe_load(template.read_text()) == {
+        "Parameters": {"ReleaseId": {"Type": "String", "Default": "a" * 64}, "Other": {"Type": "String"}},
+        "Resources": {},
+    }
