@@ -12,6 +12,7 @@ PORT ?= 0
 ARGS ?=
 # For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
 PARAMETERS ?=
+# For bench: ARGS="--only cold,warm", ARGS=--small (both for trying: docs/performance.md stays), ARGS=--page.
 # For chaos: how many bookings, the seed of all chance, the share of Clinicea's calls that are hit.
 BOOKINGS ?= 10000
 SEED ?= 1
@@ -116,6 +117,11 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33 ARGS=--attended)
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
+.PHONY: bench
+bench: ## How fast it is, measured on AWS's runtime client in about 12 minutes (ARGS="--only cold" ARGS=--small)
+	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(PICTURES)
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m bench $(ARGS)
+
 .PHONY: openapi
 openapi: $(DEV) ## Write docs/openapi.json anew, from the code
 	@PYTHONPATH=layers/connector .venv/bin/python -m commands.openapi
@@ -202,7 +208,7 @@ parameters: $(DEV) ## Write docs/parameters.md from the template
 .PHONY: lock
 lock: $(LOCK) ## Renew the locked requirements from requirements/*.in
 	@for pair in layer:layers/connector/requirements.txt dev:requirements/dev.txt sam:requirements/sam.txt \
-	  emulator:requirements/emulator.txt checks:requirements/checks.txt runtime:requirements/runtime.txt pictures:requirements/pictures.txt lock:requirements/lock.txt; do \
+	  emulator:requirements/emulator.txt checks:requirements/checks.txt runtime:requirements/runtime.txt usual:requirements/usual.txt pictures:requirements/pictures.txt lock:requirements/lock.txt; do \
 	  echo "locking $${pair#*:}"; \
 	  .tools/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command 'make lock' "requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; \

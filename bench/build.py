@@ -41,6 +41,8 @@ def build(folder: Path, template: Path = ROOT / "template.yaml") -> Build:
         "PYTHON": PYTHON,
         "ARCH": ARCHITECTURE,
         "PYTHON3": sys.executable,
+        # Where a function is not built by make, SAM looks for its Python here.
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "CONNECTOR_LAYER_CACHE": str(ROOT / ".tools" / "layer"),
         "SAM_CLI_TELEMETRY": "0",
     }

@@ -61,6 +61,7 @@ class Runtime:
         self._environment = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
+            "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's folders are read-only: nothing is compiled there
             "TZ": ":UTC",
             "AWS_REGION": "ap-south-1",
             "AWS_DEFAULT_REGION": "ap-south-1",
@@ -88,8 +89,10 @@ class Runtime:
         ]
         self._said = TemporaryFile("w+b")  # noqa: SIM115 - closed with the environment
         self._process: subprocess.Popen[bytes] | None = None
+        self._began = self._listens = 0.0
 
     def __enter__(self) -> Self:
+        self._began = time.perf_counter()
         self._process = subprocess.Popen(
             self._command,
             cwd=self._function,
@@ -135,6 +138,16 @@ class Runtime:
         return float(found[1])
 
     @property
+    def milliseconds(self) -> float:
+        """How long ago the environment began to start."""
+        return (time.perf_counter() - self._began) * 1000
+
+    @property
+    def emulator_milliseconds(self) -> float:
+        """How long it took until the emulator listened; none of the function has started by then."""
+        return (self._listens - self._began) * 1000
+
+    @property
     def process_id(self) -> int:
         """The emulator's process; the runtime client is its child."""
         if self._process is None:
@@ -146,6 +159,8 @@ class Runtime:
         while True:
             connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=self._seconds + START_SECONDS)
             try:
+                connection.connect()
+                self._listens = self._listens or time.perf_counter()
                 connection.request("POST", INVOCATIONS, body, {"Content-Type": "application/json"})
                 return connection.getresponse().read()
             except ConnectionRefusedError:

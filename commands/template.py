@@ -40,6 +40,15 @@ def template() -> Json:
     return loaded
 
 
+def memory_megabytes(function: str) -> int:
+    """Return the memory size of the function in `functions/<function>`."""
+    for resource in template()["Resources"].values():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::Serverless::Function" and properties["CodeUri"] == f"functions/{function}":
+            return int(properties.get("MemorySize", template()["Globals"]["Function"]["MemorySize"]))
+    raise ValueError(f"the template has no function {function}")
+
+
 def queue_names(stack: str) -> dict[str, str]:
     """Return the names of a stack's queues, by logical id."""
     resources = template()["Resources"].items()

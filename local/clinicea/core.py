@@ -28,6 +28,7 @@ from local.clinicea.messages import (
     text_answer,
 )
 from local.clinicea.parameters import Parameters, UnsupportedMediaError
+from local.clinicea.rate import Rate
 from local.clinicea.records import Store
 from local.clinicea.switches import Switches
 
@@ -65,6 +66,7 @@ class FakeClinicea:
         self.sessions = Sessions(credentials or Credentials(), self.switches, seed)
         self.faults = Faults(seed, routes.CALLS | {routes.SWAGGER})
         self.log = Log()
+        self._rate = Rate(self.switches)
         self.account = Account(self.store, self.sessions, self.switches, zone_named(time_zone))
         self._late: list[_LateCommit] = []
         self._late_made = 0
@@ -79,6 +81,10 @@ class FakeClinicea:
         if request.path.startswith(PREFIX):
             return self._control.handle(request)
         found = routes.find(request.method, request.path, self.switches)
+        refused = self._rate.refusal(self.clock.now())
+        if refused is not None:
+            self.log.add(Entry(self.clock.now(), found.call, request.method, refused.status, None, None))
+            return refused
         page = swagger.answer(request, self.switches) if found.call == routes.UNKNOWN_CALL else None
         if page is not None:
             found = routes.Found(routes.SWAGGER)

@@ -66,6 +66,8 @@ class Switches:
     slow_pages: float = 0
     """Each page of a paged call is answered so many seconds late."""
 
+    requests_per_second: int = 0
+    """More requests than these in one second are answered 429; 0 for no limit."""
     country_code_form: str = "any"
     """How a search wants the dialling code: "any", "digits" (91) or "plus" (+91); written otherwise it finds nobody."""
 
@@ -137,6 +139,7 @@ _RULES: dict[str, tuple[Check, str]] = {
     "country_code_form": (_one_of("any", "digits", "plus"), '"any", "digits" or "plus"'),
     "max_page_size": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
     "slow_pages": (_number(0, 120), "seconds, 0 to 120"),
+    "requests_per_second": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
     "denied_calls": (_names, "a list of call names"),
     "header_versions": (_versions, "a list of v1, v2, v3"),
     "call_versions": (_versions_by_call, "an object of call names to versions"),

@@ -67,6 +67,8 @@ class World:
     Args:
         habits: ways of Clinicea's (its fake's switches) that are not left to the seed.
         metrics: where to write what the functions count.
+        parameters: the template's, where they are to be others than `PARAMETERS` and the defaults.
+        scheduled: whether schedules run.
     """
 
     def __init__(
@@ -78,9 +80,11 @@ class World:
         habits: Mapping[str, object] | None = None,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
+        parameters: Mapping[str, object] | None = None,
+        scheduled: bool = True,
     ) -> None:
         self.seed = seed
-        self.stack = stack.read(PARAMETERS)
+        self.stack = stack.read({**PARAMETERS, **(parameters or {})})
         self.scheduler = Scheduler(Trace(trace))
         self.weather = Weather(faults, fair_from, self.scheduler, self.chance("storms"))
         self.clock = TrueClock(self.scheduler)
@@ -120,6 +124,7 @@ class World:
             )
             for each in self.stack.functions.values()
             for period in each.schedules
+            if scheduled
         ]
         self._recorder = None if metrics is None else Recorder(metrics, self.scheduler)
         self._patches = ExitStack()

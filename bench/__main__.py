@@ -1,0 +1,176 @@
+"""`make bench`: measures everything in one run, judges it, and writes results, pictures and the page's tables.
+
+A run of some parts only, or of smaller sizes, is for trying: it writes below `.local/bench` and leaves the committed
+results and the page as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import bars, bill, burst, cold, machine, package, page, popup, throughput, warm
+from bench.runtime import ROOT
+from bench.simulation import Simulation
+from bench.stage import FUNCTIONS, Stage, stage
+from commands.template import memory_megabytes
+
+Json = dict[str, Any]
+RESULTS, PAGE, PICTURES = ROOT / "bench" / "results.json", ROOT / "docs" / "performance.md", ROOT / "docs"
+TRIED = ROOT / ".local" / "bench"
+DRAWING = ROOT / ".tools" / "pictures" / "bin" / "python"
+DRAW_SECONDS = 120
+PARTS = ("cold", "warm", "popup", "throughput", "burst", "layer")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured."""
+
+    cold_rounds: int = 7
+    probed_rounds: int = 3
+    warm_calls: int = 300
+    popup_calls: int = 15
+    latencies: tuple[int, ...] = (50, 200, 800)
+    levels: tuple[int, ...] = (1, 2, 4, 8, 16)
+    bookings_each: int = 8
+    throughput_rounds: int = 3
+    burst: int = 1000
+    simulated: int = 100_000
+
+
+TRYING = Sizes(2, 1, 40, 4, (50, 200, 800), (1, 2, 4, 8, 16), 4, 1, 100, 1000)
+
+
+class Run:
+    """One run: its parts one after another, what each found, and which failed."""
+
+    def __init__(self, sizes: Sizes, parts: Sequence[str]) -> None:
+        self._sizes = sizes
+        self._parts = parts
+        self._began = time.monotonic()
+        self.results: Json = {}
+        self.failed: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Tell how far it is."""
+        print(f"[{time.monotonic() - self._began:6.1f} s] {text}", flush=True)
+
+    def play(self, command: str) -> None:
+        """Measure all parts; one that fails is told, and the others are measured all the same."""
+        before = machine.described()
+        with ExitStack() as running:
+            folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="convox-clinicea-bench-")))
+            self.say("building the product and the usual handler, starting the embedded AWS and the fake Clinicea")
+            standing = running.enter_context(stage(folder))
+            for name, measure in self._measures(standing, running).items():
+                if name in self._parts:
+                    self._try(name, measure)
+        if "warm" in self.results:
+            memory = {name: memory_megabytes(name) for name in FUNCTIONS}
+            self.results["bill"] = bill.of_all(self.results["warm"], memory)
+        self.results["bars"] = [each.as_json() for each in bars.judge(self.results)]
+        self.results["run"] = {**before, "command": command, "seconds": time.monotonic() - self._began}
+
+    def _measures(self, standing: Stage, running: ExitStack) -> dict[str, Callable[[], None]]:
+        sizes, found, say = self._sizes, self.results, self.say
+
+        def burst_and_simulation() -> None:
+            simulation = running.enter_context(Simulation(sizes.simulated))
+            # The long wait for the real burst is what the simulation's processor time is taken from.
+            found["burst"] = burst.measure(standing, sizes.burst, say, simulation.start)
+            found["simulation"] = simulation.result(say)
+
+        def layer() -> None:
+            found["layer"] = package.measure(standing.product.layer, standing.folder / "layer.zip")
+
+        def started_cold() -> None:
+            found["cold"] = cold.measure(standing, sizes.cold_rounds, sizes.probed_rounds, say)
+
+        def warmed() -> None:
+            found["warm"] = warm.measure(standing, sizes.warm_calls, say)
+
+        def popped() -> None:
+            found["popup"] = popup.measure(standing, sizes.latencies, sizes.popup_calls, say)
+
+        def worked() -> None:
+            each, rounds = sizes.bookings_each, sizes.throughput_rounds
+            found["throughput"] = throughput.measure(standing, sizes.levels, each, rounds, say)
+
+        return {
+            "layer": layer,
+            "cold": started_cold,
+            "warm": warmed,
+            "popup": popped,
+            "throughput": worked,
+            "burst": burst_and_simulation,
+        }
+
+    def _try(self, name: str, measure: Callable[[], None]) -> None:
+        try:
+            measure()
+        except Exception:  # noqa: BLE001 - whatever it is, it is told, and the other parts are measured
+            self.failed.append(name)
+            self.say(f"{name} FAILED\n{traceback.format_exc()}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--only", help=f"some parts, with commas between them: {', '.join(PARTS)}")
+    parser.add_argument("--small", action="store_true", help="small sizes, for trying")
+    parser.add_argument("--page", action="store_true", help="measure nothing; write the page anew from the results")
+    given = parser.parse_args(arguments)
+    if given.page:
+        return publish(json.loads(RESULTS.read_text("utf-8")))
+    parts = given.only.split(",") if given.only else PARTS
+    if not set(parts) <= set(PARTS):
+        parser.error(f"--only takes {', '.join(PARTS)}")
+    whole = not given.only and not given.small
+    run = Run(TRYING if given.small else Sizes(), parts)
+    run.play("make bench" if whole else "make bench, for trying")
+    print(_told(run.results))
+    if run.failed:
+        print(f"failed: {', '.join(run.failed)}; docs/performance.md stays as it was", file=sys.stderr)
+    whole = whole and not run.failed
+    file = RESULTS if whole else TRIED / "results.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(run.results, indent=1) + "\n", "utf-8")
+    print(f"{file.relative_to(ROOT)} written")
+    drawn = publish(run.results) if whole else draw(file, TRIED)
+    return 1 if run.failed or drawn else 0
+
+
+def publish(results: Json) -> int:
+    """Write the page's tables and the pictures from the results; gives the exit code."""
+    PAGE.write_text(page.regenerated(PAGE.read_text("utf-8"), results), "utf-8")
+    print(f"{PAGE.relative_to(ROOT)} written")
+    return draw(RESULTS, PICTURES)
+
+
+def draw(results: Path, folder: Path) -> int:
+    """Have the pictures drawn, where the drawing library is; gives the exit code."""
+    command = [str(DRAWING), "-m", "bench.plots", str(results), str(folder)]
+    return subprocess.run(command, cwd=ROOT, timeout=DRAW_SECONDS, check=False).returncode
+
+
+def _told(results: Json) -> str:
+    """Say how the bars stand."""
+    lines = [
+        f"  {'held  ' if bar.held else 'MISSED'}  {bar.what}: {bar.figure:.3f} {bar.unit} ({bar.sign} {bar.bar:g})"
+        for bar in bars.judge(results)
+    ]
+    return "\n".join(["", *lines, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

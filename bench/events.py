@@ -1,0 +1,189 @@
+"""The events that the functions are measured with: those of `events/`, each as new as the function needs it."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import datetime, timedelta
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from bench.runtime import ROOT
+from bench.stage import BARE, USUAL, USUAL_COMPILED, Place, Stage
+from convox_clinicea import aws
+from tests.support import events, invented
+from tests.support.account import Stack
+
+Json = dict[str, Any]
+Next = Callable[[], Json]
+SLOT = timedelta(minutes=30)
+RECEIVE_SECONDS = 5
+CROWD_MOBILE = "9999900090"
+"""All patients of the crowd are one big family: there are not as many numbers that nobody has."""
+
+
+class Refused(Exception):
+    """A function did not answer as it should; the text says what it answered."""
+
+
+class Numbers:
+    """What makes one booking differ from the next."""
+
+    def __init__(self) -> None:
+        self._count = itertools.count(1)
+        self._first = datetime.now(ZoneInfo("Asia/Kolkata")).replace(minute=0, second=0, microsecond=0)
+        self._first += timedelta(days=2)
+
+    def next(self) -> tuple[int, datetime]:
+        """Return a number, and the start of an appointment that no other has."""
+        number = next(self._count)
+        return number, (self._first + number * SLOT).replace(tzinfo=None)
+
+
+def sample(name: str) -> Json:
+    """Return a function's file in `events/`."""
+    event: Json = json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
+    return event
+
+
+def fresh(event: Json, **body: object) -> Json:
+    """Return an event as API Gateway would hand it over now, with other values in its body."""
+    event = {**event, "requestContext": {**event["requestContext"], "requestTimeEpoch": int(time.time() * 1000)}}
+    return {**event, "body": json.dumps({**json.loads(event["body"]), **body})} if body else event
+
+
+def succeeded(name: str, answer: Any) -> Any:
+    """Return an answer that is no error; raises Refused, for the time of an error page says nothing."""
+    if (
+        not isinstance(answer, dict)
+        or answer.get("statusCode", 200) not in (200, 202)
+        or answer.get("batchItemFailures")
+    ):
+        raise Refused(f"{name}: {answer}"[:600])
+    return answer
+
+
+class Intake:
+    """Takes bookings in through the booking function itself, and hands them out as the event source would."""
+
+    def __init__(self, stage: Stage, place: Place, numbers: Numbers) -> None:
+        self._place = place
+        self._runtime = stage.runtime("book_appointment", place)
+        self._numbers = numbers
+
+    def __enter__(self) -> Self:
+        self._runtime.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._runtime.__exit__(kind, error, trace)
+
+    def accept(self, patient_id: str = "P-01") -> str:
+        """Have a booking accepted; gives its id."""
+        answer = succeeded("book_appointment", self._runtime.invoke(booking(self._numbers, patient_id)))
+        return str(json.loads(answer["body"])["booking_id"])
+
+    def deliver(self) -> Json:
+        """Return the worker's event for the next message of the queue."""
+        found = received(self._place.stack, 1, RECEIVE_SECONDS)
+        if not found:
+            raise Refused("the queue gave no message")
+        return found[0]
+
+
+def received(stack: Stack, most: int, wait_seconds: int) -> list[Json]:
+    """Receive messages of a deployment's queue, each as the event that its event source would make of it."""
+    answer = aws.sqs().receive_message(
+        QueueUrl=stack.queue_url, MaxNumberOfMessages=most, WaitTimeSeconds=wait_seconds, AttributeNames=["All"]
+    )
+    name = stack.queue_url.rsplit("/", 1)[-1]
+    return [events.sqs({**message}, name) for message in answer.get("Messages", [])]
+
+
+def booking(numbers: Numbers, patient_id: str) -> Json:
+    """Return a request for a booking that nobody has asked for yet."""
+    number, start = numbers.next()
+    event = fresh(sample("book_appointment"), start=start.isoformat(), call_id=f"CALL-{number}")
+    path = f"/patients/{patient_id}/appointments"
+    return {**event, "path": path, "pathParameters": {"patient_id": patient_id}}
+
+
+def crowd(stage: Stage, count: int) -> list[str]:
+    """Register so many patients with Clinicea; gives their ids."""
+    people = [
+        {"first_name": "Crowd", "last_name": f"Extra{each}", "mobile": CROWD_MOBILE, "gender": "Female"}
+        for each in range(count)
+    ]
+    return [str(each["patient_id"]) for each in stage.clinicea.add_patients(*people)]
+
+
+class Feeding:
+    """Makes the next event of any function; a context manager, as some events need a booking function that runs."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._numbers = Numbers()
+        self._patients: Iterator[str] = itertools.chain.from_iterable(iter(lambda: crowd(stage, 50), []))
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.__exit__(kind, error, trace)
+
+    def of(self, name: str, place: Place) -> Next:
+        """Return what makes the next event of a function in a deployment."""
+        match name:
+            case "book_appointment":
+                return lambda: booking(self._numbers, "P-01")
+            case "book_new_patient":
+                return self._newcomer
+            case "call_status":
+                return self._status
+            case "booking_worker":
+                return self._worked(place)
+            case "booking_status":
+                return self._asked(place)
+            case "authorizer":
+                return lambda: events.authorizer({"Access-Token": invented.TOKEN})
+            case _ if name in (USUAL, USUAL_COMPILED, BARE):
+                return lambda: fresh(sample("search_patient"))
+            case _:
+                event = sample(name)
+                return lambda: fresh(event) if "httpMethod" in event else event
+
+    def _newcomer(self) -> Json:
+        number, start = self._numbers.next()
+        return fresh(sample("book_new_patient"), start=start.isoformat(), call_id=f"CALL-{number}")
+
+    def _status(self) -> Json:
+        number, start = self._numbers.next()
+        when = {"callback_date": f"{start:%Y-%m-%d}", "callback_hrs": f"{start:%H}", "callback_mins": f"{start:%M}"}
+        return fresh(sample("call_status"), CALL_REFERENCE_ID=f"CALL-{number}", **when)
+
+    def _worked(self, place: Place) -> Next:
+        intake = self._intake(place)
+
+        def next_message() -> Json:
+            intake.accept(next(self._patients))
+            return intake.deliver()
+
+        return next_message
+
+    def _asked(self, place: Place) -> Next:
+        booking_id = self._intake(place).accept()
+        event = sample("booking_status")
+        event = {**event, "path": f"/bookings/{booking_id}", "pathParameters": {"booking_id": booking_id}}
+        return lambda: fresh(event)
+
+    def _intake(self, place: Place) -> Intake:
+        return self._running.enter_context(Intake(self._stage, place, self._numbers))

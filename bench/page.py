@@ -1,0 +1,196 @@
+"""The tables of docs/performance.md, written from the results between markers; what stands around them is prose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from bench import bars, bill
+
+Json = dict[str, Any]
+NAMES = {"usual": "*usual handler*", "usual_compiled": "*usual handler, with byte code*", "bare": "*bare handler*"}
+
+
+class NoMarkers(ValueError):
+    """The page lacks the markers of a table, or has them twice."""
+
+
+def regenerated(page: str, results: Json) -> str:
+    """Return the page with every table written anew; raises NoMarkers."""
+    for name, table in TABLES.items():
+        begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+        if page.count(begin) != 1 or page.count(end) != 1:
+            raise NoMarkers(name)
+        text = f"{begin}\n{table(results).strip()}\n{end}"
+        before, _, rest = page.partition(begin)
+        page = before + text + rest.partition(end)[2]
+    return page
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    heads = [*heads]
+    lines = [heads, ["---", *(["---:"] * (len(heads) - 1))], *([str(cell) for cell in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _name(name: str) -> str:
+    return NAMES.get(name, f"`{name}`")
+
+
+def _spread(spread: Json, digits: int = 0) -> str:
+    return f"{spread['median']:,.{digits}f} ({spread['lower']:,.{digits}f}-{spread['upper']:,.{digits}f})"
+
+
+def _run(results: Json) -> str:
+    run = results["run"]
+    return (
+        f"Measured on {run['at']} by `{run['command']}` in {run['seconds'] / 60:.1f} minutes: Python {run['python']} "
+        f"on {run['processor']}, {run['cores']} cores, Linux {run['kernel']}; load before it began {run['load']:.2f}."
+    )
+
+
+def _bars(results: Json) -> str:
+    return _table(
+        ("", "bar", "figure", ""),
+        (
+            (each.what, f"{each.sign} {each.bar:g}", f"{each.figure:,.2f} {each.unit}", _verdict(each))
+            for each in bars.judge(results)
+        ),
+    )
+
+
+def _verdict(bar: bars.Bar) -> str:
+    return "held" if bar.held else "**missed**"
+
+
+def _cold(results: Json) -> str:
+    cold = results["cold"]
+    usual = cold["usual"]["total"]["median"]
+    heads = (
+        "ms",
+        "cold",
+        "of usual",
+        "start-up (INIT)",
+        "first request",
+        "of it all: AWS client",
+        "waited for answers",
+        "requests sent",
+    )
+    return _table(
+        heads,
+        (
+            (
+                _name(name),
+                _spread(each["total"]),
+                f"{each['total']['median'] / usual:.2f}",
+                f"{each['init']['median']:,.0f}",
+                f"{each['first_request']['median']:,.0f}",
+                f"{each['aws_client']['median']:,.0f}",
+                f"{each['answers']['median']:,.0f}",
+                len(each["calls"]),
+            )
+            for name, each in cold.items()
+        ),
+    )
+
+
+def _warm(results: Json) -> str:
+    heads = ("ms", "adds p50", "p95", "p99", "handler p50", "processor p50", "AWS calls", "Clinicea calls", "peak MB")
+    return _table(
+        heads,
+        (
+            (
+                _name(name),
+                *(f"{each['added'][share]:.2f}" for share in ("p50", "p95", "p99")),
+                f"{each['wall']['p50']:.1f}",
+                f"{each['cpu_p50']:.1f}",
+                f"{each['aws_calls']:g}",
+                f"{each['calls'].get('clinicea', 0):g}",
+                f"{each['peak_megabytes']:.0f}",
+            )
+            for name, each in results["warm"].items()
+        ),
+    )
+
+
+def _popup(results: Json) -> str:
+    return _table(
+        ("Clinicea's latency, ms", "pop-up, ms", "the two trips alone, ms", "ratio"),
+        (
+            (each["latency"], _spread(each["popup"]), _spread(each["unavoidable"]), f"{each['ratio']:.3f}")
+            for each in results["popup"]
+        ),
+    )
+
+
+def _throughput(results: Json) -> str:
+    heads = ("at a time", "bookings a second", "ideal", "share", "worker's processor ms a booking", "machine busy")
+    return _table(
+        heads,
+        (
+            (
+                each["concurrency"],
+                _spread(each["rate"], 1),
+                f"{each['ideal']:.1f}",
+                f"{each['share']:.0%}",
+                f"{each['cpu_milliseconds']:.0f}",
+                f"{each['machine_busy']:.0%}",
+            )
+            for each in results["throughput"]["levels"]
+        ),
+    )
+
+
+def _burst(results: Json) -> str:
+    real, virtual = results["burst"], results["simulation"]
+    times = real["acknowledgement"]
+    return _table(
+        ("", "real time", "virtual time"),
+        (
+            ("bookings", f"{real['bookings']:,}", f"{virtual['bookings']:,}"),
+            ("asked for within, s", f"{real['asked_seconds']:.0f}", f"{virtual['asked_seconds']:,.0f}"),
+            ("acknowledged, ms: p50, p95, p99", ", ".join(f"{each:.0f}" for each in times.values()), "not measured"),
+            ("workers", real["workers"], virtual["workers"]),
+            ("Clinicea takes, calls a second", real["per_second"], virtual["per_second"]),
+            ("worked off within, s", f"{real['drain_seconds']:,.0f}", f"{virtual['drain_seconds']:,.0f}"),
+            ("ideal, counted in calls, s", f"{real['ideal_seconds']:,.0f}", f"{virtual['ideal_seconds']:,.0f}"),
+            ("calls of Clinicea", f"{real['calls']:,}", f"{virtual['calls']:,}"),
+            ("of them refused with 429", real["refused_calls"], virtual["refused_calls"]),
+            ("lost, booked twice", f"{real['lost']}, {real['doubled']}", f"{virtual['lost']}, {virtual['doubled']}"),
+        ),
+    )
+
+
+def _bill(results: Json) -> str:
+    billed, listed = results["bill"], bill.prices()
+    rows = [
+        (
+            _name(name),
+            *(f"{each[part]:.4f}" for part in ("lambda_", "gateway", "dynamodb", "others", "logs", "total")),
+        )
+        for name, each in billed["functions"].items()
+    ]
+    rows.append(("**1,000 calls, each with an appointment**", "", "", "", "", "", f"**{billed['one_call']:.4f}**"))
+    parts = ("Lambda", "API Gateway", "DynamoDB", "SQS, KMS, secrets", "logs, traces", "in all")
+    return _table((f"{listed['currency']} per 1,000", *parts), rows)
+
+
+def _layer(results: Json) -> str:
+    layer = results["layer"]
+    return (
+        f"The layer, built for the Python above: {layer['zipped_megabytes']:.2f} MB zipped, "
+        f"{layer['unpacked_megabytes']:.1f} MB unpacked, {layer['files']:,} files."
+    )
+
+
+TABLES: dict[str, Callable[[Json], str]] = {
+    "run": _run,
+    "bars": _bars,
+    "cold": _cold,
+    "warm": _warm,
+    "popup": _popup,
+    "throughput": _throughput,
+    "burst": _burst,
+    "bill": _bill,
+    "layer": _layer,
+}

@@ -1,0 +1,44 @@
+"""Processor time: of one process, and of the whole machine, as Linux counts it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROC = Path("/proc")
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def seconds_of(pid: int) -> float:
+    """Return what a process has used so far, in its own code and in the kernel's."""
+    return _ticks_of((PROC / str(pid) / "stat").read_text("utf-8", "replace")) / TICKS
+
+
+def _ticks_of(stat: str) -> int:
+    fields = stat.rpartition(")")[2].split()  # the name before may hold anything
+    return int(fields[11]) + int(fields[12])
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How busy the machine has been since it started: ticks in all, and ticks of work, over all its cores."""
+
+    all_ticks: int
+    busy_ticks: int
+
+    @classmethod
+    def now(cls) -> Moment:
+        return cls.parse((PROC / "stat").read_text("ascii"))
+
+    @classmethod
+    def parse(cls, stat: str) -> Moment:
+        """Read /proc/stat."""
+        ticks = [int(each) for each in stat.splitlines()[0].split()[1:9]]
+        idle = ticks[3] + ticks[4]
+        return cls(sum(ticks), sum(ticks) - idle)
+
+    def busy_since(self, before: Moment) -> float:
+        """Return the share of the machine's processor time that was used meanwhile, 0 to 1."""
+        passed = self.all_ticks - before.all_ticks
+        return (self.busy_ticks - before.busy_ticks) / passed if passed else 0.0

@@ -1,0 +1,46 @@
+"""Medians with their spread."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A sample's middle and its quartiles, in the unit of what was measured."""
+
+    median: float
+    lower: float
+    upper: float
+    count: int
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Summarise a sample; raises ValueError for an empty one."""
+        return cls(percentile(values, 50), percentile(values, 25), percentile(values, 75), len(values))
+
+
+def percentile(values: Sequence[float], share: float) -> float:
+    """Return the value below which `share` per cent of a sample lie, between two values in proportion.
+
+    Raises ValueError for an empty sample or a share outside 0 to 100.
+    """
+    if not values or not 0 <= share <= 100:
+        raise ValueError("no such percentile")
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share / 100
+    below = math.floor(place)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+
+
+def covered(spans: Sequence[tuple[float, float]], begin: float, end: float) -> float:
+    """Return for how long, between `begin` and `end`, at least one of the spans lasts."""
+    length, reached = 0.0, begin
+    for first, last in sorted(spans):
+        first, last = max(first, reached), min(last, end)
+        length += max(0.0, last - first)
+        reached = max(reached, last)
+    return length

@@ -1,0 +1,137 @@
+"""What everything is measured on: the built product, the embedded AWS, a fake Clinicea in a process of its own."""
+
+from __future__ import annotations
+
+import compileall
+import itertools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from py_compile import PycInvalidationMode
+
+from bench.build import Build, build
+from bench.embedded import CREDENTIALS, embedded_aws
+from bench.runtime import ROOT, Runtime
+from local.clinicea.testing import ControlClient
+from tests.support.account import Stack, forget_clients
+
+HERE = Path(__file__).parent
+FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
+USUAL, USUAL_COMPILED, BARE = "usual", "usual_compiled", "bare"
+STOP_SECONDS = 5.0
+AS_DEPLOYED = {
+    "CLINICEA_AUTHENTICATION": "staff_session",
+    # Counted, as by default, and never reached: a benchmark asks more often than any agent.
+    "LOOKUPS_PER_CALLER_MINUTE": "100000",
+    "LOOKUPS_PER_AGENT_MINUTE": "100000",
+    "SUSPECTED_AFTER_MISSES": "100000",
+}
+"""Limits, record of disclosures and session are on."""
+OF_LAMBDA = {"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One function's deployment: its resources, and its environment variables."""
+
+    stack: Stack
+    environment: dict[str, str]
+
+    def with_(self, **variables: str) -> Place:
+        """Return the same with other variables."""
+        return Place(self.stack, self.environment | variables)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything that stands ready for measurements."""
+
+    folder: Path
+    product: Build
+    usual: Build
+    compiled: Path
+    clinicea: ControlClient
+    aws: dict[str, str]
+    _numbers: Iterator[int]
+
+    def place(self) -> Place:
+        """Make the resources of one more deployment; nothing of it is shared with another."""
+        stack = Stack.create()
+        return Place(stack, stack.environment(self.clinicea.url) | self.aws | AS_DEPLOYED | OF_LAMBDA)
+
+    def runtime(self, name: str, place: Place, *, seconds: int = 30) -> Runtime:
+        """Return the environment of a function, of the usual or of the bare handler; it starts with `with`."""
+        return Runtime(self._code(name), self._layer(name), self._environment(name, place), seconds=seconds)
+
+    def probed(self, name: str, place: Place, *, seconds: int = 30) -> tuple[Runtime, Path]:
+        """Return the same with the probe round its handler, and the file that the probe writes."""
+        lines = self.folder / f"probe-{next(self._numbers)}.jsonl"
+        layer = self._layer(name)
+        path = [str(layer / "python")] if layer else []
+        more = {"PYTHONPATH": os.pathsep.join([*path, str(HERE / "inside")]), "PROBE_FILE": str(lines)}
+        environment = self._environment(name, place) | more
+        return Runtime(self._code(name), layer, environment, seconds=seconds, handler="probe.handler"), lines
+
+    def _code(self, name: str) -> Path:
+        others = {USUAL: self.usual.function("usual"), USUAL_COMPILED: self.compiled, BARE: HERE / "bare"}
+        return others.get(name) or self.product.function(name)
+
+    def _layer(self, name: str) -> Path | None:
+        return self.product.layer if name in FUNCTIONS else None
+
+    def _environment(self, name: str, place: Place) -> dict[str, str]:
+        return place.environment | {"POWERTOOLS_SERVICE_NAME": name}
+
+
+@contextmanager
+def stage(folder: Path) -> Iterator[Stage]:
+    """Build everything into `folder` and start what it needs; raises BuildFailed, NoAnswer."""
+    with ExitStack() as running:
+        product = build(folder / "product")
+        usual = build(folder / "usual", _usual_sources(folder / "usual-sources"))
+        compiled = _with_byte_code(usual.function("usual"), folder / "compiled")
+        clinicea = running.enter_context(_fake())
+        address = running.enter_context(embedded_aws(folder))
+        reached = {**CREDENTIALS, "AWS_ENDPOINT_URL": address}
+        os.environ.update(reached)  # for the resources that this process makes
+        forget_clients()
+        yield Stage(folder, product, usual, compiled, clinicea, reached, itertools.count(1))
+
+
+def _usual_sources(folder: Path) -> Path:
+    """Put the usual handler where `sam build` finds its requirements beside it; return its template."""
+    shutil.copytree(HERE / "usual", folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "requirements" / "usual.txt", folder / "requirements.txt")
+    return folder / "template.yaml"
+
+
+def _with_byte_code(code: Path, folder: Path) -> Path:
+    shutil.copytree(code, folder)
+    compileall.compile_dir(
+        folder, quiet=1, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, workers=os.cpu_count() or 1
+    )
+    return folder
+
+
+@contextmanager
+def _fake() -> Iterator[ControlClient]:
+    """A fake Clinicea that shares no interpreter with what measures."""
+    command = [sys.executable, "-m", "local.clinicea", "--port", "0", "--seed", "7", "--sample"]
+    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        if server.stdout is None:
+            raise RuntimeError("no output")
+        said = server.stdout.readline()
+        control = ControlClient(said.rpartition(" ")[2].strip())
+        # Each deployment has a session of its own here, and all are of one member of staff.
+        control.switch(login_single_session=False, slot_conflicts=False)
+        yield control
+    finally:
+        server.terminate()
+        server.wait(STOP_SECONDS)
