@@ -7,8 +7,12 @@ configuration documents). What is in it is code, models, and what AWS says about
 
 from __future__ import annotations
 
+import os
 import random
+from collections.abc import Iterator
 from typing import Protocol
+
+from pydantic import BaseModel
 
 from convox_clinicea import aws
 
@@ -23,17 +27,16 @@ class Cached(Protocol):
 
 
 def prepare(*kept: Cached) -> None:
-    """Have it done; called once, when a function is loaded.
-
-    Lambda brings the hooks from Python 3.12 on, and runs them only where a function starts from a snapshot.
+    """Have it done, where Lambda starts this function to copy its memory; called once, when a function is loaded.
 
     Args:
         kept: what the function itself keeps between invocations.
     """
-    try:
-        from snapshot_restore_py import register_after_restore, register_before_snapshot
-    except ImportError:
+    if os.environ.get("AWS_LAMBDA_INITIALIZATION_TYPE") != "snap-start":
         return
+    # Lambda's own from Python 3.12 on, and imported by its runtime client.
+    from snapshot_restore_py import register_after_restore, register_before_snapshot
+
     register_before_snapshot(before_snapshot, *kept)
     register_after_restore(after_restore, *kept)
 
@@ -41,6 +44,9 @@ def prepare(*kept: Cached) -> None:
 def before_snapshot(*kept: Cached) -> None:
     """Take into the snapshot what would cost each first request time, and nothing else; nobody is asked anything."""
     aws.read_descriptions(*SERVICES)
+    for model in _models(BaseModel):
+        if model.__module__.startswith(f"{__package__}."):
+            model.model_rebuild(raise_errors=False)  # those that wait for their first use
     forget(*kept)
 
 
@@ -56,3 +62,9 @@ def forget(*kept: Cached) -> None:
     for each in kept:
         each.cache_clear()
     aws.forget()
+
+
+def _models(of: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for model in of.__subclasses__():
+        yield model
+        yield from _models(model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import random
 import socket
 import sys
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import snapshot_restore_py as hooks
 from botocore.loaders import JSONFileLoader
+from pydantic import BaseModel, ConfigDict
 
 from convox_clinicea import aws, chance, snapshot
 from tests.support.account import aws_account, forget_clients
@@ -53,7 +53,11 @@ def parts() -> object:
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_function_s_hooks_are_registered_with_what_it_keeps() -> None:
+def test_where_a_snapshot_is_taken_the_hooks_are_registered_with_what_the_function_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
+
     snapshot.prepare(parts)
 
     assert hooks.get_before_snapshot() == [(snapshot.before_snapshot, (parts,), {})]
@@ -61,16 +65,10 @@ def test_a_function_s_hooks_are_registered_with_what_it_keeps() -> None:
 
 
 @pytest.mark.usefixtures("registered")
-def test_a_python_without_snapshots_has_no_hooks_and_needs_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *rest: Any) -> Any:
-        if name == "snapshot_restore_py":
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.delitem(sys.modules, "snapshot_restore_py")
-    monkeypatch.setattr(builtins, "__import__", without)
+@pytest.mark.parametrize("start", ["", "on-demand", "provisioned-concurrency"])
+def test_where_none_is_taken_the_library_of_hooks_is_not_needed(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", start)
+    monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # importing it would fail, as with Python 3.11
 
     snapshot.prepare(parts)
 
@@ -116,6 +114,19 @@ def test_after_a_restore_a_client_is_made_without_reading_a_file(monkeypatch: py
     assert read == []
     aws.client("sns")
     assert read != [], "else nothing was watched"
+
+
+def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() -> None:
+    class Late(BaseModel):
+        __module__ = "convox_clinicea.tested"
+        model_config = ConfigDict(defer_build=True)
+        number: int
+
+    assert not Late.__pydantic_complete__
+
+    snapshot.before_snapshot()
+
+    assert Late.__pydantic_complete__
 
 
 def test_chance_starts_anew_at_each_restore() -> None:
