@@ -59,12 +59,19 @@ def test_without_the_ledger_s_table_look_ups_are_answered(deployment: Deployment
     assert [look_up(deployment, CALL).status for look_up in LOOK_UPS.values()] == [200] * len(LOOK_UPS)
 
 
-@pytest.mark.parametrize("way", ["search", "popup"])
-def test_who_walks_through_numbers_is_noticed(
+WALKS: dict[str, Callable[[Deployment, int], Answer]] = {
+    "search": lambda deployment, last: deployment.search({"mobile": f"+9199999000{last:02d}", **CALL}),
+    "popup": lambda deployment, last: deployment.popup({"mobile": f"+9199999000{last:02d}", **CALL}),
+    "visits": lambda deployment, last: deployment.completed(f"P-{last}", CALL),
+}
+
+
+@pytest.mark.parametrize("way", WALKS)
+def test_who_walks_through_numbers_or_patients_is_noticed(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], way: str
 ) -> None:
     deployment.configure(SUSPECTED_AFTER_MISSES="2")
     for last in range(6):
-        getattr(deployment, way)({"mobile": f"+9199999000{last:02d}", **CALL})
+        assert WALKS[way](deployment, last).status == 200
 
-    assert emf.values(capsys.readouterr().out, "EnumerationSuspected")
+    assert len(emf.values(capsys.readouterr().out, "EnumerationSuspected")) == 4

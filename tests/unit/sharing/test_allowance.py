@@ -13,7 +13,7 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import RateLimited
 from convox_clinicea.observability import logger, metrics
 from convox_clinicea.privacy import MASK
-from convox_clinicea.sharing.allowance import KEPT_SECONDS, Allowance, Asker, Limits
+from convox_clinicea.sharing.allowance import CALLERS_SHARE, KEPT_SECONDS, Allowance, Asker, Limits
 from convox_clinicea.table import Table
 from tests.support import emf
 from tests.support.account import Stack
@@ -147,6 +147,23 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
     assert search(ASKER, []) == [1.0]
     clock.advance(minutes=10)
     assert search(ASKER, []) == []
+
+
+def test_who_claims_another_agent_with_each_search_is_suspect_too(
+    stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    counted = allowance(stack, clock, misses=1)
+    for number in range(CALLERS_SHARE):
+        counted.note_search(Asker("convox", f"agent-{number}"), [], Deadline.after(clock, 2))
+        counted.note_search(Asker("north", "agent-7"), ["a patient"], Deadline.after(clock, 2))
+    assert told(capsys, "EnumerationSuspected")[0] == []
+
+    counted.note_search(Asker("convox", "agent-x"), [], Deadline.after(clock, 2))
+
+    values, (line,) = told(capsys, "EnumerationSuspected")
+    assert (values, line["caller"], line["agent"]) == ([1.0], "convox", "agent-x")
+    counted.note_search(Asker("north", "agent-x"), [], Deadline.after(clock, 2))
+    assert told(capsys, "EnumerationSuspected")[0] == []
 
 
 def test_a_number_that_came_as_the_agent_s_id_is_not_logged(

@@ -24,6 +24,8 @@ MINUTE = 60
 WALK_SECONDS = 600
 """The window in which searches that found nobody are counted together."""
 KEPT_SECONDS = 3600
+CALLERS_SHARE = 10
+"""So many agents' usual misses are usual for all agents of a caller together."""
 SHORTEST_NOTE_SECONDS = 0.3
 """A miss is not counted when less of the answer's time is left."""
 DIGEST_LENGTH = 10
@@ -43,7 +45,7 @@ class Limits:
     per_caller_minute: int
     per_agent_minute: int
     suspected_after_misses: int
-    """How many searches without a match by one agent in ten minutes are still nothing unusual."""
+    """How many look-ups of one agent may find nothing in ten minutes and are still nothing unusual."""
 
 
 class Allowance:
@@ -78,15 +80,26 @@ class Allowance:
                 raise RateLimited(f"look-ups of this {scope} in a minute: {limit}", self._left_of(MINUTE))
 
     def note_search(self, asker: Asker, found: Sized | None, deadline: Deadline) -> None:
-        """Count a search that found nobody; more of them than usual by one agent are told as `EnumerationSuspected`."""
+        """Count a look-up that found nothing; more of them than usual are told as `EnumerationSuspected`.
+
+        They are counted by agent, and by caller: who claims another agent with each is seen by the second alone.
+        """
         usual = self._limits.suspected_after_misses
-        if found is None or len(found) or not usual or deadline.remaining() < SHORTEST_NOTE_SECONDS:
+        if found is None or len(found) or not usual:
             return
-        if self._counted(f"misses#{_agent_key(asker)}", usual, WALK_SECONDS) is False:
+        suspected = False
+        for key, limit in {_agent_key(asker): usual, f"caller#{asker.caller}": usual * CALLERS_SHARE}.items():
+            if deadline.remaining() < SHORTEST_NOTE_SECONDS:
+                break
+            counted = self._counted(f"misses#{key}", limit, WALK_SECONDS)
+            if counted is None:
+                break
+            suspected = suspected or not counted
+        if suspected:
             self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
             # The id is the caller's free text: a number that was put there may be a patient's.
             agent = MASK if is_telling(asker.agent or "") else asker.agent
-            self._logger.warning("many searches without a match", extra={"caller": asker.caller, "agent": agent})
+            self._logger.warning("many look-ups found nothing", extra={"caller": asker.caller, "agent": agent})
 
     def _counted(self, key: str, limit: int, window_seconds: int) -> bool | None:
         """Return False if the limit had been reached, None if that cannot be told."""

@@ -22,4 +22,4 @@ class Completed:
 
     def find(self, asked: CompletedRequest, deadline: Deadline) -> Found:
         found = self._service.of(asked.patient_id, asked.limit, deadline)
-        return Found(completed(found), patient_id=asked.patient_id)
+        return Found(completed(found), found, asked.patient_id)

@@ -30,12 +30,12 @@ class Found:
 
     Attributes:
         body: the answer, as it will be handed out.
-        patients: who was found, of a search that was answered; a search for nobody's number is counted.
+        found: who was found, or what, where Clinicea answered; one that found nothing is counted.
         patient_id: whose appointments the body holds, where it names no patient itself.
     """
 
     body: answers.Answer
-    patients: Sized | None = None
+    found: Sized | None = None
     patient_id: str | None = None
 
 
@@ -104,5 +104,5 @@ class LookupDesk(Generic[R, A]):
         asker = Asker(caller, request.agent_id)
         parts.allowance.take(asker)
         found = parts.look_up.find(asked, parts.register.before(deadline))
-        parts.allowance.note_search(asker, found.patients, deadline)
+        parts.allowance.note_search(asker, found.found, deadline)
         return disclosing.hand_out(found.body, parts.register, event, request, deadline, patient_id=found.patient_id)
