@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import aws, snapshot
+from convox_clinicea import ahead, aws
 from convox_clinicea.convox.door import TOKENS_SECONDS, AccessTokens, policy_for
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
@@ -22,7 +22,7 @@ def settings() -> AuthorizerSettings:
     return AuthorizerSettings.from_environment()
 
 
-snapshot.prepare(settings)
+ahead.prepare(settings)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -8,7 +8,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import snapshot
+from convox_clinicea import ahead
 from convox_clinicea.convox.api import answer, api
 from convox_clinicea.convox.lookups.desk import LookupDesk
 from convox_clinicea.convox.requests.search import SearchRequest
@@ -30,7 +30,7 @@ def desk() -> LookupDesk[SearchRequest, Mobile]:
     return popup_desk(LookupSettings.from_environment(), clock, logger, metrics)
 
 
-snapshot.prepare(desk)
+ahead.prepare(desk)
 
 
 @app.post("/calls/popup")

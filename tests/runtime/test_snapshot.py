@@ -24,7 +24,7 @@ START_SECONDS = 30.0
 # Draws as libraries do, as we do, and as anybody might.
 PROBE = """
 import random, uuid
-from convox_clinicea import chance, snapshot
+from convox_clinicea import ahead, chance
 {prepare}
 def handler(event, context):
     return [random.random(), chance.token(), str(uuid.uuid4())]
@@ -96,7 +96,7 @@ def drawn(folder: Path, built: Build, prepare: str) -> list[tuple[Any, ...]]:
 
 
 def test_two_starts_from_one_snapshot_draw_differently(tmp_path: Path, built: Build) -> None:
-    assert [one == other for one, other in drawn(tmp_path / "prepared", built, "snapshot.prepare()")] == [False] * 3
+    assert [one == other for one, other in drawn(tmp_path / "prepared", built, "ahead.prepare()")] == [False] * 3
 
 
 def test_without_the_hooks_they_would_not(tmp_path: Path, built: Build) -> None:

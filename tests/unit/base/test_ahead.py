@@ -1,4 +1,4 @@
-"""Starts from a snapshot: nothing that ends is in it, and no two starts are the same."""
+"""Starts ahead of a request: built already; or from a snapshot, with nothing that ends in it and no two the same."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ import snapshot_restore_py as hooks
 from botocore.loaders import JSONFileLoader
 from pydantic import BaseModel, ConfigDict
 
-from convox_clinicea import aws, chance, snapshot
+from convox_clinicea import ahead, aws, chance
+from convox_clinicea.errors import ConfigurationError
 from tests.support.account import aws_account, forget_clients
 from tests.support.account import secret as keep
 
 
 @pytest.fixture(autouse=True)
 def account() -> Iterator[None]:
+    parts.cache_clear()
     with aws_account():
         yield
 
@@ -58,24 +60,48 @@ def test_where_a_snapshot_is_taken_the_hooks_are_registered_with_what_the_functi
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
 
-    snapshot.prepare(parts)
+    ahead.prepare(parts)
 
-    assert hooks.get_before_snapshot() == [(snapshot.before_snapshot, (parts,), {})]
-    assert hooks.get_after_restore() == [(snapshot.after_restore, (parts,), {})]
+    assert hooks.get_before_snapshot() == [(ahead.before_snapshot, (parts,), {})]
+    assert hooks.get_after_restore() == [(ahead.after_restore, (parts,), {})]
 
 
 @pytest.mark.usefixtures("registered")
-@pytest.mark.parametrize("start", ["", "on-demand", "provisioned-concurrency"])
+@pytest.mark.parametrize("start", ["", "on-demand"])
 def test_where_none_is_taken_the_library_of_hooks_is_not_needed(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", start)
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # importing it would fail, as with Python 3.11
 
-    snapshot.prepare(parts)
+    ahead.prepare(parts)
 
+    assert hooks.get_after_restore() == []
+    assert parts.cache_info().currsize == 0, "nothing is built before a request asks for it"
+
+
+@pytest.mark.usefixtures("registered")
+def test_with_provisioned_concurrency_all_is_built_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
+
+    ahead.prepare(parts)
+
+    assert parts.cache_info().currsize == 1
     assert hooks.get_after_restore() == []
 
 
-@pytest.mark.parametrize("hook", [snapshot.before_snapshot, snapshot.after_restore])
+def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    @cache
+    def misconfigured() -> object:
+        raise ConfigurationError("a document cannot be read")
+
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
+
+    ahead.prepare(misconfigured)
+
+    with pytest.raises(ConfigurationError, match="a document cannot be read"):
+        misconfigured()
+
+
+@pytest.mark.parametrize("hook", [ahead.before_snapshot, ahead.after_restore])
 def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> None:
     arn = keep("clinicea", {"api_key": "k"})
     before = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
@@ -90,15 +116,15 @@ def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> 
 
 @pytest.mark.usefixtures("alone")
 def test_before_the_snapshot_nobody_is_asked_and_no_credentials_are_kept() -> None:
-    snapshot.before_snapshot(parts)
+    ahead.before_snapshot(parts)
 
     assert vars(aws._session())["_credentials"] is None
 
 
 def test_after_a_restore_a_client_is_made_without_reading_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     aws._descriptions.cache_clear()
-    snapshot.before_snapshot()
-    snapshot.after_restore()
+    ahead.before_snapshot()
+    ahead.after_restore()
     read: list[str] = []
     real = JSONFileLoader.load_file
 
@@ -124,7 +150,7 @@ def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() ->
 
     assert not Late.__pydantic_complete__
 
-    snapshot.before_snapshot()
+    ahead.before_snapshot()
 
     assert Late.__pydantic_complete__
 
@@ -132,7 +158,7 @@ def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() ->
 def test_chance_starts_anew_at_each_restore() -> None:
     def drawn() -> tuple[float, str]:
         random.seed(7)  # every start finds the memory as it was
-        snapshot.after_restore()
+        ahead.after_restore()
         return random.random(), chance.token()
 
     (one, token), (other, another) = drawn(), drawn()
