@@ -6,10 +6,12 @@ What is missing in the build, a handler's wrong name, an answer that is no JSON 
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import pytest
 
+from bench.build import Build
 from bench.runtime import ROOT
 from tests.runtime.conftest import Start
 from tests.support.functions import NAMES
@@ -19,6 +21,15 @@ EVENTS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROO
 
 def test_each_function_has_an_event_and_each_event_a_function() -> None:
     assert sorted(EVENTS) == NAMES
+
+
+@pytest.mark.parametrize("name", EVENTS)
+def test_sam_has_built_its_source_and_byte_code_and_nothing_else(name: str, built: Build) -> None:
+    folder = built.function(name)
+
+    packed = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    assert packed == {"app.py", f"__pycache__/app.{sys.implementation.cache_tag}.pyc"}
 
 
 @pytest.mark.parametrize("name", EVENTS)
