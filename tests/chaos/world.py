@@ -145,7 +145,8 @@ class World:
         for client in ("dynamodb", "dynamodb_at_once"):
             self._replace(aws, client, self._remote("dynamodb", dynamodb))
         self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values())))
-        self._replace(aws, "kms", self._remote("kms", _Keys(self.stack.key_ids)))
+        for client in ("kms", "kms_in_time"):
+            self._replace(aws, client, self._remote("kms", _Keys(self.stack.key_ids)))
         self._replace(aws, "sns", self._remote("sns", self.sns))
         self._replace(aws, "secret", self._secret)
         self._replace(wiring, "transport", lambda _url: transport)
@@ -236,7 +237,7 @@ class World:
         remote = Remote(service, double, self.scheduler, self.weather, self.chance(f"network of {service}"))
         return lambda: remote
 
-    def _secret(self, arn: str) -> dict[str, Any]:
+    def _secret(self, arn: str, **_how: object) -> dict[str, Any]:
         if arn == stack.CLINICEA_SECRET:
             return {"api_key": LOCAL_API_KEY, "user_name": LOCAL_LOGIN[0], "password": LOCAL_LOGIN[1]}
         return self.stack.secrets[arn]

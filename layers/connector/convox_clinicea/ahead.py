@@ -14,7 +14,7 @@ import contextlib
 import os
 import random
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -35,6 +35,15 @@ class Kept(Protocol):
     def cache_clear(self) -> None: ...
 
 
+@runtime_checkable
+class BuiltLater(Protocol):
+    """Something that is built further at its first use."""
+
+    def build(self) -> None:
+        """Build it now."""
+        ...
+
+
 def prepare(*kept: Kept) -> None:
     """Do what there is to do; called once, when a function is loaded.
 
@@ -46,7 +55,9 @@ def prepare(*kept: Kept) -> None:
         _warm_up()
         with contextlib.suppress(ConfigurationError):  # each request will say so, as it would anyway
             for each in kept:
-                each()
+                made = each()
+                if isinstance(made, BuiltLater):
+                    made.build()
     elif how == "snap-start":
         # Lambda's own from Python 3.12 on, and imported by its runtime client.
         from snapshot_restore_py import register_after_restore, register_before_snapshot

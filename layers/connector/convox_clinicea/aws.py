@@ -13,7 +13,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from botocore.loaders import Loader
 from botocore.session import Session, get_session
 
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import ConfigurationError, SecretUnavailable, raise_alone
+from convox_clinicea.prompt import Prompt
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,6 +32,9 @@ CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", 
 AT_ONCE = Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
 """While an agent waits; whoever uses it decides on a second attempt."""
 
+IN_TIME = Config(connect_timeout=1, read_timeout=1, retries={"mode": "standard", "total_max_attempts": 2})
+"""While an agent waits, for what no answer can do without. The deadline ends both attempts, see `prompt`."""
+
 
 @cache
 def dynamodb() -> DynamoDBClient:
@@ -40,7 +44,7 @@ def dynamodb() -> DynamoDBClient:
 
 @cache
 def dynamodb_at_once() -> DynamoDBClient:
-    made: DynamoDBClient = client("dynamodb", AT_ONCE)
+    made: DynamoDBClient = client_in_time("dynamodb", AT_ONCE)
     return made
 
 
@@ -63,8 +67,20 @@ def kms() -> KMSClient:
 
 
 @cache
+def kms_in_time() -> KMSClient:
+    made: KMSClient = client_in_time("kms")
+    return made
+
+
+@cache
 def _secretsmanager() -> SecretsManagerClient:
     made: SecretsManagerClient = client("secretsmanager")
+    return made
+
+
+@cache
+def _secretsmanager_in_time() -> SecretsManagerClient:
+    made: SecretsManagerClient = client_in_time("secretsmanager")
     return made
 
 
@@ -94,6 +110,11 @@ def client(service: str, config: Config = CONFIG) -> Any:
     return _session().create_client(service, config=config)
 
 
+def client_in_time(service: str, config: Config = IN_TIME) -> Any:
+    """Return a new client for what is asked while an agent waits."""
+    return Prompt(client(service, config))
+
+
 def read_descriptions(*services: str) -> None:
     """Read AWS's descriptions of these services, so that their clients are made in no time; asks nobody."""
     session = get_session()
@@ -107,10 +128,14 @@ _kept: dict[str, tuple[float, dict[str, Any]]] = {}
 """Secrets that were read, with the moment, by ARN."""
 
 
-def secret(arn: str, oldest_seconds: float = SECRET_SECONDS) -> dict[str, Any]:
+def secret(arn: str, oldest_seconds: float = SECRET_SECONDS, *, in_time: bool = False) -> dict[str, Any]:
     """Return the JSON secret as it was at most so many seconds ago.
 
+    Args:
+        in_time: whether somebody waits, so that no deadline may be missed for it.
+
     Raises:
+        SecretUnavailable: AWS does not answer, or not now.
         ConfigurationError: it cannot be read or is no JSON object.
     """
     read_at, kept = _kept.get(arn, (0.0, {}))
@@ -118,8 +143,8 @@ def secret(arn: str, oldest_seconds: float = SECRET_SECONDS) -> dict[str, Any]:
     if kept and now - read_at < oldest_seconds:
         return kept
     value: object = None
-    with contextlib.suppress(*AWS_ERRORS, KeyError, ValueError, RecursionError):
-        value = json.loads(_secretsmanager().get_secret_value(SecretId=arn)["SecretString"])
+    with contextlib.suppress(KeyError, ValueError, RecursionError):
+        value = json.loads(_secret_string(arn, _secretsmanager_in_time() if in_time else _secretsmanager()))
     # Raised outside a handler: json's own error holds the whole secret.
     if not isinstance(value, dict):
         raise ConfigurationError("a secret cannot be read or is not a JSON object")
@@ -127,9 +152,21 @@ def secret(arn: str, oldest_seconds: float = SECRET_SECONDS) -> dict[str, Any]:
     return value
 
 
+def _secret_string(arn: str, asked: SecretsManagerClient) -> str:
+    try:
+        return asked.get_secret_value(SecretId=arn)["SecretString"]
+    except BotoCoreError:
+        raise_alone(SecretUnavailable("a secret cannot be read now"))
+    except ClientError as error:
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500 or "Throttl" in error_code(error):
+            raise_alone(SecretUnavailable("a secret cannot be read now"))
+        raise_alone(ConfigurationError("a secret cannot be read"))
+
+
 def forget() -> None:
     """Forget clients with their connections and credentials, and secrets; all are made or read anew when needed."""
-    for made in (dynamodb, dynamodb_at_once, sqs, sns, kms, _secretsmanager, _session):
+    clients = (dynamodb, dynamodb_at_once, sqs, sns, kms, kms_in_time, _secretsmanager, _secretsmanager_in_time)
+    for made in (*clients, _session):
         made.cache_clear()
     _kept.clear()
 

@@ -38,14 +38,14 @@ def replacement(name: str, source: str) -> dict[str, Any] | None:
 
 def _from_ssm(name: str, parameter: str) -> str:
     try:
-        return str(aws.client("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
+        return str(aws.client_in_time("ssm").get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
     except aws.AWS_ERRORS:
         raise_alone(ConfigurationError(f"document {name}: its SSM parameter cannot be read"))
 
 
 def _from_s3(name: str, bucket: str, key: str) -> str:
     try:
-        return str(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        return str(aws.client_in_time("s3").get_object(Bucket=bucket, Key=key)["Body"].read().decode())
     except (*aws.AWS_ERRORS, UnicodeDecodeError):
         raise_alone(ConfigurationError(f"document {name}: its S3 object cannot be read"))
 

@@ -41,6 +41,13 @@ class ConfigurationError(ConnectorError):
     public = "The connector is not set up correctly. Please tell its operator."
 
 
+class SecretUnavailable(ConfigurationError):
+    """AWS does not give a secret now; it may in a moment."""
+
+    retryable = True
+    public = "The connector cannot reach the clinic's system right now. Try again."
+
+
 class InvalidDocument(ConfigurationError):
     """A configuration document breaks its rules; `problems` holds a line for each place."""
 

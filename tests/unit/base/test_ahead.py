@@ -88,6 +88,24 @@ def test_with_provisioned_concurrency_all_is_built_before_the_first_request(monk
     assert hooks.get_after_restore() == []
 
 
+def test_what_is_built_later_is_built_then_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Desk:
+        built = 0
+
+        def build(self) -> None:
+            self.built += 1
+
+    @cache
+    def desk() -> Desk:
+        return Desk()
+
+    monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
+
+    ahead.prepare(desk)
+
+    assert desk().built == 1
+
+
 def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
     @cache
     def misconfigured() -> object:

@@ -36,6 +36,7 @@ FACES: dict[type[errors.ConnectorError], Face] = {
     errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
     errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
     errors.TooLarge: Face("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    errors.SecretUnavailable: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
     errors.NotStored: Face("not_stored", HTTPStatus.SERVICE_UNAVAILABLE),
     clinicea.CliniceaError: Face("clinicea_rejected", HTTPStatus.BAD_GATEWAY),
     clinicea.RateLimited: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),

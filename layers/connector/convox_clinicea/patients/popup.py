@@ -10,6 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault
 from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.errors import ConnectorError, SecretUnavailable
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.observability import failure
 from convox_clinicea.patients.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments
@@ -51,19 +52,19 @@ class CallPopUp:
         """Return what Clinicea tells before `deadline`; whatever it does, this answers."""
         try:
             match = self._search.find(mobile, deadline)
-        except CliniceaError as error:
+        except (CliniceaError, SecretUnavailable) as error:
             self._degraded(error)
             return PopUp(None, None, degraded=True)
         if match.kind is not MatchKind.ONE:
             return PopUp(match, None, degraded=False)
         try:
             appointments = self._completed.of(match.patients[0].patient_id, LAST_VISITS, deadline)
-        except CliniceaError as error:
+        except (CliniceaError, SecretUnavailable) as error:
             self._degraded(error)
             return PopUp(match, None, degraded=True)
         return PopUp(match, appointments, degraded=False)
 
-    def _degraded(self, error: CliniceaError) -> None:
+    def _degraded(self, error: ConnectorError) -> None:
         self._logger.warning("pop-up degraded", extra=failure(error))
         self._metrics.add_metric("PopUpDegraded", MetricUnit.Count, 1)
         if isinstance(error, SetupFault):

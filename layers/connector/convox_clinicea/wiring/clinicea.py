@@ -21,27 +21,37 @@ transport: Callable[[str], Transport] = RequestsTransport
 
 
 def clinicea_from(
-    settings: CliniceaSettings, clinics: Clinics, clock: Clock, *, carried_by: Transport | None = None
+    settings: CliniceaSettings,
+    clinics: Clinics,
+    clock: Clock,
+    *,
+    carried_by: Transport | None = None,
+    in_time: bool = False,
 ) -> Clinicea:
-    """Return the client for the deployment's Clinicea account; its secret is read when first needed."""
+    """Return the client for the deployment's Clinicea account; its secret is read when first needed.
+
+    Args:
+        in_time: whether an agent waits for what is asked of it, so that AWS too is asked with a deadline.
+    """
     return connect(
         settings.clinicea_url,
-        credentials=lambda: Credentials.from_secret(aws.secret(settings.clinicea_secret_arn)),
+        credentials=lambda: Credentials.from_secret(aws.secret(settings.clinicea_secret_arn, in_time=in_time)),
         scheme=settings.clinicea_authentication,
         call_table=replacement("call_table", settings.call_table),
         clinics=clinics,
         clock=clock,
         transport=carried_by or transport(settings.clinicea_url),
-        tokens=_tokens(settings, clock) if settings.clinicea_authentication == "staff_session" else None,
+        tokens=_tokens(settings, clock, in_time) if settings.clinicea_authentication == "staff_session" else None,
         observe=observe_call,
     )
 
 
-def _tokens(settings: CliniceaSettings, clock: Clock) -> TokenStore:
+def _tokens(settings: CliniceaSettings, clock: Clock, in_time: bool) -> TokenStore:
     # An API key needs neither these modules nor the AWS clients that they cost at start-up.
     from convox_clinicea.sealing import KmsSealer
     from convox_clinicea.sharing.session import SharedSession
     from convox_clinicea.table import Table
 
-    sealer = KmsSealer(aws.kms(), settings.data_key_id)
-    return SharedSession(Table(aws.dynamodb(), settings.ledger_table), sealer, clock)
+    sealer = KmsSealer(aws.kms_in_time() if in_time else aws.kms(), settings.data_key_id)
+    table = Table(aws.dynamodb_at_once() if in_time else aws.dynamodb(), settings.ledger_table)
+    return SharedSession(table, sealer, clock)

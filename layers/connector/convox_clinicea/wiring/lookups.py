@@ -42,7 +42,7 @@ def lookup_desk(
         clinics = clinics_from(settings)
         return Parts(
             dialects=dialects_from(settings),
-            look_up=look_up(clinicea_from(settings, clinics, clock), clinics),
+            look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
             allowance=_allowance(settings, clock, logger, metrics),
             register=_register(settings, clinics, clock, logger),
         )

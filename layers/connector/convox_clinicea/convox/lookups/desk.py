@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sized
+from collections.abc import Callable, Mapping, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -15,10 +15,14 @@ from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.requests.call import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures.register import DisclosureRegister
+from convox_clinicea.prompt import until
 from convox_clinicea.sharing.allowance import Allowance, Asker
 
 if TYPE_CHECKING:
     from convox_clinicea.convox import answers
+
+SHARE_TO_COUNT = 0.25
+"""Of the budget; after that a look-up goes on uncounted, while there is time for Clinicea."""
 
 R = TypeVar("R", bound=WithCall)
 A = TypeVar("A")
@@ -83,6 +87,10 @@ class LookupDesk(Generic[R, A]):
         self._budget_seconds = budget_seconds
         self._context_required = context_required
 
+    def build(self) -> None:
+        """Build what the first look-up would build; raises ConfigurationError."""
+        self._parts()
+
     def answer(self, event: APIGatewayProxyEvent, **path: str) -> Response[str]:
         """Return the answer to a request, once it has been allowed and stands on record.
 
@@ -92,17 +100,24 @@ class LookupDesk(Generic[R, A]):
         Raises:
             Unauthorized, InvalidRequest, TooLarge: of the request; it is not counted.
             RateLimited: nothing has been asked of Clinicea.
-            CliniceaError: Clinicea did not answer, and this look-up does without it badly.
+            CliniceaError, SecretUnavailable: Clinicea did not answer, or could not be asked.
             NotRecorded: what was found may not leave.
         """
         deadline = lookup_deadline(event, self._clock, self._budget_seconds)
+        with until(deadline):
+            return self._answer(event, path, deadline)
+
+    def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
         parts = self._parts()
         caller = caller_of(event)
         request = parsing.from_request(parts.look_up.request, event, parts.dialects.of(caller), **path)
         request.with_context(required=self._context_required)
         asked = parts.look_up.understood(request)
         asker = Asker(caller, request.agent_id)
-        parts.allowance.take(asker)
-        found = parts.look_up.find(asked, parts.register.before(deadline))
+        with until(deadline.capped(self._budget_seconds * SHARE_TO_COUNT)):
+            parts.allowance.take(asker)
+        before = parts.register.before(deadline)
+        with until(before):
+            found = parts.look_up.find(asked, before)
         parts.allowance.note_search(asker, found.found, deadline)
         return disclosing.hand_out(found.body, parts.register, event, request, deadline, patient_id=found.patient_id)
