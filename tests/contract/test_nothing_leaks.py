@@ -18,11 +18,11 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.observability import failure
 from tests.support.canaries import (
     API_KEY,
-    CANARIES,
     MOBILE,
     PASSWORD,
     TOKEN,
     USER_NAME,
+    leaks,
     new_appointment,
     new_patient,
 )
@@ -93,7 +93,7 @@ def told(caplog: pytest.LogCaptureFixture) -> str:
 
 def assert_clean(text: str) -> None:
     # Source lines in a traceback name variables, not values; the canaries are values and spellings of the wire.
-    assert [canary for canary in CANARIES if canary in text] == []
+    assert leaks(text) == []
 
 
 @pytest.mark.parametrize("scheme", ["api_key", "staff_session"])

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from convox_clinicea.clinicea import NewAppointment, NewPatient
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
+from tests.support.leaks import found
 
 API_KEY = "canary-api-key-7f3a"
 USER_NAME = "canary-user-91"
@@ -19,6 +20,7 @@ LAST_NAME = "Vogelwala"
 EMAIL = "canarina.vogelwala@example.com"
 NOTES = "Canary notes: allergic to seed"
 BIRTH = date(1987, 6, 5)
+GENDER = "female"
 PATIENT_ID = "P-77"
 START = datetime(2031, 3, 10, 4, 30, tzinfo=UTC)
 """10:00 in Kolkata."""
@@ -26,9 +28,16 @@ CREATED = {"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00"}
 """What Clinicea answers, once it has made `new_appointment()`."""
 
 CANARIES = (
-    API_KEY, USER_NAME, PASSWORD, TOKEN, "canary%2Btoken", NATIONAL, FIRST_NAME, LAST_NAME, EMAIL, NOTES,
-    "Canary+notes", "1987", "patmobile", "api_key=",
+    API_KEY, USER_NAME, PASSWORD, TOKEN, NATIONAL, MOBILE.reveal(), FIRST_NAME, LAST_NAME, EMAIL, NOTES,
+    BIRTH.isoformat(), GENDER,
 )  # fmt: skip
+WIRE = ("patmobile", "api_key=", str(BIRTH.year))
+"""What stands in addresses only, or in what was read from a date."""
+
+
+def leaks(text: str) -> list[str]:
+    """The canaries that a text holds, in whatever form, and signs of an address with its query."""
+    return [*found(CANARIES, text), *(sign for sign in WIRE if sign in text)]
 
 
 def new_patient() -> NewPatient:
@@ -37,7 +46,7 @@ def new_patient() -> NewPatient:
         mobile=MOBILE,
         first_name=PersonalText(FIRST_NAME),
         last_name=PersonalText(LAST_NAME),
-        gender=PersonalGender("female"),
+        gender=PersonalGender(GENDER),
         date_of_birth=PersonalDate(BIRTH),
         email=PersonalText(EMAIL),
     )

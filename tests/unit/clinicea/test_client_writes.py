@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from convox_clinicea.clinicea import CreatedAppointment, connect
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from convox_clinicea.clinics import Clinics
-from tests.support.canaries import CANARIES, MOBILE, PATIENT_ID, new_appointment, new_patient
+from tests.support.canaries import MOBILE, PATIENT_ID, leaks, new_appointment, new_patient
 from tests.support.clients import UNUSED, Scripted, answer, credentials, scripted_client, within
 from tests.support.clock import VirtualClock
 
@@ -105,4 +105,4 @@ def test_nothing_that_is_handed_over_prints_a_person() -> None:
     transport = Scripted(CREATED)
     created = scripted_client(transport).post_appointment(new_patient(), new_appointment(), within(9))
     shown = f"{new_patient()} {new_appointment()} {transport.sent[0]!r} {CREATED!r} {created!r} {MOBILE!r}"
-    assert not any(canary in shown for canary in CANARIES)
+    assert leaks(shown) == []
