@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from convox_clinicea import aws
 from tests.support import invented
-from tests.support.bookings import in_days
+from tests.support.bookings import CALL_ID, in_days
 from tests.support.call_ends import call, kept, known, new
 from tests.support.deployment import Deployment
+from tests.support.functions import ROOT
 
 HUGE = "9" * 5000
 ODD: dict[str, tuple[str, dict[str, str] | None]] = {
@@ -61,6 +65,22 @@ def test_an_appointment_that_cannot_be_booked_names_its_fields_and_is_kept(
     assert set(kept(deployment)) <= set(known()) | {"duration_minutes"}
     assert deployment.stack.messages() == []
     assert '"CallNotBooked":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def test_a_person_opens_what_is_kept_by_kms_alone_as_the_runbook_says(deployment: Deployment) -> None:
+    deployment.call_status(known(clinic_id=...))
+    runbook = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    (item,) = [each for each in deployment.stack.items() if each["pk"]["S"].startswith("call#")]
+    key = item["pk"]["S"]
+
+    opened = aws.kms().decrypt(CiphertextBlob=item["kept"]["B"], EncryptionContext={"item": key})
+
+    assert json.loads(opened["Plaintext"]) == kept(deployment)
+    assert key == "call#convox#" + CALL_ID
+    assert '--encryption-context "item=$CALL"' in runbook
+    assert "CALL='call#convox#<call id>'" in runbook
+    with pytest.raises(ClientError):
+        aws.kms().decrypt(CiphertextBlob=item["kept"]["B"], EncryptionContext={"item": f"{key}x"})
 
 
 def test_without_consent_nothing_of_the_caller_is_kept(deployment: Deployment) -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from convox_clinicea.clinicea import NewAppointment, NewPatient
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
+from convox_clinicea.privacy import Gender, PersonalDate, PersonalGender, PersonalText
 from tests.support.leaks import found
 
 API_KEY = "canary-api-key-7f3a"
@@ -20,7 +20,7 @@ LAST_NAME = "Vogelwala"
 EMAIL = "canarina.vogelwala@example.com"
 NOTES = "Canary notes: allergic to seed"
 BIRTH = date(1987, 6, 5)
-GENDER = "female"
+GENDER: Gender = "female"
 PATIENT_ID = "P-77"
 START = datetime(2031, 3, 10, 4, 30, tzinfo=UTC)
 """10:00 in Kolkata."""

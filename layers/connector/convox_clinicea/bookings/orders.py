@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -131,8 +132,10 @@ def validated(orders: TypeAdapter[T], event: dict[str, Any]) -> T:
 
 
 def _sentence(kind: str, message: str) -> str:
-    """Return pydantic's sentence; the one about an unknown action repeats it."""
-    return "is none of the known actions" if kind == "union_tag_invalid" else message
+    """Return pydantic's sentence as ours read; the one about an unknown action repeats it."""
+    if kind == "union_tag_invalid":
+        return "is none of the known actions"
+    return re.sub(r"^(Input|String|List) should", "must", message.removeprefix("Value error, "))
 
 
 def shown(booking: Booking) -> dict[str, Any]:
