@@ -8,6 +8,8 @@ PYTHON ?= $(DEFAULT_PYTHON)
 ARCH ?= $(DEFAULT_ARCH)
 # For run and demo: the port that the embedded AWS listens on (0: any free one).
 PORT ?= 0
+# For test: how many processes share the tests (auto: one for each processor, four at most; 0: pytest's own alone).
+PROCESSES ?= auto
 # For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
 ARGS ?=
 # For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
@@ -80,7 +82,8 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(CHECKS)
 	@$(MAKE) --no-print-directory lint types
 	@echo "== tests"
-	@.venv/bin/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@.venv/bin/python -m pytest --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder \
+	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint, SAM, checkov), secrets in the tree

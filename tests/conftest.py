@@ -1,7 +1,7 @@
-"""For the whole suite: which metrics the functions emitted in it.
+"""For the whole suite: what several processes share of it, what is not measured, and which metrics were emitted in it.
 
-At the end of a run of everything, `docs/metrics.md`, the dashboard and the alarms are compared with them; a part of the
-suite makes only a part of the metrics, and is not judged.
+At the end of a run of everything, `docs/metrics.md`, the dashboard and the alarms are compared with the metrics that
+the functions emitted in all processes; a part of the suite makes only a part of them, and is not judged.
 """
 
 from __future__ import annotations
@@ -12,12 +12,32 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics.base import MetricManager
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+from xdist.scheduler import LoadScopeScheduling
 
-from tests.support import metrics_table
+from tests.support import metrics_table, processes
 from tests.support.metrics_table import EMITTED, Metric, Seen
 from tests.support.watching import filtered, watched
 
 _WORKERS_OUTPUT = "emitted_metrics"
+_UNMEASURED = ("chaos", "end_to_end", "runtime", "template")
+"""Folders that run the product in other processes, or over and over; being measured would double their time."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Let several processes share the tests. xdist's own groups change the tests' ids, and pytest 9 lets it no more."""
+    scheduling = LoadScopeScheduling(config, log)
+    scheduling._split_scope = processes.share
+    return scheduling
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let those begin that take longest, and do not measure what others have measured."""
+    processes.begin_with_the_longest(items)
+    for item in items:
+        if processes.folder_of(item.nodeid) in _UNMEASURED:
+            item.add_marker(pytest.mark.no_cover)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -22,7 +22,9 @@ from tests.chaos.table import KeySchema, Table
 SIDES = ("double", "moto", "embedded")
 REGION = "ap-south-1"
 TABLE, INDEX = "things", "by_kind"
-VISIBILITY = 1
+VISIBILITY = 60
+"""The queue's, in seconds: no test takes so long. One that waits for its end makes it shorter first."""
+SOON = 1
 MOST_RECEIVES = 3
 Json = dict[str, Any]
 _names = itertools.count(1)

@@ -67,7 +67,8 @@ def test_a_body_that_makes_no_sense_is_refused(api: Api, route: str, kind: str) 
         ("/patients/P-01/appointments", "start", "tomorrow"),
         ("/patients/P-01/appointments", "start", "2020-01-01T10:00:00"),
         ("/patients/P-01/appointments", "start", "2026-02-30T10:00:00"),
-        ("/patients/P-01/appointments", "start", slot(400, 10)),
+        # Without the day in its name: several processes compare what they have collected.
+        pytest.param("/patients/P-01/appointments", "start", slot(400, 10), id="a start too far ahead"),
         ("/patients/P-01/appointments", "duration_minutes", 4),
         ("/patients/P-01/appointments", "notes", "n" * 501),
         ("/patients/P-01/appointments", "clinic_id", "C 01; DROP"),

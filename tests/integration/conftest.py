@@ -23,10 +23,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def the_whole_folder(request: pytest.FixtureRequest) -> None:
-    """Skip where not every test of this folder runs, or not in this process."""
+    """Skip where not every test of this folder runs; if it does, one process runs them all."""
     running = {item.path for item in request.session.items}
     chosen = request.config.getoption("keyword") or request.config.getoption("markexpr")
-    if chosen or hasattr(request.config, "workerinput") or not set(HERE.glob("test_*.py")) <= running:
+    if chosen or not set(HERE.glob("test_*.py")) <= running:
         pytest.skip("what is never used shows only when all tests of this folder run")
 
 
