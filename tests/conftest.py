@@ -6,7 +6,8 @@ the functions emitted in all processes; a part of the suite makes only a part of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -16,11 +17,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import metrics_table, processes
 from tests.support.metrics_table import EMITTED, Metric, Seen
+from tests.support.unmeasured import FOLDERS, unmeasured
 from tests.support.watching import filtered, watched
 
 _WORKERS_OUTPUT = "emitted_metrics"
-_UNMEASURED = ("chaos", "end_to_end", "runtime", "template")
-"""Folders that run the product in other processes, or over and over; being measured would double their time."""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -33,11 +33,16 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let those begin that take longest, and do not measure what others have measured."""
+    """Let those begin that take longest."""
     processes.begin_with_the_longest(items)
-    for item in items:
-        if processes.folder_of(item.nodeid) in _UNMEASURED:
-            item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Do not measure what others have measured; a debugger, which traces too, is left alone."""
+    measured = item.config.pluginmanager.hasplugin("_cov")
+    with unmeasured() if measured and processes.folder_of(item.nodeid) in FOLDERS else nullcontext():
+        return (yield)
 
 
 @pytest.fixture(scope="session", autouse=True)
