@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-TOGETHER = ("end_to_end", "integration", "runtime")
+TOGETHER = ("end_to_end", "integration", "runtime", "package")
 """Folders of which one process runs all, longest first: they share what is slow to start, or judge themselves."""
 
 

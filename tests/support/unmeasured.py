@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-FOLDERS = frozenset({"chaos", "end_to_end", "runtime", "template"})
+FOLDERS = frozenset({"chaos", "end_to_end", "package", "runtime", "template"})
 """Their tests run the product in other processes, or over and over; being measured would double their time."""
 
 
