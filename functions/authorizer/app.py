@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from functools import cache
 from typing import Any
 
@@ -30,3 +32,6 @@ ahead.prepare(settings)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     tokens = AccessTokens.from_secret(aws.secret(settings().access_tokens_secret_arn, TOKENS_SECONDS, in_time=True))
     return policy_for(event, tokens, settings().access_token_header)
+
+
+loaded()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from functools import cache
 from typing import Any
 
@@ -30,3 +32,6 @@ def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
         if result["act"]:
             logger.info("acted", extra=result["act"])
     return answer
+
+
+loaded()

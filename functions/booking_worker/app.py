@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from functools import cache
 from typing import Any
 
@@ -39,3 +41,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> PartialItemFailure
         delivery().receive(record, Deadline.after(clock, left))
 
     return process_partial_response(event=event, record_handler=work, processor=processor, context=context)
+
+
+loaded()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from functools import cache
 from typing import Any
 
@@ -41,3 +43,6 @@ def past_appointments(patient_id: str) -> Response[str]:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return answer(app, event, context, metrics, clock)
+
+
+loaded()

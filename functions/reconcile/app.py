@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from collections import Counter
 from datetime import date, timedelta
 from functools import cache
@@ -57,3 +59,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     ]
     logger.info("reconciled", extra={"day": day.isoformat(), "compared": report.compared, "discrepancies": found})
     return {"day": day.isoformat(), "compared": report.compared, "discrepancies": found}
+
+
+loaded()

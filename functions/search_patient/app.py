@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from functools import cache
 from typing import Any
 
@@ -55,3 +57,6 @@ def search_by_get() -> Response[str]:
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     return answer(app, event, context, metrics, clock)
+
+
+loaded()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from convox_clinicea.loading import done as loaded
+
 from dataclasses import asdict
 from functools import cache
 from typing import Any, NamedTuple
@@ -45,3 +47,6 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     metrics.add_metric("ParkedBookings", MetricUnit.Count, waiting.parked)
     logger.info("swept", extra=swept)
     return swept
+
+
+loaded()

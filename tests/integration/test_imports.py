@@ -20,6 +20,8 @@ def refused(*_, **__):
 socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.create_connection = refused
 import app
 assert callable(app.handler)
+import gc
+assert gc.isenabled() and gc.get_freeze_count() > 10_000, "its last line is loading.done()"
 assert "moto" not in sys.modules
 heavy = {"phonenumbers.geodata", "aws_xray_sdk", "jsonschema"} & set(sys.modules)
 assert not heavy, heavy

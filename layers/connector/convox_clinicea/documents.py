@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from convox_clinicea import aws
 from convox_clinicea.errors import ConfigurationError, raise_alone
 
+_PACKED = Path(__file__).with_name("documents")  # a layer lies unpacked; `importlib.resources` would load zipfile
+
 
 def packed(name: str) -> dict[str, Any]:
     """Return the document that the layer carries under `name`."""
-    text = resources.files("convox_clinicea").joinpath("documents", f"{name}.json").read_text("utf-8")
+    text = (_PACKED / f"{name}.json").read_text("utf-8")
     return _parsed(name, text)
 
 
