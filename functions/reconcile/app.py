@@ -5,14 +5,14 @@ from __future__ import annotations
 from convox_clinicea.loading import done as loaded
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.reconcile import Finding, Reconciler
+from convox_clinicea.bookings.reconcile import Finding, Reconciler, day_asked_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -47,7 +47,7 @@ def parts() -> Parts:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     clinics, reconciler = parts()
     tomorrow = clock.now().astimezone(clinics.zone(None)).date() + timedelta(days=1)
-    day = date.fromisoformat(event["day"]) if event.get("day") else tomorrow
+    day = day_asked_for(event, tomorrow)
     left = context.get_remaining_time_in_millis() / 1000 - SECONDS_KEPT_BACK
     report = reconciler.compare(day, Deadline.after(clock, left))
     counts = Counter(each.finding for each in report.discrepancies)

@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.errors import ConfigurationError, InvalidRequest
 from convox_clinicea.table import LedgerUnavailable
 from tests.support import events, invented
 from tests.support.bookings import INDIA, in_days, known_body, known_request
@@ -137,10 +137,16 @@ class TestReconcile:
         assert deployment.reconcile("2031-01-31") == {"day": "2031-01-31", "compared": 0, "discrepancies": []}
         assert deployment.reconcile(self.day)["compared"] == 1
 
-    @pytest.mark.parametrize("day", ["tomorrow", "2031-13-01"])
-    def test_what_is_no_day_fails(self, deployment: Deployment, day: str) -> None:
-        with pytest.raises(ValueError, match=r"[Ii]nvalid isoformat|month must be"):
-            deployment.reconcile(day)
+    @pytest.mark.parametrize(
+        "day", ["tomorrow", "2031-13-01", "0001-01-01", "9999-12-31", "", 20310101, ["2031-01-01"], True]
+    )
+    def test_what_is_no_day_is_refused_in_our_own_words(self, deployment: Deployment, day: Any) -> None:
+        with pytest.raises(InvalidRequest, match="day: must be a date YYYY-MM-DD, from 2000 to 2199"):
+            deployment.function("reconcile").invoke({"day": day})
+
+    @pytest.mark.parametrize("event", [None, [], "x", {}, {"day": None}])
+    def test_an_event_that_names_none_means_tomorrow(self, deployment: Deployment, event: Any) -> None:
+        assert deployment.function("reconcile").invoke(event)["day"] == self.day
 
     def test_the_sample_event_is_one(self, deployment: Deployment) -> None:
         event = json.loads((ROOT / "events" / "reconcile.json").read_text())

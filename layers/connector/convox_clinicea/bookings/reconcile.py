@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -12,8 +13,10 @@ from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.errors import FieldProblem, InvalidRequest
 
 ONE_DAY = timedelta(days=1)
+YEARS = range(2000, 2200)
 
 
 class Finding(StrEnum):
@@ -66,6 +69,24 @@ class Reconciler:
                 standing.update((appointment.appointment_id, appointment) for appointment in found)
         discrepancies = [d for booking in booked if (d := _discrepancy(booking, standing)) is not None]
         return Report(day, len(booked), tuple(discrepancies))
+
+
+def day_asked_for(event: object, nightly: date) -> date:
+    """Return the day that an order names, `{"day": "2026-12-01"}`; of any other event, the schedule's too, `nightly`.
+
+    Raises:
+        InvalidRequest: it names something that is no day of a calendar.
+    """
+    written = event.get("day") if isinstance(event, Mapping) else None
+    if written is None:
+        return nightly
+    try:
+        day = date.fromisoformat(written) if isinstance(written, str) else None
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise InvalidRequest(FieldProblem("day", f"must be a date YYYY-MM-DD, from {YEARS[0]} to {YEARS[-1]}"))
+    return day
 
 
 def _discrepancy(booking: Booking, calendar: dict[str, Appointment]) -> Discrepancy | None:
