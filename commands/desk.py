@@ -4,7 +4,7 @@ import argparse
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -42,6 +42,14 @@ def minutes(text: str) -> int:
     if found is None:
         raise argparse.ArgumentTypeError("a duration is such as 45m, 12h or 3d")
     return int(found[1]) * _UNITS[found[2]]
+
+
+def day(text: str) -> date:
+    """Read a day; one that no calendar has would be answered by "nothing found"."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("a day is such as 2026-12-01") from None
 
 
 def filters(parser: argparse.ArgumentParser) -> None:

@@ -28,11 +28,11 @@ def main() -> int:
     by.add_argument("--patient", help="Clinicea's id of a patient: who saw their data")
     by.add_argument("--agent", help="an agent's id: whose data they saw")
     by.add_argument("--call", help="a call's id: what was shown and agreed on it")
-    by.add_argument("--day", help="YYYY-MM-DD in the stack's time zone")
+    by.add_argument("--day", type=desk.day, help="YYYY-MM-DD in the stack's time zone")
     parser.add_argument("--json", action="store_true", help="one JSON document for each entry instead of the table")
     parser.add_argument("--stack", default="convox-clinicea")
     wanted = parser.parse_args()
-    ((kind, value),) = [(kind, getattr(wanted, kind)) for kind in KEYS if getattr(wanted, kind) is not None]
+    ((kind, value),) = [(kind, str(getattr(wanted, kind))) for kind in KEYS if getattr(wanted, kind) is not None]
     return desk.run(wanted.stack, lambda target: tell(target, kind, value, as_json=wanted.json))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands import desk
 from commands.target import FunctionFailed, Target
 
 FUNCTION_SECONDS = 300
@@ -14,8 +15,8 @@ FUNCTION_SECONDS = 300
 
 def main() -> int:
     """Ask the stack's function, print what it found; 1 if anything is not as it should be, 2 if it could not tell."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--day", type=date.fromisoformat, help="YYYY-MM-DD in the stack's time zone; default: tomorrow")
+    parser = argparse.ArgumentParser(prog="reconcile", description=__doc__)
+    parser.add_argument("--day", type=desk.day, help="YYYY-MM-DD in the stack's time zone; default: tomorrow")
     parser.add_argument("--stack", default="convox-clinicea")
     wanted = parser.parse_args()
     target = Target.find(wanted.stack)

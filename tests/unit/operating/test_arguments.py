@@ -1,0 +1,47 @@
+"""What an operator types wrongly is told before anything is asked; nothing found is never the answer to a typo."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from commands import bookings, disclosures, reconcile, redrive, resolve, restore
+
+COMMANDS = {
+    "bookings": bookings.main,
+    "disclosures": disclosures.main,
+    "reconcile": reconcile.main,
+    "redrive": redrive.main,
+    "resolve": resolve.main,
+    "restore": restore.main,
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("disclosures --day 2026-13-45", "a day is such as 2026-12-01"),
+        ("disclosures --day tomorrow", "a day is such as 2026-12-01"),
+        ("disclosures", "one of the arguments --patient --agent --call --day is required"),
+        ("disclosures --patient P-1 --agent a-1", "not allowed with argument"),
+        ("reconcile --day 26-11-2026", "a day is such as 2026-12-01"),
+        ("bookings --older 5", "a duration is such as 45m, 12h or 3d"),
+        ("bookings --state open", "invalid choice"),
+        ("redrive --go", "--go needs --why"),
+        ("resolve --id bk_x --as maybe --why because", "invalid choice"),
+        ("resolve --id bk_x --as rejected", "--why"),
+        ("restore", "--from"),
+    ],
+)
+def test_it_says_what_is_wrong(
+    typed: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, *_ = words = typed.split()
+    monkeypatch.setattr(sys, "argv", words)
+
+    with pytest.raises(SystemExit) as ended:
+        COMMANDS[name]()
+
+    said = capsys.readouterr().err
+    assert (ended.value.code, told in said, f"usage: {name}" in said) == (2, True, True), said
