@@ -152,6 +152,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def publish(results: Json) -> int:
     """Write the page's tables and the pictures from the results; gives the exit code."""
+    results["bars"] = [each.as_json() for each in bars.judge(results)]
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     PAGE.write_text(page.regenerated(PAGE.read_text("utf-8"), results), "utf-8")
     print(f"{PAGE.relative_to(ROOT)} written")
     return draw(RESULTS, PICTURES)
@@ -166,7 +168,8 @@ def draw(results: Path, folder: Path) -> int:
 def _told(results: Json) -> str:
     """Say how the bars stand."""
     lines = [
-        f"  {'held  ' if bar.held else 'MISSED'}  {bar.what}: {bar.figure:.3f} {bar.unit} ({bar.sign} {bar.bar:g})"
+        f"  {'held  ' if bar.held else 'MISSED'}  {bar.kind}, {bar.what}: {bar.figure:.3f} "
+        f"({bar.sign} {bar.bar:g} {bar.unit})"
         for bar in bars.judge(results)
     ]
     return "\n".join(["", *lines, ""])

@@ -10,14 +10,20 @@ Json = dict[str, Any]
 LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
 USUAL = "usual"
 OTHERS = (USUAL, "usual_compiled", "bare")
+OF_USUAL = "of the usual handler's"
 UP_TO = 8
 """The highest concurrency at which the throughput is held against the ideal line."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One figure and its bar, in the same unit; `least` if it is to be no lower, else no higher."""
+    """One figure and its bar, in the same unit; `least` if it is to be no lower, else no higher.
 
+    Attributes:
+        kind: what the bar is for; `what` the figure is of stands for one of its kind.
+    """
+
+    kind: str
     what: str
     figure: float
     bar: float
@@ -34,7 +40,14 @@ class Bar:
 
     def as_json(self) -> Json:
         """The bar as the results keep it."""
-        named = {"what": self.what, "figure": self.figure, "bar": self.bar, "sign": self.sign, "unit": self.unit}
+        named = {
+            "kind": self.kind,
+            "what": self.what,
+            "figure": self.figure,
+            "bar": self.bar,
+            "sign": self.sign,
+            "unit": self.unit,
+        }
         return {**named, "held": self.held}
 
 
@@ -49,47 +62,49 @@ def judge(results: Json) -> list[Bar]:
     }
     found = [bar for name, part in parts.items() if name in results for bar in part(results[name])]
     if "simulation" in results:
-        found += _drained("simulated", results["simulation"])
+        found += _drained("in virtual time", results["simulation"])
     if "layer" in results:
-        found.append(Bar("layer, zipped", results["layer"]["zipped_megabytes"], 9.0, "MB"))
+        found.append(Bar("the layer, zipped", "for this Python", results["layer"]["zipped_megabytes"], 9.0, "MB"))
     return found
 
 
 def _cold(cold: Json) -> Iterator[Bar]:
     usual = cold[USUAL]["total"]["median"]
-    for name, each in cold.items():
+    for name, each in sorted(cold.items(), key=lambda named: named[0] not in LOOK_UPS):
         if name not in OTHERS:
-            bar = 0.50 if name in LOOK_UPS else 0.60
-            yield Bar(f"cold start of {name}", each["total"]["median"] / usual, bar, "of the usual handler's")
+            share = each["total"]["median"] / usual
+            if name in LOOK_UPS:
+                yield Bar("cold look-up", name, share, 0.50, OF_USUAL)
+            else:
+                yield Bar("cold start of any other function", name, share, 0.60, OF_USUAL)
 
 
 def _warm(warm: Json) -> Iterator[Bar]:
     for name, each in warm.items():
         if name not in OTHERS:
-            yield Bar(f"{name} adds, p50", each["added"]["p50"], 2.0, "ms")
-            yield Bar(f"{name} adds, p99", each["added"]["p99"], 8.0, "ms")
+            yield Bar("added when warm, p50", name, each["added"]["p50"], 2.0, "ms")
+            yield Bar("added when warm, p99", name, each["added"]["p99"], 8.0, "ms")
 
 
 def _popup(popup: list[Json]) -> Iterator[Bar]:
     for each in popup:
         if each["latency"] in (200, 800):
-            yield Bar(f"pop-up over {each['latency']} ms", each["ratio"], 1.15, "of the two trips")
+            yield Bar("pop-up", f"{each['latency']} ms", each["ratio"], 1.15, "times the two trips")
 
 
 def _throughput(throughput: Json) -> Iterator[Bar]:
     for each in throughput["levels"]:
         if each["concurrency"] <= UP_TO:
-            yield Bar(
-                f"throughput of {each['concurrency']} at a time", each["share"], 0.90, "of the ideal line", least=True
-            )
+            workers = f"{each['concurrency']} at a time"
+            yield Bar("worker's throughput", workers, each["share"], 0.90, "of the ideal line", least=True)
 
 
 def _burst(burst: Json) -> Iterator[Bar]:
-    yield from _drained("real time", burst)
+    yield from _drained("in real time", burst)
 
 
 def _drained(how: str, burst: Json) -> Iterator[Bar]:
-    what = f"burst of {burst['bookings']:,}, {how}"
-    yield Bar(f"{what}: drained at", burst["share"], 0.95, "of the ideal rate", least=True)
-    yield Bar(f"{what}: lost", burst["lost"], 0, "bookings")
-    yield Bar(f"{what}: booked twice", burst["doubled"], 0, "bookings")
+    what = f"{burst['bookings']:,} {how}"
+    yield Bar("a burst is worked off", what, burst["share"], 0.95, "of the ideal rate", least=True)
+    yield Bar("of a burst lost", what, burst["lost"], 0, "bookings")
+    yield Bar("of a burst booked twice", what, burst["doubled"], 0, "bookings")

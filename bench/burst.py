@@ -77,13 +77,16 @@ def measure(stage: Stage, bookings: int, say: Say, asked_for: Callable[[], None]
         drain = _Drain(bookings, began + ideal * PATIENCE + PATIENCE_SECONDS)
         threads = running.enter_context(ThreadPoolExecutor(INTAKES + WORKERS))
         pollers = [threads.submit(_poll, place, worker, drain) for worker in workers]
-        shares = [events[start::INTAKES] for start in range(INTAKES)]
-        acknowledged = [each for found in threads.map(_ask, intakes, shares) for each in found]
-        asked = time.perf_counter() - began
-        asked_for()
-        while not drain.over:
-            say(f"burst, {drain.done} of {bookings} worked off after {time.perf_counter() - began:.0f} s")
-            time.sleep(SAY_SECONDS)
+        try:
+            shares = [events[start::INTAKES] for start in range(INTAKES)]
+            acknowledged = [each for found in threads.map(_ask, intakes, shares) for each in found]
+            asked = time.perf_counter() - began
+            asked_for()
+            while not drain.over:
+                say(f"burst, {drain.done} of {bookings} worked off after {time.perf_counter() - began:.0f} s")
+                time.sleep(SAY_SECONDS)
+        finally:
+            drain.ends = time.perf_counter()  # nobody polls on for a measurement that has failed
         for poller in pollers:
             poller.result()
     if drain.failed:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bench.events import Feeding, succeeded
+from bench.events import Feeding, Next, succeeded
+from bench.runtime import RuntimeFailed
 from bench.spread import Spread, covered
 from bench.stage import BARE, FUNCTIONS, USUAL, USUAL_COMPILED, Place, Stage
 
@@ -47,7 +48,7 @@ def measure(stage: Stage, rounds: int, probed_rounds: int, say: Say, names: Sequ
         for turn in range(rounds + 1):
             say(f"cold start, round {turn} of {rounds}")
             for name in names:
-                start = _start(stage, name, places[name], events[name]())
+                start = _started(stage, name, places[name], events[name], say)
                 if turn:
                     starts[name].append(start)
         for turn in range(1, probed_rounds + 1):
@@ -55,6 +56,15 @@ def measure(stage: Stage, rounds: int, probed_rounds: int, say: Say, names: Sequ
             for name in names:
                 inside[name].append(_probed(stage, name, places[name], events[name]()))
     return {name: _summary(starts[name], inside[name]) for name in names}
+
+
+def _started(stage: Stage, name: str, place: Place, next_event: Next, say: Say) -> Start:
+    """Start once more if it failed: a port that was free may be taken by the time the emulator listens."""
+    try:
+        return _start(stage, name, place, next_event())
+    except RuntimeFailed as error:
+        say(f"{name} did not start, once more: {error}"[:300])
+        return _start(stage, name, place, next_event())
 
 
 def _start(stage: Stage, name: str, place: Place, event: Json) -> Start:

@@ -27,9 +27,13 @@ def regenerated(page: str, results: Json) -> str:
     return page
 
 
-def _table(heads: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+def _table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, text: bool = False) -> str:
     heads = [*heads]
-    lines = [heads, ["---", *(["---:"] * (len(heads) - 1))], *([str(cell) for cell in row] for row in rows)]
+    lines = [
+        heads,
+        ["---", *(["---" if text else "---:"] * (len(heads) - 1))],
+        *([str(cell) for cell in row] for row in rows),
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
@@ -50,17 +54,22 @@ def _run(results: Json) -> str:
 
 
 def _bars(results: Json) -> str:
-    return _table(
-        ("", "bar", "figure", ""),
-        (
-            (each.what, f"{each.sign} {each.bar:g}", f"{each.figure:,.2f} {each.unit}", _verdict(each))
-            for each in bars.judge(results)
-        ),
-    )
+    kinds: dict[str, list[bars.Bar]] = {}
+    for bar in bars.judge(results):
+        kinds.setdefault(bar.kind, []).append(bar)
+    rows = []
+    for kind, found in kinds.items():
+        missed = sum(not each.held for each in found)
+        verdict = f"**missed by {missed} of {len(found)}**" if missed else "held"
+        rows.append(
+            (kind, f"{found[0].sign} {found[0].bar:g} {found[0].unit}", verdict, "; ".join(map(_figure, found)))
+        )
+    return _table(("", "bar", "", "figures; bold: missed"), rows, text=True)
 
 
-def _verdict(bar: bars.Bar) -> str:
-    return "held" if bar.held else "**missed**"
+def _figure(bar: bars.Bar) -> str:
+    figure = f"{bar.figure:,.2f}" if bar.figure else "0"
+    return f"{bar.what} {figure if bar.held else f'**{figure}**'}"
 
 
 def _cold(results: Json) -> str:
@@ -104,8 +113,8 @@ def _warm(results: Json) -> str:
                 *(f"{each['added'][share]:.2f}" for share in ("p50", "p95", "p99")),
                 f"{each['wall']['p50']:.1f}",
                 f"{each['cpu_p50']:.1f}",
-                f"{each['aws_calls']:g}",
-                f"{each['calls'].get('clinicea', 0):g}",
+                f"{round(each['aws_calls'], 2):g}",
+                f"{round(each['calls'].get('clinicea', 0), 2):g}",
                 f"{each['peak_megabytes']:.0f}",
             )
             for name, each in results["warm"].items()

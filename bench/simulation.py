@@ -113,7 +113,7 @@ class Simulation:
     """A simulation in a process of its own, which gets out of the way of everything else."""
 
     def __init__(self, bookings: int) -> None:
-        self._command = [sys.executable, "-m", "bench.simulation", "--bookings", str(bookings), "--nice", "19"]
+        self._command = [sys.executable, "-m", "bench.simulation", "--bookings", str(bookings), "--nice", "5"]
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:

@@ -22,7 +22,6 @@ from tests.support.account import Stack, forget_clients
 
 HERE = Path(__file__).parent
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
-LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
 USUAL, USUAL_COMPILED, BARE = "usual", "usual_compiled", "bare"
 STOP_SECONDS = 5.0
 AS_DEPLOYED = {

@@ -20,37 +20,37 @@ def cold(**totals: float) -> Json:
 
 
 def verdicts(results: Json) -> dict[str, bool]:
-    return {bar.what: bar.held for bar in bars.judge(results)}
+    return {f"{bar.kind}: {bar.what}": bar.held for bar in bars.judge(results)}
 
 
 def test_look_ups_have_a_bar_of_their_own_and_what_they_are_compared_with_has_none() -> None:
     found = verdicts(cold(bare=100, usual=1000, usual_compiled=700, search_patient=501, call_popup=500, sweeper=600))
 
     assert found == {
-        "cold start of search_patient": False,
-        "cold start of call_popup": True,
-        "cold start of sweeper": True,
+        "cold look-up: search_patient": False,
+        "cold look-up: call_popup": True,
+        "cold start of any other function: sweeper": True,
     }
 
 
 def test_what_is_added_has_two_bars() -> None:
     added = {"usual": {"added": {"p50": 9, "p99": 9}}, "sweeper": {"added": {"p50": 2.1, "p99": 7.9}}}
 
-    assert verdicts({"warm": added}) == {"sweeper adds, p50": False, "sweeper adds, p99": True}
+    assert verdicts({"warm": added}) == {"added when warm, p50: sweeper": False, "added when warm, p99: sweeper": True}
 
 
 def test_the_pop_up_is_judged_at_200_and_800_ms() -> None:
     popup = [{"latency": each, "ratio": ratio} for each, ratio in ((50, 2.0), (200, 1.16), (800, 1.15))]
 
-    assert verdicts({"popup": popup}) == {"pop-up over 200 ms": False, "pop-up over 800 ms": True}
+    assert verdicts({"popup": popup}) == {"pop-up: 200 ms": False, "pop-up: 800 ms": True}
 
 
 def test_the_throughput_is_judged_up_to_eight() -> None:
     levels = [{"concurrency": each, "share": share} for each, share in ((1, 0.9), (8, 0.89), (16, 0.1))]
 
     assert verdicts({"throughput": {"levels": levels}}) == {
-        "throughput of 1 at a time": True,
-        "throughput of 8 at a time": False,
+        "worker's throughput: 1 at a time": True,
+        "worker's throughput: 8 at a time": False,
     }
 
 
@@ -58,9 +58,9 @@ def test_a_burst_is_to_lose_and_double_nothing() -> None:
     found = verdicts({"burst": {"bookings": 1000, "share": 0.95, "lost": 1, "doubled": 0}})
 
     assert found == {
-        "burst of 1,000, real time: drained at": True,
-        "burst of 1,000, real time: lost": False,
-        "burst of 1,000, real time: booked twice": True,
+        "a burst is worked off: 1,000 in real time": True,
+        "of a burst lost: 1,000 in real time": False,
+        "of a burst booked twice: 1,000 in real time": True,
     }
 
 
