@@ -264,3 +264,7 @@ def test_spans_are_told_in_their_greatest_unit() -> None:
     assert "age   30 h" in said
     assert "start    -3 d" in said
     assert said.endswith("posted")
+
+
+def test_of_a_booking_that_never_was_nothing_is_shown(deployment: Deployment) -> None:
+    assert ask(deployment)({"action": "show", "booking_id": "bk_" + "a" * 26}) == {"booking": None, "acts": []}

@@ -128,3 +128,27 @@ def test_whatever_cannot_be_booked_is_refused_and_never_a_fault_of_ours(deployme
     answer = deployment.call_status(body, query=query)
 
     assert answer.status in (200, 400), answer.body
+
+
+@pytest.mark.parametrize("said", ["yesterday", 20310310, ["2031-03-10T10:00:00"], "2031-13-10T10:00:00"], ids=str)
+def test_a_moment_that_cannot_be_read_orders_nothing_and_books_all_the_same(
+    deployment: Deployment, said: object
+) -> None:
+    assert deployment.call_status(known(recorded_at=said)).status == 202
+
+
+@pytest.mark.parametrize("said", ["12", {"number": 1}, "99999XXX01"], ids=str)
+def test_what_is_kept_under_no_number_is_nobody_s(deployment: Deployment, said: object) -> None:
+    answer = deployment.call_status(known(clinic_id=..., mobile=said))
+
+    assert answer.status == 400
+    assert (call(deployment).kept is None, call(deployment).number_key) == (False, None)
+
+
+def test_two_values_for_one_field_leave_the_wish_with_convox(deployment: Deployment) -> None:
+    body = known(notes="one")
+
+    answer = deployment.call_status(body, query={"notes": "another"})
+
+    answer.is_error(400, "invalid_request", "notes")
+    assert (call(deployment).problems, call(deployment).kept) == (("notes",), None)

@@ -216,6 +216,8 @@ class TestReading:
             list(answering(error).query("open", "x", {}, {}))
         with pytest.raises(LedgerUnavailable):
             list(answering(error).scan("x", {}, {}))
+        with pytest.raises(LedgerUnavailable):
+            answering(error).delete("a", ABSENT, {})
 
     def test_a_single_read_is_of_what_stands_now(self) -> None:
         client: Any = Answering({})

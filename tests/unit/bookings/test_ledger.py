@@ -204,3 +204,11 @@ def test_a_table_that_is_not_there_is_said_so_for_every_step(bench: Bench) -> No
         nowhere.move(booking, State.SENDING)
     with pytest.raises(LedgerUnavailable, match="ResourceNotFoundException"):
         nowhere.book(booking, "A-7")
+
+
+def test_what_has_not_ended_is_not_erased(bench: Bench) -> None:
+    booking = bench.now(bench.accept())
+
+    with pytest.raises(ValueError, match="has not ended"):
+        bench.ledger.erase(booking)
+    assert bench.now(booking) == booking

@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.queue import BookingQueue, Message, Queues, QueueUnavailable, UnparsableMessage
+from convox_clinicea.bookings.queue import (
+    BookingQueue,
+    DeadLetter,
+    Message,
+    Queues,
+    QueueUnavailable,
+    UnparsableMessage,
+)
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
@@ -89,6 +96,8 @@ def test_a_queue_that_is_not_there_is_said_so_for_every_step(bench: Bench) -> No
         nowhere.postpone("handle", 5)
     with pytest.raises(QueueUnavailable):
         nowhere.bury("body", "id")
+    with pytest.raises(QueueUnavailable):
+        nowhere.discard(DeadLetter("body", "handle"))
 
 
 def test_what_is_buried_is_a_dead_letter(bench: Bench) -> None:

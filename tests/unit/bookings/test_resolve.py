@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 
+from convox_clinicea import aws
 from convox_clinicea.bookings.acting import Acting, Obstacle
 from convox_clinicea.bookings.acts import Word
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.table import Table
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
 from tests.support.parked import PERSON, parked
@@ -88,6 +95,27 @@ def test_only_what_is_parked_is_resolved(bench: Bench, acting: Acting) -> None:
 
     assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_PARKED
     assert acting.resolve("bk_" + "a" * 26, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_FOUND
+
+
+@pytest.mark.parametrize(("word", "appointment_id"), [(Word.BOOKED, "A-7"), (Word.REJECTED, None)])
+def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
+    bench: Bench, word: Literal[Word.BOOKED, Word.REJECTED], appointment_id: str | None
+) -> None:
+    booking = parked(bench)
+
+    class Slow(Ledger):
+        def get(self, booking_id: str) -> Booking | None:
+            read = super().get(booking_id)
+            bench.acting.redrive(booking_id, PERSON)
+            return read
+
+    slow = Slow(Table(aws.dynamodb(), bench.stack.table), bench.clock)
+    acting = Acting(ledger=slow, queue=bench.queue, clock=bench.clock, limits=Limits())
+
+    done = acting.resolve(booking.booking_id, word, PERSON, appointment_id=appointment_id)
+
+    assert done.obstacle is Obstacle.CHANGED_MEANWHILE
+    assert bench.now(booking).state is State.ACCEPTED
 
 
 def test_booked_without_an_appointment_is_no_decision(bench: Bench, acting: Acting) -> None:
