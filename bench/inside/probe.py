@@ -34,7 +34,6 @@ AWS_WORK = (
 SENDS = (
     ("botocore.httpsession", "URLLib3Session", "send"),
     ("requests.adapters", "HTTPAdapter", "send"),
-    ("convox_clinicea.clinicea.transport", "HttpTransport", "send"),
 )
 
 _import = builtins.__import__

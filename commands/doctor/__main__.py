@@ -24,7 +24,7 @@ from commands.doctor.findings import Register, Verdict
 from commands.target import Target
 from convox_clinicea.aws import error_code
 from convox_clinicea.clinicea import Call, CallTable
-from convox_clinicea.clinicea.transport import HttpTransport
+from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.deadline import Clock, SystemClock
 from convox_clinicea.documents import packed
@@ -97,7 +97,7 @@ class Doctor:
         self._account = account
         self._wanted = wanted
         self._clock = clock
-        self._transport: Transport = HttpTransport(account.url)
+        self._transport: Transport = RequestsTransport(account.url)
         self._table = CallTable.build(packed("call_table"), account.replacement)
         self._register = Register(self._table)
         self._correction: dict[str, Any] = {}

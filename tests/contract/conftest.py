@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from convox_clinicea.clinicea import transport
 from local.clinicea.testing import RunningFake, running_fake
 from tests.support.certificates import Certificate
 from tests.support.doctor import DoctorRunner
@@ -34,7 +33,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
 @pytest.fixture
 def trusted(certificate: Certificate, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the machine's list of authorities held ours; the client itself knows no way to trust another one."""
-    monkeypatch.setattr(transport, "authorities", lambda: str(certificate.authority))
+    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(certificate.authority))
 
 
 @pytest.fixture

@@ -40,7 +40,6 @@ NO_LOOK_UP_NEEDS = (
     "convox_clinicea.convox.answers",
     "convox_clinicea.convox.door",
     "convox_clinicea.sealing",
-    "requests",
 )
 # What only some functions may load, by who needs none of it: each costs every cold start some milliseconds.
 SPARED = {

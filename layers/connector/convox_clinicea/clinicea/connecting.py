@@ -9,7 +9,7 @@ from convox_clinicea.clinicea.authentication import CredentialSource, Scheme, To
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.exchange import Observer, observe_nothing
-from convox_clinicea.clinicea.transport import HttpTransport
+from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Clock, SystemClock
@@ -44,7 +44,7 @@ def connect(
     return Clinicea(
         table=table,
         authentication=authentication(scheme, table, credentials, clock, tokens),
-        transport=transport or HttpTransport(base_url),
+        transport=transport or RequestsTransport(base_url),
         clinics=clinics or Clinics(ClinicsDocument(schema=1), default_zone),
         clock=clock,
         observe=observe,

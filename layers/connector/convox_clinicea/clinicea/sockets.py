@@ -1,6 +1,6 @@
 """HTTP connections that keep a total deadline and know whether a request has left.
 
-urllib3 bounds each read, so an answer that drips a byte at a time never times out. Here the time-out of
+`requests` bounds each read, so an answer that drips a byte at a time never times out. Here the time-out of
 every single `recv` is what is left until the deadline, headers included; so it is when connecting and sending.
 Only the name look-up, which is the operating system's, cannot be cut short.
 """
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from http.client import HTTPResponse
 from typing import Any
 
+from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -100,13 +101,20 @@ class _Https(_Http, HTTPSConnection):
     pass
 
 
-class HttpPool(HTTPConnectionPool):
-    """Connections without TLS; only for a Clinicea on this machine."""
-
+class _HttpPool(HTTPConnectionPool):
     ConnectionCls = _Http
 
 
-class HttpsPool(HTTPSConnectionPool):
-    """Connections with TLS."""
-
+class _HttpsPool(HTTPSConnectionPool):
     ConnectionCls = _Https
+
+
+class DeadlineAdapter(HTTPAdapter):
+    """A `requests` adapter over such connections; it never retries by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_connections=1, pool_maxsize=4, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HttpPool, "https": _HttpsPool}

@@ -8,7 +8,7 @@ from convox_clinicea import aws
 from convox_clinicea.clinicea.authentication import Credentials, TokenStore
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.connecting import connect
-from convox_clinicea.clinicea.transport import HttpTransport
+from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock
@@ -16,7 +16,7 @@ from convox_clinicea.documents import replacement
 from convox_clinicea.metering import observe_call
 from convox_clinicea.settings import CliniceaSettings
 
-transport: Callable[[str], Transport] = HttpTransport
+transport: Callable[[str], Transport] = RequestsTransport
 """What carries requests to Clinicea; a simulation puts its own here."""
 
 
