@@ -38,7 +38,7 @@ SENDS = (
 
 _import = builtins.__import__
 _in_client: Spans = []
-_outbound: list[tuple[float, float, str]] = []
+_outbound: list[tuple[float, float, Any]] = []
 _to_hook = {*AWS_WORK, *SENDS}
 
 
@@ -88,8 +88,7 @@ def _noting_sends(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return original(adapter, request, *given, **named)
         finally:
-            ended = time.perf_counter()
-            _outbound.append((began, ended, _what(request)))
+            _outbound.append((began, time.perf_counter(), request))  # what it was is found out afterwards
 
     return send
 
@@ -100,13 +99,15 @@ def _hook_all() -> None:
 
 
 def _importing(name: str, *given: Any, **named: Any) -> Any:
-    if name.partition(".")[0] not in AWS_PACKAGES:
+    package = name.partition(".")[0]
+    if package not in (*AWS_PACKAGES, "requests"):
         return _import(name, *given, **named)
     began = time.perf_counter()
     try:
         return _import(name, *given, **named)
     finally:
-        _in_client.append((began, time.perf_counter()))
+        if package in AWS_PACKAGES:
+            _in_client.append((began, time.perf_counter()))
         _hook_all()
 
 
@@ -130,7 +131,7 @@ def _write(began: float, ended: float, cpu: float) -> None:
         "cpu": cpu,
         "aws_client": _in_client_only(sends),
         "outbound": [(begin - began, end - began) for begin, end, _ in outbound],
-        "calls": [what for *_, what in outbound],
+        "calls": [_what(request) for *_, request in outbound],
     }
     _outbound.clear()
     _in_client.clear()
