@@ -57,6 +57,10 @@ def small_aws() -> Iterator[SmallAws]:
         ):
             environment.setenv(name, value)
         aws.forget()
+        # Made beforehand: on a busy machine they would take all of the second that a look-up has here.
+        aws.dynamodb_at_once()
+        aws.kms_in_time()
+        aws._secretsmanager_in_time()
         yield small
         small.let_go.set()
     aws.forget()

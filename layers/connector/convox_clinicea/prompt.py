@@ -1,12 +1,13 @@
 """AWS while an agent waits: no call outlasts the deadline of the request that is under way.
 
-botocore's time-outs are fixed when a client is made, and hold for one connection and for one read; the name look-up has
-none. So a thread makes the call, and whoever asked stops waiting when the deadline has come. The thread ends by the
-client's own time-outs; what it wrote all the same is a write whose outcome was not known.
+botocore's time-outs are fixed when a client is made, and hold for one connection and for one read. So where they may
+take longer than there is time, a thread makes the call, and whoever asked stops waiting when the deadline has come. The
+thread ends by the client's own time-outs; what it wrote all the same is a write whose outcome was not known.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -41,19 +42,24 @@ def until(deadline: Deadline) -> Iterator[None]:
 
 
 class Prompt:
-    """A client whose calls end with the deadline that `until` has set; where there is none, with their time-outs."""
+    """A client whose calls end with the deadline that `until` has set; where there is none, with their time-outs.
 
-    def __init__(self, client: Any) -> None:
+    Args:
+        longest_seconds: how long a call may take by its time-outs; with more time left than that it needs no thread.
+    """
+
+    def __init__(self, client: Any, longest_seconds: float = math.inf) -> None:
         self._client = client
+        self._longest_seconds = longest_seconds
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
-        return partial(_in_time, found) if callable(found) else found
+        return partial(_in_time, found, self._longest_seconds) if callable(found) else found
 
 
-def _in_time(call: Callable[..., Any], **given: Any) -> Any:
+def _in_time(call: Callable[..., Any], longest_seconds: float, **given: Any) -> Any:
     deadline = _until.get()
-    if deadline is None:
+    if deadline is None or deadline.remaining() > longest_seconds:
         return call(**given)
     if not deadline.expired:
         made = _threads().submit(copy_context().run, partial(call, **given))

@@ -105,6 +105,17 @@ def test_where_nobody_waits_no_thread_is_needed() -> None:
     assert client.threads == [threading.current_thread().name]
 
 
+def test_nor_where_the_call_s_own_time_outs_end_it_soon_enough(stalled: threading.Event) -> None:
+    client = Client()
+
+    with until(soon()):
+        Prompt(client, longest_seconds=1).put_item()
+    with until(soon(0.05)), pytest.raises(OutOfTime):
+        Prompt(Client(stalled.wait), longest_seconds=1).put_item()
+
+    assert client.threads == [threading.current_thread().name]
+
+
 def test_the_call_belongs_to_whoever_made_it() -> None:
     token = WHOSE.set("ours")
     try:

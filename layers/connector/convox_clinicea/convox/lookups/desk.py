@@ -21,9 +21,6 @@ from convox_clinicea.sharing.allowance import Allowance, Asker
 if TYPE_CHECKING:
     from convox_clinicea.convox import answers
 
-SHARE_TO_COUNT = 0.25
-"""Of the budget; after that a look-up goes on uncounted, while there is time for Clinicea."""
-
 R = TypeVar("R", bound=WithCall)
 A = TypeVar("A")
 
@@ -114,8 +111,7 @@ class LookupDesk(Generic[R, A]):
         request.with_context(required=self._context_required)
         asked = parts.look_up.understood(request)
         asker = Asker(caller, request.agent_id)
-        with until(deadline.capped(self._budget_seconds * SHARE_TO_COUNT)):
-            parts.allowance.take(asker)
+        parts.allowance.take(asker)
         before = parts.register.before(deadline)
         with until(before):
             found = parts.look_up.find(asked, before)
