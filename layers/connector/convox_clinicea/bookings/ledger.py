@@ -202,21 +202,7 @@ class Ledger:
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
         self._table.delete(f"creating#{booking.number_key}", _OURS_OR_FREE, _names(booking.booking_id))
-        left = replace(
-            booking,
-            request=None,
-            number_key=None,
-            group="",
-            fingerprint=b"",
-            call_id=None,
-            agent_id=None,
-            patient_id=None,
-            appointment_id=None,
-            seen=(),
-            notice_due=False,
-            erased_at=self._clock.now(),
-            version=booking.version + 1,
-        )
+        left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
     def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:

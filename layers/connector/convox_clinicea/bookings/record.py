@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.table import Item, timestamp
@@ -98,6 +98,23 @@ class Booking:
     def stands_for(self) -> str:
         """The id of the wish that it stands for: its own, unless a changed mind has replaced the content."""
         return self.wish_id or self.booking_id
+
+    def erased(self, at: datetime) -> Self:
+        """Return the tombstone: what a repeated request has to find, and nothing that tells of a person."""
+        return replace(
+            self,
+            request=None,
+            number_key=None,
+            group="",
+            fingerprint=b"",
+            call_id=None,
+            agent_id=None,
+            patient_id=None,
+            appointment_id=None,
+            seen=(),
+            notice_due=False,
+            erased_at=at,
+        )
 
 
 def key_of(booking_id: str) -> str:
