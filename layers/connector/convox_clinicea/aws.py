@@ -28,11 +28,12 @@ AWS_ERRORS = (BotoCoreError, ClientError)
 SECRET_SECONDS = 300
 SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
 
-CONFIG = Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3})
-
 # A fifth less of the processor for each call: AWS judges the parameters itself, and the long name of client and
 # machine, put together anew each time, tells nobody anything.
 QUICK = Config(parameter_validation=False, user_agent="convox-clinicea")
+
+CONFIG = QUICK.merge(Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}))
+"""For bookings, which had rather come late than be lost."""
 
 AT_ONCE = QUICK.merge(
     Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})

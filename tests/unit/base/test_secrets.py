@@ -54,14 +54,17 @@ def test_clients_are_made_once_and_wait_only_so_long() -> None:
         assert (config.connect_timeout, config.read_timeout) == (1, 3)
 
 
-def test_who_makes_an_agent_wait_waits_less_and_does_without_what_only_costs_time() -> None:
+def test_who_makes_an_agent_wait_waits_less() -> None:
     for client, seconds, attempts in ((aws.dynamodb_at_once(), 0.5, 1), (aws.kms_in_time(), 1, 2)):
         config: Any = client.meta.config
         assert (config.connect_timeout, config.read_timeout) == (seconds, seconds)
         assert config.retries["total_max_attempts"] == attempts
-        assert config.user_agent == "convox-clinicea"
-    given: Any = (aws.AT_ONCE, aws.IN_TIME)
-    assert [config.parameter_validation for config in given] == [False, False]
+
+
+def test_no_client_does_what_only_costs_time() -> None:
+    given: Any = (aws.CONFIG, aws.AT_ONCE, aws.IN_TIME)
+    assert [config.parameter_validation for config in given] == [False] * 3
+    assert [config.user_agent for config in given] == ["convox-clinicea"] * 3
 
 
 def test_the_code_of_an_aws_error_is_told_and_other_errors_have_none() -> None:
