@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import time
 import urllib.request
@@ -11,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.ports import free_ports
 from bench.runtime import ROOT
 
 EMULATOR = ROOT / ".tools" / "emulator" / "bin" / "python"
@@ -26,8 +26,7 @@ class NoAnswer(Exception):
 @contextmanager
 def embedded_aws(folder: Path) -> Iterator[str]:
     """Start one whose state and log lie in `folder`; gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     settings = {
         "GATEWAY_PORT": str(port),

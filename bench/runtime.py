@@ -12,7 +12,6 @@ import os
 import platform
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Mapping
@@ -20,6 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
+
+from bench.ports import free_ports
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,7 +57,7 @@ class Runtime:
     ) -> None:
         self._function = function
         self._handler = handler
-        self._port, api = _free_ports(2)
+        self._port, api = free_ports(2)
         self._seconds = seconds
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -171,12 +172,3 @@ class Runtime:
                 raise RuntimeFailed(f"{self._function.name}: {error!r}\n{self.said[-2000:]}") from None
             finally:
                 connection.close()
-
-
-def _free_ports(count: int) -> list[int]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return [int(each.getsockname()[1]) for each in taken]
-    finally:
-        for each in taken:
-            each.close()
