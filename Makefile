@@ -85,6 +85,12 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	@.venv/bin/python -m pytest --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder \
 	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
+.PHONY: unit
+unit: ## The unit tests alone: the quick check of a change, or of another Python (PYTHON3=python3.13)
+	$(ENVIRONMENTS) $(DEV) $(CHECKS)
+	@echo "== unit tests"
+	@.venv/bin/python -m pytest tests/unit --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder $(ARGS)
+
 .PHONY: lint
 lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint, SAM, checkov), secrets in the tree
 	@echo "== lint"
