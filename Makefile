@@ -85,6 +85,12 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	@.venv/bin/python -m pytest --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder \
 	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
+.PHONY: unit
+unit: ## The unit tests alone: the quick check of a change, or of another Python (PYTHON3=python3.13)
+	$(ENVIRONMENTS) $(DEV) $(CHECKS)
+	@echo "== unit tests"
+	@.venv/bin/python -m pytest tests/unit --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder $(ARGS)
+
 .PHONY: lint
 lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint, SAM, checkov), secrets in the tree
 	@echo "== lint"
@@ -209,13 +215,8 @@ parameters: $(DEV) ## Write docs/parameters.md from the template
 	@.venv/bin/python -m commands.parameter_page
 
 .PHONY: lock
-lock: $(LOCK) ## Renew the locked requirements from requirements/*.in
-	@for pair in layer:layers/connector/requirements.txt dev:requirements/dev.txt sam:requirements/sam.txt \
-	  emulator:requirements/emulator.txt checks:requirements/checks.txt runtime:requirements/runtime.txt usual:requirements/usual.txt pictures:requirements/pictures.txt lock:requirements/lock.txt; do \
-	  echo "locking $${pair#*:}"; \
-	  .tools/lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
-	    --custom-compile-command 'make lock' "requirements/$${pair%%:*}.in" --output-file "$${pair#*:}" || exit 1; \
-	done
+lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes)
+	@.tools/lock/bin/python -m commands.lock $(ARGS)
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here

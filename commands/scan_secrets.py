@@ -12,7 +12,7 @@ from detect_secrets.core.scan import scan_file
 from detect_secrets.settings import default_settings
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCK_HASH = re.compile(r"\s*--hash=sha256:[0-9a-f]{64}")
+LOCK_HASH = re.compile(r"\s*--hash=sha256:[0-9a-f]{64}|\"[\w.+-]+\.whl\": \"[0-9a-f]{64}\",?$")
 INVENTED = r"(?i).*(canary|invented|stranger).*"
 GUESSES = frozenset({"Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"})
 """Detectors that guess, by the name of a field or by how random a value looks; the others know a form."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 from pathlib import Path
 
@@ -11,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PYTHON = ROOT / ".tools" / "checks" / "bin" / "python"
 # Put together here, so that the scan of this very tree does not find them.
 LIKE_A_KEY = "".join(["9f8Kq2LmZx", "7TbVw4RpY1", "sDc6HjN3gE", "5uA0"])
+RANDOM = hashlib.sha256(b"a wheel").hexdigest()
 SECRETS = {
     "an API key": ("secret.json", f'{{"api_key": "{LIKE_A_KEY}"}}'),
     "a password in code": ("app.py", f'password = "{LIKE_A_KEY[:14]}"'),
@@ -46,6 +48,7 @@ def test_every_kind_of_secret_is_found_and_not_repeated(tmp_path: Path) -> None:
 def test_what_only_names_a_secret_is_none(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text('token = "the-token-that-convox-sends"\nsecret = "arn:aws:secretsmanager:x:1:y"\n')
     (tmp_path / "template.yaml").write_text("ApiKey: !Ref CliniceaSecretArn\n")
-    (tmp_path / "lock.txt").write_text(f"    --hash=sha256:{'0123456789abcdef' * 4}\n")
+    (tmp_path / "lock.txt").write_text(f"    --hash=sha256:{RANDOM}\n")
+    (tmp_path / "wheels.json").write_text(f'{{\n"alpha-1.0-py3-none-any.whl": "{RANDOM}"\n}}\n')
 
     assert scan(tmp_path) == (0, "no secret found\n")

@@ -1,0 +1,91 @@
+"""`make lock`: renews the locks from requirements/*.in, and the table of their wheels (requirements/wheels.json).
+
+    make lock               takes the newest versions that fit together
+    make lock ARGS=--keep   keeps the versions and renews the hashes of all their files
+
+uv's settings on the machine are ignored. An index of a few files on a disk (UV_EXTRA_INDEX_URL, uv.toml) would come
+first, and the locks would lack every wheel that it lacks. UV_DEFAULT_INDEX may name a mirror of the whole index.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
+from commands.wheels import LOCKS, ROOT, TABLE, gaps_of, relevant, unexplained
+
+UV = Path(sys.executable).with_name("uv")
+SECONDS = 600
+KEPT_SETTINGS = {"UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"}
+COMPILE = ["pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11"]
+
+
+def main() -> int:
+    """Write the locks and the table; fail if a supported machine is left without a wheel."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--keep", action="store_true", help="keep the locked versions, complete their hashes")
+    keep = parser.parse_args().keep
+    table: dict[str, Mapping[str, str]] = {}
+    for name, lock in LOCKS.items():
+        print(f"locking {lock.relative_to(ROOT)}", flush=True)
+        resolve(name, lock, keep)
+        table |= wheels(lock)
+    TABLE.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", "utf-8")
+    wrong = [f"{LOCKS[name].relative_to(ROOT)}: {gap}" for name in LOCKS for gap in unexplained(gaps_of(name, table))]
+    print("\n".join(wrong) or "every supported Python and machine finds its wheels")
+    return 1 if wrong else 0
+
+
+def resolve(name: str, lock: Path, keep: bool) -> None:
+    """Write one lock from its .in file."""
+    if keep:  # uv would take over the hashes beside a version that it keeps, however few they are
+        lock.write_text(without_hashes(lock.read_text("utf-8")), "utf-8")
+    command = ["--generate-hashes", "--no-annotate", "--custom-compile-command", "make lock"]
+    command += [] if keep else ["--upgrade"]
+    uv(*command, f"requirements/{name}.in", "--output-file", str(lock.relative_to(ROOT)))
+
+
+def wheels(lock: Path) -> dict[str, dict[str, str]]:
+    """Return the index's wheels of each locked package that a supported machine can take."""
+    with tempfile.TemporaryDirectory() as folder:
+        bare, named = Path(folder) / "bare.txt", Path(folder) / "pylock.toml"
+        bare.write_text(without_hashes(lock.read_text("utf-8")), "utf-8")
+        uv("--no-deps", "--format", "pylock.toml", str(bare), "--output-file", str(named))
+        packages = tomllib.loads(named.read_text("utf-8"))["packages"]
+    found = {}
+    for package in packages:
+        files = {unquote(wheel["url"].rpartition("/")[2]): wheel["hashes"]["sha256"] for wheel in package["wheels"]}
+        found[f"{package['name']}=={package['version']}"] = {each: files[each] for each in files if relevant(each)}
+    return found
+
+
+def without_hashes(lock: str) -> str:
+    """Return a lock that pins the versions alone."""
+    return re.sub(r" *\\\n +--hash=\S+", "", lock)
+
+
+def uv(*arguments: str) -> None:
+    """Run uv; it prints its own errors."""
+    done = subprocess.run(
+        [str(UV), *COMPILE, *arguments], cwd=ROOT, env=settings(os.environ), timeout=SECONDS, check=False
+    )
+    if done.returncode:
+        sys.exit(f"uv failed ({done.returncode})")
+
+
+def settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without the settings that change which packages uv finds."""
+    return {name: value for name, value in environment.items() if not name.startswith("UV_") or name in KEPT_SETTINGS}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
