@@ -6,6 +6,7 @@ statically linked programs (SAM's runtime emulator). Needs Linux and a C compile
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).with_suffix(".c")
 LIBRARIES = Path(__file__).parents[2] / ".tools" / "clock"
+PRELOAD = "LD_PRELOAD"
 OFFSET = "CLOCK_OFFSET_SECONDS"
 
 
@@ -30,7 +32,12 @@ def seconds_until(moment: str, now: datetime) -> int:
     except ValueError:
         raise ClockNotSet(f"CLOCK={moment} is no moment such as '2028-02-29 12:00:00'") from None
     wanted = wanted if wanted.tzinfo else wanted.replace(tzinfo=UTC)
-    return round((wanted - now).total_seconds())
+    return math.ceil((wanted - now).total_seconds())  # not a moment earlier
+
+
+def inherited() -> dict[str, str]:
+    """Return the variables that move this process's clock, for a child that does not get all of them; none, usually."""
+    return {name: os.environ[name] for name in (PRELOAD, OFFSET)} if OFFSET in os.environ else {}
 
 
 def library() -> Path:
@@ -53,7 +60,8 @@ def main(arguments: list[str]) -> None:
     """Become the command, its clock set."""
     moment, *command = arguments
     try:
-        moved = {"LD_PRELOAD": str(library()), OFFSET: str(seconds_until(moment, datetime.now(UTC)))}
+        moved_by = seconds_until(moment, datetime.now(UTC)) + int(os.environ.get(OFFSET, "0"))
+        moved = {PRELOAD: str(library()), OFFSET: str(moved_by)}
     except ClockNotSet as failure:
         sys.exit(str(failure))
     os.execvpe(command[0], command, os.environ | moved)  # noqa: S606 - make's own command, without a shell
