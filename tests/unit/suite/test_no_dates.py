@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.dates import commands, newer_dates
+from tests.support.dates import newer_dates
 from tests.support.functions import ROOT
+from tests.support.markdown import Typed, commands, transcripts
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -86,3 +87,4 @@ def test_of_a_transcript_only_what_is_typed_counts() -> None:
     ]
 
     assert commands("\n".join(lines)) == ["curl -d '{1,\n   2}'", "make x \\\n  DAY=1", "make y"]
+    assert transcripts("\n".join(lines))[0] == Typed("curl -d '{1,\n   2}'", ["2026-10-23"])
