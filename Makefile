@@ -81,7 +81,7 @@ demo: ## The same, ending after the sample call; fails unless its appointments s
 	@exec .tools/emulator/bin/python -m local --port $(PORT) --demo
 
 .PHONY: test
-test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage
+test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage (CLOCK=…: at another date)
 	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(CHECKS)
 	@$(MAKE) --no-print-directory lint types
 	@$(if $(CLOCK),$(MAKE) --no-print-directory layers)
