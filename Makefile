@@ -10,6 +10,8 @@ ARCH ?= $(DEFAULT_ARCH)
 PORT ?= 0
 # For test: how many processes share the tests (auto: one for each processor, four at most; 0: pytest's own alone).
 PROCESSES ?= auto
+# For test: another date and time, in UTC (CLOCK='2028-02-29 12:00:00'). Needs Linux and a C compiler.
+CLOCK ?=
 # For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
 ARGS ?=
 # For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
@@ -59,6 +61,7 @@ LOCK := .tools/lock/$(STAMP)
 ENVIRONMENTS = @$(MAKE) --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
 export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
+PYTEST := .venv/bin/python -m pytest
 CHECKED := layers/connector/convox_clinicea layers/connector/build.py layers/connector/packing.py bench functions local commands tests
 
 .PHONY: help
@@ -78,11 +81,13 @@ demo: ## The same, ending after the sample call; fails unless its appointments s
 	@exec .tools/emulator/bin/python -m local --port $(PORT) --demo
 
 .PHONY: test
-test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage
+test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage (CLOCK=…: at another date)
 	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(CHECKS)
 	@$(MAKE) --no-print-directory lint types
+	@$(if $(CLOCK),$(MAKE) --no-print-directory layers)
 	@echo "== tests"
-	@.venv/bin/python -m pytest --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder \
+	@$(if $(CLOCK),.venv/bin/python -m tests.support.set_clock "$$CLOCK" )$(PYTEST) \
+	  --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder \
 	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: unit
@@ -90,6 +95,12 @@ unit: ## The unit tests alone: the quick check of a change, or of another Python
 	$(ENVIRONMENTS) $(DEV) $(CHECKS)
 	@echo "== unit tests"
 	@.venv/bin/python -m pytest tests/unit --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder $(ARGS)
+
+# At another date no package index can be reached (TLS): what the tests build is installed into the cache before.
+.PHONY: layers
+layers: $(DEV)
+	@for layer in "3.13 arm64" "$(VERSION) $(subst aarch64,arm64,$(shell uname -m))"; do set -- $$layer; \
+	  .venv/bin/python layers/connector/build.py --python $$1 --arch $$2 .tools/clock/layer || exit 1; done
 
 .PHONY: lint
 lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint, SAM, checkov), secrets in the tree
@@ -145,7 +156,7 @@ gameday: ## Clinicea goes away during steady calls, and comes back; fails if a b
 	@exec .tools/emulator/bin/python -m local --port $(PORT) --gameday $(ARGS)
 
 .PHONY: reconcile
-reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=2026-12-01 STACK=convox-clinicea)
+reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)
 	@.tools/emulator/bin/python -m commands.reconcile --stack $(STACK) $(if $(DAY),--day $(DAY))
 
 # What is given to make stands in the environment, too: read from there, no quote in it is the shell's to understand.

@@ -7,13 +7,13 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from bench.runtime import ROOT
 from bench.stage import BARE, USUAL, USUAL_COMPILED, Place, Stage
+from commands.event import event as sample_event
 from convox_clinicea import aws
 from tests.support import events, invented
 from tests.support.account import Stack
@@ -45,9 +45,8 @@ class Numbers:
 
 
 def sample(name: str) -> Json:
-    """Return a function's file in `events/`."""
-    event: Json = json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))
-    return event
+    """Return a function's event of `events/`, moved to now."""
+    return sample_event(name, datetime.now(UTC))
 
 
 def fresh(event: Json, **body: object) -> Json:

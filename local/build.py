@@ -8,7 +8,6 @@ import os
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -29,8 +28,9 @@ def build(target: Path, environment: dict[str, str]) -> bool:
     if missing:
         _make(kept, environment)
     os.utime(kept)
+    now = kept.stat().st_mtime  # by the file system's clock, which dates the others too
     shutil.copytree(kept, target)
-    _forget_unused()
+    _forget_unused(now)
     return missing
 
 
@@ -71,10 +71,10 @@ def put_in_place(fresh: Path, kept: Path) -> None:
             raise
 
 
-def _forget_unused() -> None:
+def _forget_unused(now: float) -> None:
     for folder in paths.BUILDS.iterdir():
         with suppress(FileNotFoundError):  # another run may be as tidy
-            if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+            if folder.stat().st_mtime < now - KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

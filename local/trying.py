@@ -2,12 +2,13 @@
 
 import os
 import shlex
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from local import paths
 from local.clinicea.sample import PARENT, REGULAR
 from local.deploy import Stack
+from local.sample_call import CLINIC_ZONE
 
 TEXT = """
 Try it (Ctrl-C ends it and leaves nothing behind):
@@ -28,11 +29,11 @@ Try it (Ctrl-C ends it and leaves nothing behind):
     -d '{{"call_hit_reference_number": "c2", "agent_id": "a1", "mobile_number": "{known}"}}'
   curl -s "$API/calls/status" -H "$TOKEN" \\
     -d '{{"CALL_REFERENCE_ID": "c2", "USER_ID": "a1", "DISPOSITION": "Appointment Booked", "patient_id": "{patient}",
-      "clinic_id": "C-01", "FOLLOWUP_TIME": "{tomorrow} 17:00:00"}}'
+      "clinic_id": "C-01", "FOLLOWUP_TIME": "{day} 17:00:00"}}'
 
   # An appointment, and what became of it
   curl -s "$API/patients/{patient}/appointments" -H "$TOKEN" \\
-    -d '{{"clinic_id": "C-01", "start": "{tomorrow}T15:00:00", "call_id": "c1", "agent_id": "a1"}}'
+    -d '{{"clinic_id": "C-01", "start": "{day}T15:00:00", "call_id": "c1", "agent_id": "a1"}}'
   curl -s "$API/bookings/<booking_id>" -H "$TOKEN"
 
   # Clinicea's calendar, as the fake has it
@@ -42,15 +43,20 @@ Addresses for tools: {stack_file}.  Logs: {logs}.
 """
 
 
-def how_to_try(stack: Stack, stack_file: Path) -> str:
-    """Return the text, with this run's addresses and token."""
+DAYS_AHEAD = 4
+"""The sample call takes the third day. These appointments stay ahead while the stack serves for days."""
+
+
+def how_to_try(stack: Stack, stack_file: Path, now: datetime | None = None) -> str:
+    """Return the text, with this run's addresses and token, and a day in the clinics' zone."""
+    today = (now or datetime.now(UTC)).astimezone(CLINIC_ZONE).date()
     return TEXT.format(
         api=stack.api_url,
         token=shlex.quote(f"{stack.access_token_header}: {stack.access_token}"),
         known=f"+91{REGULAR.mobile}",
         family=f"+91{PARENT.mobile}",
         patient=REGULAR.patient_id,
-        tomorrow=datetime.now().astimezone().date() + timedelta(days=1),
+        day=today + timedelta(days=DAYS_AHEAD),
         clinicea=stack.clinicea_url,
         stack_file=os.path.relpath(stack_file),
         logs=paths.LOGS.relative_to(paths.ROOT),

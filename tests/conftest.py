@@ -15,7 +15,7 @@ from aws_lambda_powertools.metrics.base import MetricManager
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.support import metrics_table, processes
+from tests.support import clock, metrics_table, processes
 from tests.support.metrics_table import EMITTED, Metric, Seen
 from tests.support.unmeasured import FOLDERS, unmeasured
 from tests.support.watching import filtered, watched
@@ -39,7 +39,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Do not measure what others have measured; a debugger, which traces too, is left alone."""
+    """Do not measure what others have measured, a debugger's tracing left alone; read the wall clock anew."""
+    clock.present.cache_clear()
     measured = item.config.pluginmanager.hasplugin("_cov")
     with unmeasured() if measured and processes.folder_of(item.nodeid) in FOLDERS else nullcontext():
         return (yield)

@@ -14,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -129,10 +128,11 @@ def requirements(python: str, arch: str, target: Path) -> None:
                 if not kept.is_dir():  # else somebody else's, which is as good
                     raise
     os.utime(kept)
+    now = kept.stat().st_mtime  # by the file system's clock, which dates the others too
     shutil.copytree(kept, target)
     for folder in Path(CACHE).iterdir():
         with suppress(FileNotFoundError):  # another builder may be as tidy
-            if folder.stat().st_mtime < time.time() - KEPT_SECONDS:
+            if folder.stat().st_mtime < now - KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from local.clinicea.testing import RunningFake
-from tests.support.doctor import BY_PATIENT, KNOWN, TEST_APPOINTMENT, DoctorRunner, types
+from tests.support.doctor import BY_PATIENT, KNOWN, START_THERE, TEST_APPOINTMENT, DoctorRunner, types
 
 
 class TestBooking:
@@ -24,7 +24,7 @@ class TestBooking:
     ) -> None:
         types(monkeypatch, "yes\n")
         report = doctor(fake.url, *TEST_APPOINTMENT)
-        (made,) = [each for each in fake.standing() if each["start"] == "2031-03-10T10:00:00+05:30"]
+        (made,) = [each for each in fake.standing() if each["start"] == f"{START_THERE}:00+05:30"]
         told = ("post.answer", "post.read_back", "read_back.notes", f"permission.{KNOWN}")
         assert set(told) <= report.of("confirmed")
         assert report.findings["post.answer"]["detail"] == f"appointment {made['appointment_id']}"
@@ -42,7 +42,7 @@ class TestBooking:
         assert "it stands +330 minutes from where it was sent" in report.findings["post.read_back"]["detail"]
 
     def test_a_slot_that_is_taken_shows_its_text(self, fake: RunningFake, doctor: DoctorRunner) -> None:
-        slot = {"clinic_id": "C-01", "start": "2031-03-10T10:00:00"}
+        slot = {"clinic_id": "C-01", "start": f"{START_THERE}:00"}
         fake.add_patient(first_name="Asha", mobile="9999900055", appointments=[slot])
         report = doctor(fake.url, *TEST_APPOINTMENT, "--yes")
         assert "refusals.slot_taken" in report.of("confirmed")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
 
 from local.clinicea.testing import ControlClient
+from tests.support.clock import present
 
 SECONDS_FOR_ONE_CALL = 30
 SECONDS_FOR_A_BOOKING = 60
@@ -56,7 +57,7 @@ class Api:
 
 def slot(days: int, hour: int, minute: int = 0) -> str:
     """Return a start in the clinic's local time, without an offset."""
-    day = datetime.now(ZoneInfo("Asia/Kolkata")).date() + timedelta(days=days)
+    day = present().astimezone(ZoneInfo("Asia/Kolkata")).date() + timedelta(days=days)
     return f"{day.isoformat()}T{hour:02d}:{minute:02d}:00"
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +14,7 @@ from local.clinicea.records import Appointment, Patient
 from tests.chaos.intent import Call, Intent, Slot
 from tests.chaos.judge import Judge
 from tests.chaos.people import People, Person
-from tests.end_to_end.api import Api
+from tests.end_to_end.api import Api, slot
 from tests.end_to_end.real_world import RealClinicea, RealWorld
 
 FAULTS = 0.33
@@ -74,8 +73,7 @@ class Workload:
 
     def _slot(self) -> Slot:
         self._days += 1
-        today = datetime.now(ZoneInfo("Asia/Kolkata")).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
-        return Slot("C-01", f"D-{self._days % 3 + 1:02d}", today + timedelta(days=self._days, hours=10))
+        return Slot("C-01", f"D-{self._days % 3 + 1:02d}", datetime.fromisoformat(slot(self._days, 10)))
 
     def _person(self) -> Person:
         return replace(self._people.person(self._people.number()), born=None)

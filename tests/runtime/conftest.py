@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,11 @@ from bench.build import Build, build
 from bench.embedded import CREDENTIALS, EMULATOR, embedded_aws
 from bench.runtime import PYTHON, Runtime
 from local.clinicea.testing import RunningFake, running_fake
+from tests.support import set_clock
 from tests.support.account import Stack, forget_clients
 
 Start = Callable[[str], Runtime]
+MOVED_CLOCK = Path(__file__).with_name("moved_clock")
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +41,7 @@ def environment(clinicea: RunningFake, tmp_path_factory: pytest.TempPathFactory)
         for name, value in reached.items():
             patch.setenv(name, value)
         forget_clients()
-        yield Stack.create().environment(clinicea.url) | reached
+        yield Stack.create().environment(clinicea.url) | reached | set_clock.inherited()
     forget_clients()
 
 
@@ -48,6 +52,8 @@ def start(built: Build, environment: dict[str, str]) -> Iterator[Start]:
 
         def cold(name: str) -> Runtime:
             variables = environment | {"POWERTOOLS_SERVICE_NAME": name}
+            if set_clock.inherited():
+                variables["PYTHONPATH"] = os.pathsep.join([str(built.layer / "python"), str(MOVED_CLOCK)])
             return running.enter_context(Runtime(built.function(name), built.layer, variables))
 
         yield cold

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from bench.build import Build
-from bench.runtime import ROOT
+from commands import event
 from tests.runtime.conftest import Start
 from tests.support.functions import NAMES
 
-EVENTS = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "events").glob("*.json"))}
-
 
 def test_each_function_has_an_event_and_each_event_a_function() -> None:
-    assert sorted(EVENTS) == NAMES
+    assert event.NAMES == NAMES
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_sam_has_built_its_source_and_byte_code_and_nothing_else(name: str, built: Build) -> None:
     folder = built.function(name)
 
@@ -32,13 +31,15 @@ def test_sam_has_built_its_source_and_byte_code_and_nothing_else(name: str, buil
     assert packed == {"app.py", f"__pycache__/app.{sys.implementation.cache_tag}.pyc"}
 
 
-@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_it_is_answered_from_a_cold_start_and_once_more(name: str, start: Start) -> None:
     function = start(name)
 
-    first, again = (function.invoke(EVENTS[name]) for _ in range(2))
+    sent = event.event(name, datetime.now(UTC))
 
-    check = _answers_http if "httpMethod" in EVENTS[name] and "methodArn" not in EVENTS[name] else _answers_an_object
+    first, again = (function.invoke(sent) for _ in range(2))
+
+    check = _answers_http if "httpMethod" in sent and "methodArn" not in sent else _answers_an_object
     check(first)
     check(again)
     assert function.start_milliseconds > 0

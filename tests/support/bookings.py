@@ -13,7 +13,7 @@ from convox_clinicea.bookings.states import State
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
-from tests.support.clock import NOON
+from tests.support.clock import NOON, present
 
 INDIA = ZoneInfo("Asia/Kolkata")
 CALL_ID = "CALL-7001"
@@ -24,7 +24,7 @@ START = (NOON + timedelta(days=3)).astimezone(INDIA)
 
 def in_days(days: float) -> datetime:
     """A start so many days ahead on the wall clock, at a full minute, in the clinic's zone."""
-    return (datetime.now(INDIA) + timedelta(days=days)).replace(second=0, microsecond=0)
+    return (present().astimezone(INDIA) + timedelta(days=days)).replace(second=0, microsecond=0)
 
 
 def known_body(**changes: Any) -> dict[str, Any]:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 NOON = datetime(2031, 3, 3, 12, 0, tzinfo=UTC)
+
+
+@cache
+def present() -> datetime:
+    """The wall clock, read once in each test: what a test sends twice is the same on both sides of a minute's end."""
+    return datetime.now(UTC)
 
 
 class VirtualClock:

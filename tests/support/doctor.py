@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +25,14 @@ from tests.support.clients import client_for, within
 MEERA = Mobile("91", "9999900001")
 MEERAS_ID = "P-01"
 NEWCOMER = Mobile("91", "9999900088")
-START = datetime(2031, 3, 10, 4, 30, tzinfo=UTC)
-"""10:00 in Kolkata."""
+START = (datetime.now(UTC) + timedelta(days=30)).replace(hour=4, minute=30, second=0, microsecond=0)
+"""Ahead of the wall clock, which the doctor goes by; 10:00 in Kolkata."""
+START_THERE = f"{START:%Y-%m-%d}T10:00"
 
 SEARCH, PAST = Call.SEARCH_PATIENT.value, Call.PAST_COMPLETED.value
 KNOWN, BY_PATIENT, BY_DATE = Call.POST_BY_PATIENT.value, Call.BY_PATIENT.value, Call.BY_DATE.value
 ABOUT_MEERA = ("--mobile", "+919999900001")
-TEST_APPOINTMENT = (*ABOUT_MEERA, "--book-test", "--clinic", "C-01", "--start", "2031-03-10T10:00")
+TEST_APPOINTMENT = (*ABOUT_MEERA, "--book-test", "--clinic", "C-01", "--start", START_THERE)
 
 
 @dataclass
@@ -99,7 +100,7 @@ def what_works(fake: RunningFake, table: Mapping[str, Any] | None, scheme: Schem
         ),
         Call.PAST_COMPLETED: lambda it: len(it.past_completed_appointments(MEERAS_ID, within(9))) == 3,
         Call.BY_PATIENT: lambda it: len(it.appointments_by_patient(MEERAS_ID, within(9))) >= 5,
-        Call.BY_DATE: lambda it: it.appointments_by_date(date(2031, 3, 11), within(9)) == [],
+        Call.BY_DATE: lambda it: it.appointments_by_date((START + timedelta(days=1)).date(), within(9)) == [],
         Call.POST_BY_PATIENT: lambda it: (
             it.post_appointment_by_patient_id(MEERAS_ID, _new_appointment(0), within(9)).patient_id == MEERAS_ID
         ),
