@@ -67,6 +67,9 @@ help: ## List the commands
 	@echo
 	@echo "  Settings: PYTHON3=$(PYTHON3) (runs the tools)  PYTHON=$(PYTHON) ARCH=$(ARCH) (Lambda's)  PORT=$(PORT) (make run)"
 
+# For logs and invoke: the function. For invoke: the event's file.
+F ?=
+EVENT ?=
 # For run, demo and gameday: how Clinicea is logged in to (api_key or staff_session), and the template's parameters.
 AUTHENTICATION ?=
 LAUNCH = $(if $(AUTHENTICATION),--authentication $(AUTHENTICATION)) $(if $(PARAMETERS),--parameter $(PARAMETERS))
@@ -86,6 +89,10 @@ logs: ## Follow the functions' logs while `make run` serves (F=search_patient: o
 	@ls $(if $(F),.local/logs/$(F).log,.local/logs/*.log) >/dev/null 2>&1 || \
 	  { echo "no logs$(if $(F), of a function '$(F)'): make run writes them; functions: $(notdir $(wildcard functions/[a-z]*))"; exit 1; }
 	@exec tail -n 20 -F $(if $(F),.local/logs/$(F).log,.local/logs/*.log)
+
+.PHONY: invoke
+invoke: $(EMULATOR) ## Run one function of the stack that `make run` serves (F=search_patient EVENT=file.json)
+	@.tools/emulator/bin/python -m commands.invoke $(F) $(if $(EVENT),--event "$$EVENT")
 
 .PHONY: test
 test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage
