@@ -58,7 +58,7 @@ CHECKS := .tools/checks/$(STAMP)
 RUNTIME := .tools/runtime/$(STAMP)
 PICTURES := .tools/pictures/$(STAMP)
 LOCK := .tools/lock/$(STAMP)
-ENVIRONMENTS = @$(MAKE) --no-print-directory -j 4
+ENVIRONMENTS = @$(MAKE) -s --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
 export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
 PYTEST := .venv/bin/python -m pytest
@@ -70,15 +70,32 @@ help: ## List the commands
 	@echo
 	@echo "  Settings: PYTHON3=$(PYTHON3) (runs the tools)  PYTHON=$(PYTHON) ARCH=$(ARCH) (Lambda's)  PORT=$(PORT) (make run)"
 
+# For logs and invoke: the function. For invoke: the event's file.
+F ?=
+EVENT ?=
+# For run, demo and gameday: how Clinicea is logged in to (api_key or staff_session), and the template's parameters.
+AUTHENTICATION ?=
+LAUNCH = $(if $(AUTHENTICATION),--authentication $(AUTHENTICATION)) $(if $(PARAMETERS),--parameter $(PARAMETERS))
+
 .PHONY: run
-run: ## The product on this machine: deploy, play a sample call, serve until Ctrl-C
+run: ## The product on this machine: deploy, sample call, serve until Ctrl-C (AUTHENTICATION= PARAMETERS="SettleSeconds=60")
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) $(LAUNCH)
 
 .PHONY: demo
 demo: ## The same, ending after the sample call; fails unless its appointments stand in the calendar
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT) --demo
+	@exec .tools/emulator/bin/python -m local --port $(PORT) $(LAUNCH) --demo
+
+.PHONY: logs
+logs: ## Follow the functions' logs while `make run` serves (F=search_patient: of one)
+	@ls $(if $(F),.local/logs/$(F).log,.local/logs/*.log) >/dev/null 2>&1 || \
+	  { echo "no logs$(if $(F), of a function '$(F)'): make run writes them; functions: $(notdir $(wildcard functions/[a-z]*))"; exit 1; }
+	@exec tail -n 20 -F $(if $(F),.local/logs/$(F).log,.local/logs/*.log)
+
+.PHONY: invoke
+invoke: $(EMULATOR) ## Run one function of the stack that `make run` serves (F=search_patient EVENT=file.json)
+	@.tools/emulator/bin/python -m commands.invoke $(F) $(if $(EVENT),--event "$$EVENT")
 
 .PHONY: test
 test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage (CLOCK=…: at another date)
@@ -153,7 +170,7 @@ audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cann
 .PHONY: gameday
 gameday: ## Clinicea goes away during steady calls, and comes back; fails if a booking is lost (ARGS="--calls 40 --down-seconds 40")
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT) --gameday $(ARGS)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) $(LAUNCH) --gameday $(ARGS)
 
 .PHONY: reconcile
 reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)

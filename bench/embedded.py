@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bench.ports import free_ports
 from bench.runtime import ROOT
+from local.reaper import GROUP, reaper
 
 EMULATOR = ROOT / ".tools" / "emulator" / "bin" / "python"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "ap-south-1"}
@@ -41,11 +42,16 @@ def embedded_aws(folder: Path) -> Iterator[str]:
     log = folder / "embedded-aws.log"
     with log.open("wb") as said:
         server = subprocess.Popen(
-            [EMULATOR, "-m", "ministack"], env={**os.environ, **CREDENTIALS, **settings}, stdout=said, stderr=said
+            [EMULATOR, "-m", "ministack"],
+            env={**os.environ, **CREDENTIALS, **settings},
+            stdout=said,
+            stderr=said,
+            start_new_session=True,
         )
     try:
-        _wait(address, log)
-        yield address
+        with reaper.listed(GROUP, server.pid):  # a killed test process must not leave it behind
+            _wait(address, log)
+            yield address
     finally:
         server.terminate()
         server.wait(STOP_SECONDS)

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from bench.ports import free_ports
+from local.reaper import GROUP, reaper
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
@@ -103,6 +104,7 @@ class Runtime:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        reaper.add(GROUP, self._process.pid)
         return self
 
     def __exit__(
@@ -111,6 +113,7 @@ class Runtime:
         if self._process is not None:
             os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait(END_SECONDS)
+            reaper.drop(GROUP, self._process.pid)
         self._said.close()
 
     def invoke(self, event: Json) -> Any:

@@ -141,7 +141,9 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
         missing = set(names) - {each["AlarmName"] for each in found}
         muted = [f"{each['AlarmName']} does nothing" for each in found if not each.get("ActionsEnabled", True)]
         ringing = sorted(each["AlarmName"] for each in found if each.get("StateValue") == "ALARM")
-        remark = f"{len(found)} alarms" + (f", ringing: {', '.join(ringing)}" if ringing else "")
+        left_out = int((target.local or {}).get("alarms_left_out", 0))  # the embedded AWS does not know all
+        count = f"{len(found)} of {len(found) + left_out} on this machine" if left_out else f"{len(found)} alarms"
+        remark = count + (f", ringing: {', '.join(ringing)}" if ringing else "")
         return _unless([*(f"{name} is missing" for name in sorted(missing)), *muted], remark)
 
     def ledger() -> str:

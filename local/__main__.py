@@ -1,6 +1,7 @@
 """`python -m local`: the product on this machine, on the template that is deployed to AWS."""
 
 import argparse
+import os
 import sys
 import threading
 import time
@@ -9,7 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from commands.api import NoAnswer
-from local import paths, stopping
+from commands.template import template
+from local import logs, paths, runs, stopping
 from local.build import build
 from local.deploy import Deployment, Stack
 from local.emulator import start_aws, start_clinicea, wait_for
@@ -31,6 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ValueError as wrong:
         parser.error(str(wrong))
     stopping.listen()
+    if wanted.until_stdin_closes:
+        stopping.when_stdin_closes()
     try:
         with ExitStack() as cleanup:
             stack, children = _launch(wanted, cleanup)
@@ -42,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("\nstopped; nothing is left running", flush=True)
         return 0
     except (SampleFailed, NoAnswer) as failure:
-        print(f"\nThe sample call failed: {failure}\nLogs: {paths.LOGS.relative_to(paths.ROOT)}", file=sys.stderr)
+        print(f"\nThe sample call failed: {failure}\nLogs: {os.path.relpath(logs.folder())}", file=sys.stderr)
     except LaunchError as failure:
         print(f"\n{failure}", file=sys.stderr)
     else:
@@ -58,8 +62,15 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
         if not wanted.serve_only:
             print(f"[{time.monotonic() - began:5.1f} s] {text}", flush=True)
 
-    cleanup.callback(wanted.stack_file.unlink, missing_ok=True)
+    run = cleanup.enter_context(runs.claimed(*stack_files(wanted)))
+    for line in run.found:
+        say(line)
+    if run.stack_file.exists():
+        say(f"replacing {os.path.relpath(run.stack_file)}, whose stack has ended")
+        run.stack_file.unlink()
+    logs.begin(run.stack_file)
     temporary = Path(cleanup.enter_context(temporary_folder()))
+    run.note(temporary=str(temporary))
     environment = clean_environment(temporary)
     port = wanted.port or free_port()
     require_free(port)
@@ -77,22 +88,35 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
     wait_for(aws, f"http://127.0.0.1:{port}/_ministack/health")
     wait_for(clinicea, f"{clinicea_url}/_control/appointments")
 
-    say(f"leaving out {len(deployment.leave_out())} alarms over several metrics, which the embedded AWS does not know")
+    left_out, alarms = deployment.leave_out()
+    say(f"leaving out {left_out} of {alarms} alarms (the embedded AWS cannot do metric math)")
     say("deploying template.yaml (sam deploy)")
     deployment.deploy(deployment.prepare() | dict(wanted.parameter), environment)
-    cleanup.callback(deployment.save_logs)
-    say(f"applying what the emulator leaves out: {', '.join(deployment.apply_left_out())}")
-    say(f"lifting what it cannot judge in {deployment.lift_unknown_conditions()} policies; the others are enforced")
+    cleanup.enter_context(logs.written(deployment.client, f"/aws/lambda/{paths.STACK}/"))
+    say(f"setting what sam deploy does not set on the embedded AWS: {', '.join(deployment.apply_left_out())}")
+    lifted = deployment.lift_unknown_conditions()
+    say(f"simplifying {lifted} policies (the embedded AWS does not know some conditions); permissions are enforced")
     stack = deployment.stack()
-    say("warming the functions up")
+    say("warming up the functions")
     warm(stack)
-    stack.write(wanted.stack_file)
+    run.note(api_url=stack.api_url)
+    stack.write(run.stack_file, run.owner | {"alarms_left_out": left_out})
     say(f"ready: {stack.api_url}")
-    _show(stack, wanted)
+    _show(stack, wanted, run.stack_file)
     return stack, [aws, clinicea]
 
 
-def _show(stack: Stack, wanted: argparse.Namespace) -> None:
+def stack_files(wanted: argparse.Namespace) -> list[Path]:
+    """Return where the run's addresses may go: only `make run` writes the file that the commands read."""
+    if wanted.stack_file is not None:
+        return [Path(wanted.stack_file)]
+    if not (wanted.demo or wanted.gameday):
+        return [paths.STACK_FILE]
+    name = "demo" if wanted.demo else "gameday"
+    return [paths.WORK / f"{name}.json", paths.WORK / f"{name}-{os.getpid()}.json"]
+
+
+def _show(stack: Stack, wanted: argparse.Namespace, file: Path) -> None:
     if wanted.serve_only:
         print("ready", flush=True)
         return
@@ -100,7 +124,7 @@ def _show(stack: Stack, wanted: argparse.Namespace) -> None:
         return
     SampleCall(stack).play()
     if not wanted.demo:
-        print(how_to_try(stack, wanted.stack_file), flush=True)
+        print(how_to_try(stack, file), flush=True)
 
 
 def _serve(children: list[Child]) -> None:
@@ -122,16 +146,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--stack-file",
         type=Path,
-        default=paths.STACK_FILE,
-        help="where this run's addresses go (default: .local/stack.json)",
+        help="where this run's addresses go (default: .local/stack.json; demo.json, gameday.json for these)",
     )
     parser.add_argument(
         "--parameter",
-        action="append",
+        action="extend",
+        nargs="+",
         type=_parameter,
         default=[],
         metavar="NAME=VALUE",
-        help="a parameter of the template, over those that this machine needs; may be given several times",
+        help="parameters of the template, over those that this machine needs",
+    )
+    parser.add_argument(
+        "--until-stdin-closes",
+        action="store_true",
+        help="end when standard input does; for a parent that may be killed",
     )
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--demo", action="store_true", help="end after the sample call; fail if it failed")
@@ -148,8 +177,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _parameter(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
-    if not equals or not name.isalnum():
+    if not equals:
         raise argparse.ArgumentTypeError("must be Name=value")
+    if name not in template()["Parameters"]:
+        raise argparse.ArgumentTypeError(f"the template has no parameter {name!r}; docs/parameters.md lists them")
     return name, value
 
 

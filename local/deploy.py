@@ -1,14 +1,17 @@
 """Deploys template.yaml to the embedded AWS, and applies from it what the emulator leaves out."""
 
 import json
-from contextlib import suppress
+import re
+import secrets
+import string
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.release import PARAMETER, overrides, release_id
 from local import paths
@@ -18,9 +21,10 @@ from local.clinicea.records import DEFAULT_CLINICS
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
-from local.refused import leave_out, set_default
+from local.refused import alarms_in, leave_out, set_default
 
 DEPLOY_SECONDS = 180
+TOKEN_CHARACTERS = string.ascii_letters + string.digits
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
@@ -37,12 +41,16 @@ class Stack:
     queue_url: str
     dead_letter_queue_url: str
 
-    def write(self, path: Path) -> None:
-        """Write the file for others to read; it holds this run's token, so only its owner may."""
+    def write(self, path: Path, more: Mapping[str, object] = MappingProxyType({})) -> None:
+        """Write the file for others to read; it holds this run's token, so only its owner may.
+
+        Args:
+            more: what else belongs in it: the process that serves the stack, and since when.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.new")
         fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        fresh.write_text(json.dumps(asdict(self) | dict(more), indent=2) + "\n")
         fresh.replace(path)  # at once, for those who wait for the file
 
 
@@ -103,9 +111,11 @@ class Deployment:
             s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": paths.REGION})
         return name
 
-    def leave_out(self) -> list[str]:
-        """Leave out of the template's copy what the emulator refuses; returns the names of what that was."""
-        return leave_out(self._build / "template.yaml")
+    def leave_out(self) -> tuple[int, int]:
+        """Leave alarms that the emulator refuses out of the template's copy; returns how many of how many."""
+        template = self._build / "template.yaml"
+        alarms = alarms_in(template)
+        return len(leave_out(template)), alarms
 
     def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> str:
         """Run `sam deploy` on the built template, as a release of its own; returns the release id."""
@@ -134,18 +144,19 @@ class Deployment:
         return {name: value for name, value in given.items() if name != PARAMETER}
 
     def apply_left_out(self) -> list[str]:
-        """Apply what the emulator ignores in the template, read from the template; returns what that was."""
+        """Apply what the emulator ignores in the template, read from the template; returns what that was, each once."""
         template = self.client("cloudformation").get_template(StackName=paths.STACK, TemplateStage="Processed")
         resources = template["TemplateBody"]["Resources"]
-        applied = []
+        applied: dict[str, None] = {}
         for logical_id, resource in resources.items():
             properties = resource.get("Properties", {})
             if resource["Type"] == "AWS::ApiGateway::RestApi" and properties["Body"].get(GATEWAY_RESPONSES):
                 self._put_gateway_responses(self._physical_id(logical_id), properties["Body"][GATEWAY_RESPONSES])
-                applied.append("gateway responses")
-            if resource["Type"] == "AWS::DynamoDB::Table" and "TimeToLiveSpecification" in properties:
-                applied += self._put_time_to_live(self._physical_id(logical_id), properties["TimeToLiveSpecification"])
-        return applied
+                applied["API Gateway's error answers"] = None
+            wanted = properties.get("TimeToLiveSpecification") if resource["Type"] == "AWS::DynamoDB::Table" else None
+            if wanted and self._put_time_to_live(self._physical_id(logical_id), wanted):
+                applied["the tables' time to live"] = None
+        return list(applied)
 
     def lift_unknown_conditions(self) -> int:
         """Lift the conditions of policies that the emulator cannot judge; returns how many policies have any."""
@@ -153,25 +164,27 @@ class Deployment:
         return lift_unknown_conditions(self.client, listed["StackResources"])
 
     def _put_gateway_responses(self, api: str, responses: dict[str, Any]) -> None:
-        gateway = self.client("apigateway")
+        gateway, parameters = self.client("apigateway"), self.parameters()
         for kind, response in responses.items():
             gateway.put_gateway_response(
                 restApiId=api,
                 responseType=kind,
                 statusCode=str(response["statusCode"]),
                 responseParameters=response.get("responseParameters", {}),
-                responseTemplates=response["responseTemplates"],
+                responseTemplates={
+                    name: _filled_in(text, parameters) for name, text in response["responseTemplates"].items()
+                },
             )
         # They hold from the next deployment of the stage on.
         for stage in gateway.get_stages(restApiId=api)["item"]:
             gateway.create_deployment(restApiId=api, stageName=stage["stageName"])
 
-    def _put_time_to_live(self, table: str, wanted: dict[str, Any]) -> list[str]:
+    def _put_time_to_live(self, table: str, wanted: dict[str, Any]) -> bool:
         dynamodb = self.client("dynamodb")
         if dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED":
-            return []
+            return False
         dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=wanted)
-        return ["time to live"]
+        return True
 
     def _physical_id(self, logical_id: str) -> str:
         found = self.client("cloudformation").describe_stack_resource(
@@ -179,24 +192,14 @@ class Deployment:
         )
         return str(found["StackResourceDetail"]["PhysicalResourceId"])
 
-    def save_logs(self) -> None:
-        """Write what the functions logged into the folder of logs; the emulator forgets it when it ends."""
-        logs = self.client("logs")
-        with suppress(BotoCoreError, ClientError):
-            for group in logs.describe_log_groups(logGroupNamePrefix=f"/aws/lambda/{paths.STACK}/")["logGroups"]:
-                events = logs.filter_log_events(logGroupName=group["logGroupName"])["events"]
-                log = paths.LOGS / f"{group['logGroupName'].rsplit('/', 1)[-1]}.log"
-                log.write_text("".join(f"{event['message'].rstrip()}\n" for event in events))
-
     def stack(self) -> Stack:
         """Return the addresses and the access token of the deployed stack."""
         described = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"][0]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
-        tokens = self.client("secretsmanager").get_secret_value(SecretId=outputs["AccessTokensSecretArn"])
         stage = outputs["ApiUrl"].rsplit("/", 1)[-1]
         return Stack(
             api_url=f"{self._endpoint}/restapis/{self._physical_id('Api')}/{stage}/_user_request_",
-            access_token=json.loads(tokens["SecretString"])["current"],
+            access_token=self._access_token(outputs["AccessTokensSecretArn"]),
             access_token_header=outputs["AccessTokenHeader"],
             clinicea_url=self._clinicea_url,
             aws_endpoint_url=self._endpoint,
@@ -204,6 +207,24 @@ class Deployment:
             queue_url=outputs["QueueUrl"],
             dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
         )
+
+    def _access_token(self, secret: str) -> str:
+        """Return the access token, of letters and digits: the emulator ignores `ExcludePunctuation`, AWS does not."""
+        client = self.client("secretsmanager")
+        tokens = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
+        current = str(tokens["current"])
+        if set(current) <= set(TOKEN_CHARACTERS):
+            return current
+        made = "".join(secrets.choice(TOKEN_CHARACTERS) for _ in current)
+        client.put_secret_value(SecretId=secret, SecretString=json.dumps(tokens | {"current": made}))
+        return made
+
+
+def _filled_in(text: str | dict[str, str], parameters: Mapping[str, str]) -> str:
+    """Return a text of the template, or one in `Fn::Sub` with the parameters' values."""
+    if isinstance(text, str):
+        return text
+    return re.sub(r"\$\{(\w+)\}", lambda found: parameters[found[1]], text["Fn::Sub"])
 
 
 def _as_if_over_tls(params: dict[str, Any], **_event: object) -> None:

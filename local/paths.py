@@ -9,6 +9,7 @@ WORK = ROOT / ".local"
 BUILDS = WORK / "builds"
 LOGS = WORK / "logs"
 STACK_FILE = WORK / "stack.json"
+RUNS = WORK / "runs"
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 LAYER_CACHE = ROOT / ".tools" / "layer"
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+ALARM = "AWS::CloudWatch::Alarm"
+
 
 def leave_out(template: Path) -> list[str]:
     """Take alarms over several metrics out of a built template; returns their logical ids."""
@@ -27,5 +29,11 @@ def set_default(template: Path, parameter: str, value: str) -> None:
     template.write_text(yaml.safe_dump(document, sort_keys=False))
 
 
+def alarms_in(template: Path) -> int:
+    """Return how many alarms a built template has."""
+    resources = yaml.safe_load(template.read_text())["Resources"].values()
+    return sum(resource["Type"] == ALARM for resource in resources)
+
+
 def _is_refused(resource: dict[str, Any]) -> bool:
-    return resource["Type"] == "AWS::CloudWatch::Alarm" and "Metrics" in resource.get("Properties", {})
+    return resource["Type"] == ALARM and "Metrics" in resource.get("Properties", {})

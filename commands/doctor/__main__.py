@@ -76,6 +76,7 @@ def _arguments() -> argparse.ArgumentParser:
     test.add_argument("--practitioner", help="the practitioner's id")
     test.add_argument("--yes", action="store_true", help="do not ask")
     output = parser.add_argument_group("output")
+    output.add_argument("--all", action="store_true", help="list what is confirmed too")
     output.add_argument("--show", action="store_true", help="print patients' data too")
     output.add_argument("--json", action="store_true", help="for programs")
     output.add_argument("--write", type=Path, default=WRITTEN, help=f"the corrected call table (default {WRITTEN})")
@@ -164,7 +165,7 @@ class Doctor:
             print(report.as_json(self._account.name, findings, corrected))
         else:
             print(f"{self._account.name}: {self._account.url}, {self._account.scheme}\n")
-            print("\n".join([*report.as_table(findings), *lines]))
+            print("\n".join([*report.as_table(findings, everything=self._wanted.all), *lines]))
             if self._made:
                 print(f"\nThe test appointment is {self._made}: cancel it in Clinicea.")
             if corrected:

@@ -80,6 +80,11 @@ class Asker:
         """The call table with all that has been corrected so far."""
         return CallTable.build(packed("call_table"), self._document({}))
 
+    @property
+    def one_time_zone(self) -> bool:
+        """Whether all of the account's clinics are in one time zone."""
+        return len(self._account.clinics.zones) == 1
+
     def _document(self, change: Mapping[str, Any]) -> dict[str, Any]:
         return laid_over(laid_over(self._account.replacement or {}, self.correction), change)
 

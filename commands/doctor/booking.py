@@ -100,7 +100,7 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
     if asker.listed(Call.BY_PATIENT, NOTES):
         register.confirm("read_back.notes", ACCOUNT)
     else:
-        register.wrong("read_back.notes", ACCOUNT, detail="a person finds no reference there; nothing rests on it")
+        register.harmless("read_back.notes", ACCOUNT, "a person finds no reference there; nothing rests on it")
     if told is not None and told != made.appointment_id:
         register.wrong("post.answer", ACCOUNT, detail="the answer's id is not the one that is listed")
     if made.start == slot.start:

@@ -161,7 +161,7 @@ class Checks:
             self._register.confirm("datetime_format", ACCOUNT)
             self._register.confirm("times", ACCOUNT)
         elif any(_OFFSET.search(time) for time in written):
-            self._register.wrong("times", ACCOUNT, use="the offset", detail="the client reads it; nothing to change")
+            self._register.harmless("times", ACCOUNT, "the client reads the offset")
         elif written:
             self._register.wrong("datetime_format", ACCOUNT, detail="times are written in some other way")
 
@@ -193,15 +193,17 @@ class Checks:
         else:
             hint = f"seen: {shown}; one that means cancelled belongs into statuses.cancelled"
             self._register.unchecked("read_back.cancelled", ACCOUNT, hint)
-        without = {
-            "clinic_id": "one time zone for all clinics of a stack",
-            "practitioner_id": "patient and start alone to know an appointment by",
-        }
-        for ours, instead in without.items():
-            if any(getattr(each, ours) for each in found):
-                self._register.confirm(f"read_back.{ours}", ACCOUNT)
-            else:
-                self._register.wrong(f"read_back.{ours}", ACCOUNT, use=instead)
+        if any(each.clinic_id for each in found):
+            self._register.confirm("read_back.clinic_id", ACCOUNT)
+        elif self._ask.one_time_zone:
+            self._register.harmless("read_back.clinic_id", ACCOUNT, "fine while all clinics share one time zone")
+        else:
+            self._register.wrong("read_back.clinic_id", ACCOUNT, use="one time zone for all clinics of a stack")
+        if any(each.practitioner_id for each in found):
+            self._register.confirm("read_back.practitioner_id", ACCOUNT)
+        else:
+            known_by = "an appointment is known by patient and start alone"
+            self._register.harmless("read_back.practitioner_id", ACCOUNT, known_by)
 
     def _of_a_day(self, day: date) -> None:
         call = Call.BY_DATE

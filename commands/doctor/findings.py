@@ -14,9 +14,11 @@ ACCOUNT = "account"
 
 
 class Verdict(StrEnum):
-    """The three things that can be said of an assumption."""
+    """What can be said of an assumption."""
 
     CONFIRMED = "confirmed"
+    HARMLESS = "differs, harmless"
+    """It does not hold, and the connector works as well without it."""
     WRONG = "wrong"
     UNCHECKED = "could not check"
 
@@ -128,7 +130,7 @@ class Register:
         if verdict is known.verdict is Verdict.CONFIRMED and by not in known.by:
             self._found[subject] = replace(known, by=f"{known.by}, {by}", detail=known.detail or detail)
             return
-        rank = [Verdict.UNCHECKED, Verdict.CONFIRMED, Verdict.WRONG]
+        rank = [Verdict.UNCHECKED, Verdict.CONFIRMED, Verdict.HARMLESS, Verdict.WRONG]
         if known.by and rank.index(verdict) <= rank.index(known.verdict):
             return
         self._found[subject] = Finding(subject, known.assumption, verdict, use, detail, by)
@@ -140,6 +142,10 @@ class Register:
     def wrong(self, subject: str, by: str, *, use: str = "", detail: str = "", assumption: str = "") -> None:
         """It does not hold."""
         self.note(subject, Verdict.WRONG, by, use=use, detail=detail, assumption=assumption)
+
+    def harmless(self, subject: str, by: str, detail: str) -> None:
+        """It does not hold, and nothing has to be changed."""
+        self.note(subject, Verdict.HARMLESS, by, detail=detail)
 
     def unchecked(self, subject: str, by: str, detail: str, assumption: str = "") -> None:
         """It could not be told, for a reason."""

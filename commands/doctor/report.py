@@ -44,17 +44,24 @@ def as_json(account: str, findings: Sequence[Finding], corrected: Mapping[str, A
     return json.dumps({**whole, "call_table": corrected or None}, indent=2)
 
 
-def as_table(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield the report's lines, one finding each, under the call that it is about."""
+def as_table(findings: Sequence[Finding], *, everything: bool = False) -> Iterator[str]:
+    """Yield the report's lines, one finding each, under the call that it is about.
+
+    Args:
+        everything: list what is confirmed too; without, it is only counted.
+    """
     groups: dict[str, list[Finding]] = {}
     for each in findings:
+        if each.verdict is Verdict.CONFIRMED and not everything:
+            continue
         groups.setdefault(_group(each.subject), []).append(each)
     for title, members in groups.items():
         yield title
         yield from (_line(each) for each in members)
         yield ""
     counts = _counts(findings)
-    yield ", ".join(f"{counts[verdict.value]} {verdict.value}" for verdict in Verdict)
+    hint = "" if everything else " (confirmed ones are listed with ARGS=--all)"
+    yield "; ".join(f"{counts[verdict.value]} {verdict.value}" for verdict in Verdict) + hint
 
 
 def _counts(findings: Sequence[Finding]) -> dict[str, int]:
@@ -74,7 +81,7 @@ def _line(finding: Finding) -> str:
     told = f": use {finding.use}" if finding.use else ""
     told += f"; {finding.detail}" if finding.detail else ""
     by = f"  ({finding.by})" if finding.by else ""
-    return f"  {finding.verdict.value:<15}  {finding.assumption}{told}{by}"
+    return f"  {finding.verdict.value:<17}  {finding.assumption}{told}{by}"
 
 
 def shown(seen: Seen) -> Iterator[str]:

@@ -45,13 +45,21 @@ class TestReport:
     def test_a_line_for_each_finding(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         fake.switch(post_appointment_verb="GET")
         as_json = doctor(fake.url, *ABOUT_MEERA)
-        table = doctor(fake.url, *ABOUT_MEERA, as_json=False).output
+        table = doctor(fake.url, *ABOUT_MEERA, "--all", as_json=False).output
         for finding in as_json.findings.values():
-            assert f"{finding['verdict']:<15}  {finding['assumption']}" in table
+            assert f"{finding['verdict']:<17}  {finding['assumption']}" in table
         counts = json.loads(as_json.output)["counts"]
-        assert ", ".join(f"{count} {verdict}" for verdict, count in counts.items()) in table
-        assert "wrong            it takes POST: use GET; patients' data then stand in the address" in table
+        assert "; ".join(f"{count} {verdict}" for verdict, count in counts.items()) in table
+        assert "wrong              it takes POST: use GET; patients' data then stand in the address" in table
         assert "CallTable=ssm:/convox-clinicea/call-table" in table
+
+    def test_what_is_confirmed_is_counted_and_listed_only_where_it_is_asked_for(
+        self, fake: RunningFake, doctor: DoctorRunner
+    ) -> None:
+        table = doctor(fake.url, *ABOUT_MEERA, as_json=False).output
+        assert "  confirmed  " not in table
+        assert "  differs, harmless  lists carry the practitioner's id" in table
+        assert " confirmed; 2 differs, harmless; 0 wrong; " in table
 
     def test_without_credentials_only_the_documents_are_compared(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         report = doctor(fake.url, key=None)

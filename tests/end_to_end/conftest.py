@@ -45,13 +45,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Ite
         str(file),
         "--authentication",
         "staff_session",
+        "--until-stdin-closes",  # however this process ends
     ]
     # What takes minutes in a deployment need not in a test.
     for parameter in (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30"):
         command += ["--parameter", parameter]
     with log.open("wb") as output:
         launcher = subprocess.Popen(
-            command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT, env=launcher_environment()
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=launcher_environment(),
         )
     try:
         end = time.monotonic() + READY_SECONDS
@@ -67,6 +73,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Ite
         except subprocess.TimeoutExpired:
             launcher.kill()
             launcher.wait()
+        if launcher.stdin is not None:
+            launcher.stdin.close()
 
 
 def launcher_environment() -> dict[str, str]:

@@ -9,11 +9,13 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
 from tests.end_to_end.conftest import END_SECONDS, PYTHON, READY_SECONDS, ROOT, launcher_environment
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("stack")  # so that the build is done, and not by two at once
 
@@ -24,10 +26,20 @@ def launch(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         [str(PYTHON), "-m", "local", "--stack-file", str(folder / "stack.json"), *arguments],
         cwd=ROOT,
         env=launcher_environment(),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+
+
+def ready(launcher: subprocess.Popen[str], file: Path) -> dict[str, Any]:
+    """Wait for a launcher's stack file and return it."""
+    end = time.monotonic() + READY_SECONDS
+    while not file.is_file() and launcher.poll() is None and time.monotonic() < end:
+        time.sleep(0.1)
+    stack: dict[str, Any] = json.loads(file.read_text())
+    return stack
 
 
 def test_the_demo_plays_each_flow_and_ends_well(tmp_path: Path) -> None:
@@ -45,10 +57,7 @@ def test_a_signal_ends_everything_that_was_started(tmp_path: Path, number: signa
     launcher = launch(tmp_path, "--serve-only")
     file = tmp_path / "stack.json"
     try:
-        end = time.monotonic() + READY_SECONDS
-        while not file.is_file() and launcher.poll() is None and time.monotonic() < end:
-            time.sleep(0.1)
-        stack = json.loads(file.read_text())
+        stack = ready(launcher, file)
     finally:
         launcher.send_signal(number)
         said, _ = launcher.communicate(timeout=END_SECONDS)
@@ -60,6 +69,38 @@ def test_a_signal_ends_everything_that_was_started(tmp_path: Path, number: signa
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", urlsplit(address).port)) != 0
     assert not processes_that_know(stack["aws_endpoint_url"])
+
+
+def test_a_killed_run_leaves_nothing_and_the_next_start_says_what_it_found(tmp_path: Path) -> None:
+    file = tmp_path / "stack.json"
+    killed = launch(tmp_path, "--serve-only")
+    try:
+        stack = ready(killed, file)
+        assert stack["pid"] == killed.pid
+        refused = launch(tmp_path, "--serve-only")
+        said, _ = refused.communicate(timeout=END_SECONDS)
+        assert refused.returncode == 1
+        assert f"served on this machine already: {stack['api_url']} (process {killed.pid}, since" in said
+        log = tmp_path / "stack-logs" / "search_patient.log"
+        assert eventually(lambda: "search_patient" in log.read_text()), "written while it serves"
+    finally:
+        killed.kill()
+        killed.communicate(timeout=END_SECONDS)
+    assert eventually(lambda: not processes_that_know(stack["aws_endpoint_url"]))
+    assert eventually(lambda: not file.exists())
+
+    again = launch(tmp_path, "--demo")
+    said, _ = again.communicate(timeout=READY_SECONDS)
+    assert again.returncode == 0, said
+    assert f"an earlier run (process {killed.pid}, since" in said
+
+
+def test_the_launcher_of_tests_ends_when_its_parent_does(tmp_path: Path) -> None:
+    launcher = launch(tmp_path, "--serve-only", "--until-stdin-closes")
+    said, _ = launcher.communicate(timeout=END_SECONDS)  # closes it
+
+    assert launcher.returncode == 0
+    assert "nothing is left running" in said
 
 
 def test_a_port_that_is_taken_is_named_in_the_message(tmp_path: Path) -> None:

@@ -82,6 +82,17 @@ def test_a_user_of_its_own_leaves_the_shared_session_alone(
     assert deployment.stack.items() == []
 
 
+@pytest.mark.parametrize(("zone", "verdict"), [("Asia/Kolkata", "differs, harmless"), ("Asia/Dubai", "wrong")])
+def test_lists_without_the_clinic_are_harmless_only_within_one_time_zone(
+    deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str], zone: str, verdict: str
+) -> None:
+    visit = {"clinic_id": "C-01", "start": "2031-03-10T10:00:00"}
+    deployment.fake.add_patient(first_name="Asha", mobile="9999900055", appointments=[visit])
+    deployment.configure(CLINICS=document({"schema": 1, "clinics": [{"clinic_id": "C-02", "time_zone": zone}]}))
+
+    assert run(tmp_path, capsys, "--mobile", "99999 00055")["read_back.clinic_id"]["verdict"] == verdict
+
+
 @pytest.mark.parametrize("where", ["s3", "ssm"])
 def test_the_deployed_call_table_is_the_one_that_is_corrected(
     deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str

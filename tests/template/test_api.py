@@ -94,13 +94,24 @@ def test_the_gateway_s_own_answers_are_all_there(api_body: Json) -> None:
 def test_a_gateway_response_has_the_contract_s_shape(api_body: Json, kind: str) -> None:
     response = api_body[RESPONSES][kind]
     status, code = CODES[kind]
-    body = json.loads(response["responseTemplates"]["application/json"])
+    body = json.loads(written(response))
 
     assert int(response["statusCode"]) == status
     assert list(body) == ["status", "code", "message", "fields", "request_id"]
     assert (body["status"], body["code"], body["fields"]) == ("error", code, [])
     assert body["request_id"] == "$context.requestId"
     assert body["message"].endswith(".")
+
+
+def written(response: Json) -> str:
+    """The body's text; CloudFormation puts parameters' values into it."""
+    text = response["responseTemplates"]["application/json"]
+    return str(text["Fn::Sub"] if isinstance(text, dict) else text)
+
+
+@pytest.mark.parametrize("kind", ["UNAUTHORIZED", "ACCESS_DENIED"])
+def test_who_sends_the_token_in_another_header_is_told_which_one(api_body: Json, kind: str) -> None:
+    assert "The header for it is ${AccessTokenHeader}." in written(api_body[RESPONSES][kind])
 
 
 @pytest.mark.parametrize("kind", ["THROTTLED", "QUOTA_EXCEEDED"])

@@ -74,3 +74,9 @@ class Clinics:
         """Return the clinic's time zone; where it states none `otherwise`, or else the deployment's."""
         clinic = self.get(clinic_id)
         return ZoneInfo(clinic.time_zone) if clinic and clinic.time_zone else otherwise or self._default
+
+    @property
+    def zones(self) -> frozenset[str]:
+        """The time zones of the deployment and its clinics."""
+        named = {clinic.time_zone for clinic in self._clinics.values() if clinic.time_zone}
+        return frozenset({self._default.key, *named})

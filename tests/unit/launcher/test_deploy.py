@@ -13,7 +13,7 @@ import yaml
 
 from local import build, paths
 from local.deploy import Deployment, Stack
-from local.refused import leave_out, set_default
+from local.refused import alarms_in, leave_out, set_default
 
 STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
 
@@ -22,7 +22,7 @@ def test_the_stack_file_holds_what_its_readers_expect_and_is_the_owner_s_alone(t
     file = tmp_path / "below" / "stack.json"
 
     STACK.write(file)
-    STACK.write(file)
+    STACK.write(file, {"pid": 7, "started": "2026-11-28T07:46:59Z"})
 
     assert list(json.loads(file.read_text())) == [
         "api_url",
@@ -33,6 +33,8 @@ def test_the_stack_file_holds_what_its_readers_expect_and_is_the_owner_s_alone(t
         "ledger_table",
         "queue_url",
         "dead_letter_queue_url",
+        "pid",
+        "started",
     ]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(file.parent.iterdir()) == [file]
@@ -120,7 +122,12 @@ class Recorder:
 
 
 def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkeypatch: pytest.MonkeyPatch) -> None:
-    response = {"statusCode": 429, "responseParameters": {"h": "'1'"}, "responseTemplates": {"application/json": "{}"}}
+    response: dict[str, Any] = {
+        "statusCode": 429,
+        "responseParameters": {"h": "'1'"},
+        "responseTemplates": {"application/json": "{}"},
+    }
+    response["responseTemplates"] |= {"text/plain": {"Fn::Sub": "in ${Header}, $context.requestId"}}
     table = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
     resources = {
         "Api": {
@@ -128,6 +135,7 @@ def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkey
             "Properties": {"Body": {"x-amazon-apigateway-gateway-responses": {"THROTTLED": response}}},
         },
         "Ledger": {"Type": "AWS::DynamoDB::Table", "Properties": table},
+        "Holdings": {"Type": "AWS::DynamoDB::Table", "Properties": table},
         "Queue": {"Type": "AWS::SQS::Queue"},
     }
     aws = Recorder(
@@ -135,13 +143,16 @@ def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkey
             "get_template": {"TemplateBody": {"Resources": resources}},
             "describe_stack_resource": {"StackResourceDetail": {"PhysicalResourceId": "physical"}},
             "get_stages": {"item": [{"stageName": "v1"}]},
+            "describe_stacks": {
+                "Stacks": [{"Parameters": [{"ParameterKey": "Header", "ParameterValue": "Access-Token"}]}]
+            },
             "describe_time_to_live": {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}},
         }
     )
     deployment = Deployment(Path("build"), "http://aws", "http://clinicea", "api_key")
     monkeypatch.setattr(deployment, "client", lambda _service: aws)
 
-    assert deployment.apply_left_out() == ["gateway responses", "time to live"]
+    assert deployment.apply_left_out() == ["API Gateway's error answers", "the tables' time to live"]
 
     done = dict(aws.calls)
     assert done["put_gateway_response"] == {
@@ -149,10 +160,42 @@ def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkey
         "responseType": "THROTTLED",
         "statusCode": "429",
         "responseParameters": {"h": "'1'"},
-        "responseTemplates": {"application/json": "{}"},
+        "responseTemplates": {"application/json": "{}", "text/plain": "in Access-Token, $context.requestId"},
     }
     assert done["create_deployment"] == {"restApiId": "physical", "stageName": "v1"}
     assert done["update_time_to_live"]["TimeToLiveSpecification"] == table["TimeToLiveSpecification"]
+
+
+@pytest.mark.parametrize("generated", ["aB3" * 16, "aB3$'!?" * 7])
+def test_the_access_token_can_be_pasted_anywhere(monkeypatch: pytest.MonkeyPatch, generated: str) -> None:
+    outputs = [{"OutputKey": "AccessTokensSecretArn", "OutputValue": "arn"}]
+    outputs += [{"OutputKey": "ApiUrl", "OutputValue": "https://api/v1"}]
+    outputs += [
+        {"OutputKey": name, "OutputValue": name}
+        for name in ("AccessTokenHeader", "LedgerTable", "QueueUrl", "DeadLetterQueueUrl")
+    ]
+    aws = Recorder(
+        {
+            "describe_stacks": {"Stacks": [{"Outputs": outputs}]},
+            "describe_stack_resource": {"StackResourceDetail": {"PhysicalResourceId": "physical"}},
+            "get_secret_value": {"SecretString": json.dumps({"previous": "", "current": generated})},
+        }
+    )
+    deployment = Deployment(Path("build"), "http://aws", "http://clinicea", "api_key")
+    monkeypatch.setattr(deployment, "client", lambda _service: aws)
+
+    token = deployment.stack().access_token
+
+    assert token.isascii()
+    assert token.isalnum()
+    assert len(token) == len(generated)
+    stored = dict(aws.calls).get("put_secret_value")
+    if generated.isalnum():
+        assert stored is None
+        assert token == generated
+    else:
+        assert stored is not None
+        assert json.loads(stored["SecretString"]) == {"previous": "", "current": token}
 
 
 def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
@@ -165,6 +208,7 @@ def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(t
     }
     copy.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}))
 
+    assert alarms_in(copy) == 2
     assert leave_out(copy) == ["Math"]
 
     left = yaml.safe_load(copy.read_text())

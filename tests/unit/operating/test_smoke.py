@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 import pytest
 
 from commands.api import Api, NoAnswer
-from commands.smoke import of_the_api, run, token_in
+from commands.smoke import of_the_api, of_the_stack, run, token_in
+from commands.target import Target
 from convox_clinicea.convox.door import AccessTokens, policy_for
 from tests.support import events, invented
 from tests.support.small_server import Reply, Seen, SmallServer, json_reply
@@ -146,3 +147,30 @@ def test_one_that_does_not_answer_fails(capsys: pytest.CaptureFixture[str]) -> N
     assert run(checks) == len(checks)
 
     assert "no answer" in capsys.readouterr().out
+
+
+class SixAlarms(Target):
+    """A stack of which only its six alarms can be asked for."""
+
+    def client(self, service: str, read_seconds: int = 60) -> Any:
+        return {"cloudformation": self, "cloudwatch": self}[service]
+
+    def get_paginator(self, _operation: str) -> Any:
+        return self
+
+    def paginate(self, StackName: str) -> Iterator[dict[str, Any]]:  # noqa: N803 - boto3's name
+        assert StackName == self.stack
+        kind = "AWS::CloudWatch::Alarm"
+        yield {"StackResourceSummaries": [{"ResourceType": kind, "PhysicalResourceId": f"alarm-{n}"} for n in range(6)]}
+
+    def describe_alarms(self, AlarmNames: list[str]) -> dict[str, Any]:  # noqa: N803 - boto3's name
+        return {"MetricAlarms": [{"AlarmName": name} for name in AlarmNames]}
+
+
+@pytest.mark.parametrize(
+    ("local", "remark"), [({"alarms_left_out": 9}, "6 of 15 on this machine"), ({}, "6 alarms"), (None, "6 alarms")]
+)
+def test_alarms_that_the_embedded_aws_does_not_know_are_not_passed_over(local: dict[str, Any], remark: str) -> None:
+    checks = dict(of_the_stack(SixAlarms("a-stack", None, local), ""))
+
+    assert checks["the alarms are there"]() == remark
