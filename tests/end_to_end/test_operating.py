@@ -63,12 +63,23 @@ def test_a_parked_booking_is_listed_redriven_and_resolved(
     assert bookings.main() == 0
     assert booking_id in capsys.readouterr().out
 
-    given(monkeypatch, "--id", booking_id, "--go", "--why", "the record was corrected")
+    given(monkeypatch, "--id", booking_id, "--go", "--why", "the record was corrected", "--yes")
     assert redrive.main() == 0
     again = api.ended(booking_id)
     assert (again["state"], again["reason"]) == ("needs_attention", "number_registered_to_other")
 
-    given(monkeypatch, "--id", booking_id, "--as", "booked", "--appointment", "A-made-by-hand", "--why", "made by hand")
+    given(
+        monkeypatch,
+        "--id",
+        booking_id,
+        "--as",
+        "booked",
+        "--appointment",
+        "A-made-by-hand",
+        "--why",
+        "made by hand",
+        "--yes",
+    )
     assert resolve.main() == 0
     assert api.get(f"/bookings/{booking_id}").json()["appointment_id"] == "A-made-by-hand"
 
