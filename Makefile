@@ -1,18 +1,19 @@
 # The connector's commands. Needed beforehand: Python 3.11 or newer, make and a package index. `make` lists the commands.
 PYTHON3 ?= python3
-# Lambda's Python and processor, for build and deploy: what `sam deploy --guided` kept, or else the template's defaults.
-saved = $(shell sed -nE 's/.*[ "]$(1)=[\\"]*([a-z0-9_.]+).*/\1/p' samconfig.toml)
-DEFAULT_PYTHON := $(or $(call saved,Python),3.13)
-DEFAULT_ARCH := $(or $(call saved,Architecture),arm64)
-PYTHON ?= $(DEFAULT_PYTHON)
-ARCH ?= $(DEFAULT_ARCH)
+# Where make deploy finds stack, region and parameters; another file is another deployment.
+export DEPLOY_FILE ?= deploy.toml
+# Lambda's Python and processor: as deploy.toml says, or else the template's defaults. Typed for deploy, they are kept there.
+saved = $(shell sed -nE 's/^ *$(1) *= *"([a-z0-9_.]+)".*/\1/p' $(DEPLOY_FILE) 2>/dev/null)
+typed = $(if $(filter command line,$(origin $(1))),$(2)=$($(1)))
+PYTHON ?= $(or $(call saved,python),3.13)
+ARCH ?= $(or $(call saved,architecture),arm64)
 # For run and demo: the port that the embedded AWS listens on (0: any free one).
 PORT ?= 0
 # For test: how many processes share the tests (auto: one for each processor, four at most; 0: pytest's own alone).
 PROCESSES ?= auto
 # For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
 ARGS ?=
-# For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
+# For deploy: the template's parameters, Name=value …, over those in deploy.toml; it keeps them.
 PARAMETERS ?=
 # For bench: ARGS="--only cold,warm", ARGS=--small (both for trying: docs/performance.md stays), ARGS=--page.
 # For chaos: how many bookings, the seed of all chance, the share of Clinicea's calls that are hit.
@@ -190,7 +191,7 @@ doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBIL
 
 .PHONY: check-config
 check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLINICS= DIALECT=file, or PARAMETERS="Dialect=ssm:/…")
-	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config --samconfig samconfig.toml \
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config \
 	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
 	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
 
@@ -204,9 +205,9 @@ smoke: $(EMULATOR) ## Does the deployed stack answer as it should? Books nothing
 	@.tools/emulator/bin/python -m commands.smoke $(ON_STACK) $(ARGS)
 
 .PHONY: deploy
-deploy: $(SAM) $(EMULATOR) ## Check, deploy the build, smoke; asks on first use (PARAMETERS="Name=value …" ARGS="…" for sam deploy)
-	@.tools/emulator/bin/python -m commands.deploy --python $(if $(PARAMETERS),$(PYTHON),$(DEFAULT_PYTHON)) \
-	  --arch $(if $(PARAMETERS),$(ARCH),$(DEFAULT_ARCH)) --sam="$(ARGS)" $(PARAMETERS)
+deploy: $(SAM) $(EMULATOR) ## Check, ask, deploy the build, smoke: as deploy.toml says (PARAMETERS="Name=value …" is kept there)
+	@.tools/emulator/bin/python -m commands.deploy $(ON_STACK) $(CONFIRMED) --sam="$(ARGS)" $(call typed,PYTHON,Python) \
+	  $(call typed,ARCH,Architecture) $(PARAMETERS)
 
 .PHONY: parameters
 parameters: $(DEV) ## Write docs/parameters.md from the template

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-RELEASE = "ReleaseId"
-"""The parameter that each deployment sets anew."""
+from commands.release import PARAMETER
 
 
 class UnreadableParameters(Exception):
@@ -59,7 +58,7 @@ def samconfig(path: Path) -> Samconfig:
         written = shlex.split(overrides) if isinstance(overrides, str) else [str(each) for each in overrides]
     except ValueError:
         raise UnreadableParameters(f"{path.name}: parameter_overrides has a quote that does not end") from None
-    values = {name: value for name, value in pairs(written).items() if name != RELEASE}
+    values = {name: value for name, value in pairs(written).items() if name != PARAMETER}
     stack, region, profile = (str(settings.get(name, "")) for name in ("stack_name", "region", "profile"))
     return Samconfig(stack, region, profile, values)
 
@@ -79,21 +78,3 @@ def _table(kept: dict[str, Any], *names: str) -> dict[str, Any]:
     for name in names:
         table = table.get(name, {}) if isinstance(table, dict) else {}
     return table if isinstance(table, dict) else {}
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """What a stack is deployed with."""
-
-    stack: str
-    values: dict[str, str]
-
-
-def read(given: Sequence[str], path: Path | None) -> Deployed:
-    """Return the stack's name and parameters: those `given` as ``Name=value``, or else what samconfig.toml keeps.
-
-    Raises:
-        UnreadableParameters: one of `given` is no ``Name=value``, or the file is no TOML.
-    """
-    kept = Samconfig() if path is None else samconfig(path)
-    return Deployed(kept.stack or "convox-clinicea", pairs(given) or kept.values)

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class Target:
             NoTarget: the stack on this machine has ended without removing its file, or no region is known.
             UnreadableDeployFile, UnreadableParameters: deploy.toml or samconfig.toml is not valid.
         """
-        if stack == ON_THIS_MACHINE or (not stack and STACK_FILE.is_file()):
+        if means_this_machine(stack):
             return cls._on_this_machine()
         return cls.on_aws(stack)
 
@@ -94,11 +95,15 @@ class Target:
         profile = f", profile {self.profile}" if self.profile else ""
         return f"{self}, account {self.account()}, region {self.region}{profile}"
 
+    @cached_property
+    def _session(self) -> boto3.Session:
+        """One for all clients: each would read AWS's descriptions of its services anew."""
+        return boto3.Session(profile_name=None if self.endpoint else self.profile or None)
+
     def client(self, service: str, read_seconds: int = 60) -> Any:
         """Return a boto3 client for the stack's account."""
         config = Config(connect_timeout=5, read_timeout=read_seconds, retries={"total_max_attempts": 2})
-        # Its stubs want the service as a literal.
-        make: Any = boto3.Session(profile_name=None if self.endpoint else self.profile or None).client
+        make: Any = self._session.client  # its stubs want the service as a literal
         where = LOCAL | {"endpoint_url": self.endpoint} if self.endpoint else {"region_name": self.region or None}
         return make(service, config=config, **where)
 
@@ -121,6 +126,10 @@ class Target:
 
     def account(self) -> str:
         """Return the number of the account that the credentials are of."""
+        return self._account
+
+    @cached_property
+    def _account(self) -> str:
         return str(self.client("sts").get_caller_identity()["Account"])
 
     def output(self, name: str) -> str:
@@ -134,6 +143,11 @@ class Target:
         if name not in outputs:
             raise NoOutput(f"the stack has no output {name}: it is not deployed completely, or from another version")
         return str(outputs[name])
+
+
+def means_this_machine(stack: str) -> bool:
+    """Whether STACK means the stack on this machine, be it there or not."""
+    return stack == ON_THIS_MACHINE or (not stack and STACK_FILE.is_file())
 
 
 def _gone(what: str) -> str:
