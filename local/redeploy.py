@@ -11,6 +11,7 @@ from local import paths
 from local.build import build
 from local.deploy import Deployment
 from local.processes import LaunchError, clean_environment, temporary_folder
+from local.warming import warm
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,6 +43,7 @@ def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, enviro
     deployment.deploy(parameters, environment)
     deployment.apply_left_out()
     deployment.lift_unknown_conditions()
+    warm(deployment.stack())  # else the checks that follow meet thirteen cold starts at once
     return release
 
 
