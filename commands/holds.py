@@ -27,6 +27,7 @@ def main() -> int:
     parser.add_argument("--why", default="asked by the person", help="for the audit's line")
     desk.on_a_stack(parser)
     wanted = parser.parse_args()
+    desk.require_reason(parser, wanted.why)
     # Not an argument: those stand in the shell's history and in every list of processes.
     mobile = os.environ.get("MOBILE") or getpass.getpass("Mobile, with its dialling code: ")
     return desk.run(

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 from commands import deploy_file
 from commands.parameters import samconfig
@@ -98,7 +99,9 @@ class Target:
     @cached_property
     def _session(self) -> boto3.Session:
         """One for all clients: each would read AWS's descriptions of its services anew."""
-        return boto3.Session(profile_name=None if self.endpoint else self.profile or None)
+        if self.endpoint:  # whatever profile the shell names is AWS's, and need not exist
+            return boto3.Session(botocore_session=Session(session_vars={"profile": (None, None, None, None)}))
+        return boto3.Session(profile_name=self.profile or None)
 
     def client(self, service: str, read_seconds: int = 60) -> Any:
         """Return a boto3 client for the stack's account."""

@@ -6,11 +6,12 @@ import sys
 
 import pytest
 
-from commands import bookings, disclosures, reconcile, redrive, resolve, restore
+from commands import bookings, disclosures, holds, reconcile, redrive, resolve, restore
 
 COMMANDS = {
     "bookings": bookings.main,
     "disclosures": disclosures.main,
+    "holds": holds.main,
     "reconcile": reconcile.main,
     "redrive": redrive.main,
     "resolve": resolve.main,
@@ -38,6 +39,7 @@ COMMANDS = {
         ("resolve --id bk_x --as rejected --appointment A-1 --why because", "AS=rejected takes neither APPOINTMENT="),
         ("resolve --id bk_x --as rejected", 'WHY="…" (--why) is missing'),
         ("resolve --id bk_x --as rejected --why x", 'WHY="x" (--why) is too short'),
+        ("holds --erase --why x", 'WHY="x" (--why) is too short'),
         ("restore", "FROM=<table> (--from) is missing"),
         ("restore --from ledger-restored --go", 'WHY="…" (--why) is missing'),
     ],

@@ -63,6 +63,18 @@ class TestOnThisMachine:
 
         assert Target.find("convox-clinicea").endpoint is None
 
+    def test_no_setting_of_aws_leads_its_clients_away(
+        self, project: Path, endpoint: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        on_this_machine(project, aws_endpoint_url=endpoint)
+        (project / "deploy.toml").write_text('region = "eu-north-1"\nprofile = "north"\n')
+        monkeypatch.setenv("AWS_PROFILE", "of-nobody")
+
+        client = Target.find().client("dynamodb")
+
+        assert (client.meta.endpoint_url, client.meta.region_name) == (endpoint, "ap-south-1")
+        assert client._request_signer._credentials.access_key == "test"
+
     @pytest.mark.parametrize("stack", ["", "local"])
     def test_one_whose_owner_has_ended_is_refused_and_aws_is_not_taken_instead(
         self, stack: str, project: Path, endpoint: str
