@@ -40,6 +40,9 @@ def obstacles(target: Target, now: Standing, values: Mapping[str, str]) -> Itera
     if now.status in CANNOT_BE_UPDATED:
         delete = f"aws cloudformation delete-stack --stack-name {target.stack} --region {target.region}"
         yield f"the stack is {now.status}, which AWS does not update: look at its events, then {delete}"
+    elif now.status == "UPDATE_ROLLBACK_FAILED":
+        mend = f"aws cloudformation continue-update-rollback --stack-name {target.stack} --region {target.region}"
+        yield f"the stack is {now.status}, which AWS does not update: look at its events, mend the cause, then {mend}"
     elif now.status.endswith("_IN_PROGRESS"):
         yield f"the stack is {now.status}: somebody deploys it now; wait for the end"
     yield from _secret(target, values["CliniceaSecretArn"], where)

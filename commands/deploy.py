@@ -49,10 +49,7 @@ def main() -> int:
     try:
         if not means_this_machine(wanted.stack):
             _require_settings(wanted.parameters)
-    except REFUSED as error:
-        print(f"deploy: {error}", file=sys.stderr)
-        return desk.COULD_NOT_ASK
-    except Refused as refused:
+    except (*REFUSED, Refused) as refused:
         print(f"deploy: {refused}", file=sys.stderr)
         return desk.COULD_NOT_ASK
     return desk.run(wanted.stack, lambda target: deploy(target, wanted, _run))

@@ -17,9 +17,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """Attributes:
-    values: every parameter of the template, but for the release id, as it is to be.
-    kept: what make was given and the file does not say yet.
+    """What is to be deployed.
+
+    Attributes:
+        values: every parameter of the template, but for the release id.
+        kept: what make was given and the file does not say yet.
     """
 
     values: dict[str, str]

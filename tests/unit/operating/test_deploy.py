@@ -304,6 +304,7 @@ class TestBeforeIt:
         ("status", "told"),
         [
             ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name convox-clinicea --region ap-south-1"),
+            ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name convox-clinicea"),
             ("UPDATE_IN_PROGRESS", "somebody deploys it now"),
         ],
     )
