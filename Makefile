@@ -1,11 +1,12 @@
 # The connector's commands. Needed beforehand: Python 3.11 or newer, make and a package index. `make` lists the commands.
 PYTHON3 ?= python3
-# Lambda's Python and processor, for build and deploy: what `sam deploy --guided` kept, or else the template's defaults.
-saved = $(shell sed -nE 's/.*[ "]$(1)=[\\"]*([a-z0-9_.]+).*/\1/p' samconfig.toml)
-DEFAULT_PYTHON := $(or $(call saved,Python),3.13)
-DEFAULT_ARCH := $(or $(call saved,Architecture),arm64)
-PYTHON ?= $(DEFAULT_PYTHON)
-ARCH ?= $(DEFAULT_ARCH)
+# Where make deploy finds stack, region and parameters; another file is another deployment.
+export DEPLOY_FILE ?= deploy.toml
+# Lambda's Python and processor: as deploy.toml says, or else the template's defaults. Typed for deploy, they are kept there.
+saved = $(shell sed -nE 's/^ *$(1) *= *"([a-z0-9_.]+)".*/\1/p' $(DEPLOY_FILE) 2>/dev/null)
+typed = $(if $(filter command line,$(origin $(1))),$(2)=$($(1)))
+PYTHON ?= $(or $(call saved,python),3.13)
+ARCH ?= $(or $(call saved,architecture),arm64)
 # For run and demo: the port that the embedded AWS listens on (0: any free one).
 PORT ?= 0
 # For test: how many processes share the tests (auto: one for each processor, four at most; 0: pytest's own alone).
@@ -14,17 +15,20 @@ PROCESSES ?= auto
 CLOCK ?=
 # For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
 ARGS ?=
-# For deploy: the template's parameters, Name=value …; without any, those that samconfig.toml keeps.
+# For deploy: the template's parameters, Name=value …, over those in deploy.toml; it keeps them.
 PARAMETERS ?=
 # For bench: ARGS="--only cold,warm", ARGS=--small (both for trying: docs/performance.md stays), ARGS=--page.
 # For chaos: how many bookings, the seed of all chance, the share of Clinicea's calls that are hit.
 BOOKINGS ?= 10000
 SEED ?= 1
 FAULTS ?= 0.33
-# For reconcile: the day. For doctor: a registered patient's number. For all commands on a deployment: the deployed stack.
+# For reconcile: the day. For doctor: a registered patient's number.
 DAY ?=
 MOBILE ?=
-STACK ?= convox-clinicea
+# For all commands on a deployment: local (the stack on this machine), or a stack's name on AWS. Empty: the one that
+# `make run` serves here, else the one that deploy.toml names. YES=yes: do not ask before something is changed.
+STACK ?=
+YES ?=
 # For bookings, redrive and resolve: which bookings; what a person decides, and why.
 ID ?=
 STATE ?=
@@ -34,19 +38,20 @@ GO ?=
 WHY ?=
 APPOINTMENT ?=
 PATIENT ?=
-# For disclosures: asked by one of them (or PATIENT, DAY). For erase: those that have not ended too; do not ask.
+# For disclosures: asked by one of them (or PATIENT, DAY). For erase: those that have not ended too.
 AGENT ?=
 CALL ?=
 OPEN ?=
-YES ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 export SAM_CLI_TELEMETRY := 0
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-# Validation needs the name of a region, and no account.
-export AWS_DEFAULT_REGION ?= ap-south-1
+
+# What is given to make stands in the environment, too: read from there, no quote in it is the shell's to understand.
+ON_STACK = $(if $(STACK),--stack "$$STACK")
+CONFIRMED = $(if $(filter yes,$(YES)),--yes)
 
 # Each environment is complete when its stamp is there; the stamp's name holds the version of the Python that it was made with.
 VERSION := $(shell $(PYTHON3) -c 'import sys; print("%d.%d" % sys.version_info[:2] if sys.version_info >= (3, 11) else "")' 2>/dev/null)
@@ -128,7 +133,7 @@ lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint
 	@PYTHONPATH=.:layers/connector .venv/bin/lint-imports --no-cache
 	@echo "== template"
 	@.tools/sam/bin/cfn-lint template.yaml
-	@.tools/sam/bin/sam validate --lint
+	@AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-ap-south-1} .tools/sam/bin/sam validate --lint # a region's name, no account
 	@.tools/checks/bin/python -m commands.check_template
 	@echo "== OpenAPI document"
 	@PYTHONPATH=layers/connector .venv/bin/python -m commands.openapi --check
@@ -174,23 +179,22 @@ gameday: ## Clinicea goes away during steady calls, and comes back; fails if a b
 
 .PHONY: reconcile
 reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)
-	@.tools/emulator/bin/python -m commands.reconcile --stack $(STACK) $(if $(DAY),--day $(DAY))
+	@.tools/emulator/bin/python -m commands.reconcile $(ON_STACK) $(if $(DAY),--day $(DAY))
 
-# What is given to make stands in the environment, too: read from there, no quote in it is the shell's to understand.
 .PHONY: bookings
 bookings: $(EMULATOR) ## Bookings by state, age and reason (STATE=needs_attention REASON= OLDER=12h ID= ARGS=--json)
-	@.tools/emulator/bin/python -m commands.bookings --stack $(STACK) $(if $(ID),--id "$$ID") \
+	@.tools/emulator/bin/python -m commands.bookings $(ON_STACK) $(if $(ID),--id "$$ID") \
 	  $(if $(STATE),--state "$$STATE") $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(ARGS)
 
 .PHONY: redrive
 redrive: $(EMULATOR) ## Send parked bookings on again; says what it would do (ID= REASON= OLDER=), does it with GO=yes WHY="…"
-	@.tools/emulator/bin/python -m commands.redrive --stack $(STACK) $(if $(ID),--id "$$ID") \
-	  $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(if $(filter yes,$(GO)),--go) $(if $(WHY),--why "$$WHY")
+	@.tools/emulator/bin/python -m commands.redrive $(ON_STACK) $(if $(ID),--id "$$ID") \
+	  $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(if $(filter yes,$(GO)),--go) $(if $(WHY),--why "$$WHY") $(CONFIRMED)
 
 .PHONY: resolve
 resolve: $(EMULATOR) ## End a parked booking (ID= AS=booked APPOINTMENT= [PATIENT=] WHY="…", or ID= AS=rejected WHY="…")
-	@.tools/emulator/bin/python -m commands.resolve --stack $(STACK) --id "$$ID" --as "$$AS" \
-	  $(if $(APPOINTMENT),--appointment "$$APPOINTMENT") $(if $(PATIENT),--patient "$$PATIENT") --why "$$WHY"
+	@.tools/emulator/bin/python -m commands.resolve $(ON_STACK) --id "$$ID" --as "$$AS" \
+	  $(if $(APPOINTMENT),--appointment "$$APPOINTMENT") $(if $(PATIENT),--patient "$$PATIENT") --why "$$WHY" $(CONFIRMED)
 
 .PHONY: dashboard
 dashboard: BOOKINGS = 2000
@@ -203,40 +207,41 @@ dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a s
 
 .PHONY: disclosures
 disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGENT= or CALL= or DAY=; ARGS=--json)
-	@.tools/emulator/bin/python -m commands.disclosures --stack $(STACK) $(if $(PATIENT),--patient "$$PATIENT") \
+	@.tools/emulator/bin/python -m commands.disclosures $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
 	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
 
 .PHONY: holds
 holds: $(EMULATOR) ## What is held on a person (asks for the mobile, or takes it from the environment: MOBILE)
-	@.tools/emulator/bin/python -m commands.holds --stack $(STACK)
+	@.tools/emulator/bin/python -m commands.holds $(ON_STACK)
 
 .PHONY: erase
 erase: $(EMULATOR) ## Erase it, after a question (OPEN=yes: what has not ended too; YES=yes: do not ask)
-	@.tools/emulator/bin/python -m commands.holds --stack $(STACK) --erase $(if $(filter yes,$(OPEN)),--open) \
-	  $(if $(filter yes,$(YES)),--yes) $(if $(WHY),--why "$$WHY")
+	@.tools/emulator/bin/python -m commands.holds $(ON_STACK) --erase $(if $(filter yes,$(OPEN)),--open) \
+	  $(CONFIRMED) $(if $(WHY),--why "$$WHY")
 
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
-	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor --stack $(STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor $(ON_STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
 
 .PHONY: check-config
 check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLINICS= DIALECT=file, or PARAMETERS="Dialect=ssm:/…")
-	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config --samconfig samconfig.toml \
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config \
 	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
 	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
 
 .PHONY: restore
 restore: $(EMULATOR) ## Put back what the ledger lost, from a restored table (FROM=<table>); does it with GO=yes WHY="…"
-	@.tools/emulator/bin/python -m commands.restore --stack $(STACK) --from "$$FROM" $(if $(filter yes,$(GO)),--go) $(if $(WHY),--why "$$WHY")
+	@.tools/emulator/bin/python -m commands.restore $(ON_STACK) --from "$$FROM" $(if $(filter yes,$(GO)),--go) \
+	  $(if $(WHY),--why "$$WHY") $(CONFIRMED)
 
 .PHONY: smoke
 smoke: $(EMULATOR) ## Does the deployed stack answer as it should? Books nothing (STACK=convox-clinicea ARGS=--mobile=…)
-	@.tools/emulator/bin/python -m commands.smoke --stack $(STACK) $(ARGS)
+	@.tools/emulator/bin/python -m commands.smoke $(ON_STACK) $(ARGS)
 
 .PHONY: deploy
-deploy: $(SAM) $(EMULATOR) ## Check, deploy the build, smoke; asks on first use (PARAMETERS="Name=value …" ARGS="…" for sam deploy)
-	@.tools/emulator/bin/python -m commands.deploy --python $(if $(PARAMETERS),$(PYTHON),$(DEFAULT_PYTHON)) \
-	  --arch $(if $(PARAMETERS),$(ARCH),$(DEFAULT_ARCH)) --sam="$(ARGS)" $(PARAMETERS)
+deploy: $(SAM) $(EMULATOR) ## Check, ask, deploy the build, smoke: as deploy.toml says (PARAMETERS="Name=value …" is kept there)
+	@.tools/emulator/bin/python -m commands.deploy $(ON_STACK) $(CONFIRMED) --sam="$(ARGS)" $(call typed,PYTHON,Python) \
+	  $(call typed,ARCH,Architecture) $(PARAMETERS)
 
 .PHONY: parameters
 parameters: $(DEV) ## Write docs/parameters.md from the template

@@ -20,7 +20,7 @@ def main() -> int:
     desk.filters(parser)
     parser.add_argument("--id", default="", help="one booking, and the acts on it")
     parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
-    parser.add_argument("--stack", default="convox-clinicea")
+    desk.on_a_stack(parser)
     wanted = parser.parse_args()
     return desk.run(wanted.stack, lambda target: tell(wanted, desk.asking(target), str(target), _letters(target)))
 

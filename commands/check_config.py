@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -9,7 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from commands.parameters import Deployed, UnreadableParameters, read
+from commands import deploy_file
+from commands.explaining import REFUSED, explained
+from commands.parameters import pairs, samconfig
+from commands.target import DEFAULT_STACK, Target
 from convox_clinicea.clinicea import CallTable
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.dialect import Dialects
@@ -53,6 +57,14 @@ def _dialect(document: Document | None) -> str:
     return f"callers of their own: {', '.join(callers) or 'none'}"
 
 
+@dataclass(frozen=True)
+class Deployed:
+    """What a stack is to be deployed with."""
+
+    stack: str
+    values: dict[str, str]
+
+
 KINDS = (
     Kind("call_table", "CallTable", _call_table),
     Kind("clinics", "Clinics", _clinics),
@@ -86,8 +98,12 @@ def _read(name: str, source: str) -> Document | None:
         return replacement(name, source)
     try:
         text = Path(source).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"cannot be read as UTF-8 text: {type(error).__name__}") from None
+    except FileNotFoundError:
+        raise ConfigurationError("no such file") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError("is not UTF-8 text") from None
+    except OSError as error:
+        raise ConfigurationError(f"cannot be read: {error.strerror}") from None
     return _parsed(text)
 
 
@@ -151,24 +167,37 @@ def show(findings: list[Finding], wrong_parameters: list[str]) -> None:
             print(f"    {problem}")
 
 
+def _to_be_deployed(given: list[str]) -> Deployed:
+    """The stack's name and parameters: as given, else as deploy.toml and, where it is silent, samconfig.toml say."""
+    file, kept = deploy_file.read(deploy_file.path()), samconfig(deploy_file.ROOT / "samconfig.toml")
+    return Deployed(file.stack or kept.stack or DEFAULT_STACK, kept.values | file.parameters | pairs(given))
+
+
+def _speak_to(target: Target) -> None:
+    """Let the layer's clients, which go by the environment, ask where the stack is; say where that is."""
+    print(target.address(), file=sys.stderr, flush=True)
+    os.environ["AWS_DEFAULT_REGION"] = target.region
+    if target.profile:
+        os.environ["AWS_PROFILE"] = target.profile
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Check every document; 1 if one is not in order, 2 if there was nothing to go by."""
     parser = argparse.ArgumentParser(prog="check-config", description="Are the configuration documents in order?")
     for kind in KINDS:
         option = f"--{kind.name.replace('_', '-')}"
         parser.add_argument(option, metavar="SOURCE", help="a file, ssm:/… or s3://…; default: the parameter's")
-    parser.add_argument("--samconfig", type=Path, help="where parameters are that are not given here")
-    parser.add_argument("parameters", nargs="*", metavar="Name=value", help="the template's parameters")
+    parser.add_argument("parameters", nargs="*", metavar="Name=value", help="over those that deploy.toml sets")
     options = parser.parse_args(arguments)
     try:
-        deployed = read(options.parameters, options.samconfig)
-    except UnreadableParameters as error:
-        print(error, file=sys.stderr)
+        deployed = _to_be_deployed(options.parameters)
+        sources = {kind: getattr(options, kind.name) or deployed.values.get(kind.parameter, "") for kind in KINDS}
+        if any(source.startswith(("ssm:/", "s3://")) for source in sources.values()):
+            _speak_to(Target.on_aws())
+    except REFUSED as error:
+        print(explained(error, None), file=sys.stderr)
         return 2
-    findings = []
-    for kind in KINDS:
-        given = getattr(options, kind.name)
-        findings.append(check(kind, given or deployed.values.get(kind.parameter, "")))
+    findings = [check(kind, source) for kind, source in sources.items()]
     wrong_parameters = misplaced(deployed) + unfit(deployed)
     show(findings, wrong_parameters)
     return int(bool(wrong_parameters) or any(finding.problems for finding in findings))

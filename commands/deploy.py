@@ -1,122 +1,173 @@
 """`make deploy`: check the configuration, deploy the build under a release id of its own, and see that it answers.
 
-Without saved parameters (samconfig.toml) or given ones it asks for them first, as `sam deploy --guided` does. While
-`make run` serves a stack on this machine, that one is deployed anew instead.
+Where to and with what stands in deploy.toml; PARAMETERS="Name=value" is written into it. While `make run` serves a
+stack on this machine, that one is deployed anew instead, and deploy.toml is left alone.
 """
 
 import argparse
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from commands.parameters import UnreadableParameters, read
+from commands import allowed, before_deploying, deploy_file, desk, planning
+from commands.confirming import confirmed
+from commands.deploy_file import DeployFile
+from commands.explaining import REFUSED
+from commands.keeping import keep
+from commands.parameters import pairs, samconfig
 from commands.release import PARAMETER, NotBuilt, overrides, release_id
-from commands.target import STACK_FILE
+from commands.target import Target, means_this_machine
+from commands.template import template
 
-ROOT = Path(__file__).resolve().parents[1]
 BUILD = Path(".aws-sam") / "build"
 SAM = ".tools/sam/bin/sam"
 EMULATOR_PYTHON = ".tools/emulator/bin/python"
+Json = dict[str, Any]
 Run = Callable[[Sequence[str]], int]
 """Runs a command in the project's folder and returns its exit code."""
 
 
 class Refused(Exception):
-    """The deployment was not begun, or has failed; the text says why."""
+    """The deployment was not begun; the text says why."""
+
+
+class Failed(Exception):
+    """A step of the deployment has failed; the text says which."""
 
 
 def main() -> int:
-    """Deploy; 1 if anything was refused or failed."""
+    """Deploy; 1 if a step failed or the answer was no, 2 if the deployment was refused beforehand."""
     parser = argparse.ArgumentParser(prog="deploy", description=__doc__)
-    parser.add_argument("--python", required=True)
-    parser.add_argument("--arch", required=True)
     parser.add_argument("--sam", default="", help="more arguments for `sam deploy`")
-    parser.add_argument(
-        "parameters", nargs="*", metavar="Name=value", help="of the template; over those that are saved"
-    )
+    parser.add_argument("parameters", nargs="*", metavar="Name=value", help="of the template; written into deploy.toml")
+    desk.confirming(parser)
+    desk.on_a_stack(parser)
     wanted = parser.parse_args()
     try:
-        deployment = Deployment(ROOT, _run)
-        changes = read(wanted.parameters, None).values
-        if STACK_FILE.is_file():
-            deployment.on_this_machine(changes)
-        else:
-            deployment.on_aws(changes, wanted.python, wanted.arch, shlex.split(wanted.sam))
-    except (NotBuilt, Refused, UnreadableParameters) as refused:
+        if not means_this_machine(wanted.stack):
+            _require_settings(wanted.parameters)
+    except (*REFUSED, Refused) as refused:
         print(f"deploy: {refused}", file=sys.stderr)
+        return desk.COULD_NOT_ASK
+    return desk.run(wanted.stack, lambda target: deploy(target, wanted, _run))
+
+
+def deploy(target: Target, wanted: argparse.Namespace, run: Run) -> int:
+    """Deploy to the stack; returns the exit code."""
+    try:
+        changes = pairs(wanted.parameters)
+        deployment = Deployment(deploy_file.ROOT, run, target, yes=wanted.yes)
+        done = (
+            deployment.on_this_machine(changes)
+            if target.endpoint
+            else deployment.on_aws(changes, wanted.stack, shlex.split(wanted.sam))
+        )
+    except (Failed, NotBuilt) as failed:
+        print(f"deploy: {failed}", file=sys.stderr)
         return 1
-    return 0
+    except Refused as refused:
+        print(f"deploy: {refused}", file=sys.stderr)
+        return desk.COULD_NOT_ASK
+    return 0 if done else desk.NOT_WANTED
 
 
 class Deployment:
     """The steps, each of which must succeed for the next to be taken."""
 
-    def __init__(self, root: Path, run: Run) -> None:
+    def __init__(self, root: Path, run: Run, target: Target, *, yes: bool) -> None:
         self._root = root
         self._run = run
+        self._target = target
+        self._yes = yes
+        self._parameters: Mapping[str, Json] = template()["Parameters"]
 
-    def on_aws(self, changes: Mapping[str, str], python: str, arch: str, more: Sequence[str]) -> None:
-        """Ask where nothing is known, check, deploy, smoke."""
-        parameters = self._parameters(changes, python, arch)
-        self._built_for(parameters)
-        if not changes and not saved(self._root / "samconfig.toml"):
-            self._ask(parameters, more)
-            parameters = self._parameters(changes, python, arch)
-            self._built_for(parameters)
-        self._step(
-            ["make", "--no-print-directory", "check-config", f"PARAMETERS={_joined(parameters)}"],
-            "the configuration is refused",
-        )
-        release = release_id(self._root, self._root / BUILD, parameters)
-        given = overrides({**parameters, PARAMETER: release})
-        print(f"release {release}", flush=True)
-        self._step([SAM, "deploy", *more, "--parameter-overrides", *given], "sam deploy has failed")
-        self._smoke(stack_name(self._root / "samconfig.toml", more), release)
+    def on_aws(self, given: Mapping[str, str], stack: str, more: Sequence[str]) -> bool:
+        """Check, show what changes, ask, deploy, smoke; False if the answer was no."""
+        file = deploy_file.read(deploy_file.path())
+        kept = samconfig(self._root / "samconfig.toml")
+        _refuse(planning.contradictions(file, kept, given, self._parameters, stack=stack, sam=more))
+        plan = planning.plan(file, given, self._parameters)
+        now = before_deploying.standing(self._target)
+        _refuse(before_deploying.obstacles(self._target, now, plan.values))
+        self._built_for(plan.values)
+        check = ["make", "--no-print-directory", "check-config", f"PARAMETERS={_joined(plan.values)}"]
+        self._step(check, "the configuration is refused")
+        release = release_id(self._root, self._root / BUILD, plan.values)
+        changes = self._changes(now, {**plan.values, PARAMETER: release})
+        if not changes and not more:
+            print(f"nothing to deploy: release {release[:12]} runs, with these parameters", flush=True)
+        elif not confirmed(self._target.address(), "deploy to this stack", yes=self._yes):
+            return False
+        self._keep(file, plan)
+        if changes or more:
+            self._sam_deploy({**plan.values, PARAMETER: release}, more)
+        self._smoke(release)
+        return True
 
-    def on_this_machine(self, changes: Mapping[str, str]) -> None:
-        """Build, deploy and smoke the stack that `make run` serves."""
-        given_ones = [f"{name}={value}" for name, value in changes.items()]
+    def on_this_machine(self, given: Mapping[str, str]) -> bool:
+        """Build, deploy and smoke the stack that `make run` serves; False if the answer was no."""
+        _refuse(allowed.problems(given, self._parameters))
+        note = ", with what it has and these parameters; deploy.toml is left alone" if given else ""
+        if not confirmed(self._target.address(), f"deploy to this machine{note}", yes=self._yes):
+            return False
+        given_ones = [f"{name}={value}" for name, value in given.items()]
         self._step([EMULATOR_PYTHON, "-m", "local.redeploy", *given_ones], "the deployment has failed")
-
-    def _parameters(self, changes: Mapping[str, str], python: str, arch: str) -> dict[str, str]:
-        known = saved(self._root / "samconfig.toml")
-        chosen = {"Python": python, "Architecture": arch} if changes or not known else {}
-        return {**known, **chosen, **changes}
+        return True
 
     def _built_for(self, parameters: Mapping[str, str]) -> None:
         """The layer in the build must be the one for the Python and the processor that are deployed."""
-        check = ["--check", str(BUILD / "ConnectorLayer"), "--python", parameters.get("Python", "3.13")]
-        check += ["--arch", parameters.get("Architecture", "arm64")]
+        check = ["--check", str(BUILD / "ConnectorLayer"), "--python", parameters["Python"]]
+        check += ["--arch", parameters["Architecture"]]
         self._step([".tools/sam/bin/python", "layers/connector/build.py", *check], "the build does not fit")
 
-    def _ask(self, parameters: Mapping[str, str], more: Sequence[str]) -> None:
-        """Let SAM ask for the parameters and keep them; nothing is deployed yet."""
-        release = release_id(self._root, self._root / BUILD, parameters)
-        given = overrides({**parameters, PARAMETER: release})
-        command = [SAM, "deploy", "--guided", "--no-execute-changeset", *more, "--parameter-overrides", *given]
-        self._step(command, "the questions were not answered")
-        if not saved(self._root / "samconfig.toml"):
-            raise Refused("the answers were not kept; say yes to 'Save arguments to configuration file'")
+    def _changes(self, now: before_deploying.Standing, values: Mapping[str, str]) -> list[str]:
+        """Print what changes against the deployed stack, and what should be known; returns what changes."""
+        changes = planning.differences(now.parameters, values, allowed.defaults(self._parameters))
+        if changes:
+            print(f"{self._target.stack}: {'what changes' if now.status else 'a new stack, with'}")
+            print("\n".join(changes))
+        for warning in before_deploying.warnings(now, values):
+            print(f"  note: {warning}")
+        sys.stdout.flush()
+        return changes
 
-    def _smoke(self, stack: str, release: str) -> None:
-        command = [EMULATOR_PYTHON, "-m", "commands.smoke", "--stack", stack, "--release", release]
+    def _keep(self, file: DeployFile, plan: planning.Plan) -> None:
+        """Write what make was given before anything is deployed: an interrupted deployment goes on without us."""
+        if not plan.kept:
+            return
+        keep(file.path, plan.kept)
+        print(f"kept in {file.path.name}: {', '.join(f'{name}={value}' for name, value in plan.kept.items())}")
+
+    def _sam_deploy(self, values: Mapping[str, str], more: Sequence[str]) -> None:
+        target = self._target
+        print(f"release {values[PARAMETER]}", flush=True)
+        command = [SAM, "deploy", "--stack-name", target.stack, "--region", target.region]
+        command += ["--profile", target.profile] if target.profile else []
+        command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *more]
+        self._step([*command, "--parameter-overrides", *overrides(values)], "sam deploy has failed")
+
+    def _smoke(self, release: str) -> None:
+        command = [EMULATOR_PYTHON, "-m", "commands.smoke", "--stack", self._target.stack, "--release", release]
         self._step(command, "it is deployed, and does not answer as it should")
 
     def _step(self, command: Sequence[str], otherwise: str) -> None:
         if self._run(command):
-            raise Refused(otherwise)
+            raise Failed(otherwise)
 
 
-def saved(samconfig: Path) -> dict[str, str]:
-    """Return the parameters that samconfig.toml keeps, but for the release id: that is never an old one."""
-    return {name: value for name, value in read([], samconfig).values.items() if name != PARAMETER}
+def _require_settings(given: Sequence[str]) -> None:
+    file = deploy_file.read(deploy_file.path())
+    if not file.path.is_file() or not (file.parameters | pairs(given)).get(planning.SECRET):
+        raise Refused(planning.missing(file))
 
 
-def stack_name(samconfig: Path, more: Sequence[str] = ()) -> str:
-    """Return the stack's name: as given to SAM, or as samconfig.toml keeps it."""
-    return more[more.index("--stack-name") + 1] if "--stack-name" in more else read([], samconfig).stack
+def _refuse(problems: Iterable[str]) -> None:
+    found = list(problems)
+    if found:
+        raise Refused("\n  ".join(["nothing was deployed", *found]))
 
 
 def _joined(parameters: Mapping[str, str]) -> str:
@@ -125,7 +176,7 @@ def _joined(parameters: Mapping[str, str]) -> str:
 
 
 def _run(command: Sequence[str]) -> int:
-    return subprocess.run(command, cwd=ROOT, check=False).returncode
+    return subprocess.run(command, cwd=deploy_file.ROOT, check=False).returncode
 
 
 if __name__ == "__main__":

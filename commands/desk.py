@@ -1,4 +1,4 @@
-"""What `bookings`, `redrive` and `resolve` share: asking the stack's function, and telling of bookings."""
+"""What the operators' commands share: finding the stack, asking before a change, and telling of bookings."""
 
 import argparse
 import re
@@ -7,15 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from commands.target import FunctionFailed, Target
+from commands.confirming import NotConfirmed, confirmed
+from commands.explaining import REFUSED, explained
+from commands.target import Target
 
 Json = dict[str, Any]
 Ask = Callable[[Json], Json]
 """Hands an order to `booking_actions` and returns its answer."""
 FUNCTION_SECONDS = 60
+NOT_WANTED = 1
 COULD_NOT_ASK = 2
+SHORTEST_REASON = 3
+"""The stack's functions refuse a shorter one."""
 _UNITS = {"m": 1, "h": 60, "d": 24 * 60}
 
 
@@ -24,15 +27,29 @@ def asking(target: Target) -> Ask:
     return lambda order: target.invoke("BookingActionsFunctionName", order, FUNCTION_SECONDS)
 
 
-def run(stack: str, command: Callable[[Target], int]) -> int:
-    """Run a command against a stack; what AWS or the function refuses is one line and exit code 2."""
-    target = Target.find(stack)
+def run(stack: str, command: Callable[[Target], int], *, changes: str = "", yes: bool = False) -> int:
+    """Run a command against a stack, whose account and region are printed first; a refusal is one line.
+
+    Args:
+        stack: what STACK says, see `Target.find`.
+        changes: what the command changes; it is asked about first. Empty for one that only reads.
+        yes: the answer was given beforehand.
+
+    Returns:
+        The command's exit code; 1 if the answer was no, 2 if the stack could not be asked or nobody could answer.
+    """
+    target: Target | None = None
     try:
+        target = Target.find(stack)
+        if changes and not confirmed(target.address(), changes, yes=yes):
+            return NOT_WANTED
+        if not changes and not target.endpoint:
+            print(target.address(), file=sys.stderr, flush=True)
         return command(target)
-    except (BotoCoreError, ClientError) as error:
-        print(f"{target}: {error}", file=sys.stderr)
-    except FunctionFailed as error:
-        print(f"{target}: {error}", file=sys.stderr)
+    except REFUSED as error:
+        print(f"{target or 'refused'}: {explained(error, target)}", file=sys.stderr)
+    except NotConfirmed as error:
+        print(error, file=sys.stderr)
     return COULD_NOT_ASK
 
 
@@ -62,15 +79,35 @@ def doing(parser: argparse.ArgumentParser) -> None:
     """Add what turns a plan into an act."""
     parser.add_argument("--go", action="store_true", help="do it; without, nothing is changed")
     parser.add_argument("--why", default="", help="for the audit's line; required with --go")
-    parser.add_argument("--stack", default="convox-clinicea")
+    confirming(parser)
+    on_a_stack(parser)
+
+
+def confirming(parser: argparse.ArgumentParser) -> None:
+    """Add the answer that is given beforehand."""
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def on_a_stack(parser: argparse._ActionsContainer) -> None:
+    """Add which stack is meant."""
+    meant = "local for the stack on this machine, or a stack's name on AWS; default: the one that make run serves, else"
+    parser.add_argument("--stack", default="", help=f"{meant} the one that deploy.toml names")
 
 
 def doing_for_a_reason(parser: argparse.ArgumentParser) -> argparse.Namespace:
     """Read the arguments; an act without a reason is refused."""
     wanted = parser.parse_args()
-    if wanted.go and not wanted.why:
-        parser.error("--go needs --why: the audit's line says why")
+    if wanted.go:
+        require_reason(parser, wanted.why)
     return wanted
+
+
+def require_reason(parser: argparse.ArgumentParser, why: str) -> None:
+    """Refuse a reason that is missing, or too short for the audit."""
+    if not why.strip():
+        parser.error("""WHY="…" (--why) is missing: the audit's line says why""")
+    if len(why.strip()) < SHORTEST_REASON:
+        parser.error(f'WHY="{why}" (--why) is too short: at least {SHORTEST_REASON} characters')
 
 
 def line(booking: Json, now: datetime) -> str:

@@ -24,14 +24,16 @@ KEYS_OF_THE_TABLE = ("subject", "entry", "write_token", "expires_at", "v")
 def main() -> int:
     """Print what the register holds; 2 if it could not be asked."""
     parser = argparse.ArgumentParser(prog="disclosures", description=__doc__)
-    by = parser.add_mutually_exclusive_group(required=True)
+    by = parser.add_mutually_exclusive_group()
     by.add_argument("--patient", help="Clinicea's id of a patient: who saw their data")
     by.add_argument("--agent", help="an agent's id: whose data they saw")
     by.add_argument("--call", help="a call's id: what was shown and agreed on it")
     by.add_argument("--day", type=desk.day, help="YYYY-MM-DD in the stack's time zone")
     parser.add_argument("--json", action="store_true", help="one JSON document for each entry instead of the table")
-    parser.add_argument("--stack", default="convox-clinicea")
+    desk.on_a_stack(parser)
     wanted = parser.parse_args()
+    if all(getattr(wanted, kind) in (None, "") for kind in KEYS):
+        parser.error("PATIENT=, AGENT=, CALL= or DAY= (--patient, --agent, --call, --day): one of them is needed")
     ((kind, value),) = [(kind, str(getattr(wanted, kind))) for kind in KEYS if getattr(wanted, kind) is not None]
     return desk.run(wanted.stack, lambda target: tell(target, kind, value, as_json=wanted.json))
 

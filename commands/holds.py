@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 from commands import desk
+from commands.confirming import confirmed
 from commands.target import Target
 
 FUNCTION_SECONDS = 60
@@ -24,11 +25,14 @@ def main() -> int:
     parser.add_argument("--open", action="store_true", help="with --erase: end and erase what was never posted, too")
     parser.add_argument("--yes", action="store_true", help="with --erase: do not ask")
     parser.add_argument("--why", default="asked by the person", help="for the audit's line")
-    parser.add_argument("--stack", default="convox-clinicea")
+    desk.on_a_stack(parser)
     wanted = parser.parse_args()
+    desk.require_reason(parser, wanted.why)
     # Not an argument: those stand in the shell's history and in every list of processes.
     mobile = os.environ.get("MOBILE") or getpass.getpass("Mobile, with its dialling code: ")
-    return desk.run(wanted.stack, lambda target: carry_out(wanted, asking(target), str(target), target.caller, mobile))
+    return desk.run(
+        wanted.stack, lambda target: carry_out(wanted, asking(target), target.address(), target.caller, mobile)
+    )
 
 
 def asking(target: Target) -> desk.Ask:
@@ -46,9 +50,8 @@ def carry_out(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: Callab
         print(f"    {', '.join(booking['holds'])}")
     if not wanted.erase or not (held["bookings"] or held["calls"]):
         return 0
-    if not wanted.yes and input("Erase them? yes/no: ").strip() != "yes":
-        print("nothing was changed")
-        return 1
+    if not confirmed(where, "erase them", yes=wanted.yes):
+        return desk.NOT_WANTED
     order = {"action": "erase", "mobile": mobile, "open_too": wanted.open, "who": who(), "why": wanted.why}
     kept = 0
     for result in ask(order)["results"]:

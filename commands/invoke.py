@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from commands import desk, target
+from commands import desk
 from commands.event import NAMES, event
 from commands.target import Target
 
@@ -26,17 +26,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("function", choices=NAMES, metavar="FUNCTION", help=", ".join(NAMES))
     parser.add_argument("--event", type=Path, help="a file; default: events/<function>.json, moved to now")
     wanted = parser.parse_args(arguments)
-    if not target.STACK_FILE.is_file():
-        print("invoke: no stack runs on this machine; `make run` starts one", file=sys.stderr)
-        return desk.COULD_NOT_ASK
     try:
-        given = (
-            json.loads(wanted.event.read_text("utf-8")) if wanted.event else event(wanted.function, datetime.now(UTC))
-        )
+        own = wanted.event and json.loads(wanted.event.read_text("utf-8"))
     except (OSError, ValueError) as error:
         print(f"invoke: {wanted.event} cannot be read as JSON: {error}", file=sys.stderr)
         return desk.COULD_NOT_ASK
-    return desk.run("", lambda stack: invoke(stack, wanted.function, given))
+    given = own or event(wanted.function, datetime.now(UTC))
+    return desk.run("local", lambda stack: invoke(stack, wanted.function, given))
 
 
 def invoke(stack: Target, function: str, payload: Json) -> int:

@@ -9,8 +9,10 @@ from commands.template import ROOT, template
 PAGE = ROOT / "docs" / "parameters.md"
 HEAD = """# Parameters of the stack
 
-Made from `template.yaml` by `make parameters`; do not edit it here. `make deploy PARAMETERS="Name=value …"` sets them,
-samconfig.toml keeps those that were answered when `make deploy` asked.
+Made from `template.yaml` by `make parameters`; do not edit it here. They are set in `deploy.toml`:
+some by a key of their own there, such as `notices_email`, all others by their name below
+`[parameters]`. `make deploy PARAMETERS="Name=value …"` writes them into it. A parameter that is not
+set has its default, whatever was deployed before.
 """
 COLUMNS = "| parameter | default | may be | what it does |\n| --- | --- | --- | --- |\n"
 Json = dict[str, Any]

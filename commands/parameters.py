@@ -1,12 +1,13 @@
-"""The template's parameters as the next `make deploy` would take them."""
+"""The template's parameters as they are typed (Name=value), and what samconfig.toml keeps for `sam deploy`."""
 
 import shlex
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-STACK = "convox-clinicea"
+from commands.release import PARAMETER
 
 
 class UnreadableParameters(Exception):
@@ -14,36 +15,66 @@ class UnreadableParameters(Exception):
 
 
 @dataclass(frozen=True)
-class Deployed:
-    """What a stack is deployed with."""
+class Samconfig:
+    """What samconfig.toml says of a deployment; empty where it says nothing.
 
-    stack: str
-    values: dict[str, str]
+    Attributes:
+        values: its `parameter_overrides`, but for the release id: an old one is never used again.
+    """
+
+    stack: str = ""
+    region: str = ""
+    profile: str = ""
+    values: dict[str, str] = field(default_factory=dict)
 
 
-def read(given: list[str], samconfig: Path | None) -> Deployed:
-    """Return the stack's name and parameters: those `given` as ``Name=value``, or else what `sam deploy` kept.
+def pairs(given: Sequence[str]) -> dict[str, str]:
+    """Return parameters that are written ``Name=value``.
 
     Raises:
-        UnreadableParameters: one of `given` is no ``Name=value``, or the file is no TOML.
+        UnreadableParameters: one is not written so, or stands twice with two values.
     """
-    kept = _kept(samconfig)
-    stack = str(kept.get("global", {}).get("parameters", {}).get("stack_name", STACK))
-    deploy = kept.get("deploy", {}).get("parameters", {})
-    overrides = deploy.get("parameter_overrides", [])
-    written = given or (shlex.split(overrides) if isinstance(overrides, str) else [str(each) for each in overrides])
-    pairs = [each.partition("=") for each in written]
-    unnamed = [name for name, found, _ in pairs if not found]
-    if unnamed:
-        raise UnreadableParameters(f"a parameter is written Name=value, which {unnamed[0]} is not")
-    return Deployed(str(deploy.get("stack_name", stack)), {name: value.strip('"') for name, _, value in pairs})
+    found: dict[str, str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name:
+            raise UnreadableParameters(f"a parameter is written Name=value, which {each} is not")
+        value = value.strip('"')
+        if found.setdefault(name, value) != value:
+            raise UnreadableParameters(f"{name} is given twice: {found[name]} and {value}")
+    return found
 
 
-def _kept(samconfig: Path | None) -> dict[str, Any]:
-    if samconfig is None or not samconfig.is_file():
+def samconfig(path: Path) -> Samconfig:
+    """Return what samconfig.toml keeps.
+
+    Raises:
+        UnreadableParameters: the file is no TOML, or its parameter_overrides are no ``Name=value``.
+    """
+    kept = _kept(path)
+    settings = _table(kept, "global", "parameters") | _table(kept, "deploy", "parameters")
+    overrides = settings.get("parameter_overrides", [])
+    try:
+        written = shlex.split(overrides) if isinstance(overrides, str) else [str(each) for each in overrides]
+    except ValueError:
+        raise UnreadableParameters(f"{path.name}: parameter_overrides has a quote that does not end") from None
+    values = {name: value for name, value in pairs(written).items() if name != PARAMETER}
+    stack, region, profile = (str(settings.get(name, "")) for name in ("stack_name", "region", "profile"))
+    return Samconfig(stack, region, profile, values)
+
+
+def _kept(path: Path) -> dict[str, Any]:
+    if not path.is_file():
         return {}
     try:
-        kept = tomllib.loads(samconfig.read_text("utf-8")).get("default", {})
+        kept = tomllib.loads(path.read_text("utf-8")).get("default", {})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise UnreadableParameters(f"{samconfig.name} is not TOML") from None
+        raise UnreadableParameters(f"{path.name} is not TOML") from None
     return kept if isinstance(kept, dict) else {}
+
+
+def _table(kept: dict[str, Any], *names: str) -> dict[str, Any]:
+    table: Any = kept
+    for name in names:
+        table = table.get(name, {}) if isinstance(table, dict) else {}
+    return table if isinstance(table, dict) else {}

@@ -25,8 +25,14 @@ def main() -> int:
     desk.doing(parser)
     wanted = desk.doing_for_a_reason(parser)
     if wanted.id and (wanted.reason or wanted.older):
-        parser.error("--id names the bookings; --reason and --older choose among all")
-    return desk.run(wanted.stack, lambda target: redrive(wanted, desk.asking(target), str(target), target.caller()))
+        parser.error("ID=… (--id) names the bookings; REASON= and OLDER= (--reason, --older) choose among all")
+    chosen = ", ".join(wanted.id) or "every parked booking that is chosen"
+    return desk.run(
+        wanted.stack,
+        lambda target: redrive(wanted, desk.asking(target), str(target), target.caller()),
+        changes=f"redrive {chosen}" if wanted.go else "",
+        yes=wanted.yes,
+    )
 
 
 def redrive(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: str) -> int:

@@ -5,6 +5,7 @@ import sys
 
 from commands import desk
 
+ENDS = ("booked", "rejected")
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
@@ -17,16 +18,35 @@ WHY_NOT = {
 def main() -> int:
     """Resolve one booking; 1 if it could not be, 2 if the stack could not be asked."""
     parser = argparse.ArgumentParser(prog="resolve", description=__doc__)
-    parser.add_argument("--id", required=True, help="the booking")
-    parser.add_argument("--as", required=True, choices=("booked", "rejected"), dest="end")
+    parser.add_argument("--id", default="", help="the booking")
+    parser.add_argument("--as", default="", dest="end", metavar="{booked,rejected}")
     parser.add_argument("--appointment", default="", help="for booked: Clinicea's id of what stands there")
     parser.add_argument("--patient", default="", help="for booked: Clinicea's id of its patient, where it is a new one")
-    parser.add_argument("--why", required=True, help="for the audit's line")
-    parser.add_argument("--stack", default="convox-clinicea")
+    parser.add_argument("--why", default="", help="for the audit's line")
+    desk.confirming(parser)
+    desk.on_a_stack(parser)
     wanted = parser.parse_args()
-    if (wanted.end == "booked") is not bool(wanted.appointment):
-        parser.error("booked needs --appointment, rejected has none")
-    return desk.run(wanted.stack, lambda target: resolve(wanted, desk.asking(target), str(target), target.caller()))
+    _check(parser, wanted)
+    return desk.run(
+        wanted.stack,
+        lambda target: resolve(wanted, desk.asking(target), str(target), target.caller()),
+        changes=f"resolve {wanted.id} as {wanted.end}",
+        yes=wanted.yes,
+    )
+
+
+def _check(parser: argparse.ArgumentParser, wanted: argparse.Namespace) -> None:
+    """Refuse what is missing or contradicts itself, in the words of make and of this program."""
+    if not wanted.id:
+        parser.error("ID=bk_… (--id) is missing: which booking?")
+    if wanted.end not in ENDS:
+        typed = f", not {wanted.end}" if wanted.end else " is missing"
+        parser.error(f"AS=booked or AS=rejected (--as){typed}")
+    if wanted.end == "booked" and not wanted.appointment:
+        parser.error("AS=booked needs APPOINTMENT=… (--appointment): Clinicea's id of what stands there")
+    if wanted.end == "rejected" and (wanted.appointment or wanted.patient):
+        parser.error("AS=rejected takes neither APPOINTMENT= nor PATIENT= (--appointment, --patient)")
+    desk.require_reason(parser, wanted.why)
 
 
 def resolve(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: str) -> int:

@@ -27,10 +27,17 @@ MOST_PAGES = 10_000
 def main() -> int:
     """Plan, or do; 2 if the stack or the table could not be read."""
     parser = argparse.ArgumentParser(prog="restore", description=__doc__)
-    parser.add_argument("--from", required=True, dest="source", help="the restored table")
+    parser.add_argument("--from", default="", dest="source", help="the restored table")
     desk.doing(parser)
     wanted = desk.doing_for_a_reason(parser)
-    return desk.run(wanted.stack, lambda target: _restore(target, wanted))
+    if not wanted.source:
+        parser.error("FROM=<table> (--from) is missing: the table that was restored from the backup")
+    return desk.run(
+        wanted.stack,
+        lambda target: _restore(target, wanted),
+        changes=f"put what {wanted.source} has and the ledger lacks into the ledger" if wanted.go else "",
+        yes=wanted.yes,
+    )
 
 
 def _restore(target: Target, wanted: argparse.Namespace) -> int:

@@ -8,8 +8,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands import desk
 from commands.api import Answer, Api, NoAnswer
-from commands.target import FunctionFailed, Target
+from commands.target import FunctionFailed, NoOutput, Target
 
 NOBODYS_MOBILE = "+919999900099"
 """Of a series that is given to nobody; another can be named where it is."""
@@ -29,17 +30,21 @@ Check = tuple[str, Callable[[], str]]
 def main() -> int:
     """Run all checks; 1 if any does not hold, 2 if the stack cannot be found."""
     parser = argparse.ArgumentParser(prog="smoke", description=__doc__)
-    parser.add_argument("--stack", default="convox-clinicea")
+    desk.on_a_stack(parser)
     parser.add_argument("--mobile", default=NOBODYS_MOBILE, help="a number that nobody has (default: %(default)s)")
     parser.add_argument("--release", default="", help="the release id that every function has to run")
     wanted = parser.parse_args()
-    target = Target.find(wanted.stack)
+    return desk.run(wanted.stack, lambda target: smoke(target, wanted.mobile, wanted.release))
+
+
+def smoke(target: Target, mobile: str, release: str) -> int:
+    """Run all checks on a stack, and print what they found."""
     try:
         api = api_of(target)
-        checks = [*of_the_api(api, wanted.mobile), *of_the_stack(target, wanted.release)]
-    except (BotoCoreError, ClientError, LookupError, ValueError) as error:
-        print(f"{target}: the stack cannot be read: {type(error).__name__}", file=sys.stderr)
-        return 2
+    except (LookupError, ValueError) as error:
+        print(f"{target}: the access tokens cannot be read: {type(error).__name__}", file=sys.stderr)
+        return desk.COULD_NOT_ASK
+    checks = [*of_the_api(api, mobile), *of_the_stack(target, release)]
     print(f"{target}")
     failed = run(checks)
     print(f"{len(checks) - failed} of {len(checks)} checks hold")
@@ -52,7 +57,7 @@ def run(checks: list[Check]) -> int:
     for what, check in checks:
         try:
             print(f"  ok      {what}{_remark(check())}")
-        except (SmokeFailed, NoAnswer, FunctionFailed) as error:
+        except (SmokeFailed, NoAnswer, FunctionFailed, NoOutput) as error:
             failed += 1
             print(f"  FAILED  {what}: {error}")
         except (BotoCoreError, ClientError) as error:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from botocore.exceptions import EndpointConnectionError
 
+from commands.release import PARAMETER, release_id
 from local import paths
 from local.build import build
 from local.deploy import Deployment
 from local.processes import LaunchError, clean_environment, temporary_folder
+from local.warming import warm
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,18 +31,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, EndpointConnectionError):
         print("no stack is served on this machine; `make run` starts one", file=sys.stderr)
         return 1
-    print(f"release {release}", flush=True)
-    return subprocess.run([sys.executable, "-m", "commands.smoke", "--release", release], check=False).returncode
+    command = [sys.executable, "-m", "commands.smoke", "--stack", "local", "--release", release]
+    return subprocess.run(command, check=False).returncode
 
 
 def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, environment: dict[str, str]) -> str:
     if not build(built, environment):
         print("nothing has changed since the last build", flush=True)
+    parameters = {**deployment.parameters(), **changes}
+    release = release_id(paths.ROOT, built, parameters)
+    if release == _running(deployment):  # else SAM fails, for there is nothing to change
+        print(f"nothing to deploy: release {release[:12]} runs, with these parameters", flush=True)
+        return release
+    print(f"release {release}", flush=True)
     deployment.leave_out()
-    release = deployment.deploy({**deployment.parameters(), **changes}, environment)
+    deployment.deploy(parameters, environment)
     deployment.apply_left_out()
     deployment.lift_unknown_conditions()
+    warm(deployment.stack())  # else the checks that follow meet thirteen cold starts at once
     return release
+
+
+def _running(deployment: Deployment) -> str:
+    """Return the release that the stack was deployed with."""
+    (stack,) = deployment.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"]
+    given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    return str(given.get(PARAMETER, ""))
 
 
 if __name__ == "__main__":

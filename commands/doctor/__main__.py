@@ -11,8 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
+from commands import desk
+from commands.confirming import NotConfirmed, confirmed, require_terminal
 from commands.doctor import account as accounts
 from commands.doctor import fetching, report
 from commands.doctor.account import Account
@@ -21,8 +21,8 @@ from commands.doctor.booking import TestSlot, book_test
 from commands.doctor.checks import Checks
 from commands.doctor.compare import compare
 from commands.doctor.findings import Register, Verdict
+from commands.explaining import REFUSED, explained
 from commands.target import Target
-from convox_clinicea.aws import error_code
 from convox_clinicea.clinicea import Call, CallTable
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
@@ -32,23 +32,24 @@ from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
 
 WRITTEN = Path("call-table.json")
+WHAT_IS_BOOKED = "make a real appointment, which only a person can cancel in Clinicea"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Return 0 if nothing is wrong, 1 if something is, 2 if the account or a setting cannot be read."""
     wanted = _arguments().parse_args(arguments)
     clock = SystemClock()
+    target: Target | None = None
     try:
-        account = _account(wanted, clock)
+        target = None if wanted.url else _target(wanted.stack)
+        account = _account(wanted, target, clock)
         return Doctor(account, wanted, clock).run()
     except InvalidMobile as error:
         print(f"doctor: --mobile {error}", file=sys.stderr)
-    except (ConfigurationError, _Refused) as error:
+    except (ConfigurationError, NotConfirmed, _Refused) as error:
         print(f"doctor: {error}", file=sys.stderr)
-    except (BotoCoreError, ClientError) as error:
-        print(
-            f"doctor: stack {wanted.stack} cannot be read: {error_code(error) or type(error).__name__}", file=sys.stderr
-        )
+    except REFUSED as error:
+        print(f"doctor: the stack cannot be read: {explained(error, target)}", file=sys.stderr)
     return 2
 
 
@@ -59,7 +60,7 @@ class _Refused(Exception):
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make doctor", description="Check what is assumed about a Clinicea account.")
     which = parser.add_argument_group("which account")
-    which.add_argument("--stack", default="convox-clinicea", help="the deployed stack, or the one that make run serves")
+    desk.on_a_stack(which)
     which.add_argument("--url", help=f"before any deployment: {accounts.DEFAULT_URL}")
     which.add_argument("--authentication", choices=["api_key", "staff_session"], default="api_key", help="with --url")
     which.add_argument("--country", default="IN", help="with --url: the country of numbers without a code")
@@ -83,12 +84,20 @@ def _arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def _account(wanted: argparse.Namespace, clock: Clock) -> Account:
-    if wanted.url:
+def _target(stack: str) -> Target:
+    """Find the stack, and print where on AWS it is."""
+    target = Target.find(stack)
+    if not target.endpoint:
+        print(target.address(), file=sys.stderr, flush=True)
+    return target
+
+
+def _account(wanted: argparse.Namespace, target: Target | None, clock: Clock) -> Account:
+    if target is None:
         return accounts.before_deployment(
             wanted.url, wanted.authentication, wanted.country, wanted.call_table, os.environ, clock
         )
-    return accounts.of_stack(Target.find(wanted.stack), os.environ, clock)
+    return accounts.of_stack(target, os.environ, clock)
 
 
 class Doctor:
@@ -144,15 +153,16 @@ class Doctor:
             start = start.replace(tzinfo=self._account.clinics.zone(wanted.clinic))
         if start <= self._clock.now():
             raise _Refused("--start is in the past")
+        if not wanted.yes:
+            require_terminal(WHAT_IS_BOOKED)
         return TestSlot(wanted.clinic, start, wanted.practitioner)
 
     def _book(self, slot: TestSlot, patient_id: str | None, asker: Asker, checks: Checks) -> None:
         if patient_id is None:
             raise _Refused("--book-test needs one patient: --mobile or --patient-id")
         at = f"{slot.start:%Y-%m-%d %H:%M}"
-        print(f"This makes a real appointment at {at}, which only a person can cancel in Clinicea.", file=sys.stderr)
-        if not self._wanted.yes and _typed("Type yes to make it: ").lower() != "yes":
-            print("not booked", file=sys.stderr)
+        where = f"{self._account.name}: {self._account.url}, at {at}"
+        if not confirmed(where, WHAT_IS_BOOKED, yes=self._wanted.yes):
             return
         self._made = book_test(slot, patient_id, asker, checks)
 
@@ -169,14 +179,14 @@ class Doctor:
             if self._made:
                 print(f"\nThe test appointment is {self._made}: cancel it in Clinicea.")
             if corrected:
-                print(_NEXT.format(path=self._wanted.write, stack=self._wanted.stack))
+                print(_NEXT.format(path=self._wanted.write, stack=self._account.stack))
         return 1 if any(each.verdict is Verdict.WRONG for each in findings) else 0
 
 
 _NEXT = """
 The corrected call table is {path}. Store it, and deploy with it:
   aws ssm put-parameter --name /{stack}/call-table --type String --tier Intelligent-Tiering --overwrite --value file://{path}
-  make deploy PARAMETERS="… CallTable=ssm:/{stack}/call-table\""""
+  make deploy PARAMETERS="CallTable=ssm:/{stack}/call-table\""""
 
 
 def _typed(question: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from commands.target import Target
+from commands.target import DEFAULT_STACK, Target
 from convox_clinicea.clinicea import Clinicea, Credentials, connect
 from convox_clinicea.clinicea.authentication import CredentialSource, OwnToken, Scheme, TokenStore
 from convox_clinicea.clinicea.wire import Transport
@@ -38,6 +38,8 @@ class Account:
     replacement: Mapping[str, Any] | None = None
     """The deployer's call table as it is now."""
     credentials: CredentialSource | None = None
+    stack: str = DEFAULT_STACK
+    """The stack's name: its documents lie below it."""
     tokens: TokenStore | None = None
     """Where a session's token is: shared with the deployed functions, or the doctor's own."""
 
@@ -84,6 +86,7 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
         clinics=Clinics.from_document(clinics or {"schema": 1}, settings.time_zone),
         replacement=_document(target, "call_table", settings.call_table),
         credentials=lambda: credentials,
+        stack=target.stack,
         tokens=tokens,
     )
     own = own_user(environment)

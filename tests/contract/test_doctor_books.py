@@ -15,9 +15,18 @@ class TestBooking:
         for said in ("", "no\n", "y\n"):
             types(monkeypatch, said)
             report = doctor(fake.url, *TEST_APPOINTMENT)
-            assert report.errors.endswith("not booked\n")
+            assert report.errors.endswith("nothing was changed\n")
             assert report.findings["post.answer"]["verdict"] == "could not check"
         assert not fake.requests(KNOWN)
+
+    def test_without_a_terminal_and_a_yes_it_asks_clinicea_nothing(
+        self, fake: RunningFake, doctor: DoctorRunner
+    ) -> None:
+        report = doctor(fake.url, *TEST_APPOINTMENT)
+
+        assert (report.status, fake.requests()) == (2, [])
+        assert "no terminal to ask on" in report.errors
+        assert "YES=yes (--yes)" in report.errors
 
     def test_a_yes_books_one_and_shows_it(
         self, fake: RunningFake, doctor: DoctorRunner, monkeypatch: pytest.MonkeyPatch

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from commands import bookings, redrive, resolve, smoke, target
+from commands import before_deploying, bookings, desk, redrive, resolve, smoke, target
+from commands.before_deploying import Standing
+from commands.target import Target
 from tests.end_to_end.api import Api, call, slot
+from tests.support.places import nowhere
 
 
 @pytest.fixture(autouse=True)
@@ -63,12 +66,23 @@ def test_a_parked_booking_is_listed_redriven_and_resolved(
     assert bookings.main() == 0
     assert booking_id in capsys.readouterr().out
 
-    given(monkeypatch, "--id", booking_id, "--go", "--why", "the record was corrected")
+    given(monkeypatch, "--id", booking_id, "--go", "--why", "the record was corrected", "--yes")
     assert redrive.main() == 0
     again = api.ended(booking_id)
     assert (again["state"], again["reason"]) == ("needs_attention", "number_registered_to_other")
 
-    given(monkeypatch, "--id", booking_id, "--as", "booked", "--appointment", "A-made-by-hand", "--why", "made by hand")
+    given(
+        monkeypatch,
+        "--id",
+        booking_id,
+        "--as",
+        "booked",
+        "--appointment",
+        "A-made-by-hand",
+        "--why",
+        "made by hand",
+        "--yes",
+    )
     assert resolve.main() == 0
     assert api.get(f"/bookings/{booking_id}").json()["appointment_id"] == "A-made-by-hand"
 
@@ -77,3 +91,28 @@ def test_a_parked_booking_is_listed_redriven_and_resolved(
     said = capsys.readouterr().out
     assert '"the record was corrected"' in said
     assert '"made by hand"' in said
+
+
+def test_what_a_deployment_looks_up_beforehand(
+    stack: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    nowhere(tmp_path, monkeypatch)
+    for name, value in (("ENDPOINT_URL", stack["aws_endpoint_url"]), ("REGION", "ap-south-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(f"AWS_{name}", "test")
+    deployed = Target.find("convox-clinicea")
+
+    now = before_deploying.standing(deployed)
+
+    assert deployed.address() == "convox-clinicea on AWS, account 000000000000, region ap-south-1"
+    assert now.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    assert now.parameters["SettleSeconds"] == "30"
+    assert list(before_deploying.obstacles(deployed, now, now.parameters | {"ApiGatewayLogRole": "create"})) == []
+    (told,) = before_deploying.obstacles(deployed, now, now.parameters)
+    assert 'PARAMETERS="ApiGatewayLogRole=create"' in told
+    other = now.parameters | {"CliniceaSecretArn": now.parameters["CliniceaSecretArn"][:-6] + "AbCdEf"}
+    assert any("no such secret" in each for each in before_deploying.obstacles(deployed, now, other))
+    assert before_deploying.standing(Target.find("other")) == Standing()
+    assert desk.run("other", lambda each: len(each.output("LedgerTable"))) == 2
+    assert "no stack 'other' in ap-south-1, account 000000000000" in capsys.readouterr().err

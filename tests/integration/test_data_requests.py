@@ -17,6 +17,7 @@ from tests.support import invented
 from tests.support.account import age_secrets
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
+from tests.support.terminal import Terminal
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
@@ -81,7 +82,7 @@ class TestHolds:
     def test_it_asks_before_it_erases(
         self, deployment: Deployment, meera: str, monkeypatch: pytest.MonkeyPatch, word: str, code: int
     ) -> None:
-        monkeypatch.setattr("builtins.input", lambda _: word)
+        monkeypatch.setattr("sys.stdin", Terminal(f"{word}\n"))
 
         assert carry_out(deployment, erase=True) == code
 
@@ -115,7 +116,7 @@ class TestHolds:
 
         monkeypatch.setattr("sys.argv", ["holds"])
         monkeypatch.setenv("MOBILE", invented.MOBILE)
-        monkeypatch.setattr(desk, "run", lambda _stack, command: command(Target("s", None)))
+        monkeypatch.setattr(desk, "run", lambda _stack, command: command(Target("s", "http://aws")))
         monkeypatch.setattr(holds, "carry_out", note)
 
         assert holds.main() == 0

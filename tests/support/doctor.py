@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from convox_clinicea.privacy import PersonalText
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN
 from local.clinicea.testing import RunningFake
 from tests.support.clients import client_for, within
+from tests.support.terminal import Terminal
 
 MEERA = Mobile("91", "9999900001")
 MEERAS_ID = "P-01"
@@ -81,7 +81,7 @@ class DoctorRunner:
 
 def types(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     """Let a person type that."""
-    monkeypatch.setattr("sys.stdin", io.StringIO(text))
+    monkeypatch.setattr("sys.stdin", Terminal(text))
 
 
 def _new_appointment(hours: int) -> NewAppointment:

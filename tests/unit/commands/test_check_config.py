@@ -12,6 +12,16 @@ import pytest
 from commands import check_config
 from tests.support.account import aws_account, document
 from tests.support.documents import written
+from tests.support.places import nowhere
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project in which nothing is set."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    nowhere(folder, monkeypatch)
+    return folder
 
 
 def test_every_problem_of_every_document_is_told_at_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,12 +54,17 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check_config.main(["--dialect", str(tmp_path / "none.json")]) == 1
-    assert "cannot be read as UTF-8 text: FileNotFoundError" in capsys.readouterr().out
+    assert "none.json: 1 problem\n    no such file\n" in capsys.readouterr().out
+
+
+def test_a_folder_is_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert check_config.main(["--dialect", str(tmp_path)]) == 1
+    assert "cannot be read: Is a directory" in capsys.readouterr().out
 
 
 class TestParameters:
     @pytest.fixture(autouse=True)
-    def account(self) -> Iterator[None]:
+    def account(self, project: Path) -> Iterator[None]:
         with aws_account():
             yield
 
@@ -61,18 +76,35 @@ class TestParameters:
         assert check_config.main(["Dialect=ssm:/convox-clinicea/dialect"]) == 0
         assert "dialect    ssm:/convox-clinicea/dialect: in order" in capsys.readouterr().out
 
-    def test_and_from_where_the_last_deployment_kept_them(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    def test_in_the_account_that_deploy_toml_says(
+        self, project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
+        monkeypatch.setenv("AWS_PROFILE", "north")
+        monkeypatch.delenv("AWS_PROFILE")  # so that what the command sets there ends with the test
+        (project / "aws-config").write_text("[profile north]\naws_access_key_id = a\naws_secret_access_key = b\n")
+        (project / "deploy.toml").write_text(
+            'stack = "north"\nregion = "eu-north-1"\nprofile = "north"\n[parameters]\nDialect = "ssm:/north/dialect"\n'
+        )
+        boto3.client("ssm", region_name="eu-north-1").put_parameter(
+            Name="/north/dialect", Value=json.dumps({"date_order": "dmy"}), Type="String"
+        )
+
+        assert check_config.main([]) == 0
+
+        said = capsys.readouterr()
+        assert "dialect    ssm:/north/dialect: in order" in said.out
+        assert said.err == "north on AWS, account 123456789012, region eu-north-1, profile north\n"
+
+    def test_and_from_where_samconfig_says(self, project: Path, capsys: pytest.CaptureFixture[str]) -> None:
         source = document({"schema": 1, "clinics": [{"clinic_id": "C 1"}]})
         bucket = source.removeprefix("s3://").partition("/")[0]
-        samconfig = tmp_path / "samconfig.toml"
+        samconfig = project / "samconfig.toml"
         samconfig.write_text(
             "version = 0.1\n[default.global.parameters]\nstack_name = 'clinic'\n[default.deploy.parameters]\n"
             f"""parameter_overrides = 'Clinics="{source}" DocumentsBucket="{bucket}" TimeZone="Asia/Kolkata"'\n"""
         )
 
-        assert check_config.main(["--samconfig", str(samconfig)]) == 1
+        assert check_config.main([]) == 1
 
         told = capsys.readouterr().out
         assert f"clinics    {source}: 1 problem" in told
@@ -105,11 +137,12 @@ class TestParameters:
 
     @pytest.mark.parametrize("text", ["not toml", "default = 1"])
     def test_what_is_no_list_of_parameters_ends_it(
-        self, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, text: str, project: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        samconfig = tmp_path / "samconfig.toml"
+        samconfig = project / "samconfig.toml"
         samconfig.write_text(text)
 
-        assert check_config.main(["--samconfig", str(samconfig)]) == (2 if text == "not toml" else 0)
+        assert check_config.main([]) == (2 if text == "not toml" else 0)
+        samconfig.unlink()
         assert check_config.main(["Dialect"]) == 2
         assert "a parameter is written Name=value, which Dialect is not" in capsys.readouterr().err

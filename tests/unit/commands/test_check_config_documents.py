@@ -26,7 +26,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
         '{"aliases": {}, "aliases": {}}',
         "a key twice in one object, and only the last counts",
     ),
-    "no UTF-8": ("dialect", b"\xff\xfe{", "cannot be read as UTF-8 text"),
+    "no UTF-8": ("dialect", b"\xff\xfe{", "is not UTF-8 text"),
     # clinics
     "clinics without a version": ("clinics", {"clinics": []}, "schema: is required"),
     "clinics of another version": ("clinics", {"schema": 2}, "schema: must be 1"),

@@ -1,174 +1,362 @@
-"""`make deploy`: its steps and their order, and what makes it stop."""
+"""`make deploy`: its steps and their order, what it asks, what it keeps, and what makes it stop."""
 
 from __future__ import annotations
 
+import argparse
 import json
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from commands.deploy import Deployment, Refused, saved, stack_name
-from commands.parameters import UnreadableParameters
-from commands.release import NotBuilt, overrides, release_id
+from commands import allowed, deploy, deploy_file
+from commands.target import Target
+from commands.template import template
+from tests.support import deploying
+from tests.support.deploying import Account, Steps, secret, write
+from tests.support.places import on_this_machine
+from tests.support.small_server import SmallServer, json_reply
+from tests.support.terminal import Terminal
 
-SECRET = "arn:aws:secretsmanager:ap-south-1:123456789012:secret:clinicea-AbCdEf"
-KEPT = f"""[default.deploy.parameters]
-stack_name = "clinic"
-parameter_overrides = "CliniceaSecretArn=\\"{SECRET}\\" Python=\\"3.12\\""
-"""
-NOTHING = '[default.global.parameters]\nstack_name = "convox-clinicea"\n'
-
-
-class Steps:
-    """Notes each command; one that contains `fails` ends badly, and SAM's questions are answered by `answers`."""
-
-    def __init__(self, root: Path, fails: str = "", answers: str = "") -> None:
-        self._root = root
-        self._fails = fails
-        self._answers = answers
-        self.taken: list[str] = []
-
-    def __call__(self, command: Sequence[str]) -> int:
-        line = " ".join(command)
-        self.taken.append(line)
-        if "--guided" in command and self._answers:
-            (self._root / "samconfig.toml").write_text(self._answers)
-        return 1 if self._fails and self._fails in line else 0
-
-    @property
-    def names(self) -> list[str]:
-        found = []
-        for line in self.taken:
-            known = ("build.py", "--guided", "check-config", "sam deploy", "commands.smoke", "local.redeploy")
-            found.append(next(name for name in known if name in line))
-        return found
+WHERE = "convox-clinicea on AWS, account 123456789012, region ap-south-1"
+Said = pytest.CaptureFixture[str]
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A project that has been built."""
-    (tmp_path / "functions" / "one").mkdir(parents=True)
-    (tmp_path / "functions" / "one" / "app.py").write_text("handler = 1\n")
-    (tmp_path / "template.yaml").write_text("Resources: {}\n")
-    (tmp_path / "samconfig.toml").write_text(KEPT)
-    layer = tmp_path / ".aws-sam" / "build" / "ConnectorLayer"
-    layer.mkdir(parents=True)
-    (layer / "layer.json").write_text(json.dumps({"content": "abc"}))
-    return tmp_path
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return deploying.project(tmp_path, monkeypatch)
 
 
-def deploy(root: Path, steps: Steps, **changes: str) -> None:
-    Deployment(root, steps).on_aws(changes, "3.13", "arm64", [])
+@pytest.fixture
+def account(root: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    """An account with Clinicea's secret, and a deploy.toml that names it."""
+    with deploying.account(monkeypatch) as found:
+        write(root, secret())
+        yield found
+
+
+def run(*parameters: str, steps: Steps | None = None, yes: bool = True, stack: str = "", sam: str = "") -> int:
+    """Deploy, as `main` does once the target is found."""
+    wanted = argparse.Namespace(parameters=list(parameters), yes=yes, stack=stack, sam=sam)
+    return deploy.deploy(Target.find(stack), wanted, steps or Steps())
 
 
 def released(steps: Steps) -> str:
-    (line,) = [each for each in steps.taken if "sam deploy" in each and "--guided" not in each]
-    return line.partition('ReleaseId="')[2].partition('"')[0]
+    return steps.of("sam deploy").partition('ReleaseId="')[2].partition('"')[0]
 
 
-def test_the_configuration_is_checked_before_and_the_answers_are_tried_after(root: Path) -> None:
-    steps = Steps(root)
+class TestSteps:
+    def test_it_checks_before_and_tries_the_answers_after(self, root: Path, account: Account) -> None:
+        steps = Steps()
 
-    deploy(root, steps)
+        assert run(steps=steps) == 0
 
-    assert steps.names == ["build.py", "check-config", "sam deploy", "commands.smoke"]
-    assert f"CliniceaSecretArn={SECRET}" in steps.taken[1]
-    assert steps.taken[-1].endswith(f"--stack clinic --release {released(steps)}")
+        assert steps.names == ["build.py", "check-config", "sam deploy", "commands.smoke"]
+        sam = steps.of("sam deploy")
+        assert "--stack-name convox-clinicea --region ap-south-1 --no-confirm-changeset" in sam
+        assert "--guided" not in sam
+        assert steps.of("smoke").endswith(f"--stack convox-clinicea --release {released(steps)}")
 
+    @pytest.mark.parametrize(
+        ("fails", "taken"), [("build.py", 1), ("check-config", 2), ("sam deploy", 3), ("smoke", 4)]
+    )
+    def test_what_fails_ends_it_there(self, account: Account, fails: str, taken: int) -> None:
+        steps = Steps(fails)
 
-@pytest.mark.parametrize(("fails", "taken"), [("build.py", 1), ("check-config", 2), ("sam deploy", 3), ("smoke", 4)])
-def test_what_fails_ends_it_there(root: Path, fails: str, taken: int) -> None:
-    steps = Steps(root, fails=fails)
+        assert (run(steps=steps), len(steps.taken)) == (1, taken)
 
-    with pytest.raises(Refused):
-        deploy(root, steps)
+    def test_every_parameter_is_said_so_that_none_is_left_from_before(self, root: Path, account: Account) -> None:
+        account.status, account.parameters = "UPDATE_COMPLETE", {"SettleSeconds": "999"}
+        steps = Steps()
 
-    assert len(steps.taken) == taken
+        run(steps=steps)
 
+        sam = steps.of("sam deploy")
+        assert all(f' {name}="' in sam for name in template()["Parameters"])
+        assert 'SettleSeconds="120"' in sam
 
-def test_on_first_use_it_asks_and_deploys_nothing_before_the_answers_are_checked(root: Path) -> None:
-    (root / "samconfig.toml").write_text(NOTHING)
-    steps = Steps(root, answers=KEPT)
+    def test_stack_region_profile_python_and_processor_are_the_file_s(self, root: Path, account: Account) -> None:
+        (root / "aws-config").write_text("[profile north]\naws_access_key_id = c\naws_secret_access_key = d\n")
+        arn = secret("eu-north-1")
+        write(root, arn, stack="north", region="eu-north-1", profile="north", python="3.12", architecture="x86_64")
+        steps = Steps()
 
-    deploy(root, steps)
+        assert run(steps=steps) == 0
 
-    assert steps.names == ["build.py", "--guided", "build.py", "check-config", "sam deploy", "commands.smoke"]
-    assert "--no-execute-changeset" in steps.taken[1]
-    assert "--python 3.12" in steps.taken[2], "the build is compared with what was answered"
+        assert "--stack-name north --region eu-north-1 --profile north" in steps.of("sam deploy")
+        assert "--python 3.12 --arch x86_64" in steps.of("build.py")
+        assert 'Python="3.12"' in steps.of("sam deploy")
+        assert "--stack north" in steps.of("smoke")
 
+    def test_what_is_deployed_already_is_only_tried(self, root: Path, account: Account, capsys: Said) -> None:
+        first = Steps()
+        run(steps=first)
+        values = allowed.defaults(template()["Parameters"]) | deploy_file.read(root / "deploy.toml").parameters
+        account.status = "CREATE_COMPLETE"
+        account.parameters = deploying.as_deployed(values, released(first))
+        capsys.readouterr()
+        again = Steps()
 
-def test_answers_that_were_not_kept_are_none(root: Path) -> None:
-    (root / "samconfig.toml").write_text(NOTHING)
+        assert run(steps=again, yes=False) == 0
 
-    with pytest.raises(Refused, match="were not kept"):
-        deploy(root, Steps(root))
+        assert again.names == ["build.py", "check-config", "commands.smoke"]
+        assert "nothing to deploy: release" in capsys.readouterr().out
 
+    def test_without_a_built_layer_it_says_what_to_do(self, root: Path, account: Account, capsys: Said) -> None:
+        (root / ".aws-sam/build/ConnectorLayer/layer.json").unlink()
 
-def test_what_is_given_goes_over_what_is_kept(root: Path) -> None:
-    steps = Steps(root)
-
-    deploy(root, steps, SettleSeconds="300")
-
-    assert 'SettleSeconds="300"' in steps.taken[2]
-    assert f'CliniceaSecretArn="{SECRET}"' in steps.taken[2]
-    assert 'Python="3.13"' in steps.taken[2]
-
-
-def test_values_that_are_empty_or_hold_spaces_and_quotes_are_quoted() -> None:
-    assert overrides({"Clinics": "", "Title": 'a "b" \\c'}) == ['Clinics=""', 'Title="a \\"b\\" \\\\c"']
-
-
-def test_a_release_is_another_when_layer_function_template_or_parameter_is(root: Path) -> None:
-    def now(**parameters: str) -> str:
-        return release_id(root, root / ".aws-sam" / "build", parameters)
-
-    first = now(SettleSeconds="120")
-    assert len(first) == 64
-    assert now(SettleSeconds="120", ReleaseId="x" * 64) == first, "its own id is no part of it"
-    seen = {first, now(SettleSeconds="121"), now()}
-    (root / "functions" / "one" / "app.py").write_text("handler = 2\n")
-    seen.add(now(SettleSeconds="120"))
-    (root / "template.yaml").write_text("Resources: {A: {}}\n")
-    seen.add(now(SettleSeconds="120"))
-    (root / ".aws-sam/build/ConnectorLayer/layer.json").write_text('{"content": "def"}')
-    seen.add(now(SettleSeconds="120"))
-
-    assert len(seen) == 6
+        assert run() == 1
+        assert "make build" in capsys.readouterr().err
 
 
-def test_without_a_built_layer_there_is_no_release(root: Path) -> None:
-    (root / ".aws-sam/build/ConnectorLayer/layer.json").unlink()
+class TestTheQuestion:
+    def test_account_region_and_stack_are_shown_and_what_changes(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch, capsys: Said
+    ) -> None:
+        account.status, account.parameters = "UPDATE_COMPLETE", {"SettleSeconds": "60", "ReleaseId": "a" * 64}
+        monkeypatch.setattr(sys, "stdin", Terminal("yes\n"))
+        steps = Steps()
 
-    with pytest.raises(NotBuilt, match="make build"):
-        deploy(root, Steps(root))
+        assert run(steps=steps, yes=False) == 0
+
+        said = capsys.readouterr()
+        assert f"{WHERE}\nDeploy to this stack? yes/no: " in said.err
+        assert "  SettleSeconds: 60 -> 120\n" in said.out
+        assert f"  ReleaseId: aaaaaaaaaaaa -> {released(steps)[:12]}\n" in said.out
+
+    def test_a_new_stack_shows_what_is_not_the_default(self, account: Account, capsys: Said) -> None:
+        run("SettleSeconds=61", "LogLevel=INFO")
+
+        said = capsys.readouterr().out
+        assert "convox-clinicea: a new stack, with\n" in said
+        assert "  SettleSeconds: 61\n" in said
+        assert "  CliniceaSecretArn: arn:aws:secretsmanager:" in said
+        assert "  LogLevel:" not in said
+
+    def test_a_no_deploys_nothing_and_keeps_nothing(
+        self, root: Path, account: Account, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = (root / "deploy.toml").read_text()
+        monkeypatch.setattr(sys, "stdin", Terminal("no\n"))
+        steps = Steps()
+
+        assert run("SettleSeconds=61", steps=steps, yes=False) == 1
+
+        assert steps.names == ["build.py", "check-config"]
+        assert (root / "deploy.toml").read_text() == before
+
+    def test_without_a_terminal_and_a_yes_production_is_not_reached(
+        self, account: Account, monkeypatch: pytest.MonkeyPatch, capsys: Said
+    ) -> None:
+        steps = Steps()
+        monkeypatch.setattr(deploy, "_run", steps)
+        monkeypatch.setattr(sys, "argv", ["deploy"])
+
+        assert deploy.main() == 2
+
+        assert steps.names == ["build.py", "check-config"]
+        assert "nothing was changed: there is no terminal to ask on" in capsys.readouterr().err
 
 
-def test_a_kept_release_id_is_never_used_again(root: Path) -> None:
-    (root / "samconfig.toml").write_text(KEPT.replace("Python=", f'ReleaseId=\\"{"0" * 64}\\" Python='))
+class TestKeeping:
+    def test_what_was_told_is_kept_and_said(self, root: Path, account: Account, capsys: Said) -> None:
+        run("SettleSeconds=61", "NoticesEmail=desk@example.com")
 
-    assert saved(root / "samconfig.toml") == {"CliniceaSecretArn": SECRET, "Python": "3.12"}
+        text = (root / "deploy.toml").read_text()
+        assert 'SettleSeconds = "61"' in text
+        assert 'notices_email = "desk@example.com"' in text
+        assert "# ours\n" in text
+        assert "# made in May\n" in text
+        assert "kept in deploy.toml: SettleSeconds=61, NoticesEmail=desk@example.com" in capsys.readouterr().out
+        steps = Steps()
+        run(steps=steps)
+        assert 'SettleSeconds="61"' in steps.of("sam deploy")
+
+    def test_it_is_kept_even_if_the_deployment_is_not_seen_to_its_end(self, root: Path, account: Account) -> None:
+        assert run("SettleSeconds=61", steps=Steps("sam deploy")) == 1
+
+        assert deploy_file.read(root / "deploy.toml").more == {"SettleSeconds": "61"}
+
+    def test_what_the_file_says_already_leaves_it_alone(self, root: Path, account: Account) -> None:
+        file = write(root, secret_of(root), parameters="SettleSeconds = 61")
+        before = file.stat().st_mtime_ns
+
+        run("SettleSeconds=61")
+
+        assert file.stat().st_mtime_ns == before
 
 
-def test_the_stack_is_the_one_that_sam_is_given_or_keeps(root: Path) -> None:
-    assert stack_name(root / "samconfig.toml") == "clinic"
-    assert stack_name(root / "samconfig.toml", ["--stack-name", "other"]) == "other"
-    (root / "samconfig.toml").write_text(NOTHING)
-    assert stack_name(root / "samconfig.toml") == "convox-clinicea"
+def secret_of(root: Path) -> str:
+    return deploy_file.read(root / "deploy.toml").fixed["CliniceaSecretArn"]
 
 
-@pytest.mark.parametrize("text", ["= = =", "[default"])
-def test_a_samconfig_that_cannot_be_read_is_refused(root: Path, text: str) -> None:
-    (root / "samconfig.toml").write_text(text)
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ("SettleSecond=61", "SettleSecond: the template has no such parameter; SettleSeconds?"),
+            ("Nonsense=1", "Nonsense: the template has no such parameter"),
+            ("SettleSeconds=5", 'SettleSeconds: "5" must be 30 to 1800 seconds. How long after an unanswered request'),
+            ("SettleSeconds=soon", 'SettleSeconds: "soon" must be 30 to 1800 seconds.'),
+            ("LogLevel=LOUD", 'LogLevel: "LOUD" must be one of DEBUG, INFO, WARNING, ERROR. The least severe'),
+            ("CliniceaUrl=http://x", 'CliniceaUrl: "http://x" must be https://<host>'),
+            ("ReleaseId=" + "a" * 64, "ReleaseId: make deploy sets it"),
+            ("Python=3.12", "Python=3.12, but deploy.toml says python = 3.13; change it there"),
+        ],
+    )
+    def test_a_parameter_that_is_not_allowed(
+        self, root: Path, account: Account, given: str, told: str, capsys: Said
+    ) -> None:
+        write(root, secret_of(root), python="3.13")
+        steps = Steps()
 
-    with pytest.raises(UnreadableParameters):
-        deploy(root, Steps(root))
+        assert run(given, steps=steps) == 2
+
+        assert steps.taken == []
+        assert told in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        ("samconfig", "told"),
+        [
+            ('stack_name = "other"', "stack: deploy.toml says clinic, samconfig.toml says other"),
+            ('region = "eu-west-1"', "region: deploy.toml says ap-south-1, samconfig.toml says eu-west-1"),
+            ('parameter_overrides = "SettleSeconds=\\"300\\""', "SettleSeconds: samconfig.toml keeps 300"),
+            ('parameter_overrides = ["LogLevel=DEBUG"]', "LogLevel: samconfig.toml keeps DEBUG"),
+            ('parameter_overrides = "LogLevel=\\"INFO\\""', ""),
+            (f'parameter_overrides = "ReleaseId={"0" * 64}"', ""),
+            ('stack_name = "clinic"', ""),
+        ],
+    )
+    def test_samconfig_may_not_say_otherwise(
+        self, root: Path, account: Account, samconfig: str, told: str, capsys: Said
+    ) -> None:
+        write(root, secret_of(root), stack="clinic")
+        (root / "samconfig.toml").write_text(f"[default.deploy.parameters]\n{samconfig}\n")
+
+        assert run() == (2 if told else 0)
+        assert told in capsys.readouterr().err
+
+    @pytest.mark.parametrize("text", ["= = =", "[default", 'default.deploy.parameters.parameter_overrides = "A=\'"'])
+    def test_a_samconfig_that_cannot_be_read(self, root: Path, account: Account, text: str, capsys: Said) -> None:
+        (root / "samconfig.toml").write_text(text)
+
+        assert main_of() == 2
+        assert "samconfig.toml" in capsys.readouterr().err
+
+    def test_another_stack_than_the_file_s(self, account: Account, capsys: Said) -> None:
+        assert run(stack="other") == 2
+        assert "STACK=other, but deploy.toml says convox-clinicea; another deployment" in capsys.readouterr().err
+
+    def test_where_to_does_not_go_to_sam_directly(self, account: Account, capsys: Said) -> None:
+        assert run(sam="--guided --stack-name=other") == 2
+
+        said = capsys.readouterr().err
+        assert "ARGS: --guided is not for here" in said
+        assert "ARGS: --stack-name=other is not for here" in said
+
+    @pytest.mark.parametrize("text", [None, 'region = "ap-south-1"\n', 'clinicea_secret_arn = ""\n'])
+    def test_without_a_file_or_a_secret_it_says_what_to_write(self, root: Path, text: str | None, capsys: Said) -> None:
+        if text is not None:
+            (root / "deploy.toml").write_text(text)
+
+        assert main_of() == 2
+
+        said = capsys.readouterr().err
+        assert 'clinicea_secret_arn = "arn:aws:secretsmanager:…"' in said
+        assert len(said.splitlines()) == 3
 
 
-def test_a_stack_on_this_machine_is_deployed_by_the_launcher(root: Path) -> None:
-    steps = Steps(root)
+def main_of(*words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["deploy", "--yes", *words])
+        patch.setattr(deploy, "_run", Steps())
+        return deploy.main()
 
-    Deployment(root, steps).on_this_machine({"SettleSeconds": "60"})
 
-    assert steps.names == ["local.redeploy"]
-    assert steps.taken[0].endswith("SettleSeconds=60")
+class TestBeforeIt:
+    def test_a_secret_in_another_region(self, root: Path, account: Account, capsys: Said) -> None:
+        write(root, secret("eu-west-1"))
+
+        assert run() == 2
+        assert "the secret lies in eu-west-1, the stack in ap-south-1" in capsys.readouterr().err
+
+    def test_a_secret_that_is_not_there(self, root: Path, account: Account, capsys: Said) -> None:
+        write(root, "arn:aws:secretsmanager:ap-south-1:123456789012:secret:none-AbCdEf")
+
+        assert run() == 2
+        assert "there is no such secret in ap-south-1, account 123456789012" in capsys.readouterr().err
+
+    def test_api_gateway_s_role_for_logs(self, account: Account, capsys: Said) -> None:
+        account.log_role = ""
+
+        assert run() == 2
+        assert 'make deploy PARAMETERS="ApiGatewayLogRole=create"' in capsys.readouterr().err
+        assert run("ApiGatewayLogRole=create") == 0
+
+    def test_which_a_deployer_need_not_be_allowed_to_ask_for(self, account: Account) -> None:
+        account.denies = True
+
+        assert run() == 0
+
+    @pytest.mark.parametrize(
+        ("status", "told"),
+        [
+            ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name convox-clinicea --region ap-south-1"),
+            ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name convox-clinicea"),
+            ("UPDATE_IN_PROGRESS", "somebody deploys it now"),
+        ],
+    )
+    def test_a_stack_that_cannot_be_updated(self, account: Account, status: str, told: str, capsys: Said) -> None:
+        account.status = status
+
+        assert run() == 2
+        assert told in capsys.readouterr().err
+
+    def test_that_nobody_is_told_and_which_mail_must_be_answered(self, account: Account, capsys: Said) -> None:
+        run("AlarmsEmail=night@example.com")
+
+        said = capsys.readouterr().out
+        assert "NoticesEmail is empty: nobody is told when a booking fails" in said
+        assert "AWS sends a mail to night@example.com; nothing else arrives before its link is clicked" in said
+
+
+class TestOnThisMachine:
+    @pytest.fixture(autouse=True)
+    def here(self, root: Path) -> Iterator[None]:
+        with SmallServer(lambda _: json_reply({}, 200)) as server:
+            on_this_machine(root, aws_endpoint_url=server.url, pid=os.getpid())
+            yield
+
+    @pytest.mark.parametrize("stack", ["", "local"])
+    def test_the_launcher_deploys_and_deploy_toml_is_left_alone(self, root: Path, stack: str, capsys: Said) -> None:
+        steps = Steps()
+
+        assert run("SettleSeconds=60", steps=steps, stack=stack) == 0
+
+        assert steps.names == ["local.redeploy"]
+        assert steps.taken[0].endswith("SettleSeconds=60")
+        assert "convox-clinicea on this machine\n" in capsys.readouterr().err
+        assert not (root / "deploy.toml").exists()
+
+    def test_a_parameter_that_is_not_allowed_is_refused_here_too(self, capsys: Said) -> None:
+        steps = Steps()
+
+        assert run("SettleSecond=61", steps=steps) == 2
+        assert (steps.taken, "SettleSeconds?" in capsys.readouterr().err) == ([], True)
+
+
+def test_the_sample_says_what_a_deployment_needs_and_nothing_that_is_not_known(root: Path) -> None:
+    sample = template_root() / "deploy.toml.example"
+    text = sample.read_text("utf-8")
+    commented = "".join(f"{line.lstrip('# ') if ' = ' in line else line}\n" for line in text.splitlines())
+
+    assert deploy_file.parsed(text, sample) == deploy_file.DeployFile(sample, region="ap-south-1")
+    found = deploy_file.parsed(commented, sample)
+    assert list(allowed.problems(found.more, template()["Parameters"])) == []
+    assert json.loads(json.dumps(found.stack)) == "convox-clinicea"
+
+
+def template_root() -> Path:
+    return Path(__file__).resolve().parents[3]

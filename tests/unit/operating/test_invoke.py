@@ -16,7 +16,6 @@ from commands import target
 from commands.invoke import main
 from commands.target import Target
 
-TODAY = date(2027, 3, 1)
 NEW_TOKEN = "t" * 48
 
 
@@ -96,7 +95,7 @@ def test_without_a_stack_on_this_machine_aws_is_not_asked(
     served: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served.unlink()
-    monkeypatch.setattr(Target, "find", lambda *_: pytest.fail("a target was looked for"))
+    monkeypatch.setattr(Target, "on_aws", lambda *_: pytest.fail("AWS was looked for"))
     assert main(["search_patient"]) == 2
     assert "`make run` starts one" in capsys.readouterr().err
 

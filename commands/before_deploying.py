@@ -1,0 +1,90 @@
+"""What AWS would refuse after minutes, or never say at all: looked up before a deployment."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from botocore.exceptions import ClientError
+
+from commands.explaining import DENIED
+from commands.target import Target
+
+LOG_ROLE = "ApiGatewayLogRole"
+CANNOT_BE_UPDATED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The stack as it is deployed; `status` is empty where there is none yet."""
+
+    status: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+def standing(target: Target) -> Standing:
+    """Return how the stack stands; raises botocore's errors."""
+    try:
+        (stack,) = target.client("cloudformation").describe_stacks(StackName=target.stack)["Stacks"]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return Standing()
+        raise
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # a change set was made once, and never carried out
+        return Standing()
+    given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
+    return Standing(stack["StackStatus"], given)
+
+
+def obstacles(target: Target, now: Standing, values: Mapping[str, str]) -> Iterator[str]:
+    """Yield what would make the deployment fail, a line each; raises botocore's errors."""
+    where = f"{target.region}, account {target.account()}"
+    if now.status in CANNOT_BE_UPDATED:
+        delete = f"aws cloudformation delete-stack --stack-name {target.stack} --region {target.region}"
+        yield f"the stack is {now.status}, which AWS does not update: look at its events, then {delete}"
+    elif now.status == "UPDATE_ROLLBACK_FAILED":
+        mend = f"aws cloudformation continue-update-rollback --stack-name {target.stack} --region {target.region}"
+        yield f"the stack is {now.status}, which AWS does not update: look at its events, mend the cause, then {mend}"
+    elif now.status.endswith("_IN_PROGRESS"):
+        yield f"the stack is {now.status}: somebody deploys it now; wait for the end"
+    yield from _secret(target, values["CliniceaSecretArn"], where)
+    if values[LOG_ROLE] == "keep" and not _has_log_role(target):
+        yield (
+            f"API Gateway has no role to write logs with in {where}, and would refuse the stage:"
+            f' make deploy PARAMETERS="{LOG_ROLE}=create"'
+        )
+
+
+def warnings(now: Standing, values: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is allowed, and should be known."""
+    for name, of_what in (("NoticesEmail", "a booking fails or waits for a person"), ("AlarmsEmail", "an alarm rings")):
+        if not values[name]:
+            yield f"{name} is empty: nobody is told when {of_what}"
+        elif now.parameters.get(name) != values[name]:
+            yield f"{name}: AWS sends a mail to {values[name]}; nothing else arrives before its link is clicked"
+
+
+def _secret(target: Target, arn: str, where: str) -> Iterator[str]:
+    region = arn.split(":")[3]
+    if region != target.region:
+        yield f"CliniceaSecretArn: the secret lies in {region}, the stack in {target.region}; make one there"
+        return
+    try:
+        found = target.client("secretsmanager").describe_secret(SecretId=arn)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code == "ResourceNotFoundException":
+            yield f"CliniceaSecretArn: there is no such secret in {where}: {arn}"
+        elif code not in DENIED:
+            raise
+        return
+    if "DeletedDate" in found:
+        yield f"CliniceaSecretArn: the secret is to be deleted: aws secretsmanager restore-secret --secret-id {arn}"
+
+
+def _has_log_role(target: Target) -> bool:
+    """Whether API Gateway may write logs; also where the deployer may not ask."""
+    try:
+        return bool(target.client("apigateway").get_account().get("cloudwatchRoleArn"))
+    except ClientError as error:
+        if error.response["Error"]["Code"] in DENIED:
+            return True
+        raise

@@ -1,0 +1,58 @@
+"""Deploying anew to the stack on this machine: nothing to do is no failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from commands.release import release_id
+from local import paths, redeploy
+from local.deploy import Deployment
+from local.processes import LaunchError
+from tests.support import deploying
+from tests.support.deploying import Account, as_deployed
+from tests.support.small_server import Reply, SmallServer
+
+BUCKETS = Reply(
+    200,
+    b"<ListAllMyBucketsResult><Buckets><Bucket><Name>convox-clinicea-code</Name></Bucket></Buckets>"
+    b"</ListAllMyBucketsResult>",
+    {"Content-Type": "application/xml"},
+)
+HAS = {"SettleSeconds": "61", "Clinics": ""}
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A build that needs no building; SAM is not installed, so whoever runs it fails."""
+    root = deploying.project(tmp_path, monkeypatch)
+    monkeypatch.setattr(paths, "ROOT", root)
+    monkeypatch.setattr(paths, "LOGS", root / "logs")
+    monkeypatch.setattr(paths, "SAM", root / "no-sam")
+    monkeypatch.setattr(redeploy, "build", lambda _built, _environment: False)
+    return root / ".aws-sam" / "build"
+
+
+def test_an_unchanged_stack_is_left_alone_and_that_is_said(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    account, release = Account(), release_id(paths.ROOT, built, HAS)
+    account.status, account.parameters = "UPDATE_COMPLETE", as_deployed(HAS, release)
+
+    with SmallServer(account) as server:
+        deployment = Deployment(built, server.url, "http://clinicea", "api_key")
+        assert redeploy._deploy(deployment, {"SettleSeconds": "61"}, built, {}) == release
+
+    assert f"nothing to deploy: release {release[:12]} runs, with these parameters" in capsys.readouterr().out
+
+
+def test_a_changed_one_is_deployed(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    account = Account()
+    account.status, account.parameters = "UPDATE_COMPLETE", as_deployed(HAS, release_id(paths.ROOT, built, HAS))
+    (built / "template.yaml").write_text("Parameters: {ReleaseId: {}}\nResources: {}\n")
+
+    with SmallServer(lambda seen: BUCKETS if seen.verb == "GET" else account(seen)) as server:
+        deployment = Deployment(built, server.url, "http://clinicea", "api_key")
+        with pytest.raises(LaunchError, match="no-sam"):
+            redeploy._deploy(deployment, {"SettleSeconds": "62"}, built, {})
+
+    assert "nothing to deploy" not in capsys.readouterr().out
