@@ -173,13 +173,13 @@ disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGEN
 	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
 
 .PHONY: holds
-holds: $(EMULATOR) ## What is held on a person (asks for the mobile, or takes it from the environment: MOBILE)
-	@.tools/emulator/bin/python -m commands.holds --stack $(STACK)
+holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; without either it asks)
+	@.tools/emulator/bin/python -m commands.holds --stack $(STACK) $(if $(PATIENT),--patient "$$PATIENT")
 
 .PHONY: erase
-erase: $(EMULATOR) ## Erase it, after a question (OPEN=yes: what has not ended too; YES=yes: do not ask)
-	@.tools/emulator/bin/python -m commands.holds --stack $(STACK) --erase $(if $(filter yes,$(OPEN)),--open) \
-	  $(if $(filter yes,$(YES)),--yes) $(if $(WHY),--why "$$WHY")
+erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)
+	@.tools/emulator/bin/python -m commands.holds --stack $(STACK) --erase $(if $(PATIENT),--patient "$$PATIENT") \
+	  $(if $(filter yes,$(OPEN)),--open) $(if $(filter yes,$(YES)),--yes) $(if $(WHY),--why "$$WHY")
 
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
