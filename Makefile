@@ -37,6 +37,10 @@ AGENT ?=
 CALL ?=
 OPEN ?=
 YES ?=
+# For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
+CLIENT ?=
+DROP ?=
+ADD ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -180,6 +184,11 @@ holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the enviro
 erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)
 	@.tools/emulator/bin/python -m commands.holds --stack $(STACK) --erase $(if $(PATIENT),--patient "$$PATIENT") \
 	  $(if $(filter yes,$(OPEN)),--open) $(if $(filter yes,$(YES)),--yes) $(if $(WHY),--why "$$WHY")
+
+.PHONY: rotate-token
+rotate-token: $(EMULATOR) ## A new access token for one client (CLIENT=north); then DROP=yes ends the old one; ADD=yes: a new client
+	@.tools/emulator/bin/python -m commands.rotate_token --stack $(STACK) $(if $(CLIENT),--client "$$CLIENT") \
+	  $(if $(filter yes,$(DROP)),--drop) $(if $(filter yes,$(ADD)),--add) $(if $(filter yes,$(YES)),--yes)
 
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
