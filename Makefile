@@ -42,6 +42,10 @@ PATIENT ?=
 AGENT ?=
 CALL ?=
 OPEN ?=
+# For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
+CLIENT ?=
+DROP ?=
+ADD ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -211,13 +215,18 @@ disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGEN
 	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
 
 .PHONY: holds
-holds: $(EMULATOR) ## What is held on a person (asks for the mobile, or takes it from the environment: MOBILE)
-	@.tools/emulator/bin/python -m commands.holds $(ON_STACK)
+holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; without either it asks)
+	@.tools/emulator/bin/python -m commands.holds $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT")
 
 .PHONY: erase
-erase: $(EMULATOR) ## Erase it, after a question (OPEN=yes: what has not ended too; YES=yes: do not ask)
-	@.tools/emulator/bin/python -m commands.holds $(ON_STACK) --erase $(if $(filter yes,$(OPEN)),--open) \
-	  $(CONFIRMED) $(if $(WHY),--why "$$WHY")
+erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)
+	@.tools/emulator/bin/python -m commands.holds $(ON_STACK) --erase $(if $(PATIENT),--patient "$$PATIENT") \
+	  $(if $(filter yes,$(OPEN)),--open) $(CONFIRMED) $(if $(WHY),--why "$$WHY")
+
+.PHONY: rotate-token
+rotate-token: $(EMULATOR) ## A new access token for one client (CLIENT=north); then DROP=yes ends the old one; ADD=yes: a new client
+	@.tools/emulator/bin/python -m commands.rotate_token $(ON_STACK) $(if $(CLIENT),--client "$$CLIENT") \
+	  $(if $(filter yes,$(DROP)),--drop) $(if $(filter yes,$(ADD)),--add) $(CONFIRMED)
 
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)

@@ -1,16 +1,20 @@
-"""`make holds` and `make erase`: what is held under a person's mobile, and its erasure."""
+"""`make holds` and `make erase`: what is held on a person, by mobile or patient id, and its erasure."""
 
 import argparse
 import getpass
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from commands import desk
 from commands.confirming import confirmed
-from commands.target import Target
+from commands.target import FunctionFailed, Target
 
+Json = dict[str, Any]
 FUNCTION_SECONDS = 60
+MOST_PARTS = 100_000
+"""Parts of a search: 20 MB of the ledger each, or 100 records found."""
 WHY_NOT = {
     "open": "has not ended; with OPEN=yes it is ended and will not be made",
     "posted": "may stand in Clinicea already: let it end, or resolve it, then erase",
@@ -21,6 +25,7 @@ WHY_NOT = {
 def main() -> int:
     """Tell, or erase; 1 if something was kept, 2 if the stack could not be asked."""
     parser = argparse.ArgumentParser(prog="holds", description=f"{__doc__} The mobile comes from MOBILE or a prompt.")
+    parser.add_argument("--patient", default=None, help="Clinicea's id of the patient, exactly as Clinicea writes it")
     parser.add_argument("--erase", action="store_true", help="erase what may be erased")
     parser.add_argument("--open", action="store_true", help="with --erase: end and erase what was never posted, too")
     parser.add_argument("--yes", action="store_true", help="with --erase: do not ask")
@@ -29,37 +34,111 @@ def main() -> int:
     wanted = parser.parse_args()
     desk.require_reason(parser, wanted.why)
     # Not an argument: those stand in the shell's history and in every list of processes.
-    mobile = os.environ.get("MOBILE") or getpass.getpass("Mobile, with its dialling code: ")
+    mobile = os.environ.get("MOBILE") or None
+    if mobile is None and wanted.patient is None:
+        mobile = getpass.getpass("Mobile, with its dialling code: ")
     return desk.run(
         wanted.stack, lambda target: carry_out(wanted, asking(target), target.address(), target.caller, mobile)
     )
 
 
 def asking(target: Target) -> desk.Ask:
-    """Return a way to ask the stack's function, which alone knows how to find a mobile."""
+    """Return a way to ask the stack's function, which alone knows how to find a person."""
     return lambda order: target.invoke("DataRequestsFunctionName", order, FUNCTION_SECONDS)
 
 
-def carry_out(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: Callable[[], str], mobile: str) -> int:
+def carry_out(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: Callable[[], str], mobile: str | None) -> int:
     """Print what is held; where it is wanted and confirmed, erase it."""
-    held = ask({"action": "holds", "mobile": mobile})
-    counts = f"{len(held['bookings'])} bookings, {held['consents']} consents, {held['disclosures']} disclosures"
-    print(f"{where}: {counts}{''.join(f', a kept callback of call {each}' for each in held['calls'])}")
-    for booking in held["bookings"]:
+    person = {"mobile": mobile, "patient_id": wanted.patient}
+    about = {name: value for name, value in person.items() if value is not None}
+    held = list(parts(ask, {"action": "holds", **about}))
+    bookings = [booking for part in held for booking in part["bookings"]]
+    calls = [call for part in held for call in part["calls"]]
+    unreadable = sum(part["unreadable"] for part in held)
+    consents = sum(part["consents"] for part in held)
+    if mobile is not None:
+        consents += _count(ask, {"mobile": mobile})
+    named = {wanted.patient} | ({each["patient_id"] for each in bookings} if mobile is not None else set())
+    patients = sorted(named - {None})
+    disclosures = sum(_count(ask, {"patient_id": each}) for each in patients)
+
+    counts = f"{len(bookings)} bookings, {consents} consents, {disclosures} disclosures"
+    print(f"{where}: {counts}{''.join(f', a kept callback of call {each}' for each in calls)}")
+    for booking in bookings:
         print(f"  {desk.line(booking, desk.wall_clock())}")
         print(f"    {', '.join(booking['holds'])}")
-    if not wanted.erase or not (held["bookings"] or held["calls"]):
+    if unreadable:
+        print(f"  {unreadable} records match and cannot be read by this version: they are neither shown nor erased")
+    for line in scope(wanted.patient, patients, by_number=mobile is not None):
+        print(line)
+    if not wanted.erase or not (bookings or calls or unreadable):
         return 0
     if not confirmed(where, "erase them", yes=wanted.yes):
         return desk.NOT_WANTED
-    order = {"action": "erase", "mobile": mobile, "open_too": wanted.open, "who": who(), "why": wanted.why}
+    order = {"action": "erase", **about, "open_too": wanted.open, "who": who(), "why": wanted.why}
+    return 1 if _erased(ask, order) else 0
+
+
+def scope(patient: str | None, patients: list[str], *, by_number: bool) -> list[str]:
+    """Return what was searched, and what was not."""
+    ids = ", ".join(patients) or "none"
+    if patient is None:
+        return [
+            f"searched by number: bookings, kept callbacks, consents; disclosures of the bookings' patients: {ids}",
+            "not searched: bookings made for a known patient without a mobile, and disclosures of patients who were "
+            "never booked, are found by PATIENT= only",
+        ]
+    if not by_number:
+        return [
+            f"searched by patient id {patient} (exact): bookings and their consents, kept callbacks, disclosures",
+            "not searched: the number; bookings, kept callbacks and consents that came with it alone are found by "
+            "MOBILE only",
+        ]
+    return [
+        f"searched by number and by patient id {patient} (exact): bookings, kept callbacks, consents; "
+        f"disclosures of: {ids}",
+        "not searched: other numbers and other patient ids of the same person",
+    ]
+
+
+def parts(ask: desk.Ask, order: Json) -> Iterator[Json]:
+    """Give an order for one part of the ledger after the other, and yield the answers.
+
+    Raises:
+        FunctionFailed: the ledger does not end.
+    """
+    after: Json = {}
+    pages = 0
+    for _ in range(MOST_PARTS):
+        answer = ask(order | after)
+        yield answer
+        if answer["after"] is None:
+            return
+        after = {"after": answer["after"]}
+        pages += answer.get("pages", 0)
+        print(f"  {pages} pages of the ledger read, going on …", file=sys.stderr)
+    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: not all was searched")
+
+
+def _count(ask: desk.Ask, of: Json) -> int:
+    return sum(int(part["count"]) for part in parts(ask, {"action": "count", **of}))
+
+
+def _erased(ask: desk.Ask, order: Json) -> int:
+    """Erase part by part, and return how many records were kept."""
     kept = 0
-    for result in ask(order)["results"]:
-        booking_id = result["booking"]["booking_id"]
-        kept += result["kept"] is not None
-        became = WHY_NOT[result["kept"]] if result["kept"] else "erased; its tombstone stays"
-        print(f"  {booking_id}  {became}")
-    return 1 if kept else 0
+    for part in parts(ask, order):
+        for result in part["results"]:
+            kept += _became(result["booking"]["booking_id"], result["kept"], "erased; its tombstone stays")
+        for call in part["calls"]:
+            kept += _became(f"the kept callback of call {call['call_id']}", call["kept"], "erased")
+        kept += part["unreadable"]
+    return kept
+
+
+def _became(what: str, kept: str | None, otherwise: str) -> bool:
+    print(f"  {what}  {WHY_NOT[kept] if kept else otherwise}")
+    return kept is not None
 
 
 if __name__ == "__main__":

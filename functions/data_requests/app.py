@@ -1,4 +1,4 @@
-"""A person's own data: what is held under their mobile, and its erasure. No route leads here."""
+"""A person's own data: what is held under their mobile or patient id, and its erasure. No route leads here."""
 
 from __future__ import annotations
 

@@ -101,6 +101,9 @@ def data_requests(deployment: Deployment) -> None:
         for mobile in (invented.MOBILE, CANARY):
             with suppress(ConnectorError):
                 deployment.function("data_requests").invoke({**order, "mobile": mobile})
+        for person in ({"patient_id": "P-41"}, {"patient_id": CANARY}):
+            with suppress(ConnectorError):
+                deployment.function("data_requests").invoke({**order, **person})
 
 
 def somebody_elses_message(deployment: Deployment) -> None:

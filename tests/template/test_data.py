@@ -187,6 +187,7 @@ def test_the_outputs_name_what_the_launcher_and_an_operator_need(source: Json) -
         "ApiUrl",
         "AccessTokenHeader",
         "AccessTokensSecretArn",
+        "ReadAccessToken",
         "IdentitySecretArn",
         "LedgerTable",
         "DisclosuresTable",

@@ -56,6 +56,19 @@ class Put:
     values: Item = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Page:
+    """One page of a scan or a query.
+
+    Attributes:
+        after: the key at which the next page starts; None on the last page.
+    """
+
+    items: list[Item]
+    count: int
+    after: Item | None
+
+
 class Table:
     """One table; what reads a single item wants its key to be `pk`."""
 
@@ -155,18 +168,43 @@ class Table:
             },
         )
 
+    def scan_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
+        """Read one page (1 MB before the filter), consistently; `after` is what the page before it said."""
+        arguments = {
+            "FilterExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+        }
+        return self._page(self._client.scan, arguments, after)
+
+    def count_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
+        """Count the items of one page of a query on the table; none of them is returned."""
+        arguments = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+            "Select": "COUNT",
+        }
+        return self._page(self._client.query, arguments, after)
+
     def _pages(self, read: Any, arguments: dict[str, Any]) -> Iterator[Item]:
-        after: dict[str, Any] = {}
+        after: Item | None = None
         for _ in range(MAX_PAGES):
-            try:
-                answer = read(TableName=self._name, **arguments, **after)
-            except AWS_ERRORS as error:
-                raise_alone(_unavailable(error))
-            yield from answer.get("Items", [])
-            if "LastEvaluatedKey" not in answer:
+            page = self._page(read, arguments, after)
+            yield from page.items
+            if page.after is None:
                 return
-            after = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+            after = page.after
         raise LedgerUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
+
+    def _page(self, read: Any, arguments: dict[str, Any], after: Item | None) -> Page:
+        start = {} if after is None else {"ExclusiveStartKey": after}
+        try:
+            answer = read(TableName=self._name, **arguments, **start)
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+        return Page(answer.get("Items", []), answer.get("Count", 0), answer.get("LastEvaluatedKey"))
 
 
 def timestamp(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What is held under a mobile, and its erasure: what stays is a tombstone that a repeated request still finds."""
+"""What is held on a person, and its erasure: what stays is a tombstone that a repeated request still finds."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
+from convox_clinicea.bookings import consents
 from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.calls import Call, Calls
 from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.table import Table
+from convox_clinicea.table import Item, Page, Table
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import known_request, new_request
@@ -26,11 +28,12 @@ WHO = Person("operator", "asked by the person")
 
 @pytest.fixture
 def holdings(bench: Bench) -> Holdings:
+    table = Table(aws.dynamodb(), bench.stack.table)
     return Holdings(
+        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
         ledger=bench.ledger,
-        calls=Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock),
+        calls=Calls(table, bench.clock),
         register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        key=invented.IDENTITY_KEY.encode,
         clock=bench.clock,
         retention=timedelta(days=30),
     )
@@ -42,7 +45,7 @@ def booked(bench: Bench) -> Booking:
 
 
 def erase(holdings: Holdings, *, open_too: bool = False) -> Erasure:
-    (erasure,) = holdings.erase(MEERA, WHO, open_too=open_too)
+    (erasure,) = holdings.erase(Subject(MEERA), WHO, open_too=open_too).bookings
     return erasure
 
 
@@ -52,10 +55,11 @@ def test_both_flows_are_found_by_number(bench: Bench, holdings: Holdings) -> Non
     bench.accept(known_request(mobile=SOMEBODY_ELSE, patient_id="P-77"))
     bench.accept(known_request(patient_id="P-78"))
 
-    held = holdings.of(MEERA)
+    held = holdings.find(Subject(MEERA))
 
-    assert {each.booking_id for each in held.bookings} == {known.booking_id, new.booking_id}
-    assert held.consents == 1
+    assert {each.booking_id for each in held.found.bookings} == {known.booking_id, new.booking_id}
+    assert held.consents == 0, "they are counted under the number"
+    assert holdings.consents(Subject(MEERA)) == (1, None)
     assert known.number_key == new.number_key
 
 
@@ -71,7 +75,7 @@ def test_what_is_left_is_a_tombstone(bench: Bench, holdings: Holdings) -> None:
     gone: dict[str, Any] = {"request": None, "number_key": None, "patient_id": None, "call_id": None, "agent_id": None}
     assert {name: getattr(left, name) for name in gone} == gone
     assert (left.group, left.fingerprint) == ("", b"")
-    assert holdings.of(MEERA).bookings == []
+    assert holdings.find(Subject(MEERA)).found.bookings == []
     assert str(before.number_key) not in repr(bench.stack.items())
 
 
@@ -108,13 +112,16 @@ def test_what_is_kept_of_a_call_is_found_and_goes(bench: Bench, holdings: Holdin
     calls, now = Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock), bench.clock.now()
     number_key = bench.drafter.number_key(MEERA)
     calls.write(Call("convox", "CALL-9", now, now, problems=("start",), kept=b"sealed", number_key=number_key))
-    assert [each.call_id for each in holdings.of(MEERA).calls] == ["CALL-9"]
+    assert [each.call_id for each in holdings.find(Subject(MEERA)).found.calls] == ["CALL-9"]
 
-    assert holdings.erase(MEERA, WHO, open_too=False) == []
+    erased = holdings.erase(Subject(MEERA), WHO, open_too=False)
+
+    assert erased.bookings == []
+    assert [(each.call.call_id, each.kept) for each in erased.calls] == [("CALL-9", None)]
 
     left = calls.get("convox", "CALL-9")
     assert (left.kept, left.number_key, left.problems) == (None, None, ())
-    assert holdings.of(MEERA).calls == []
+    assert holdings.find(Subject(MEERA)).found.calls == []
 
 
 def test_an_open_booking_is_not_erased_by_mistake(bench: Bench, holdings: Holdings) -> None:
@@ -149,7 +156,7 @@ def test_what_may_stand_in_clinicea_already_is_kept(bench: Bench, holdings: Hold
 
 def test_what_changes_meanwhile_is_kept(bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch) -> None:
     booking = bench.now(bench.accept(known_request(mobile=MEERA)))
-    monkeypatch.setattr(bench.ledger, "of_number", lambda _: [booking])
+    monkeypatch.setattr(SubjectSearch, "part", lambda *_: Part([booking]))
     claimed = bench.claimed(booking)
 
     assert erase(holdings, open_too=True).kept is Kept.CHANGED_MEANWHILE
@@ -165,3 +172,60 @@ def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdi
     erase(holdings)
 
     assert list(bench.ledger.booked_between(*day)) == []
+
+
+def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: Holdings) -> None:
+    bench.patient()
+    ended = bench.ends(bench.accept(known_request()))
+    waiting = bench.accept(known_request(start=ended.start + timedelta(days=1)))
+    bench.accept(known_request(patient_id="P-78"))
+    bench.accept(new_request())
+
+    held = holdings.find(Subject(patient_id=str(ended.patient_id)))
+
+    assert {each.booking_id for each in held.found.bookings} == {ended.booking_id, waiting.booking_id}
+    assert held.found.after is None
+
+
+def test_a_booking_that_was_resolved_as_another_patients_is_found_under_both(bench: Bench, holdings: Holdings) -> None:
+    booking = bench.accept(known_request(patient_id="P-77"))
+    moved = bench.ledger.move(
+        bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.UNKNOWN_PATIENT, patient_id="P-78"
+    )
+
+    for patient_id in ("P-77", "P-78"):
+        assert holdings.find(Subject(patient_id=patient_id)).found.bookings == [moved]
+
+
+def test_a_search_starts_no_page_when_its_time_is_over(
+    bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Item | None] = []
+
+    def slow(_table: Table, *arguments: Any) -> Page:
+        read.append(arguments[-1])
+        bench.clock.advance(12)
+        return Page([], 0, {"pk": {"S": f"booking#{len(read)}"}})
+
+    monkeypatch.setattr(Table, "scan_page", slow)
+
+    part = holdings.find(Subject(patient_id="P-41"), "booking#0").found
+
+    assert read == [{"pk": {"S": "booking#0"}}, {"pk": {"S": "booking#1"}}]
+    assert (part.pages, part.after) == (2, "booking#2")
+
+
+def test_counting_goes_on_where_it_ended(bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch) -> None:
+    register = bench.stack.disclosures_table
+    for number in range(9):
+        entry = {"subject": {"S": "patient#P-41"}, "entry": {"S": f"{number}"}, "filler": {"S": "x" * 300_000}}
+        aws.dynamodb().put_item(TableName=register, Item=entry)
+    monkeypatch.setattr(consents, "MOST_PAGES", 1)
+
+    counted, after = holdings.disclosures("P-41")
+    assert 0 < counted < 9
+    while after is not None:
+        more, after = holdings.disclosures("P-41", after)
+        counted += more
+
+    assert counted == 9

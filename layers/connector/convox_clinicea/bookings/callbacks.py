@@ -41,6 +41,7 @@ class Callback:
         refusal: why it cannot be understood, though it asks for an appointment.
         recorded_at: when the agent recorded it, where ConVox tells [assumed].
         said: its fields, for a person to look at where they are of no use to us.
+        patient_id: Clinicea's id of the patient among them, where it has the form of one.
     """
 
     caller: Caller
@@ -50,6 +51,7 @@ class Callback:
     recorded_at: datetime | None = None
     said: PersonalText | None = None
     mobile: Mobile | None = None
+    patient_id: str | None = None
 
     @property
     def asks(self) -> bool:
@@ -185,12 +187,15 @@ class StatusCallbacks:
     def _keep(self, call: Call, callback: Callback, problem: InvalidRequest | ConsentRequired) -> None:
         """Leave a trace for a person; without consent none of what the patient told."""
         fields = [each.field for each in problem.problems] if isinstance(problem, InvalidRequest) else ["consent"]
-        kept, number_key = None, None
+        kept, number_key, patient_key = None, None, None
         if isinstance(problem, InvalidRequest) and callback.said is not None:
             key = key_of_call(call.caller, call.call_id)
             kept = self._sealer.seal(key, callback.said.reveal().encode("utf-8", "replace"))
             number_key = self._drafter.number_key(callback.mobile)
-        self._calls.write(replace(call, problems=tuple(fields[:MOST_PROBLEMS]), kept=kept, number_key=number_key))
+            patient_key = self._drafter.patient_key(callback.patient_id)
+        problems = tuple(fields[:MOST_PROBLEMS])
+        kept_call = replace(call, problems=problems, kept=kept, number_key=number_key, patient_key=patient_key)
+        self._calls.write(kept_call)
         self._count("CallNotBooked")
 
     def _all_refused(self, call: Call) -> bool:

@@ -33,6 +33,7 @@ class Call:
         problems: the fields that kept the last appointment asked for from being booked.
         kept: what that callback said, encrypted.
         number_key: HMAC of the mobile in it.
+        patient_key: HMAC of Clinicea's id of the patient in it.
     """
 
     caller: str
@@ -47,6 +48,7 @@ class Call:
     problems: tuple[str, ...] = ()
     kept: bytes | None = field(repr=False, default=None)
     number_key: str | None = None
+    patient_key: str | None = None
     version: int = 0
     expires_at: datetime | None = None
     write_token: str = ""
@@ -74,6 +76,7 @@ class Call:
             problems=(),
             kept=None,
             number_key=None,
+            patient_key=None,
         )
 
 
@@ -96,16 +99,9 @@ class Calls:
         now = self._clock.now()
         return Call(caller, call_id, now, now) if item is None else Call(**values_of(Call, item))
 
-    def of_number(self, number_key: str) -> list[Call]:
-        """Return the calls of which something is kept for a person to look at, said from that mobile."""
-        found = self._table.scan(
-            "number_key = :key AND begins_with(pk, :calls)", {}, {":key": {"S": number_key}, ":calls": {"S": "call#"}}
-        )
-        return [Call(**values_of(Call, item)) for item in found]
-
     def forget(self, call: Call) -> Call:
         """Let go of what was kept of a call; raises Overtaken."""
-        return self.write(replace(call, kept=None, number_key=None, problems=()))
+        return self.write(replace(call, kept=None, number_key=None, patient_key=None, problems=()))
 
     def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
         """Store the call as it was read and changed since and, with it or not at all, what stands beside.

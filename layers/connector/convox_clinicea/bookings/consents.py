@@ -7,7 +7,6 @@ read out, and the HMAC of the mobile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta, tzinfo
 
@@ -16,6 +15,8 @@ from convox_clinicea.bookings.request import Consent
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 SCHEMA_VERSION = 1
+MOST_PAGES = 20
+"""Pages of 1 MB that are counted at once."""
 _FIRST = "attribute_not_exists(subject)"
 
 
@@ -36,7 +37,7 @@ class Consents:
         """
         texts = {
             "subject": subject_of_number(booking.number_key or ""),
-            "entry": f"consent#{booking.booking_id}",
+            "entry": entry_of(booking),
             "kind": "consent",
             "at": timestamp(booking.accepted_at),
             "day": booking.accepted_at.astimezone(self._zone).date().isoformat(),
@@ -55,9 +56,41 @@ class Consents:
             self._table.put(Put(item, _FIRST))
 
 
-def entries_of(table: Table, subject: str) -> Iterator[Item]:
-    """Yield what the register holds under a subject: a patient, or the HMAC of a mobile."""
-    return table.query(None, "#subject = :subject", {"#subject": "subject"}, {":subject": {"S": subject}})
+def is_on_record(table: Table, booking: Booking) -> bool:
+    """Whether the register holds the proof of consent that came with the booking."""
+    found = table.count_page(
+        "#subject = :subject AND #entry = :entry",
+        {"#subject": "subject", "#entry": "entry"},
+        {":subject": {"S": subject_of_number(booking.number_key or "")}, ":entry": {"S": entry_of(booking)}},
+        None,
+    )
+    return found.count > 0
+
+
+def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | None]:
+    """Count what the register holds under a subject: a patient, or the HMAC of a mobile.
+
+    Args:
+        after: the entry after which to go on, as the call before returned it.
+
+    Returns:
+        How many entries were counted, and the last one of them if there may be more.
+    """
+    key: Item = {"subject": {"S": subject}}
+    start: Item | None = None if after is None else {**key, "entry": {"S": after}}
+    count = 0
+    for _ in range(MOST_PAGES):
+        page = table.count_page("#subject = :subject", {"#subject": "subject"}, {":subject": key["subject"]}, start)
+        count += page.count
+        start = page.after
+        if start is None:
+            return count, None
+    return count, None if start is None else start["entry"]["S"]
+
+
+def entry_of(booking: Booking) -> str:
+    """Return the sort key of a booking's proof of consent."""
+    return f"consent#{booking.booking_id}"
 
 
 def subject_of_number(number_key: str) -> str:

@@ -1,58 +1,118 @@
-"""What a person's questions about their own data ask of `data_requests`, and the answers: no name, no number."""
+"""What a person's questions about their own data ask of `data_requests`, and the answers: ids, no name, no number."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
-from convox_clinicea.bookings.holdings import Erasure, Holdings
-from convox_clinicea.bookings.orders import Order, PersonsOrder, shown, validated
+from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
+from convox_clinicea.bookings.orders import CliniceaId, Order, PersonsOrder, shown, validated
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.subject_search import Part, Subject
 from convox_clinicea.errors import FieldProblem, InvalidRequest, raise_alone
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.privacy import PersonalText
 
+LONGEST_KEY = 2048
+"""Bytes of a key in DynamoDB."""
 
-class _ByMobile(Order):
-    mobile: PersonalText
 
-    def number(self, default_country: str) -> Mobile:
-        """Return the parsed number; raises InvalidRequest."""
+class _Order(Order):
+    """An order about one person.
+
+    Attributes:
+        after: where to go on, as the answer before said. It may name another person's record, so it is not shown.
+    """
+
+    mobile: PersonalText | None = None
+    patient_id: CliniceaId | None = None
+    after: PersonalText | None = None
+
+    @field_validator("after")
+    @classmethod
+    def _is_a_key(cls, after: PersonalText | None) -> PersonalText | None:
+        if after is not None and not 0 < len(after.reveal().encode("utf-8", "replace")) <= LONGEST_KEY:
+            raise ValueError("must be what the answer before said")
+        return after
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.mobile is None and self.patient_id is None:
+            raise ValueError("must name a mobile, a patient_id or both")
+        return self
+
+    def subject(self, default_country: str) -> Subject:
+        """Return whom the order is about; raises InvalidRequest."""
+        return Subject(self._number(default_country), self.patient_id)
+
+    @property
+    def start(self) -> str | None:
+        return None if self.after is None else self.after.reveal()
+
+    def _number(self, default_country: str) -> Mobile | None:
+        if self.mobile is None:
+            return None
         try:
             return parse_mobile(self.mobile.reveal(), default_country=default_country)
         except InvalidMobile as error:
             raise_alone(InvalidRequest(FieldProblem("mobile", str(error))))
 
 
-class HoldsOrder(_ByMobile):
-    """What do you hold on me?"""
+class HoldsOrder(_Order):
+    """What does the next part of the ledger hold on me?"""
 
     action: Literal["holds"]
 
     def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
-        held = holdings.of(self.number(default_country))
-        bookings = [shown(booking) | {"holds": holds(booking)} for booking in held.bookings]
+        held = holdings.find(self.subject(default_country), self.start)
         return {
-            "bookings": bookings,
-            "calls": [call.call_id for call in held.calls],
+            "bookings": [
+                shown(booking) | {"holds": holds(booking), "patient_id": booking.patient_id}
+                for booking in held.found.bookings
+            ],
+            "calls": [call.call_id for call in held.found.calls],
             "consents": held.consents,
-            "disclosures": held.disclosures,
+            **_progress(held.found),
         }
 
 
-class EraseOrder(_ByMobile, PersonsOrder):
-    """Erase it."""
+class CountOrder(_Order):
+    """How many consents were given from the mobile, and how often was the patient shown?"""
+
+    action: Literal["count"]
+
+    @model_validator(mode="after")
+    def _counts_one_thing(self) -> Self:
+        if self.mobile is not None and self.patient_id is not None:
+            raise ValueError("must name a mobile or a patient_id, not both")
+        return self
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        if self.patient_id is not None:
+            count, after = holdings.disclosures(self.patient_id, self.start)
+        else:
+            count, after = holdings.consents(self.subject(default_country), self.start)
+        return {"count": count, "after": after}
+
+
+class EraseOrder(_Order, PersonsOrder):
+    """Erase what the next part of the ledger holds."""
 
     action: Literal["erase"]
     open_too: bool = False
 
     def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
-        done = holdings.erase(self.number(default_country), self.person, open_too=self.open_too)
-        return {"results": [outcome(each) for each in done]}
+        subject = self.subject(default_country)
+        done = holdings.erase(subject, self.person, open_too=self.open_too, after=self.start)
+        return {
+            "results": [outcome(each) for each in done.bookings],
+            "calls": [{"call_id": each.call.call_id, "kept": _word(each.kept)} for each in done.calls],
+            **_progress(done.found),
+        }
 
 
-AnyOrder = HoldsOrder | EraseOrder
+AnyOrder = HoldsOrder | CountOrder | EraseOrder
 _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
 
 
@@ -75,6 +135,15 @@ def outcome(erasure: Erasure) -> dict[str, Any]:
     """Return what became of one booking."""
     return {
         "booking": shown(erasure.booking),
-        "kept": erasure.kept.value if erasure.kept else None,
+        "kept": _word(erasure.kept),
         "act": erasure.act.line if erasure.act else None,
     }
+
+
+def _progress(found: Part) -> dict[str, Any]:
+    """Return how far the search has come."""
+    return {"unreadable": found.unreadable, "pages": found.pages, "after": found.after}
+
+
+def _word(kept: Kept | None) -> str | None:
+    return None if kept is None else kept.value

@@ -55,6 +55,10 @@ class Drafter:
         """Return the digest by which a number may be found again."""
         return None if mobile is None else identity.digest_of_number(self._key(), mobile)
 
+    def patient_key(self, patient_id: str | None) -> str | None:
+        """Return the digest by which a known patient may be found again."""
+        return None if patient_id is None else identity.digest_of_patient(self._key(), patient_id)
+
     def draft(self, wish: Wish, booking_id: str) -> Booking:
         """Return the accepted booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
 

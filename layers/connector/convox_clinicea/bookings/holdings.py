@@ -1,27 +1,24 @@
-"""What is held on a person, found by their mobile, and its erasure."""
+"""What is held on a person, found by their mobile or patient id, and its erasure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from convox_clinicea.bookings import identity
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
 from convox_clinicea.bookings.calls import Call, Calls
-from convox_clinicea.bookings.consents import entries_of, subject_of_number
+from convox_clinicea.bookings.consents import count_of, is_on_record, subject_of_number
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
 from convox_clinicea.deadline import Clock
-from convox_clinicea.mobile import Mobile
 from convox_clinicea.table import Table
 
 
 class Kept(StrEnum):
-    """Why a booking was not erased."""
+    """Why a record was not erased."""
 
     OPEN = "open"
     """It has not ended; erasing it means that it will not be made."""
@@ -32,18 +29,15 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True)
 class Held:
-    """What is held on a person: nothing else bears their mobile, or an HMAC of it.
+    """What one part of the ledger holds on a person.
 
     Attributes:
-        calls: of which a callback is kept, encrypted, because it could not be booked.
-        consents: how many proofs of consent; they outlive an erasure.
-        disclosures: how often the data of the patients in these bookings was shown.
+        found: their bookings, and the calls of which a callback is kept, encrypted, because it could not be booked.
+        consents: how many proofs of consent belong to these bookings, those under the person's own number left out.
     """
 
-    bookings: list[Booking]
-    calls: list[Call]
+    found: Part
     consents: int
-    disclosures: int
 
 
 @dataclass(frozen=True)
@@ -55,46 +49,73 @@ class Erasure:
     act: Act | None = None
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of the callback kept with one call."""
+
+    call: Call
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What became of one part of the ledger."""
+
+    bookings: list[Erasure]
+    calls: list[Forgotten]
+    found: Part
+
+
 class Holdings:
     """The service behind `data_requests`."""
 
     def __init__(
         self,
         *,
+        search: SubjectSearch,
         ledger: Ledger,
         calls: Calls,
         register: Table,
-        key: Callable[[], bytes],
         clock: Clock,
         retention: timedelta,
     ) -> None:
+        self._search = search
         self._ledger = ledger
         self._calls = calls
         self._register = register
-        self._key = key
         self._clock = clock
         self._retention = retention
 
-    def of(self, mobile: Mobile) -> Held:
-        """Return what is held under a mobile. Raises ConfigurationError, LedgerUnavailable."""
-        number_key = identity.digest_of_number(self._key(), mobile)
-        bookings = self._ledger.of_number(number_key)
-        patients = {booking.patient_id for booking in bookings if booking.patient_id is not None}
-        shown = sum(1 for each in sorted(patients) for _ in entries_of(self._register, f"patient#{each}"))
-        consents = sum(1 for _ in entries_of(self._register, subject_of_number(number_key)))
-        return Held(bookings, self._calls.of_number(number_key), consents, shown)
+    def find(self, subject: Subject, after: str | None = None) -> Held:
+        """Return what the next part of the ledger holds. Raises ConfigurationError, LedgerUnavailable."""
+        found = self._search.part(subject, after)
+        own = self._search.number_key(subject)
+        others = [each for each in found.bookings if each.number_key not in (None, own)]
+        return Held(found, sum(is_on_record(self._register, each) for each in others))
 
-    def erase(self, mobile: Mobile, person: Person, *, open_too: bool) -> list[Erasure]:
-        """Erase what may be erased: of calls all that is kept, of a booking all but its tombstone.
+    def consents(self, subject: Subject, after: str | None = None) -> tuple[int, str | None]:
+        """Count the proofs of consent given from the subject's mobile, and where to go on counting."""
+        return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after)
+
+    def disclosures(self, patient_id: str, after: str | None = None) -> tuple[int, str | None]:
+        """Count how often the patient's data was shown, and where to go on counting."""
+        return count_of(self._register, f"patient#{patient_id}", after)
+
+    def erase(self, subject: Subject, person: Person, *, open_too: bool, after: str | None = None) -> Erased:
+        """Erase what may be erased in the next part: of calls all that is kept, of a booking all but its tombstone.
 
         Args:
             open_too: end those that have not ended and were never posted, so that they are erased too.
         """
-        held = self.of(mobile)
-        for call in held.calls:
-            with suppress(Overtaken):  # something newer is known of it; it is found again
-                self._calls.forget(call)
-        return [self._erase(each, person, open_too=open_too) for each in held.bookings]
+        found = self._search.part(subject, after)
+        calls = [self._forget(call) for call in found.calls]
+        return Erased([self._erase(each, person, open_too=open_too) for each in found.bookings], calls, found)
+
+    def _forget(self, call: Call) -> Forgotten:
+        try:
+            return Forgotten(self._calls.forget(call))
+        except Overtaken:
+            return Forgotten(call, Kept.CHANGED_MEANWHILE)
 
     def _erase(self, booking: Booking, person: Person, *, open_too: bool) -> Erasure:
         now = self._clock.now()

@@ -57,6 +57,11 @@ def message_group(key: bytes, request: BookingRequest) -> str:
     return digest(key, ["group", _patient_key(request)]).hex()
 
 
+def digest_of_patient(key: bytes, patient_id: str) -> str:
+    """Return the HMAC by which a known patient may be compared: the FIFO group of their bookings."""
+    return digest(key, ["group", _known_patient(patient_id)]).hex()
+
+
 def number_key(key: bytes, request: BookingRequest) -> str | None:
     """Return the HMAC of the mobile that came with the request: whose booking it is, and who may create a patient."""
     mobile = request.mobile if request.new_patient is None else request.new_patient.mobile
@@ -84,9 +89,13 @@ def _instant(request: BookingRequest) -> str:
 def _patient_key(request: BookingRequest) -> str:
     details = request.new_patient
     if details is None:
-        return f"patient {request.patient_id}"
+        return _known_patient(str(request.patient_id))
     birth = details.date_of_birth.reveal().isoformat() if details.date_of_birth else "-"
     return f"new {details.mobile.reveal()} {birth} {folded_name(details)}"
+
+
+def _known_patient(patient_id: str) -> str:
+    return f"patient {patient_id}"
 
 
 def _folded(text: str) -> str:

@@ -188,11 +188,6 @@ class Ledger:
         """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
         return _readable(self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
 
-    def of_number(self, number_key: str) -> list[Booking]:
-        """Return the bookings that came with a mobile, oldest first: a scan, so that no index holds one more HMAC."""
-        found = self._table.scan("#key = :key", {"#key": "number_key"}, {":key": {"S": number_key}})
-        return sorted(_readable(found), key=lambda booking: booking.accepted_at)
-
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
 
@@ -201,7 +196,8 @@ class Ledger:
         """
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
-        self._table.delete(f"creating#{booking.number_key}", _OURS_OR_FREE, _names(booking.booking_id))
+        if booking.number_key is not None:
+            self._table.delete(f"{_NUMBER}{booking.number_key}", _OURS_OR_FREE, _names(booking.booking_id))
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 

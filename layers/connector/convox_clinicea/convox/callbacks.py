@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import BeforeValidator, GetCoreSchemaHandler
+from pydantic import BeforeValidator, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
 from pydantic_core import core_schema
 
 from convox_clinicea.bookings.callbacks import Callback
@@ -25,6 +25,9 @@ from convox_clinicea.privacy import Personal, PersonalText
 from convox_clinicea.sealing import MAX_BYTES
 
 LONGEST_KEPT_VALUE = 1000
+_PATIENT_ID: TypeAdapter[str] = TypeAdapter(
+    fields.PatientId, config=ConfigDict(defer_build=True, hide_input_in_errors=True)
+)
 
 
 def _disposition(value: Any) -> Any:
@@ -131,6 +134,7 @@ class StatusReader:
             recorded_at=self._recorded_at(request),
             said=None if kept is None else kept.for_a_person(),
             mobile=None if kept is None else self._mobile(kept),
+            patient_id=None if kept is None else _patient_id(kept),
         )
 
     def _wanted(self, request: StatusRequest, event: APIGatewayProxyEvent) -> BookingRequest:
@@ -160,3 +164,11 @@ class StatusReader:
             return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
         except InvalidRequest:
             return None
+
+
+def _patient_id(kept: Kept) -> str | None:
+    said = None if kept.patient_id is None else kept.patient_id.reveal()
+    try:
+        return None if said is None else _PATIENT_ID.validate_python(said)
+    except ValidationError:
+        return None

@@ -1,0 +1,117 @@
+"""Search of the ledger for one person: by mobile, by Clinicea's patient id, or by both.
+
+No index holds either key, so the search reads the whole table, a bounded part of it at a time. It returns the key at
+which the next part starts, and works on a ledger of any size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from convox_clinicea.bookings import identity, record
+from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.deadline import Clock
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.table import Item, Table
+
+MOST_PAGES = 20
+"""Pages of 1 MB that one part of a search reads."""
+MOST_FOUND = 100
+"""Records that one part of a search returns."""
+LONGEST = timedelta(seconds=20)
+"""No page is begun after that; the function has 60 s."""
+_BOOKINGS = record.key_of("")
+_CALLS = "call#"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom a request is about. Patient ids are compared exactly, letter case included: two ids are two patients."""
+
+    mobile: Mobile | None = None
+    patient_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """What one part of a search found.
+
+    Attributes:
+        unreadable: how many records match, and cannot be read by this version.
+        pages: how many pages were read.
+        after: the key at which the next part starts; None: the whole ledger was searched.
+    """
+
+    bookings: list[Booking] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    unreadable: int = 0
+    pages: int = 0
+    after: str | None = None
+
+
+class SubjectSearch:
+    """Finds a person's bookings, and the calls of which a callback of theirs is kept."""
+
+    def __init__(self, table: Table, key: Callable[[], bytes], clock: Clock) -> None:
+        self._table = table
+        self._key = key
+        self._clock = clock
+
+    def number_key(self, subject: Subject) -> str | None:
+        """Return the HMAC of the subject's mobile."""
+        return None if subject.mobile is None else identity.digest_of_number(self._key(), subject.mobile)
+
+    def part(self, subject: Subject, after: str | None) -> Part:
+        """Search one part of the ledger; raises ConfigurationError, LedgerUnavailable."""
+        condition, names, values = self._condition(subject)
+        until = self._clock.now() + LONGEST
+        bookings: list[Booking] = []
+        calls: list[Call] = []
+        unreadable, pages = 0, 0
+        start: Item | None = None if after is None else {"pk": {"S": after}}
+        while pages < MOST_PAGES and (pages == 0 or self._clock.now() < until):
+            page = self._table.scan_page(condition, names, values, start)
+            pages += 1
+            for item in page.items:
+                found = _read(item)
+                if found is None:
+                    unreadable += 1
+                elif isinstance(found, Booking):
+                    bookings.append(found)
+                else:
+                    calls.append(found)
+                if len(bookings) + len(calls) + unreadable == MOST_FOUND:
+                    return Part(bookings, calls, unreadable, pages, item["pk"]["S"])
+            start = page.after
+            if start is None:
+                return Part(bookings, calls, unreadable, pages)
+        return Part(bookings, calls, unreadable, pages, None if start is None else start["pk"]["S"])
+
+    def _condition(self, subject: Subject) -> tuple[str, dict[str, str], Item]:
+        """Return the filter: any of the subject's keys, in a booking or a call."""
+        keys = {"number_key": self.number_key(subject)}
+        if subject.patient_id is not None:
+            patient_key = identity.digest_of_patient(self._key(), subject.patient_id)
+            # `group` finds a booking for that patient though a person has resolved it as another's.
+            keys |= {"patient_id": subject.patient_id, "group": patient_key, "patient_key": patient_key}
+        wanted = {name: value for name, value in keys.items() if value is not None}
+        alternatives = " OR ".join(f"#{name} = :{name}" for name in wanted)
+        values: Item = {f":{name}": {"S": value} for name, value in wanted.items()}
+        return (
+            f"({alternatives}) AND (begins_with(pk, :bookings) OR begins_with(pk, :calls))",
+            {f"#{name}": name for name in wanted},
+            values | {":bookings": {"S": _BOOKINGS}, ":calls": {"S": _CALLS}},
+        )
+
+
+def _read(item: Item) -> Booking | Call | None:
+    """Return the record, or None if this version cannot read it."""
+    try:
+        if item["pk"]["S"].startswith(_BOOKINGS):
+            return record.from_item(item)
+        return Call(**record.values_of(Call, item))
+    except (KeyError, TypeError, ValueError):
+        return None
