@@ -21,8 +21,6 @@ from local.clinicea.records import Appointment, Patient, Store
 from local.clinicea.routes import Found
 
 POSTS = frozenset({"postAppointmentByPatientID", "postAppointment"})
-NO_REFUSALS = frozenset({401, 403, 405, 408, 429})
-"""4xx that say nothing about the booking."""
 _TAG = re.compile(r"#([0-9]+)#")
 _NEAR_DAYS = 1
 """Further than a shifted zone moves a start, with an appointment's length."""
@@ -95,15 +93,12 @@ class SimulatedClinicea(FakeClinicea):
         self.store = self.calendar
         self.account = Account(self.store, self.sessions, self.switches, self.account.zone)
         self.refused: set[int] = set()
-        """Tags of the bookings that Clinicea refused at least once, whether or not anybody heard of it."""
+        """Tags of the bookings that Clinicea itself refused at least once, whether or not anybody heard of it.
+
+        An injected 4xx is none: Clinicea never looked at the booking, or made it all the same.
+        """
         self.moved: dict[str, datetime] = {}
         """Appointments that stand elsewhere than they were asked for, by id, with the start that was asked for."""
-
-    def handle(self, request: Request) -> Answer:
-        answer = super().handle(request)
-        if request.method == "POST" and 400 <= answer.status < 500 and answer.status not in NO_REFUSALS:
-            self._note_refusal(_asked(request))
-        return answer
 
     def work(self, request: Request, found: Found, now: datetime) -> Answer:
         if found.call not in POSTS:

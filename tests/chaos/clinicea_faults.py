@@ -56,6 +56,14 @@ def _busy(chance: Random) -> Hit:
     return rule("429", "status", status=429, headers=headers)(chance)
 
 
+def _status(name: str, statuses: tuple[int, ...], **more: object) -> Draw:
+    return lambda chance: rule(name, "status", status=chance.choice(statuses), **more)(chance)
+
+
+TRANSIENT = (408, 421, 423, 425, 499)
+FORM_REFUSED = (406, 407, 415, 426, 431)
+UNLISTED = (400, 404, 409, 418, 422)
+
 ANY: dict[str, tuple[float, Draw]] = {
     "slow": (2, rule("slow", "delay", seconds=(0.5, 25.0))),
     "slow_network": (1, lambda chance: Hit("slow network", transit=chance.uniform(0.5, 40.0))),
@@ -70,6 +78,9 @@ ANY: dict[str, tuple[float, Draw]] = {
     "429": (1.5, _busy),
     "401": (0.5, rule("401", "status", status=401)),
     "403": (0.2, rule("403", "status", status=403)),
+    "transient_before": (1, _status("transient 4xx before", TRANSIENT)),
+    "transient_after": (0.5, _status("transient 4xx after", TRANSIENT, after_work=True)),
+    "form_refused": (0.2, _status("form refused", FORM_REFUSED)),
     "steal_token": (0.5, rule("stolen token", "steal_token")),
     "html_before": (1, rule("html before", "html")),
     "html_after": (1, rule("html after", "html", after_work=True)),
@@ -81,6 +92,7 @@ OF_POSTS: dict[str, tuple[float, Draw]] = {
     "rounded": (0.5, _switched("rounded start", round_starts=(15, 30, 60))),
     "shifted": (0.3, _switched("shifted zone", shift_zones=(-330, 330, 60))),
     "lying_400": (0.5, rule("400 though done", "status", status=400, body="Get Operation Failed", after_work=True)),
+    "unlisted": (0.3, _status("unlisted 4xx", UNLISTED, body="Please try again")),
 }
 OF_CREATION: dict[str, tuple[float, Draw]] = {
     "patient_only": (1.5, _switched("patient made, slot refused", create_patient_then_refuse_slot=(True,))),

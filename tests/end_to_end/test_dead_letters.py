@@ -22,7 +22,7 @@ def test_a_booking_whose_message_was_received_too_often_is_parked_and_told_of(ap
 
     booking = api.get(f"/bookings/{booking_id}").json()
 
-    assert (booking["state"], booking["reason"]) == ("needs_attention", "too_late")
+    assert (booking["state"], booking["reason"]) == ("needs_attention", "age_limit")
     assert eventually(lambda: aws.dead_letters() == before, seconds=30)
     assert eventually(lambda: any(json.loads(text)["booking_id"] == booking_id for text in aws.notices()), seconds=30)
     assert api.standing("P-02", slot(73, 10)) == []

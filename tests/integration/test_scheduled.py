@@ -64,7 +64,7 @@ class TestSweeper:
 
         assert deployment.sweep() == NOTHING | {"parked": 1}
 
-        assert deployment.booking(booking_id).reason is Reason.TOO_LATE
+        assert deployment.booking(booking_id).reason is Reason.AGE_LIMIT
         assert [notice["booking_id"] for notice in deployment.stack.notices()] == [booking_id]
         assert deployment.stack.dead_letters() == []
         assert '"SweptParked":[1' in capsys.readouterr().out.replace(" ", "")

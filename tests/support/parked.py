@@ -16,7 +16,7 @@ def parked(bench: Bench) -> Booking:
     booking = bench.accept()
     bench.clock.advance(minutes=13 * 60)
     booking = bench.ends(booking)
-    assert (booking.state, booking.reason, booking.posted) == (State.NEEDS_ATTENTION, Reason.TOO_LATE, False)
+    assert (booking.state, booking.reason, booking.posted) == (State.NEEDS_ATTENTION, Reason.AGE_LIMIT, False)
     return bench.now(booking)
 
 

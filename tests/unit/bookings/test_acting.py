@@ -34,14 +34,14 @@ class TestAudit:
             "what": "booked",
             "why": PERSON.why,
             "state_before": "needs_attention",
-            "reason_before": "too_late",
+            "reason_before": "age_limit",
             "appointment_id": "A-7",
         }
 
     def test_the_lines_of_several_acts_stand_in_their_order(self, bench: Bench, acting: Acting) -> None:
         booking = parked(bench)
         acting.redrive(booking.booking_id, Person("arn:one", "first"))
-        bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
+        bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
         acting.resolve(booking.booking_id, Word.REJECTED, Person("arn:two", "second"))
 
         found = acting.shown(booking.booking_id)
@@ -88,7 +88,7 @@ class TestListing:
 
     def test_a_parked_one_whose_notice_is_due_is_not_forgotten(self, bench: Bench, acting: Acting) -> None:
         booking = bench.accept()
-        bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
+        bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
 
         (found,) = acting.listed(Filter(states=frozenset({State.NEEDS_ATTENTION})))
 
@@ -101,7 +101,7 @@ class TestListing:
         def ids(wanted: Filter) -> list[str]:
             return [each.booking_id for each in acting.listed(wanted)]
 
-        assert ids(Filter(parked_ones, frozenset({Reason.TOO_LATE}))) == [booking.booking_id]
+        assert ids(Filter(parked_ones, frozenset({Reason.AGE_LIMIT}))) == [booking.booking_id]
         assert ids(Filter(parked_ones, frozenset({Reason.SEVERAL_PATIENTS}))) == []
         assert ids(Filter(frozenset({State.ACCEPTED}))) == []
         assert ids(Filter(parked_ones, older_than=timedelta(hours=13))) == [booking.booking_id]

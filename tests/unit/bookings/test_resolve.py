@@ -59,12 +59,12 @@ def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench,
     assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is None
 
     ended = bench.now(booking)
-    assert (ended.state, ended.reason, ended.request) == (State.REJECTED, Reason.TOO_LATE, None)
+    assert (ended.state, ended.reason, ended.request) == (State.REJECTED, Reason.AGE_LIMIT, None)
     bench.sweep()
     assert [each["state"] for each in bench.stack.notices()] == ["needs_attention", "rejected"]
 
 
-def test_nothing_is_rejected_while_its_post_may_still_be_carried_out(bench: Bench, acting: Acting) -> None:
+def test_nothing_is_resolved_while_its_post_may_still_be_carried_out(bench: Bench, acting: Acting) -> None:
     bench.patient()
     booking = bench.accept()
     bench.fake.fault(POST, "late_commit", count=1, seconds=100)
@@ -72,6 +72,8 @@ def test_nothing_is_rejected_while_its_post_may_still_be_carried_out(bench: Benc
     bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
 
     assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_SETTLED
+    by_hand = acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-by-hand")
+    assert by_hand.obstacle is Obstacle.NOT_SETTLED, "a late commit would stand beside it"
     bench.clock.advance(121)
     assert len(bench.fake.standing()) == 1, "who had looked before would have seen nothing"
     assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is None
@@ -82,10 +84,12 @@ def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> Non
     bench.fake.fault(CREATE, "timeout_before", count=1)
     bench.waits(first)
     bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
-    assert bench.waits(second).cause is None
+    assert bench.ends(second).reason is Reason.WAITS_FOR_OTHER_BOOKING
 
     bench.clock.advance(minutes=3)
     acting.resolve(first.booking_id, Word.REJECTED, PERSON)
+    acting.redrive(second.booking_id, PERSON)
+    second = bench.now(second)
 
     assert bench.ends(second).state is State.BOOKED
 

@@ -16,7 +16,7 @@ from tests.support.bench import Bench
 from tests.support.sweeping import NOTHING, dead_letter
 
 
-@pytest.mark.parametrize(("posted", "reason"), [(False, Reason.TOO_LATE), (True, Reason.OUTCOME_UNKNOWN)])
+@pytest.mark.parametrize(("posted", "reason"), [(False, Reason.AGE_LIMIT), (True, Reason.OUTCOME_UNKNOWN)])
 def test_a_booking_found_among_them_is_parked_and_told_of(bench: Bench, posted: bool, reason: Reason) -> None:
     booking = bench.accept()
     if posted:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from convox_clinicea import aws
+from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
@@ -74,28 +75,39 @@ def test_a_holder_parked_before_it_posted_anything_holds_nobody_up(bench: Bench)
     assert bench.ends(second).state is State.BOOKED
 
 
-def test_a_holder_parked_in_doubt_is_waited_for_until_the_age_limit(bench: Bench) -> None:
+def test_behind_a_holder_parked_in_doubt_the_next_is_parked_at_once_and_told_of(bench: Bench) -> None:
     first, second = held_in_doubt(bench)
     bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
 
-    bench.waits(second)
-    bench.clock.advance(12 * 3600 - 60)
-    bench.waits(second)
-    bench.clock.advance(120)
     parked = bench.ends(second)
 
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.TOO_LATE)
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.WAITS_FOR_OTHER_BOOKING)
+    assert parked.request is not None
+    assert bench.stack.notices()[-1]["booking_id"] == second.booking_id
     assert bench.fake.patients() == []
 
 
-def test_once_a_person_has_decided_the_next_goes_on(bench: Bench) -> None:
+def test_behind_a_slot_parked_in_doubt_too(bench: Bench) -> None:
+    bench.patient()
+    first = bench.accept()
+    bench.fake.fault("postAppointmentByPatientID", "timeout_before", count=1)
+    bench.waits(first)
+    bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+
+    parked = bench.ends(bench.accept(service=PersonalText(invented.SERVICE)))
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.WAITS_FOR_OTHER_BOOKING)
+
+
+def test_once_a_person_has_decided_the_first_the_next_can_be_redriven(bench: Bench) -> None:
     first, second = held_in_doubt(bench)
     parked = bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
-    bench.waits(second)
+    bench.ends(second)
 
     bench.ledger.move(parked, State.REJECTED, reason=Reason.REFUSED)
+    bench.acting.redrive(second.booking_id, Person("front desk", "the first was decided"))
 
-    assert bench.ends(second).state is State.BOOKED
+    assert bench.ends(bench.now(second)).state is State.BOOKED
 
 
 def test_a_holder_that_vanished_holds_nobody_up(bench: Bench) -> None:

@@ -19,7 +19,7 @@ LOOK = "getAppointmentsByPatient"
 AGE = Limits().age.total_seconds()
 
 
-def test_a_booking_older_than_the_age_limit_that_was_never_posted_is_too_late(bench: Bench) -> None:
+def test_a_booking_over_the_age_limit_whose_start_is_ahead_is_not_called_too_late(bench: Bench) -> None:
     bench.patient()
     bench.fake.fault(LOOK, "status", status=503)
     booking = bench.accept()
@@ -28,8 +28,18 @@ def test_a_booking_older_than_the_age_limit_that_was_never_posted_is_too_late(be
 
     parked = bench.ends(booking)
 
-    assert (parked.state, parked.reason, parked.posted) == (State.NEEDS_ATTENTION, Reason.TOO_LATE, False)
+    assert (parked.state, parked.reason, parked.posted) == (State.NEEDS_ATTENTION, Reason.AGE_LIMIT, False)
     assert parked.request is not None
+
+
+def test_one_whose_start_came_meanwhile_is_too_late(bench: Bench) -> None:
+    bench.patient()
+    bench.fake.fault(LOOK, "status", status=503)
+    booking = bench.accept(start=bench.clock.now() + timedelta(hours=2))
+    bench.waits(booking)
+    bench.clock.advance(AGE + 1)
+
+    assert bench.ends(booking).reason is Reason.TOO_LATE
 
 
 def test_one_that_may_have_been_posted_is_unknown(bench: Bench) -> None:

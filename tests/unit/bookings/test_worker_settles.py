@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
+from convox_clinicea.clinicea.errors import FormRefused
 from convox_clinicea.deadline import Deadline
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request, new_request
@@ -197,7 +199,7 @@ def test_a_refusal_after_an_unknown_outcome_may_be_of_our_own_appointment(bench:
     assert len(bench.fake.standing()) == 1
 
 
-def test_an_unlisted_refusal_counts_once_it_has_settled_and_not_before(bench: Bench) -> None:
+def test_an_unlisted_refusal_goes_to_a_person_once_settled_and_keeps_the_request(bench: Bench) -> None:
     bench.patient()
     bench.fake.fault(POST, "status", status=400, body="Get Operation Failed", count=1)
     booking = bench.accept()
@@ -208,10 +210,53 @@ def test_an_unlisted_refusal_counts_once_it_has_settled_and_not_before(bench: Be
     bench.clock.advance(60)
     bench.waits(booking, received=2)
     assert bench.now(booking).state is State.UNKNOWN
-    rejected = bench.ends(booking)
+    parked = bench.ends(booking)
 
-    assert (rejected.state, rejected.reason) == (State.REJECTED, Reason.REFUSED)
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.REFUSED)
+    assert parked.request is not None
     assert bench.fake.posted() == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 410, 418, 422, 451])
+def test_a_transient_refusal_loses_no_booking_once_a_person_redrives_it(bench: Bench, status: int) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "status", status=status, body='{"Message": "try again"}', count=1)
+    booking = bench.accept()
+    assert bench.settles(booking).state is State.NEEDS_ATTENTION
+
+    bench.acting.redrive(booking.booking_id, Person("front desk", "tried by hand, it works"))
+
+    assert bench.ends(bench.now(booking)).state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
+
+
+@pytest.mark.parametrize("after_work", [False, True])
+@pytest.mark.parametrize("status", [408, 421, 423, 425, 499])
+def test_a_transient_status_is_an_unknown_outcome_and_the_booking_is_made_once(
+    bench: Bench, status: int, after_work: bool
+) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "status", status=status, body="", count=1, after_work=after_work)
+    booking = bench.accept()
+    bench.waits(booking)
+    assert (bench.now(booking).state, bench.now(booking).refusal) == (State.UNKNOWN, None)
+
+    assert bench.settles(booking).state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
+
+
+@pytest.mark.parametrize("status", [406, 407, 415, 426, 431])
+def test_a_wrong_form_keeps_the_booking_waiting_and_rejects_nobody(bench: Bench, status: int) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "status", status=status, body="", count=3)
+    booking = bench.accept()
+
+    for received in (1, 2, 3):
+        assert isinstance(bench.waits(booking, received=received).cause, FormRefused)
+        assert (bench.now(booking).state, bench.now(booking).posted) == (State.ACCEPTED, False)
+
+    assert bench.ends(booking).state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
 
 
 def test_a_refusal_whose_appointment_comes_up_all_the_same_is_none(bench: Bench) -> None:

@@ -14,6 +14,7 @@ LEAVES: list[tuple[errors.CliniceaError, bool, bool]] = [
     (errors.AuthenticationFailed(CALL, 401), False, True),
     (errors.PermissionDenied(CALL, 403), False, True),
     (errors.MethodRefused(CALL, "POST"), False, True),
+    (errors.FormRefused(CALL, 415), False, True),
     (errors.RouteMissing(CALL), False, True),
     (errors.RateLimited(CALL, 3.0), True, True),
     (errors.NotFoundInClinicea(CALL, 404), False, True),
@@ -59,6 +60,7 @@ def test_every_leaf_is_listed_above() -> None:
     ("error", "setting"),
     [
         (errors.MethodRefused(CALL, "POST"), "calls.postAppointment.verb"),
+        (errors.FormRefused(CALL, 415), "calls.postAppointment"),
         (errors.RouteMissing(CALL), "calls.postAppointment.path"),
         (errors.MethodRefused(LOGIN, "GET"), "login.verb"),
         (errors.RouteMissing(LOGIN), "login.path"),

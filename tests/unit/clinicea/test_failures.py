@@ -64,7 +64,7 @@ class TestReads:
     def test_a_page_instead_of_an_answer_is_unexpected(self, given: WireAnswer) -> None:
         assert isinstance(failure(SEARCH, given), errors.UnexpectedAnswer)
 
-    @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 599])
+    @pytest.mark.parametrize("status", [408, 421, 423, 425, 499, 500, 502, 503, 504, 599])
     def test_a_server_in_trouble_is_unavailable(self, status: int) -> None:
         error = failure(SEARCH, answer(status=status, text=""))
         assert isinstance(error, errors.Unavailable)
@@ -87,13 +87,19 @@ class TestWrites:
         assert type(error) is errors.Rejected
         assert error.reason == "slot_taken"
 
-    @pytest.mark.parametrize("status", [400, 404, 408, 409, 418, 422])
+    @pytest.mark.parametrize("status", [400, 404, 409, 410, 418, 422, 451])
     def test_any_other_4xx_leaves_the_outcome_unknown(self, status: int) -> None:
         error = failure(BOOK, answer(status=status, text="Get Operation Failed"))
         assert type(error) is errors.UnlistedRefusal
         assert not error.outcome_known
 
-    @pytest.mark.parametrize("status", [101, 301, 302, 307, 500, 502, 503, 504, 599])
+    @pytest.mark.parametrize("status", [406, 407, 415, 426, 431])
+    def test_a_refused_form_is_the_deployments_fault(self, status: int) -> None:
+        error = failure(BOOK, answer(status=status, text="Slot is already booked"))
+        assert type(error) is errors.FormRefused
+        assert error.outcome_known
+
+    @pytest.mark.parametrize("status", [101, 301, 302, 307, 408, 421, 423, 425, 499, 500, 502, 503, 504, 599])
     def test_everything_else_leaves_the_outcome_unknown(self, status: int) -> None:
         error = failure(BOOK, answer(status=status, text="Slot is already booked"))
         assert type(error) is errors.OutcomeUnknown

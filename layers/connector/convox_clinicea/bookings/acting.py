@@ -139,7 +139,8 @@ class Acting:
             patient_id: whose it is, where the booking does not know.
         """
         booking, obstacle = self._parked(booking_id)
-        if booking is not None and obstacle is None and end is Word.REJECTED and not self._settled(booking):
+        # "Booked" waits too: a late commit beside the appointment that was made by hand would be a second one.
+        if booking is not None and obstacle is None and not self._settled(booking):
             obstacle = Obstacle.NOT_SETTLED
         if booking is None or obstacle is not None:
             return Acted(booking_id, booking, obstacle)

@@ -44,6 +44,10 @@ class AppointmentOwned(ConnectorError):
     """The appointment already belongs to another booking."""
 
 
+class HolderParked(ConnectorError):
+    """The booking that holds the lock was posted and waits for a person; nobody else can tell what became of it."""
+
+
 class Ledger:
     """Bookings, and the items beside them."""
 
@@ -120,11 +124,19 @@ class Ledger:
         return _booking_of(self._table.get(f"appointment#{appointment_id}"))
 
     def hold_number(self, booking: Booking) -> bool:
-        """Become, or stay, the one booking that may create a patient for its number."""
+        """Acquire (or keep) the lock that allows this booking to create a patient for its number.
+
+        Raises:
+            HolderParked: its holder waits for a person, with a POST in doubt.
+        """
         return self._hold(f"{_NUMBER}{booking.number_key}", booking)
 
     def hold_slot(self, booking: Booking, patient_id: str) -> bool:
-        """Become, or stay, the one booking that may post for this patient at this start."""
+        """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
+
+        Raises:
+            HolderParked: its holder waits for a person, with a POST in doubt.
+        """
         return self._hold(f"slot#{patient_id}#{timestamp(booking.start)}", booking)
 
     def _hold(self, key: str, booking: Booking) -> bool:
@@ -140,6 +152,8 @@ class Ledger:
             holder_id = _booking_of(failed.standing) or ""
             holder = self.get(holder_id)
             if holder is not None and _needs(holder, key):
+                if holder.state.parked:
+                    raise_alone(HolderParked("the lock's holder waits for a person"))
                 return False
             seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
             try:

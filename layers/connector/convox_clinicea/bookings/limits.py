@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import Reason
 from convox_clinicea.errors import ConfigurationError
 
 
@@ -39,6 +41,12 @@ class Limits:
         if self.retention <= self.age:
             # A booking could otherwise be finished as unresolved, and forgotten, while it is still being tried.
             raise ConfigurationError("age limit < retention does not hold")
+
+    def reason_given_up(self, booking: Booking, now: datetime) -> Reason:
+        """Why a booking that goes no further by itself waits for a person; never "too late" before its time."""
+        if booking.posted:
+            return Reason.OUTCOME_UNKNOWN
+        return Reason.TOO_LATE if booking.start < now + self.margin else Reason.AGE_LIMIT
 
 
 LEASE_BEYOND_DEADLINE_SECONDS = 15.0

@@ -36,6 +36,8 @@ class Reason(StrEnum):
     OUTCOME_UNKNOWN = "outcome_unknown"
     CHANGED_AFTER_BOOKING = "changed_after_booking"
     TOO_LATE = "too_late"
+    AGE_LIMIT = "age_limit"
+    WAITS_FOR_OTHER_BOOKING = "waits_for_other_booking"
     EXPIRED_UNRESOLVED = "expired_unresolved"
     REFUSED = "refused"
 

@@ -158,7 +158,7 @@ class Sweeper:
         return parked
 
     def _park(self, booking: Booking) -> bool:
-        reason = Reason.OUTCOME_UNKNOWN if booking.posted else Reason.TOO_LATE
+        reason = self._limits.reason_given_up(booking, self._clock.now())
         try:
             if booking.state is State.SENDING:
                 booking = self._ledger.move(booking, State.UNKNOWN)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from convox_clinicea import chance
 from convox_clinicea.bookings.calendar import Calendar, CannotDecide, Shown
-from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.ledger import HolderParked, Ledger
 from convox_clinicea.bookings.limits import (
     LEASE_BEYOND_DEADLINE_SECONDS,
     POST_ENDS_BEFORE_LEASE_SECONDS,
@@ -95,7 +95,7 @@ class Worker:
     def _advance(self, booking: Booking, received: int, deadline: Deadline) -> Outcome:
         try:
             if self._clock.now() > (booking.redriven_at or booking.accepted_at) + self._limits.age:
-                raise CannotDecide(Reason.OUTCOME_UNKNOWN if booking.posted else Reason.TOO_LATE)
+                raise CannotDecide(self._limits.reason_given_up(booking, self._clock.now()))
             request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
             if booking.patient_id is None and not self._ledger.hold_number(booking):
                 return wait_for(None, received)
@@ -113,7 +113,9 @@ class Worker:
             if request.start < self._clock.now() + self._limits.margin:
                 raise CannotDecide(Reason.TOO_LATE)
         except CannotDecide as cause:
-            return self._done(self._ledger.move(booking, State.NEEDS_ATTENTION, reason=cause.reason))
+            return self._park(booking, cause.reason)
+        except HolderParked:
+            return self._park(booking, Reason.WAITS_FOR_OTHER_BOOKING)
         if deadline.remaining() < self._limits.seconds_for_a_post:
             return wait_for(None, received)
         return self._post(booking, request, shown, received, deadline)
@@ -134,6 +136,9 @@ class Worker:
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
         if shown.agreeing:
             return self._done(self._already_there(booking, shown))
+        if booking.refusal is Reason.REFUSED:
+            # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
+            raise CannotDecide(Reason.REFUSED)
         if booking.refusal is not None:
             return self._done(self._reject(booking, booking.refusal, shown))
         return None
@@ -198,7 +203,7 @@ class Worker:
     def _refused(
         self, claimed: Booking, request: BookingRequest, refusal: Rejected, received: int, deadline: Deadline
     ) -> Outcome:
-        """A refusal counts once the calendar has been read back; one that is not listed, once it has settled."""
+        """Reject what Clinicea is known to refuse, once the calendar is read back; any other refusal settles first."""
         reason = Reason(refusal.reason) if refusal.reason else Reason.REFUSED
         unsettled = None if refusal.outcome_known else self._clock.now()
         try:
@@ -222,6 +227,9 @@ class Worker:
 
     def _reject(self, booking: Booking, reason: Reason, shown: Shown) -> Booking:
         return self._ledger.move(booking, State.REJECTED, reason=reason, patient_id=shown.patient_id)
+
+    def _park(self, booking: Booking, reason: Reason) -> Done:
+        return self._done(self._ledger.move(booking, State.NEEDS_ATTENTION, reason=reason))
 
     def _done(self, booking: Booking) -> Done:
         self._notices.publish(booking)

@@ -16,6 +16,7 @@ from convox_clinicea.clinicea.calls import Call, writes
 from convox_clinicea.clinicea.errors import (
     AuthenticationFailed,
     CliniceaError,
+    FormRefused,
     MethodRefused,
     NotFoundInClinicea,
     OutcomeUnknown,
@@ -36,6 +37,11 @@ Record = dict[str, Any]
 # A bare id is a number or a GUID: a success whose text is a sentence is no id.
 _BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _UNSET_ID = re.compile(r"[0-]*|-[0-9]+")
+
+_TRANSIENT = frozenset({408, 421, 423, 425, 499})
+"""Time-out, misdirected, locked, too early, closed by the client: none says what became of the request."""
+_FORM_REFUSED = frozenset({406, 407, 415, 426, 431})
+"""Not acceptable, proxy authentication, media type, upgrade, headers too large: a setting, never the patient."""
 
 
 def failure_without_answer(call: str, cause: NoAnswer) -> CliniceaError:
@@ -64,8 +70,10 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
         return RateLimited(call, _seconds(answer.retry_after, now))
     if status == 404 and _route_is_missing(answer, table):
         return RouteMissing(call)
-    if status == 408 and not is_write:
-        return Unavailable(call, status)
+    if status in _FORM_REFUSED:
+        return FormRefused(call, status)
+    if status in _TRANSIENT:
+        return OutcomeUnknown(call, status) if is_write else Unavailable(call, status)
     if 400 <= status < 500:
         reason = table.refusal(status, answer.text)
         if is_write:

@@ -44,6 +44,14 @@ class MethodRefused(SetupFault):
         super().__init__(call, 405, text)
 
 
+class FormRefused(SetupFault):
+    """406, 407, 415, 426, 431: the form of the request is wrong, whoever it is for; nothing was executed."""
+
+    def __init__(self, call: str, status: int) -> None:
+        text = f"the form of the request is refused; check {_entry(call)} in the call table, and proxies on the way"
+        super().__init__(call, status, text)
+
+
 class RouteMissing(SetupFault):
     """404 for the address itself. The text names the setting to change."""
 
@@ -82,7 +90,7 @@ class Rejected(CliniceaError):
 
 
 class UnlistedRefusal(Rejected):
-    """A 4xx to a POST that the call table does not list: read back before it counts."""
+    """A 4xx to a POST that the call table does not list: read back, then left to a person."""
 
     outcome_known = False
 
