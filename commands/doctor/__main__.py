@@ -108,7 +108,7 @@ class Doctor:
         mobile, slot, fixed = self._mobile(), self._slot(), _fixed(self._wanted.fixed)
         documents = fetching.from_files(self._wanted.swagger, self._register)
         if not self._wanted.swagger:
-            specs = [self._table.login, *self._table.calls.values()]
+            specs = [self._table.login, *(self._table.calls[call] for call in self._table.flows.needed())]
             versions = {spec.version for spec in specs}
             documents = fetching.fetch(self._transport, versions, self._clock, self._register)
         self._correction |= compare(self._table, documents, self._register, fixed)

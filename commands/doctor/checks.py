@@ -11,7 +11,7 @@ from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
 from convox_clinicea.clinicea import Appointment, Call, Patient
-from convox_clinicea.clinicea.call_table import same_word
+from convox_clinicea.clinicea.call_table import CODE_PREFIXES, same_word
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
 from convox_clinicea.mobile import Mobile
 
@@ -39,6 +39,7 @@ class Checks:
     def __init__(self, asker: Asker) -> None:
         self._ask = asker
         self._register = asker.register
+        self._flows = asker.table.flows
         self.seen = Seen()
 
     def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime) -> str | None:
@@ -53,14 +54,14 @@ class Checks:
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
             why = many if ids else "no patient to ask for: give a registered number with --mobile"
-            for call in (Call.PAST_COMPLETED, Call.BY_PATIENT):
+            for call in (self._flows.completed_call, Call.BY_PATIENT):
                 self._register.unchecked(f"permission.{call}", ACCOUNT, why)
         self._of_a_day(now.date())
         self._ask.note_authentication()
         return ids[0] if len(ids) == 1 else None
 
     def _nothing_found(self, nobody: Mobile) -> None:
-        call = Call.SEARCH_PATIENT
+        call = self._flows.search_call
         found = self._ask.read(call, lambda client, until: client.search_patient_by_mobile_number(nobody, until))
         if found == []:
             self._register.confirm("nothing_found", ACCOUNT)
@@ -70,7 +71,7 @@ class Checks:
 
     def _missing_route(self, nobody: Mobile) -> None:
         """Ask for an address that cannot exist. Taken for "nobody", it would make a new patient of a known one."""
-        call, subject = Call.SEARCH_PATIENT, "missing_route_markers"
+        call, subject = self._flows.search_call, "missing_route_markers"
         parts = self._ask.table.calls[call].path.split("/")
         last = max(number for number, part in enumerate(parts) if part and "{" not in part)
         path = "/".join(NO_SUCH_CALL if number == last else part for number, part in enumerate(parts))
@@ -87,7 +88,7 @@ class Checks:
             self._note_marker(subject)
 
     def _note_marker(self, subject: str) -> None:
-        sentence = _SENTENCE.search(self._ask.text(Call.SEARCH_PATIENT))
+        sentence = _SENTENCE.search(self._ask.text(self._flows.search_call))
         if sentence is None:
             self._register.wrong(subject, ACCOUNT, detail="such a 404 has no text: set not_found of each call to error")
             return
@@ -96,7 +97,7 @@ class Checks:
         self._ask.correction["missing_route_markers"] = [*self._ask.table.missing_route_markers, text]
 
     def _search(self, mobile: Mobile) -> None:
-        call = Call.SEARCH_PATIENT
+        call = self._flows.search_call
         at = f"calls.{call}.country_code_format"
         spec = self._ask.table.calls[call]
 
@@ -110,11 +111,12 @@ class Checks:
         if self.seen.patients:
             self._register.confirm(at, ACCOUNT)
         elif spec.parameters.get("country_code") is not None and not self._ask.stopped:
-            other = {"country_code_format": "plus" if spec.country_code_format == "digits" else "digits"}
-            self.seen.patients = search({"calls": {call.value: other}})
-            if self.seen.patients:
-                self._register.wrong(at, ACCOUNT, use=other["country_code_format"])
-                correct(self._ask.correction, call, other)
+            for form in (each for each in CODE_PREFIXES if each != spec.country_code_format):
+                self.seen.patients = search({"calls": {call.value: {"country_code_format": form}}})
+                if self.seen.patients:
+                    self._register.wrong(at, ACCOUNT, use=form)
+                    correct(self._ask.correction, call, {"country_code_format": form})
+                    break
         if not self.seen.patients:
             self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
             return
@@ -126,7 +128,7 @@ class Checks:
             self._register.wrong("patient_id", ACCOUNT, detail="other characters: the connector refuses such ids")
 
     def _completed(self, patient_id: str) -> None:
-        call = Call.PAST_COMPLETED
+        call = self._flows.completed_call
         found = self._ask.read(call, lambda client, until: client.past_completed_appointments(patient_id, until))
         records = [] if found is None else self._ask.records(call)
         if not records:
@@ -158,12 +160,12 @@ class Checks:
     def _times(self, records: list[dict[str, list[Any]]]) -> None:
         written = [str(time) for record in records for time in record["start"]]
         if written and all(_LOCAL_TIME.fullmatch(time) for time in written):
-            self._register.confirm("datetime_format", ACCOUNT)
+            self._register.confirm("times.stamp", ACCOUNT)
             self._register.confirm("times", ACCOUNT)
         elif any(_OFFSET.search(time) for time in written):
             self._register.wrong("times", ACCOUNT, use="the offset", detail="the client reads it; nothing to change")
         elif written:
-            self._register.wrong("datetime_format", ACCOUNT, detail="times are written in some other way")
+            self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
 
     def read_back(self, patient_id: str) -> list[Appointment] | None:
         """Read all appointments of the patient; None where that failed."""

@@ -31,7 +31,8 @@ def note_failure(
         case _ if error.call == LOGIN and not isinstance(error, PermissionDenied | RouteMissing | MethodRefused):
             register.unchecked("authentication", ACCOUNT, f"the login failed: {type(error).__name__}")
         case AuthenticationFailed():
-            register.unchecked(f"permission.{call}", ACCOUNT, "the credential was refused (401)")
+            why = "401: the credential is not accepted, or its role lacks the permission"
+            register.unchecked(f"permission.{call}", ACCOUNT, why)
         case PermissionDenied():
             use = f"a role with the permission for {error.call}"
             if call == Call.BY_PATIENT:

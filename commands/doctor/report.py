@@ -9,7 +9,7 @@ from typing import Any
 
 from commands.doctor.checks import Seen
 from commands.doctor.findings import Finding, Verdict
-from convox_clinicea.clinicea.call_table import CallTable, laid_over
+from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, CallTable, laid_over
 from convox_clinicea.clinicea.calls import LOGIN, Call
 from convox_clinicea.documents import packed
 
@@ -22,7 +22,9 @@ def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any
     Raises:
         ConfigurationError: the result is no call table.
     """
-    corrected = laid_over(replacement or {}, correction)
+    if not correction:
+        return dict(replacement or {})
+    corrected = laid_over(replacement or NOTHING_REPLACED, correction)
     CallTable.build(packed("call_table"), corrected)
     return corrected
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import Random
-from urllib.parse import urlencode
 
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
@@ -48,7 +47,7 @@ class SimulatedTransport:
         return self._returned(process, label, arrived[0], deadline)
 
     def _deliver(self, sender: str, request: WireRequest, hit: Hit) -> Answer:
-        target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        target = request.target
         headers = {**request.headers, "content-type": "application/json"}
         body = request.body or b""
         with self._troubles.applied(hit):
