@@ -11,6 +11,7 @@ from typing import Any
 
 from commands.parameters import Deployed, UnreadableParameters, read
 from convox_clinicea.clinicea import CallTable
+from convox_clinicea.clinicea.earlier import of_schema_1
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.documents import packed, replacement
@@ -36,7 +37,11 @@ class Kind:
 
 def _call_table(document: Document | None) -> str:
     table = CallTable.build(packed("call_table"), document)
-    return f"{len(table.calls)} calls"
+    modern = [flow for flow, dialect in table.flows.model_dump().items() if dialect == "modern"]
+    told = [f"{len(table.flows.needed())} calls", *([f"modern: {', '.join(modern)}"] if modern else [])]
+    if document is not None and of_schema_1(document):
+        told.append('of schema 1, with the defaults of its time; write "schema": 2 for those of now')
+    return "; ".join(told)
 
 
 def _clinics(document: Document | None) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from local.clinicea.calling import Call
 from local.clinicea.messages import Answer, RefusalError, json_answer
@@ -73,7 +74,7 @@ def post_appointment(call: Call) -> Answer:
     first = call.switches.patient_before_slot or call.switches.create_patient_then_refuse_slot
     if not first:
         _check(call, wanted, newcomer)
-    patient = call.store.add_patient(newcomer)
+    patient = call.store.add_patient(replace(newcomer, patient_id=_new_id(call, "patient")))
     if call.switches.create_patient_then_refuse_slot:
         raise RefusalError(call.switches.slot_conflict_status, SLOT_TAKEN)
     mine = replace(wanted, patient_id=patient.patient_id)
@@ -183,7 +184,7 @@ def _same_person(one: Patient, other: Patient) -> bool:
 
 
 def _created(call: Call, wanted: Appointment, usual: str = "record") -> Answer:
-    made = call.store.add_appointment(wanted)
+    made = call.store.add_appointment(replace(wanted, appointment_id=_new_id(call, "appointment")))
     tell(call, "Add", made)
     match call.switches.created_answer or usual:
         case "bare":
@@ -193,6 +194,14 @@ def _created(call: Call, wanted: Appointment, usual: str = "record") -> Answer:
         case _:
             record = appointment_record(call, made, "ID")  # 200 with the record is [assumed]
     return json_answer(record | (SAVED if call.switches.saving_errors else {}))
+
+
+def _new_id(call: Call, kind: str) -> str:
+    """A GUID that nothing else has, or nothing: the store gives an id of its own."""
+    if not call.switches.guid_ids:
+        return ""
+    number = len(call.store.appointments) + len(call.store.patients)
+    return str(uuid5(NAMESPACE_OID, f"{kind}:{call.store.seed}:{number}:{call.now.isoformat()}"))
 
 
 def refused(call: Call, refusal: RefusalError) -> Answer:

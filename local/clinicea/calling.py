@@ -86,10 +86,10 @@ class Call:
         until = self.now - timedelta(seconds=self.switches.read_lag_seconds)
         return [each for each in appointments if each.created_at <= until]
 
-    def visible_patients(self) -> list[Patient]:
-        """The patients that reads show by now."""
+    def visible_patients(self, patients: Iterable[Patient]) -> list[Patient]:
+        """Those that reads show by now."""
         until = self.now - timedelta(seconds=self.switches.read_lag_seconds)
-        return [each for each in self.store.patients.values() if each.created_at is None or each.created_at <= until]
+        return [each for each in patients if each.created_at is None or each.created_at <= until]
 
     def page(self, records: list[Record]) -> list[Record]:
         """The page that `pageNo` and `pageSize` ask for; their limits are [live], the texts [assumed]."""

@@ -32,13 +32,13 @@ def _with_mobile(call: Call, mobile: str, code_name: str) -> list[Patient]:
     form = "plus" if written.startswith("+") else "zeros" if written.startswith("00") else "digits"
     if call.switches.country_code_form not in ("any", form):
         return []
-    return [each for each in call.visible_patients() if (each.country_code, each.mobile) == (code, mobile)]
+    return call.visible_patients(call.store.patients_with_mobile(mobile, code))
 
 
 def get_patient(call: Call) -> Answer:
     """A search by file number (0), unique id (1), mobile (2) or e-mail (3) [live]."""
     wanted = call.parameters.required("searchText")
-    everybody = call.visible_patients()
+    everybody = call.visible_patients(call.store.patients.values())
     match call.parameters.integer("searchBy"):
         case 0:
             found = [each for each in everybody if each.file_no == wanted]

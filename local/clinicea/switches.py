@@ -91,13 +91,15 @@ class Switches:
     requests_per_second: int = 0
     """More requests than these in one second are answered 429; 0 for no limit."""
     country_code_form: str = "any"
-    """How a search wants the dialling code: "any", "digits" (91), "plus" (+91), "zeros" (0091); else it finds nobody."""
+    """The dialling code that searches find: "any", "digits" (91), "plus" (+91) or "zeros" (0091)."""
 
     status_words: dict[str, str] = field(default_factory=dict)
     """How answers spell a status that is kept otherwise: {"Checked Out": "Check Out"}."""
     created_answer: str = ""
     """What a booking is answered by: "record", "object" (its ID alone), "bare" (the id alone); "": the ConVox calls
     give the record, createAppointment the object [code]."""
+    guid_ids: bool = False
+    """What is made gets a GUID for its id, as Clinicea's own ids are [live]; the fake's own can be read by people."""
     saving_errors: bool = False
     """Bookings answer 200 with SavingErrorCode and SavingErrorText, empty for a success [code: of other v3 writes]."""
     new_is_modified: bool = False

@@ -52,7 +52,7 @@ class SimulatedTransport:
         body = request.body or b""
         with self._troubles.applied(hit):
             answer = self._clinicea.handle(Request.to(request.verb, target, headers, body))
-        tag = tag_of(body.decode()) if body else None
+        tag = tag_of(request.query.get("Notes", ""))
         what = f"{request.call} tag {tag} {'lost' if answer.lost else answer.status} {hit.name}"
         self._scheduler.trace.note(self._scheduler.now, f"clinicea < {sender}", what)
         return answer

@@ -248,7 +248,7 @@ class CallTable(_Part):
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise_alone(InvalidDocument("call table", problems(error, cls)))
+            raise_alone(InvalidDocument("call table", earlier.placed(replacement or merged, problems(error, cls))))
 
     def refusal(self, status: int | None, text: str) -> str | None:
         """Return the booking's reason if this answer is one of the known refusals.

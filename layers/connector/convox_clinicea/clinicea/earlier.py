@@ -36,6 +36,13 @@ def of_schema_1(document: Mapping[str, Any]) -> bool:
     return "schema" not in document or (type(document["schema"]) is int and document["schema"] == 1)
 
 
+def placed(document: Mapping[str, Any], problems: list[str]) -> list[str]:
+    """Return the problems of the translated document by their places in the deployer's."""
+    if not of_schema_1(document):
+        return problems
+    return [problem.replace("times.stamp", "datetime_format", 1) for problem in problems]
+
+
 def translated(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """Return what is to be laid over the packed call table, one over the other.
 
