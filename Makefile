@@ -8,6 +8,8 @@ PYTHON ?= $(DEFAULT_PYTHON)
 ARCH ?= $(DEFAULT_ARCH)
 # For run and demo: the port that the embedded AWS listens on (0: any free one).
 PORT ?= 0
+# For run and demo: which Clinicea is served; docs/fake-clinicea.md lists the worlds.
+WORLD ?= evidence
 # For test: how many processes share the tests (auto: one for each processor, four at most; 0: pytest's own alone).
 PROCESSES ?= auto
 # For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
@@ -70,12 +72,12 @@ help: ## List the commands
 .PHONY: run
 run: ## The product on this machine: deploy, play a sample call, serve until Ctrl-C
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD)
 
 .PHONY: demo
 demo: ## The same, ending after the sample call; fails unless its appointments stand in the calendar
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT) --demo
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) --demo
 
 .PHONY: test
 test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage

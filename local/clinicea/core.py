@@ -1,7 +1,7 @@
 """The fake's behaviour without a socket: requests in, answers out, time and chance handed in."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -59,6 +59,7 @@ class FakeClinicea:
         time_zone: str = DEFAULT_ZONE,
         credentials: Credentials | None = None,
         fill: "Callable[[FakeClinicea], None] | None" = None,
+        switches: Mapping[str, object] | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.switches = Switches()
@@ -71,6 +72,8 @@ class FakeClinicea:
         self._late: list[_LateCommit] = []
         self._late_made = 0
         self._fill = fill
+        self._own_switches = dict(switches or {})
+        self.switches.turn(self._own_switches, routes.CALLS)
         self._control = Control(self)
         if fill is not None:
             fill(self)
@@ -119,7 +122,7 @@ class FakeClinicea:
         heapq.heappush(self._late, _LateCommit(due, self._late_made, found, request))
 
     def reset(self) -> None:
-        """Back to the start: its data, no faults, sessions or log, default switches. No id is given again."""
+        """Back to the start: its data, no faults, sessions or log, its switches. No id is given again."""
         self.store.clear()
         self.sessions.clear()
         self.faults.clear()
@@ -127,7 +130,7 @@ class FakeClinicea:
         self._late.clear()
         self.account.notifications.clear()
         self.account.outgoing.clear()
-        self.switches.turn(Switches().as_json(), routes.CALLS)
+        self.switches.turn(Switches().as_json() | self._own_switches, routes.CALLS)
         if self._fill is not None:
             self._fill(self)
 
