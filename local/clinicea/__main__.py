@@ -50,9 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--sample", action="store_true", help="start with a few invented people")
     parser.add_argument("--seed", type=int, help="makes ids and tokens repeat (default: new ones each time)")
     parser.add_argument("--time-zone", help=f"the clinics' zone (default {DEFAULT_ZONE}, or the world's)")
-    parser.add_argument(
-        "--world", choices=WORLDS, default="evidence", help="which account: docs/fake-clinicea.md"
-    )
+    parser.add_argument("--world", choices=WORLDS, default="evidence", help="which account: docs/fake-clinicea.md")
     # Arguments are visible to everybody on the machine; the variables are there for those who mind.
     parser.add_argument("--api-key", default=env("FAKE_CLINICEA_API_KEY", LOCAL_API_KEY))
     parser.add_argument("--user", default=env("FAKE_CLINICEA_USER", LOCAL_LOGIN[0]))

@@ -130,9 +130,10 @@ def running_fake(
     time_zone: str = DEFAULT_ZONE,
     credentials: Credentials | None = None,
     port: int = 0,
+    switches: Mapping[str, object] | None = None,
 ) -> Iterator[RunningFake]:
     """A fake on a free port of 127.0.0.1 for as long as the block lasts; `sample` adds the sample people."""
     fill: Callable[[FakeClinicea], None] | None = seed_sample if sample else None
-    core = FakeClinicea(clock, seed, time_zone=time_zone, credentials=credentials, fill=fill)
+    core = FakeClinicea(clock, seed, time_zone=time_zone, credentials=credentials, fill=fill, switches=switches)
     with FakeServer(core, port=port) as server:
         yield RunningFake(server)
