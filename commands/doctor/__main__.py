@@ -157,7 +157,9 @@ class Doctor:
 
     def _report(self, lines: list[str]) -> int:
         findings = self._register.all()
-        corrected = report.document(self._account.replacement, self._correction) if self._correction else {}
+        corrected = (
+            report.document(self._account.replacement, self._correction, self._now().date()) if self._correction else {}
+        )
         if corrected:
             self._wanted.write.write_text(json.dumps(corrected, indent=2) + "\n")
         if self._wanted.json:

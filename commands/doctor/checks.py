@@ -9,14 +9,21 @@ from typing import Any
 
 from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
-from commands.doctor.findings import ACCOUNT
+from commands.doctor.findings import ACCOUNT, Verdict
 from convox_clinicea.clinicea import Appointment, Call, Patient
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES, same_word
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
+from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import Mobile
 
 NO_SUCH_CALL = "noSuchCallOfTheConnector"
 NOBODYS_NUMBER = "0000000000"
+_PATIENTS = "/api/{version}/patients"
+LIKELIEST = (
+    {"version": "v1", "path": f"{_PATIENTS}/searchByMobileNumber"},
+    *({"version": version, "path": f"{_PATIENTS}/{Call.SEARCH_PATIENT}"} for version in ("v1", "v2", "v3")),
+)
+"""Where the search may be, the likeliest first [code]."""
 _PATIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -44,6 +51,7 @@ class Checks:
 
     def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime) -> str | None:
         """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
+        self._probe(Mobile("91", NOBODYS_NUMBER))
         if mobile is not None:
             self._search(mobile)  # first, for only a patient who is found proves that the call is right
         self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
@@ -59,6 +67,30 @@ class Checks:
         self._of_a_day(now.date())
         self._ask.note_authentication()
         return ids[0] if len(ids) == 1 else None
+
+    def _probe(self, nobody: Mobile) -> None:
+        """Where the search's address is missing, ask for the likeliest others; the first that is there is confirmed."""
+        call = self._flows.search_call
+        if call is not Call.SEARCH_PATIENT or self._register.verdict(f"calls.{call}.path") is not Verdict.UNCHECKED:
+            return
+        spec = self._ask.table.calls[call]
+        assumed = {"version": spec.version, "path": spec.path}
+        for place in (assumed, *(each for each in LIKELIEST if each != assumed)):
+            try:
+                self._ask.use(
+                    lambda client, until: client.search_patient_by_mobile_number(nobody, until),
+                    {"calls": {call.value: place}},
+                )
+            except RouteMissing:
+                continue
+            except (CliniceaError, ConfigurationError):
+                return  # the address may be right: whatever else is wrong is noted by the reads
+            if place != assumed:
+                for part, found in place.items():
+                    if found != assumed[part]:
+                        self._register.wrong(f"calls.{call}.{part}", ACCOUNT, use=found)
+                correct(self._ask.correction, call, place)
+            return
 
     def _nothing_found(self, nobody: Mobile) -> None:
         call = self._flows.search_call

@@ -61,7 +61,7 @@ def note_failure(
 
 
 def correct(correction: dict[str, Any], call: Call, changed: dict[str, str]) -> None:
-    """Add to the correction of a call what the account itself has shown."""
+    """Add to the correction of a call what the account itself has shown: it is confirmed there."""
     part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})
     part.update(changed)
-    part.setdefault("evidence", {}).update(dict.fromkeys(changed, "live"))
+    part.setdefault("evidence", {}).update(dict.fromkeys(changed, "confirmed"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from commands.doctor.checks import Seen
@@ -16,15 +17,18 @@ from convox_clinicea.documents import packed
 SCHEMA = 1
 
 
-def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any]) -> dict[str, Any]:
+def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Return the deployer's call table with the correction in it: only what differs from the packed one.
+
+    A call of which the account itself has shown something bears the day on which it did.
 
     Raises:
         ConfigurationError: the result is no call table.
     """
-    if not correction:
-        return dict(replacement or {})
     corrected = laid_over(replacement or NOTHING_REPLACED, correction)
+    for call, part in correction.get("calls", {}).items():
+        if "confirmed" in part.get("evidence", {}).values():
+            corrected["calls"][call] = {**corrected["calls"][call], "confirmed_on": today.isoformat()}
     CallTable.build(packed("call_table"), corrected)
     return corrected
 

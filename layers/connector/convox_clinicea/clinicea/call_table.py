@@ -80,6 +80,8 @@ class CallSpec(_Part):
     last_page: Literal["empty", "short"] = "empty"
     """Which page ends the reading: `short` saves a request, `empty` loses nothing where pages are cut."""
     evidence: dict[str, Evidence] = {}
+    confirmed_on: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    """The day on which an account showed what is confirmed in `evidence`."""
 
     @field_validator("parameters", "values", "listed")
     @classmethod
