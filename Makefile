@@ -9,6 +9,8 @@ PYTHON ?= $(or $(call saved,python),3.13)
 ARCH ?= $(or $(call saved,architecture),arm64)
 # For run and demo: the port that the embedded AWS listens on (0: any free one).
 PORT ?= 0
+# For run and demo: which Clinicea is served; docs/fake-clinicea.md lists the worlds.
+WORLD ?= evidence
 # For test: how many processes share the tests (auto: one for each processor, four at most; 0: pytest's own alone).
 PROCESSES ?= auto
 # For test: another date and time, in UTC (CLOCK='2028-02-29 12:00:00'). Needs Linux and a C compiler.
@@ -89,12 +91,12 @@ LAUNCH = $(if $(AUTHENTICATION),--authentication $(AUTHENTICATION)) $(if $(PARAM
 .PHONY: run
 run: ## The product on this machine: deploy, sample call, serve until Ctrl-C (AUTHENTICATION= PARAMETERS="SettleSeconds=60")
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT) $(LAUNCH)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) $(LAUNCH)
 
 .PHONY: demo
 demo: ## The same, ending after the sample call; fails unless its appointments stand in the calendar
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT) $(LAUNCH) --demo
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) $(LAUNCH) --demo
 
 .PHONY: logs
 logs: ## Follow the functions' logs while `make run` serves (F=search_patient: of one)
@@ -179,7 +181,7 @@ audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cann
 .PHONY: gameday
 gameday: ## Clinicea goes away during steady calls, and comes back; fails if a booking is lost (ARGS="--calls 40 --down-seconds 40")
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
-	@exec .tools/emulator/bin/python -m local --port $(PORT) $(LAUNCH) --gameday $(ARGS)
+	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) $(LAUNCH) --gameday $(ARGS)
 
 .PHONY: reconcile
 reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)

@@ -15,12 +15,14 @@ from commands.explaining import REFUSED, explained
 from commands.parameters import pairs, samconfig
 from commands.target import DEFAULT_STACK, Target
 from convox_clinicea.clinicea import CallTable
+from convox_clinicea.clinicea.earlier import of_schema_1
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.documents import packed, replacement
 from convox_clinicea.errors import ConfigurationError, InvalidDocument
 
 Document = dict[str, Any]
+MODERN_BOOKING = "book_known by modern calls"
 ZONE = "UTC"  # of clinics that state none; which one it is changes nothing here
 
 
@@ -40,7 +42,11 @@ class Kind:
 
 def _call_table(document: Document | None) -> str:
     table = CallTable.build(packed("call_table"), document)
-    return f"{len(table.calls)} calls"
+    modern = [f"{flow} by modern calls" for flow, dialect in table.flows.model_dump().items() if dialect == "modern"]
+    told = [f"{len(table.flows.needed())} calls", *modern]
+    if document is not None and of_schema_1(document):
+        told.append('of schema 1, with the defaults of its time; write "schema": 2 for those of now')
+    return "; ".join(told)
 
 
 def _clinics(document: Document | None) -> str:
@@ -145,12 +151,16 @@ def misplaced(deployed: Deployed) -> list[str]:
     return wrong
 
 
-def unfit(deployed: Deployed) -> list[str]:
-    """Return which parameters exclude one another; CloudFormation would refuse them too, but later."""
+def unfit(deployed: Deployed, call_table: Finding) -> list[str]:
+    """Return which parameters exclude one another, or what the call table says."""
     values = deployed.values
+    wrong = []
     if values.get("LookupStart") == "snapstart" and values.get("Python") == "3.11":
-        return ["LookupStart: snapstart needs Python 3.12 or newer"]
-    return []
+        wrong.append("LookupStart: snapstart needs Python 3.12 or newer")
+    if values.get("ReadBacks") == "false" and MODERN_BOOKING in call_table.holds:
+        why = "createAppointment answers an id without a start, which only a reading back can settle"
+        wrong.append(f"ReadBacks: must be true where flows.book_known is modern, for {why}")
+    return wrong
 
 
 def show(findings: list[Finding], wrong_parameters: list[str]) -> None:
@@ -197,10 +207,10 @@ def main(arguments: list[str] | None = None) -> int:
     except REFUSED as error:
         print(explained(error, None), file=sys.stderr)
         return 2
-    findings = [check(kind, source) for kind, source in sources.items()]
-    wrong_parameters = misplaced(deployed) + unfit(deployed)
-    show(findings, wrong_parameters)
-    return int(bool(wrong_parameters) or any(finding.problems for finding in findings))
+    findings = {kind.name: check(kind, source) for kind, source in sources.items()}
+    wrong_parameters = misplaced(deployed) + unfit(deployed, findings["call_table"])
+    show([*findings.values()], wrong_parameters)
+    return int(bool(wrong_parameters) or any(finding.problems for finding in findings.values()))
 
 
 if __name__ == "__main__":

@@ -134,7 +134,7 @@ OPERATIONS = (
         "An appointment for a caller who becomes a patient, with consent",
         NewPatientBooking,
         answers.Acceptance,
-        (*STORING, "consent_required"),
+        (*STORING, "consent_required", "clinicea_rejected"),
         ACCEPTED,
     ),
     Operation(
@@ -144,7 +144,7 @@ OPERATIONS = (
         "The call has ended: what the agent recorded of it, and where that is an appointment, its booking",
         StatusCallback,
         answers.CallStatus,
-        (*STORING, "consent_required"),
+        (*STORING, "consent_required", "clinicea_rejected"),
         {202: ACCEPTED[202], 200: "Noted; or the same again, and the booking has ended."},
     ),
     Operation(

@@ -13,6 +13,7 @@ from commands.api import NoAnswer
 from commands.template import template
 from local import logs, paths, runs, stopping
 from local.build import build
+from local.clinicea.worlds import WORLDS
 from local.deploy import Deployment, Stack
 from local.emulator import start_aws, start_clinicea, wait_for
 from local.gameday import GameDay, Plan
@@ -77,11 +78,13 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
     clinicea_port = free_port()
     clinicea_url = f"http://127.0.0.1:{clinicea_port}"
     built = temporary / "build"
-    deployment = Deployment(built, f"http://127.0.0.1:{port}", clinicea_url, wanted.authentication)
+    world = WORLDS[wanted.world]
+    authentication = wanted.authentication or world.authentication
+    deployment = Deployment(built, f"http://127.0.0.1:{port}", clinicea_url, authentication, world)
 
     say("starting the embedded AWS and the fake Clinicea")
     aws = cleanup.enter_context(start_aws(port, temporary, environment))
-    clinicea = cleanup.enter_context(start_clinicea(clinicea_port, environment))
+    clinicea = cleanup.enter_context(start_clinicea(clinicea_port, environment, wanted.world))
     say(f"building functions and layer for Python {paths.PYTHON} on {paths.ARCHITECTURE}")
     if not build(built, environment):
         say("nothing has changed since the last build")
@@ -122,7 +125,7 @@ def _show(stack: Stack, wanted: argparse.Namespace, file: Path) -> None:
         return
     if wanted.gameday:
         return
-    SampleCall(stack).play()
+    SampleCall(stack, new_patients=WORLDS[wanted.world].new_patients).play()
     if not wanted.demo:
         print(how_to_try(stack, file), flush=True)
 
@@ -141,8 +144,9 @@ def _parser() -> argparse.ArgumentParser:
         "--port", type=int, default=0, help="port of the embedded AWS and so of the API; 0: any free one"
     )
     parser.add_argument(
-        "--authentication", choices=("api_key", "staff_session"), default="api_key", help="towards Clinicea"
+        "--authentication", choices=("api_key", "staff_session"), help="towards Clinicea (default: the world's)"
     )
+    parser.add_argument("--world", choices=WORLDS, default="evidence", help="which Clinicea: docs/fake-clinicea.md")
     parser.add_argument(
         "--stack-file",
         type=Path,

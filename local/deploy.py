@@ -16,8 +16,8 @@ from botocore.config import Config
 from commands.release import PARAMETER, overrides, release_id
 from local import paths
 from local.clinicea import Credentials
-from local.clinicea.clock import DEFAULT_ZONE
 from local.clinicea.records import DEFAULT_CLINICS
+from local.clinicea.worlds import WORLDS, World
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
@@ -57,11 +57,14 @@ class Stack:
 class Deployment:
     """One deployment of the template that was built into a folder to one embedded AWS."""
 
-    def __init__(self, build: Path, endpoint: str, clinicea_url: str, authentication: str) -> None:
+    def __init__(
+        self, build: Path, endpoint: str, clinicea_url: str, authentication: str, world: World | None = None
+    ) -> None:
         self._build = build
         self._endpoint = endpoint
         self._clinicea_url = clinicea_url
         self._authentication = authentication
+        self._world = world or WORLDS["evidence"]
 
     def client(self, service: str) -> Any:
         """Return a boto3 client that talks to the embedded AWS and nothing else."""
@@ -95,13 +98,22 @@ class Deployment:
             "CliniceaUrl": self._clinicea_url,
             "CliniceaAuthentication": self._authentication,
             "Clinics": f"ssm:{name}",
-            "TimeZone": DEFAULT_ZONE,
+            "TimeZone": self._world.time_zone,
+            **self._call_table(),
             # Counted as on AWS, and wide enough for tests that ask as one agent as fast as they can.
             "LookupsPerCallerMinute": "100000",
             "LookupsPerAgentMinute": "100000",
             "Python": paths.PYTHON,
             "Architecture": paths.ARCHITECTURE,
         }
+
+    def _call_table(self) -> dict[str, str]:
+        """Store the call table of a world that needs one; returns the parameter that names it."""
+        if not self._world.call_table:
+            return {}
+        name = f"/{paths.STACK}/call-table"
+        self.client("ssm").put_parameter(Name=name, Value=json.dumps(self._world.document), Type="String")
+        return {"CallTable": f"ssm:{name}"}
 
     def _bucket(self) -> str:
         """Make the bucket that the code goes through; on AWS `--resolve-s3` does it, with a stack of its own."""

@@ -42,11 +42,10 @@ def start_aws(port: int, temporary: Path, environment: dict[str, str]) -> Abstra
     return running("embedded AWS", [sys.executable, "-m", "ministack"], environment | CREDENTIALS | settings)
 
 
-def start_clinicea(port: int, environment: dict[str, str]) -> AbstractContextManager[Child]:
-    """Start the fake Clinicea on `port`, with its invented patients."""
-    return running(
-        "fake Clinicea", [sys.executable, "-m", "local.clinicea", "--port", str(port), "--sample"], environment
-    )
+def start_clinicea(port: int, environment: dict[str, str], world: str) -> AbstractContextManager[Child]:
+    """Start the fake Clinicea on `port` as that world's account, with its invented patients."""
+    program = [sys.executable, "-m", "local.clinicea", "--port", str(port), "--sample", "--world", world]
+    return running("fake Clinicea", program, environment)
 
 
 def wait_for(child: Child, url: str) -> None:

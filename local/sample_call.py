@@ -31,7 +31,8 @@ def api_of(stack: Stack) -> Api:
 class SampleCall:
     """Plays the steps and checks each."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, *, new_patients: bool = True) -> None:
+        self._new_patients = new_patients
         self._api = api_of(stack)
         self._control = ControlClient(stack.clinicea_url)
         self._step = 0
@@ -46,7 +47,7 @@ class SampleCall:
         known = self._book_for(patient, start)
         new = self._book_for_a_stranger(start + timedelta(hours=2))
         third = self._end_a_call(patient, start + timedelta(hours=4))
-        self._look_into_the_calendar([known, new, third])
+        self._look_into_the_calendar([known, *([new] if new else []), third])
 
     def _see_the_pop_up(self) -> None:
         self._say(f"A call from {KNOWN_MOBILE} reaches an agent: ConVox's pop-up, in its own words")
@@ -85,7 +86,7 @@ class SampleCall:
         wish = {"clinic_id": "C-01", "start": start.isoformat(), "service": "Follow-up", **CALL}
         return self._until_booked(self._expect(202, "POST", f"/patients/{patient}/appointments", wish))
 
-    def _book_for_a_stranger(self, start: datetime) -> str:
+    def _book_for_a_stranger(self, start: datetime) -> str | None:
         self._say(f"A call from {NEW_MOBILE}: who is it?")
         answer = self._expect(200, "POST", "/patients/search", {"mobile": NEW_MOBILE, **NEW_CALL})
         if answer.body["match"] != "none":
@@ -105,7 +106,12 @@ class SampleCall:
             raise SampleFailed(f"consent_required was expected, the answer says {refused.body['code']}")
         self._tell(f"{refused.body['code']}: {refused.body['message']}")
         self._say(f"The caller consents: a new patient and an appointment for {start:%d %B, %H:%M}")
-        return self._until_booked(self._expect(202, "POST", "/appointments", wish | {"consent": {"given": True}}))
+        consented = wish | {"consent": {"given": True}}
+        if self._new_patients:
+            return self._until_booked(self._expect(202, "POST", "/appointments", consented))
+        impossible = self._expect(502, "POST", "/appointments", consented)
+        self._tell(f"{impossible.body['code']}: {impossible.body['message']}")
+        return None
 
     def _end_a_call(self, patient: str, start: datetime) -> str:
         self._say(f"Another call ends: ConVox's status callback, with an appointment for {start:%d %B, %H:%M}")

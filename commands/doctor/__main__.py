@@ -118,7 +118,7 @@ class Doctor:
         mobile, slot, fixed = self._mobile(), self._slot(), _fixed(self._wanted.fixed)
         documents = fetching.from_files(self._wanted.swagger, self._register)
         if not self._wanted.swagger:
-            specs = [self._table.login, *self._table.calls.values()]
+            specs = [self._table.login, *(self._table.calls[call] for call in self._table.flows.needed())]
             versions = {spec.version for spec in specs}
             documents = fetching.fetch(self._transport, versions, self._clock, self._register)
         self._correction |= compare(self._table, documents, self._register, fixed)
@@ -168,7 +168,9 @@ class Doctor:
 
     def _report(self, lines: list[str]) -> int:
         findings = self._register.all()
-        corrected = report.document(self._account.replacement, self._correction) if self._correction else {}
+        corrected = (
+            report.document(self._account.replacement, self._correction, self._now().date()) if self._correction else {}
+        )
         if corrected:
             self._wanted.write.write_text(json.dumps(corrected, indent=2) + "\n")
         if self._wanted.json:

@@ -13,6 +13,8 @@ from convox_clinicea.clinicea.calls import Call
 _LIST = ("appointment_id", "patient_id", "start", "status")
 READ: Mapping[Call, tuple[str, tuple[str, ...]]] = {
     Call.SEARCH_PATIENT: ("patient_fields", ("patient_id", "name")),
+    Call.GET_PATIENT: ("patient_fields", ("patient_id", "name")),
+    Call.CREATE_APPOINTMENT: ("appointment_fields", ("appointment_id",)),
     Call.PAST_COMPLETED: ("appointment_fields", ("appointment_id", "start", "service", "practitioner")),
     Call.BY_PATIENT: ("appointment_fields", _LIST),
     Call.BY_DATE: ("appointment_fields", _LIST),

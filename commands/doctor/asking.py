@@ -13,7 +13,7 @@ from commands.doctor.failures import note_failure
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
 from convox_clinicea.clinicea.answers import fields
-from convox_clinicea.clinicea.call_table import laid_over
+from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
@@ -86,7 +86,7 @@ class Asker:
         return len(self._account.clinics.zones) == 1
 
     def _document(self, change: Mapping[str, Any]) -> dict[str, Any]:
-        return laid_over(laid_over(self._account.replacement or {}, self.correction), change)
+        return laid_over(laid_over(self._account.replacement or NOTHING_REPLACED, self.correction), change)
 
     def use(self, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None) -> T:
         """Make one call, with one more change to the table where wanted; raises CliniceaError."""
@@ -189,6 +189,8 @@ class Asker:
         if refused:
             other = "CliniceaAuthentication=staff_session" if self._account.scheme == "api_key" else ""
             detail = f"refused (401) by {', '.join(dict.fromkeys(refused))}"
+            if let_in:
+                detail += "; other calls are let in: its role may lack the permission"
             self.register.wrong("authentication", ACCOUNT, use=other, detail=detail)
             return
         self.register.confirm("authentication", ACCOUNT, self._account.scheme)

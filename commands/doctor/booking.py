@@ -65,7 +65,7 @@ def _not_made(asker: Asker, why: str) -> None:
 
 def _post(slot: TestSlot, patient_id: str, asker: Asker) -> str | None:
     """Return the id that the answer told, if it told one."""
-    call, register = Call.POST_BY_PATIENT, asker.register
+    call, register = asker.table.flows.book_known_call, asker.register
     try:
         made = asker.use(
             lambda client, until: client.post_appointment_by_patient_id(patient_id, slot.appointment, until)
@@ -92,7 +92,7 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         if told is not None:
             register.wrong("post.read_back", ACCOUNT, detail="not listed at once: raise SettleSeconds")
         return
-    asker.worked(Call.POST_BY_PATIENT)
+    asker.worked(asker.table.flows.book_known_call)
     if len(new) > 1:
         register.unchecked("post.read_back", ACCOUNT, "several new appointments: somebody else is booking too")
         return
@@ -103,9 +103,16 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         register.harmless("read_back.notes", ACCOUNT, "a person finds no reference there; nothing rests on it")
     if told is not None and told != made.appointment_id:
         register.wrong("post.answer", ACCOUNT, detail="the answer's id is not the one that is listed")
-    if made.start == slot.start:
+    if made.start is None:
+        return
+    minutes = (made.start - slot.start) / timedelta(minutes=1)
+    if not minutes:
         register.confirm("post.read_back", ACCOUNT, f"appointment {made.appointment_id}")
-    elif made.start is not None:
-        minutes = (made.start - slot.start) / timedelta(minutes=1)
-        detail = f"it stands {minutes:+g} minutes from where it was sent: rounded, or another time zone"
-        register.wrong("post.read_back", ACCOUNT, detail=detail)
+        register.confirm("times.writing_zone", ACCOUNT)
+        return
+    detail = f"it stands {minutes:+g} minutes from where it was sent: rounded, or another time zone"
+    register.wrong("post.read_back", ACCOUNT, detail=detail)
+    offset = (slot.start.utcoffset() or timedelta()) / timedelta(minutes=1)
+    if abs(minutes) == abs(offset):
+        other = {-offset: "clinic", offset: "utc"}[minutes]
+        register.wrong("times.writing_zone", ACCOUNT, use=other, detail="change it, and make another test appointment")

@@ -9,14 +9,21 @@ from typing import Any
 
 from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
-from commands.doctor.findings import ACCOUNT
+from commands.doctor.findings import ACCOUNT, Verdict
 from convox_clinicea.clinicea import Appointment, Call, Patient
-from convox_clinicea.clinicea.call_table import same_word
+from convox_clinicea.clinicea.call_table import CODE_PREFIXES, same_word
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
+from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import Mobile
 
 NO_SUCH_CALL = "noSuchCallOfTheConnector"
 NOBODYS_NUMBER = "0000000000"
+_PATIENTS = "/api/{version}/patients"
+LIKELIEST = (
+    {"version": "v1", "path": f"{_PATIENTS}/searchByMobileNumber"},
+    *({"version": version, "path": f"{_PATIENTS}/{Call.SEARCH_PATIENT}"} for version in ("v1", "v2", "v3")),
+)
+"""Where the search may be, the likeliest first [code]."""
 _PATIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -39,10 +46,12 @@ class Checks:
     def __init__(self, asker: Asker) -> None:
         self._ask = asker
         self._register = asker.register
+        self._flows = asker.table.flows
         self.seen = Seen()
 
     def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime) -> str | None:
         """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
+        self._probe(Mobile("91", NOBODYS_NUMBER))
         if mobile is not None:
             self._search(mobile)  # first, for only a patient who is found proves that the call is right
         self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
@@ -53,14 +62,38 @@ class Checks:
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
             why = many if ids else "no patient to ask for: give a registered number with --mobile"
-            for call in (Call.PAST_COMPLETED, Call.BY_PATIENT):
+            for call in (self._flows.completed_call, Call.BY_PATIENT):
                 self._register.unchecked(f"permission.{call}", ACCOUNT, why)
         self._of_a_day(now.date())
         self._ask.note_authentication()
         return ids[0] if len(ids) == 1 else None
 
+    def _probe(self, nobody: Mobile) -> None:
+        """Where the search's address is missing, ask for the likeliest others; the first that is there is confirmed."""
+        call = self._flows.search_call
+        if call is not Call.SEARCH_PATIENT or self._register.verdict(f"calls.{call}.path") is not Verdict.UNCHECKED:
+            return
+        spec = self._ask.table.calls[call]
+        assumed = {"version": spec.version, "path": spec.path}
+        for place in (assumed, *(each for each in LIKELIEST if each != assumed)):
+            try:
+                self._ask.use(
+                    lambda client, until: client.search_patient_by_mobile_number(nobody, until),
+                    {"calls": {call.value: place}},
+                )
+            except RouteMissing:
+                continue
+            except (CliniceaError, ConfigurationError):
+                return  # the address may be right: whatever else is wrong is noted by the reads
+            if place != assumed:
+                for part, found in place.items():
+                    if found != assumed[part]:
+                        self._register.wrong(f"calls.{call}.{part}", ACCOUNT, use=found)
+                correct(self._ask.correction, call, place)
+            return
+
     def _nothing_found(self, nobody: Mobile) -> None:
-        call = Call.SEARCH_PATIENT
+        call = self._flows.search_call
         found = self._ask.read(call, lambda client, until: client.search_patient_by_mobile_number(nobody, until))
         if found == []:
             self._register.confirm("nothing_found", ACCOUNT)
@@ -70,7 +103,7 @@ class Checks:
 
     def _missing_route(self, nobody: Mobile) -> None:
         """Ask for an address that cannot exist. Taken for "nobody", it would make a new patient of a known one."""
-        call, subject = Call.SEARCH_PATIENT, "missing_route_markers"
+        call, subject = self._flows.search_call, "missing_route_markers"
         parts = self._ask.table.calls[call].path.split("/")
         last = max(number for number, part in enumerate(parts) if part and "{" not in part)
         path = "/".join(NO_SUCH_CALL if number == last else part for number, part in enumerate(parts))
@@ -87,7 +120,7 @@ class Checks:
             self._note_marker(subject)
 
     def _note_marker(self, subject: str) -> None:
-        sentence = _SENTENCE.search(self._ask.text(Call.SEARCH_PATIENT))
+        sentence = _SENTENCE.search(self._ask.text(self._flows.search_call))
         if sentence is None:
             self._register.wrong(subject, ACCOUNT, detail="such a 404 has no text: set not_found of each call to error")
             return
@@ -96,7 +129,7 @@ class Checks:
         self._ask.correction["missing_route_markers"] = [*self._ask.table.missing_route_markers, text]
 
     def _search(self, mobile: Mobile) -> None:
-        call = Call.SEARCH_PATIENT
+        call = self._flows.search_call
         at = f"calls.{call}.country_code_format"
         spec = self._ask.table.calls[call]
 
@@ -110,11 +143,12 @@ class Checks:
         if self.seen.patients:
             self._register.confirm(at, ACCOUNT)
         elif spec.parameters.get("country_code") is not None and not self._ask.stopped:
-            other = {"country_code_format": "plus" if spec.country_code_format == "digits" else "digits"}
-            self.seen.patients = search({"calls": {call.value: other}})
-            if self.seen.patients:
-                self._register.wrong(at, ACCOUNT, use=other["country_code_format"])
-                correct(self._ask.correction, call, other)
+            for form in (each for each in CODE_PREFIXES if each != spec.country_code_format):
+                self.seen.patients = search({"calls": {call.value: {"country_code_format": form}}})
+                if self.seen.patients:
+                    self._register.wrong(at, ACCOUNT, use=form)
+                    correct(self._ask.correction, call, {"country_code_format": form})
+                    break
         if not self.seen.patients:
             self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
             return
@@ -126,7 +160,7 @@ class Checks:
             self._register.wrong("patient_id", ACCOUNT, detail="other characters: the connector refuses such ids")
 
     def _completed(self, patient_id: str) -> None:
-        call = Call.PAST_COMPLETED
+        call = self._flows.completed_call
         found = self._ask.read(call, lambda client, until: client.past_completed_appointments(patient_id, until))
         records = [] if found is None else self._ask.records(call)
         if not records:
@@ -158,12 +192,12 @@ class Checks:
     def _times(self, records: list[dict[str, list[Any]]]) -> None:
         written = [str(time) for record in records for time in record["start"]]
         if written and all(_LOCAL_TIME.fullmatch(time) for time in written):
-            self._register.confirm("datetime_format", ACCOUNT)
+            self._register.confirm("times.stamp", ACCOUNT)
             self._register.confirm("times", ACCOUNT)
         elif any(_OFFSET.search(time) for time in written):
             self._register.harmless("times", ACCOUNT, "the client reads the offset")
         elif written:
-            self._register.wrong("datetime_format", ACCOUNT, detail="times are written in some other way")
+            self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
 
     def read_back(self, patient_id: str) -> list[Appointment] | None:
         """Read all appointments of the patient; None where that failed."""

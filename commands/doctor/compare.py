@@ -40,7 +40,8 @@ def compare(
         return {}
     correction: Correction = {}
     _compare_credentials(table, documents, register, correction)
-    specs: list[tuple[str, CallSpec]] = [(LOGIN, table.login), *((call.value, table.calls[call]) for call in Call)]
+    needed = [(call.value, table.calls[call]) for call in table.flows.needed()]
+    specs: list[tuple[str, CallSpec]] = [(LOGIN, table.login), *needed]
     for call, spec in specs:
         operation = locate(call, spec, documents)
         if operation is None:

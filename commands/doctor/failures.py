@@ -31,7 +31,8 @@ def note_failure(
         case _ if error.call == LOGIN and not isinstance(error, PermissionDenied | RouteMissing | MethodRefused):
             register.unchecked("authentication", ACCOUNT, f"the login failed: {type(error).__name__}")
         case AuthenticationFailed():
-            register.unchecked(f"permission.{call}", ACCOUNT, "the credential was refused (401)")
+            why = "401: the credential is not accepted, or its role lacks the permission"
+            register.unchecked(f"permission.{call}", ACCOUNT, why)
         case PermissionDenied():
             use = f"a role with the permission for {error.call}"
             if call == Call.BY_PATIENT:
@@ -60,7 +61,7 @@ def note_failure(
 
 
 def correct(correction: dict[str, Any], call: Call, changed: dict[str, str]) -> None:
-    """Add to the correction of a call what the account itself has shown."""
+    """Add to the correction of a call what the account itself has shown: it is confirmed there."""
     part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})
     part.update(changed)
-    part.setdefault("evidence", {}).update(dict.fromkeys(changed, "live"))
+    part.setdefault("evidence", {}).update(dict.fromkeys(changed, "confirmed"))

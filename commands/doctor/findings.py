@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from convox_clinicea.clinicea.call_table import CallSpec, CallTable
-from convox_clinicea.clinicea.calls import LOGIN, Call
+from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallSpec, CallTable
+from convox_clinicea.clinicea.calls import LOGIN
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"
@@ -44,7 +44,7 @@ BEHAVIOUR = {
     "patient_id": "patient ids are 1 to 64 letters, digits, _ and -",
     "nothing_found": "a number that nobody has is answered by 204, 404 or an empty array",
     "missing_route_markers": "an address that does not exist is told from a record that does not",
-    "datetime_format": "times are written and read as YYYY-MM-DDTHH:MM:SS",
+    "times.stamp": "times are written and read as YYYY-MM-DDTHH:MM:SS",
     "times": "times carry no offset",
     "times.local": "a time without an offset is the clinic's own",
     "completed.status": "past completed appointments are checked out, in a known spelling",
@@ -56,6 +56,7 @@ BEHAVIOUR = {
     "read_back.practitioner_id": "lists carry the practitioner's id",
     "read_back.notes": "lists return the notes, which hold the booking's reference",
     "post.answer": "a successful POST answers with the created appointment or its bare id",
+    "times.writing_zone": "an appointment's start is taken in the zone that it is sent in",
     "post.read_back": "an appointment is listed at once, at the start that was sent",
 }
 
@@ -65,6 +66,7 @@ HINTS = {
     "read_back.notes": _TEST,
     "post.answer": _TEST,
     "post.read_back": _TEST,
+    "times.writing_zone": _TEST,
 }
 """What a person can do about those that no read tells."""
 
@@ -76,7 +78,7 @@ def catalogue(table: CallTable) -> Iterator[Finding]:
     yield Finding("credentials.token_parameter", f"a token goes in the parameter {table.credentials.token_parameter}")
     minutes = table.credentials.token_lifetime_minutes
     yield Finding("credentials.token_lifetime_minutes", f"a token lives {minutes:g} minutes", detail="watch the logins")
-    for call in Call:
+    for call in table.flows.needed():
         yield from _of_call(f"calls.{call}", call, table.calls[call])
     for subject, assumption in BEHAVIOUR.items():
         yield Finding(subject, assumption, detail=HINTS.get(subject, ""))
@@ -98,7 +100,7 @@ def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
         if value is not None:
             yield Finding(f"{place}.fixed.{theirs}", f"{theirs}={value} is always sent")
     if "country_code" in spec.parameters:
-        example = "91" if spec.country_code_format == "digits" else "+91"
+        example = f"{CODE_PREFIXES[spec.country_code_format]}91"
         yield Finding(f"{place}.country_code_format", f"the country code is written {example}")
     if spec.values:
         yield Finding(f"{place}.values", "values are written as the table says: " + _values(spec))

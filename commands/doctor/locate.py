@@ -28,6 +28,9 @@ class Place:
 def locate(call: str, spec: CallSpec, documents: Iterable[Document]) -> Operation | None:
     """Return the operation of a call: by its name, else the only one whose name is nearly the same."""
     operations = [each for document in documents for each in document.operations]
+    exact = [each for each in operations if place_of(each) == Place(spec.path, spec.version)]
+    if exact:
+        return max(exact, key=lambda each: each.verb == spec.verb)
     wanted = call.casefold()
     found = [each for each in operations if wanted in _names(each)]
     if not found:

@@ -5,24 +5,30 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from commands.doctor.checks import Seen
 from commands.doctor.findings import Finding, Verdict
-from convox_clinicea.clinicea.call_table import CallTable, laid_over
+from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, CallTable, laid_over
 from convox_clinicea.clinicea.calls import LOGIN, Call
 from convox_clinicea.documents import packed
 
 SCHEMA = 1
 
 
-def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any]) -> dict[str, Any]:
+def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any], today: date) -> dict[str, Any]:
     """Return the deployer's call table with the correction in it: only what differs from the packed one.
+
+    A call of which the account itself has shown something bears the day on which it did.
 
     Raises:
         ConfigurationError: the result is no call table.
     """
-    corrected = laid_over(replacement or {}, correction)
+    corrected = laid_over(replacement or NOTHING_REPLACED, correction)
+    for call, part in correction.get("calls", {}).items():
+        if "confirmed" in part.get("evidence", {}).values():
+            corrected["calls"][call] = {**corrected["calls"][call], "confirmed_on": today.isoformat()}
     CallTable.build(packed("call_table"), corrected)
     return corrected
 

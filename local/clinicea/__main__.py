@@ -13,16 +13,19 @@ from local.clinicea.clock import DEFAULT_ZONE
 from local.clinicea.core import FakeClinicea
 from local.clinicea.sample import seed_sample
 from local.clinicea.server import FakeServer
+from local.clinicea.worlds import WORLDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal; gives the exit code."""
     wanted = _parser().parse_args(arguments)
     seed = wanted.seed if wanted.seed is not None else secrets.randbits(32)
+    world = WORLDS[wanted.world]
     try:
         core = FakeClinicea(
             seed=seed,
-            time_zone=wanted.time_zone,
+            time_zone=wanted.time_zone or world.time_zone,
+            switches=world.switches,
             credentials=Credentials(wanted.api_key, wanted.user, wanted.password),
             fill=seed_sample if wanted.sample else None,
         )
@@ -46,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--sample", action="store_true", help="start with a few invented people")
     parser.add_argument("--seed", type=int, help="makes ids and tokens repeat (default: new ones each time)")
-    parser.add_argument("--time-zone", default=DEFAULT_ZONE, help="the clinics' zone (default %(default)s)")
+    parser.add_argument("--time-zone", help=f"the clinics' zone (default {DEFAULT_ZONE}, or the world's)")
+    parser.add_argument("--world", choices=WORLDS, default="evidence", help="which account: docs/fake-clinicea.md")
     # Arguments are visible to everybody on the machine; the variables are there for those who mind.
     parser.add_argument("--api-key", default=env("FAKE_CLINICEA_API_KEY", LOCAL_API_KEY))
     parser.add_argument("--user", default=env("FAKE_CLINICEA_USER", LOCAL_LOGIN[0]))

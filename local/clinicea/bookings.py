@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from local.clinicea.calling import Call
 from local.clinicea.messages import Answer, RefusalError, json_answer
@@ -16,6 +17,11 @@ UNKNOWN_PATIENT = "Unknown patient"
 UNKNOWN_CLINIC = "Unknown clinic"
 UNKNOWN_STAFF = "Unknown staff"
 END_BEFORE_START = "EndDateTime should be after StartDateTime"
+UNKNOWN_SERVICE = "Unknown service"
+CALENDAR_LOCKED = "The calendar is locked until old appointments have their final status"
+HALF_DONE = "Operation incomplete"
+NO_ID = "00000000-0000-0000-0000-000000000000"
+SAVED = {"SavingErrorCode": "", "SavingErrorText": ""}
 IN_THE_PAST = "StartDateTime should not be in the past"
 
 
@@ -30,6 +36,34 @@ def post_appointment_by_patient_id(call: Call) -> Answer:
     return _created(call, wanted)
 
 
+def create_appointment(call: Call) -> Answer:
+    """The modern booking of a known patient [code]: its end follows the service's length."""
+    given = call.parameters
+    patient = call.store.patients.get(given.required("patientID"))
+    service = call.store.services.get(given.required("appointmentServiceID"))
+    start = call.given_moment("appointmentDateTime", call.switches.create_zone)
+    if patient is None:
+        raise RefusalError(400, UNKNOWN_PATIENT)
+    if service is None:
+        raise RefusalError(400, UNKNOWN_SERVICE)
+    given.integer("serviceType")
+    given.integer("appointmentType")
+    wanted = Appointment(
+        patient_id=patient.patient_id,
+        clinic_id=given.required("clinicID"),
+        practitioner_id=given.text("staffID"),
+        start=start,
+        end=start + timedelta(minutes=service.minutes),
+        service=service.name,
+        notes=given.text("notes") or "",
+        created_at=call.now,
+        modified_at=call.now,
+        made_by="createAppointment",
+    )
+    _check(call, wanted, patient)
+    return _created(call, wanted, "object")
+
+
 def post_appointment(call: Call) -> Answer:
     """A new patient and an appointment [doc]; the parameters are [assumed].
 
@@ -40,12 +74,16 @@ def post_appointment(call: Call) -> Answer:
     first = call.switches.patient_before_slot or call.switches.create_patient_then_refuse_slot
     if not first:
         _check(call, wanted, newcomer)
-    patient = call.store.add_patient(newcomer)
+    patient = call.store.add_patient(replace(newcomer, patient_id=_new_id(call, "patient")))
     if call.switches.create_patient_then_refuse_slot:
         raise RefusalError(call.switches.slot_conflict_status, SLOT_TAKEN)
     mine = replace(wanted, patient_id=patient.patient_id)
     if first:
         _check(call, mine, patient)
+    if call.switches.half_commit_seconds:
+        later = call.now + timedelta(seconds=call.switches.half_commit_seconds)
+        call.store.add_appointment(replace(mine, created_at=later, modified_at=later))
+        raise RefusalError(500, HALF_DONE)
     return _created(call, mine)
 
 
@@ -60,20 +98,21 @@ def _newcomer(call: Call) -> Patient:
         date_of_birth=_birth_date(call),
         email=given.text("Email") or "",
         made_by="postAppointment",
+        created_at=call.now,
     )
 
 
 def _birth_date(call: Call) -> date | None:
     if not call.parameters.has("DOB"):
         return None
-    born = call.parameters.moment("DOB").date()
+    born = call.parameters.moment("DOB", call.form("DOB")).date()
     return None if born == date.min else born
 
 
 def _wanted(call: Call, patient_id: str, made_by: str) -> Appointment:
     given, switches = call.parameters, call.switches
     clinic_id = given.required("ClinicID")
-    start, end = given.moment("StartDateTime"), given.moment("EndDateTime")
+    start, end = (call.given_moment(name, switches.writing_zone) for name in ("StartDateTime", "EndDateTime"))
     if end <= start:
         raise RefusalError(400, END_BEFORE_START)
     if switches.refuse_past_starts and start < call.local_now:
@@ -107,6 +146,8 @@ def _rounded(start: datetime, minutes: int) -> datetime:
 
 
 def _check(call: Call, wanted: Appointment, patient: Patient) -> None:
+    if call.switches.locked_calendar:
+        raise RefusalError(400, CALENDAR_LOCKED)
     if wanted.clinic_id not in call.store.clinics:
         raise RefusalError(400, UNKNOWN_CLINIC)
     if wanted.practitioner_id is not None and wanted.practitioner_id not in call.store.practitioners:
@@ -142,7 +183,41 @@ def _same_person(one: Patient, other: Patient) -> bool:
     return one.patient_id == other.patient_id or person(one) == person(other)
 
 
-def _created(call: Call, wanted: Appointment) -> Answer:
-    made = call.store.add_appointment(wanted)
-    record: dict[str, Any] = appointment_record(call.store, made, "ID", call.switches)
-    return json_answer(record)  # 200 with the record is [assumed]
+def _created(call: Call, wanted: Appointment, usual: str = "record") -> Answer:
+    made = call.store.add_appointment(replace(wanted, appointment_id=_new_id(call, "appointment")))
+    tell(call, "Add", made)
+    match call.switches.created_answer or usual:
+        case "bare":
+            return json_answer(made.appointment_id)
+        case "object":
+            record: dict[str, Any] = {"ID": made.appointment_id}
+        case _:
+            record = appointment_record(call, made, "ID")  # 200 with the record is [assumed]
+    return json_answer(record | (SAVED if call.switches.saving_errors else {}))
+
+
+def _new_id(call: Call, kind: str) -> str:
+    """A GUID that nothing else has, or nothing: the store gives an id of its own."""
+    if not call.switches.guid_ids:
+        return ""
+    number = len(call.store.appointments) + len(call.store.patients)
+    return str(uuid5(NAMESPACE_OID, f"{kind}:{call.store.seed}:{number}:{call.now.isoformat()}"))
+
+
+def refused(call: Call, refusal: RefusalError) -> Answer:
+    """A refused booking: plain text, or by switch a record that says why it was not saved [code: other v3 writes]."""
+    if not call.switches.saving_errors or refusal.status >= 500:
+        raise refusal
+    return json_answer({"ID": NO_ID, "SavingErrorCode": refusal.status, "SavingErrorText": refusal.text})
+
+
+def tell(call: Call, operation: str, appointment: Appointment) -> None:
+    """Send the patient's message and the web hook of what happened to an appointment."""
+    account = call.account
+    if account.switches.notifications:
+        account.notifications.append({"operation": operation, "appointment_id": appointment.appointment_id})
+    url = account.switches.webhooks.get(operation)
+    if url is not None:
+        record = appointment_record(call, appointment, "ID")
+        # The payload's shape is [assumed]: no one has published it.
+        account.outgoing.append((url, {"Feature": "Appointment", "Operation": operation, "Data": record}))

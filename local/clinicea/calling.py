@@ -1,16 +1,20 @@
 """What a call works on, and the ways of answering that calls share."""
 
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 from local.clinicea.auth import Sessions
+from local.clinicea.clock import zone_named
 from local.clinicea.messages import Answer, RefusalError, json_answer
-from local.clinicea.parameters import Parameters
-from local.clinicea.records import Store
+from local.clinicea.parameters import DATE_REFUSED, Parameters
+from local.clinicea.records import Appointment, Patient, Store
 from local.clinicea.switches import Switches
 
 SMALLEST_PAGE = 10
+_MOST_OUTGOING = 1000
 Record = TypeVar("Record")
 
 
@@ -22,6 +26,10 @@ class Account:
     sessions: Sessions
     switches: Switches
     zone: tzinfo
+    notifications: list[dict[str, str]] = field(default_factory=list)
+    """The messages that went to patients: operation and appointment of each."""
+    outgoing: deque[tuple[str, dict[str, object]]] = field(default_factory=lambda: deque(maxlen=_MOST_OUTGOING))
+    """Web hooks to be told: address and payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +39,9 @@ class Call:
     account: Account
     parameters: Parameters
     now: datetime
+    version: str = "v2"
+    by_session: bool = False
+    """Whether a staff member's session made it."""
 
     @property
     def store(self) -> Store:
@@ -46,6 +57,39 @@ class Call:
     def local_now(self) -> datetime:
         """The clinic's time on the wall, naive as Clinicea's times are."""
         return self.now.astimezone(self.account.zone).replace(tzinfo=None, microsecond=0)
+
+    def zone(self, rule: str) -> tzinfo:
+        """The zone that a switch names: "clinic", "utc" or a zone's name."""
+        return self.account.zone if rule == "clinic" else UTC if rule == "utc" else zone_named(rule)
+
+    @property
+    def reading_zone(self) -> tzinfo:
+        """The zone of times in this call's answer."""
+        own = self.switches.staff_zone if self.by_session else ""
+        return self.zone(own or self.switches.reading_zone)
+
+    def shown(self, moment: datetime) -> datetime:
+        """A time of the store, as this call's answer shows it."""
+        return _moved(moment, self.account.zone, self.reading_zone)
+
+    def given_moment(self, name: str, rule: str, form: str = "stamp") -> datetime:
+        """A parameter's time, in the store's zone."""
+        own = self.switches.staff_zone if self.by_session and rule == self.switches.writing_zone else ""
+        return _moved(self.parameters.moment(name, form), self.zone(own or rule), self.account.zone)
+
+    def form(self, name: str) -> str:
+        """How a parameter wants its date."""
+        return self.switches.date_forms.get(name, "any")
+
+    def visible(self, appointments: Iterable[Appointment]) -> list[Appointment]:
+        """Those that reads show by now."""
+        until = self.now - timedelta(seconds=self.switches.read_lag_seconds)
+        return [each for each in appointments if each.created_at <= until]
+
+    def visible_patients(self, patients: Iterable[Patient]) -> list[Patient]:
+        """Those that reads show by now."""
+        until = self.now - timedelta(seconds=self.switches.read_lag_seconds)
+        return [each for each in patients if each.created_at is None or each.created_at <= until]
 
     def page(self, records: list[Record]) -> list[Record]:
         """The page that `pageNo` and `pageSize` ask for; their limits are [live], the texts [assumed]."""
@@ -75,3 +119,13 @@ class Call:
         if not records:
             return self.nothing()
         return json_answer(records[0] if single and len(records) == 1 else records)
+
+
+def _moved(moment: datetime, source: tzinfo, target: tzinfo) -> datetime:
+    """A wall-clock time of one zone in another's."""
+    if source is target:
+        return moment
+    try:
+        return moment.replace(tzinfo=source).astimezone(target).replace(tzinfo=None)
+    except OverflowError:
+        raise RefusalError(400, DATE_REFUSED) from None

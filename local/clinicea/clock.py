@@ -41,6 +41,15 @@ class ManualClock:
         self._now += step
 
 
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    try:
+        zone_named(name)
+    except ValueError:
+        return False
+    return True
+
+
 def zone_named(name: str) -> tzinfo:
     """The time zone of that name; raises ValueError for an unknown one."""
     try:

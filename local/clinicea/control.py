@@ -5,7 +5,10 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 from local.clinicea import control_input
+from local.clinicea.bookings import tell
+from local.clinicea.calling import Call
 from local.clinicea.messages import Answer, ControlInputError, Request, json_answer
+from local.clinicea.parameters import Parameters
 from local.clinicea.records import Appointment, Patient
 from local.clinicea.routes import CALLS
 
@@ -24,6 +27,8 @@ class Control:
             "patients": {"GET": self._patients, "POST": self._add_patients},
             "appointments": {"GET": self._appointments},
             "cancel": {"POST": self._cancel},
+            "move": {"POST": self._move},
+            "notifications": {"GET": self._notifications},
             "requests": {"GET": self._requests},
             "faults": {"GET": self._faults, "POST": self._add_faults, "DELETE": self._clear_faults},
             "switches": {"GET": self._switches, "POST": self._turn_switches},
@@ -83,7 +88,25 @@ class Control:
             raise ControlInputError('"appointment_id" is unknown')
         reason = control_input.text(given, "reason")
         cancelled = self._core.store.cancel(wanted, reason, self._core.clock.now(), delete=delete)
+        self._tell("Delete" if delete else "Cancel", cancelled)
         return self._appointment(cancelled)
+
+    def _move(self, request: Request) -> object:
+        given = control_input.object_of(request, {"appointment_id", "start"})
+        known = self._core.store.appointments.get(control_input.text(given, "appointment_id", required=True))
+        if known is None:
+            raise ControlInputError('"appointment_id" is unknown')
+        start = control_input.moment(given, "start", self._core.account.zone)
+        end = start + (known.end - known.start)
+        moved = self._core.store.move(known.appointment_id, start, end, self._core.clock.now())
+        self._tell("Edit", moved)
+        return self._appointment(moved)
+
+    def _tell(self, operation: str, appointment: Appointment) -> None:
+        tell(Call(self._core.account, Parameters(()), self._core.clock.now()), operation, appointment)
+
+    def _notifications(self, _: Request) -> object:
+        return {"notifications": list(self._core.account.notifications)}
 
     def _requests(self, _: Request) -> object:
         return {"requests": self._core.log.as_json(), "waiting_commits": self._core.waiting_commits}
@@ -111,7 +134,9 @@ class Control:
 
     def _patient(self, patient: Patient) -> dict[str, object]:
         born = patient.date_of_birth
-        return asdict(patient) | {"date_of_birth": born.isoformat() if born else None}
+        made = patient.created_at
+        texts = {"date_of_birth": born and born.isoformat(), "created_at": made and made.isoformat()}
+        return asdict(patient) | texts
 
     def _appointment(self, appointment: Appointment) -> dict[str, object]:
         patient, zone = self._core.store.patients[appointment.patient_id], self._core.account.zone

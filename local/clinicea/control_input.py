@@ -72,7 +72,8 @@ def patient(given: Mapping[str, Any], store: Store) -> Patient:
             born = date.fromisoformat(born)
         except (TypeError, ValueError):
             raise ControlInputError('"date_of_birth" is YYYY-MM-DD') from None
-    return Patient(**texts | {"mobile": mobile, "country_code": code}, date_of_birth=born)
+    values: dict[str, Any] = {**texts, "mobile": mobile, "country_code": code, "date_of_birth": born}
+    return Patient(**values)
 
 
 def appointment(given: Mapping[str, Any], store: Store, now: datetime, zone: tzinfo) -> Appointment:
@@ -87,8 +88,8 @@ def appointment(given: Mapping[str, Any], store: Store, now: datetime, zone: tzi
         raise ControlInputError('"practitioner_id" is unknown')
     if texts.get("appointment_id", "") in store.appointments:
         raise ControlInputError('"appointment_id" is taken')
-    start = _moment(given, "start", zone)
-    end = _moment(given, "end", zone) if given.get("end") is not None else start + _duration(given)
+    start = moment(given, "start", zone)
+    end = moment(given, "end", zone) if given.get("end") is not None else start + _duration(given)
     if end <= start:
         raise ControlInputError('"end" is after "start"')
     plain = Appointment("", clinic, start, end, created_at=now, modified_at=now, practitioner_id=practitioner)
@@ -103,7 +104,8 @@ def _duration(given: Mapping[str, Any]) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def _moment(given: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
+def moment(given: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
+    """A time, in the clinic's zone where it bears no offset."""
     try:
         value = datetime.fromisoformat(text(given, name, required=True))
         local = value if value.tzinfo is None else value.astimezone(zone)

@@ -1,11 +1,11 @@
 """The fake's behaviour without a socket: requests in, answers out, time and chance handed in."""
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from local.clinicea import routes, swagger
+from local.clinicea import bookings, routes, swagger
 from local.clinicea.auth import Credentials, Sessions
 from local.clinicea.calling import Account, Call
 from local.clinicea.clock import DEFAULT_ZONE, Clock, SystemClock, zone_named
@@ -59,6 +59,7 @@ class FakeClinicea:
         time_zone: str = DEFAULT_ZONE,
         credentials: Credentials | None = None,
         fill: "Callable[[FakeClinicea], None] | None" = None,
+        switches: Mapping[str, object] | None = None,
     ) -> None:
         self.clock: Clock = clock or SystemClock()
         self.switches = Switches()
@@ -71,6 +72,8 @@ class FakeClinicea:
         self._late: list[_LateCommit] = []
         self._late_made = 0
         self._fill = fill
+        self._own_switches = dict(switches or {})
+        self.switches.turn(self._own_switches, routes.CALLS)
         self._control = Control(self)
         if fill is not None:
             fill(self)
@@ -119,13 +122,15 @@ class FakeClinicea:
         heapq.heappush(self._late, _LateCommit(due, self._late_made, found, request))
 
     def reset(self) -> None:
-        """Back to the start: its data, no faults, sessions or log, default switches. No id is given again."""
+        """Back to the start: its data, no faults, sessions or log, its switches. No id is given again."""
         self.store.clear()
         self.sessions.clear()
         self.faults.clear()
         self.log.clear()
         self._late.clear()
-        self.switches.turn(Switches().as_json(), routes.CALLS)
+        self.account.notifications.clear()
+        self.account.outgoing.clear()
+        self.switches.turn(Switches().as_json() | self._own_switches, routes.CALLS)
         if self._fill is not None:
             self._fill(self)
 
@@ -155,6 +160,8 @@ class FakeClinicea:
                 return message_answer(401, UNAUTHORIZED)
         if self.sessions.allows(key, found.call):
             return None
+        if self.switches.denied_status == 401:
+            return message_answer(401, UNAUTHORIZED)  # nothing tells it from a bad credential [doc]
         return message_answer(403, "The API role does not have permission for this call.")
 
     def _login_key(self, request: Request, found: routes.Found) -> str | None:
@@ -168,14 +175,26 @@ class FakeClinicea:
             raise ValueError("a request without a route has no parameters")
         return found.route.given(request, found.path_values, self.switches)
 
+    def _call(self, request: Request, found: routes.Found, now: datetime) -> Call:
+        by_session = self.switches.api_key_header.lower() not in request.headers
+        return Call(self.account, self._given(request, found), now, found.version, by_session)
+
+    def _answered(self, route: routes.Route, call: Call) -> Answer:
+        try:
+            return route.work(call)
+        except RefusalError as refusal:
+            if not route.writes:
+                raise
+            return bookings.refused(call, refusal)
+
     def work(self, request: Request, found: routes.Found, now: datetime) -> Answer:
         """Do what a request asks for; it has passed the gate."""
         route = found.route
         if route is None:
             raise ValueError("a request without a route has no work")
         try:
-            answer = route.work(Call(self.account, self._given(request, found), now))
-            return route.shape_now(self.switches).dressed(answer)
+            call = self._call(request, found, now)
+            return route.shape_now(self.switches).dressed(self._answered(route, call))
         except RefusalError as refusal:
             return text_answer(refusal.status, refusal.text)
         except UnsupportedMediaError:

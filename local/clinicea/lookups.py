@@ -22,30 +22,35 @@ def get_token(call: Call) -> Answer:
 
 def search_patient_by_mobile_number(call: Call) -> Answer:
     """Everybody registered with that national number and dialling code, exactly [assumed: no normalising]."""
-    code = call.parameters.country_code("countrycode")
-    found = call.store.patients_with_mobile(call.parameters.required("patmobile"), code)
-    form = "plus" if (call.parameters.text("countrycode") or "").startswith("+") else "digits"
-    if call.switches.country_code_form not in ("any", form):
-        found = []
+    found = _with_mobile(call, call.parameters.required("patmobile"), "countrycode")
     return _patients(call, found, "ID", "FullName")
+
+
+def _with_mobile(call: Call, mobile: str, code_name: str) -> list[Patient]:
+    code = call.parameters.country_code(code_name)
+    written = call.parameters.text(code_name) or ""
+    form = "plus" if written.startswith("+") else "zeros" if written.startswith("00") else "digits"
+    if call.switches.country_code_form not in ("any", form):
+        return []
+    return call.visible_patients(call.store.patients_with_mobile(mobile, code))
 
 
 def get_patient(call: Call) -> Answer:
     """A search by file number (0), unique id (1), mobile (2) or e-mail (3) [live]."""
     wanted = call.parameters.required("searchText")
-    everybody = list(call.store.patients.values())
+    everybody = call.visible_patients(call.store.patients.values())
     match call.parameters.integer("searchBy"):
         case 0:
             found = [each for each in everybody if each.file_no == wanted]
         case 1:
             found = [each for each in everybody if each.patient_id == wanted]
         case 2:
-            found = call.store.patients_with_mobile(wanted, call.parameters.country_code("searchOption"))
+            found = _with_mobile(call, wanted, "searchOption")
         case 3:
             found = [each for each in everybody if each.email and each.email.casefold() == wanted.casefold()]
         case _:
             raise RefusalError(400, "searchBy is not valid")
-    return _patients(call, found, "PatientID", "Name")
+    return _patients(call, found, "PatientID", "Name", single=call.version == "v2")
 
 
 def get_patient_by_id(call: Call) -> Answer:
@@ -53,7 +58,7 @@ def get_patient_by_id(call: Call) -> Answer:
     patient = call.store.patients.get(call.parameters.required("patientID"))
     if patient is None:
         return call.nothing()
-    return json_answer(patient_record(call.store, patient, "EntityID", "FullName"))
+    return json_answer(patient_record(call, patient, "EntityID", "FullName"))
 
 
 def get_past_completed(call: Call) -> Answer:
@@ -64,12 +69,12 @@ def get_past_completed(call: Call) -> Answer:
     """
     found = [
         each
-        for each in call.store.appointments_of(call.parameters.required("patientID"))
+        for each in call.visible(call.store.appointments_of(call.parameters.required("patientID")))
         if each.checked_out and each.start <= call.local_now
     ]
     records = []
     for each in found:
-        record = appointment_record(call.store, each, "ID", call.switches)
+        record = appointment_record(call, each, "ID")
         if call.switches.clinic_fields:
             record |= clinic_fields(call.store.clinics[each.clinic_id])
         records.append(record)
@@ -83,7 +88,7 @@ def get_appointments_by_patient(call: Call) -> Answer:
     """
     patient, kind = call.parameters.required("patientID"), call.parameters.integer("appointmentType")
     now = call.local_now
-    found = list(call.store.appointments_of(patient))
+    found = call.visible(call.store.appointments_of(patient))
     match kind:
         case 0:
             found = [each for each in found if each.start >= now and not each.cancelled]
@@ -98,38 +103,54 @@ def get_appointments_by_patient(call: Call) -> Answer:
 
 def get_appointments_by_date(call: Call) -> Answer:
     """A day's appointments of all patients and clinics, cancelled ones included [assumed]."""
-    day = call.parameters.moment("appointmentDate").date()
-    everything = call.store.appointments.values()
-    found = [each for each in everything if each.start.date() == day and not each.deleted]
+    day = call.parameters.moment("appointmentDate", call.form("appointmentDate")).date()
+    everything = call.visible(call.store.appointments.values())
+    found = [each for each in everything if call.shown(each.start).date() == day and not each.deleted]
     return _page(call, found, "AppointmentID")
 
 
 def get_changes(call: Call) -> Answer:
-    """Appointments added, modified or deleted since a time in the clinic's zone [assumed: that zone]."""
-    since = call.parameters.moment("lastSyncDTime").replace(tzinfo=call.account.zone)
-    found = [each for each in call.store.appointments.values() if each.modified_at >= since]
+    """Appointments added, modified or deleted since a time, by default in UTC [doc]."""
+    given = call.parameters.moment("lastSyncDTime", call.form("lastSyncDTime"))
+    since = given.replace(tzinfo=call.zone(call.switches.sync_zone))
+    found = [each for each in call.visible(call.store.appointments.values()) if each.modified_at >= since]
     found.sort(key=lambda each: each.modified_at)
     records = []
     for each in call.page(found):
-        record = appointment_record(call.store, each, "AppointmentID", call.switches)
-        record["DataStatusValue"] = _change(each)
+        record = appointment_record(call, each, "AppointmentID")
+        record["DataStatusValue"] = _change(each, call.switches.new_is_modified)
+        record["IsDeleted"] = each.deleted
         records.append(record)
     return call.answer_list(records, single=call.switches.single_appointments)
 
 
-def _change(appointment: Appointment) -> str:
+def get_services(call: Call) -> Answer:
+    """A clinic's services whose name holds the text sought [code]; here all clinics have the same."""
+    if call.parameters.required("ClinicID") not in call.store.clinics:
+        raise RefusalError(400, "Unknown clinic")
+    sought = (call.parameters.text("searchText") or "").casefold()
+    found = [each for each in call.store.services.values() if sought in each.name.casefold()]
+    records: list[dict[str, Any]] = [
+        {"ID": each.service_id, "Name": each.name, "Price": 500.0, "DurationTotalInMin": each.minutes}
+        for each in call.page(found)
+    ]
+    return call.answer_list(records, single=False)
+
+
+def _change(appointment: Appointment, new_is_modified: bool) -> str:
     # The three words are [assumed]; a cancelled appointment is a modified one.
     if appointment.deleted:
         return "Deleted"
-    return "Added" if appointment.modified_at == appointment.created_at else "Modified"
+    new = appointment.modified_at == appointment.created_at and not new_is_modified
+    return "Added" if new else "Modified"
 
 
-def _patients(call: Call, found: list[Patient], id_name: str, full_name: str) -> Answer:
-    records: list[dict[str, Any]] = [patient_record(call.store, each, id_name, full_name) for each in found]
-    return call.answer_list(records, single=call.switches.single_objects)
+def _patients(call: Call, found: list[Patient], id_name: str, full_name: str, *, single: bool = True) -> Answer:
+    records: list[dict[str, Any]] = [patient_record(call, each, id_name, full_name) for each in found]
+    return call.answer_list(records, single=single and call.switches.single_objects)
 
 
 def _page(call: Call, found: list[Appointment], id_name: str) -> Answer:
     page = call.page(found)
-    records = [appointment_record(call.store, each, id_name, call.switches) for each in page]
+    records = [appointment_record(call, each, id_name) for each in page]
     return call.answer_list(records, single=call.switches.single_appointments)

@@ -10,7 +10,18 @@ from local.clinicea.messages import RefusalError, Request
 
 DATE_REFUSED = "Get Operation Failed"  # [live] for GETs; the same text for POSTs is [assumed]
 _MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_EITHER = re.compile(f"{_DAY.pattern}|{_MOMENT.pattern}")
 _MOST_PARAMETERS = 200
+
+
+def refuse_encoded_colons(query: str, names: Iterable[str]) -> None:
+    """Refuse a query in which one of these parameters has a percent-encoded colon [live, of lastSyncDTime]."""
+    wanted = {name.casefold() for name in names}
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if name.casefold() in wanted and "%3a" in value.casefold():
+            raise RefusalError(400, DATE_REFUSED)
 
 
 class UnsupportedMediaError(Exception):
@@ -72,10 +83,10 @@ class Parameters:
             raise RefusalError(400, f"{name} is not valid")
         return int(value)
 
-    def moment(self, name: str) -> datetime:
-        """The value as a naive time, exactly YYYY-MM-DDTHH:mm:ss [live]."""
+    def moment(self, name: str, form: str = "stamp") -> datetime:
+        """The value as a naive time: exactly YYYY-MM-DDTHH:mm:ss [live], a plain date, or ("any") either."""
         value = self.required(name)
-        if not _MOMENT.fullmatch(value):
+        if not (_MOMENT if form == "stamp" else _DAY if form == "date" else _EITHER).fullmatch(value):
             raise RefusalError(400, DATE_REFUSED)
         try:
             return datetime.fromisoformat(value)
@@ -83,8 +94,8 @@ class Parameters:
             raise RefusalError(400, DATE_REFUSED) from None
 
     def country_code(self, name: str) -> str:
-        """A dialling code's digits; 91, +91 and (a plus lost in a query) a space and 91 are the same."""
-        return self.required(name).removeprefix("+").strip()
+        """A dialling code's digits; 91, +91, 0091 and (a plus lost in a query) a space and 91 are the same."""
+        return self.required(name).removeprefix("+").strip().removeprefix("00")
 
     def has(self, name: str) -> bool:
         """Whether the parameter was given."""

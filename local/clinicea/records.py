@@ -30,6 +30,15 @@ class Practitioner:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What an appointment is for; its length is the appointment's."""
+
+    service_id: str
+    name: str
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Patient:
     """A patient; an empty id is filled in by the store."""
 
@@ -48,6 +57,7 @@ class Patient:
     state: str = ""
     postal_code: str = ""
     made_by: str = "control"
+    created_at: datetime | None = None
 
     @property
     def full_name(self) -> str:
@@ -100,6 +110,12 @@ DEFAULT_PRACTITIONERS = (
     Practitioner("D-03", "Leela", "Madeupkar"),
 )
 
+DEFAULT_SERVICES = (
+    Service("5e1f0000-0000-4000-8000-000000000001", "Consultation", 30),
+    Service("5e1f0000-0000-4000-8000-000000000002", "Follow-up", 15),
+    Service("5e1f0000-0000-4000-8000-000000000003", "Blood test", 10),
+)
+
 
 @dataclass(slots=True)
 class Store:
@@ -108,6 +124,7 @@ class Store:
     seed: int
     clinics: dict[str, Clinic] = field(default_factory=dict)
     practitioners: dict[str, Practitioner] = field(default_factory=dict)
+    services: dict[str, Service] = field(default_factory=dict)
     patients: dict[str, Patient] = field(default_factory=dict)
     appointments: dict[str, Appointment] = field(default_factory=dict)
     _prefix: str = ""
@@ -123,6 +140,7 @@ class Store:
         """Forget the patients and appointments; clinics and practitioners are the default ones."""
         self.clinics = {clinic.clinic_id: clinic for clinic in DEFAULT_CLINICS}
         self.practitioners = {each.practitioner_id: each for each in DEFAULT_PRACTITIONERS}
+        self.services = {each.service_id: each for each in DEFAULT_SERVICES}
         self.patients = {}
         self.appointments = {}
 
@@ -151,6 +169,12 @@ class Store:
         before = self.appointments[appointment_id]
         status = before.status if delete else "Cancelled"
         after = replace(before, status=status, cancellation_reason=reason, deleted=delete, modified_at=now)
+        self.appointments[appointment_id] = after
+        return after
+
+    def move(self, appointment_id: str, start: datetime, end: datetime, now: datetime) -> Appointment:
+        """Move an appointment to another time; raises KeyError."""
+        after = replace(self.appointments[appointment_id], start=start, end=end, modified_at=now)
         self.appointments[appointment_id] = after
         return after
 

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
-from local.clinicea.records import Appointment, Clinic, Patient, Practitioner, Store
-from local.clinicea.switches import Switches
+from local.clinicea.calling import Call
+from local.clinicea.records import Appointment, Clinic, Patient, Practitioner, plain_status
 
 UNSET = "0001-01-01T00:00:00"
 
@@ -17,9 +17,9 @@ def moment(value: date | None) -> str:
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else f"{value}T00:00:00"
 
 
-def patient_record(store: Store, patient: Patient, id_name: str, full_name: str) -> dict[str, Any]:
+def patient_record(call: Call, patient: Patient, id_name: str, full_name: str) -> dict[str, Any]:
     """A patient. How the id and the full name are called differs from call to call, as has been seen."""
-    visits = [each.start for each in store.appointments_of(patient.patient_id) if each.checked_out]
+    visits = [call.shown(each.start) for each in call.store.appointments_of(patient.patient_id) if each.checked_out]
     return {
         id_name: patient.patient_id,
         "FileNo": patient.file_no,
@@ -40,16 +40,18 @@ def patient_record(store: Store, patient: Patient, id_name: str, full_name: str)
     }
 
 
-def appointment_record(store: Store, appointment: Appointment, id_name: str, switches: Switches) -> dict[str, Any]:
+def appointment_record(call: Call, appointment: Appointment, id_name: str) -> dict[str, Any]:
     """An appointment as the lists show it: no address, and no id of clinic or practitioner by default."""
+    store, switches = call.store, call.switches
     patient = store.patients[appointment.patient_id]
     staff = store.practitioners.get(appointment.practitioner_id or "", Practitioner("", "", ""))
-    arrived = appointment.start if appointment.checked_out else None
+    start = call.shown(appointment.start)
+    arrived = start if appointment.checked_out else None
     record: dict[str, Any] = {
         id_name: appointment.appointment_id,
-        "StartDateTime": moment(appointment.start),
-        "EndDateTime": moment(appointment.end),
-        "AppointmentStatus": appointment.status,
+        "StartDateTime": moment(start),
+        "EndDateTime": moment(call.shown(appointment.end)),
+        "AppointmentStatus": _spelled(appointment.status, switches.status_words),
         "ServiceName": appointment.service,
         "ServiceCategory": "Consultation" if appointment.service else "",
         "StaffFirstName": staff.first_name,
@@ -73,6 +75,10 @@ def appointment_record(store: Store, appointment: Appointment, id_name: str, swi
         record["ClinicID"] = appointment.clinic_id
         record["StaffID"] = appointment.practitioner_id
     return record
+
+
+def _spelled(status: str, words: dict[str, str]) -> str:
+    return next((shown for kept, shown in words.items() if plain_status(kept) == plain_status(status)), status)
 
 
 def clinic_fields(clinic: Clinic) -> dict[str, Any]:

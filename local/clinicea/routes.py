@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from local.clinicea import bookings, lookups, shapes
 from local.clinicea.calling import Call
 from local.clinicea.messages import Answer, Request
-from local.clinicea.parameters import Parameters
+from local.clinicea.parameters import Parameters, refuse_encoded_colons
 from local.clinicea.shapes import Shape
 from local.clinicea.switches import Switches
 
+SEARCH = "searchPatientByMobileNumber"
 LOGIN = "getTokenByStaffUsernamePwd"
 POST_APPOINTMENT = "postAppointment"
 UNKNOWN_CALL = "unknown"
@@ -37,6 +38,9 @@ class Route:
     fields: tuple[Field, ...]
     work: Callable[[Call], Answer]
     answer: str
+    writes: bool = False
+    v3_write: bool = False
+    """Whether its parameters always come in the query, with an empty body [code]."""
 
     @property
     def paged(self) -> bool:
@@ -54,7 +58,8 @@ class Route:
 
     def path_now(self, switches: Switches, version: str) -> str:
         """The path under a version; `{name}` stands for a parameter in it."""
-        usual = f"/api/{{version}}/{self.controller}/{self.call}"
+        last = switches.v1_search if (self.call, version) == (SEARCH, "v1") else self.call
+        usual = f"/api/{{version}}/{self.controller}/{last}"
         return (self.shape_now(switches).path or usual).replace("{version}", version)
 
     def versions_now(self, switches: Switches) -> tuple[str, ...]:
@@ -64,13 +69,15 @@ class Route:
 
     def style_now(self, switches: Switches) -> str:
         """Where its parameters come: query, form or json (a usual POST takes a form too)."""
-        usual = "json" if self.verb_now(switches) == "POST" and not switches.post_parameters_in_query else "query"
+        in_query = self.v3_write or switches.post_parameters_in_query
+        usual = "json" if self.verb_now(switches) == "POST" and not in_query else "query"
         return self.shape_now(switches).style or usual
 
     def given(self, request: Request, path_values: Mapping[str, str], switches: Switches) -> Parameters:
         """The parameters of a request, under this table's names; raises as Parameters do."""
         style = self.style_now(switches)
         shape = self.shape_now(switches)
+        refuse_encoded_colons(request.query, switches.refused_colons)
         if shape.strict:
             return shape.given(request, path_values, style, [field.name for field in self.fields])
         return Parameters.from_query(request.query) if style == "query" else Parameters.from_body(request)
@@ -118,18 +125,18 @@ ROUTES = (
         "Token",
     ),
     Route(
-        "searchPatientByMobileNumber",
+        SEARCH,
         "patients",
-        ("v2",),
+        ("v1",),
         "GET",
-        (Field("patmobile"), Field("countrycode")),
+        (Field("patMobile"), Field("countryCode")),
         lookups.search_patient_by_mobile_number,
         "Patient",
     ),
     Route(
         "getPatient",
         "patients",
-        ("v2",),
+        ("v2", "v3"),
         "GET",
         (
             Field("searchBy", kind="integer", format="int32"),
@@ -139,11 +146,11 @@ ROUTES = (
         lookups.get_patient,
         "Patient",
     ),
-    Route("getPatientByID", "patients", ("v3",), "GET", (PATIENT_ID,), lookups.get_patient_by_id, "Patient"),
+    Route("getPatientByID", "patients", ("v2", "v3"), "GET", (PATIENT_ID,), lookups.get_patient_by_id, "Patient"),
     Route(
         "getPatientPastCompletedAppointment",
         "appointments",
-        ("v2",),
+        ("v1",),
         "GET",
         (PATIENT_ID,),
         lookups.get_past_completed,
@@ -170,29 +177,66 @@ ROUTES = (
     Route(
         "getChanges",
         "appointments",
-        ("v2",),
+        ("v2", "v3"),
         "GET",
         (Field("lastSyncDTime", format="date-time"), *PAGE),
         lookups.get_changes,
         "Appointment",
     ),
     Route(
+        "getServicesByClinic",
+        "services",
+        ("v3",),
+        "GET",
+        (
+            Field("ClinicID"),
+            Field("searchText", required=False),
+            Field("serviceCategory", required=False),
+            Field("serviceType", kind="integer", format="int32"),
+            *PAGE,
+        ),
+        lookups.get_services,
+        "Service",
+    ),
+    Route(
         "postAppointmentByPatientID",
         "appointments",
-        ("v2",),
+        ("v1",),
         "POST",
         (Field("PatientID"), *_SLOT, Field("Mobile", required=False)),
         bookings.post_appointment_by_patient_id,
         "Appointment",
+        writes=True,
     ),
     Route(
         POST_APPOINTMENT,
         "appointments",
-        ("v2",),
+        ("v1",),
         "POST",
         (*_NEWCOMER, *_SLOT),
         bookings.post_appointment,
         "Appointment",
+        writes=True,
+    ),
+    Route(
+        "createAppointment",
+        "appointments",
+        ("v3",),
+        "POST",
+        (
+            PATIENT_ID,
+            Field("appointmentDateTime", format="date-time"),
+            Field("staffID", required=False),
+            Field("clinicID"),
+            Field("appointmentServiceID"),
+            Field("serviceType", kind="integer", format="int32"),
+            Field("appointmentType", kind="integer", format="int32"),
+            Field("notes", required=False),
+        ),
+        bookings.create_appointment,
+        "Appointment",
+        writes=True,
+        v3_write=True,
     ),
 )
 CALLS = frozenset(route.call for route in ROUTES)
@@ -205,6 +249,8 @@ def find(method: str, path: str, switches: Switches) -> Found:
         return _find_shaped(method, path, switches)
     match path.casefold().strip("/").split("/"):
         case ["api", version, controller, call]:
+            if version == "v1" and controller == "patients" and SEARCH.casefold() != switches.v1_search.casefold():
+                call = {switches.v1_search.casefold(): SEARCH.casefold(), SEARCH.casefold(): ""}.get(call, call)
             route = _BY_PLACE.get((controller, call))
             if route is not None and version in route.versions_now(switches):
                 verb = route.verb_now(switches)

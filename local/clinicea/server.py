@@ -1,5 +1,6 @@
 """The fake on a socket: carries requests to the core and its answers, with their effects, back."""
 
+import json
 import socket
 import struct
 import sys
@@ -8,16 +9,19 @@ import time
 import traceback
 from email.utils import formatdate
 from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from types import TracebackType
 from typing import Any
+from urllib.parse import urlsplit
 
 from local.clinicea.core import FakeClinicea
 from local.clinicea.messages import Answer, Delay, Drip, Hold, Request, Reset, message_answer
 
 _LARGEST_BODY = 4 * 1024 * 1024
 _IDLE_SECONDS = 60
+_HOOK_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
 _NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -47,6 +51,7 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request.to(self.command, self.path, headers, body)
         with self.server.lock:
             answer = self.server.core.handle(request)
+            self.server.tell_hooks()
         self._carry_out(answer)
 
     def _body(self) -> bytes | Answer | None:
@@ -174,6 +179,12 @@ class _Server(ThreadingHTTPServer):
             frames = "".join(traceback.format_tb(error.__traceback__))
             print(f"fake Clinicea: {type(error).__name__}\n{frames}", file=sys.stderr, flush=True)
 
+    def tell_hooks(self) -> None:
+        """Post what is to be told to web hooks, each in a thread of its own: Clinicea does not wait for them."""
+        while self.core.account.outgoing:
+            url, payload = self.core.account.outgoing.popleft()
+            threading.Thread(target=_post, args=(url, payload), daemon=True).start()
+
     def end_connections(self) -> None:
         """Cut every open connection."""
         with self._open_lock:
@@ -182,6 +193,19 @@ class _Server(ThreadingHTTPServer):
                     each.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     continue  # it was gone already
+
+
+def _post(url: str, payload: dict[str, object]) -> None:
+    """Tell one web hook, once; nobody has published whether Clinicea tries again."""
+    address = urlsplit(url)
+    connection = HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=_HOOK_SECONDS)
+    try:
+        connection.request("POST", address.path or "/", json.dumps(payload), {"Content-Type": "application/json"})
+        connection.getresponse().read()
+    except (OSError, HTTPException) as error:
+        print(f"fake Clinicea: a web hook could not be told: {type(error).__name__}", file=sys.stderr, flush=True)
+    finally:
+        connection.close()
 
 
 class FakeServer:

@@ -41,7 +41,7 @@ def answer(request: Request, switches: Switches) -> Answer | None:
 def document(version: str, switches: Switches, host: str) -> dict[str, Any]:
     """The document of one API version."""
     routes = [route for route in ROUTES if version in route.versions_now(switches)]
-    definitions: dict[str, Any] = {"Patient": _patient(), "Appointment": _appointment()}
+    definitions: dict[str, Any] = {"Patient": _patient(), "Appointment": _appointment(), "Service": _service()}
     paths: dict[str, Any] = {}
     for route in routes:
         path, verb = route.path_now(switches, version), route.verb_now(switches).lower()
@@ -153,6 +153,11 @@ def _schema(route: Route, switches: Switches) -> dict[str, Any]:
 def _patient() -> dict[str, Any]:
     properties: dict[str, Any] = dict.fromkeys(_PATIENT, _STRING)
     return {"type": "object", "properties": properties | {"DOB": _MOMENT, "LastAppointmentDate": _MOMENT}}
+
+
+def _service() -> dict[str, Any]:
+    minutes = {"type": "integer", "format": "int32"}
+    return {"type": "object", "properties": {"ID": _STRING, "Name": _STRING, "DurationTotalInMin": minutes}}
 
 
 def _appointment() -> dict[str, Any]:

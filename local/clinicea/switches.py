@@ -1,14 +1,18 @@
 """Settings of the fake that a test or a person may turn while it runs."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from local.clinicea.clock import is_zone
 from local.clinicea.messages import ControlInputError
 from local.clinicea.shapes import is_shapes
 
 Check = Callable[[object], bool]
 VERSIONS = ("v1", "v2", "v3")
+OPERATIONS = ("Add", "Edit", "Cancel", "Delete")
+_LOCAL = re.compile(r"http://(127\.0\.0\.1|localhost):[0-9]{1,5}(/[A-Za-z0-9._~/-]*)?")
 
 
 def _is_bool(value: object) -> bool:
@@ -34,6 +38,24 @@ def _word(value: object) -> bool:
 
 def _names(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(name, str) for name in value)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(each, str) and each for pair in value.items() for each in pair)
+
+
+def _zone(value: object) -> bool:
+    return isinstance(value, str) and (value in ("clinic", "utc") or is_zone(value))
+
+
+def _forms(value: object) -> bool:
+    return isinstance(value, dict) and all(form in ("date", "stamp", "any") for form in value.values())
+
+
+def _hooks(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        name in OPERATIONS and isinstance(url, str) and _LOCAL.fullmatch(url) for name, url in value.items()
+    )
 
 
 def _versions(value: object) -> bool:
@@ -69,9 +91,44 @@ class Switches:
     requests_per_second: int = 0
     """More requests than these in one second are answered 429; 0 for no limit."""
     country_code_form: str = "any"
-    """How a search wants the dialling code: "any", "digits" (91) or "plus" (+91); written otherwise it finds nobody."""
+    """The dialling code that searches find: "any", "digits" (91), "plus" (+91) or "zeros" (0091)."""
+
+    status_words: dict[str, str] = field(default_factory=dict)
+    """How answers spell a status that is kept otherwise: {"Checked Out": "Check Out"}."""
+    created_answer: str = ""
+    """What a booking is answered by: "record", "object" (its ID alone), "bare" (the id alone); "": the ConVox calls
+    give the record, createAppointment the object [code]."""
+    guid_ids: bool = False
+    """What is made gets a GUID for its id, as Clinicea's own ids are [live]; the fake's own can be read by people."""
+    saving_errors: bool = False
+    """Bookings answer 200 with SavingErrorCode and SavingErrorText, empty for a success [code: of other v3 writes]."""
+    new_is_modified: bool = False
+    """getChanges says Modified of an appointment that is new."""
+    read_lag_seconds: float = 0
+    """Reads show what was written so many seconds later."""
+
+    # Dates and times
+    reading_zone: str = "clinic"
+    """The zone of times in answers: "clinic", "utc" or a zone's name [live: the clinic's]."""
+    writing_zone: str = "clinic"
+    """The zone in which the two ConVox calls take times [assumed]."""
+    create_zone: str = "utc"
+    """The zone in which createAppointment takes its time [code]."""
+    sync_zone: str = "utc"
+    """The zone in which getChanges takes its time [doc]."""
+    staff_zone: str = ""
+    """A staff session's own zone, over reading and writing zone; empty: it has none."""
+    date_forms: dict[str, str] = field(default_factory=lambda: {"appointmentDate": "date"})
+    """Parameter → how it wants its date: "date", "stamp" or "any"; "any" for those not named but for starts and ends,
+    which are stamps."""
+    refused_colons: list[str] = field(default_factory=lambda: ["lastSyncDTime"])
+    """Parameters whose colons may not be percent-encoded in an address."""
 
     # Access
+    v1_search: str = "searchByMobileNumber"
+    """The last part of searchPatientByMobileNumber's path in v1 [code]."""
+    denied_status: int = 401
+    """The status for a call that the role lacks: 401 [doc] or 403 [code]."""
     denied_calls: list[str] = field(default_factory=list)
     """Calls that every key's role lacks, full access included."""
     header_versions: list[str] = field(default_factory=lambda: list(VERSIONS))
@@ -110,8 +167,16 @@ class Switches:
     """postAppointment creates the patient and then always refuses the slot."""
     post_appointment_verb: str = "POST"
     """The verb of postAppointment; the help page says GET. With GET its parameters come in the query."""
-    post_parameters_in_query: bool = False
-    """POSTs take their parameters from the query string instead of the body."""
+    post_parameters_in_query: bool = True
+    """The ConVox calls take their parameters from the query string, with an empty body, instead of from the body."""
+    locked_calendar: bool = False
+    """Bookings are refused because old visits have not been set to a final status."""
+    half_commit_seconds: float = 0
+    """postAppointment answers 500: the patient is there at once, the appointment so many seconds later."""
+    notifications: bool = True
+    """Each booking, change and cancellation sends the patient a message; they are counted."""
+    webhooks: dict[str, str] = field(default_factory=dict)
+    """Add, Edit, Cancel or Delete → the address on this machine that is told of it."""
 
     def turn(self, wanted: Mapping[str, object], calls: frozenset[str]) -> None:
         """Set the named switches, all of them or none; raises ControlInputError."""
@@ -136,7 +201,7 @@ class Switches:
 
 _RULES: dict[str, tuple[Check, str]] = {
     "empty_answer": (_one_of("204", "404", "list", "null"), '"204", "404", "list" or "null"'),
-    "country_code_form": (_one_of("any", "digits", "plus"), '"any", "digits" or "plus"'),
+    "country_code_form": (_one_of("any", "digits", "plus", "zeros"), '"any", "digits", "plus" or "zeros"'),
     "max_page_size": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
     "slow_pages": (_number(0, 120), "seconds, 0 to 120"),
     "requests_per_second": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
@@ -147,6 +212,20 @@ _RULES: dict[str, tuple[Check, str]] = {
     "api_key_header": (_word, "a header's name"),
     "session_parameter": (_word, "a parameter's name"),
     "token_minutes": (_number(0, 100_000), "minutes, 0 or more"),
+    "denied_status": (_one_of(401, 403), "401 or 403"),
+    "status_words": (_texts, "an object of words to words"),
+    "created_answer": (_one_of("", "record", "object", "bare"), '"", "record", "object" or "bare"'),
+    "read_lag_seconds": (_number(0, 86_400), "seconds, 0 to 86400"),
+    "half_commit_seconds": (_number(0, 86_400), "seconds, 0 for never"),
+    "reading_zone": (_zone, '"clinic", "utc" or a time zone'),
+    "writing_zone": (_zone, '"clinic", "utc" or a time zone'),
+    "create_zone": (_zone, '"clinic", "utc" or a time zone'),
+    "sync_zone": (_zone, '"clinic", "utc" or a time zone'),
+    "staff_zone": (lambda value: value == "" or _zone(value), "a time zone, or nothing"),
+    "date_forms": (_forms, 'an object of parameter names to "date", "stamp" or "any"'),
+    "refused_colons": (_names, "a list of parameter names"),
+    "v1_search": (_word, "a path's last part"),
+    "webhooks": (_hooks, "an object of Add, Edit, Cancel, Delete to http://127.0.0.1:<port>/<path>"),
     "slot_conflict_status": (_one_of(400, 409), "400 or 409"),
     "round_starts": (_number(0, 240, whole=True), "whole minutes, 0 to 240"),
     "shift_zones": (_number(-1440, 1440, whole=True), "whole minutes, -1440 to 1440"),

@@ -60,6 +60,14 @@ class ControlClient:
         """Cancel an appointment as the clinic's staff would, or delete it."""
         self.call("POST", "cancel", {"appointment_id": appointment_id, "reason": reason, "delete": delete})
 
+    def move(self, appointment_id: str, start: str) -> None:
+        """Move an appointment as the clinic's staff would."""
+        self.call("POST", "move", {"appointment_id": appointment_id, "start": start})
+
+    def notifications(self) -> list[Json]:
+        """The messages that went to patients: `{operation, appointment_id}` each."""
+        return self._list("GET", "notifications")
+
     def requests(self, call: str | None = None) -> list[Json]:
         """The log, or a call's part of it: `{number, at, call, verb, status, fault, work_status}` each."""
         return [each for each in self._list("GET", "requests") if call in (None, each["call"])]
@@ -122,9 +130,10 @@ def running_fake(
     time_zone: str = DEFAULT_ZONE,
     credentials: Credentials | None = None,
     port: int = 0,
+    switches: Mapping[str, object] | None = None,
 ) -> Iterator[RunningFake]:
     """A fake on a free port of 127.0.0.1 for as long as the block lasts; `sample` adds the sample people."""
     fill: Callable[[FakeClinicea], None] | None = seed_sample if sample else None
-    core = FakeClinicea(clock, seed, time_zone=time_zone, credentials=credentials, fill=fill)
+    core = FakeClinicea(clock, seed, time_zone=time_zone, credentials=credentials, fill=fill, switches=switches)
     with FakeServer(core, port=port) as server:
         yield RunningFake(server)

@@ -6,12 +6,12 @@ that can hold its slot instead of with all.
 
 from __future__ import annotations
 
-import json
 import re
 from _collections_abc import dict_values
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from local.clinicea import Answer, FakeClinicea, Request
 from local.clinicea.auth import Credentials
@@ -125,8 +125,7 @@ class SimulatedClinicea(FakeClinicea):
 
 
 def _asked(request: Request) -> dict[str, str]:
-    asked: dict[str, str] = json.loads(request.body)
-    return asked
+    return dict(parse_qsl(request.query))
 
 
 def _place(clinic_id: str, practitioner_id: str | None, start: datetime) -> tuple[object, ...]:

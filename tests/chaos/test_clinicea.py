@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
+from urllib.parse import urlencode
 
 from local.clinicea import FakeClinicea, Request
 from local.clinicea.auth import LOCAL_API_KEY, Credentials
@@ -31,27 +32,29 @@ def requests(chance: Random, count: int) -> list[Request]:
         }
         patient, mobile = f"P-{chance.randrange(12)}", f"99999000{chance.randrange(6):02d}"
         newcomer = {"FirstName": "Meera", "LastName": "Testkar", "Mobile": mobile, "MobileCountryCode": "91"}
-        path, appointments = "/api/v2", "/api/v2/appointments"
+        v1 = "/api/v1/appointments"
         made.append(
             chance.choice(
                 (
-                    Request.with_json("POST", f"{appointments}/postAppointment", slot | newcomer, HEADERS),
-                    Request.with_json(
-                        "POST", f"{appointments}/postAppointmentByPatientID", slot | {"PatientID": patient}, HEADERS
-                    ),
+                    Request.to("POST", f"{v1}/postAppointment?{urlencode(slot | newcomer)}", HEADERS),
                     Request.to(
-                        "GET",
-                        f"{appointments}/getAppointmentsByPatient?patientID={patient}&appointmentType=2&pageNo=1&pageSize=10",
+                        "POST",
+                        f"{v1}/postAppointmentByPatientID?{urlencode(slot | {'PatientID': patient})}",
                         HEADERS,
                     ),
                     Request.to(
                         "GET",
-                        f"{path}/patients/searchPatientByMobileNumber?patmobile={mobile}&countrycode=91",
+                        f"/api/v2/appointments/getAppointmentsByPatient?patientID={patient}&appointmentType=2&pageNo=1&pageSize=10",
                         HEADERS,
                     ),
                     Request.to(
                         "GET",
-                        f"/api/v3/appointments/getAppointmentsByDate?appointmentDate={start.date()}T00:00:00"
+                        f"/api/v1/patients/searchByMobileNumber?patMobile={mobile}&countryCode=91",
+                        HEADERS,
+                    ),
+                    Request.to(
+                        "GET",
+                        f"/api/v3/appointments/getAppointmentsByDate?appointmentDate={start.date()}"
                         "&pageNo=1&pageSize=100",
                         HEADERS,
                     ),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from random import Random
-from urllib.parse import urlencode
 
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
@@ -48,12 +47,12 @@ class SimulatedTransport:
         return self._returned(process, label, arrived[0], deadline)
 
     def _deliver(self, sender: str, request: WireRequest, hit: Hit) -> Answer:
-        target = request.path + (f"?{urlencode(request.query)}" if request.query else "")
+        target = request.target
         headers = {**request.headers, "content-type": "application/json"}
         body = request.body or b""
         with self._troubles.applied(hit):
             answer = self._clinicea.handle(Request.to(request.verb, target, headers, body))
-        tag = tag_of(body.decode()) if body else None
+        tag = tag_of(request.query.get("Notes", ""))
         what = f"{request.call} tag {tag} {'lost' if answer.lost else answer.status} {hit.name}"
         self._scheduler.trace.note(self._scheduler.now, f"clinicea < {sender}", what)
         return answer

@@ -57,7 +57,7 @@ class TestKnownPatient:
             client.post_appointment_by_patient_id("P-01", replace(new_appointment(), practitioner_id="D-99"), within(9))
 
     def test_a_role_that_may_only_look_books_nothing(self, fake: RunningFake, client: Clinicea) -> None:
-        fake.switch(denied_calls=[KNOWN])
+        fake.switch(denied_calls=[KNOWN], denied_status=403)
         with pytest.raises(errors.PermissionDenied):
             client.post_appointment_by_patient_id("P-01", new_appointment(), within(9))
         assert [entry["status"] for entry in fake.requests(KNOWN)] == [403]
@@ -97,10 +97,10 @@ class TestNewPatient:
         ("switches", "part"),
         [
             ({"post_appointment_verb": "GET"}, {"verb": "GET", "style": "query"}),
-            ({"post_parameters_in_query": True}, {"style": "query"}),
-            ({}, {"style": "form"}),
+            ({"post_parameters_in_query": False}, {"style": "json"}),
+            ({"post_parameters_in_query": False}, {"style": "form"}),
         ],
-        ids=["GET", "POST with a query", "POST of a form"],
+        ids=["GET", "POST of JSON", "POST of a form"],
     )
     def test_the_call_table_follows_whatever_verb_and_style_clinicea_has(
         self, fake: RunningFake, switches: dict[str, object], part: dict[str, str]

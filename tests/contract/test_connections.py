@@ -79,7 +79,7 @@ class TestRedirects:
         with SmallServer(redirect) as server:
             with pytest.raises(errors.UnexpectedAnswer, match=str(status)):
                 client_for(server.url).search_patient_by_mobile_number(MOBILE, within(9))
-            assert {seen.path for seen in server.seen} == {"/api/v2/patients/searchPatientByMobileNumber"}
+            assert {seen.path for seen in server.seen} == {"/api/v1/patients/searchByMobileNumber"}
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("location", LOCATIONS)
@@ -96,13 +96,28 @@ class TestRedirects:
 
 class TestWhatIsSent:
     def test_a_booking_is_json_in_utf_8_with_its_length(self) -> None:
+        as_json = {"calls": {"postAppointmentByPatientID": {"style": "json"}}}
         with SmallServer(clinic) as server:
-            client_for(server.url).post_appointment_by_patient_id("P-1", new_appointment(), within(9))
+            client_for(server.url, table=as_json).post_appointment_by_patient_id("P-1", new_appointment(), within(9))
         (seen,) = server.seen
         assert seen.headers["content-type"] == "application/json; charset=utf-8"
         assert int(seen.headers["content-length"]) == len(seen.body)
         assert seen.json["StartDateTime"] == "2031-03-10T10:00:00"
         assert "transfer-encoding" not in seen.headers
+
+    def test_a_booking_in_the_query_has_an_empty_body(self) -> None:
+        with SmallServer(clinic) as server:
+            client_for(server.url).post_appointment_by_patient_id("P-1", new_appointment(), within(9))
+        (seen,) = server.seen
+        assert (seen.verb, seen.body, seen.headers["content-length"]) == ("POST", b"", "0")
+        assert (seen.query["StartDateTime"], seen.query["Mobile"]) == ("2031-03-10T10:00:00", "+919999900042")
+
+    def test_every_request_asks_for_json(self) -> None:
+        with SmallServer(clinic) as server:
+            client = client_for(server.url)
+            client.post_appointment_by_patient_id("P-1", new_appointment(), within(9))
+            client.appointments_by_patient("P-1", within(9))
+        assert {seen.headers["accept"] for seen in server.seen} == {"application/json"}
 
     def test_a_token_with_its_plus_and_slash_arrives_whole(self) -> None:
         def answers(request: Seen) -> Action:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -11,7 +12,7 @@ from convox_clinicea.clinicea import Call
 from convox_clinicea.clinicea.transport import MAX_ANSWER_BYTES
 from local.clinicea.routes import SWAGGER
 from local.clinicea.testing import RunningFake
-from tests.support.doctor import ABOUT_MEERA, BY_DATE, KNOWN, PAST, SEARCH, DoctorRunner
+from tests.support.doctor import ABOUT_MEERA, BY_DATE, KNOWN, PAST, SEARCH, DoctorRunner, what_works
 from tests.support.small_server import Reply, Seen, SmallServer, json_reply
 
 
@@ -19,7 +20,8 @@ def answering(by_call: dict[str, Reply], otherwise: Reply | None = None) -> Call
     """A Clinicea that knows the six calls and answers 204, if nothing else is said."""
 
     def answer(seen: Seen) -> Reply:
-        call = seen.path.rsplit("/", 1)[-1]
+        last = seen.path.rsplit("/", 1)[-1]
+        call = {"searchByMobileNumber": SEARCH}.get(last, last)
         if call in by_call:
             return by_call[call]
         return Reply(204, b"") if call in {each.value for each in Call} else otherwise or Reply(404, b"<html>")
@@ -96,7 +98,26 @@ class TestOddSwagger:
         assert report.findings[f"calls.{BY_DATE}.verb"]["use"] == "POST"
         assert report.findings[f"calls.{PAST}.path"]["detail"] == "404: there is no such address"
         assert f"permission.{BY_DATE}" in report.of("confirmed")
-        assert report.table == {"calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "live"}}}}
+        assert report.table is not None
+        table = report.table
+        assert date.fromisoformat(table["calls"][BY_DATE].pop("confirmed_on")) >= date(2026, 1, 1)
+        assert table == {"schema": 2, "calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "confirmed"}}}}
+
+    @pytest.mark.parametrize("versions", [["v1"], ["v2"], ["v3"]])
+    def test_without_a_document_the_likeliest_addresses_of_the_search_are_tried(
+        self, fake: RunningFake, doctor: DoctorRunner, versions: list[str]
+    ) -> None:
+        fake.fault(SWAGGER, "status", status=404)
+        fake.switch(v1_search=SEARCH, call_versions={SEARCH: versions})
+        report = doctor(fake.url, *ABOUT_MEERA)
+        assert report.findings[f"calls.{SEARCH}.path"]["use"] == f"/api/{{version}}/patients/{SEARCH}"
+        assert report.table is not None
+        part = report.table["calls"][SEARCH]
+        assert (part["version"], part["evidence"]["path"]) == (versions[0], "confirmed")
+        assert date.fromisoformat(part["confirmed_on"]) >= date(2026, 1, 1)
+        assert SEARCH in what_works(fake, report.table)
+        missing = [each for each in fake.requests() if each["call"] == "unknown"]
+        assert len(missing) < 12, "few addresses are tried, each once"
 
     @pytest.mark.parametrize("status", [301, 401, 403, 404, 500])
     def test_a_document_that_is_not_given(self, fake: RunningFake, doctor: DoctorRunner, status: int) -> None:

@@ -44,10 +44,10 @@ def by_post(name: str) -> Callable[[Json], None]:
 
 
 LIES: dict[str, tuple[Callable[[Json], None], str]] = {
-    "another address": (moved("searchPatientByMobile", "findPatientByMobile"), f"calls.{SEARCH}.path"),
-    "another version": (moved("v2/patients/search", "v5/patients/search"), f"calls.{SEARCH}.version"),
-    "another parameter": (renamed("patmobile", "phone"), f"calls.{SEARCH}.parameters.national_number"),
-    "another verb": (by_post(SEARCH), f"calls.{SEARCH}.verb"),
+    "another address": (moved("patients/searchByMobile", "patients/findByMobile"), f"calls.{SEARCH}.path"),
+    "another version": (moved("v1/patients/search", "v5/patients/search"), f"calls.{SEARCH}.version"),
+    "another parameter": (renamed("patMobile", "phone"), f"calls.{SEARCH}.parameters.national_number"),
+    "another verb": (by_post("searchByMobileNumber"), f"calls.{SEARCH}.verb"),
     "another address of the visits": (moved("PastCompletedAppointment", "PastAppointment"), f"calls.{PAST}.path"),
     "another parameter of the lists": (renamed("patientID", "patID"), f"calls.{BY_PATIENT}.parameters.patient_id"),
 }

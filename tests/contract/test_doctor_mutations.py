@@ -12,6 +12,7 @@ import pytest
 from convox_clinicea.clinicea import Call
 from convox_clinicea.clinicea.authentication import Scheme
 from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.flows import Flows
 from local.clinicea.routes import CALLS, ROUTES
 from local.clinicea.testing import RunningFake
 from tests.support.doctor import DoctorRunner, what_works
@@ -19,7 +20,7 @@ from tests.support.doctor import DoctorRunner, what_works
 SEARCH, PAST = Call.SEARCH_PATIENT.value, Call.PAST_COMPLETED.value
 KNOWN, NEW = Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value
 BY_PATIENT, BY_DATE = Call.BY_PATIENT.value, Call.BY_DATE.value
-ALL = {call.value for call in Call}
+ALL = {call.value for call in Flows().needed()}
 CONTROLLERS = {route.call: route.controller for route in ROUTES}
 USUAL = {"read_back.clinic_id", "read_back.practitioner_id"}
 """What differs harmlessly of the fake: its lists carry no such ids, since nobody has seen them in Clinicea's."""
@@ -46,7 +47,7 @@ PREFIXED = {call: {"path": f"/clinic/{{version}}/{CONTROLLERS[call]}/{call}"} fo
 MUTATIONS = {
     "a parameter is renamed": shaped(
         SEARCH,
-        names={"patmobile": "mobileNumber"},
+        names={"patMobile": "mobileNumber"},
         wrong={f"calls.{SEARCH}.parameters.national_number": "mobileNumber"},
     ),
     "a parameter has a name that says nothing": shaped(
@@ -72,6 +73,7 @@ MUTATIONS = {
     ),
     "a body is of objects in objects": shaped(
         NEW,
+        style="json",
         names={
             "FirstName": "Patient.FirstName",
             "Mobile": "Patient.Mobile",
@@ -80,6 +82,7 @@ MUTATIONS = {
             "EndDateTime": "Appointment.EndDateTime",
         },
         wrong={
+            f"calls.{NEW}.style": "json",
             f"calls.{NEW}.parameters.first_name": "Patient.FirstName",
             f"calls.{NEW}.parameters.national_number": "Patient.Mobile",
             f"calls.{NEW}.parameters.country_code": "Patient.MobileCountryCode",
@@ -87,16 +90,14 @@ MUTATIONS = {
             f"calls.{NEW}.parameters.end": "Appointment.EndDateTime",
         },
     ),
-    "a post is a get": Mutation(
-        {"post_appointment_verb": "GET"}, {NEW}, {f"calls.{NEW}.verb": "GET", f"calls.{NEW}.style": "query"}
-    ),
+    "a post is a get": Mutation({"post_appointment_verb": "GET"}, {NEW}, {f"calls.{NEW}.verb": "GET"}),
     "a read is a post": shaped(
         BY_DATE, verb="POST", style="json", wrong={f"calls.{BY_DATE}.verb": "POST", f"calls.{BY_DATE}.style": "json"}
     ),
     "another version": Mutation(
-        {"call_versions": {SEARCH: ["v3"], KNOWN: ["v1"]}},
-        {SEARCH, KNOWN},
-        {f"calls.{SEARCH}.version": "v3", f"calls.{KNOWN}.version": "v1"},
+        {"call_versions": {PAST: ["v3"], KNOWN: ["v2"]}},
+        {PAST, KNOWN},
+        {f"calls.{PAST}.version": "v3", f"calls.{KNOWN}.version": "v2"},
     ),
     "another prefix for all": Mutation(
         {"shapes": PREFIXED},
@@ -122,13 +123,16 @@ MUTATIONS = {
         },
     ),
     "a parameter in the query beside a body": shaped(
-        KNOWN, places={"PatientID": "query"}, wrong={f"calls.{KNOWN}.places.PatientID": "query"}
+        KNOWN,
+        style="json",
+        places={"PatientID": "query"},
+        wrong={f"calls.{KNOWN}.style": "json", f"calls.{KNOWN}.places.PatientID": "query"},
     ),
     "a parameter in a header": shaped(
-        SEARCH, places={"countrycode": "header"}, wrong={f"calls.{SEARCH}.places.countrycode": "header"}
+        SEARCH, places={"countryCode": "header"}, wrong={f"calls.{SEARCH}.places.countryCode": "header"}
     ),
-    "the query instead of the body": shaped(KNOWN, style="query", wrong={f"calls.{KNOWN}.style": "query"}),
-    "a form instead of json": shaped(NEW, style="form", wrong={f"calls.{NEW}.style": "form"}),
+    "a body instead of the query": shaped(KNOWN, style="json", wrong={f"calls.{KNOWN}.style": "json"}),
+    "a form instead of the query": shaped(NEW, style="form", wrong={f"calls.{NEW}.style": "form"}),
     "a required parameter more, its value shown": shaped(
         KNOWN, extra={"OrganizationID": "817"}, wrong={f"calls.{KNOWN}.fixed.OrganizationID": "817"}
     ),
@@ -194,14 +198,17 @@ MUTATIONS = {
         },
         scheme="staff_session",
     ),
-    "the country code with its plus": Mutation(
-        {"country_code_form": "plus"}, {SEARCH}, {f"calls.{SEARCH}.country_code_format": "plus"}
+    "the country code without its plus": Mutation(
+        {"country_code_form": "digits"}, {SEARCH}, {f"calls.{SEARCH}.country_code_format": "digits"}
+    ),
+    "the country code with zeros": Mutation(
+        {"country_code_form": "zeros"}, {SEARCH}, {f"calls.{SEARCH}.country_code_format": "zeros"}
     ),
     "a call that is missing": Mutation(
         {"shapes": {BY_PATIENT: {"missing": True}}}, {BY_PATIENT}, {f"calls.{BY_PATIENT}.path": None}, cured=False
     ),
     "a call that the role may not make": Mutation(
-        {"denied_calls": [PAST]},
+        {"denied_calls": [PAST], "denied_status": 403},
         {PAST},
         {f"permission.{PAST}": f"a role with the permission for {PAST}"},
         cured=False,

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.documents import packed
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LIMITED_KEY, LOCAL_LOGIN
 from local.clinicea.routes import SWAGGER
@@ -33,10 +34,13 @@ PERSONAL = ("Meera", "Samplewala", "9999900001", "meera@example.com", "Imaginary
 class TestReport:
     def test_every_assumption_of_the_packed_table_is_judged(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         findings = doctor(fake.url, *ABOUT_MEERA).findings
-        for call, spec in {"login": packed("call_table")["login"], **packed("call_table")["calls"]}.items():
+        needed = {call.value: packed("call_table")["calls"][call] for call in Flows().needed()}
+        for call, spec in {"login": packed("call_table")["login"], **needed}.items():
             at = "login" if call == "login" else f"calls.{call}"
             named = {
-                name for name, evidence in spec["evidence"].items() if evidence == "assumed" and name != "parameters"
+                name
+                for name, evidence in spec["evidence"].items()
+                if evidence == "assumed" and name not in ("parameters", "last_page")
             }
             assert {f"{at}.{name}" for name in named} <= set(findings)
             assert {f"{at}.parameters.{ours}" for ours in spec["parameters"]} <= set(findings)
@@ -130,10 +134,17 @@ class TestAccess:
         assert report.findings[f"calls.{SEARCH}.path"]["verdict"] == "confirmed"
 
     def test_a_role_without_the_read_backs(self, fake: RunningFake, doctor: DoctorRunner) -> None:
+        fake.switch(denied_status=403)
         report = doctor(fake.url, *ABOUT_MEERA, key=LOCAL_LIMITED_KEY)
         assert report.findings[f"permission.{BY_PATIENT}"]["use"] == (
             f"a role with the permission for {BY_PATIENT}, or ReadBacks=false"
         )
+        assert f"permission.{PAST}" in report.of("confirmed")
+
+    def test_a_role_without_a_permission_that_is_told_by_401(self, fake: RunningFake, doctor: DoctorRunner) -> None:
+        report = doctor(fake.url, *ABOUT_MEERA, key=LOCAL_LIMITED_KEY)
+        assert "its role lacks the permission" in report.findings[f"permission.{BY_PATIENT}"]["detail"]
+        assert "its role may lack the permission" in report.findings["authentication"]["detail"]
         assert f"permission.{PAST}" in report.of("confirmed")
 
     def test_a_clinicea_that_does_not_answer_is_not_asked_on_and_on(self, doctor: DoctorRunner) -> None:

@@ -143,13 +143,21 @@ class TestRefusals:
 
     @pytest.mark.parametrize("scheme", get_args(Scheme))
     def test_a_role_that_lacks_the_call(self, fake: RunningFake, scheme: Scheme) -> None:
+        fake.switch(denied_status=403)
         client = client_for(fake.url, scheme=scheme, secret=credentials(LOCAL_LIMITED_KEY))
         assert client.search_patient_by_mobile_number(MEERA, within(9))
         with pytest.raises(errors.PermissionDenied, match="getAppointmentsByPatient"):
             client.appointments_by_patient("P-01", within(9))
 
+    @pytest.mark.parametrize("scheme", get_args(Scheme))
+    def test_by_401_both_causes_are_named_after_one_renewal(self, fake: RunningFake, scheme: Scheme) -> None:
+        client = client_for(fake.url, scheme=scheme, secret=credentials(LOCAL_LIMITED_KEY))
+        with pytest.raises(errors.AuthenticationFailed, match="credential is not accepted, or its API role does not"):
+            client.appointments_by_patient("P-01", within(9))
+        assert len(fake.requests("getAppointmentsByPatient")) == (2 if scheme == "staff_session" else 1)
+
     def test_a_version_that_does_not_carry_the_call_names_the_setting(self, fake: RunningFake) -> None:
-        client = client_for(fake.url, table={"calls": {"searchPatientByMobileNumber": {"version": "v1"}}})
+        client = client_for(fake.url, table={"calls": {"searchPatientByMobileNumber": {"version": "v2"}}})
         with pytest.raises(errors.RouteMissing, match=r"calls\.searchPatientByMobileNumber\.path or \.version"):
             client.search_patient_by_mobile_number(MEERA, within(9))
 

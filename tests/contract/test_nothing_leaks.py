@@ -8,6 +8,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,9 @@ from convox_clinicea.observability import failure
 from tests.support.canaries import (
     API_KEY,
     MOBILE,
+    NOTES,
     PASSWORD,
+    START,
     TOKEN,
     USER_NAME,
     leaks,
@@ -41,6 +44,7 @@ ACTIONS: dict[str, Action] = {
     "405": Reply(405, ECHO),
     "429": Reply(429, ECHO, {"Retry-After": "canary"}),
     "500": Reply(500, ECHO),
+    "saving error": json_reply({"ID": 0, "SavingErrorCode": 7, "SavingErrorText": "Canarina Vogelwala, 9999900042"}),
     "redirect": Reply(302, b"", {"Location": "/api?api_key=canary%2Btoken"}),
     "redirect to nowhere": Reply(307, b"", {"Location": "http://[canary"}),
     "no json": Reply(200, b"Canarina Vogelwala"),
@@ -58,6 +62,8 @@ USES: dict[str, Callable[[Clinicea, Deadline], object]] = {
     "pages": lambda client, by: client.appointments_by_patient("P-77", by),
     "known": lambda client, by: client.post_appointment_by_patient_id("P-77", new_appointment(), by),
     "new": lambda client, by: client.post_appointment(new_patient(), new_appointment(), by),
+    "services": lambda client, by: client.services("C-01", by, NOTES),
+    "changes": lambda client, by: client.changes(START, by),
 }
 SECRET = Credentials.from_secret({"api_key": API_KEY, "user_name": USER_NAME, "password": PASSWORD})
 
@@ -70,10 +76,10 @@ def everything_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         yield
 
 
-def shows(url: str, use: str, scheme: Scheme) -> str:
+def shows(url: str, use: str, scheme: Scheme, table: dict[str, Any] | None = None) -> str:
     """All that a caller who is careless with errors could show of this use."""
     clock = SkippingClock()
-    client = client_for(url, scheme=scheme, secret=SECRET, clock=clock)
+    client = client_for(url, scheme=scheme, secret=SECRET, clock=clock, table=table)
     seconds = 0.3
     with suppress(CliniceaError):
         try:
@@ -106,6 +112,22 @@ def test_of_an_answer(caplog: pytest.LogCaptureFixture, action: str, use: str, s
     with SmallServer(answers) as server:
         shown = shows(server.url, use, scheme)
     assert server.seen
+    assert_clean(shown)
+    assert_clean(told(caplog))
+
+
+@pytest.mark.parametrize("use", ["known", "new"])
+@pytest.mark.parametrize("style", ["query", "form", "json"])
+@pytest.mark.parametrize("action", ["redirect", "redirect to nowhere", "404 that repeats the address", "500", "reset"])
+def test_of_a_booking_wherever_its_parameters_are(
+    caplog: pytest.LogCaptureFixture, action: str, style: str, use: str
+) -> None:
+    calls = ("postAppointmentByPatientID", "postAppointment")
+    table = {"calls": {call: {"style": style} for call in calls}}
+    with SmallServer(lambda _request: ACTIONS[action]) as server:
+        shown = shows(server.url, use, "api_key", table)
+    (seen,) = server.seen
+    assert ("ClinicID" in seen.query) == (style == "query")
     assert_clean(shown)
     assert_clean(told(caplog))
 

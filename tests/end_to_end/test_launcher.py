@@ -52,6 +52,22 @@ def test_the_demo_plays_each_flow_and_ends_well(tmp_path: Path) -> None:
     assert not (tmp_path / "stack.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("world", "expected"),
+    [
+        ("modern", ("clinicea_rejected: The clinic's system cannot register new patients this way.",)),
+        ("utc-everything", ("a new patient and an appointment",)),
+    ],
+)
+def test_the_demo_plays_in_other_worlds_too(tmp_path: Path, world: str, expected: tuple[str, ...]) -> None:
+    demo = launch(tmp_path, "--demo", "--world", world)
+    said, _ = demo.communicate(timeout=READY_SECONDS)
+
+    assert demo.returncode == 0, said
+    for text in (*expected, "booked: appointment", " do\n"):
+        assert text in said
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_everything_that_was_started(tmp_path: Path, number: signal.Signals) -> None:
     launcher = launch(tmp_path, "--serve-only")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import invented
+from tests.support.account import document
 from tests.support.bookings import in_days, new_body
 from tests.support.deployment import Deployment
 from tests.support.events import HOST
@@ -154,3 +155,29 @@ def test_a_request_too_long_to_be_sealed_is_refused_and_not_stored(deployment: D
         400, "invalid_request", "notes"
     )
     assert deployment.stack.items() == deployment.stack.messages() == []
+
+
+MODERN = {"schema": 2, "flows": {"book_new": "modern"}}
+
+
+def test_where_the_dialect_makes_no_patients_that_is_said_before_anything_is_promised(deployment: Deployment) -> None:
+    deployment.configure(CALL_TABLE=document(MODERN))
+
+    refused = deployment.book_new(new_body())
+
+    refused.is_error(502, "clinicea_rejected")
+    assert refused.body["message"] == (
+        "The clinic's system cannot register new patients this way. Nothing was stored: please book by hand."
+    )
+    assert deployment.stack.items() == deployment.stack.messages() == []
+    assert deployment.fake.requests() == []
+
+
+def test_a_booking_that_was_accepted_before_is_still_known(deployment: Deployment) -> None:
+    body = new_body()
+    before = deployment.book_new(body).body["booking_id"]
+    deployment.configure(CALL_TABLE=document(MODERN))
+
+    again = deployment.book_new(body)
+
+    assert (again.status, again.body["booking_id"], again.body["repeated"]) == (202, before, True)

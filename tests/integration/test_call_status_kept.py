@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from convox_clinicea import aws
 from tests.support import invented
+from tests.support.account import document
 from tests.support.bookings import CALL_ID, in_days
 from tests.support.call_ends import call, kept, known, new
 from tests.support.deployment import Deployment
@@ -152,3 +153,13 @@ def test_two_values_for_one_field_leave_the_wish_with_convox(deployment: Deploym
 
     answer.is_error(400, "invalid_request", "notes")
     assert (call(deployment).problems, call(deployment).kept) == (("notes",), None)
+
+
+def test_a_new_patient_whom_the_dialect_cannot_make_is_kept_for_a_person(deployment: Deployment) -> None:
+    deployment.configure(CALL_TABLE=document({"schema": 2, "flows": {"book_new": "modern"}}))
+
+    deployment.call_status(new()).is_error(502, "clinicea_rejected")
+
+    assert deployment.stack.messages() == []
+    assert call(deployment).problems == ("new_patient",)
+    assert kept(deployment)

@@ -106,9 +106,9 @@ def test_the_deployed_call_table_is_the_one_that_is_corrected(
         place = f"ssm:/x/{deployment.stack.table}"
     deployment.configure(CALL_TABLE=place, CLINICS=document({"schema": 1, "clinics": []}))
     found = run(tmp_path, capsys)
-    assert found[f"calls.{SEARCH}.parameters.country_code"]["use"] == "countrycode"
+    assert found[f"calls.{SEARCH}.parameters.country_code"]["use"] == "countryCode"
     corrected = found["call_table"]
-    assert corrected["calls"][SEARCH]["parameters"] == {"country_code": "countrycode"}
+    assert corrected["calls"][SEARCH]["parameters"] == {"national_number": "patMobile", "country_code": "countryCode"}
     assert corrected["datetime_format"] == table["datetime_format"]
     assert corrected == json.loads((tmp_path / "table.json").read_text())
 

@@ -31,7 +31,7 @@ CANARIES = (
     API_KEY, USER_NAME, PASSWORD, TOKEN, NATIONAL, MOBILE.reveal(), FIRST_NAME, LAST_NAME, EMAIL, NOTES,
     BIRTH.isoformat(), GENDER,
 )  # fmt: skip
-WIRE = ("patmobile", "api_key=", str(BIRTH.year))
+WIRE = ("patmobile", "patMobile=", "FirstName=", "StartDateTime=", "api_key=", str(BIRTH.year))
 """What stands in addresses only, or in what was read from a date."""
 
 

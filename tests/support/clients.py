@@ -26,7 +26,12 @@ def credentials(api_key: str = LOCAL_API_KEY, login: tuple[str, str] | None = LO
 
 def call_table(replacement: Mapping[str, Any] | None = None) -> CallTable:
     """The packed table, with a deployer's document laid over it."""
-    return CallTable.build(packed("call_table"), replacement)
+    return CallTable.build(packed("call_table"), of_now(replacement))
+
+
+def of_now(replacement: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """The document, of the present schema unless it says otherwise."""
+    return None if replacement is None else {"schema": 2, **replacement}
 
 
 def client_for(
@@ -43,7 +48,7 @@ def client_for(
         url,
         credentials=lambda: secret or credentials(),
         scheme=scheme,
-        call_table=table,
+        call_table=of_now(table),
         clock=clock or SkippingClock(),
         observe=observe,
     )
@@ -89,7 +94,7 @@ def scripted_client(
         UNUSED,
         credentials=credentials,
         scheme=scheme,
-        call_table=table,
+        call_table=of_now(table),
         clock=clock or VirtualClock(),
         transport=transport,
         observe=observe,

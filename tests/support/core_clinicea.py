@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from convox_clinicea.clinicea import Clinicea, Credentials, connect
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
@@ -40,9 +39,8 @@ class CoreTransport:
         if deadline.expired:
             raise NoAnswer(left=False, timed_out=True)
         self.sent.append((request.call, {**request.query, **(request.document or request.form or {})}))
-        target = f"{request.path}?{urlencode(request.query)}"
         headers = {**request.headers, "Content-Type": "application/json"}
-        answer = self._core.handle(Request.to(request.verb, target, headers, request.body or b""))
+        answer = self._core.handle(Request.to(request.verb, request.target, headers, request.body or b""))
         return self._arrived(answer, deadline)
 
     def _arrived(self, answer: Answer, deadline: Deadline) -> WireAnswer:

@@ -88,6 +88,7 @@ class SearchSettings(LookupSettings):
 class IntakeSettings(PlaceSettings, CallContextSettings, DialectSettings):
     """`book_appointment` and `book_new_patient`."""
 
+    call_table: str = ""
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
     identity_secret_arn: str = Field(min_length=1)

@@ -27,10 +27,20 @@ ECHO = {"body": f"{CANARY} No HTTP resource was found that matches /api?api_key=
 SOME: dict[str, Any] = {
     "slow_pages": 0.05,
     "denied_calls": ["postAppointmentByPatientID"],
-    "call_versions": {"postAppointment": ["v1"]},
+    "call_versions": {"postAppointment": ["v2"]},
+    "status_words": {"Checked Out": "Check Out"},
+    "created_answer": "bare",
+    "reading_zone": "utc",
+    "writing_zone": "utc",
+    "create_zone": "clinic",
+    "sync_zone": "clinic",
+    "staff_zone": "Asia/Dubai",
+    "date_forms": {"appointmentDate": "stamp"},
+    "refused_colons": ["StartDateTime"],
+    "webhooks": {"Add": "http://127.0.0.1:9/hook"},
     "shapes": {"searchPatientByMobileNumber": {"array": True}},
 }
-CANDIDATES: tuple[object, ...] = (True, False, "list", "404", 409, 1, 30, "GET", ["v1"], "plus", "other")
+CANDIDATES: tuple[object, ...] = (True, False, "list", "404", 409, 1, 403, 30, "GET", ["v1"], "plus", "other")
 
 
 def spoilt(kind: str) -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Account:
 
 
 def test_the_packed_call_table_is_valid() -> None:
-    assert CallTable.build(packed("call_table")).datetime_format == "%Y-%m-%dT%H:%M:%S"
+    assert CallTable.build(packed("call_table")).times.stamp == "%Y-%m-%dT%H:%M:%S"
 
 
 def test_an_empty_source_means_no_replacement() -> None:

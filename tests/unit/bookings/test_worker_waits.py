@@ -104,7 +104,7 @@ def test_nothing_is_claimed_while_the_look_fails(bench: Bench, call: str, fault:
 def test_a_role_that_lacks_a_look_makes_every_booking_wait(bench: Bench, error: type[ConnectorError]) -> None:
     bench.patient()
     if error is PermissionDenied:
-        bench.fake.switch(denied_calls=[LOOK])
+        bench.fake.switch(denied_calls=[LOOK], denied_status=403)
     else:
         bench.fake.fault(LOOK, "status", status=405)
     booking = bench.accept()

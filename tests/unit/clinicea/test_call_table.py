@@ -16,19 +16,19 @@ from convox_clinicea.errors import ConfigurationError
 from tests.support.clients import call_table
 from tests.support.properties import PROPERTY, json_values
 
-SEARCH = Call.SEARCH_PATIENT.value
+SEARCH, KNOWN = Call.SEARCH_PATIENT.value, Call.POST_BY_PATIENT.value
 
 
 class TestReplacement:
     def test_without_one_the_packed_table_holds(self) -> None:
         spec = call_table().calls[Call.SEARCH_PATIENT]
-        assert (spec.verb, spec.address) == ("GET", "/api/v2/patients/searchPatientByMobileNumber")
+        assert (spec.verb, spec.address) == ("GET", "/api/v1/patients/searchByMobileNumber")
 
     def test_a_part_changes_only_what_it_names(self) -> None:
         table = call_table({"calls": {SEARCH: {"version": "v3", "parameters": {"country_code": "cc"}}}})
         spec = table.calls[Call.SEARCH_PATIENT]
-        assert spec.address == "/api/v3/patients/searchPatientByMobileNumber"
-        assert spec.parameters == {"national_number": "patmobile", "country_code": "cc"}
+        assert spec.address == "/api/v3/patients/searchByMobileNumber"
+        assert spec.parameters == {"national_number": "patMobile", "country_code": "cc"}
         assert table.calls[Call.BY_DATE] == call_table().calls[Call.BY_DATE]
 
     def test_lists_are_replaced_as_a_whole(self) -> None:
@@ -73,7 +73,7 @@ class TestWrongTables:
     @pytest.mark.parametrize(
         ("replacement", "place"),
         [
-            ({"schema": 2}, "schema"),
+            ({"schema": 3}, "schema"),
             ({"calls": {"postApointment": {}}}, "calls.postApointment"),
             ({"calls": {SEARCH: {"verb": "PUT"}}}, f"calls.{SEARCH}.verb"),
             ({"calls": {SEARCH: {"path": "api"}}}, f"calls.{SEARCH}.path"),
@@ -91,13 +91,30 @@ class TestWrongTables:
             ({"calls": {SEARCH: {"parameters": {"patmobile": "x"}}}}, f"{SEARCH}.parameters: .*no parameter patmobile"),
             ({"calls": {SEARCH: {"values": {"sex": {"f": "F"}}}}}, f"{SEARCH}.values: .*no parameter sex"),
             ({"login": {"parameters": {"user": "x"}}}, r"login\.parameters: .*no parameter user"),
-            ({"datetime_format": "%Y-%m-%d"}, "datetime_format: .*to the second"),
-            ({"datetime_format": "%Y-%m-%d %I:%M:%S"}, "datetime_format: .*to the second"),
-            ({"datetime_format": "%Y-%m-%d %H:%M"}, "datetime_format: .*to the second"),
-            ({"datetime_format": "%a %d.%m. %H:%M:%S"}, "datetime_format: .*to the second"),  # strptime may warn
-            ({"datetime_format": "soon"}, "datetime_format"),
-            ({"datetime_format": "%Y%Y-%m-%d %H:%M:%S"}, "datetime_format"),
-            ({"datetime_format": "%"}, "datetime_format"),
+            ({"times": {"stamp": "%Y-%m-%d"}}, r"times\.stamp: .*to the second"),
+            ({"times": {"stamp": "%Y-%m-%d %I:%M:%S"}}, r"times\.stamp: .*to the second"),
+            ({"times": {"stamp": "%Y-%m-%d %H:%M"}}, r"times\.stamp: .*to the second"),
+            ({"times": {"stamp": "%a %d.%m. %H:%M:%S"}}, r"times\.stamp: .*to the second"),  # strptime may warn
+            ({"times": {"stamp": "soon"}}, r"times\.stamp"),
+            ({"times": {"stamp": "%Y%Y-%m-%d %H:%M:%S"}}, r"times\.stamp"),
+            ({"times": {"stamp": "%"}}, r"times\.stamp"),
+            ({"times": {"date": "%Y-%m"}}, r"times\.date: .*the date"),
+            ({"times": {"writing_zone": "Asia/Nowhere"}}, r"times\.writing_zone: .*clinic, utc or an IANA"),
+            ({"datetime_format": "%Y-%m-%dT%H:%M:%S"}, r"datetime_format: is of schema 1; write times\.stamp"),
+            ({"schema": 1, "flows": {"search": "modern"}}, 'flows: belongs to schema 2: write "schema": 2'),
+            ({"flows": {"search": "soap"}}, r"flows\.search"),
+            ({"flows": {"book_known": "modern"}}, r"flows\.book_known is modern.*values\.service"),
+            (
+                {"calls": {SEARCH: {"parameters": {"national_number": None}}}},
+                f"flows.search uses {SEARCH}, but .*does not send national_number",
+            ),
+            ({"calls": {KNOWN: {"formats": {"start": "date"}}}}, f"{KNOWN}: start must tell the hour"),
+            ({"calls": {KNOWN: {"formats": {"notes": "date"}}}}, f"{KNOWN}: formats names notes"),
+            ({"calls": {KNOWN: {"zones": {"day": "utc"}}}}, f"{KNOWN}: zones names day"),
+            ({"calls": {KNOWN: {"zones": {"start": "Mars"}}}}, f"{KNOWN}.zones.start"),
+            ({"calls": {KNOWN: {"style": "json", "colons": {"start": "bare"}}}}, f"{KNOWN}: colons stand in addresses"),
+            ({"calls": {KNOWN: {"listed": ["servis"]}}}, f"{KNOWN}.listed: .*no parameter servis"),
+            ({"calls": {SEARCH: {"country_code_format": "dots"}}}, f"{SEARCH}.country_code_format"),
         ],
     )
     def test_the_error_names_the_place(self, replacement: dict[str, Any], place: str) -> None:
@@ -106,7 +123,8 @@ class TestWrongTables:
 
     @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%S", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"])
     def test_a_format_that_tells_the_second_is_taken(self, form: str) -> None:
-        assert call_table({"datetime_format": form}).datetime_format == form
+        assert call_table({"times": {"stamp": form}}).times.stamp == form
+        assert call_table({"schema": 1, "datetime_format": form}).times.stamp == form
 
     def test_one_that_lacks_a_call_is_refused(self) -> None:
         document = packed("call_table")
@@ -117,7 +135,7 @@ class TestWrongTables:
     def test_a_booking_by_get_needs_its_style_changed_too(self) -> None:
         booking = Call.POST_WITH_PATIENT.value
         with pytest.raises(ConfigurationError, match="style must be query"):
-            call_table({"calls": {booking: {"verb": "GET"}}})
+            call_table({"calls": {booking: {"verb": "GET", "style": "json"}}})
         table = call_table({"calls": {booking: {"verb": "GET", "style": "query"}}})
         assert table.calls[Call.POST_WITH_PATIENT].verb == "GET"
 
@@ -170,5 +188,9 @@ class TestWords:
 
 
 def test_what_writes_does_not_depend_on_the_verb() -> None:
-    assert [call for call in Call if writes(call)] == [Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT]
+    assert [call for call in Call if writes(call)] == [
+        Call.POST_BY_PATIENT,
+        Call.POST_WITH_PATIENT,
+        Call.CREATE_APPOINTMENT,
+    ]
     assert not writes(LOGIN)

@@ -33,14 +33,15 @@ class TestSearch:
         transport = Scripted(nothing())
         assert scripted_client(transport).search_patient_by_mobile_number(MOBILE, within(9)) == []
         (request,) = transport.sent
-        assert request.query == {"patmobile": "9999900042", "countrycode": "91"}
+        assert request.query == {"patMobile": "9999900042", "countryCode": "+91"}
         assert (request.form, request.body) == (None, None)
 
-    def test_the_dialling_code_has_a_plus_where_the_table_says_so(self) -> None:
+    @pytest.mark.parametrize(("form", "written"), [("plus", "+91"), ("digits", "91"), ("zeros", "0091")])
+    def test_the_dialling_code_is_written_as_the_table_says(self, form: str, written: str) -> None:
         transport = Scripted(nothing())
-        table = {"calls": {"searchPatientByMobileNumber": {"country_code_format": "plus"}}}
+        table = {"calls": {"searchPatientByMobileNumber": {"country_code_format": form}}}
         scripted_client(transport, table=table).search_patient_by_mobile_number(MOBILE, within(9))
-        assert transport.sent[0].query["countrycode"] == "+91"
+        assert transport.sent[0].query["countryCode"] == written
 
     def test_everybody_who_shares_the_number_is_found(self) -> None:
         transport = Scripted(answer(records("P-1", "P-2", "P-3")))
@@ -138,8 +139,8 @@ class TestPages:
         assert (len(found), len(transport.sent)) == (2, 1)
         assert "pageNo" not in transport.sent[0].query
 
-    def test_a_day_is_asked_for_as_a_time_without_offset(self) -> None:
+    def test_a_day_is_asked_for_as_a_plain_date(self) -> None:
         transport = pages([{"AppointmentID": "A-1", "StartDateTime": "2031-03-03T10:00:00"}])
         (found,) = scripted_client(transport).appointments_by_date(date(2031, 3, 3), within(9))
         assert found.start == datetime(2031, 3, 3, 4, 30, tzinfo=UTC)
-        assert transport.sent[0].query["appointmentDate"] == "2031-03-03T00:00:00"
+        assert transport.sent[0].query["appointmentDate"] == "2031-03-03"

@@ -18,7 +18,7 @@ CREATED = answer({"ID": "A-1", "PatientID": "P-77", "StartDateTime": "2031-03-10
 
 def echo(request: WireRequest) -> WireAnswer:
     """The record of what was sent."""
-    return answer({"ID": "A-1", **(request.document or {})})
+    return answer({"ID": "A-1", **request.query})
 
 
 def test_a_known_patient_s_appointment_says_everything_in_clinicea_s_words() -> None:
@@ -26,8 +26,8 @@ def test_a_known_patient_s_appointment_says_everything_in_clinicea_s_words() -> 
     created = scripted_client(transport).post_appointment_by_patient_id(PATIENT_ID, new_appointment(), within(9))
     assert created == CreatedAppointment(appointment_id="A-1", patient_id="P-77")
     (request,) = transport.sent
-    assert (request.verb, request.path) == ("POST", "/api/v2/appointments/postAppointmentByPatientID")
-    assert request.document == {
+    assert (request.verb, request.path) == ("POST", "/api/v1/appointments/postAppointmentByPatientID")
+    assert request.query == {
         "PatientID": "P-77",
         "ClinicID": "C-01",
         "StartDateTime": "2031-03-10T10:00:00",
@@ -37,24 +37,23 @@ def test_a_known_patient_s_appointment_says_everything_in_clinicea_s_words() -> 
         "Mobile": "+919999900042",
         "Notes": "Canary notes: allergic to seed",
     }
-    assert (request.query, request.form) == ({}, None)
+    assert (request.document, request.form, request.body) == (None, None, None)
 
 
 def test_a_new_patient_s_says_who_it_is() -> None:
     transport = Scripted(CREATED)
     scripted_client(transport).post_appointment(new_patient(), new_appointment(), within(9))
     (request,) = transport.sent
-    assert request.path == "/api/v2/appointments/postAppointment"
-    assert request.document is not None
-    assert {name: request.document[name] for name in ("FirstName", "LastName", "Mobile", "MobileCountryCode")} == {
+    assert request.path == "/api/v1/appointments/postAppointment"
+    assert {name: request.query[name] for name in ("FirstName", "LastName", "Mobile", "MobileCountryCode")} == {
         "FirstName": "Canarina",
         "LastName": "Vogelwala",
         "Mobile": "9999900042",
-        "MobileCountryCode": "91",
+        "MobileCountryCode": "+91",
     }
-    assert request.document["Gender"] == "Female"
-    assert request.document["DOB"] == "1987-06-05T00:00:00"
-    assert request.document["Email"] == "canarina.vogelwala@example.com"
+    assert request.query["Gender"] == "Female"
+    assert request.query["DOB"] == "1987-06-05T00:00:00"
+    assert request.query["Email"] == "canarina.vogelwala@example.com"
 
 
 def test_what_is_not_known_is_not_sent() -> None:
@@ -64,7 +63,7 @@ def test_what_is_not_known_is_not_sent() -> None:
     client = scripted_client(transport)
     client.post_appointment(somebody, sometime, within(9))
     client.post_appointment_by_patient_id(PATIENT_ID, sometime, within(9))
-    new, known = (set(request.document or ()) for request in transport.sent)
+    new, known = (set(request.query) for request in transport.sent)
     assert new == {"FirstName", "Mobile", "MobileCountryCode", "ClinicID", "StartDateTime", "EndDateTime"}
     assert known == {"PatientID", "ClinicID", "StartDateTime", "EndDateTime"}
 
@@ -79,25 +78,27 @@ def test_times_are_sent_in_the_clinic_s_own_zone() -> None:
         client.post_appointment_by_patient_id(
             PATIENT_ID, new_appointment(start=ten_in_tokyo, clinic_id=clinic_id), within(9)
         )
-    starts = [(request.document or {})["StartDateTime"] for request in transport.sent]
+    starts = [request.query["StartDateTime"] for request in transport.sent]
     assert starts == ["2031-03-10T05:00:00", "2031-03-10T06:30:00"]
 
 
 def test_an_answer_may_write_its_times_as_the_call_table_does() -> None:
     for form in ("%d/%m/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p"):
-        client = scripted_client(Scripted(echo), table={"datetime_format": form})
+        client = scripted_client(Scripted(echo), table={"times": {"stamp": form}})
         assert client.post_appointment(new_patient(), new_appointment(), within(9)).appointment_id == "A-1"
 
 
 def test_an_answer_in_iso_is_understood_whatever_was_sent() -> None:
-    client = scripted_client(Scripted(CREATED), table={"datetime_format": "%d/%m/%Y %H:%M:%S"})
+    client = scripted_client(Scripted(CREATED), table={"times": {"stamp": "%d/%m/%Y %H:%M:%S"}})
     assert client.post_appointment(new_patient(), new_appointment(), within(9)).appointment_id == "A-1"
 
 
 def test_names_in_any_script_survive() -> None:
     transport = Scripted(CREATED)
     named = replace(new_patient(), first_name=type(new_patient().first_name)("मीरा"))
-    scripted_client(transport).post_appointment(named, new_appointment(), within(9))
+    scripted_client(transport, table={"calls": {"postAppointment": {"style": "json"}}}).post_appointment(
+        named, new_appointment(), within(9)
+    )
     assert "मीरा".encode() in (transport.sent[0].body or b"")
 
 

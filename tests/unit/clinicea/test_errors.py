@@ -13,6 +13,8 @@ CALL = "postAppointment"
 LEAVES: list[tuple[errors.CliniceaError, bool, bool]] = [
     (errors.AuthenticationFailed(CALL, 401), False, True),
     (errors.PermissionDenied(CALL, 403), False, True),
+    (errors.NotInDialect(CALL), False, True),
+    (errors.AmbiguousTime(CALL, "start"), False, True),
     (errors.MethodRefused(CALL, "POST"), False, True),
     (errors.FormRefused(CALL, 415), False, True),
     (errors.RouteMissing(CALL), False, True),

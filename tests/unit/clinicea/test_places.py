@@ -15,7 +15,7 @@ KNOWN = Call.POST_BY_PATIENT
 
 
 def request(part: dict[str, Any], **arguments: str | None) -> WireRequest:
-    spec = call_table({"calls": {KNOWN.value: part}}).calls[KNOWN]
+    spec = call_table({"calls": {KNOWN.value: {"style": "json", **part}}}).calls[KNOWN]
     return request_for(KNOWN, spec, {"patient_id": "P-1", "clinic_id": "C-1", **arguments})
 
 
@@ -66,4 +66,4 @@ def test_a_fixed_parameter_can_be_dropped_again() -> None:
 )
 def test_what_cannot_be_sent_is_refused(part: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=f"calls.{KNOWN}"):
-        call_table({"calls": {KNOWN.value: part}})
+        call_table({"calls": {KNOWN.value: {"style": "json", **part}}})

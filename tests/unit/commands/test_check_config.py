@@ -52,6 +52,22 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
     ]
 
 
+def test_a_call_table_of_schema_1_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = written(tmp_path, {"datetime_format": "%Y-%m-%dT%H:%M:%S"})
+    assert check_config.main(["--call-table", table]) == 0
+    assert 'of schema 1, with the defaults of its time; write "schema": 2' in capsys.readouterr().out
+
+
+def test_a_modern_booking_needs_its_read_backs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    service = {"fixed": {"appointmentServiceID": "5e1f0000-0000-4000-8000-000000000001"}}
+    modern = {"schema": 2, "flows": {"book_known": "modern"}, "calls": {"createAppointment": service}}
+    table = written(tmp_path, modern)
+    assert check_config.main(["--call-table", table, "ReadBacks=true"]) == 0
+    assert "6 calls; book_known by modern calls" in capsys.readouterr().out
+    assert check_config.main(["--call-table", table, "ReadBacks=false"]) == 1
+    assert "ReadBacks: must be true where flows.book_known is modern" in capsys.readouterr().out
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert check_config.main(["--dialect", str(tmp_path / "none.json")]) == 1
     assert "none.json: 1 problem\n    no such file\n" in capsys.readouterr().out

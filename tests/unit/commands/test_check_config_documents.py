@@ -90,7 +90,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "an evidence": (
         "call_table",
         {"calls": {CALL: {"evidence": {"path": "sure"}}}},
-        f"calls.{CALL}.evidence.path: must be 'doc', 'live', 'code' or 'assumed'",
+        f"calls.{CALL}.evidence.path: must be 'doc', 'live', 'code', 'assumed' or 'confirmed'",
     ),
     "a refusal's reason": (
         "call_table",
@@ -112,7 +112,22 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
         {"credentials": {"token_lifetime_minutes": 0}},
         "credentials.token_lifetime_minutes: must be greater than 0",
     ),
-    "a table of another version": ("call_table", {"schema": 2}, "schema: must be 1"),
+    "a table of another version": ("call_table", {"schema": 3}, "schema: must be 2"),
+    "a table of schema 1 with parts of schema 2": (
+        "call_table",
+        {"flows": {"search": "modern"}},
+        'flows: belongs to schema 2: write "schema": 2 and compare the rest with docs/clinicea.md',
+    ),
+    "a table of schema 2 with a part of schema 1": (
+        "call_table",
+        {"schema": 2, "datetime_format": "%Y-%m-%dT%H:%M:%S"},
+        "datetime_format: is of schema 1; write times.stamp instead",
+    ),
+    "a modern booking without services": (
+        "call_table",
+        {"schema": 2, "flows": {"book_known": "modern"}},
+        "flows.book_known is modern, which books services by their ids",
+    ),
     # dialect
     "a dialect of another version": ("dialect", {"schema": 2}, "schema: must be 1"),
     "a dialect's unknown part": ("dialect", {"alias": {}}, "alias: is not known here; known are aliases, stands_in"),

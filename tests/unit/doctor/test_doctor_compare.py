@@ -1,4 +1,4 @@
-"""Comparing names: what is proposed, what is left to a person, and what is never guessed."""
+"""Comparing names under the defaults of schema 1: what is proposed, what is left to a person, what is never guessed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from commands.doctor.findings import Finding, Register
 from commands.doctor.swagger import read
 from commands.doctor.words import Guess, guess
 from convox_clinicea.clinicea import Call
+from convox_clinicea.clinicea.flows import Flows
 from tests.support.clients import call_table
 
 SEARCH, KNOWN, NEW = Call.SEARCH_PATIENT.value, Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value
@@ -24,7 +25,7 @@ def compared(*operations: tuple[str, str, list[dict[str, Any]]], **more: Any) ->
     paths: dict[str, Any] = {}
     for verb, path, parameters in operations:
         paths.setdefault(path, {})[verb] = {"parameters": parameters, "responses": more.get("responses", {})}
-    table = call_table(more.get("table"))
+    table = call_table({"schema": 1} | more.get("table", {}))
     register = Register(table)
     correction = compare(table, [read("v2", json.dumps({"paths": paths}))], register)
     return {each.subject: each for each in register.all()}, correction
@@ -163,7 +164,7 @@ class TestPlaces:
         assert "only capitals differ" in found[f"calls.{SEARCH}.path"].detail
 
     def test_a_call_under_its_operation_id(self) -> None:
-        table = call_table()
+        table = call_table({"schema": 1})
         operation = {"operationId": f"Patients_{SEARCH}", "parameters": query("patmobile", "countrycode")}
         document = read("v2", json.dumps({"paths": {"/api/v2/patients/{id}/byMobile": {"get": operation}}}))
         register = Register(table)
@@ -193,7 +194,7 @@ class TestPlaces:
     def test_another_call_is_not_taken_for_one_of_ours(self, name: str) -> None:
         found, correction = compared(("get", f"/api/v2/patients/{name}", query("x")))
         assert correction == {}
-        assert all(found[f"calls.{call}.path"].verdict == "wrong" for call in Call)
+        assert all(found[f"calls.{call}.path"].verdict == "wrong" for call in Flows().needed())
 
 
 class TestAnswers:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,8 @@ from convox_clinicea.clinicea import Call
 from convox_clinicea.errors import ConfigurationError
 from tests.support.clients import call_table
 from tests.support.properties import PROPERTY, json_values
+
+TODAY = date(2026, 12, 1)
 
 SEARCH = "/api/v2/patients/searchPatientByMobileNumber"
 
@@ -133,7 +136,7 @@ class TestOddDocuments:
         table = call_table()
         register = Register(table)
         correction = compare(table, [read("v2", text)], register)
-        document(None, correction)
+        document(None, correction, TODAY)
         assert register.verdict(f"calls.{Call.BY_DATE}.path") is Verdict.WRONG
 
     @PROPERTY
@@ -159,6 +162,6 @@ class TestOddDocuments:
         table = call_table()
         text = swagger({SEARCH: {"get": {"parameters": parameters}}})
         try:
-            document(None, compare(table, [read("v2", text)], Register(table)))
+            document(None, compare(table, [read("v2", text)], Register(table)), TODAY)
         except ConfigurationError as error:
             pytest.fail(f"a correction that is no call table: {error}")

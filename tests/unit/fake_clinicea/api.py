@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 from local.clinicea import Answer, FakeClinicea, ManualClock, Request
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN
 from local.clinicea.routes import LOGIN, ROUTES
+from local.clinicea.switches import Switches
 
 # 11:30 in the clinic's zone
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 TOMORROW = "2026-03-03"
-PLACES = {route.call: f"/api/{route.versions[0]}/{route.controller}/{route.call}" for route in ROUTES}
+PLACES = {route.call: route.path_now(Switches(), route.versions[0]) for route in ROUTES}
+ALL_PLACES = {route.call: [route.path_now(Switches(), each) for each in route.versions] for route in ROUTES}
 PAGE = {"pageNo": "1", "pageSize": "10"}
 
 
@@ -29,7 +31,8 @@ class Api:
         return self.core.handle(Request.to("GET", target, self.headers if headers is None else headers))
 
     def post(self, call: str, fields: Mapping[str, object]) -> Answer:
-        return self.core.handle(Request.with_json("POST", PLACES[call], fields, self.headers))
+        query = urlencode({name: value for name, value in fields.items() if value is not None}, errors="surrogatepass")
+        return self.core.handle(Request.to("POST", f"{PLACES[call]}?{query}", self.headers))
 
     def login(self, **changes: str) -> Answer:
         query = {"apiKey": LOCAL_API_KEY, "loginUserName": LOCAL_LOGIN[0], "pwd": LOCAL_LOGIN[1]} | changes

@@ -1,7 +1,6 @@
 """A caller of the fake over a socket."""
 
 import http.client
-import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -32,8 +31,7 @@ def get(
 
 
 def post(connection: http.client.HTTPConnection, **changes: object) -> tuple[int, bytes]:
-    body = json.dumps(newcomer(**changes))
-    connection.request("POST", PLACES[NEW], body, KEY | {"Content-Type": "application/json"})
+    connection.request("POST", f"{PLACES[NEW]}?{urlencode(newcomer(**changes))}", headers=KEY)
     response = connection.getresponse()
     return response.status, response.read()
 

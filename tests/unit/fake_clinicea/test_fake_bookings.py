@@ -60,6 +60,7 @@ class TestForAKnownPatient:
         assert len(ids) == len(api.appointments()) == 2
 
     def test_a_form_is_read_as_well(self, api: Api) -> None:
+        api.switch(post_parameters_in_query=False)
         body = urlencode({"PatientID": api.patient(), **slot()}).encode()
         headers = api.headers | {"content-type": "application/x-www-form-urlencoded"}
         assert api.core.handle(Request.to("POST", PLACES[KNOWN], headers, body)).status == 200
@@ -99,17 +100,18 @@ class TestForAKnownPatient:
 
     @pytest.mark.parametrize("body", [b"{", b"[]", b'"x"', b'{"PatientID": {}}', b"\xff", b"[" * 100_000])
     def test_a_body_that_is_no_object_is_refused(self, api: Api, body: bytes) -> None:
+        api.switch(post_parameters_in_query=False)
         headers = api.headers | {"content-type": "application/json"}
         answer = api.core.handle(Request.to("POST", PLACES[KNOWN], headers, body))
         assert_refused(answer, "The request body is not valid")
 
     def test_another_type_of_body_is_415(self, api: Api) -> None:
+        api.switch(post_parameters_in_query=False)
         headers = api.headers | {"content-type": "text/xml"}
         answer = api.core.handle(Request.to("POST", PLACES[KNOWN], headers, b"<x/>"))
         assert answer.status == 415
 
     def test_parameters_can_be_taken_from_the_query(self, api: Api) -> None:
-        api.switch(post_parameters_in_query=True)
         query = urlencode({"PatientID": api.patient(), **slot()})
         assert api.core.handle(Request.to("POST", f"{PLACES[KNOWN]}?{query}", api.headers)).status == 200
 
@@ -118,7 +120,10 @@ class TestForAKnownPatient:
         assert api.appointments() == []
 
     def test_a_lone_surrogate_does_no_harm(self, api: Api) -> None:
-        assert row(book(api, api.patient(), Notes="\ud800"))["Notes"] == "?"
+        api.switch(post_parameters_in_query=False)
+        given = {"PatientID": api.patient(), **slot(Notes="\ud800")}
+        answer = api.core.handle(Request.with_json("POST", PLACES[KNOWN], given, api.headers))
+        assert row(answer)["Notes"] == "?"
 
 
 class TestSlots:
@@ -209,7 +214,9 @@ class TestForANewPatient:
         api.post(NEW, newcomer(DOB="0001-01-01T00:00:00"))
         assert api.control("GET", "patients")["patients"][0]["date_of_birth"] is None
 
-    def test_a_birth_date_without_a_time_is_refused(self, api: Api) -> None:
+    def test_a_birth_date_without_a_time_is_refused_if_switched_so(self, api: Api) -> None:
+        assert api.post(NEW, newcomer(DOB="1990-05-01")).status == 200
+        api.switch(date_forms={"DOB": "stamp"})
         assert_refused(api.post(NEW, newcomer(DOB="1990-05-01")), "Get Operation Failed")
 
     def test_a_taken_slot_leaves_no_patient(self, api: Api) -> None:

@@ -13,7 +13,7 @@ from local.clinicea.routes import CALLS
 from .api import Api
 
 SEARCH, KNOWN = "searchPatientByMobileNumber", "postAppointmentByPatientID"
-USUAL = "/api/v2/patients/searchPatientByMobileNumber?patmobile=1&countrycode=91"
+USUAL = "/api/v1/patients/searchByMobileNumber?patMobile=1&countryCode=91"
 
 
 def status(api: Api, method: str, target: str, body: dict[str, Any] | None = None, **headers: str) -> int:
@@ -27,25 +27,25 @@ def shape(core: FakeClinicea, call: str, **parts: Any) -> None:
 
 
 def test_a_shaped_name_counts_with_its_case_and_the_usual_one_no_more(api: Api) -> None:
-    assert status(api, "GET", USUAL.replace("patmobile", "PATMOBILE")) == 204
-    shape(api.core, SEARCH, names={"patmobile": "mobileNumber"})
+    assert status(api, "GET", USUAL.replace("patMobile", "PATMOBILE")) == 204
+    shape(api.core, SEARCH, names={"patMobile": "mobileNumber"})
     assert status(api, "GET", USUAL) == 400
-    assert status(api, "GET", USUAL.replace("patmobile", "mobilenumber")) == 400
-    assert status(api, "GET", USUAL.replace("patmobile", "mobileNumber")) == 204
+    assert status(api, "GET", USUAL.replace("patMobile", "mobilenumber")) == 400
+    assert status(api, "GET", USUAL.replace("patMobile", "mobileNumber")) == 204
 
 
 def test_a_shaped_path_takes_its_values_and_the_usual_one_is_gone(api: Api) -> None:
-    shape(api.core, SEARCH, path="/x/{version}/{patmobile}/find", places={"patmobile": "path", "countrycode": "header"})
+    shape(api.core, SEARCH, path="/x/{version}/{patMobile}/find", places={"patMobile": "path", "countryCode": "header"})
     assert status(api, "GET", USUAL) == 404
-    assert status(api, "GET", "/x/v2/1/find", countrycode="91") == 204
-    assert status(api, "GET", "/x/v2/1/find?countrycode=91") == 400
+    assert status(api, "GET", "/x/v1/1/find", countryCode="91") == 204
+    assert status(api, "GET", "/x/v1/1/find?countryCode=91") == 400
 
 
 def test_a_shaped_body_has_its_type_only(api: Api) -> None:
     shape(api.core, KNOWN, style="form")
-    assert status(api, "POST", f"/api/v2/appointments/{KNOWN}", {"PatientID": "P-1"}) == 415
+    assert status(api, "POST", f"/api/v1/appointments/{KNOWN}", {"PatientID": "P-1"}) == 415
     shape(api.core, KNOWN, style="json", names={"PatientID": "Patient.ID"})
-    target = f"/api/v2/appointments/{KNOWN}"
+    target = f"/api/v1/appointments/{KNOWN}"
     assert api.core.handle(Request.with_json("POST", target, {"Patient": {"ID": "P-1"}}, api.headers)).text == (
         "ClinicID is required"
     )
@@ -55,7 +55,7 @@ def test_a_shaped_body_has_its_type_only(api: Api) -> None:
 def test_a_shaped_body_that_is_none_is_refused(api: Api, body: bytes) -> None:
     shape(api.core, KNOWN, verb="POST", style="json")
     headers = {**api.headers, "Content-Type": "application/json"}
-    assert api.core.handle(Request.to("POST", f"/api/v2/appointments/{KNOWN}", headers, body)).status == 400
+    assert api.core.handle(Request.to("POST", f"/api/v1/appointments/{KNOWN}", headers, body)).status == 400
 
 
 @pytest.mark.parametrize(
@@ -68,8 +68,8 @@ def test_a_shaped_body_that_is_none_is_refused(api: Api, body: bytes) -> None:
         {SEARCH: {"path": "no slash"}},
         {SEARCH: {"verb": "PUT"}},
         {SEARCH: {"style": "xml"}},
-        {SEARCH: {"names": {"patmobile": 7}}},
-        {SEARCH: {"places": {"patmobile": "cookie"}}},
+        {SEARCH: {"names": {"patMobile": 7}}},
+        {SEARCH: {"places": {"patMobile": "cookie"}}},
         {SEARCH: {"missing": "yes"}},
     ],
 )

@@ -7,8 +7,9 @@ import pytest
 from local.clinicea import Answer, Request
 from local.clinicea.routes import CALLS
 
-from .api import PLACES, Api, newcomer
+from .api import ALL_PLACES, PLACES, Api, newcomer
 
+SEARCH = "searchPatientByMobileNumber"
 FOUR = [
     "searchPatientByMobileNumber",
     "getPatientPastCompletedAppointment",
@@ -50,14 +51,14 @@ def test_a_missing_route_is_aspnets_404(api: Api, path: str) -> None:
 
 
 def test_a_path_is_matched_without_case(api: Api) -> None:
-    target = "/API/V2/Patients/SEARCHPATIENTBYMOBILENUMBER?patmobile=1&countrycode=91"
+    target = "/API/V1/Patients/SEARCHBYMOBILENUMBER?patmobile=1&countrycode=91"
     assert ask(api, "GET", target).status == 204
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD"])
 def test_the_wrong_verb_is_405_and_says_which_is_right(api: Api, call: str, method: str) -> None:
-    right = "POST" if call.startswith("post") else "GET"
+    right = "POST" if call.startswith(("post", "create")) else "GET"
     answer = ask(api, method, PLACES[call])
 
     if method == right:
@@ -74,13 +75,17 @@ def test_the_route_is_judged_before_the_credential(api: Api) -> None:
 
 def test_the_version_that_carries_a_call_is_a_switch(api: Api) -> None:
     api.switch(call_versions={"searchPatientByMobileNumber": ["v1", "v3"]})
-    query = "patients/searchPatientByMobileNumber?patmobile=1&countrycode=91"
+    query = "?patmobile=1&countrycode=91"
+    places = {"v1": "searchByMobileNumber", "v2": SEARCH, "v3": SEARCH}
+    answers = {each: ask(api, "GET", f"/api/{each}/patients/{last}{query}").status for each, last in places.items()}
+    assert answers == {"v1": 204, "v2": 404, "v3": 204}
 
-    assert [ask(api, "GET", f"/api/{version}/{query}").status for version in ("v1", "v2", "v3")] == [
-        204,
-        404,
-        204,
-    ]
+
+def test_in_v1_the_search_has_one_of_two_paths(api: Api) -> None:
+    places = [f"/api/v1/patients/{last}?patmobile=1&countrycode=91" for last in ("searchByMobileNumber", SEARCH)]
+    assert [ask(api, "GET", place).status for place in places] == [204, 404]
+    api.switch(v1_search=SEARCH)
+    assert [ask(api, "GET", place).status for place in places] == [404, 204]
 
 
 @pytest.mark.parametrize("headers", [{}, {"api_key": "local-api-key"}], ids=["token", "key"])
@@ -93,7 +98,7 @@ def test_a_flood_of_parameters_is_a_plain_400(api: Api, headers: dict[str, str])
 class TestSwagger:
     def test_every_call_is_in_the_document_of_its_version(self, api: Api) -> None:
         paths = [path for version in ("v1", "v2", "v3") for path in swagger(api, version)["paths"]]
-        assert sorted(paths) == sorted(PLACES.values())
+        assert sorted(paths) == sorted(place for places in ALL_PLACES.values() for place in places)
 
     def test_it_needs_no_credential(self, api: Api) -> None:
         api.headers = {}
@@ -102,17 +107,18 @@ class TestSwagger:
     @pytest.mark.parametrize("call", FOUR)
     def test_it_gives_the_verb(self, api: Api, call: str) -> None:
         verb = "post" if call.startswith("post") else "get"
-        assert list(swagger(api, "v2")["paths"][PLACES[call]]) == [verb]
+        assert list(swagger(api, "v1")["paths"][PLACES[call]]) == [verb]
 
     def test_it_gives_query_parameters(self, api: Api) -> None:
-        operation = swagger(api, "v2")["paths"][PLACES["searchPatientByMobileNumber"]]["get"]
+        operation = swagger(api, "v1")["paths"][PLACES[SEARCH]]["get"]
         assert operation["parameters"] == [
-            {"name": "patmobile", "in": "query", "required": True, "type": "string"},
-            {"name": "countrycode", "in": "query", "required": True, "type": "string"},
+            {"name": "patMobile", "in": "query", "required": True, "type": "string"},
+            {"name": "countryCode", "in": "query", "required": True, "type": "string"},
         ]
 
     def test_it_gives_bodies_as_definitions(self, api: Api) -> None:
-        document = swagger(api, "v2")
+        api.switch(post_parameters_in_query=False)
+        document = swagger(api, "v1")
         parameters = document["paths"][PLACES["postAppointment"]]["post"]["parameters"]
         assert parameters[0]["schema"] == {"$ref": "#/definitions/PostAppointmentModel"}
 
@@ -129,7 +135,7 @@ class TestSwagger:
     def test_it_follows_the_switches(self, api: Api) -> None:
         api.switch(post_appointment_verb="GET", call_versions={"getChanges": ["v3"]})
 
-        operation = swagger(api, "v2")["paths"][PLACES["postAppointment"]]
+        operation = swagger(api, "v1")["paths"][PLACES["postAppointment"]]
         assert list(operation) == ["get"]
         assert {each["in"] for each in operation["get"]["parameters"]} == {"query"}
         assert "/api/v3/appointments/getChanges" in swagger(api, "v3")["paths"]

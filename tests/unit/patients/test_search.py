@@ -49,7 +49,7 @@ def test_nobody_one_and_several(bench: CliniceaBench) -> None:
 def test_the_number_is_asked_for_in_two_parts(bench: CliniceaBench) -> None:
     find(bench)
 
-    assert bench.transport.sent == [(CALL, {"patmobile": invented.NATIONAL, "countrycode": "91"})]
+    assert bench.transport.sent == [(CALL, {"patMobile": invented.NATIONAL, "countryCode": "+91"})]
 
 
 def test_a_record_told_twice_is_one_patient(bench: CliniceaBench) -> None:

@@ -19,6 +19,7 @@ from convox_clinicea.bookings.queue import BookingQueue
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored
 from convox_clinicea.mobile import Mobile
@@ -102,7 +103,8 @@ class StatusCallbacks:
         """Note the callback and, where it asks for an appointment, return its booking once ledger and queue hold it.
 
         Raises:
-            InvalidRequest, ConsentRequired: the appointment cannot be booked so; the callback is kept for a person.
+            InvalidRequest, ConsentRequired, NotInDialect: the appointment cannot be booked so; the callback is kept
+                for a person.
             NotStored: ledger or queue did not confirm; the same callback may be sent again.
         """
         with or_not_stored():
@@ -122,7 +124,7 @@ class StatusCallbacks:
                 raise callback.refusal
             if callback.wanted is not None:
                 return self._wished(stored, call, callback, self._drafter.wish(callback.wanted))
-        except (InvalidRequest, ConsentRequired) as problem:
+        except (InvalidRequest, ConsentRequired, NotInDialect) as problem:
             self._keep(call, callback, problem)
             raise
         if call != stored or not stored.version:
@@ -184,11 +186,17 @@ class StatusCallbacks:
             self._queue.send(new)
         return Taken(new)
 
-    def _keep(self, call: Call, callback: Callback, problem: InvalidRequest | ConsentRequired) -> None:
+    def _keep(self, call: Call, callback: Callback, problem: InvalidRequest | ConsentRequired | NotInDialect) -> None:
         """Leave a trace for a person; without consent none of what the patient told."""
-        fields = [each.field for each in problem.problems] if isinstance(problem, InvalidRequest) else ["consent"]
+        match problem:
+            case InvalidRequest():
+                fields = [each.field for each in problem.problems]
+            case NotInDialect():
+                fields = ["new_patient"]
+            case ConsentRequired():
+                fields = ["consent"]
         kept, number_key, patient_key = None, None, None
-        if isinstance(problem, InvalidRequest) and callback.said is not None:
+        if not isinstance(problem, ConsentRequired) and callback.said is not None:
             key = key_of_call(call.caller, call.call_id)
             kept = self._sealer.seal(key, callback.said.reveal().encode("utf-8", "replace"))
             number_key = self._drafter.number_key(callback.mobile)

@@ -11,6 +11,9 @@ from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import State
+from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.errors import NotInDialect
+from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
@@ -36,11 +39,19 @@ class Wish:
 class Drafter:
     """Makes records; the key is read when it is first needed."""
 
-    def __init__(self, sealer: Sealer, key: Callable[[], bytes], clock: Clock, consents: Consents) -> None:
+    def __init__(
+        self,
+        sealer: Sealer,
+        key: Callable[[], bytes],
+        clock: Clock,
+        consents: Consents,
+        flows: Flows | None = None,
+    ) -> None:
         self._sealer = sealer
         self._key = key
         self._clock = clock
         self._consents = consents
+        self._flows = flows or Flows()
 
     def wish(self, request: BookingRequest) -> Wish:
         """Tell what the request is known by; raises ConfigurationError."""
@@ -64,11 +75,14 @@ class Drafter:
 
         Raises:
             InvalidRequest: the start is past, or too far ahead; the request is too long.
+            NotInDialect: a new patient, whom no call of the chosen dialect can make.
             SealingUnavailable: it could not be encrypted.
             LedgerUnavailable: the proof of consent may not stand.
         """
         request = wish.request
         self._check_start(request.start)
+        if request.new_patient is not None and self._flows.book_new_call is None:
+            raise NotInDialect(Call.POST_WITH_PATIENT)
         plain = request.to_bytes()
         if len(plain) > MAX_BYTES:
             raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))

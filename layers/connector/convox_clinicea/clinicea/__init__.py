@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from convox_clinicea.clinicea.calls import Call
     from convox_clinicea.clinicea.client import Clinicea
     from convox_clinicea.clinicea.connecting import connect
+    from convox_clinicea.clinicea.lists import Change, Service
     from convox_clinicea.clinicea.models import (
         Appointment,
         CreatedAppointment,
@@ -33,12 +34,14 @@ __all__ = [
     "Appointment",
     "Call",
     "CallTable",
+    "Change",
     "Clinicea",
     "CreatedAppointment",
     "Credentials",
     "NewAppointment",
     "NewPatient",
     "Patient",
+    "Service",
     "Status",
     "connect",
 ]
@@ -46,8 +49,10 @@ __all__ = [
 _HOMES = {
     "Call": "calls",
     "CallTable": "call_table",
+    "Change": "lists",
     "Clinicea": "client",
     "Credentials": "authentication",
+    "Service": "lists",
     "connect": "connecting",
 }
 

@@ -29,6 +29,7 @@ from convox_clinicea.clinicea.errors import (
     UnexpectedAnswer,
     UnlistedRefusal,
 )
+from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
 from convox_clinicea.errors import raise_alone
 
@@ -58,8 +59,9 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
     status = answer.status
     is_write = writes(call)
     if 200 <= status < 300:
-        looks_like_html = answer.body.lstrip()[:1] == b"<"
-        return UnexpectedAnswer(call, status, "not JSON") if looks_like_html and not is_write else None
+        if is_write:
+            return _saving_error(call, answer, table)
+        return UnexpectedAnswer(call, status, "not JSON") if answer.body.lstrip()[:1] == b"<" else None
     if status == 401:
         return AuthenticationFailed(call, status)
     if status == 403:
@@ -136,16 +138,18 @@ def identifier(value: Any) -> str | None:
 
 
 def created_ids(
-    call: Call, answer: WireAnswer, table: CallTable, sent: Mapping[str, str | None], zone: ZoneInfo
+    call: Call, answer: WireAnswer, table: CallTable, start: datetime, patient_id: str | None, zone: ZoneInfo
 ) -> tuple[str, str | None]:
     """Return appointment id and patient id (where given) of a successful POST.
 
-    That it answers with the created appointment, or with its bare id, is assumed; anything else leaves the
-    outcome unknown, to be settled by reading back. A record that shows no start may be the patient's, and one that
-    shows another start or patient than were sent is not believed either.
+    That it answers with the created appointment, with its bare id, or with an id beside an empty saving error, is
+    assumed; anything else leaves the outcome unknown, to be settled by reading back. A record that shows no start may
+    be the patient's, and one that shows another start or patient than were sent is not believed either.
 
     Args:
-        zone: the clinic's, in which times without an offset are meant; one that bears an offset is that instant.
+        start: the instant that was sent, whatever the zone was that it was written in.
+        patient_id: the patient that was sent, if any.
+        zone: the clinic's, in which times without an offset are read unless `times.reading_zone` says otherwise.
     """
     try:
         parsed = json_value(call, answer)
@@ -155,14 +159,15 @@ def created_ids(
         parsed = parsed[0]
     if isinstance(parsed, dict):
         found = fields(parsed, table.appointment_fields)
-        appointment_id, patient_id = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
-        same_patient = None in (patient_id, sent.get("patient_id")) or patient_id == sent.get("patient_id")
-        if (
-            appointment_id is not None
-            and same_patient
-            and _same_moment(found.get("start"), sent.get("start"), table.datetime_format, zone)
-        ):
-            return appointment_id, patient_id
+        made, patient = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
+        if made is not None and (patient is None or patient_id is None or patient == patient_id):
+            shown = found.get("start")
+            if shown:
+                reading = zone_of(table.times.reading_zone, zone)
+                if isinstance(shown[0], str) and start.astimezone(UTC) in table.times.instants(shown[0], reading):
+                    return made, patient
+            elif _saved(parsed, table) and patient_id is not None and made != patient_id:
+                return made, patient
     else:
         bare_id = identifier(parsed)
         if bare_id is not None and _BARE_ID.fullmatch(bare_id):
@@ -170,25 +175,34 @@ def created_ids(
     raise OutcomeUnknown(call, answer.status, "the answer does not name the appointment that was sent")
 
 
-def _same_moment(shown: list[Any] | None, sent: str | None, written: str, zone: ZoneInfo) -> bool:
-    moments = [_moment(text, written, zone) for text in (shown[0] if shown else None, sent)]
-    return moments[0] is not None and moments[0] == moments[1]
+def _saving_error(call: str, answer: WireAnswer, table: CallTable) -> CliniceaError | None:
+    """Return the refusal that a written record tells beside a success's status [code].
 
-
-def _moment(value: Any, written: str, zone: ZoneInfo) -> datetime | None:
-    """Read a time in ISO 8601, or as the call table writes it; local to the clinic where it bears no offset."""
-    if not isinstance(value, str):
-        return None
-    with contextlib.suppress(ValueError, OverflowError):
-        return _instant(datetime.fromisoformat(value), zone)
-    with contextlib.suppress(ValueError, OverflowError):
-        return _instant(datetime.strptime(value, written), zone)  # noqa: DTZ007 - it gets its zone there
+    One that bears an appointment's id all the same contradicts itself: it is read back before it counts.
+    """
+    with contextlib.suppress(ValueError, RecursionError):
+        parsed = json.loads(answer.body)
+        record = parsed[0] if isinstance(parsed, list) and len(parsed) == 1 else parsed
+        said = _told(record, table) if isinstance(record, dict) else {}
+        if text_of_error := " ".join(value for value in said.values() if value):
+            reason = table.refusal(None, text_of_error)
+            if reason is None or _first_identifier(fields(record, table.appointment_fields), "appointment_id"):
+                return UnlistedRefusal(call, answer.status, reason)
+            return Rejected(call, answer.status, reason)
     return None
 
 
-def _instant(read: datetime, zone: ZoneInfo) -> datetime:
-    # In UTC: two times of one zone compare by their wall clock, whichever of an hour that comes twice is meant.
-    return (read.replace(tzinfo=zone) if read.tzinfo is None else read).astimezone(UTC)
+def _saved(record: Mapping[str, Any], table: CallTable) -> bool:
+    """Whether the record has every field of a saving error, all of them empty."""
+    said = _told(record, table)
+    return len(said) == len(table.saving_error_fields) > 0 and not any(said.values())
+
+
+def _told(record: Mapping[str, Any], table: CallTable) -> dict[str, str]:
+    """Return what the record's fields of a saving error say; a code of 0 is an empty one [assumed]."""
+    by_name = {str(name).lower(): value for name, value in record.items()}
+    told = {name: by_name[name.lower()] for name in table.saving_error_fields if name.lower() in by_name}
+    return {name: "" if value in (None, 0, "0", False) else str(value).strip() for name, value in told.items()}
 
 
 def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:

@@ -2,28 +2,33 @@
 
 Half of it could not be checked against a real account, so it is a document (`documents/call_table.json`)
 that a deployer replaces, whole or in part, without touching code. Each entry states its evidence: `doc`
-(Clinicea's help pages), `live` (public code whose authors saw it), `code` (public code), `assumed` (ours).
+(Clinicea's help pages), `live` (public code whose authors saw it), `code` (public code), `assumed` (ours), `confirmed`
+(on the deployer's own account).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from convox_clinicea.clinicea import earlier
 from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.flows import Flows
+from convox_clinicea.clinicea.times import Format, Times, ZoneRule
 from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.validation import problems
 
-Evidence = Literal["doc", "live", "code", "assumed"]
-
+Evidence = Literal["doc", "live", "code", "assumed", "confirmed"]
+NOTHING_REPLACED: Mapping[str, Any] = {"schema": 2}
+"""A deployer's document that changes nothing."""
 
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
-_SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
-_OTHER_YEAR = _SAMPLE.replace(year=2054)  # 28 years later: the same day of the week
+
+
+Variant = Literal["upcoming", "file_number"]
 
 
 class _Part(BaseModel):
@@ -32,7 +37,15 @@ class _Part(BaseModel):
 
 _PERSON = ("patient_id", "national_number", "country_code", "mobile", "first_name", "last_name", "gender", "email")
 _VISIT = ("date_of_birth", "clinic_id", "start", "end", "practitioner_id", "service", "notes")
-_OURS = frozenset((*_PERSON, *_VISIT, "page", "page_size", "day", "api_key", "user_name", "password"))
+_LISTS = ("page", "page_size", "day", "since", "search", "file_number")
+_OURS = frozenset((*_PERSON, *_VISIT, *_LISTS, "api_key", "user_name", "password"))
+_STAMPS = frozenset({"start", "end"})
+"""Times that must tell the hour."""
+_ZONED = _STAMPS | {"since"}
+_DATED = _ZONED | {"day", "date_of_birth"}
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+CODE_PREFIXES = {"plus": "+", "digits": "", "zeros": "00"}
+"""How a country code is written: +91, 91 or 0091."""
 
 
 class CallSpec(_Part):
@@ -49,16 +62,30 @@ class CallSpec(_Part):
     """Clinicea's name → a value that is always sent; null: not sent, where a document above drops it."""
     places: dict[str, Literal["query", "header", "path"]] = {}
     """Clinicea's name of a parameter → where it goes, for one that does not go where `style` says."""
+    variants: dict[Variant, dict[str, str]] = {}
+    """Another use of the same call → the fixed parameters that differ in it."""
     values: dict[str, dict[str, str]] = {}
-    country_code_format: Literal["digits", "plus"] = "digits"
+    listed: list[str] = []
+    """Our names of parameters of which Clinicea takes ids only: sent where `values` lists the word, or it is a GUID."""
+    formats: dict[str, Format] = {}
+    """Our name of a date or time → `stamp` (with its time; the default) or `date`."""
+    zones: dict[str, ZoneRule] = {}
+    """Our name of a time → the zone that it is sent in, where that is not the one in `times`."""
+    colons: dict[str, Literal["encoded", "bare"]] = {}
+    """Our name of a time → how its colons stand in an address; `encoded` is the default."""
+    country_code_format: Literal["plus", "digits", "zeros"] = "plus"
     not_found: Literal["nothing", "error"] = "error"
     """What a 404 means that is not a missing route."""
     page_size: int | None = Field(default=None, ge=10, le=1000)
+    last_page: Literal["empty", "short"] = "empty"
+    """Which page ends the reading: `short` saves a request, `empty` loses nothing where pages are cut."""
     evidence: dict[str, Evidence] = {}
+    confirmed_on: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    """The day on which an account showed what is confirmed in `evidence`."""
 
-    @field_validator("parameters", "values")
+    @field_validator("parameters", "values", "listed")
     @classmethod
-    def _known_names(cls, named: dict[str, Any]) -> dict[str, Any]:
+    def _known_names(cls, named: Any) -> Any:
         unknown = sorted(set(named) - _OURS)
         if unknown:
             raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(sorted(_OURS))}")
@@ -68,6 +95,20 @@ class CallSpec(_Part):
     def _has_a_body(self) -> Self:
         if self.verb == "GET" and self.style != "query":
             raise ValueError("a GET takes its parameters in the query: style must be query")
+        return self
+
+    @model_validator(mode="after")
+    def _dates_are_dates(self) -> Self:
+        for part, allowed in (("formats", _DATED), ("zones", _ZONED), ("colons", _DATED)):
+            unknown = sorted(set(getattr(self, part)) - allowed)
+            if unknown:
+                raise ValueError(
+                    f"{part} names {', '.join(unknown)}; only {', '.join(sorted(allowed))} can stand there"
+                )
+        if dated := sorted(name for name in _STAMPS if self.formats.get(name) == "date"):
+            raise ValueError(f"{', '.join(dated)} must tell the hour: formats cannot say date")
+        if self.style != "query" and "bare" in self.colons.values():
+            raise ValueError("colons stand in addresses only: bare needs style query")
         return self
 
     @model_validator(mode="after")
@@ -95,14 +136,25 @@ class CallSpec(_Part):
         """The path under its version; `{name}` of parameters in the path is left standing."""
         return self.path.replace("{version}", self.version)
 
-    def named(self, arguments: Mapping[str, str | None]) -> dict[str, str]:
+    def named(self, arguments: Mapping[str, str | None], variant: Variant | None = None) -> dict[str, str]:
         """Return `arguments` under Clinicea's names; what is None or not taken by this call is left out."""
         named = {name: value for name, value in self.fixed.items() if value is not None}
+        if variant is not None:
+            named |= self.variants.get(variant, {})
         for ours, value in arguments.items():
             theirs = self.parameters.get(ours)
-            if theirs is not None and value is not None:
-                named[theirs] = self.values.get(ours, {}).get(value, value)
+            if theirs is None or value is None:
+                continue
+            known = self.values.get(ours, {})
+            if ours not in self.listed or value in known or _GUID.fullmatch(value):
+                named[theirs] = known.get(value, value)
         return named
+
+    @property
+    def bare(self) -> frozenset[str]:
+        """Clinicea's names of the parameters whose colons stand bare in an address."""
+        names = (self.parameters.get(ours) for ours, form in self.colons.items() if form == "bare")
+        return frozenset(name for name in names if name is not None)
 
 
 class CredentialSpec(_Part):
@@ -134,31 +186,22 @@ class Statuses(_Part):
 class CallTable(_Part):
     """The whole document."""
 
-    schema_version: Literal[1] = Field(alias="schema")
-    datetime_format: str
+    schema_version: Literal[2] = Field(alias="schema")
+    flows: Flows = Flows()
+    times: Times
     login: CallSpec
     credentials: CredentialSpec
     calls: dict[Call, CallSpec]
     patient_fields: dict[str, list[str]]
     appointment_fields: dict[str, list[str]]
+    service_fields: dict[str, list[str]]
+    change_fields: dict[str, list[str]]
+    saving_error_fields: list[str]
+    """Fields of a written record that are empty where it was saved, and tell why it was not."""
     statuses: Statuses
     fields_evidence: dict[str, Evidence] = {}
     missing_route_markers: list[str] = []
     refusals: list[Refusal] = []
-
-    @field_validator("datetime_format")
-    @classmethod
-    def _tells_the_time(cls, text: str) -> str:
-        written = _SAMPLE.strftime(text)
-        # From Python 3.13 on, strptime warns of a format with a day and no year.
-        names_year = written != _OTHER_YEAR.strftime(text)
-        try:
-            told = datetime.strptime(written, text).replace(tzinfo=UTC) if names_year else None
-        except re.error:  # one part twice; strptime makes a pattern of the format
-            told = None
-        if told != _SAMPLE:
-            raise ValueError("must tell date and time to the second, as strftime writes them")
-        return text
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -167,24 +210,57 @@ class CallTable(_Part):
             raise ValueError(f"calls lacks {', '.join(missing)}")
         return self
 
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Self:
+        for flow, call, wanted in (
+            ("search", self.flows.search_call, "national_number"),
+            ("completed", self.flows.completed_call, "patient_id"),
+            ("book_known", self.flows.book_known_call, "patient_id"),
+            ("book_known", self.flows.book_known_call, "start"),
+            ("book_new", self.flows.book_new_call, "national_number"),
+            ("book_new", self.flows.book_new_call, "start"),
+        ):
+            if call is not None and self.calls[call].parameters.get(wanted) is None:
+                raise ValueError(f"flows.{flow} uses {call}, but calls.{call}.parameters does not send {wanted}")
+        if self.flows.book_known == "modern" and not self._names_a_service():
+            raise ValueError(
+                "flows.book_known is modern, which books services by their ids: give them in "
+                f"calls.{Call.CREATE_APPOINTMENT}.values.service, or one for all in .fixed.appointmentServiceID"
+            )
+        return self
+
+    def _names_a_service(self) -> bool:
+        spec = self.calls[Call.CREATE_APPOINTMENT]
+        name = spec.parameters.get("service")
+        return name is None or bool(spec.values.get("service")) or bool(spec.fixed.get(name))
+
     @classmethod
     def build(cls, packed: Mapping[str, Any], replacement: Mapping[str, Any] | None = None) -> Self:
         """Return the packed document with the deployer's laid over it, objects merged and lists replaced.
 
+        A document of an earlier schema is laid over what was packed at its time.
+
         Raises:
             InvalidDocument: the result is not a call table; the text names the places.
         """
-        merged = dict(packed) if replacement is None else laid_over(packed, replacement)
+        merged = dict(packed)
+        if replacement is not None:
+            for each in earlier.translated(replacement):
+                merged = laid_over(merged, each)
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise_alone(InvalidDocument("call table", problems(error, cls)))
+            raise_alone(InvalidDocument("call table", earlier.placed(replacement or merged, problems(error, cls))))
 
-    def refusal(self, status: int, text: str) -> str | None:
-        """Return the booking's reason if this answer is one of the known refusals."""
+    def refusal(self, status: int | None, text: str) -> str | None:
+        """Return the booking's reason if this answer is one of the known refusals.
+
+        Args:
+            status: None for the text of a saving error, which comes with a success's status.
+        """
         lowered = text.lower()
         for refusal in self.refusals:
-            if status in refusal.status and refusal.contains.lower() in lowered:
+            if (status is None or status in refusal.status) and refusal.contains.lower() in lowered:
                 return refusal.reason
         return None
 

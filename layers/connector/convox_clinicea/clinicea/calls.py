@@ -14,10 +14,15 @@ class Call(StrEnum):
     POST_WITH_PATIENT = "postAppointment"
     BY_PATIENT = "getAppointmentsByPatient"
     BY_DATE = "getAppointmentsByDate"
+    GET_PATIENT = "getPatient"
+    PATIENT_BY_ID = "getPatientByID"
+    CREATE_APPOINTMENT = "createAppointment"
+    SERVICES = "getServicesByClinic"
+    CHANGES = "getChanges"
 
 
 LOGIN = "getTokenByStaffUsernamePwd"
-_WRITES = frozenset({Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT})
+_WRITES = frozenset({Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT, Call.CREATE_APPOINTMENT})
 
 
 def writes(call: str) -> bool:

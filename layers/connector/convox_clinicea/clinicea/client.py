@@ -1,17 +1,19 @@
-"""The Clinicea client: the four calls of the integration and the read-backs that bookings need."""
+"""The Clinicea client: the four flows, the read-backs that bookings need, and the lists beside them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
+from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea.answers import Record, created_ids, records
 from convox_clinicea.clinicea.authentication import Authentication
-from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallSpec, CallTable, Variant
 from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.clinicea.errors import AuthenticationFailed, UnexpectedAnswer
+from convox_clinicea.clinicea.errors import AmbiguousTime, AuthenticationFailed, NotInDialect, UnexpectedAnswer
 from convox_clinicea.clinicea.exchange import Exchange, Observer, observe_nothing
+from convox_clinicea.clinicea.lists import Change, Service, change_from, service_from
 from convox_clinicea.clinicea.models import (
     Appointment,
     CreatedAppointment,
@@ -22,6 +24,7 @@ from convox_clinicea.clinicea.models import (
     appointment_from,
     patient_from,
 )
+from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
@@ -53,96 +56,186 @@ class Clinicea:
         self._table = table
         self._authentication = authentication
         self._clinics = clinics
+        self._clock = clock
         self._exchange = Exchange(transport, table, clock, observe)
 
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
-        """Return every patient registered with this number, `searchPatientByMobileNumber` [doc]."""
-        call = Call.SEARCH_PATIENT
-        found = records(call, self._call(call, _mobile_arguments(self._table.calls[call], mobile), deadline))
-        return _read_all(call, (patient_from(record, self._table) for record in found))
+        """Return every patient registered with this number.
+
+        `searchPatientByMobileNumber` [doc], or `getPatient` by mobile [live] where the flow is modern.
+        """
+        call = self._table.flows.search_call
+        return self._patients(call, self._call(call, _mobile_arguments(self._table.calls[call], mobile), deadline))
+
+    def patient_by_file_number(self, file_number: str, deadline: Deadline) -> list[Patient]:
+        """Return the patients with this file number, what clinics call the patient id; `getPatient` [live]."""
+        call = Call.GET_PATIENT
+        return self._patients(call, self._call(call, {"file_number": file_number}, deadline, "file_number"))
+
+    def patient_by_id(self, patient_id: str, deadline: Deadline) -> Patient | None:
+        """Return one patient, or None where there is no such id; `getPatientByID` [live]."""
+        call = Call.PATIENT_BY_ID
+        found = self._patients(call, self._call(call, {"patient_id": patient_id}, deadline))
+        return next((patient for patient in found if patient.patient_id == patient_id), None)
 
     def past_completed_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
-        """Return the patient's checked-out appointments, newest first, `getPatientPastCompletedAppointment` [doc].
+        """Return the patient's checked-out appointments, newest first.
 
-        The call promises checked-out ones only; one that says otherwise is left out all the same.
+        `getPatientPastCompletedAppointment` [doc], or where the flow is modern those of `getAppointmentsByPatient`
+        [live] that are checked out. The first promises checked-out ones only; one that says otherwise is left out.
         """
-        call = Call.PAST_COMPLETED
-        found = records(call, self._call(call, {"patient_id": patient_id}, deadline))
-        appointments = self._appointments(call, found)
-        completed = [a for a in appointments if a.status in (Status.CHECKED_OUT, Status.MISSING)]
+        call = self._table.flows.completed_call
+        if call is Call.BY_PATIENT:
+            found = self.appointments_by_patient(patient_id, deadline)
+            completed = [a for a in found if a.status is Status.CHECKED_OUT]
+        else:
+            found = self._appointments(call, records(call, self._call(call, {"patient_id": patient_id}, deadline)))
+            completed = [a for a in found if a.status in (Status.CHECKED_OUT, Status.MISSING)]
         own = [a for a in completed if a.patient_id in (None, patient_id)]
         return sorted(own, key=lambda a: a.start.timestamp() if a.start else 0.0, reverse=True)
 
     def post_appointment_by_patient_id(
         self, patient_id: str, appointment: NewAppointment, deadline: Deadline
     ) -> CreatedAppointment:
-        """Make an appointment for a known patient, `postAppointmentByPatientID` [doc].
+        """Make an appointment for a known patient.
+
+        `postAppointmentByPatientID` [doc], or `createAppointment` [code] where the flow is modern.
 
         Raises:
             OutcomeUnknown, UnlistedRefusal: it may have been made; look before anything else is done.
         """
-        call = Call.POST_BY_PATIENT
-        arguments = {"patient_id": patient_id, **self._appointment_arguments(appointment)}
+        call = self._table.flows.book_known_call
+        arguments = {"patient_id": patient_id, **self._appointment_arguments(call, appointment)}
         if appointment.mobile is not None:
             arguments["mobile"] = appointment.mobile.reveal()
-        return self._post(call, arguments, appointment, deadline)
+        return self._post(call, arguments, appointment, patient_id, deadline)
 
     def post_appointment(
         self, patient: NewPatient, appointment: NewAppointment, deadline: Deadline
     ) -> CreatedAppointment:
-        """Make a patient and an appointment, `postAppointment` [doc]; raises as the call above."""
-        call = Call.POST_WITH_PATIENT
+        """Make a patient and an appointment, `postAppointment` [doc]; raises as the call above.
+
+        Raises:
+            NotInDialect: the flow is modern, which has no such call; nothing was sent.
+        """
+        call = self._table.flows.book_new_call
+        if call is None:
+            raise NotInDialect(Call.POST_WITH_PATIENT)
+        spec = self._table.calls[call]
         birth = patient.date_of_birth
         arguments = {
-            **self._appointment_arguments(appointment),
-            **_mobile_arguments(self._table.calls[call], patient.mobile),
+            **self._appointment_arguments(call, appointment),
+            **_mobile_arguments(spec, patient.mobile),
             "first_name": patient.first_name.reveal(),
             "last_name": patient.last_name.reveal() if patient.last_name else None,
             "gender": patient.gender.reveal() if patient.gender else None,
-            "date_of_birth": None if birth is None else self._time(datetime.combine(birth.reveal(), time())),
+            "date_of_birth": None if birth is None else self._day(spec, "date_of_birth", birth.reveal()),
             "email": patient.email.reveal() if patient.email else None,
         }
-        return self._post(call, arguments, appointment, deadline)
+        return self._post(call, arguments, appointment, None, deadline)
 
     def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return all appointments of the patient, past and future, every page, `getAppointmentsByPatient` [live]."""
-        return self._pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline)
+        call = Call.BY_PATIENT
+        return self._appointment_pages(call, {"patient_id": patient_id}, deadline)
+
+    def upcoming_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
+        """Return the patient's appointments to come that stand, `getAppointmentsByPatient` type 0 [live].
+
+        Clinicea lists cancelled and past ones among them [live]; they are left out here.
+        """
+        found = self._appointment_pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
+        now = self._clock.now()
+        standing = [a for a in found if a.status is not Status.CANCELLED and (a.start is None or a.start >= now)]
+        return [a for a in standing if a.patient_id in (None, patient_id)]
 
     def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
         """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
-        return self._pages(Call.BY_DATE, {"day": self._time(datetime.combine(day, time()))}, deadline)
+        call = Call.BY_DATE
+        return self._appointment_pages(call, {"day": self._day(self._table.calls[call], "day", day)}, deadline)
 
-    def _pages(self, call: Call, arguments: Mapping[str, str], deadline: Deadline) -> list[Appointment]:
-        """Read pages until one is empty.
+    def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[Service]:
+        """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
+        call, arguments = Call.SERVICES, {"clinic_id": clinic_id, "search": search}
+        return self._pages(call, arguments, deadline, lambda r: service_from(r, self._table), lambda s: s.service_id)
 
-        A short page is no end: Clinicea may give fewer than were asked for. A page that brings nothing new means
-        that the paging is not understood, so that the reading is not complete.
+    def changes(self, since: datetime, deadline: Deadline) -> list[Change]:
+        """Return what was made, changed or deleted since then, every page, `getChanges` [live].
+
+        Args:
+            since: aware; sent as its date in the zone `times.sync_zone` unless the call table says otherwise, so
+                that earlier changes of that day come along.
+        """
+        call = Call.CHANGES
+        sent = self._moment(call, "since", since, self._clinics.zone(None), self._table.times.sync_zone)
+        return self._pages(
+            call,
+            {"since": sent},
+            deadline,
+            lambda record: change_from(record, self._table, self._clinics),
+            lambda change: change.appointment.appointment_id,
+        )
+
+    def _appointment_pages(
+        self, call: Call, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
+    ) -> list[Appointment]:
+        return self._pages(
+            call,
+            arguments,
+            deadline,
+            lambda record: appointment_from(record, self._table, self._clinics),
+            lambda appointment: appointment.appointment_id,
+            variant,
+        )
+
+    def _pages(
+        self,
+        call: Call,
+        arguments: Mapping[str, str | None],
+        deadline: Deadline,
+        read: Callable[[Record], T | None],
+        key: Callable[[T], str],
+        variant: Variant | None = None,
+    ) -> list[T]:
+        """Read pages until the last, which `last_page` of the call knows: an empty one, or one that is short.
+
+        Clinicea may give fewer than were asked for, so that only an empty page is surely the last. A page that brings
+        nothing new means that the paging is not understood, so that the reading is not complete.
         """
         spec = self._table.calls[call]
-        seen: dict[str, Appointment] = {}
+        seen: dict[str, T] = {}
         for page in range(1, MAX_PAGES + 1):
             size = {} if spec.page_size is None else {"page": str(page), "page_size": str(spec.page_size)}
-            found = records(call, self._call(call, {**arguments, **size}, deadline))
-            appointments = self._appointments(call, found)
-            if not appointments or spec.page_size is None:
-                return [*seen.values(), *appointments]
-            new = {a.appointment_id: a for a in appointments if a.appointment_id not in seen}
+            found = records(call, self._call(call, {**arguments, **size}, deadline, variant))
+            items = _read_all(call, (read(record) for record in found))
+            if not items or spec.page_size is None:
+                return [*seen.values(), *items]
+            new = {key(item): item for item in items if key(item) not in seen}
             if not new:
                 raise UnexpectedAnswer(call, detail="a page repeats the pages before it")
             seen.update(new)
+            if spec.last_page == "short" and len(items) < spec.page_size:
+                return [*seen.values()]
         raise UnexpectedAnswer(call, detail=f"more than {MAX_PAGES} pages")
 
     def _post(
-        self, call: Call, arguments: Mapping[str, str | None], appointment: NewAppointment, deadline: Deadline
+        self,
+        call: Call,
+        arguments: Mapping[str, str | None],
+        appointment: NewAppointment,
+        patient_id: str | None,
+        deadline: Deadline,
     ) -> CreatedAppointment:
         answer = self._call(call, arguments, deadline)
         zone = self._clinics.zone(appointment.clinic_id)
-        appointment_id, patient_id = created_ids(call, answer, self._table, arguments, zone)
-        return CreatedAppointment(appointment_id=appointment_id, patient_id=patient_id)
+        made, patient = created_ids(call, answer, self._table, appointment.start, patient_id, zone)
+        return CreatedAppointment(appointment_id=made, patient_id=patient)
 
-    def _call(self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline) -> WireAnswer:
+    def _call(
+        self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
+    ) -> WireAnswer:
         spec = self._table.calls[call]
-        request = request_for(call.value, spec, arguments)
+        request = request_for(call.value, spec, arguments, variant)
         signed = self._authentication.signed(request, deadline, self._exchange.send)
         try:
             return self._exchange.send(spec, signed, deadline)
@@ -153,27 +246,40 @@ class Clinicea:
         signed = self._authentication.signed(request, deadline, self._exchange.send)
         return self._exchange.send(spec, signed, deadline)
 
+    def _patients(self, call: Call, answer: WireAnswer) -> list[Patient]:
+        zone = self._clinics.zone(None)
+        return _read_all(call, (patient_from(record, self._table, zone) for record in records(call, answer)))
+
     def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
         return _read_all(call, (appointment_from(record, self._table, self._clinics) for record in found))
 
-    def _appointment_arguments(self, appointment: NewAppointment) -> dict[str, str | None]:
-        zone = self._clinics.zone(appointment.clinic_id)
+    def _appointment_arguments(self, call: Call, appointment: NewAppointment) -> dict[str, str | None]:
+        zone, writing = self._clinics.zone(appointment.clinic_id), self._table.times.writing_zone
         return {
             "clinic_id": appointment.clinic_id,
-            "start": self._time(appointment.start.astimezone(zone)),
-            "end": self._time(appointment.end.astimezone(zone)),
+            "start": self._moment(call, "start", appointment.start, zone, writing),
+            "end": self._moment(call, "end", appointment.end, zone, writing),
             "practitioner_id": appointment.practitioner_id,
             "service": appointment.service.reveal() if appointment.service else None,
             "notes": appointment.notes.reveal() if appointment.notes else None,
         }
 
-    def _time(self, moment: datetime) -> str:
-        return moment.strftime(self._table.datetime_format)
+    def _moment(self, call: Call, name: str, moment: datetime, clinic: ZoneInfo, rule: str) -> str:
+        """Return an instant as the call sends it; raises AmbiguousTime where its zone's wall clock cannot tell it."""
+        spec = self._table.calls[call]
+        local = moment.astimezone(zone_of(spec.zones.get(name, rule), clinic))
+        form = spec.formats.get(name, "stamp")
+        if form == "stamp" and local.replace(fold=0).utcoffset() != local.utcoffset() and spec.parameters.get(name):
+            raise AmbiguousTime(call, name)
+        return self._table.times.written(local, form)
+
+    def _day(self, spec: CallSpec, name: str, day: date) -> str:
+        return self._table.times.written(day, spec.formats.get(name, "stamp"))
 
 
 def _mobile_arguments(spec: CallSpec, mobile: Mobile) -> dict[str, str]:
-    plus = "+" if spec.country_code_format == "plus" else ""
-    return {"national_number": mobile.national_number, "country_code": plus + mobile.country_code}
+    code = CODE_PREFIXES[spec.country_code_format] + mobile.country_code
+    return {"national_number": mobile.national_number, "country_code": code}
 
 
 def _read_all(call: Call, read: Iterable[T | None]) -> list[T]:

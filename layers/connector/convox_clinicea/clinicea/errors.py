@@ -22,6 +22,10 @@ class CliniceaError(ConnectorError):
         self.status = status
 
 
+_REFUSED = "the credential is not accepted, or its API role does not permit this call"
+_LOGIN_REFUSED = "key, user name or password is not accepted, or the API role does not permit the login"
+
+
 class SetupFault(CliniceaError):
     """The deployment is at fault, not the patient: nothing was executed, and a person must change a setting."""
 
@@ -29,7 +33,10 @@ class SetupFault(CliniceaError):
 
 
 class AuthenticationFailed(SetupFault):
-    """401: the key is bad, or the token stayed bad after one renewal."""
+    """401, after one renewal where there is one: a bad credential, or a role that may not make this call [doc]."""
+
+    def __init__(self, call: str, status: int | None = None, detail: str = "") -> None:
+        super().__init__(call, status, detail or (_LOGIN_REFUSED if call == LOGIN else _REFUSED))
 
 
 class PermissionDenied(SetupFault):
@@ -57,6 +64,22 @@ class RouteMissing(SetupFault):
 
     def __init__(self, call: str) -> None:
         super().__init__(call, 404, f"no such address; change {_entry(call)}.path or .version in the call table")
+
+
+class NotInDialect(SetupFault):
+    """The dialect that the call table chooses for a flow has no call for it. Nothing was sent."""
+
+    public = "The clinic's system cannot register new patients this way. Nothing was stored: please book by hand."
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call, detail="the chosen dialect has no such call; set the flow to convox in the call table")
+
+
+class AmbiguousTime(SetupFault):
+    """A time in the hour that comes twice when clocks go back: a wall clock cannot tell it. Nothing was sent."""
+
+    def __init__(self, call: str, name: str) -> None:
+        super().__init__(call, detail=f"{name} is in an hour that comes twice: set times.writing_zone to utc")
 
 
 class RateLimited(CliniceaError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea.answers import fields, identifier, text
 from convox_clinicea.clinicea.call_table import CallTable, same_word
+from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
@@ -95,7 +96,7 @@ class CreatedAppointment(_Record):
 
 @dataclass(frozen=True)
 class NewAppointment:
-    """An appointment to be made. `start` and `end` are aware; Clinicea gets them in the clinic's zone."""
+    """An appointment to be made. `start` and `end` are aware; the call table says in which zone Clinicea gets them."""
 
     clinic_id: str
     start: datetime
@@ -118,13 +119,21 @@ class NewPatient:
     email: PersonalText | None = None
 
 
-def patient_from(record: Mapping[str, Any], table: CallTable) -> Patient | None:
-    """Read one patient record; None if it has no usable id."""
+def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo | None = None) -> Patient | None:
+    """Read one patient record; None if it has no usable id.
+
+    Args:
+        zone: the clinics', whose date the last visit is, where Clinicea's times are in another.
+    """
     found = fields(record, table.patient_fields)
     values: dict[str, Any] = {name: texts[0] for name, texts in found.items() if texts}
     values["address"] = _joined(found.get("address", []))
     birth = parse_time(values.pop("date_of_birth", None))
-    last = parse_time(values.pop("last_visit", None))
+    visit = values.pop("last_visit", None)
+    if zone is not None and isinstance(visit, str) and "T" in visit:  # a plain date is the same everywhere
+        last = parse_time(visit, zone, zone_of(table.times.reading_zone, zone))
+    else:
+        last = parse_time(visit)
     try:
         return Patient(
             **{name: value for name, value in values.items() if name in Patient.model_fields},
@@ -144,8 +153,9 @@ def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clini
         names = [str(values[part]) for part in ("practitioner_first_name", "practitioner_last_name") if part in values]
         values["practitioner"] = " ".join(names) or None
     values["clinic_address"] = _joined(found.get("clinic_address", []))
-    values["start"] = parse_time(values.get("start"), zone)
-    values["end"] = parse_time(values.get("end"), zone)
+    reading = zone_of(table.times.reading_zone, zone)
+    values["start"] = parse_time(values.get("start"), zone, reading)
+    values["end"] = parse_time(values.get("end"), zone, reading)
     values["status"] = _status(values.get("status"), values.get("cancellation_reason"), table)
     try:
         return Appointment(**{name: value for name, value in values.items() if name in Appointment.model_fields})
@@ -153,8 +163,13 @@ def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clini
         return None
 
 
-def parse_time(value: Any, zone: ZoneInfo | None = None) -> datetime | None:
-    """Read a time of Clinicea: local without an offset, rarely with one; unset and unreadable ones are None."""
+def parse_time(value: Any, zone: ZoneInfo | None = None, reading: tzinfo | None = None) -> datetime | None:
+    """Read a time of Clinicea; unset and unreadable ones are None.
+
+    Args:
+        zone: the clinic's, in which the time is returned.
+        reading: the zone of times without an offset, where it is not the clinic's.
+    """
     if not isinstance(value, str):
         return None
     try:
@@ -163,7 +178,9 @@ def parse_time(value: Any, zone: ZoneInfo | None = None) -> datetime | None:
             return None
         if zone is None:
             return parsed
-        return parsed.replace(tzinfo=zone) if parsed.tzinfo is None else parsed.astimezone(zone)
+        if parsed.tzinfo is None and reading in (None, zone):
+            return parsed.replace(tzinfo=zone)
+        return (parsed.replace(tzinfo=reading) if parsed.tzinfo is None else parsed).astimezone(zone)
     except (ValueError, OverflowError):
         return None
 

@@ -57,8 +57,7 @@ class RequestsTransport:
             headers["Content-Type"] = "application/json; charset=utf-8"
         response = session.request(
             request.verb,
-            self._base_url + request.path,
-            params=request.query,
+            self._base_url + request.target,
             headers=headers,
             data=request.form if request.body is None else request.body,
             timeout=(min(CONNECT_SECONDS, remaining), remaining),

@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from convox_clinicea.clinicea.call_table import CallSpec
+from convox_clinicea.clinicea.call_table import CallSpec, Variant
 from convox_clinicea.deadline import Deadline
 
 
@@ -23,6 +23,17 @@ class WireRequest:
     headers: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] | None = None
     document: Mapping[str, Any] | None = None
+    bare: frozenset[str] = frozenset()
+    """Parameters of the query whose colons are not percent-encoded."""
+
+    @property
+    def target(self) -> str:
+        """The path with its query, encoded. It holds secrets and patients: nothing but a socket may see it."""
+        pairs = [
+            urlencode({name: value}, safe=":" if name in self.bare else "", errors="strict")
+            for name, value in self.query.items()
+        ]
+        return f"{self.path}?{'&'.join(pairs)}" if pairs else self.path
 
     @property
     def body(self) -> bytes | None:
@@ -30,9 +41,11 @@ class WireRequest:
         return None if self.document is None else json.dumps(self.document, ensure_ascii=False).encode()
 
 
-def request_for(call: str, spec: CallSpec, arguments: Mapping[str, str | None]) -> WireRequest:
+def request_for(
+    call: str, spec: CallSpec, arguments: Mapping[str, str | None], variant: Variant | None = None
+) -> WireRequest:
     """Return the request of a call as the call table describes it, without a credential."""
-    named = spec.named(arguments)
+    named = spec.named(arguments, variant)
     apart = {name: (place, named.pop(name, "")) for name, place in spec.places.items()}
     path = spec.address
     for name, (place, value) in apart.items():
@@ -47,6 +60,7 @@ def request_for(call: str, spec: CallSpec, arguments: Mapping[str, str | None]) 
         headers={name: value for name, (place, value) in apart.items() if place == "header" and value},
         form=named if spec.style == "form" else None,
         document=_nested(named) if spec.style == "json" else None,
+        bare=spec.bare,
     )
 
 

@@ -10,9 +10,11 @@ from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.queue import BookingQueue, Queues
+from convox_clinicea.clinicea.flows import flows_of
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.place import Place
 from convox_clinicea.deadline import Clock
+from convox_clinicea.documents import replacement
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import IntakeSettings
 from convox_clinicea.table import Table
@@ -55,4 +57,5 @@ def drafter_from(settings: IntakeSettings, place: Place, clock: Clock) -> Drafte
         timedelta(days=settings.disclosure_retention_days),
         place.clinics.zone(None),
     )
-    return Drafter(sealer, lambda: identity_key(settings.identity_secret_arn), clock, consents)
+    flows = flows_of(replacement("call_table", settings.call_table))
+    return Drafter(sealer, lambda: identity_key(settings.identity_secret_arn), clock, consents, flows)

@@ -1,0 +1,132 @@
+"""Worlds: sets of switches that could be a real Clinicea account, each with the call table that fits it.
+
+Nobody who wrote this had an account: each world is a reading of the public evidence. `make run WORLD=name` serves one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from local.clinicea.clock import DEFAULT_ZONE
+from local.clinicea.records import DEFAULT_SERVICES
+
+Json = dict[str, Any]
+SEARCH, PAST = "searchPatientByMobileNumber", "getPatientPastCompletedAppointment"
+KNOWN, NEW, CREATE = "postAppointmentByPatientID", "postAppointment", "createAppointment"
+FOUR = (SEARCH, PAST, KNOWN, NEW)
+_CHECK_OUT = {"statuses": {"checked_out": ["Check Out", "Checked Out"]}}
+_SERVICES = {each.name: each.service_id for each in DEFAULT_SERVICES}
+_MODERN: Json = {
+    "flows": {"search": "modern", "completed": "modern", "book_known": "modern"},
+    "calls": {
+        CREATE: {"fixed": {"appointmentServiceID": DEFAULT_SERVICES[0].service_id}, "values": {"service": _SERVICES}}
+    },
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """One account.
+
+    Attributes:
+        note: what is so in it.
+        switches: how the fake is switched.
+        call_table: the deployer's document that fits it; of schema 2 unless it says otherwise.
+        time_zone: the clinics'.
+        authentication: how the connector is let in.
+        new_patients: whether there is a call that makes a patient.
+    """
+
+    note: str
+    switches: Json = field(default_factory=dict)
+    call_table: Json = field(default_factory=dict)
+    time_zone: str = DEFAULT_ZONE
+    authentication: str = "api_key"
+    new_patients: bool = True
+
+    @property
+    def document(self) -> Json:
+        """The call table as it is stored."""
+        return {"schema": 2, **self.call_table}
+
+
+WORLDS: dict[str, World] = {
+    "evidence": World("as the best evidence has it: v1, parameters in the query, clinic time both ways"),
+    "checkout": World(
+        "completed visits read Check Out; a new appointment is Modified in getChanges at once",
+        {"status_words": {"Checked Out": "Check Out"}, "new_is_modified": True},
+        _CHECK_OUT,
+    ),
+    "utc-writes": World(
+        "answers are in the clinic's time, bookings are taken in UTC, as the public booking client sends them",
+        {"writing_zone": "utc"},
+        {"times": {"writing_zone": "utc"}},
+    ),
+    "utc-everything": World(
+        "answers and bookings are in UTC, in a clinic west of it",
+        {"reading_zone": "utc", "writing_zone": "utc"},
+        {"times": {"reading_zone": "utc", "writing_zone": "utc"}},
+        time_zone="America/New_York",
+    ),
+    "modern": World(
+        "the four named operations are gone; the calls that public clients use are there",
+        {"shapes": {call: {"missing": True} for call in FOUR}, "single_objects": False, "guid_ids": True},
+        _MODERN | {"flows": {**_MODERN["flows"], "book_new": "modern"}},
+        new_patients=False,
+    ),
+    "mixed": World(
+        "search and visits by the modern calls, bookings by the two named ones, in a clinic with summer time",
+        {"shapes": {call: {"missing": True} for call in (SEARCH, PAST)}},
+        {"flows": {"search": "modern", "completed": "modern"}},
+        time_zone="Europe/London",
+    ),
+    "saving-errors": World(
+        "bookings answer 200 with SavingErrorCode and SavingErrorText, a success with the id beside them",
+        {"saving_errors": True, "created_answer": "object"},
+    ),
+    "bodies": World(
+        "v2, paths by the operations' names, JSON bodies, digits for the country code: the earlier assumptions",
+        {
+            "call_versions": {call: ["v2"] for call in FOUR},
+            "post_parameters_in_query": False,
+            "country_code_form": "digits",
+            "date_forms": {"appointmentDate": "stamp"},
+        },
+        {"schema": 1},
+    ),
+    "strict": World(
+        "stamps everywhere, no encoded colons in starts and ends, 0091, the longer path of the search in v1",
+        {
+            "v1_search": SEARCH,
+            "country_code_form": "zeros",
+            "date_forms": {"appointmentDate": "stamp", "lastSyncDTime": "stamp", "DOB": "stamp"},
+            "refused_colons": ["StartDateTime", "EndDateTime", "appointmentDate", "lastSyncDTime", "DOB"],
+        },
+        {
+            "calls": {
+                SEARCH: {
+                    "path": f"/api/{{version}}/patients/{SEARCH}",
+                    "country_code_format": "zeros",
+                },
+                KNOWN: {"colons": {"start": "bare", "end": "bare"}},
+                NEW: {
+                    "colons": {"start": "bare", "end": "bare", "date_of_birth": "bare"},
+                    "country_code_format": "zeros",
+                },
+                "getAppointmentsByDate": {"formats": {"day": "stamp"}, "colons": {"day": "bare"}},
+                "getChanges": {"formats": {"since": "stamp"}},
+            }
+        },
+    ),
+    "staff-elsewhere": World(
+        "a staff session whose own zone is another than the clinic's, for answers and bookings",
+        {"staff_zone": "Asia/Dubai"},
+        {"times": {"reading_zone": "Asia/Dubai", "writing_zone": "Asia/Dubai"}},
+        authentication="staff_session",
+    ),
+    "slow-commit": World(
+        "what was written is listed two seconds later, and a booking answers its bare id",
+        {"read_lag_seconds": 2, "created_answer": "bare", "guid_ids": True},
+    ),
+}
