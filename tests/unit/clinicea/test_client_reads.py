@@ -65,9 +65,9 @@ class TestPastCompleted:
 
     def test_one_that_says_it_is_not_completed_is_left_out(self) -> None:
         assert self.found(
-            {"ID": "A-1", "AppointmentStatus": "Checked Out"},
+            {"ID": "A-1", "AppointmentStatus": "Check Out"},
             {"ID": "A-2", "AppointmentStatus": "NoShow"},
-            {"ID": "A-3", "AppointmentStatus": "Checked Out", "CancellationReason": "Patient asked"},
+            {"ID": "A-3", "AppointmentStatus": "Cancelled", "CancellationReason": "Patient asked"},
             {"ID": "A-4"},
         ) == ["A-1", "A-4"]
 

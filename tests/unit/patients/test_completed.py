@@ -34,7 +34,7 @@ def record(**changes: Any) -> dict[str, Any]:
         "ID": "A-1",
         "PatientID": "P-1",
         "StartDateTime": "2024-01-02T10:00:00",
-        "AppointmentStatus": "Checked Out",
+        "AppointmentStatus": "Check Out",
         **changes,
     }
 

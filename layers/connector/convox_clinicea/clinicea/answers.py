@@ -30,11 +30,14 @@ from convox_clinicea.clinicea.errors import (
 )
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
 from convox_clinicea.errors import raise_alone
+from convox_clinicea.normalization import id_key, same_id
 
 Record = dict[str, Any]
 
 # A bare id is a number or a GUID: a success whose text is a sentence is no id.
 _BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_BARE_GUID = re.compile(r"^[{(]([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})[)}]$")
+_NO_DECIMALS = re.compile(r"^([0-9]+)\.0+$")
 _UNSET_ID = re.compile(r"[0-]*|-[0-9]+")
 
 
@@ -116,15 +119,21 @@ def fields(record: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> dic
 def text(value: Any) -> str | None:
     """Return a string or a number as text; an empty string, or anything else, is missing."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        # To JSON 41.0 and 41 are one number, and an id or a telephone number has no decimals.
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     # JSON may hold half a character (an emoji cut in two), which cannot be written anywhere else.
     return value.encode("utf-8", "replace").decode().strip() or None if isinstance(value, str) else None
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as text; one that is not set (0, a negative number, a GUID of zeros) is missing."""
+    """Return an id as Clinicea wrote it; one that is not set (0, a negative number, a GUID of zeros) is missing.
+
+    Braces round a GUID and `.0` after a number are left out: they distinguish nothing, and the routes refuse them.
+    """
     written = text(value)
-    return None if written is None or _UNSET_ID.fullmatch(written) else written
+    if written is None or _UNSET_ID.fullmatch(id_key(written)):
+        return None
+    return _BARE_GUID.sub(r"\1", _NO_DECIMALS.sub(r"\1", written))
 
 
 def created_ids(
@@ -148,7 +157,7 @@ def created_ids(
     if isinstance(parsed, dict):
         found = fields(parsed, table.appointment_fields)
         appointment_id, patient_id = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
-        same_patient = None in (patient_id, sent.get("patient_id")) or patient_id == sent.get("patient_id")
+        same_patient = None in (patient_id, sent.get("patient_id")) or same_id(patient_id, sent.get("patient_id"))
         if (
             appointment_id is not None
             and same_patient
@@ -184,8 +193,7 @@ def _instant(read: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:
-    values = found.get(name)
-    return identifier(values[0]) if values else None
+    return next(filter(None, map(identifier, found.get(name, []))), None)
 
 
 def _route_is_missing(answer: WireAnswer, table: CallTable) -> bool:

@@ -10,19 +10,27 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.normalization import normalized
 from convox_clinicea.validation import problems
 
 Evidence = Literal["doc", "live", "code", "assumed"]
 
 
+_PLACEHOLDERS = frozenset({"", "na", "nil", "none", "null", "undefined", "notapplicable"})
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 _SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
+
+
+def _has_letters(word: str) -> str:
+    if not _bare(word):
+        raise ValueError("must have a letter or a digit")
+    return word
 
 
 class _Part(BaseModel):
@@ -123,11 +131,43 @@ class Refusal(_Part):
     evidence: Evidence = "assumed"
 
 
-class Statuses(_Part):
-    """Status words, compared without regard to case and separators."""
+Meaning = Literal["checked_out", "cancelled", "no_show", "standing"]
+StatusWord = Annotated[str, AfterValidator(_has_letters)]
 
-    checked_out: list[str]
-    cancelled: list[str]
+
+class Statuses(_Part):
+    """Status words by what they mean, compared without case, blanks and separators.
+
+    `Check Out`, `Scheduled`, `Confirmed`, `Engaged`, `Cancelled` and `No Show` are [live], `Waiting` is [doc], other
+    spellings of these are [code], the rest is [assumed]. `Rescheduled` is on no list on purpose: one product writes it
+    on the appointment that was moved away, another on the one that it was moved to.
+    """
+
+    checked_out: list[StatusWord]
+    cancelled: list[StatusWord]
+    no_show: list[StatusWord] = []
+    standing: list[StatusWord] = []
+    """Words of an appointment that is expected, or under way."""
+    show_unfinished: bool = False
+    """Whether the last visits include past appointments that nobody set to a completed status."""
+
+    def meaning(self, word: str) -> Meaning | None:
+        """Return what a word means; None if no list has it.
+
+        A remark may follow a word (`Cancelled by Patient`, `Checked Out (Billed)`), but not one that an appointment
+        stands: `Confirmed, then cancelled` means nothing here.
+        """
+        bare = _bare(word)
+        cancelled = [_bare(each) for each in self.cancelled]
+        if bare.startswith(tuple(cancelled)):
+            return "cancelled"
+        if any(each in bare for each in cancelled):
+            return None
+        if bare.startswith(tuple(map(_bare, self.checked_out))):
+            return "checked_out"
+        if bare.startswith(tuple(map(_bare, self.no_show))):
+            return "no_show"
+        return "standing" if bare in map(_bare, self.standing) else None
 
 
 class CallTable(_Part):
@@ -185,13 +225,13 @@ class CallTable(_Part):
         return None
 
 
-def same_word(one: str, other: str) -> bool:
-    """Compare two of Clinicea's words without regard to case and separators: `Checked-Out`, `CheckedOut`."""
-    return _bare(one) == _bare(other)
+def is_placeholder(word: str) -> bool:
+    """Whether a text stands for nothing: blank, `-`, `NA`, `null`."""
+    return _bare(word) in _PLACEHOLDERS
 
 
 def _bare(word: str) -> str:
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
+    return "".join(letter for letter in normalized(word) if letter.isalnum())
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

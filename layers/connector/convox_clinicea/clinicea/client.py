@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,12 +25,19 @@ from convox_clinicea.clinicea.models import (
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.normalization import id_key, same_id
 
 if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
     from convox_clinicea.mobile import Mobile
 
 MAX_PAGES = 50
 T = TypeVar("T")
+StatusObserver = Callable[[str, int], None]
+"""Told of answers with status words that the call table does not know: call name, and how many records."""
+
+
+def ignore_statuses(_call: str, _count: int) -> None:
+    """The status observer of those who do not observe."""
 
 
 class Clinicea:
@@ -49,29 +56,47 @@ class Clinicea:
         clinics: Clinics,
         clock: Clock,
         observe: Observer = observe_nothing,
+        observe_unclear: StatusObserver = ignore_statuses,
     ) -> None:
         self._table = table
         self._authentication = authentication
         self._clinics = clinics
+        self._clock = clock
+        self._observe_unclear = observe_unclear
         self._exchange = Exchange(transport, table, clock, observe)
 
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
         """Return every patient registered with this number, `searchPatientByMobileNumber` [doc]."""
         call = Call.SEARCH_PATIENT
         found = records(call, self._call(call, _mobile_arguments(self._table.calls[call], mobile), deadline))
-        return _read_all(call, (patient_from(record, self._table) for record in found))
+        zone = self._clinics.zone(None)
+        return _read_all(call, (patient_from(record, self._table, zone) for record in found))
 
     def past_completed_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
-        """Return the patient's checked-out appointments, newest first, `getPatientPastCompletedAppointment` [doc].
+        """Return the patient's completed appointments, newest first, `getPatientPastCompletedAppointment` [doc].
 
-        The call promises checked-out ones only; one that says otherwise is left out all the same.
+        The call promises completed ones only. One that says otherwise is left out; one whose status word is unknown is
+        kept, for its word to be shown.
         """
         call = Call.PAST_COMPLETED
-        found = records(call, self._call(call, {"patient_id": patient_id}, deadline))
-        appointments = self._appointments(call, found)
-        completed = [a for a in appointments if a.status in (Status.CHECKED_OUT, Status.MISSING)]
-        own = [a for a in completed if a.patient_id in (None, patient_id)]
-        return sorted(own, key=lambda a: a.start.timestamp() if a.start else 0.0, reverse=True)
+        found = self._appointments(call, records(call, self._call(call, {"patient_id": patient_id}, deadline)))
+        kept = (Status.CHECKED_OUT, Status.MISSING, Status.UNCLEAR)
+        return newest_first(each for each in found if each.status in kept and _may_be_of(patient_id, each))
+
+    def unfinished_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
+        """Return past appointments that nobody set to a completed status, newest first; staff often forget [doc].
+
+        None are read unless the call table's `statuses.show_unfinished` asks for them.
+        """
+        if not self._table.statuses.show_unfinished:
+            return []
+        now = self._clock.now()
+        return newest_first(
+            each
+            for each in self.appointments_by_patient(patient_id, deadline)
+            if each.status is Status.STANDING and each.start is not None and each.start < now
+            if _may_be_of(patient_id, each)
+        )
 
     def post_appointment_by_patient_id(
         self, patient_id: str, appointment: NewAppointment, deadline: Deadline
@@ -126,7 +151,7 @@ class Clinicea:
             appointments = self._appointments(call, found)
             if not appointments or spec.page_size is None:
                 return [*seen.values(), *appointments]
-            new = {a.appointment_id: a for a in appointments if a.appointment_id not in seen}
+            new = {key: a for a in appointments if (key := id_key(a.appointment_id)) not in seen}
             if not new:
                 raise UnexpectedAnswer(call, detail="a page repeats the pages before it")
             seen.update(new)
@@ -154,7 +179,12 @@ class Clinicea:
         return self._exchange.send(spec, signed, deadline)
 
     def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
-        return _read_all(call, (appointment_from(record, self._table, self._clinics) for record in found))
+        read = _read_all(call, (appointment_from(record, self._table, self._clinics) for record in found))
+        unclear = sum(each.status is Status.UNCLEAR for each in read)
+        if unclear:
+            self._observe_unclear(call.value, unclear)
+        # A visit with two services or payments may come as two rows.
+        return list({id_key(each.appointment_id): each for each in reversed(read)}.values())[::-1]
 
     def _appointment_arguments(self, appointment: NewAppointment) -> dict[str, str | None]:
         zone = self._clinics.zone(appointment.clinic_id)
@@ -174,6 +204,15 @@ class Clinicea:
 def _mobile_arguments(spec: CallSpec, mobile: Mobile) -> dict[str, str]:
     plus = "+" if spec.country_code_format == "plus" else ""
     return {"national_number": mobile.national_number, "country_code": plus + mobile.country_code}
+
+
+def _may_be_of(patient_id: str, appointment: Appointment) -> bool:
+    return appointment.patient_id is None or same_id(appointment.patient_id, patient_id)
+
+
+def newest_first(appointments: Iterable[Appointment]) -> list[Appointment]:
+    """Return appointments by their starts, those without one last."""
+    return sorted(appointments, key=lambda each: each.start.timestamp() if each.start else 0.0, reverse=True)
 
 
 def _read_all(call: Call, read: Iterable[T | None]) -> list[T]:
