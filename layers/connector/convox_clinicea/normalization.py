@@ -27,7 +27,8 @@ def normalized(word: str) -> str:
 
 def normalized_name(name: str) -> str:
     """Return a person's name for comparison: `normalized`, with every apostrophe and dash as the keyboard's own."""
-    return normalized(name.translate(_PUNCTUATION))
+    # Before and after: NFKC makes a blank and an accent of some apostrophes, and one more out of a few letters.
+    return normalized(name.translate(_PUNCTUATION)).translate(_PUNCTUATION)
 
 
 def id_key(identifier: str) -> str:
