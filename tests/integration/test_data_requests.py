@@ -167,6 +167,17 @@ class TestDisclosures:
         assert (entry["patient_id"], entry["kind"]) == ("P-41", "disclosure")
         assert "name" in entry["fields"]
 
+    def test_an_entry_is_found_in_whatever_form_the_patients_id_is_written(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        guid = "41a0c5de-0000-4000-8000-00000000ab41"
+        deployment.fake.add_patient(**invented.patient(patient_id=guid.upper()))
+        deployment.search({"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID})
+
+        for written in (guid, guid.upper()):
+            disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", written, as_json=False)
+            assert f"patient {written}: 1 entries" in capsys.readouterr().out
+
     def test_nothing_found_is_said(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
         disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", "P-0", as_json=False)
 

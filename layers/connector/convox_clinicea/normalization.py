@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
+T = TypeVar("T")
 JOINERS = "\u200c\u200d"
 """They show nothing themselves, and shape the letters beside them."""
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
@@ -49,6 +52,14 @@ def id_key(identifier: str) -> str:
 def same_id(one: str | None, other: str | None) -> bool:
     """Whether both are known and the same id."""
     return one is not None and other is not None and id_key(one) == id_key(other)
+
+
+def each_once(records: Iterable[T], id_of: Callable[[T], str]) -> list[T]:
+    """Return records in their order, the first of those with the same id."""
+    kept: dict[str, T] = {}
+    for record in records:
+        kept.setdefault(id_key(id_of(record)), record)
+    return list(kept.values())
 
 
 def id_spellings(identifier: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.normalization import id_spellings
 from convox_clinicea.table import Table
 
 
@@ -80,7 +81,8 @@ class Holdings:
         number_key = identity.digest_of_number(self._key(), mobile)
         bookings = self._ledger.of_number(number_key)
         patients = {booking.patient_id for booking in bookings if booking.patient_id is not None}
-        shown = sum(1 for each in sorted(patients) for _ in entries_of(self._register, f"patient#{each}"))
+        subjects = {f"patient#{spelling}" for each in patients for spelling in id_spellings(each)}
+        shown = sum(1 for subject in sorted(subjects) for _ in entries_of(self._register, subject))
         consents = sum(1 for _ in entries_of(self._register, subject_of_number(number_key)))
         return Held(bookings, self._calls.of_number(number_key), consents, shown)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from convox_clinicea import chance
 from convox_clinicea.bookings import acts
-from convox_clinicea.bookings.acts import Act
+from convox_clinicea.bookings.claims import appointment_keys, booking_of, owner_under, slot_keys
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
@@ -101,7 +101,10 @@ class Ledger:
             Overtaken: the booking was changed meanwhile.
         """
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
-        claim = self._claim(f"appointment#{appointment_id}", moved)
+        key, *earlier = appointment_keys(appointment_id)
+        claim = self._claim(key, moved)
+        if owner_under(self._table, earlier) not in (None, booking.booking_id):
+            raise AppointmentOwned("the appointment belongs to another booking")
         try:
             self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)
         except ConditionFailed as failed:
@@ -110,14 +113,14 @@ class Ledger:
             raise_alone(Overtaken("the booking was changed meanwhile"))
         return moved
 
-    def acts_of(self, booking: Booking) -> list[Act]:
+    def acts_of(self, booking: Booking) -> list[acts.Act]:
         """Return the lines of what persons did to the booking, oldest first."""
         items = (self._table.get(acts.key_of(booking.booking_id, version)) for version in booking.acts)
         return [acts.from_item(item) for item in items if item is not None]
 
     def owner_of(self, appointment_id: str) -> str | None:
         """Return the booking that the appointment belongs to."""
-        return _booking_of(self._table.get(f"appointment#{appointment_id}"))
+        return owner_under(self._table, appointment_keys(appointment_id))
 
     def hold_number(self, booking: Booking) -> bool:
         """Become, or stay, the one booking that may create a patient for its number."""
@@ -125,7 +128,10 @@ class Ledger:
 
     def hold_slot(self, booking: Booking, patient_id: str) -> bool:
         """Become, or stay, the one booking that may post for this patient at this start."""
-        return self._hold(f"slot#{patient_id}#{timestamp(booking.start)}", booking)
+        key, *earlier = slot_keys(patient_id, booking.start)
+        holder_id = owner_under(self._table, earlier)
+        free = holder_id in (None, booking.booking_id) or not self._is_needed(holder_id, key)
+        return free and self._hold(key, booking)
 
     def _hold(self, key: str, booking: Booking) -> bool:
         """Hold a thing until the booking's outcome is certain.
@@ -137,9 +143,8 @@ class Ledger:
         try:
             self._table.put(claim)
         except ConditionFailed as failed:
-            holder_id = _booking_of(failed.standing) or ""
-            holder = self.get(holder_id)
-            if holder is not None and _needs(holder, key):
+            holder_id = booking_of(failed.standing) or ""
+            if self._is_needed(holder_id, key):
                 return False
             seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
             try:
@@ -147,6 +152,10 @@ class Ledger:
             except ConditionFailed:
                 return False
         return True
+
+    def _is_needed(self, holder_id: str | None, key: str) -> bool:
+        holder = self.get(holder_id or "")
+        return holder is not None and _needs(holder, key)
 
     def requeue(self, booking: Booking) -> Booking:
         """Count a new sending of an open booking, before it is sent; older messages then mean nothing."""
@@ -283,10 +292,6 @@ def _needs(holder: Booking, key: str) -> bool:
 
 def _names(booking_id: str) -> Item:
     return {":booking": {"S": booking_id}}
-
-
-def _booking_of(item: Item | None) -> str | None:
-    return None if item is None or "booking_id" not in item else item["booking_id"]["S"]
 
 
 def _readable(items: Iterable[Item]) -> Iterator[Booking]:

@@ -25,7 +25,7 @@ from convox_clinicea.clinicea.models import (
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.normalization import id_key, same_id
+from convox_clinicea.normalization import each_once, id_key, same_id
 
 if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
     from convox_clinicea.mobile import Mobile
@@ -184,7 +184,7 @@ class Clinicea:
         if unclear:
             self._observe_unclear(call.value, unclear)
         # A visit with two services or payments may come as two rows.
-        return list({id_key(each.appointment_id): each for each in reversed(read)}.values())[::-1]
+        return each_once(read, lambda appointment: appointment.appointment_id)
 
     def _appointment_arguments(self, appointment: NewAppointment) -> dict[str, str | None]:
         zone = self._clinics.zone(appointment.clinic_id)

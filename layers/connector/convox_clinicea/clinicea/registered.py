@@ -10,7 +10,7 @@ import phonenumbers
 
 from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_country_code
-from convox_clinicea.normalization import id_key, normalized
+from convox_clinicea.normalization import each_once, normalized
 
 _RUN = re.compile(r"[0-9][0-9 ().-]*")
 _UNREADABLE = re.compile(r"[x*#•●·]{2,}|[0-9][x*#•●][0-9]|[0-9]e[+]?[0-9]")
@@ -28,8 +28,7 @@ def registered_with(found: Iterable[Patient], mobile: Mobile) -> list[Patient]:
     What Clinicea matches by is not published, so a record that shows only other numbers is nobody's here. One that
     shows none that can be read (blank, masked for the API role, a remark) is believed: it was found by this number.
     """
-    own = (patient for patient in found if may_have(patient, mobile))
-    return list({id_key(patient.patient_id): patient for patient in own}.values())
+    return each_once((one for one in found if may_have(one, mobile)), lambda patient: patient.patient_id)
 
 
 def may_have(patient: Patient, mobile: Mobile) -> bool:

@@ -8,7 +8,7 @@ from convox_clinicea.clinicea.client import Clinicea, newest_first
 from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.normalization import id_key
+from convox_clinicea.normalization import each_once
 
 LAST_VISITS = 10
 """How many an agent sees who asks for no number."""
@@ -48,8 +48,8 @@ class CompletedAppointments:
             *self._clinicea.past_completed_appointments(patient_id, deadline),
             *self._clinicea.unfinished_appointments(patient_id, deadline),
         ]
-        by_id = {id_key(each.appointment_id): each for each in reversed(found)}
-        return [self._placed(appointment) for appointment in newest_first(by_id.values())[:limit]]
+        visits = newest_first(each_once(found, lambda visit: visit.appointment_id))
+        return [self._placed(visit) for visit in visits[:limit]]
 
     def _placed(self, appointment: Appointment) -> CompletedAppointment:
         clinic = self._clinics.get(appointment.clinic_id)
