@@ -70,6 +70,8 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
     if status == 408 and not is_write:
         return Unavailable(call, status)
     if 400 <= status < 500:
+        if not is_write and _found_nothing(answer, table):
+            return None
         reason = table.refusal(status, answer.text)
         if is_write:
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
@@ -81,15 +83,25 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
     return Unavailable(call, status) if status >= 500 else UnexpectedAnswer(call, status)
 
 
-def records(call: str, answer: WireAnswer) -> list[Record]:
-    """Return the records of a successful read: an array, one object, or nothing (204, or a permitted 404).
+def _found_nothing(answer: WireAnswer, table: CallTable) -> bool:
+    # Nothing is published of it; 400 is documented for wrong calls, so only a text that says so counts.
+    return answer.status in (400, 404) and table.says_nothing_found(answer.text)
+
+
+def records(call: str, answer: WireAnswer, table: CallTable) -> list[Record]:
+    """Return the records of a successful read: an array, one object, or nothing.
+
+    Nothing is 204 [live], a 400 or 404 that failed as nothing else, and 200 with `null`, with no body, or with a text
+    that says so: what ASP.NET makes of no result [assumed].
 
     Raises:
         UnexpectedAnswer: not JSON, or JSON that is neither an object nor an array of objects.
     """
-    if answer.status in (204, 404):
+    if answer.status in (204, 400, 404) or not answer.body.strip():
         return []
     parsed = json_value(call, answer)
+    if parsed is None or (isinstance(parsed, str) and table.says_nothing_found(parsed)):
+        return []
     found = [parsed] if isinstance(parsed, dict) else parsed
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise UnexpectedAnswer(call, answer.status, "neither an object nor an array of objects")

@@ -23,6 +23,7 @@ Evidence = Literal["doc", "live", "code", "assumed"]
 
 
 _PLACEHOLDERS = frozenset({"", "na", "nil", "none", "null", "undefined", "notapplicable"})
+_LONGEST_SENTENCE = 200
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 _SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
 
@@ -183,6 +184,8 @@ class CallTable(_Part):
     statuses: Statuses
     fields_evidence: dict[str, Evidence] = {}
     missing_route_markers: list[str] = []
+    nothing_found_markers: list[Annotated[str, Field(min_length=8)]] = []
+    """Texts of a 400 or 404 to a read, or of a JSON string, by which Clinicea says that it found nothing."""
     refusals: list[Refusal] = []
 
     @field_validator("datetime_format")
@@ -215,6 +218,11 @@ class CallTable(_Part):
             return cls.model_validate(merged)
         except ValidationError as error:
             raise_alone(InvalidDocument("call table", problems(error, cls)))
+
+    def says_nothing_found(self, text: str) -> bool:
+        """Whether a short text is Clinicea's way to say that it found nothing."""
+        lowered = text.casefold()
+        return len(text) <= _LONGEST_SENTENCE and any(each.casefold() in lowered for each in self.nothing_found_markers)
 
     def refusal(self, status: int, text: str) -> str | None:
         """Return the booking's reason if this answer is one of the known refusals."""

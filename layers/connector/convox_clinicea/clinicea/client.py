@@ -68,7 +68,7 @@ class Clinicea:
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
         """Return every patient registered with this number, `searchPatientByMobileNumber` [doc]."""
         call = Call.SEARCH_PATIENT
-        found = records(call, self._call(call, _mobile_arguments(self._table.calls[call], mobile), deadline))
+        found = self._records(call, _mobile_arguments(self._table.calls[call], mobile), deadline)
         zone = self._clinics.zone(None)
         return _read_all(call, (patient_from(record, self._table, zone) for record in found))
 
@@ -79,7 +79,7 @@ class Clinicea:
         kept, for its word to be shown.
         """
         call = Call.PAST_COMPLETED
-        found = self._appointments(call, records(call, self._call(call, {"patient_id": patient_id}, deadline)))
+        found = self._appointments(call, self._records(call, {"patient_id": patient_id}, deadline))
         kept = (Status.CHECKED_OUT, Status.MISSING, Status.UNCLEAR)
         return newest_first(each for each in found if each.status in kept and _may_be_of(patient_id, each))
 
@@ -147,7 +147,7 @@ class Clinicea:
         seen: dict[str, Appointment] = {}
         for page in range(1, MAX_PAGES + 1):
             size = {} if spec.page_size is None else {"page": str(page), "page_size": str(spec.page_size)}
-            found = records(call, self._call(call, {**arguments, **size}, deadline))
+            found = self._records(call, {**arguments, **size}, deadline)
             appointments = self._appointments(call, found)
             if not appointments or spec.page_size is None:
                 return [*seen.values(), *appointments]
@@ -177,6 +177,9 @@ class Clinicea:
                 raise
         signed = self._authentication.signed(request, deadline, self._exchange.send)
         return self._exchange.send(spec, signed, deadline)
+
+    def _records(self, call: Call, arguments: Mapping[str, str], deadline: Deadline) -> list[Record]:
+        return records(call, self._call(call, arguments, deadline), self._table)
 
     def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
         read = _read_all(call, (appointment_from(record, self._table, self._clinics) for record in found))
