@@ -64,6 +64,7 @@ class TestRecords:
             html(),
             answer("Please wait"),
             answer(""),
+            answer(text="", framed=False),
             answer(f"No records found. {'x' * 200}"),
             answer(False),
             answer(5),

@@ -92,12 +92,12 @@ def records(call: str, answer: WireAnswer, table: CallTable) -> list[Record]:
     """Return the records of a successful read: an array, one object, or nothing.
 
     Nothing is 204 [live], a 400 or 404 that failed as nothing else, and 200 with `null`, with no body, or with a text
-    that says so: what ASP.NET makes of no result [assumed].
+    that says so: what ASP.NET makes of no result [assumed]. An answer cut off in its headers has no body either.
 
     Raises:
         UnexpectedAnswer: not JSON, or JSON that is neither an object nor an array of objects.
     """
-    if answer.status in (204, 400, 404) or not answer.body.strip():
+    if answer.status in (204, 400, 404) or (answer.framed and not answer.body.strip()):
         return []
     parsed = json_value(call, answer)
     if parsed is None or (isinstance(parsed, str) and table.says_nothing_found(parsed)):
