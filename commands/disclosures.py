@@ -8,6 +8,7 @@ from typing import Any
 
 from commands import desk
 from commands.target import Target
+from convox_clinicea.disclosures.record import subjects_of_patient
 
 Json = dict[str, Any]
 KEYS = {
@@ -40,7 +41,10 @@ def main() -> int:
 
 def tell(target: Target, kind: str, value: str, *, as_json: bool) -> int:
     """Ask the register, and print its entries, oldest first."""
-    found = sorted(entries(target, kind, value), key=lambda entry: str(entry["at"]))
+    values = subjects_of_patient(value) if kind == "patient" else [value]
+    found = sorted(
+        (entry for each in values for entry in entries(target, kind, each)), key=lambda entry: str(entry["at"])
+    )
     if as_json:
         for entry in found:
             print(json.dumps(entry))
@@ -58,7 +62,7 @@ def entries(target: Target, kind: str, value: str) -> Iterator[Json]:
         "TableName": target.output("DisclosuresTable"),
         "KeyConditionExpression": "#key = :value",
         "ExpressionAttributeNames": {"#key": attribute},
-        "ExpressionAttributeValues": {":value": {"S": f"patient#{value}" if kind == "patient" else value}},
+        "ExpressionAttributeValues": {":value": {"S": value}},
         **({"IndexName": index} if index else {}),
     }
     client = target.client("dynamodb")

@@ -10,6 +10,7 @@ from typing import Any
 from commands import desk
 from commands.confirming import confirmed
 from commands.target import FunctionFailed, Target
+from convox_clinicea.normalization import each_once, id_spellings
 
 Json = dict[str, Any]
 FUNCTION_SECONDS = 60
@@ -25,7 +26,7 @@ WHY_NOT = {
 def main() -> int:
     """Tell, or erase; 1 if something was kept, 2 if the stack could not be asked."""
     parser = argparse.ArgumentParser(prog="holds", description=f"{__doc__} The mobile comes from MOBILE or a prompt.")
-    parser.add_argument("--patient", default=None, help="Clinicea's id of the patient, exactly as Clinicea writes it")
+    parser.add_argument("--patient", default=None, help="Clinicea's id of the patient, as Clinicea writes it")
     parser.add_argument("--erase", action="store_true", help="erase what may be erased")
     parser.add_argument("--open", action="store_true", help="with --erase: end and erase what was never posted, too")
     parser.add_argument("--yes", action="store_true", help="with --erase: do not ask")
@@ -58,8 +59,9 @@ def carry_out(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: Callab
     consents = sum(part["consents"] for part in held)
     if mobile is not None:
         consents += _count(ask, {"mobile": mobile})
-    named = {wanted.patient} | ({each["patient_id"] for each in bookings} if mobile is not None else set())
-    patients = sorted(named - {None})
+    found = sorted({each["patient_id"] for each in bookings} - {None}) if mobile is not None else []
+    asked = [] if wanted.patient is None else [wanted.patient]
+    patients = sorted(each_once([*asked, *found], str))  # whose id was written in two ways is counted once
     disclosures = sum(_count(ask, {"patient_id": each}) for each in patients)
 
     counts = f"{len(bookings)} bookings, {consents} consents, {disclosures} disclosures"
@@ -82,6 +84,8 @@ def carry_out(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: Callab
 def scope(patient: str | None, patients: list[str], *, by_number: bool) -> list[str]:
     """Return what was searched, and what was not."""
     ids = ", ".join(patients) or "none"
+    spellings = [] if patient is None else id_spellings(patient)
+    how = f"as {', '.join(spellings)}" if len(spellings) > 1 else "exact"
     if patient is None:
         return [
             f"searched by number: bookings, kept callbacks, consents; disclosures of the bookings' patients: {ids}",
@@ -90,12 +94,12 @@ def scope(patient: str | None, patients: list[str], *, by_number: bool) -> list[
         ]
     if not by_number:
         return [
-            f"searched by patient id {patient} (exact): bookings and their consents, kept callbacks, disclosures",
+            f"searched by patient id {patient} ({how}): bookings and their consents, kept callbacks, disclosures",
             "not searched: the number; bookings, kept callbacks and consents that came with it alone are found by "
             "MOBILE only",
         ]
     return [
-        f"searched by number and by patient id {patient} (exact): bookings, kept callbacks, consents; "
+        f"searched by number and by patient id {patient} ({how}): bookings, kept callbacks, consents; "
         f"disclosures of: {ids}",
         "not searched: other numbers and other patient ids of the same person",
     ]

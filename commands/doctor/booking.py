@@ -10,6 +10,7 @@ from commands.doctor.checks import Checks
 from commands.doctor.findings import ACCOUNT
 from convox_clinicea.clinicea import Appointment, Call, NewAppointment, Status
 from convox_clinicea.clinicea.errors import CliniceaError, OutcomeUnknown, Rejected, UnlistedRefusal
+from convox_clinicea.normalization import id_key, same_id
 from convox_clinicea.privacy import PersonalText
 
 MINUTES = 15
@@ -52,8 +53,8 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks) -> 
     if after is None:
         asker.register.unchecked("post.read_back", ACCOUNT, "look into the calendar: it may have been made")
         return told
-    known = {each.appointment_id for each in before}
-    new = [each for each in after if each.appointment_id not in known]
+    known = {id_key(each.appointment_id) for each in before}
+    new = [each for each in after if id_key(each.appointment_id) not in known]
     _judge(slot, told, new, asker)
     return new[0].appointment_id if len(new) == 1 else told
 
@@ -101,7 +102,7 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         register.confirm("read_back.notes", ACCOUNT)
     else:
         register.harmless("read_back.notes", ACCOUNT, "a person finds no reference there; nothing rests on it")
-    if told is not None and told != made.appointment_id:
+    if told is not None and not same_id(told, made.appointment_id):
         register.wrong("post.answer", ACCOUNT, detail="the answer's id is not the one that is listed")
     if made.start is None:
         return

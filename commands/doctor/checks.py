@@ -11,7 +11,7 @@ from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT, Verdict
 from convox_clinicea.clinicea import Appointment, Call, Patient
-from convox_clinicea.clinicea.call_table import CODE_PREFIXES, same_word
+from convox_clinicea.clinicea.call_table import CODE_PREFIXES
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import Mobile
@@ -182,7 +182,7 @@ class Checks:
     def _statuses(self, records: list[dict[str, list[Any]]]) -> None:
         words = {str(word) for record in records for word in record["status"] if _WORD.fullmatch(str(word))}
         known = self._ask.table.statuses.checked_out
-        unknown = sorted(word for word in words if not any(same_word(word, each) for each in known))
+        unknown = sorted(word for word in words if self._ask.table.statuses.meaning(word) != "checked_out")
         if unknown:
             self._register.wrong("completed.status", ACCOUNT, use=", ".join(unknown))
             self._ask.correction["statuses"] = {"checked_out": [*known, *unknown]}
@@ -220,9 +220,9 @@ class Checks:
         else:
             self._register.unchecked("read_back.all", ACCOUNT, "give a patient who has a visit behind and one ahead")
         words = {str(word) for record in self._ask.records(Call.BY_PATIENT) for word in record["status"]}
-        cancelled = self._ask.table.statuses.cancelled
+        meaning = self._ask.table.statuses.meaning
         shown = ", ".join(sorted(word for word in words if _WORD.fullmatch(word)))
-        if any(same_word(word, each) for word in words for each in cancelled):
+        if any(meaning(word) == "cancelled" for word in words):
             self._register.confirm("read_back.cancelled", ACCOUNT, f"seen: {shown}")
         else:
             hint = f"seen: {shown}; one that means cancelled belongs into statuses.cancelled"

@@ -51,7 +51,7 @@ BEHAVIOUR = {
     "completed.clinic": "past completed appointments carry the clinic's name or address",
     "read_back.complete": "a patient's appointments can be read to the last page",
     "read_back.all": "that list holds appointments behind and ahead",
-    "read_back.cancelled": "a cancelled appointment is known by its status or a reason",
+    "read_back.cancelled": "a cancelled appointment is known by its status",
     "read_back.clinic_id": "lists carry the clinic's id",
     "read_back.practitioner_id": "lists carry the practitioner's id",
     "read_back.notes": "lists return the notes, which hold the booking's reference",

@@ -62,7 +62,7 @@ def get_patient_by_id(call: Call) -> Answer:
 
 
 def get_past_completed(call: Call) -> Answer:
-    """The patient's past appointments with status checked out [doc], in the order in which they were made.
+    """The patient's past appointments with status `Check Out` [live word], in the order in which they were made.
 
     Nobody has published an order, whether it pages (here: not), or how the clinic's address is named
     [assumed].

@@ -88,12 +88,12 @@ class Appointment:
     @property
     def cancelled(self) -> bool:
         """Whether it no longer stands."""
-        return self.deleted or plain_status(self.status) in ("cancelled", "canceled")
+        return self.deleted or plain_status(self.status).startswith(("cancelled", "canceled"))
 
     @property
     def checked_out(self) -> bool:
         """Whether the visit is completed."""
-        return plain_status(self.status) == "checkedout"
+        return plain_status(self.status) in ("checkout", "checkedout", "completed")
 
 
 DEFAULT_CLINICS = (

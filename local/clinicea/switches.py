@@ -94,7 +94,7 @@ class Switches:
     """The dialling code that searches find: "any", "digits" (91), "plus" (+91) or "zeros" (0091)."""
 
     status_words: dict[str, str] = field(default_factory=dict)
-    """How answers spell a status that is kept otherwise: {"Checked Out": "Check Out"}."""
+    """How answers spell a status that is kept otherwise: {"Check Out": "Checked Out"}."""
     created_answer: str = ""
     """What a booking is answered by: "record", "object" (its ID alone), "bare" (the id alone); "": the ConVox calls
     give the record, createAppointment the object [code]."""

@@ -15,7 +15,6 @@ Json = dict[str, Any]
 SEARCH, PAST = "searchPatientByMobileNumber", "getPatientPastCompletedAppointment"
 KNOWN, NEW, CREATE = "postAppointmentByPatientID", "postAppointment", "createAppointment"
 FOUR = (SEARCH, PAST, KNOWN, NEW)
-_CHECK_OUT = {"statuses": {"checked_out": ["Check Out", "Checked Out"]}}
 _SERVICES = {each.name: each.service_id for each in DEFAULT_SERVICES}
 _MODERN: Json = {
     "flows": {"search": "modern", "completed": "modern", "book_known": "modern"},
@@ -53,10 +52,9 @@ class World:
 
 WORLDS: dict[str, World] = {
     "evidence": World("as the best evidence has it: v1, parameters in the query, clinic time both ways"),
-    "checkout": World(
-        "completed visits read Check Out; a new appointment is Modified in getChanges at once",
-        {"status_words": {"Checked Out": "Check Out"}, "new_is_modified": True},
-        _CHECK_OUT,
+    "checked-out": World(
+        "completed visits read Checked Out; a new appointment is Modified in getChanges at once",
+        {"status_words": {"Check Out": "Checked Out"}, "new_is_modified": True},
     ),
     "utc-writes": World(
         "answers are in the clinic's time, bookings are taken in UTC, as the public booking client sends them",

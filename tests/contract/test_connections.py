@@ -176,12 +176,18 @@ class TestBrokenAnswers:
                 client_for(server.url).post_appointment(new_patient(), new_appointment(), within(9))
             assert len(server.seen) == 1
 
-    def test_one_cut_in_its_headers_is_no_empty_list(self) -> None:
-        with SmallServer(lambda _request: Raw(b"HTTP/1.1 200 OK\r\nContent-Le")) as server:
+    @pytest.mark.parametrize("cut", [b"Content-Le", b"Content-Type: application/json\r\n", b"\r\n"])
+    def test_one_cut_in_its_headers_is_no_empty_list(self, cut: bytes) -> None:
+        with SmallServer(lambda _request: Raw(b"HTTP/1.1 200 OK\r\n" + cut)) as server:
             with pytest.raises(errors.UnexpectedAnswer):
                 client_for(server.url).search_patient_by_mobile_number(MOBILE, within(9))
             with pytest.raises(errors.OutcomeUnknown):
                 client_for(server.url).post_appointment(new_patient(), new_appointment(), within(9))
+
+    @pytest.mark.parametrize("empty", [b"Content-Length: 0\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"])
+    def test_one_that_says_that_it_is_empty_is_complete(self, empty: bytes) -> None:
+        with SmallServer(lambda _request: Raw(b"HTTP/1.1 200 OK\r\n" + empty)) as server:
+            assert client_for(server.url).search_patient_by_mobile_number(MOBILE, within(9)) == []
 
 
 class TestSize:

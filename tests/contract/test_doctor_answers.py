@@ -44,15 +44,15 @@ class TestPatients:
         assert len(fake.requests(PAST)) == 1
 
     def test_a_status_that_is_not_known(self, fake: RunningFake, doctor: DoctorRunner) -> None:
-        record = {"ID": "1", "StartDateTime": "2026-01-05T10:00:00", "AppointmentStatus": "Completed Visit"}
+        record = {"ID": "1", "StartDateTime": "2026-01-05T10:00:00", "AppointmentStatus": "Settled Visit"}
         with SmallServer(answering({PAST: json_reply([record]), SEARCH: json_reply({"ID": "P-1"})})) as server:
             report = doctor(server.url, "--patient-id", "P-1")
-        assert report.findings["completed.status"]["use"] == "Completed Visit"
+        assert report.findings["completed.status"]["use"] == "Settled Visit"
         assert report.table is not None
-        assert report.table["statuses"] == {"checked_out": ["Checked Out", "Completed Visit"]}
+        assert report.table["statuses"] == {"checked_out": ["Check Out", "Checked Out", "Completed", "Settled Visit"]}
 
     def test_times_with_an_offset(self, doctor: DoctorRunner) -> None:
-        record = {"ID": "1", "StartDateTime": "2026-01-05T10:00:00+05:30", "AppointmentStatus": "Checked Out"}
+        record = {"ID": "1", "StartDateTime": "2026-01-05T10:00:00+05:30", "AppointmentStatus": "Check Out"}
         with SmallServer(answering({PAST: json_reply([record])})) as server:
             report = doctor(server.url, "--patient-id", "P-1")
         assert report.findings["times"]["verdict"] == "differs, harmless"

@@ -20,7 +20,7 @@ from tests.support.small_aws import SmallAws
 from tests.support.small_server import Reply, SmallServer
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
-VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Checked Out", "service": invented.SERVICE}
+VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out", "service": invented.SERVICE}
 LOOK_UPS: dict[str, Callable[[], Event]] = {
     "search_patient": lambda: events.search({"mobile": invented.MOBILE, **CALL}),
     "call_popup": lambda: events.popup({"mobile": invented.MOBILE, **CALL}),

@@ -52,9 +52,26 @@ class TestSearch:
         fake.switch(empty_answer=form)
         assert client.search_patient_by_mobile_number(NOBODY, within(9)) == []
 
-    def test_a_null_is_not_taken_for_nobody(self, fake: RunningFake, client: Clinicea) -> None:
-        fake.switch(empty_answer="null")
-        with pytest.raises(errors.UnexpectedAnswer):
+    @pytest.mark.parametrize(
+        ("status", "body"),
+        [
+            (200, "null"),
+            (200, ""),
+            (200, '"No record found"'),
+            (400, "No patient found"),
+            (404, '{"Message":"No patient found."}'),
+        ],
+    )
+    def test_nobody_is_found_however_it_is_said(
+        self, fake: RunningFake, client: Clinicea, status: int, body: str
+    ) -> None:
+        fake.fault("searchPatientByMobileNumber", "status", status=status, body=body, count=1)
+        assert client.search_patient_by_mobile_number(NOBODY, within(9)) == []
+
+    @pytest.mark.parametrize("body", ["Get Operation Failed", "patmobile is required", "", "No patient"])
+    def test_another_400_is_not_taken_for_nobody(self, fake: RunningFake, client: Clinicea, body: str) -> None:
+        fake.fault("searchPatientByMobileNumber", "status", status=400, body=body, count=1)
+        with pytest.raises(errors.Rejected):
             client.search_patient_by_mobile_number(NOBODY, within(9))
 
     @pytest.mark.parametrize("single", [True, False], ids=["bare object", "array of one"])

@@ -99,7 +99,7 @@ def test_a_whole_call_works(account: Account) -> None:
 
     visits = client.past_completed_appointments(MEERAS_ID, within(9))
     kept = [each for each in account.fake.appointments() if each["patient_id"] == MEERAS_ID]
-    completed = {each["appointment_id"]: each["start"] for each in kept if each["status"].startswith("Checked")}
+    completed = {each["appointment_id"]: each["start"] for each in kept if each["status"].startswith("Check")}
     assert {each.appointment_id: each.start and each.start.isoformat() for each in visits} == completed
     assert patient.last_visit is not None
     assert patient.last_visit.reveal().isoformat() == max(completed.values())[:10]
@@ -108,7 +108,7 @@ def test_a_whole_call_works(account: Account) -> None:
     booked = account.book(start, service=PersonalText("Consultation"))
     account.clock.advance(5)
     (found,) = [each for each in account.listed() if each.appointment_id == booked]
-    assert (found.start, found.status) == (start, Status.OTHER)
+    assert (found.start, found.status) == (start, Status.STANDING)
     (same_day,) = [e for e in client.appointments_by_date(DAYS[0], within(9)) if e.appointment_id == booked]
     assert same_day.start == start
     assert booked in {each.appointment_id for each in client.upcoming_appointments(MEERAS_ID, within(9))}

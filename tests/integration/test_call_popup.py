@@ -14,7 +14,7 @@ CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
 SEARCH, COMPLETED = "searchPatientByMobileNumber", "getPatientPastCompletedAppointment"
 VISITS = [
-    {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Checked Out"},
+    {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out"},
     {"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"},
 ]
 FAULTS: list[dict[str, Any]] = [

@@ -209,12 +209,28 @@ class TestByPatientId:
 
         assert "the stack: 0 bookings, 0 consents, 1 disclosures" in capsys.readouterr().out
 
-    def test_an_id_in_another_letter_case_is_another_patient(
+    def test_another_id_in_another_letter_case_is_another_patient(
         self, deployment: Deployment, known: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         carry_out(deployment, mobile=None, patient="p-41")
 
         assert "the stack: 0 bookings, 0 consents, 0 disclosures" in capsys.readouterr().out
+
+    def test_a_guid_is_one_patient_in_any_letter_case(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        guid = "41a0c5de-0000-4000-8000-00000000ab41"
+        deployment.fake.add_patient(**invented.patient(patient_id=guid.upper()))
+        deployment.search(ASKED)
+        deployment.book_known(guid.upper(), known_body())
+        deployment.book_known(guid, known_body(start=in_days(5).isoformat()))
+
+        assert carry_out(deployment, mobile=None, patient=guid) == 0
+        assert carry_out(deployment, patient=guid) == 0
+
+        said = capsys.readouterr().out
+        assert said.count("the stack: 2 bookings, 0 consents, 1 disclosures") == 2
+        assert f"searched by patient id {guid} (as {guid}, {guid.upper()}): bookings" in said
 
     def test_it_is_erased_with_a_line_that_says_who(
         self, deployment: Deployment, known: str, capsys: pytest.CaptureFixture[str]
@@ -398,6 +414,17 @@ class TestDisclosures:
         entry = json.loads(line)
         assert (entry["patient_id"], entry["kind"]) == ("P-41", "disclosure")
         assert "name" in entry["fields"]
+
+    def test_an_entry_is_found_in_whatever_form_the_patients_id_is_written(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        guid = "41a0c5de-0000-4000-8000-00000000ab41"
+        deployment.fake.add_patient(**invented.patient(patient_id=guid.upper()))
+        deployment.search({"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID})
+
+        for written in (guid, guid.upper()):
+            disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", written, as_json=False)
+            assert f"patient {written}: 1 entries" in capsys.readouterr().out
 
     def test_nothing_found_is_said(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
         disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", "P-0", as_json=False)

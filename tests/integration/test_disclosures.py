@@ -14,7 +14,7 @@ from tests.support.functions import Answer
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
-VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Checked Out", "service": invented.SERVICE}
+VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out", "service": invented.SERVICE}
 LOOK_UPS = ["search", "search_by_get", "popup", "completed"]
 ROUTES = {
     "search": "POST /patients/search",

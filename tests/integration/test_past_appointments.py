@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.support import invented
+from tests.support import emf, invented
 from tests.support.account import document
 from tests.support.bookings import AGENT_ID, CALL_ID
 from tests.support.deployment import Deployment
 
+PAST = "getPatientPastCompletedAppointment"
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 CLINICS = {
     "schema": 1,
@@ -22,7 +24,7 @@ CLINICS = {
 
 
 def visit(day: str, **changes: Any) -> dict[str, Any]:
-    return {"clinic_id": "C-01", "start": f"{day}T10:00:00", "status": "Checked Out", "service": "Checkup", **changes}
+    return {"clinic_id": "C-01", "start": f"{day}T10:00:00", "status": "Check Out", "service": "Checkup", **changes}
 
 
 def test_the_last_visits_with_the_clinics_address_newest_first(deployment: Deployment) -> None:
@@ -52,6 +54,8 @@ def test_the_last_visits_with_the_clinics_address_newest_first(deployment: Deplo
         "end": "2024-02-03T10:30:00+05:30",
         "service": "Checkup",
         "practitioner": "Anika Inventedova",
+        "status": "Check Out",
+        "completed": True,
         "clinic": {
             "clinic_id": "C-01",
             "name": "Example Clinic Indiranagar",
@@ -60,6 +64,56 @@ def test_the_last_visits_with_the_clinics_address_newest_first(deployment: Deplo
     }
     assert answer.body["appointments"][0]["service"] is None
     assert answer.body["appointments"][0]["practitioner"] is None
+
+
+def answered(deployment: Deployment, **record: Any) -> list[dict[str, Any]]:
+    """What a look-up shows of one record that Clinicea's own call of completed appointments brings."""
+    shown = {"ID": "A-1", "PatientID": "P-41", "StartDateTime": "2024-02-03T10:00:00", **record}
+    deployment.fake.fault(PAST, "status", status=200, body=json.dumps([shown]), count=1)
+    appointments: list[dict[str, Any]] = deployment.completed("P-41", CALL).body["appointments"]
+    return appointments
+
+
+@pytest.mark.parametrize("word", ["Check Out", "Checked Out", "CheckedOut", "Completed", "Checked Out (Billed)"])
+def test_every_word_for_completed_is_shown_as_it_came(deployment: Deployment, word: str) -> None:
+    (visit,) = answered(deployment, AppointmentStatus=word, CancellationReason="-")
+
+    assert (visit["status"], visit["completed"]) == (word, True)
+
+
+@pytest.mark.parametrize("word", ["Settled", "Rescheduled", None])
+def test_a_visit_whose_status_nobody_knows_is_shown_and_counted_by_call_alone(
+    deployment: Deployment, word: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (visit,) = answered(deployment, AppointmentStatus=word)
+
+    assert (visit["status"], visit["completed"]) == (word, None)
+    output = capsys.readouterr().out
+    assert emf.values(output, "CliniceaStatusUnclear") == ([1] if word else [])
+    assert word is None or word not in output
+
+
+@pytest.mark.parametrize(("shown", "ids"), [(False, ["A-1"]), (True, ["A-2", "A-1", "A-4"])])
+def test_past_visits_that_nobody_checked_out_are_shown_where_the_table_says_so(
+    deployment: Deployment, shown: bool, ids: list[str]
+) -> None:
+    deployment.configure(CALL_TABLE=document({"schema": 2, "statuses": {"show_unfinished": shown}}))
+    visits = [
+        visit("2024-02-03", appointment_id="A-1"),
+        visit("2025-03-04", appointment_id="A-2", status="Engaged"),
+        visit("2024-05-05", appointment_id="A-3", status="No Show"),
+        visit("2024-01-01", appointment_id="A-4", status="Scheduled"),
+        visit("2024-06-06", appointment_id="A-5", status="Cancelled by Patient"),
+        visit("2039-06-06", appointment_id="A-6", status="Scheduled"),
+    ]
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=visits))
+
+    answer = deployment.completed("P-41", CALL)
+
+    assert [each["appointment_id"] for each in answer.body["appointments"]] == ids
+    assert [each["completed"] for each in answer.body["appointments"]] == [each == "A-1" for each in ids]
+    rest = " 2 past appointments not marked as completed." if shown else ""
+    assert answer.body["message"] == f"1 completed appointment.{rest}"
 
 
 @pytest.mark.parametrize("patient_id", ["P-nobody", "1", "a" * 64, "_-"])

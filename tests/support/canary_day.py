@@ -17,7 +17,7 @@ ASKED = {"mobile": invented.MOBILE, **CALL}
 VISIT = {
     "clinic_id": "C-01",
     "start": "2024-01-02T10:00:00",
-    "status": "Checked Out",
+    "status": "Check Out",
     "service": invented.SERVICE,
     "notes": invented.NOTES,
 }

@@ -8,7 +8,7 @@ from typing import Any
 
 from convox_clinicea.clinicea import CallTable, Clinicea, Credentials, connect
 from convox_clinicea.clinicea.authentication import Scheme
-from convox_clinicea.clinicea.exchange import Observer, observe_nothing
+from convox_clinicea.clinicea.exchange import Observer, StatusObserver, ignore_statuses, observe_nothing
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.documents import packed
@@ -88,6 +88,7 @@ def scripted_client(
     clock: VirtualClock | None = None,
     table: Mapping[str, Any] | None = None,
     observe: Observer = observe_nothing,
+    observe_unclear: StatusObserver = ignore_statuses,
 ) -> Clinicea:
     """A client over written answers, on a virtual clock."""
     return connect(
@@ -98,6 +99,7 @@ def scripted_client(
         clock=clock or VirtualClock(),
         transport=transport,
         observe=observe,
+        observe_unclear=observe_unclear,
     )
 
 

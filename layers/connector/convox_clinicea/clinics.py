@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.normalization import id_key
 from convox_clinicea.validation import problems
 
 
@@ -46,7 +47,7 @@ class ClinicsDocument(BaseModel):
     @field_validator("clinics")
     @classmethod
     def _each_once(cls, clinics: list[Clinic]) -> list[Clinic]:
-        counted = Counter(clinic.clinic_id for clinic in clinics)
+        counted = Counter(id_key(clinic.clinic_id) for clinic in clinics)
         if several := sorted(clinic_id for clinic_id, count in counted.items() if count > 1):
             raise ValueError(f"stand there more than once: {', '.join(several)}")
         return clinics
@@ -56,7 +57,7 @@ class Clinics:
     """Looks clinics up. Clinicea's times carry no zone: they are the clinic's own [assumed]."""
 
     def __init__(self, document: ClinicsDocument, default_zone: str) -> None:
-        self._clinics = {clinic.clinic_id: clinic for clinic in document.clinics}
+        self._clinics = {id_key(clinic.clinic_id): clinic for clinic in document.clinics}
         self._default = ZoneInfo(default_zone)
 
     @classmethod
@@ -68,7 +69,7 @@ class Clinics:
             raise_alone(InvalidDocument("clinics document", problems(error, ClinicsDocument)))
 
     def get(self, clinic_id: str | None) -> Clinic | None:
-        return None if clinic_id is None else self._clinics.get(clinic_id)
+        return None if clinic_id is None else self._clinics.get(id_key(clinic_id))
 
     def zone(self, clinic_id: str | None, otherwise: ZoneInfo | None = None) -> ZoneInfo:
         """Return the clinic's time zone; where it states none `otherwise`, or else the deployment's."""

@@ -28,6 +28,11 @@ def counted(seconds: float, error: ConnectorError | None) -> Iterator[tuple[str,
         yield ("CliniceaRateLimited" if isinstance(error, RateLimited) else "CliniceaErrors"), MetricUnit.Count, 1
 
 
+def observe_unclear_statuses(call: str, count: int) -> None:
+    """Status observer of the Clinicea client: how many records of an answer nobody can place. Never the words."""
+    _single("CliniceaStatusUnclear", MetricUnit.Count, count, {"call": call})
+
+
 def observe_lost_entry(log: Logger) -> Callable[[ConnectorError], None]:
     """Return the observer of the register of disclosures: an entry that is missing is the operator's business."""
 

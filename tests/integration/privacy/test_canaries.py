@@ -28,7 +28,7 @@ SOME: dict[str, Any] = {
     "slow_pages": 0.05,
     "denied_calls": ["postAppointmentByPatientID"],
     "call_versions": {"postAppointment": ["v2"]},
-    "status_words": {"Checked Out": "Check Out"},
+    "status_words": {"Check Out": "Checked Out"},
     "created_answer": "bare",
     "reading_zone": "utc",
     "writing_zone": "utc",

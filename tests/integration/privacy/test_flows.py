@@ -43,7 +43,7 @@ def said(deployment: Deployment, capsys: pytest.CaptureFixture[str], caplog: pyt
 
 def test_look_ups(deployment: Deployment, said: Said) -> None:
     deployment.search(ASKED)
-    visits = [{"clinic_id": "C-01", "start": "2024-01-02T10:00:00", "status": "Checked Out"}]
+    visits = [{"clinic_id": "C-01", "start": "2024-01-02T10:00:00", "status": "Check Out"}]
     deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=visits))
     deployment.search(ASKED)
     deployment.completed("P-41", CALL)

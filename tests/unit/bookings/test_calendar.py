@@ -28,6 +28,7 @@ def seen(wanted: Any = None, **changes: Any) -> Shown:
 
 
 AGREES, IS_NEAR, IS_NOTHING = Shown("P-41", ("A-1",), ()), Shown("P-41", (), ("A-1",)), Shown("P-41", (), ())
+IS_UNCLEAR = Shown("P-41", (), ("A-1",), ("A-1",))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +36,12 @@ AGREES, IS_NEAR, IS_NOTHING = Shown("P-41", ("A-1",), ()), Shown("P-41", (), ("A
     [
         ({}, AGREES),
         ({"status": Status.CHECKED_OUT}, AGREES),
-        ({"status": Status.OTHER}, AGREES),
+        ({"status": Status.STANDING}, AGREES),
+        ({"status": Status.MISSING}, AGREES),
+        ({"status": Status.UNCLEAR}, IS_UNCLEAR),
+        ({"status": Status.NO_SHOW}, IS_UNCLEAR),
+        ({"status": Status.UNCLEAR, "start": START + timedelta(hours=1)}, IS_NEAR),
+        ({"status": Status.UNCLEAR, "patient_id": "P-42"}, IS_NEAR),
         ({"patient_id": None}, AGREES),
         ({"status": Status.CANCELLED}, IS_NOTHING),
         ({"patient_id": "P-42"}, IS_NEAR),

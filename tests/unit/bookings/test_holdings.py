@@ -15,6 +15,7 @@ from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
+from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.table import Item, Page, Table
 from tests.support import invented
@@ -195,6 +196,56 @@ def test_a_booking_that_was_resolved_as_another_patients_is_found_under_both(ben
 
     for patient_id in ("P-77", "P-78"):
         assert holdings.find(Subject(patient_id=patient_id)).found.bookings == [moved]
+
+
+GUID = "41a0c5de-0000-4000-8000-00000000ab41"
+
+
+@pytest.mark.parametrize("asked", [GUID, GUID.upper(), f"{{{GUID}}}"])
+@pytest.mark.parametrize("stored", [GUID, GUID.upper()])
+def test_a_guid_finds_its_bookings_in_either_letter_case(
+    bench: Bench, holdings: Holdings, stored: str, asked: str
+) -> None:
+    mine = bench.accept(known_request(patient_id=stored))
+    bench.accept(known_request(patient_id=GUID[:-1] + "2"))
+
+    assert holdings.find(Subject(patient_id=asked)).found.bookings == [bench.now(mine)]
+    (erased,) = holdings.erase(Subject(patient_id=asked), WHO, open_too=True).bookings
+    assert (erased.booking.booking_id, erased.kept) == (mine.booking_id, None)
+
+
+def test_a_guid_finds_what_is_kept_of_a_call(bench: Bench, holdings: Holdings) -> None:
+    calls, now = Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock), bench.clock.now()
+    calls.write(Call("convox", "CALL-9", now, now, kept=b"sealed", patient_key=bench.drafter.patient_key(GUID.upper())))
+
+    assert [each.call_id for each in holdings.find(Subject(patient_id=GUID)).found.calls] == ["CALL-9"]
+
+
+@pytest.mark.parametrize("other", ["p-41", "P-041", "P41", "P-41.0"])
+def test_any_other_id_is_compared_exactly(bench: Bench, holdings: Holdings, other: str) -> None:
+    booking = bench.accept(known_request(patient_id="P-41"))
+
+    assert holdings.erase(Subject(patient_id=other), WHO, open_too=True).bookings == []
+    assert bench.now(booking).patient_id == "P-41"
+
+
+def test_disclosures_are_counted_under_the_keys_of_releases_before(bench: Bench, holdings: Holdings) -> None:
+    for spelling in (GUID, GUID.upper(), GUID[:-1] + "2"):
+        entry = {"subject": {"S": f"patient#{spelling}"}, "entry": {"S": "1"}}
+        aws.dynamodb().put_item(TableName=bench.stack.disclosures_table, Item=entry)
+
+    counted, after = holdings.disclosures(f"{{{GUID}}}")
+    while after is not None:
+        more, after = holdings.disclosures(f"{{{GUID}}}", after)
+        counted += more
+
+    assert counted == 2
+
+
+@pytest.mark.parametrize("after", ["1", "7 entry", "x", "²"])
+def test_counting_goes_on_only_where_it_may(holdings: Holdings, after: str) -> None:
+    with pytest.raises(InvalidRequest, match="after"):
+        holdings.disclosures("P-41", after)
 
 
 def test_a_search_starts_no_page_when_its_time_is_over(

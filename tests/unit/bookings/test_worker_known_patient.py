@@ -93,7 +93,7 @@ def test_an_appointment_of_another_booking_is_already_there_for_this_one_too(ben
     [
         {"status": "Cancelled"},
         {"start": (START + timedelta(hours=2)).isoformat()},
-        {"start": (START - timedelta(days=9)).isoformat(), "status": "Checked Out"},
+        {"start": (START - timedelta(days=9)).isoformat(), "status": "Check Out"},
     ],
     ids=["cancelled", "another time that day", "long ago"],
 )

@@ -35,23 +35,43 @@ class TestRecords:
             (answer(status=404, text="Not found"), []),
             (answer(text='\ufeff{"ID": 1}'), [{"ID": 1}]),
             (answer(text='{"ID": 1}', content_type="text/html"), [{"ID": 1}]),
+            (answer(None), []),
+            (answer(text=""), []),
+            (answer(text=" \r\n"), []),
+            (answer("No records found."), []),
+            (answer(status=400, text="No patient found"), []),
         ],
-        ids=["array", "one object", "empty array", "204", "404 that is allowed", "byte order mark", "wrong type said"],
+        ids=[
+            "array",
+            "one object",
+            "empty array",
+            "204",
+            "404 that is allowed",
+            "byte order mark",
+            "wrong type said",
+            "null",
+            "no body",
+            "blank body",
+            "a text that says so",
+            "400 that says so",
+        ],
     )
     def test_all_shapes_of_success_are_lists_of_records(self, given: WireAnswer, found: list[Any]) -> None:
-        assert records(CALL, given) == found
+        assert records(CALL, given, TABLE) == found
 
     @pytest.mark.parametrize(
         "given",
         [
             html(),
-            answer(None),
-            answer("No records"),
+            answer("Please wait"),
+            answer(""),
+            answer(text="", framed=False),
+            answer(f"No records found. {'x' * 200}"),
+            answer(False),
             answer(5),
             answer([1, 2]),
             answer([{"ID": 1}, None]),
             answer([[{"ID": 1}]]),
-            answer(text=""),
             answer(text='{"ID": 1'),
             answer(text="[" * 100_000),
             WireAnswer(200, "application/json", b"\xff\xfe\x00"),
@@ -60,7 +80,7 @@ class TestRecords:
     )
     def test_anything_else_is_unexpected_and_not_an_empty_list(self, given: WireAnswer) -> None:
         with pytest.raises(UnexpectedAnswer) as caught:
-            records(CALL, given)
+            records(CALL, given, TABLE)
         assert caught.value.__context__ is None  # json's own error holds the body
 
     @PROPERTY
@@ -68,7 +88,7 @@ class TestRecords:
     def test_no_bytes_make_it_fail_otherwise(self, status: int, body: bytes) -> None:
         given = WireAnswer(status, "application/json", body)
         with contextlib.suppress(UnexpectedAnswer):
-            assert all(isinstance(record, dict) for record in records(CALL, given))
+            assert all(isinstance(record, dict) for record in records(CALL, given, TABLE))
         with contextlib.suppress(UnexpectedAnswer):
             json_value(CALL, given)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.clinicea.call_table import CallTable, same_word
+from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.calls import LOGIN, Call, writes
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
@@ -170,21 +170,6 @@ class TestRefusals:
     )
     def test_only_listed_texts_with_their_statuses_are_known(self, status: int, text: str, reason: str | None) -> None:
         assert call_table().refusal(status, text) == reason
-
-
-class TestWords:
-    @pytest.mark.parametrize("word", ["Checked Out", "CheckedOut", "checked-out", "CHECKED_OUT", " checked out "])
-    def test_case_and_separators_do_not_count(self, word: str) -> None:
-        assert same_word(word, "Checked Out")
-
-    @pytest.mark.parametrize("word", ["Checked", "Checked In", "", "Check Edout!x"])
-    def test_other_words_differ(self, word: str) -> None:
-        assert not same_word(word, "Checked Out")
-
-    def test_words_of_other_scripts_are_told_apart(self) -> None:
-        # Were they all reduced to nothing, one Arabic status would make every other one "cancelled".
-        assert not same_word("مؤكد", "ملغى")
-        assert same_word("ملغى", "ملغى")
 
 
 def test_what_writes_does_not_depend_on_the_verb() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea import errors
-from convox_clinicea.clinicea.client import MAX_PAGES
+from convox_clinicea.clinicea.paging import MAX_PAGES
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from tests.support.canaries import MOBILE, PATIENT_ID
 from tests.support.clients import Scripted, answer, nothing, scripted_client, within
@@ -66,9 +66,9 @@ class TestPastCompleted:
 
     def test_one_that_says_it_is_not_completed_is_left_out(self) -> None:
         assert self.found(
-            {"ID": "A-1", "AppointmentStatus": "Checked Out"},
+            {"ID": "A-1", "AppointmentStatus": "Check Out"},
             {"ID": "A-2", "AppointmentStatus": "NoShow"},
-            {"ID": "A-3", "AppointmentStatus": "Checked Out", "CancellationReason": "Patient asked"},
+            {"ID": "A-3", "AppointmentStatus": "Cancelled", "CancellationReason": "Patient asked"},
             {"ID": "A-4"},
         ) == ["A-1", "A-4"]
 

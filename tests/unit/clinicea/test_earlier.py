@@ -36,6 +36,19 @@ def test_its_format_of_times_is_the_stamp() -> None:
     assert built({"datetime_format": "%d/%m/%Y %H:%M:%S"}).times.stamp == "%d/%m/%Y %H:%M:%S"
 
 
+def test_its_status_words_are_understood_beside_those_that_are_packed_now() -> None:
+    statuses = built({"statuses": {"checked_out": ["Settled"], "cancelled": ["Struck"]}}).statuses
+    meanings = {word: statuses.meaning(word) for word in ("settled", "Struck", "Confirmed", "No Show", "Cancelled")}
+    assert meanings == {
+        "settled": "checked_out",
+        "Struck": "cancelled",
+        "Confirmed": "standing",
+        "No Show": "no_show",
+        "Cancelled": None,
+    }
+    assert built({}).statuses == CallTable.build(packed("call_table")).statuses
+
+
 def test_one_of_schema_2_is_laid_over_the_defaults_of_now() -> None:
     assert built({"schema": 2}) == CallTable.build(packed("call_table"))
     assert built({"schema": 2}).calls[SEARCH].address == "/api/v1/patients/searchByMobileNumber"

@@ -70,7 +70,7 @@ class Api:
 
 def visit(**fields: object) -> dict[str, object]:
     """An appointment for the control interface: yesterday, completed."""
-    return {"clinic_id": "C-01", "start": "2026-03-01T10:00:00", "status": "Checked Out"} | fields
+    return {"clinic_id": "C-01", "start": "2026-03-01T10:00:00", "status": "Check Out"} | fields
 
 
 def slot(start: str = f"{TOMORROW}T10:00:00", end: str = f"{TOMORROW}T10:30:00", **fields: object) -> dict[str, object]:

@@ -144,10 +144,10 @@ class TestReads:
             assert rows(api.get(CHANGES, lastSyncDTime="2026-03-01", **PAGE))[0]["DataStatusValue"] == word
 
     def test_status_words(self, api: Api) -> None:
-        patient = api.patient(appointments=[visit(status="Checked-Out"), visit(status="No Show")])
-        api.switch(status_words={"Checked Out": "Check Out"})
+        patient = api.patient(appointments=[visit(status="Check Out"), visit(status="No Show")])
+        api.switch(status_words={"Check Out": "Checked Out"})
         found = rows(api.get(BY_PATIENT, patientID=patient, **ALL))
-        assert [each["AppointmentStatus"] for each in found] == ["Check Out", "No Show"]
+        assert [each["AppointmentStatus"] for each in found] == ["Checked Out", "No Show"]
 
     def test_percent_encoded_colons_are_refused_where_switched_so(self, api: Api) -> None:
         for name, allowed in (("lastSyncDTime", False), ("other", True)):

@@ -14,7 +14,7 @@ BY_DATE = "getAppointmentsByDate"
 
 
 class TestPastCompletedAppointments:
-    @pytest.mark.parametrize("spelling", ["Checked Out", "CheckedOut", "Checked-Out", "checked_out"])
+    @pytest.mark.parametrize("spelling", ["Check Out", "CheckedOut", "Checked-Out", "checked_out", "Completed"])
     def test_every_spelling_of_checked_out_counts_and_is_kept(self, api: Api, spelling: str) -> None:
         patient = api.patient(appointments=[visit(status=spelling)])
         assert [each["AppointmentStatus"] for each in rows(api.get(PAST, patientID=patient))] == [spelling]
@@ -62,7 +62,7 @@ class TestAppointmentsOfAPatient:
 
     @pytest.mark.parametrize(
         ("kind", "statuses"),
-        [("0", ["Scheduled"]), ("1", ["Checked Out"]), ("2", ["Checked Out", "Scheduled", "Cancelled"])],
+        [("0", ["Scheduled"]), ("1", ["Check Out"]), ("2", ["Check Out", "Scheduled", "Cancelled"])],
     )
     def test_the_type_says_which(self, api: Api, patient: str, kind: str, statuses: list[str]) -> None:
         found = rows(api.get(BY_PATIENT, patientID=patient, appointmentType=kind, **PAGE))

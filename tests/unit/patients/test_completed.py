@@ -34,7 +34,7 @@ def record(**changes: Any) -> dict[str, Any]:
         "ID": "A-1",
         "PatientID": "P-1",
         "StartDateTime": "2024-01-02T10:00:00",
-        "AppointmentStatus": "Checked Out",
+        "AppointmentStatus": "Check Out",
         **changes,
     }
 
@@ -76,6 +76,29 @@ def test_what_is_not_completed_or_not_this_patients_is_left_out(bench: CliniceaB
     ]
 
     assert [each.appointment.appointment_id for each in completed(bench, *records)] == ["A-1"]
+
+
+GUID = "41a0c5de-0000-4000-8000-00000000ab41"
+
+
+@pytest.mark.parametrize("told", [GUID, GUID.upper(), f"{{{GUID}}}", f"{{{GUID.upper()}}}", GUID.replace("-", "")])
+def test_a_visit_is_this_patients_in_whatever_form_the_id_is_told(bench: CliniceaBench, told: str) -> None:
+    bench.fake.fault(CALL, "status", status=200, body=json.dumps([record(PatientID=told)]), count=1)
+
+    (found,) = CompletedAppointments(bench.clinicea, CLINICS).of(GUID, 10, Deadline.after(bench.clock, 2))
+
+    assert found.appointment.appointment_id == "A-1"
+
+
+@pytest.mark.parametrize(("first", "again"), [("A-1", "A-1"), (GUID, GUID.upper()), ("41", 41.0), (41, "41.0")])
+def test_a_visit_that_comes_in_several_rows_is_shown_and_counted_once(
+    bench: CliniceaBench, first: object, again: object
+) -> None:
+    rows = [record(ID=first, ServiceName="Cut"), record(ID=again, ServiceName="Wash"), record(ID="A-9")]
+
+    found = completed(bench, *rows, limit=2)
+
+    assert [each.appointment.appointment_id for each in found] == [str(first), "A-9"]
 
 
 def test_a_failure_is_clinicea_s_own_and_never_nothing(bench: CliniceaBench) -> None:

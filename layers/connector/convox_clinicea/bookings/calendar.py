@@ -14,6 +14,7 @@ from convox_clinicea.bookings.states import Reason
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.models import Appointment, CreatedAppointment, Status
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.normalization import id_key, same_id
 
 __all__ = ["Calendar", "CannotDecide", "Shown"]
 
@@ -28,13 +29,15 @@ class Shown:
     Attributes:
         patient_id: whose appointments were read; None if nobody has the new patient's number.
         agreeing: ids of standing appointments at the wanted start (and practitioner and clinic, where they are known).
-        others: ids of further standing appointments so near the wanted start that one of them may be the
+        others: ids of further appointments, not cancelled, so near the wanted start that one of them may be the
             wanted one, moved by Clinicea.
+        unclear: those of `others` that agree but for their status, of which nobody can tell whether they stand.
     """
 
     patient_id: str | None
     agreeing: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -42,13 +45,14 @@ class Shown:
 
     def new(self, booking: Booking) -> Shown:
         """Return what is shown beyond the ids that the booking's claim had seen."""
-        known = frozenset(booking.seen)
-        agreeing = tuple(each for each in self.agreeing if each not in known)
-        return Shown(self.patient_id, agreeing, tuple(each for each in self.others if each not in known))
+        known = frozenset(map(id_key, booking.seen))
+        kinds = (self.agreeing, self.others, self.unclear)
+        return Shown(self.patient_id, *(tuple(each for each in kind if id_key(each) not in known) for kind in kinds))
 
     def same_as(self, other: Shown) -> bool:
         """Whether two readings showed the same."""
-        return self.patient_id == other.patient_id and set(self.ids) == set(other.ids)
+        same_patient = self.patient_id == other.patient_id or same_id(self.patient_id, other.patient_id)
+        return same_patient and set(map(id_key, self.ids)) == set(map(id_key, other.ids))
 
 
 class Calendar:
@@ -111,21 +115,27 @@ class Calendar:
 def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: BookingRequest) -> Shown:
     agreeing: list[str] = []
     others: list[str] = []
+    unclear: list[str] = []
     for appointment in appointments:
         if appointment.status is Status.CANCELLED:
             continue
         # Asked for by this patient, it is this patient's; one that names another id proves nothing, either way.
-        if appointment.patient_id in (None, patient_id) and _agrees(appointment, wanted):
+        agrees = _may_be(appointment.patient_id, patient_id) and _agrees(appointment, wanted)
+        if agrees and appointment.status.stands:
             agreeing.append(appointment.appointment_id)
-        elif appointment.start is None or abs(appointment.start - wanted.start) <= WINDOW:
+        elif agrees or appointment.start is None or abs(appointment.start - wanted.start) <= WINDOW:
             others.append(appointment.appointment_id)
-    return Shown(patient_id, tuple(agreeing), tuple(others))
+        if agrees and not appointment.status.stands:
+            unclear.append(appointment.appointment_id)
+    return Shown(patient_id, tuple(agreeing), tuple(others), tuple(unclear))
 
 
 def _agrees(appointment: Appointment, wanted: BookingRequest) -> bool:
     if appointment.start is None or appointment.start != wanted.start:
         return False
-    same_practitioner = None in (appointment.practitioner_id, wanted.practitioner_id) or (
-        appointment.practitioner_id == wanted.practitioner_id
-    )
-    return same_practitioner and appointment.clinic_id in (None, wanted.clinic_id)
+    same_practitioner = wanted.practitioner_id is None or _may_be(appointment.practitioner_id, wanted.practitioner_id)
+    return same_practitioner and _may_be(appointment.clinic_id, wanted.clinic_id)
+
+
+def _may_be(told: str | None, wanted: str) -> bool:
+    return told is None or same_id(told, wanted)

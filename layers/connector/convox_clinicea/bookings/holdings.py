@@ -14,6 +14,8 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
 from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.normalization import id_spellings
 from convox_clinicea.table import Table
 
 
@@ -98,8 +100,19 @@ class Holdings:
         return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after)
 
     def disclosures(self, patient_id: str, after: str | None = None) -> tuple[int, str | None]:
-        """Count how often the patient's data was shown, and where to go on counting."""
-        return count_of(self._register, f"patient#{patient_id}", after)
+        """Count how often the patient's data was shown, however the id is written, and where to go on counting.
+
+        One spelling at a time: releases before kept the id as Clinicea wrote it.
+        """
+        subjects = [f"patient#{each}" for each in id_spellings(patient_id)]
+        number, _, entry = (after or "0").partition(" ")
+        place = int(number) if number.isascii() and number.isdigit() else len(subjects)
+        if place >= len(subjects):
+            raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+        count, last = count_of(self._register, subjects[place], entry or None)
+        if last is not None:
+            return count, f"{place} {last}"
+        return count, str(place + 1) if place + 1 < len(subjects) else None
 
     def erase(self, subject: Subject, person: Person, *, open_too: bool, after: str | None = None) -> Erased:
         """Erase what may be erased in the next part: of calls all that is kept, of a booking all but its tombstone.

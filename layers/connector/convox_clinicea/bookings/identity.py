@@ -73,8 +73,12 @@ def digest_of_number(key: bytes, mobile: Mobile) -> str:
     return digest(key, ["number", mobile.reveal()]).hex()
 
 
-def folded_name(details: PatientDetails) -> str:
-    """Return the new patient's name without regard to case and spaces, for comparison only."""
+def _folded_name(details: PatientDetails) -> str:
+    """Return the new patient's name without regard to case and spaces, as the booking's id holds it.
+
+    Not `normalized_name`: a repeat must find its booking whichever release made it. Two spellings of one name that
+    differ here are two bookings of one number; the second finds the first one's patient and appointment.
+    """
     return _folded(" ".join(part.reveal() for part in (details.first_name, details.last_name) if part))
 
 
@@ -91,7 +95,7 @@ def _patient_key(request: BookingRequest) -> str:
     if details is None:
         return _known_patient(str(request.patient_id))
     birth = details.date_of_birth.reveal().isoformat() if details.date_of_birth else "-"
-    return f"new {details.mobile.reveal()} {birth} {folded_name(details)}"
+    return f"new {details.mobile.reveal()} {birth} {_folded_name(details)}"
 
 
 def _known_patient(patient_id: str) -> str:

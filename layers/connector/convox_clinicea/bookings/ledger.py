@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import chance
-from convox_clinicea.bookings import acts
-from convox_clinicea.bookings.acts import Act
+from convox_clinicea.bookings import acts, claims
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
@@ -23,7 +22,6 @@ from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 DEFAULT_RETENTION = timedelta(days=30)
 OPEN_INDEX = "open"
 CALL_INDEX = "call"
-_NUMBER = "creating#"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
 _OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
@@ -105,7 +103,10 @@ class Ledger:
             Overtaken: the booking was changed meanwhile.
         """
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
-        claim = self._claim(f"appointment#{appointment_id}", moved)
+        key, *earlier = claims.appointment_keys(appointment_id)
+        claim = self._claim(key, moved)
+        if claims.owners_under(self._table, earlier) - {booking.booking_id}:
+            raise AppointmentOwned("the appointment belongs to another booking")
         try:
             self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)
         except ConditionFailed as failed:
@@ -114,14 +115,14 @@ class Ledger:
             raise_alone(Overtaken("the booking was changed meanwhile"))
         return moved
 
-    def acts_of(self, booking: Booking) -> list[Act]:
+    def acts_of(self, booking: Booking) -> list[acts.Act]:
         """Return the lines of what persons did to the booking, oldest first."""
         items = (self._table.get(acts.key_of(booking.booking_id, version)) for version in booking.acts)
         return [acts.from_item(item) for item in items if item is not None]
 
     def owner_of(self, appointment_id: str) -> str | None:
         """Return the booking that the appointment belongs to."""
-        return _booking_of(self._table.get(f"appointment#{appointment_id}"))
+        return claims.owner_under(self._table, claims.appointment_keys(appointment_id))
 
     def hold_number(self, booking: Booking) -> bool:
         """Acquire (or keep) the lock that allows this booking to create a patient for its number.
@@ -129,15 +130,17 @@ class Ledger:
         Raises:
             HolderParked: its holder waits for a person, with a POST in doubt.
         """
-        return self._hold(f"{_NUMBER}{booking.number_key}", booking)
+        return self._hold(claims.number_lock_key(booking), booking)
 
     def hold_slot(self, booking: Booking, patient_id: str) -> bool:
         """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
 
         Raises:
-            HolderParked: its holder waits for a person, with a POST in doubt.
+            HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
         """
-        return self._hold(f"slot#{patient_id}#{timestamp(booking.start)}", booking)
+        key, *earlier = claims.slot_keys(patient_id, booking.start)
+        others = claims.owners_under(self._table, earlier) - {booking.booking_id}
+        return not any(self._is_needed(each, key) for each in sorted(others)) and self._hold(key, booking)
 
     def _hold(self, key: str, booking: Booking) -> bool:
         """Hold a thing until the booking's outcome is certain.
@@ -149,17 +152,23 @@ class Ledger:
         try:
             self._table.put(claim)
         except ConditionFailed as failed:
-            holder_id = _booking_of(failed.standing) or ""
-            holder = self.get(holder_id)
-            if holder is not None and _needs(holder, key):
-                if holder.state.parked:
-                    raise_alone(HolderParked("the lock's holder waits for a person"))
+            holder_id = claims.booking_of(failed.standing) or ""
+            if self._is_needed(holder_id, key):
                 return False
             seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
             try:
                 self._table.put(replace(claim, condition=_AS_SEEN, values=_names(holder_id) | seen))
             except ConditionFailed:
                 return False
+        return True
+
+    def _is_needed(self, holder_id: str, key: str) -> bool:
+        """Whether the holder may still create or post; raises HolderParked if only a person can tell."""
+        holder = self.get(holder_id)
+        if holder is None or not claims.needs(holder, key):
+            return False
+        if holder.state.parked:
+            raise_alone(HolderParked("the lock's holder waits for a person"))
         return True
 
     def requeue(self, booking: Booking) -> Booking:
@@ -211,7 +220,7 @@ class Ledger:
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
         if booking.number_key is not None:
-            self._table.delete(f"{_NUMBER}{booking.number_key}", _OURS_OR_FREE, _names(booking.booking_id))
+            self._table.delete(claims.number_lock_key(booking), _OURS_OR_FREE, _names(booking.booking_id))
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
@@ -278,25 +287,8 @@ def _read(item: Item) -> Booking:
         raise_alone(UnreadableRecord("a ledger record cannot be read"))
 
 
-def _needs(holder: Booking, key: str) -> bool:
-    """Whether a booking may still create or post for what it once held.
-
-    Not if it has ended, or was parked before it had posted anything, or if a changed mind has replaced its content
-    since: a worker that still has the old content can no longer claim the booking.
-    """
-    if holder.state.ended or (holder.state.parked and not holder.posted):
-        return False
-    if key.startswith(_NUMBER):
-        return key == f"{_NUMBER}{holder.number_key}"
-    return key.endswith(f"#{timestamp(holder.start)}")
-
-
 def _names(booking_id: str) -> Item:
     return {":booking": {"S": booking_id}}
-
-
-def _booking_of(item: Item | None) -> str | None:
-    return None if item is None or "booking_id" not in item else item["booking_id"]["S"]
 
 
 def _readable(items: Iterable[Item]) -> Iterator[Booking]:

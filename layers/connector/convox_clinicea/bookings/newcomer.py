@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from convox_clinicea.bookings.identity import folded_name
 from convox_clinicea.bookings.request import PatientDetails
 from convox_clinicea.bookings.states import Reason
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.models import Patient
+from convox_clinicea.clinicea.registered import registered_with
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.normalization import normalized_name
 
 
 class CannotDecide(ConnectorError):
@@ -26,21 +27,26 @@ def registered_patient_id(clinicea: Clinicea, details: PatientDetails, deadline:
         CannotDecide: several patients share the number, or it is registered to somebody else.
         CliniceaError: the search did not succeed.
     """
-    found = {p.patient_id: p for p in clinicea.search_patient_by_mobile_number(details.mobile, deadline)}
+    found = registered_with(clinicea.search_patient_by_mobile_number(details.mobile, deadline), details.mobile)
     if not found:
         return None
     if len(found) > 1:
         raise CannotDecide(Reason.SEVERAL_PATIENTS)
-    (patient,) = found.values()
+    (patient,) = found
     if not _agrees(patient, details):
         raise CannotDecide(Reason.NUMBER_REGISTERED_TO_OTHER)
     return patient.patient_id
 
 
 def _agrees(patient: Patient, details: PatientDetails) -> bool:
-    name = patient.full_name
-    if name is None or sorted(name.reveal().casefold().split()) != sorted(folded_name(details).split()):
+    told = _words(" ".join(part.reveal() for part in (details.first_name, details.last_name) if part))
+    if told not in [_words(name.reveal()) for name in patient.names]:
         return False
     if patient.date_of_birth is None or details.date_of_birth is None:
         return True
     return patient.date_of_birth == details.date_of_birth
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in no order, since family names come first or last."""
+    return sorted(normalized_name(name).split())

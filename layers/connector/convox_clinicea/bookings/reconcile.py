@@ -14,6 +14,7 @@ from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.normalization import id_key, same_id
 
 ONE_DAY = timedelta(days=1)
 YEARS = range(2000, 2200)
@@ -66,7 +67,7 @@ class Reconciler:
         if booked:
             for each in (day - ONE_DAY, day, day + ONE_DAY):
                 found = self._clinicea.appointments_by_date(each, deadline)
-                standing.update((appointment.appointment_id, appointment) for appointment in found)
+                standing.update((id_key(appointment.appointment_id), appointment) for appointment in found)
         discrepancies = [d for booking in booked if (d := _discrepancy(booking, standing)) is not None]
         return Report(day, len(booked), tuple(discrepancies))
 
@@ -91,7 +92,7 @@ def day_asked_for(event: object, nightly: date) -> date:
 
 def _discrepancy(booking: Booking, calendar: dict[str, Appointment]) -> Discrepancy | None:
     own_id = booking.appointment_id or ""
-    own = calendar.get(own_id)
+    own = calendar.get(id_key(own_id))
     if own is None:
         return Discrepancy(Finding.MISSING, booking.booking_id, (own_id,))
     if own.status is Status.CANCELLED:
@@ -101,8 +102,9 @@ def _discrepancy(booking: Booking, calendar: dict[str, Appointment]) -> Discrepa
 
 
 def _doubles(own: Appointment, other: Appointment) -> bool:
-    if other.appointment_id == own.appointment_id or other.status is Status.CANCELLED:
+    if same_id(other.appointment_id, own.appointment_id) or other.status is Status.CANCELLED:
         return False
-    if other.patient_id is None or other.patient_id != own.patient_id or other.start != own.start:
+    if not same_id(other.patient_id, own.patient_id) or other.start != own.start:
         return False
-    return None in (own.practitioner_id, other.practitioner_id) or own.practitioner_id == other.practitioner_id
+    practitioners = (own.practitioner_id, other.practitioner_id)
+    return None in practitioners or same_id(*practitioners)

@@ -15,6 +15,7 @@ from convox_clinicea.bookings.calls import Call
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.normalization import id_spellings
 from convox_clinicea.table import Item, Table
 
 MOST_PAGES = 20
@@ -29,7 +30,11 @@ _CALLS = "call#"
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a request is about. Patient ids are compared exactly, letter case included: two ids are two patients."""
+    """Whom a request is about.
+
+    A patient is found under the spellings of `id_spellings`: a GUID in capital and in small letters. Any other id is
+    compared exactly, letter case included: `p-01` and `P-01` are two patients.
+    """
 
     mobile: Mobile | None = None
     patient_id: str | None = None
@@ -92,18 +97,24 @@ class SubjectSearch:
 
     def _condition(self, subject: Subject) -> tuple[str, dict[str, str], Item]:
         """Return the filter: any of the subject's keys, in a booking or a call."""
-        keys = {"number_key": self.number_key(subject)}
+        number_key = self.number_key(subject)
+        keys: dict[str, list[str]] = {} if number_key is None else {"number_key": [number_key]}
         if subject.patient_id is not None:
-            patient_key = identity.digest_of_patient(self._key(), subject.patient_id)
+            spellings = id_spellings(subject.patient_id)
+            patient_keys = [identity.digest_of_patient(self._key(), each) for each in spellings]
             # `group` finds a booking for that patient though a person has resolved it as another's.
-            keys |= {"patient_id": subject.patient_id, "group": patient_key, "patient_key": patient_key}
-        wanted = {name: value for name, value in keys.items() if value is not None}
-        alternatives = " OR ".join(f"#{name} = :{name}" for name in wanted)
-        values: Item = {f":{name}": {"S": value} for name, value in wanted.items()}
+            keys |= {"patient_id": list(spellings), "group": patient_keys, "patient_key": patient_keys}
+        values: Item = {
+            f":{name}{place}": {"S": value} for name, texts in keys.items() for place, value in enumerate(texts)
+        }
+        alternatives = " OR ".join(
+            f"#{name} IN ({', '.join(f':{name}{place}' for place in range(len(texts)))})"
+            for name, texts in keys.items()
+        )
         return (
             f"({alternatives}) AND (begins_with(pk, :bookings) OR begins_with(pk, :calls))",
-            {f"#{name}": name for name in wanted},
-            values | {":bookings": {"S": _BOOKINGS}, ":calls": {"S": _CALLS}},
+            {f"#{name}": name for name in keys},
+            {**values, ":bookings": {"S": _BOOKINGS}, ":calls": {"S": _CALLS}},
         )
 
 

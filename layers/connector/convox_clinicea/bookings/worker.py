@@ -110,6 +110,8 @@ class Worker:
                     return settled
             elif shown.agreeing:
                 return self._done(self._already_there(booking, shown))
+            if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
+                raise CannotDecide(Reason.OUTCOME_UNKNOWN)
             if request.start < self._clock.now() + self._limits.margin:
                 raise CannotDecide(Reason.TOO_LATE)
         except CannotDecide as cause:

@@ -32,11 +32,14 @@ from convox_clinicea.clinicea.errors import (
 from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
 from convox_clinicea.errors import raise_alone
+from convox_clinicea.normalization import id_key, same_id
 
 Record = dict[str, Any]
 
 # A bare id is a number or a GUID: a success whose text is a sentence is no id.
 _BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_BARE_GUID = re.compile(r"^[{(]([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})[)}]$")
+_NO_DECIMALS = re.compile(r"^([0-9]+)\.0+$")
 _UNSET_ID = re.compile(r"[0-]*|-[0-9]+")
 
 _TRANSIENT = frozenset({408, 421, 423, 425, 499})
@@ -77,6 +80,8 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
     if status in _TRANSIENT:
         return OutcomeUnknown(call, status) if is_write else Unavailable(call, status)
     if 400 <= status < 500:
+        if not is_write and _found_nothing(answer, table):
+            return None
         reason = table.refusal(status, answer.text)
         if is_write:
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
@@ -88,15 +93,25 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
     return Unavailable(call, status) if status >= 500 else UnexpectedAnswer(call, status)
 
 
-def records(call: str, answer: WireAnswer) -> list[Record]:
-    """Return the records of a successful read: an array, one object, or nothing (204, or a permitted 404).
+def _found_nothing(answer: WireAnswer, table: CallTable) -> bool:
+    # Nothing is published of it; 400 is documented for wrong calls, so only a text that says so counts.
+    return answer.status in (400, 404) and table.says_nothing_found(answer.text)
+
+
+def records(call: str, answer: WireAnswer, table: CallTable) -> list[Record]:
+    """Return the records of a successful read: an array, one object, or nothing.
+
+    Nothing is 204 [live], a 400 or 404 that failed as nothing else, and 200 with `null`, with no body, or with a text
+    that says so: what ASP.NET makes of no result [assumed]. An answer cut off in its headers has no body either.
 
     Raises:
         UnexpectedAnswer: not JSON, or JSON that is neither an object nor an array of objects.
     """
-    if answer.status in (204, 404):
+    if answer.status in (204, 400, 404) or (answer.framed and not answer.body.strip()):
         return []
     parsed = json_value(call, answer)
+    if parsed is None or (isinstance(parsed, str) and table.says_nothing_found(parsed)):
+        return []
     found = [parsed] if isinstance(parsed, dict) else parsed
     if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
         raise UnexpectedAnswer(call, answer.status, "neither an object nor an array of objects")
@@ -126,15 +141,21 @@ def fields(record: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> dic
 def text(value: Any) -> str | None:
     """Return a string or a number as text; an empty string, or anything else, is missing."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
+        # To JSON 41.0 and 41 are one number, and an id or a telephone number has no decimals.
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     # JSON may hold half a character (an emoji cut in two), which cannot be written anywhere else.
     return value.encode("utf-8", "replace").decode().strip() or None if isinstance(value, str) else None
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as text; one that is not set (0, a negative number, a GUID of zeros) is missing."""
+    """Return an id as Clinicea wrote it; one that is not set (0, a negative number, a GUID of zeros) is missing.
+
+    Braces round a GUID and `.0` after a number are left out: they distinguish nothing, and the routes refuse them.
+    """
     written = text(value)
-    return None if written is None or _UNSET_ID.fullmatch(written) else written
+    if written is None or _UNSET_ID.fullmatch(id_key(written)):
+        return None
+    return _BARE_GUID.sub(r"\1", _NO_DECIMALS.sub(r"\1", written))
 
 
 def created_ids(
@@ -160,13 +181,13 @@ def created_ids(
     if isinstance(parsed, dict):
         found = fields(parsed, table.appointment_fields)
         made, patient = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
-        if made is not None and (patient is None or patient_id is None or patient == patient_id):
+        if made is not None and (None in (patient, patient_id) or same_id(patient, patient_id)):
             shown = found.get("start")
             if shown:
                 reading = zone_of(table.times.reading_zone, zone)
                 if isinstance(shown[0], str) and start.astimezone(UTC) in table.times.instants(shown[0], reading):
                     return made, patient
-            elif _saved(parsed, table) and patient_id is not None and made != patient_id:
+            elif _saved(parsed, table) and patient_id is not None and not same_id(made, patient_id):
                 return made, patient
     else:
         bare_id = identifier(parsed)
@@ -206,8 +227,7 @@ def _told(record: Mapping[str, Any], table: CallTable) -> dict[str, str]:
 
 
 def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:
-    values = found.get(name)
-    return identifier(values[0]) if values else None
+    return next(filter(None, map(identifier, found.get(name, []))), None)
 
 
 def _route_is_missing(answer: WireAnswer, table: CallTable) -> bool:

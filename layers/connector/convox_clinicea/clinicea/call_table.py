@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from convox_clinicea.clinicea import earlier
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.flows import Flows
+from convox_clinicea.clinicea.statuses import Statuses
 from convox_clinicea.clinicea.times import Format, Times, ZoneRule
 from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.validation import problems
@@ -25,6 +26,7 @@ Evidence = Literal["doc", "live", "code", "assumed", "confirmed"]
 NOTHING_REPLACED: Mapping[str, Any] = {"schema": 2}
 """A deployer's document that changes nothing."""
 
+_LONGEST_SENTENCE = 200
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
 
 
@@ -176,13 +178,6 @@ class Refusal(_Part):
     evidence: Evidence = "assumed"
 
 
-class Statuses(_Part):
-    """Status words, compared without regard to case and separators."""
-
-    checked_out: list[str]
-    cancelled: list[str]
-
-
 class CallTable(_Part):
     """The whole document."""
 
@@ -201,6 +196,8 @@ class CallTable(_Part):
     statuses: Statuses
     fields_evidence: dict[str, Evidence] = {}
     missing_route_markers: list[str] = []
+    nothing_found_markers: list[Annotated[str, Field(min_length=8)]] = []
+    """Texts of a 400 or 404 to a read, or of a JSON string, by which Clinicea says that it found nothing."""
     refusals: list[Refusal] = []
 
     @model_validator(mode="after")
@@ -252,6 +249,11 @@ class CallTable(_Part):
         except ValidationError as error:
             raise_alone(InvalidDocument("call table", earlier.placed(replacement or merged, problems(error, cls))))
 
+    def says_nothing_found(self, text: str) -> bool:
+        """Whether a short text is Clinicea's way to say that it found nothing."""
+        lowered = text.casefold()
+        return len(text) <= _LONGEST_SENTENCE and any(each.casefold() in lowered for each in self.nothing_found_markers)
+
     def refusal(self, status: int | None, text: str) -> str | None:
         """Return the booking's reason if this answer is one of the known refusals.
 
@@ -263,15 +265,6 @@ class CallTable(_Part):
             if (status is None or status in refusal.status) and refusal.contains.lower() in lowered:
                 return refusal.reason
         return None
-
-
-def same_word(one: str, other: str) -> bool:
-    """Compare two of Clinicea's words without regard to case and separators: `Checked-Out`, `CheckedOut`."""
-    return _bare(one) == _bare(other)
-
-
-def _bare(word: str) -> str:
-    return "".join(letter for letter in word.casefold() if letter.isalnum())
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

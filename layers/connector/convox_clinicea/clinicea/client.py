@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
@@ -11,8 +11,8 @@ from convox_clinicea.clinicea.answers import Record, created_ids, records
 from convox_clinicea.clinicea.authentication import Authentication
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallSpec, CallTable, Variant
 from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.clinicea.errors import AmbiguousTime, AuthenticationFailed, NotInDialect, UnexpectedAnswer
-from convox_clinicea.clinicea.exchange import Exchange, Observer, observe_nothing
+from convox_clinicea.clinicea.errors import AmbiguousTime, AuthenticationFailed, NotInDialect
+from convox_clinicea.clinicea.exchange import Exchange, Observer, StatusObserver, ignore_statuses, observe_nothing
 from convox_clinicea.clinicea.lists import Change, Service, change_from, service_from
 from convox_clinicea.clinicea.models import (
     Appointment,
@@ -24,15 +24,17 @@ from convox_clinicea.clinicea.models import (
     appointment_from,
     patient_from,
 )
+from convox_clinicea.clinicea.paging import all_read, every_page
 from convox_clinicea.clinicea.times import zone_of
+from convox_clinicea.clinicea.visits import is_unclear_visit, may_be_of, newest_first
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.normalization import each_once, id_key, same_id
 
 if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
     from convox_clinicea.mobile import Mobile
 
-MAX_PAGES = 50
 T = TypeVar("T")
 
 
@@ -52,11 +54,13 @@ class Clinicea:
         clinics: Clinics,
         clock: Clock,
         observe: Observer = observe_nothing,
+        observe_unclear: StatusObserver = ignore_statuses,
     ) -> None:
         self._table = table
         self._authentication = authentication
         self._clinics = clinics
         self._clock = clock
+        self._observe_unclear = observe_unclear
         self._exchange = Exchange(transport, table, clock, observe)
 
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
@@ -65,34 +69,48 @@ class Clinicea:
         `searchPatientByMobileNumber` [doc], or `getPatient` by mobile [live] where the flow is modern.
         """
         call = self._table.flows.search_call
-        return self._patients(call, self._call(call, _mobile_arguments(self._table.calls[call], mobile), deadline))
+        return self._patients(call, _mobile_arguments(self._table.calls[call], mobile), deadline)
 
     def patient_by_file_number(self, file_number: str, deadline: Deadline) -> list[Patient]:
         """Return the patients with this file number, what clinics call the patient id; `getPatient` [live]."""
-        call = Call.GET_PATIENT
-        return self._patients(call, self._call(call, {"file_number": file_number}, deadline, "file_number"))
+        return self._patients(Call.GET_PATIENT, {"file_number": file_number}, deadline, "file_number")
 
     def patient_by_id(self, patient_id: str, deadline: Deadline) -> Patient | None:
         """Return one patient, or None where there is no such id; `getPatientByID` [live]."""
-        call = Call.PATIENT_BY_ID
-        found = self._patients(call, self._call(call, {"patient_id": patient_id}, deadline))
-        return next((patient for patient in found if patient.patient_id == patient_id), None)
+        found = self._patients(Call.PATIENT_BY_ID, {"patient_id": patient_id}, deadline)
+        return next((patient for patient in found if same_id(patient.patient_id, patient_id)), None)
 
     def past_completed_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return the patient's checked-out appointments, newest first.
 
         `getPatientPastCompletedAppointment` [doc], or where the flow is modern those of `getAppointmentsByPatient`
-        [live] that are checked out. The first promises checked-out ones only; one that says otherwise is left out.
+        [live] that are checked out. The first promises checked-out ones only; one that says otherwise is left out. One
+        whose status word is unknown is kept, for its word to be shown.
         """
         call = self._table.flows.completed_call
         if call is Call.BY_PATIENT:
-            found = self.appointments_by_patient(patient_id, deadline)
-            completed = [a for a in found if a.status is Status.CHECKED_OUT]
+            found, now = self.appointments_by_patient(patient_id, deadline), self._clock.now()
+            completed = [each for each in found if each.status is Status.CHECKED_OUT or is_unclear_visit(each, now)]
         else:
-            found = self._appointments(call, records(call, self._call(call, {"patient_id": patient_id}, deadline)))
-            completed = [a for a in found if a.status in (Status.CHECKED_OUT, Status.MISSING)]
-        own = [a for a in completed if a.patient_id in (None, patient_id)]
-        return sorted(own, key=lambda a: a.start.timestamp() if a.start else 0.0, reverse=True)
+            found = self._appointments(call, self._records(call, {"patient_id": patient_id}, deadline))
+            kept = (Status.CHECKED_OUT, Status.MISSING, Status.UNCLEAR)
+            completed = [each for each in found if each.status in kept]
+        return newest_first(each for each in completed if may_be_of(patient_id, each))
+
+    def unfinished_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
+        """Return past appointments that nobody set to a completed status, newest first; staff often forget [doc].
+
+        None are read unless the call table's `statuses.show_unfinished` asks for them.
+        """
+        if not self._table.statuses.show_unfinished:
+            return []
+        now = self._clock.now()
+        return newest_first(
+            each
+            for each in self.appointments_by_patient(patient_id, deadline)
+            if each.status is Status.STANDING and each.start is not None and each.start < now
+            if may_be_of(patient_id, each)
+        )
 
     def post_appointment_by_patient_id(
         self, patient_id: str, appointment: NewAppointment, deadline: Deadline
@@ -136,8 +154,7 @@ class Clinicea:
 
     def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return all appointments of the patient, past and future, every page, `getAppointmentsByPatient` [live]."""
-        call = Call.BY_PATIENT
-        return self._appointment_pages(call, {"patient_id": patient_id}, deadline)
+        return self._appointment_pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline)
 
     def upcoming_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return the patient's appointments to come that stand, `getAppointmentsByPatient` type 0 [live].
@@ -147,7 +164,7 @@ class Clinicea:
         found = self._appointment_pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
         now = self._clock.now()
         standing = [a for a in found if a.status is not Status.CANCELLED and (a.start is None or a.start >= now)]
-        return [a for a in standing if a.patient_id in (None, patient_id)]
+        return [a for a in standing if may_be_of(patient_id, a)]
 
     def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
         """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
@@ -156,8 +173,14 @@ class Clinicea:
 
     def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[Service]:
         """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
-        call, arguments = Call.SERVICES, {"clinic_id": clinic_id, "search": search}
-        return self._pages(call, arguments, deadline, lambda r: service_from(r, self._table), lambda s: s.service_id)
+        call = Call.SERVICES
+        return self._pages(
+            call,
+            {"clinic_id": clinic_id, "search": search},
+            deadline,
+            lambda found: all_read(call, (service_from(record, self._table) for record in found)),
+            lambda service: id_key(service.service_id),
+        )
 
     def changes(self, since: datetime, deadline: Deadline) -> list[Change]:
         """Return what was made, changed or deleted since then, every page, `getChanges` [live].
@@ -172,8 +195,8 @@ class Clinicea:
             call,
             {"since": sent},
             deadline,
-            lambda record: change_from(record, self._table, self._clinics),
-            lambda change: change.appointment.appointment_id,
+            lambda found: all_read(call, (change_from(record, self._table, self._clinics) for record in found)),
+            lambda change: id_key(change.appointment.appointment_id),
         )
 
     def _appointment_pages(
@@ -183,8 +206,8 @@ class Clinicea:
             call,
             arguments,
             deadline,
-            lambda record: appointment_from(record, self._table, self._clinics),
-            lambda appointment: appointment.appointment_id,
+            lambda found: self._appointments(call, found),
+            lambda appointment: id_key(appointment.appointment_id),
             variant,
         )
 
@@ -193,30 +216,12 @@ class Clinicea:
         call: Call,
         arguments: Mapping[str, str | None],
         deadline: Deadline,
-        read: Callable[[Record], T | None],
+        read: Callable[[list[Record]], list[T]],
         key: Callable[[T], str],
         variant: Variant | None = None,
     ) -> list[T]:
-        """Read pages until the last, which `last_page` of the call knows: an empty one, or one that is short.
-
-        Clinicea may give fewer than were asked for, so that only an empty page is surely the last. A page that brings
-        nothing new means that the paging is not understood, so that the reading is not complete.
-        """
-        spec = self._table.calls[call]
-        seen: dict[str, T] = {}
-        for page in range(1, MAX_PAGES + 1):
-            size = {} if spec.page_size is None else {"page": str(page), "page_size": str(spec.page_size)}
-            found = records(call, self._call(call, {**arguments, **size}, deadline, variant))
-            items = _read_all(call, (read(record) for record in found))
-            if not items or spec.page_size is None:
-                return [*seen.values(), *items]
-            new = {key(item): item for item in items if key(item) not in seen}
-            if not new:
-                raise UnexpectedAnswer(call, detail="a page repeats the pages before it")
-            seen.update(new)
-            if spec.last_page == "short" and len(items) < spec.page_size:
-                return [*seen.values()]
-        raise UnexpectedAnswer(call, detail=f"more than {MAX_PAGES} pages")
+        spec, ask = self._table.calls[call], lambda page: self._records(call, {**arguments, **page}, deadline, variant)
+        return every_page(call, spec, ask, read, key)
 
     def _post(
         self,
@@ -246,12 +251,25 @@ class Clinicea:
         signed = self._authentication.signed(request, deadline, self._exchange.send)
         return self._exchange.send(spec, signed, deadline)
 
-    def _patients(self, call: Call, answer: WireAnswer) -> list[Patient]:
+    def _patients(
+        self, call: Call, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
+    ) -> list[Patient]:
         zone = self._clinics.zone(None)
-        return _read_all(call, (patient_from(record, self._table, zone) for record in records(call, answer)))
+        found = self._records(call, arguments, deadline, variant)
+        return all_read(call, (patient_from(record, self._table, zone) for record in found))
+
+    def _records(
+        self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
+    ) -> list[Record]:
+        return records(call, self._call(call, arguments, deadline, variant), self._table)
 
     def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
-        return _read_all(call, (appointment_from(record, self._table, self._clinics) for record in found))
+        read = all_read(call, (appointment_from(record, self._table, self._clinics) for record in found))
+        unclear = sum(each.status is Status.UNCLEAR for each in read)
+        if unclear:
+            self._observe_unclear(call.value, unclear)
+        # A visit with two services or payments may come as two rows.
+        return each_once(read, lambda appointment: appointment.appointment_id)
 
     def _appointment_arguments(self, call: Call, appointment: NewAppointment) -> dict[str, str | None]:
         zone, writing = self._clinics.zone(appointment.clinic_id), self._table.times.writing_zone
@@ -280,13 +298,3 @@ class Clinicea:
 def _mobile_arguments(spec: CallSpec, mobile: Mobile) -> dict[str, str]:
     code = CODE_PREFIXES[spec.country_code_format] + mobile.country_code
     return {"national_number": mobile.national_number, "country_code": code}
-
-
-def _read_all(call: Call, read: Iterable[T | None]) -> list[T]:
-    """A record that cannot be read is no reason to act as if it were not there."""
-    complete = []
-    for item in read:
-        if item is None:
-            raise UnexpectedAnswer(call, detail="a record without an id")
-        complete.append(item)
-    return complete

@@ -8,7 +8,7 @@ from typing import Any
 from convox_clinicea.clinicea.authentication import CredentialSource, Scheme, TokenStore, authentication
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.client import Clinicea
-from convox_clinicea.clinicea.exchange import Observer, observe_nothing
+from convox_clinicea.clinicea.exchange import Observer, StatusObserver, ignore_statuses, observe_nothing
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics, ClinicsDocument
@@ -28,6 +28,7 @@ def connect(
     transport: Transport | None = None,
     tokens: TokenStore | None = None,
     observe: Observer = observe_nothing,
+    observe_unclear: StatusObserver = ignore_statuses,
 ) -> Clinicea:
     """Return a client for one Clinicea account.
 
@@ -38,6 +39,7 @@ def connect(
         clinics: whose time zones Clinicea's naive times are read in; `default_zone` for the others.
         tokens: where a staff session's token is kept; by default in this process.
         observe: told of each request's call name, seconds and failure.
+        observe_unclear: told how many records of an answer have a status word that the call table does not know.
     """
     clock = clock or SystemClock()
     table = CallTable.build(packed("call_table"), call_table)
@@ -48,4 +50,5 @@ def connect(
         clinics=clinics or Clinics(ClinicsDocument(schema=1), default_zone),
         clock=clock,
         observe=observe,
+        observe_unclear=observe_unclear,
     )

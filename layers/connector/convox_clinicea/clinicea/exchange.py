@@ -22,6 +22,14 @@ def observe_nothing(_call: str, _seconds: float, _failure: CliniceaError | None)
     """The observer of those who do not observe."""
 
 
+StatusObserver = Callable[[str, int], None]
+"""Told of answers with status words that the call table does not know: call name, and how many records."""
+
+
+def ignore_statuses(_call: str, _count: int) -> None:
+    """The status observer of those who do not observe."""
+
+
 class Exchange:
     """Sends requests over a transport; the only place that sends one twice."""
 

@@ -8,8 +8,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea.answers import fields, identifier, text
-from convox_clinicea.clinicea.call_table import CallTable, same_word
+from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.models import Appointment, appointment_from
+from convox_clinicea.clinicea.statuses import same_word
 from convox_clinicea.clinics import Clinics
 
 

@@ -1,22 +1,23 @@
 """Patients and appointments as Clinicea describes them, in our words.
 
-The models are tolerant where the facts demand it: one field under several names, unset dates as
-`0001-01-01T00:00:00`, status words in several spellings, unknown fields. What cannot be read is None, never a guess.
+The models are tolerant where the facts demand it: one field under several names, unset dates in several forms, status
+words in several spellings, unknown fields. What cannot be read is None, never a guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea.answers import fields, identifier, text
-from convox_clinicea.clinicea.call_table import CallTable, same_word
+from convox_clinicea.clinicea.call_table import CallTable
+from convox_clinicea.clinicea.statuses import is_placeholder
 from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
@@ -24,8 +25,11 @@ from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 if TYPE_CHECKING:
     from convox_clinicea.mobile import Mobile
 
-_UNSET_YEAR = 1
-
+T = TypeVar("T")
+_UNSET_BEFORE, _UNSET_FROM = 1901, 9999
+"""Years of a date that is not set: .NET's 0001 [code]; SQL Server's 1753, 1899, 1900 and 9999 [assumed]."""
+_YES = frozenset({"true", "1", "yes", "y"})
+_GENDERS = {"m": "Male", "f": "Female"}  # both forms are seen [code]
 
 # Ids and file numbers come as strings or as numbers.
 Text = Annotated[str | None, BeforeValidator(text)]
@@ -44,6 +48,7 @@ class Patient(_Record):
     file_no: PersonalField = None
     name: PersonalField = None
     first_name: PersonalField = None
+    middle_name: PersonalField = None
     last_name: PersonalField = None
     mobile: PersonalField = None
     country_code: Text = None
@@ -55,10 +60,18 @@ class Patient(_Record):
 
     @property
     def full_name(self) -> PersonalText | None:
-        """The name as Clinicea gives it, else first and last name."""
-        if self.name is not None:
-            return self.name
-        parts = [part.reveal() for part in (self.first_name, self.last_name) if part is not None]
+        """The name as Clinicea gives it, else its parts."""
+        return self.name or self._name_of_parts
+
+    @property
+    def names(self) -> tuple[PersonalText, ...]:
+        """The names by which the patient may be known: the full one may bear a title that its parts do not."""
+        whole = self.first_name is not None and self.last_name is not None
+        return tuple(name for name in (self.full_name, self._name_of_parts if whole else None) if name is not None)
+
+    @property
+    def _name_of_parts(self) -> PersonalText | None:
+        parts = [part.reveal() for part in (self.first_name, self.middle_name, self.last_name) if part is not None]
         return PersonalText(" ".join(parts)) if parts else None
 
 
@@ -67,8 +80,17 @@ class Status(StrEnum):
 
     CHECKED_OUT = "checked_out"
     CANCELLED = "cancelled"
-    OTHER = "other"
+    NO_SHOW = "no_show"
+    STANDING = "standing"
+    UNCLEAR = "unclear"
+    """A word that the call table does not know, or one that a flag contradicts: a person has to look."""
     MISSING = "missing"
+    """The answer has no status."""
+
+    @property
+    def stands(self) -> bool:
+        """Whether the patient is surely expected, or was there. A list that shows no status shows what stands."""
+        return self in (Status.CHECKED_OUT, Status.STANDING, Status.MISSING)
 
 
 class Appointment(_Record):
@@ -79,6 +101,8 @@ class Appointment(_Record):
     start: datetime | None = None
     end: datetime | None = None
     status: Status = Status.MISSING
+    status_word: PersonalField = None
+    """As Clinicea wrote it; free text may name a person."""
     service: PersonalField = None
     practitioner: Text = None
     practitioner_id: Identifier = None
@@ -119,27 +143,24 @@ class NewPatient:
     email: PersonalText | None = None
 
 
-def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo | None = None) -> Patient | None:
+def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo) -> Patient | None:
     """Read one patient record; None if it has no usable id.
 
     Args:
-        zone: the clinics', whose date the last visit is, where Clinicea's times are in another.
+        zone: the deployment's; a date that came as an instant is the day there, whatever zone the answers are in.
     """
     found = fields(record, table.patient_fields)
-    values: dict[str, Any] = {name: texts[0] for name, texts in found.items() if texts}
+    values: dict[str, Any] = {name: _first(given, text) for name, given in found.items()}
+    values["patient_id"] = _first(found.get("patient_id", []), identifier)
     values["address"] = _joined(found.get("address", []))
-    birth = parse_time(values.pop("date_of_birth", None))
-    visit = values.pop("last_visit", None)
-    if zone is not None and isinstance(visit, str) and "T" in visit:  # a plain date is the same everywhere
-        last = parse_time(visit, zone, zone_of(table.times.reading_zone, zone))
-    else:
-        last = parse_time(visit)
+    if values.get("gender") is not None:
+        values["gender"] = _GENDERS.get(values["gender"].strip(". ").casefold(), values["gender"])
+    values["date_of_birth"] = PersonalDate.of(_first(found.get("date_of_birth", []), lambda each: day_of(each, zone)))
+    reading = zone_of(table.times.reading_zone, zone)
+    last = _first(found.get("last_visit", []), lambda each: _day_of_visit(each, zone, reading))
+    values["last_visit"] = PersonalDate.of(last)
     try:
-        return Patient(
-            **{name: value for name, value in values.items() if name in Patient.model_fields},
-            date_of_birth=PersonalDate.of(birth.date() if birth else None),
-            last_visit=PersonalDate.of(last.date() if last else None),
-        )
+        return Patient(**{name: value for name, value in values.items() if name in Patient.model_fields})
     except ValidationError:
         return None
 
@@ -147,56 +168,102 @@ def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo | N
 def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clinics) -> Appointment | None:
     """Read one appointment record; None if it has no usable id."""
     found = fields(record, table.appointment_fields)
-    values: dict[str, Any] = {name: texts[0] for name, texts in found.items() if texts}
-    zone = clinics.zone(identifier(values.get("clinic_id")))
-    if "practitioner" not in values:
-        names = [str(values[part]) for part in ("practitioner_first_name", "practitioner_last_name") if part in values]
-        values["practitioner"] = " ".join(names) or None
+    values: dict[str, Any] = {
+        name: _first(given, identifier if name.endswith("_id") else text) for name, given in found.items()
+    }
+    zone = clinics.zone(values.get("clinic_id"))
+    if values.get("practitioner") is None:
+        parts = [values.get(f"practitioner_{part}") for part in ("title", "first_name", "last_name")]
+        # A title alone names nobody.
+        values["practitioner"] = " ".join(part for part in parts if part) if any(parts[1:]) else None
     values["clinic_address"] = _joined(found.get("clinic_address", []))
     reading = zone_of(table.times.reading_zone, zone)
-    values["start"] = parse_time(values.get("start"), zone, reading)
-    values["end"] = parse_time(values.get("end"), zone, reading)
-    values["status"] = _status(values.get("status"), values.get("cancellation_reason"), table)
+    values["start"] = _first(found.get("start", []), lambda each: parse_time(each, zone, reading))
+    values["end"] = _first(found.get("end", []), lambda each: parse_time(each, zone, reading))
+    values["status_word"] = values.pop("status", None)
+    values["status"] = _status(values["status_word"], found, table)
     try:
         return Appointment(**{name: value for name, value in values.items() if name in Appointment.model_fields})
     except ValidationError:
         return None
 
 
-def parse_time(value: Any, zone: ZoneInfo | None = None, reading: tzinfo | None = None) -> datetime | None:
-    """Read a time of Clinicea; unset and unreadable ones are None.
+def parse_time(value: Any, zone: ZoneInfo, reading: tzinfo | None = None) -> datetime | None:
+    """Read a time of Clinicea, rarely with an offset; unset and unreadable ones are None.
 
     Args:
         zone: the clinic's, in which the time is returned.
         reading: the zone of times without an offset, where it is not the clinic's.
     """
+    parsed = _written_time(value)
+    if parsed is None:
+        return None
+    if parsed.tzinfo is None and reading in (None, zone):
+        return parsed.replace(tzinfo=zone)
+    try:
+        return (parsed.replace(tzinfo=reading) if parsed.tzinfo is None else parsed).astimezone(zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+def day_of(value: Any, zone: ZoneInfo) -> date | None:
+    """Read a date of Clinicea, which comes as a midnight; None where it cannot be told which day is meant.
+
+    With an offset, the midnight may be that of the text (`1988-04-17T00:00:00Z`) or of the clinic, written in UTC
+    (`1988-04-16T18:30:00Z` is the 17th in India) [assumed]. An instant that is neither names no day for certain.
+    """
+    parsed = _written_time(value)
+    if parsed is None or parsed.tzinfo is None or parsed.time() == time():
+        return None if parsed is None else parsed.date()
+    local = parse_time(value, zone)
+    return local.date() if local is not None and local.time() == time() else None
+
+
+def _day_of_visit(value: Any, zone: ZoneInfo, reading: tzinfo) -> date | None:
+    """Return the clinic's day of a visit; a date without a time is the same everywhere."""
+    visit = parse_time(value, zone, reading if "T" in str(value) else None)
+    return None if visit is None else visit.date()
+
+
+def _written_time(value: Any) -> datetime | None:
     if not isinstance(value, str):
         return None
     try:
         parsed = datetime.fromisoformat(value.strip())
-        if parsed.year <= _UNSET_YEAR:
-            return None
-        if zone is None:
-            return parsed
-        if parsed.tzinfo is None and reading in (None, zone):
-            return parsed.replace(tzinfo=zone)
-        return (parsed.replace(tzinfo=reading) if parsed.tzinfo is None else parsed).astimezone(zone)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    return parsed if _UNSET_BEFORE <= parsed.year < _UNSET_FROM else None
+
+
+def _first(given: list[Any], read: Callable[[Any], T | None]) -> T | None:
+    """Return the first value that can be read: `ID: 0` beside a good `PatientID` is no id."""
+    return next((value for value in map(read, given) if value is not None), None)
 
 
 def _joined(parts: list[Any]) -> str | None:
     return ", ".join(part for part in map(text, parts) if part) or None
 
 
-def _status(word: Any, cancellation_reason: Any, table: CallTable) -> Status:
-    # Only words are a reason: 0, false or a space would hide an appointment that stands, and it would be made again.
-    if isinstance(cancellation_reason, str) and cancellation_reason.strip():
+def _status(word: str | None, found: Mapping[str, list[Any]], table: CallTable) -> Status:
+    """Judge by flags, then the word. A reason counts only where no word is given.
+
+    Reasons are free text: `-` or `NA` beside `Confirmed` cancels nothing. An appointment wrongly taken as cancelled
+    would be made a second time.
+    """
+    if any(map(_is_set, found.get("cancelled", []))):
         return Status.CANCELLED
-    if not isinstance(word, str):
-        return Status.MISSING
-    if any(same_word(word, known) for known in table.statuses.cancelled):
-        return Status.CANCELLED
-    if any(same_word(word, known) for known in table.statuses.checked_out):
-        return Status.CHECKED_OUT
-    return Status.OTHER
+    if word is None or is_placeholder(word):
+        status = Status.CANCELLED if any(map(_is_reason, found.get("cancellation_reason", []))) else Status.MISSING
+    else:
+        meaning = table.statuses.meaning(word)
+        status = Status.UNCLEAR if meaning is None else Status(meaning)
+    inactive = any(map(_is_set, found.get("inactive", [])))
+    return Status.UNCLEAR if inactive and status is not Status.CANCELLED else status
+
+
+def _is_set(flag: Any) -> bool:
+    return str(flag).strip().casefold() in _YES if isinstance(flag, bool | int | str) else False
+
+
+def _is_reason(value: Any) -> bool:
+    return isinstance(value, str) and not is_placeholder(value)

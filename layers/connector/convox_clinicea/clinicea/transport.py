@@ -70,6 +70,7 @@ class RequestsTransport:
                 content_type=response.headers.get("Content-Type", ""),
                 body=_whole_body(response),
                 retry_after=response.headers.get("Retry-After"),
+                framed="Content-Length" in response.headers or "Transfer-Encoding" in response.headers,
             )
 
     @contextlib.contextmanager

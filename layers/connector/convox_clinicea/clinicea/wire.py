@@ -77,12 +77,17 @@ def _nested(named: Mapping[str, str]) -> dict[str, Any]:
 
 @dataclass(frozen=True, repr=False)
 class WireAnswer:
-    """A complete HTTP answer."""
+    """A complete HTTP answer.
+
+    Attributes:
+        framed: whether its headers say where the body ends. Without that, an empty body may be one that was cut off.
+    """
 
     status: int
     content_type: str
     body: bytes
     retry_after: str | None = None
+    framed: bool = True
 
     @property
     def text(self) -> str:

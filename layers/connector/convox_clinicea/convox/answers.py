@@ -56,7 +56,7 @@ class Patient(TypedDict):
     mobile: str | None
     """E.164, the number that was searched."""
     gender: str | None
-    """As Clinicea writes it."""
+    """As Clinicea writes it; `M` and `F` as Male and Female."""
     date_of_birth: Date | None
     email: str | None
     address: str | None
@@ -83,7 +83,7 @@ class Clinic(TypedDict):
 
 @described
 class Appointment(TypedDict):
-    """A completed visit: one that was checked out."""
+    """A completed visit or, where the deployment shows those, a past appointment that nobody marked as completed."""
 
     appointment_id: str
     start: Moment | None
@@ -91,12 +91,16 @@ class Appointment(TypedDict):
     end: Moment | None
     service: str | None
     practitioner: str | None
+    status: str | None
+    """As Clinicea writes it, such as `Check Out`."""
+    completed: bool | None
+    """False for a past appointment that nobody marked as completed; null where its status does not say."""
     clinic: Clinic
 
 
 @described
 class Completed(Answer):
-    """The patient's completed visits, newest first; none for a patient that Clinicea does not know."""
+    """The patient's last visits, newest first; none for a patient that Clinicea does not know."""
 
     appointments: list[Appointment]
 

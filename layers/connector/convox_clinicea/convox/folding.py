@@ -1,26 +1,8 @@
-"""Words and names as they are compared, in whatever script and from whatever keyboard they come."""
+"""Words of ConVox as they are compared, in whatever script and from whatever keyboard they come."""
 
 from __future__ import annotations
 
-import unicodedata
+from convox_clinicea.normalization import JOINERS
+from convox_clinicea.normalization import normalized as folded
 
-JOINERS = "\u200c\u200d"
-"""They show nothing themselves, and shape the letters beside them."""
-
-
-def folded(word: str) -> str:
-    """Return a word as words are compared: nothing that is not seen counts, nor case, nor how a sign was composed.
-
-    Vowel signs may come composed or apart, and joiners that only shape the letters beside them (ZWNJ in Persian, ZWJ in
-    Malayalam) are kept by one program and dropped by the next.
-    """
-    text = unicodedata.normalize("NFKC", word)
-    seen = "".join(_seen(sign) for sign in text) if not text.isascii() or not text.isprintable() else text
-    return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
-
-
-def _seen(sign: str) -> str:
-    category = unicodedata.category(sign)
-    if category == "Cf":
-        return ""
-    return " " if category.startswith("C") else sign
+__all__ = ["JOINERS", "folded"]

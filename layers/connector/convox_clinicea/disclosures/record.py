@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from convox_clinicea.normalization import id_key, id_spellings
 from convox_clinicea.table import WRITE_TOKEN, Item, timestamp
 
 SCHEMA_VERSION = 1
@@ -46,8 +47,13 @@ class Keeping:
 
 
 def subject_of_patient(patient_id: str) -> str:
-    """Return the key under which all that was told of a patient stands."""
-    return f"patient#{patient_id}"
+    """Return the key under which all that is told of a patient stands, however its id is written."""
+    return f"patient#{id_key(patient_id)}"
+
+
+def subjects_of_patient(patient_id: str) -> list[str]:
+    """Return that key, and those under which releases before may have written."""
+    return [f"patient#{each}" for each in id_spellings(patient_id)]
 
 
 def to_item(handed_out: HandedOut, recipient: Recipient, at: datetime, token: str, keeping: Keeping) -> Item:

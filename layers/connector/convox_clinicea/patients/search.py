@@ -7,8 +7,9 @@ from enum import StrEnum
 
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.models import Patient
+from convox_clinicea.clinicea.registered import registered_with
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
+from convox_clinicea.mobile import Mobile
 
 
 class MatchKind(StrEnum):
@@ -33,30 +34,14 @@ class Match:
 class PatientSearch:
     """The service behind `search_patient`."""
 
-    def __init__(self, clinicea: Clinicea, default_country: str) -> None:
+    def __init__(self, clinicea: Clinicea) -> None:
         self._clinicea = clinicea
-        self._default_country = default_country
 
     def find(self, mobile: Mobile, deadline: Deadline) -> Match:
         """Return the patients registered with this number.
 
-        A record that shows a different number is not handed out: whatever Clinicea matched it by, this caller
+        A record that shows only other numbers is not handed out: whatever Clinicea matched it by, this caller
         has not shown to be that patient. Raises a leaf of `clinicea.errors`.
         """
         found = self._clinicea.search_patient_by_mobile_number(mobile, deadline)
-        by_id = {patient.patient_id: patient for patient in found if not self._shows_another(patient, mobile)}
-        return Match(tuple(by_id.values()))
-
-    def _shows_another(self, patient: Patient, mobile: Mobile) -> bool:
-        if patient.mobile is None:
-            return False
-        try:
-            registered = parse_mobile(
-                patient.mobile.reveal(),
-                default_country=self._default_country,
-                country_code=patient.country_code,
-            )
-        except InvalidMobile:
-            # Numbers are kept as they were typed; one that cannot be read proves nothing.
-            return not patient.mobile.reveal().strip().endswith(mobile.national_number)
-        return registered != mobile
+        return Match(tuple(registered_with(found, mobile)))

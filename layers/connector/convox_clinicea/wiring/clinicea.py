@@ -13,7 +13,7 @@ from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock
 from convox_clinicea.documents import replacement
-from convox_clinicea.metering import observe_call
+from convox_clinicea.metering import observe_call, observe_unclear_statuses
 from convox_clinicea.settings import CliniceaSettings
 
 transport: Callable[[str], Transport] = RequestsTransport
@@ -43,6 +43,7 @@ def clinicea_from(
         transport=carried_by or transport(settings.clinicea_url),
         tokens=_tokens(settings, clock, in_time) if settings.clinicea_authentication == "staff_session" else None,
         observe=observe_call,
+        observe_unclear=observe_unclear_statuses,
     )
 
 

@@ -25,7 +25,7 @@ def popup_desk(
     """Return it."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
-        search = PatientSearch(clinicea, settings.default_country)
+        search = PatientSearch(clinicea)
         service = CallPopUp(search, CompletedAppointments(clinicea, clinics), logger, metrics)
         return PopUpLookUp(service, Place(clinics, settings.default_country))
 

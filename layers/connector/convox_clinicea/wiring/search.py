@@ -24,6 +24,6 @@ def search_desk(
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
         place = Place(clinics, settings.default_country)
-        return Search(PatientSearch(clinicea, settings.default_country), place)
+        return Search(PatientSearch(clinicea), place)
 
     return lookup_desk(settings, clock, logger, metrics, look_up)

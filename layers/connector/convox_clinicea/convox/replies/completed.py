@@ -13,10 +13,14 @@ if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.js
 
 
 def completed(appointments: Sequence[CompletedAppointment]) -> answers.Completed:
-    count = len(appointments)
+    open_ones = sum(appointment.completed is False for appointment in appointments)
+    count = len(appointments) - open_ones
+    said = [f"{count} completed appointment{'s' * (count > 1)}." if count else "No completed appointments."]
+    if open_ones:
+        said.append(f"{open_ones} past appointment{'s' * (open_ones > 1)} not marked as completed.")
     return {
         "status": SUCCESS,
-        "message": "No completed appointments." if not count else f"{count} completed appointment{'s' * (count > 1)}.",
+        "message": " ".join(said),
         "appointments": [_completed(appointment) for appointment in appointments],
     }
 
@@ -29,6 +33,8 @@ def _completed(completed: CompletedAppointment) -> answers.Appointment:
         "end": written(appointment.end),
         "service": revealed(appointment.service),
         "practitioner": appointment.practitioner,
+        "status": revealed(appointment.status_word),
+        "completed": completed.completed,
         "clinic": {
             "clinic_id": appointment.clinic_id,
             "name": completed.clinic_name,

@@ -1,0 +1,55 @@
+"""Keys of the items beside the bookings that say whose a number, an appointment or a patient's start is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from convox_clinicea.bookings.record import Booking, timestamp
+from convox_clinicea.normalization import id_spellings
+from convox_clinicea.table import Item, Table
+
+_NUMBER = "creating#"
+
+
+def number_lock_key(booking: Booking) -> str:
+    """Return the key of the lock on creating a patient for the booking's number."""
+    return f"{_NUMBER}{booking.number_key}"
+
+
+def appointment_keys(appointment_id: str) -> list[str]:
+    """Return the key of an appointment's claim, then those under which releases before may have left it."""
+    return [f"appointment#{each}" for each in id_spellings(appointment_id)]
+
+
+def slot_keys(patient_id: str, start: datetime) -> list[str]:
+    """Return the key of a lock on a patient's start, then those of releases before."""
+    return [f"slot#{each}#{timestamp(start)}" for each in id_spellings(patient_id)]
+
+
+def booking_of(item: Item | None) -> str | None:
+    """Return the booking that an item belongs to."""
+    return None if item is None or "booking_id" not in item else item["booking_id"]["S"]
+
+
+def owner_under(table: Table, keys: Iterable[str]) -> str | None:
+    """Return the booking that holds the first of these keys that anybody holds."""
+    return next(filter(None, (booking_of(table.get(key)) for key in keys)), None)
+
+
+def owners_under(table: Table, keys: Iterable[str]) -> set[str]:
+    """Return the bookings that hold any of these keys."""
+    return set(filter(None, (booking_of(table.get(key)) for key in keys)))
+
+
+def needs(holder: Booking, key: str) -> bool:
+    """Whether a booking may still create or post for what it once held.
+
+    Not if it has ended, or was parked before it had posted anything, or if a changed mind has replaced its content
+    since: a worker that still has the old content can no longer claim the booking.
+    """
+    if holder.state.ended or (holder.state.parked and not holder.posted):
+        return False
+    if key.startswith(_NUMBER):
+        return key == number_lock_key(holder)
+    return key.endswith(f"#{timestamp(holder.start)}")

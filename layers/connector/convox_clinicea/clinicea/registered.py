@@ -1,0 +1,78 @@
+"""Which of the records that a search found are the caller's, by the numbers that their text holds."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import phonenumbers
+
+from convox_clinicea.clinicea.models import Patient
+from convox_clinicea.mobile import InvalidMobile, Mobile, parse_country_code
+from convox_clinicea.normalization import each_once, normalized
+
+_RUN = re.compile(r"[0-9][0-9 ().-]*")
+_UNREADABLE = re.compile(r"[x*#•●·]{2,}|[0-9][x*#•●][0-9]|[0-9]e[+]?[0-9]")
+"""Masked digits, and a spreadsheet's rounded number (`9.99E+09`)."""
+_CODE_BEFORE = re.compile(r"[+][0-9]{1,3}[ ().-]*$")
+"""What makes of a number the end of another one: `+44 9999900041`, which is not valid as a whole."""
+_SHORTEST, _LONGEST = 7, 15
+"""Digits of a number that is worth the name, and the most that E.164 allows."""
+_LONGEST_TEXT = 200
+
+
+def registered_with(found: Iterable[Patient], mobile: Mobile) -> list[Patient]:
+    """Return the patients of a search's answer, each once, without those that show another number than `mobile`.
+
+    What Clinicea matches by is not published, so a record that shows only other numbers is nobody's here. One that
+    shows none that can be read (blank, masked for the API role, a remark) is believed: it was found by this number.
+    """
+    return each_once((one for one in found if may_have(one, mobile)), lambda patient: patient.patient_id)
+
+
+def may_have(patient: Patient, mobile: Mobile) -> bool:
+    """Whether a record that was found by `mobile` may be that of a person who has it.
+
+    Numbers stand there as they were typed: several in one field, with remarks, in other digits, or as a
+    spreadsheet's decimal number. Country code and number are two fields [live].
+    """
+    if patient.mobile is None:
+        return True
+    text = _plain(patient.mobile.reveal())[:_LONGEST_TEXT]
+    code = _country_code(patient.country_code)
+    region = phonenumbers.region_code_for_country_code(int(code or mobile.country_code))
+    numbers = {
+        (str(match.number.country_code), phonenumbers.national_significant_number(match.number))
+        for match in phonenumbers.PhoneNumberMatcher(text, region)
+        if _CODE_BEFORE.search(text[: match.start]) is None
+    }
+    if (mobile.country_code, mobile.national_number) in numbers:
+        return True
+    runs = [_digits(run) for run in _RUN.findall(text)]
+    ours = {mobile.country_code + mobile.national_number}
+    if code in (None, mobile.country_code):
+        ours.add(_digits(mobile.national_number))
+    if ours.intersection(runs):
+        return True
+    if numbers:
+        return False
+    return _UNREADABLE.search(text) is not None or not any(_SHORTEST <= len(run) <= _LONGEST for run in runs)
+
+
+def _plain(text: str) -> str:
+    """Return a text without invisible signs, its digits, of whatever script, as 0 to 9."""
+    return "".join(str(unicodedata.decimal(sign, sign)) for sign in normalized(text))
+
+
+def _digits(text: str) -> str:
+    """Return the digits of a text without the zeros before them, which dial and distinguish nothing."""
+    return re.sub(r"[^0-9]", "", text).lstrip("0")
+
+
+def _country_code(written: str | None) -> str | None:
+    """Return the dialling code of a record; None where it has none that can be read."""
+    try:
+        return parse_country_code(_digits(_plain(written or "")))
+    except InvalidMobile:
+        return None
