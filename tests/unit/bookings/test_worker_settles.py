@@ -140,17 +140,48 @@ def test_anything_new_near_the_start_that_nobody_owns_is_for_a_person_to_tell(be
     assert len(bench.fake.standing()) == 1
 
 
-def test_what_another_booking_owns_or_lies_days_away_counts_for_nothing(bench: Bench) -> None:
+def test_what_another_booking_owns_counts_for_nothing(bench: Bench) -> None:
     booking = in_doubt(bench)
     other = bench.ends(bench.accept(start=START + timedelta(hours=1)))
-    by_hand(bench, start=START + timedelta(days=5))
     assert other.state is State.BOOKED
 
     booked = bench.settles(booking)
 
     assert (booked.state, booked.reason) == (State.BOOKED, None)
     assert booked.appointment_id != other.appointment_id
-    assert len(bench.fake.standing()) == 3
+    assert len(bench.fake.standing()) == 2
+
+
+@pytest.mark.parametrize("before", [{"status": "Cancelled"}, {"start": (START + timedelta(days=40)).isoformat()}])
+def test_what_was_there_before_the_post_counts_for_nothing(bench: Bench, before: dict[str, str]) -> None:
+    bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat(), **before}])
+    bench.fake.fault(POST, "timeout_before", count=1)
+    booking = bench.accept()
+    bench.waits(booking)
+
+    assert bench.ends(booking).state is State.BOOKED
+    assert bench.fake.made() == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "change"),
+    [
+        ("cancel", {}),
+        ("move", {"start": (START + timedelta(days=7)).isoformat()}),
+        ("move", {"start": (START + timedelta(days=200)).isoformat()}),
+    ],
+)
+def test_what_the_clinic_cancels_or_moves_while_in_doubt_is_not_made_again(
+    bench: Bench, call: str, change: dict[str, str]
+) -> None:
+    booking = in_doubt(bench, "timeout_after")
+    (ours,) = bench.fake.standing()
+    bench.fake.call("POST", call, {"appointment_id": ours["appointment_id"], **change})
+
+    parked = bench.ends(booking)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert bench.fake.made() == 1
 
 
 def test_the_settle_time_begins_anew_with_each_post(bench: Bench) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger
 from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_id
@@ -18,9 +17,6 @@ from convox_clinicea.normalization import id_key, same_id
 
 __all__ = ["Calendar", "CannotDecide", "Shown"]
 
-WINDOW = timedelta(hours=26)
-"""How far a rounded start or a shifted time zone can move an appointment: a day, and a little."""
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -29,8 +25,8 @@ class Shown:
     Attributes:
         patient_id: whose appointments were read; None if nobody has the new patient's number.
         agreeing: ids of standing appointments at the wanted start (and practitioner and clinic, where they are known).
-        others: ids of further appointments, not cancelled, so near the wanted start that one of them may be the
-            wanted one, moved by Clinicea.
+        others: ids of all further appointments of the patient, cancelled and far ones too. One that is new since a
+            POST may be ours: rounded, shifted to another zone, or cancelled or moved by the clinic.
         unclear: those of `others` that agree but for their status, of which nobody can tell whether they stand.
     """
 
@@ -76,7 +72,7 @@ class Calendar:
         return registered_patient_id(self._clinicea, request.new_patient, deadline)
 
     def read(self, patient_id: str | None, request: BookingRequest, deadline: Deadline) -> Shown:
-        """Read all that stands round the wanted start.
+        """Read all appointments that the patient has, and what of them agrees with the wanted one.
 
         Raises:
             CliniceaError: the reading is not complete, so it shows nothing.
@@ -107,7 +103,7 @@ class Calendar:
             return None
 
     def not_told_apart(self, booking: Booking, shown: Shown) -> bool:
-        """Whether something new stands near the wanted start that belongs to no other booking."""
+        """Whether something new is there, whatever its start and status, that belongs to no other booking."""
         owners = (self._ledger.owner_of(appointment_id) for appointment_id in shown.new(booking).others)
         return any(owner in (None, booking.booking_id) for owner in owners)
 
@@ -117,15 +113,11 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
     others: list[str] = []
     unclear: list[str] = []
     for appointment in appointments:
-        if appointment.status is Status.CANCELLED:
-            continue
         # Asked for by this patient, it is this patient's; one that names another id proves nothing, either way.
         agrees = _may_be(appointment.patient_id, patient_id) and _agrees(appointment, wanted)
-        if agrees and appointment.status.stands:
-            agreeing.append(appointment.appointment_id)
-        elif agrees or appointment.start is None or abs(appointment.start - wanted.start) <= WINDOW:
-            others.append(appointment.appointment_id)
-        if agrees and not appointment.status.stands:
+        kind = agreeing if agrees and appointment.status.stands else others
+        kind.append(appointment.appointment_id)
+        if agrees and not appointment.status.stands and appointment.status is not Status.CANCELLED:
             unclear.append(appointment.appointment_id)
     return Shown(patient_id, tuple(agreeing), tuple(others), tuple(unclear))
 
