@@ -23,6 +23,7 @@ NO_SECRETS = {
     "words, and nothing drawn at random": r"[A-Za-z][a-z]{0,14}([-_ .:/][A-Za-z][a-z]{0,14}){0,6}",
     "a field's name": r"[a-z]{2,9}[A-Z][a-z]{2,9}",
     "a place that is to be filled": r"([A-Za-z-]+: )?(Bearer )?<[A-Za-z _-]+>",
+    "the template's parameter for a secret's ARN": r"CliniceaSecretArn",
     "too short for a secret": r".{1,7}",
     "the name of a header": r"X-ConVox-Token",
     "digits or letters in their order": r".*(0123456789|abcdefghijklmnopqrstuvwxyz|a1b2c3d4e5).*",
