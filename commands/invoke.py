@@ -31,16 +31,17 @@ def main(arguments: list[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f"invoke: {wanted.event} cannot be read as JSON: {error}", file=sys.stderr)
         return desk.COULD_NOT_ASK
-    given = own or event(wanted.function, datetime.now(UTC))
-    return desk.run("local", lambda stack: invoke(stack, wanted.function, given))
+    return desk.run("local", lambda stack: invoke(stack, wanted.function, own))
 
 
-def invoke(stack: Target, function: str, payload: Json) -> int:
-    """Run the function and print its answer and the lines that it logged."""
+def invoke(stack: Target, function: str, own: Json | None) -> int:
+    """Run the function, with its sample event if it is given none, and print its answer and what it logged."""
     client = stack.client("lambda", FUNCTION_SECONDS)
     token = str((stack.local or {})["access_token"])
-    text = json.dumps(payload).replace(SAMPLE_TOKEN, token)
-    answer = client.invoke(FunctionName=_name(client, function), Payload=text, LogType="Tail")
+    name = _name(client, function)
+    given = own or event(function, datetime.now(UTC))  # last, for a look-up's two seconds run from the event's time
+    text = json.dumps(given).replace(SAMPLE_TOKEN, token)
+    answer = client.invoke(FunctionName=name, Payload=text, LogType="Tail")
     print(json.dumps(_readable(json.loads(answer["Payload"].read())), indent=2, ensure_ascii=False))
     print("--- log", flush=True)
     print(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip())
