@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.convox import parsing
 from convox_clinicea.convox.api import answer, api, caller_of
+from convox_clinicea.convox.confirming import before_the_time_out
 from convox_clinicea.convox.replies.bookings import accepted as accepted_reply
 from convox_clinicea.convox.requests.bookings import NewPatientBooking
 from convox_clinicea.deadline import SystemClock
@@ -47,7 +48,8 @@ def book_new_patient() -> Response[str]:
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return answer(app, event, context, metrics, clock)
+    with before_the_time_out(context, clock):
+        return answer(app, event, context, metrics, clock)
 
 
 loaded()

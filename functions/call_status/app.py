@@ -12,6 +12,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.callbacks import StatusReader
+from convox_clinicea.convox.confirming import before_the_time_out
+from convox_clinicea.convox.receipts import closing, counted, log_receipt
 from convox_clinicea.convox.replies.bookings import call_status as call_status_reply
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -32,17 +34,21 @@ def desk() -> StatusDesk:
 
 @app.post("/calls/status")
 def call_status() -> Response[str]:
-    settings, dialects, place, callbacks = desk()
-    caller = caller_of(app.current_event)
-    reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
-    taken = callbacks.take(reader.read(app.current_event))
-    return call_status_reply(taken, app.current_event, settings.accepted_status)
+    with counted(metrics):
+        settings, dialects, place, callbacks, announced = desk()
+        caller = caller_of(app.current_event)
+        reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
+        callback = reader.read(app.current_event)
+        log_receipt(logger, callback, place.default_country)
+        with closing(announced, callback, logger):
+            return call_status_reply(callbacks.take(callback), app.current_event, settings.accepted_status)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return answer(app, event, context, metrics, clock)
+    with before_the_time_out(context, clock):
+        return answer(app, event, context, metrics, clock)
 
 
 loaded()

@@ -17,6 +17,11 @@ from tests.support.deployment import Deployment
 from tests.support.functions import ROOT
 
 HUGE = "9" * 5000
+TRACE = {
+    *("pk", "caller", "call_id", "agent_id", "received_at", "updated_at", "queued_at", "expires_at", "asks", "wishes"),
+    *("problems", "open", "version", "write_token", "schema_version"),
+}
+"""What the ledger has of a call of which nothing personal is kept."""
 ODD: dict[str, tuple[str, dict[str, str] | None]] = {
     "numbers longer than Python writes": (
         f'{{"call_id": "c", "agent_id": "a", "disposition": "appointment", "notes": {HUGE}, "mobile": {HUGE}}}',
@@ -50,7 +55,6 @@ ODD: dict[str, tuple[str, dict[str, str] | None]] = {
         ({"start": in_days(-1).isoformat()}, ["start"]),
         ({"start": "tomorrow"}, ["start"]),
         ({"patient_id": "P 41"}, ["patient_id"]),
-        ({"patient_id": ...}, ["first_name", "mobile"]),
         ({"notes": "x" * 501, "duration_minutes": 3}, ["duration_minutes", "notes"]),
     ],
     ids=lambda value: ",".join(value),
@@ -89,6 +93,29 @@ def test_without_consent_nothing_of_the_caller_is_kept(deployment: Deployment) -
 
     answer.is_error(400, "consent_required")
     assert (call(deployment).problems, call(deployment).kept) == (("consent",), None)
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        {"start": ...},
+        {"notes": "x" * 501},
+        {"clinic_id": ...},
+        {"first_name": ..., "mobile": "12"},
+        {"start": "tomorrow", "email": "none"},
+        {"consent": "maybe"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("consent", [..., False, "no", {"given": False}], ids=str)
+def test_nor_where_something_else_is_wrong_too(deployment: Deployment, also: dict[str, Any], consent: object) -> None:
+    answer = deployment.call_status(new(**{"consent": consent, **also}))
+
+    assert answer.status == 400
+    assert (call(deployment).kept, call(deployment).number_key, call(deployment).patient_key) == (None, None, None)
+    assert call(deployment).problems
+    (item,) = deployment.stack.items()
+    assert set(item) <= TRACE
 
 
 def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: Deployment) -> None:

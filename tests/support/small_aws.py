@@ -1,7 +1,8 @@
-"""The AWS that a look-up asks, on a socket: it answers at once, or holds what it is told to hold."""
+"""The AWS that is asked while an agent waits, on a socket: it answers at once, or holds what it is told to hold."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -16,7 +17,7 @@ SECRET = {"api_key": LOCAL_API_KEY, "user_name": LOCAL_LOGIN[0], "password": LOC
 
 
 class SmallAws:
-    """What answers a `SmallServer`'s requests as DynamoDB, KMS and Secrets Manager do, as far as look-ups ask them.
+    """What answers a `SmallServer`'s requests as DynamoDB, KMS, SQS and Secrets Manager do, as far as they are asked.
 
     Attributes:
         asked: the operations, in order.
@@ -24,6 +25,7 @@ class SmallAws:
         let_go: set to let everything go that is held.
         held: the operations that were held.
         instead: what to answer instead.
+        secrets: those that are not Clinicea's, by ARN.
     """
 
     def __init__(self) -> None:
@@ -32,6 +34,7 @@ class SmallAws:
         self.let_go = threading.Event()
         self.held: list[str] = []
         self.instead: Reply | None = None
+        self.secrets: dict[str, dict[str, str]] = {}
         self._items: dict[str, dict[str, Any]] = {}
 
     def __call__(self, seen: Seen) -> Action:
@@ -46,11 +49,14 @@ class SmallAws:
     def _answer(self, operation: str, given: Any) -> dict[str, Any]:
         match operation:
             case "GetSecretValue":
-                return {"ARN": given["SecretId"], "Name": "clinicea", "SecretString": json.dumps(SECRET)}
+                found = self.secrets.get(given["SecretId"], SECRET)
+                return {"ARN": given["SecretId"], "Name": "secret", "SecretString": json.dumps(found)}
             case "Encrypt":
                 return {"CiphertextBlob": given["Plaintext"], "KeyId": given["KeyId"]}
             case "Decrypt":
                 return {"Plaintext": given["CiphertextBlob"], "KeyId": "key"}
+            case "SendMessage":
+                return {"MessageId": "m", "MD5OfMessageBody": hashlib.md5(given["MessageBody"].encode()).hexdigest()}
             case "GetItem":
                 item = self._items.get(given["Key"]["pk"]["S"])
                 return {} if item is None else {"Item": item}

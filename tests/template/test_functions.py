@@ -12,16 +12,20 @@ from typing import Any
 import pytest
 
 from commands import desk, reconcile
-from convox_clinicea import settings
+from convox_clinicea import aws, settings
 from convox_clinicea.bookings.acts import KEPT
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.queue import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.waiting import LONGEST_SECONDS
+from convox_clinicea.convox.confirming import SECONDS_FOR_THE_ANSWER
 from tests.support.template import ROOT
 from tests.template.shape import of_type
 
 Json = dict[str, Any]
 EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "RELEASE_ID"}
+GATEWAY_SECONDS = 29
+COLD_START_SECONDS = 5
+"""Far more than one takes: API Gateway waits for it too, Lambda's time-out does not count it."""
 SETTINGS: Mapping[str, type[settings.Settings]] = {
     "search_patient": settings.SearchSettings,
     "past_appointments": settings.LookupSettings,
@@ -127,6 +131,18 @@ def test_the_worker_takes_one_message_at_a_time_and_says_which_are_not_done(reso
     assert mapping["Properties"]["BatchSize"] == 1
     assert mapping["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["Properties"]["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}
+
+
+@pytest.mark.parametrize("name", ["book_appointment", "book_new_patient", "call_status"])
+def test_a_booking_is_refused_by_us_before_lambda_or_the_gateway_gives_up(resources: Json, name: str) -> None:
+    config: Any = aws.CONFIG  # its stubs do not know what is set by name
+    tries = config.retries["total_max_attempts"]
+    pauses = sum(2**again for again in range(tries - 1))  # botocore's standard mode: at most 1 s, 2 s, 4 s, ...
+    given_up_after = tries * (config.connect_timeout + config.read_timeout) + pauses
+    time_out = properties(resources, name)["Timeout"]
+
+    assert given_up_after + SECONDS_FOR_THE_ANSWER <= time_out, "every try of one silent service, and the answer"
+    assert time_out + COLD_START_SECONDS <= GATEWAY_SECONDS
 
 
 def test_the_protocol_s_times_are_in_order(source: Json, resources: Json) -> None:

@@ -153,6 +153,20 @@ def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
     assert watching.alarms()["LimitsOpenAlarm"]["Threshold"] > 0, "one hiccup rings nobody out of bed"
 
 
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [
+        ("CallStatusFailedAlarm", (watching.OWN, "CallStatusFailed", (("service", "call_status"),))),
+        ("CallStatusErrorsAlarm", ("AWS/Lambda", "Errors", (("FunctionName", '{"Ref": "CallStatusFunction"}'),))),
+    ],
+)
+def test_the_first_status_callback_that_is_lost_rings(name: str, look: tuple[object, ...]) -> None:
+    (seen,) = [each for each in watching.watched() if each.where == name]
+    assert (seen.namespace, seen.name, seen.dimensions) == look
+    alarm = watching.alarms()[name]
+    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == ("Sum", 0, 1, 60)
+
+
 def test_the_silence_of_the_nightly_run_is_longer_than_a_day() -> None:
     alarm = watching.alarms()["ReconcileSilentAlarm"]
     assert alarm["Period"] * alarm["EvaluationPeriods"] > 25 * 3600

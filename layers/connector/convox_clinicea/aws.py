@@ -33,7 +33,7 @@ SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
 QUICK = Config(parameter_validation=False, user_agent="convox-clinicea")
 
 CONFIG = QUICK.merge(Config(connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}))
-"""For bookings, which had rather come late than be lost."""
+"""For bookings: slow is better than lost. Where somebody waits for the answer, the deadline ends the attempts."""
 
 AT_ONCE = QUICK.merge(
     Config(connect_timeout=0.5, read_timeout=0.5, retries={"mode": "standard", "total_max_attempts": 1})
@@ -48,7 +48,7 @@ IN_TIME = QUICK.merge(Config(connect_timeout=1, read_timeout=1, retries={"mode":
 
 @cache
 def dynamodb() -> DynamoDBClient:
-    made: DynamoDBClient = client("dynamodb")
+    made: DynamoDBClient = client_in_time("dynamodb", CONFIG)
     return made
 
 
@@ -60,7 +60,7 @@ def dynamodb_at_once() -> DynamoDBClient:
 
 @cache
 def sqs() -> SQSClient:
-    made: SQSClient = client("sqs")
+    made: SQSClient = client_in_time("sqs", CONFIG)
     return made
 
 
@@ -72,7 +72,7 @@ def sns() -> SNSClient:
 
 @cache
 def kms() -> KMSClient:
-    made: KMSClient = client("kms")
+    made: KMSClient = client_in_time("kms", CONFIG)
     return made
 
 
@@ -84,7 +84,7 @@ def kms_in_time() -> KMSClient:
 
 @cache
 def _secretsmanager() -> SecretsManagerClient:
-    made: SecretsManagerClient = client("secretsmanager")
+    made: SecretsManagerClient = client_in_time("secretsmanager", CONFIG)
     return made
 
 

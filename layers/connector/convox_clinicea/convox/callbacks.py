@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import BeforeValidator, ConfigDict, GetCoreSchemaHandler, TypeAdapter, ValidationError
+from pydantic import BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from convox_clinicea.bookings.callbacks import Callback
@@ -16,6 +16,7 @@ from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.convox import fields, parsing
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.folding import folded
+from convox_clinicea.convox.keeping import may_be_kept, named_patient
 from convox_clinicea.convox.place import Place, moment_in, number
 from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.convox.requests.call import WithCall
@@ -25,9 +26,6 @@ from convox_clinicea.privacy import Personal, PersonalText
 from convox_clinicea.sealing import MAX_BYTES
 
 LONGEST_KEPT_VALUE = 1000
-_PATIENT_ID: TypeAdapter[str] = TypeAdapter(
-    fields.PatientId, config=ConfigDict(defer_build=True, hide_input_in_errors=True)
-)
 
 
 def _disposition(value: Any) -> Any:
@@ -134,7 +132,7 @@ class StatusReader:
             recorded_at=self._recorded_at(request),
             said=None if kept is None else kept.for_a_person(),
             mobile=None if kept is None else self._mobile(kept),
-            patient_id=None if kept is None else _patient_id(kept),
+            patient_id=None if kept is None else named_patient(_revealed(kept.patient_id)),
         )
 
     def _wanted(self, request: StatusRequest, event: APIGatewayProxyEvent) -> BookingRequest:
@@ -146,9 +144,10 @@ class StatusReader:
 
     def _kept(self, event: APIGatewayProxyEvent) -> Kept | None:
         try:
-            return parsing.from_request(Kept, event, self._dialect)
+            kept = parsing.from_request(Kept, event, self._dialect)
         except InvalidRequest:
             return None  # two values for one field: ConVox's own log has both
+        return kept if may_be_kept(_revealed(kept.patient_id), _revealed(kept.consent)) else None
 
     def _recorded_at(self, request: StatusRequest) -> datetime | None:
         """When the agent recorded it: a help to order callbacks, so one that cannot be read is none."""
@@ -166,9 +165,5 @@ class StatusReader:
             return None
 
 
-def _patient_id(kept: Kept) -> str | None:
-    said = None if kept.patient_id is None else kept.patient_id.reveal()
-    try:
-        return None if said is None else _PATIENT_ID.validate_python(said)
-    except ValidationError:
-        return None
+def _revealed(value: Unread | None) -> Any:
+    return None if value is None else value.reveal()
