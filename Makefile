@@ -192,6 +192,10 @@ bookings: $(EMULATOR) ## Bookings by state, age and reason (STATE=needs_attentio
 	@.tools/emulator/bin/python -m commands.bookings $(ON_STACK) $(if $(ID),--id "$$ID") \
 	  $(if $(STATE),--state "$$STATE") $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(ARGS)
 
+.PHONY: calls
+calls: $(EMULATOR) ## Calls that were announced and whose status never came (OLDER=2h ARGS=--json)
+	@.tools/emulator/bin/python -m commands.calls $(ON_STACK) $(if $(OLDER),--older "$$OLDER") $(ARGS)
+
 .PHONY: redrive
 redrive: $(EMULATOR) ## Send parked bookings on again; says what it would do (ID= REASON= OLDER=), does it with GO=yes WHY="…"
 	@.tools/emulator/bin/python -m commands.redrive $(ON_STACK) $(if $(ID),--id "$$ID") \

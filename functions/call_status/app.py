@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.callbacks import StatusReader
 from convox_clinicea.convox.confirming import before_the_time_out
-from convox_clinicea.convox.receipts import counted, log_receipt
+from convox_clinicea.convox.receipts import closing, counted, log_receipt
 from convox_clinicea.convox.replies.bookings import call_status as call_status_reply
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -35,12 +35,13 @@ def desk() -> StatusDesk:
 @app.post("/calls/status")
 def call_status() -> Response[str]:
     with counted(metrics):
-        settings, dialects, place, callbacks = desk()
+        settings, dialects, place, callbacks, announced = desk()
         caller = caller_of(app.current_event)
         reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
         callback = reader.read(app.current_event)
         log_receipt(logger, callback, place.default_country)
-        return call_status_reply(callbacks.take(callback), app.current_event, settings.accepted_status)
+        with closing(announced, callback, logger):
+            return call_status_reply(callbacks.take(callback), app.current_event, settings.accepted_status)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

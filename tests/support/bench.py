@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from convox_clinicea import aws
+from convox_clinicea.announced import AnnouncedCalls
 from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
@@ -64,7 +65,10 @@ class Bench(CliniceaBench):
         self.callbacks = self.another_desk()
         self.calendar = Calendar(self.clinicea, self.ledger)
         self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"))
-        self.acting = Acting(ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits())
+        self.announced = AnnouncedCalls(Table(aws.dynamodb(), self.stack.table), self.clock)
+        self.acting = Acting(
+            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
+        )
         self.worker = self.another_worker()
 
     def another_desk(self, **collaborators: Any) -> StatusCallbacks:

@@ -114,7 +114,7 @@ def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
             return read
 
     slow = Slow(Table(aws.dynamodb(), bench.stack.table), bench.clock)
-    acting = Acting(ledger=slow, queue=bench.queue, clock=bench.clock, limits=Limits())
+    acting = Acting(ledger=slow, queue=bench.queue, clock=bench.clock, limits=Limits(), announced=bench.announced)
 
     done = acting.resolve(booking.booking_id, word, PERSON, appointment_id=appointment_id)
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import chain, islice
 from typing import Literal
 
+from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, UnreadableRecord
 from convox_clinicea.bookings.limits import Limits
@@ -78,16 +79,23 @@ class Filter:
 class Acting:
     """The service behind `booking_actions`."""
 
-    def __init__(self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: Limits, announced: AnnouncedCalls
+    ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._clock = clock
         self._limits = limits
+        self._announced = announced
 
     def listed(self, wanted: Filter, limit: int = MOST_LISTED) -> list[Booking]:
         """Return the bookings that the filter lets through, those that wait longest first."""
         found = {booking.booking_id: booking for booking in islice(self._matching(wanted), MOST_LISTED)}
         return sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))[:limit]
+
+    def calls_without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
+        """Return the calls that a pop-up announced that long ago and whose status callback has not come."""
+        return self._announced.without_end(older_than)
 
     def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
         """Return a booking and the lines of what persons did to it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
@@ -52,6 +53,17 @@ class ShowOrder(Order):
             return {"booking": None, "acts": []}
         booking, acts = found
         return {"booking": shown(booking), "acts": [act.line for act in acts]}
+
+
+class CallsOrder(Order):
+    """Which calls were announced, and did their status not come?"""
+
+    action: Literal["calls"]
+    older_than_minutes: int = Field(default=120, ge=0, le=7 * 24 * 60)
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        found = acting.calls_without_end(timedelta(minutes=self.older_than_minutes))
+        return {"calls": [{**asdict(each), "announced_at": timestamp(each.announced_at)} for each in found]}
 
 
 class PersonsOrder(Order):
@@ -110,7 +122,7 @@ class ResolveOrder(PersonsOrder):
         return {"results": [outcome(done)]}
 
 
-AnyOrder = ListOrder | ShowOrder | RedriveOrder | ResolveOrder
+AnyOrder = ListOrder | ShowOrder | CallsOrder | RedriveOrder | ResolveOrder
 _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
 
 

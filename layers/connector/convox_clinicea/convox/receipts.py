@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from convox_clinicea.announced import AnnouncedCalls
 from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.convox.errors import face_of
 from convox_clinicea.convox.loggable import loggable_agent, loggable_call
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.observability import failure
+from convox_clinicea.table import LedgerUnavailable
 
 
 @contextmanager
@@ -28,7 +31,7 @@ def counted(metrics: Metrics) -> Iterator[None]:
         yield
         settled = True
     except ConnectorError as error:
-        settled = isinstance(error, NotInDialect) or face_of(error).status < 500
+        settled = _is_settled(error)
         raise
     finally:
         if not settled:
@@ -41,3 +44,26 @@ def log_receipt(logger: Logger, callback: Callback, country: str) -> None:
         call_id=loggable_call(callback.call_id, country), agent_id=loggable_agent(callback.caller.agent_id)
     )
     logger.info("status callback received")
+
+
+@contextmanager
+def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> Iterator[None]:
+    """Close the call's record once its callback is stored or refused; one that failed leaves its call listed."""
+    settled = False
+    try:
+        yield
+        settled = True
+    except ConnectorError as error:
+        settled = _is_settled(error)
+        raise
+    finally:
+        if settled:
+            try:
+                announced.end(callback.caller.name, callback.call_id)
+            except LedgerUnavailable as error:
+                # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
+                logger.error("the end of a call was not noted", extra=failure(error))
+
+
+def _is_settled(error: ConnectorError) -> bool:
+    return isinstance(error, NotInDialect) or face_of(error).status < 500

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from convox_clinicea import aws
+from convox_clinicea.announced import AnnouncedCalls
 from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.queue import BookingQueue, Queues
 from convox_clinicea.deadline import Clock
 from convox_clinicea.settings import ActionSettings
+from convox_clinicea.table import Table
 from convox_clinicea.wiring.ledger import ledger_from
 
 
@@ -20,4 +22,5 @@ def acting_from(settings: ActionSettings, clock: Clock) -> Acting:
     )
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     queue = BookingQueue(aws.sqs(), Queues(settings.queue_url))
-    return Acting(ledger=ledger, queue=queue, clock=clock, limits=limits)
+    announced = AnnouncedCalls(Table(aws.dynamodb(), settings.ledger_table), clock)
+    return Acting(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)

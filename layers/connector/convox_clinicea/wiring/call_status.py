@@ -9,6 +9,7 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
+from convox_clinicea.announced import AnnouncedCalls
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger
@@ -30,6 +31,7 @@ class StatusDesk(NamedTuple):
     dialects: Dialects
     place: Place
     callbacks: StatusCallbacks
+    announced: AnnouncedCalls
 
 
 def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> StatusDesk:
@@ -45,4 +47,5 @@ def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) ->
         clock=clock,
         count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
     )
-    return StatusDesk(settings, dialects_from(settings), place, callbacks)
+    announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
+    return StatusDesk(settings, dialects_from(settings), place, callbacks, announced)

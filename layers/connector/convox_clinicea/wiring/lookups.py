@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger, Metrics
 from convox_clinicea import aws
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.lookups.desk import LookUp, LookupDesk, Parts
+from convox_clinicea.convox.lookups.desk import Announce, LookUp, LookupDesk, Parts
 from convox_clinicea.convox.requests.call import WithCall
 from convox_clinicea.deadline import Clock
 from convox_clinicea.disclosures.record import Keeping
@@ -34,6 +34,7 @@ def lookup_desk(
     logger: Logger,
     metrics: Metrics,
     look_up: Callable[[Clinicea, Clinics], LookUp[R, A]],
+    announce: Announce | None = None,
 ) -> LookupDesk[R, A]:
     """Return the desk of a function that makes one kind of look-up; the rest is built at the first one."""
 
@@ -45,6 +46,7 @@ def lookup_desk(
             look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
             allowance=_allowance(settings, clock, logger, metrics),
             register=_register(settings, clinics, clock, logger),
+            announce=announce,
         )
 
     return LookupDesk(

@@ -21,6 +21,7 @@ from convox_clinicea.sharing.allowance import Allowance, Asker
 if TYPE_CHECKING:
     from convox_clinicea.convox import answers
 
+Announce = Callable[[str, str, str | None], None]
 R = TypeVar("R", bound=WithCall)
 A = TypeVar("A")
 
@@ -59,12 +60,17 @@ class LookUp(Protocol[R, A]):
 
 @dataclass(frozen=True)
 class Parts(Generic[R, A]):
-    """What a look-up is made with."""
+    """What a look-up is made with.
+
+    Attributes:
+        announce: notes that the call has come, by caller, call and agent; it raises nothing.
+    """
 
     dialects: Dialects
     look_up: LookUp[R, A]
     allowance: Allowance
     register: DisclosureRegister
+    announce: Announce | None = None
 
 
 class LookupDesk(Generic[R, A]):
@@ -112,6 +118,8 @@ class LookupDesk(Generic[R, A]):
         asked = parts.look_up.understood(request)
         asker = Asker(caller, request.agent_id)
         parts.allowance.take(asker)
+        if parts.announce is not None and request.call_id is not None:
+            parts.announce(caller, request.call_id, request.agent_id)
         before = parts.register.before(deadline)
         with until(before):
             found = parts.look_up.find(asked, before)

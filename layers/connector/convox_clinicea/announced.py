@@ -1,0 +1,86 @@
+"""Calls that a pop-up announced, until their status callback comes: ids and a time, nothing of a patient.
+
+A callback that never reached the connector leaves no other trace.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+
+from convox_clinicea.deadline import Clock
+from convox_clinicea.table import ConditionFailed, Item, Put, Table, timestamp
+
+KEPT = timedelta(days=3)
+"""Long enough for a supervisor's week-end; DynamoDB removes the item then."""
+MOST_LISTED = 1000
+ANNOUNCED = "announced"
+"""In the index `open`: calls whose status has not come."""
+
+
+@dataclass(frozen=True)
+class AnnouncedCall:
+    """A call whose status callback has not come."""
+
+    caller: str
+    call_id: str
+    agent_id: str | None
+    announced_at: datetime
+
+
+class AnnouncedCalls:
+    """Opens a record of a call at its pop-up and closes it at its status callback."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def announce(self, caller: str, call_id: str, agent_id: str | None) -> None:
+        """Open the call's record, unless there is one: a pop-up may come again, and after the end of the call.
+
+        Raises:
+            LedgerUnavailable: it may or may not stand.
+        """
+        item = self._item(caller, call_id)
+        item |= {"open": {"S": ANNOUNCED}, "queued_at": {"S": timestamp(self._clock.now())}}
+        item |= {"caller": {"S": caller}, "call_id": {"S": call_id}}
+        if agent_id is not None:
+            item["agent_id"] = {"S": agent_id}
+        try:
+            self._table.put(Put(item, "attribute_not_exists(pk)"))
+        except ConditionFailed:
+            return
+
+    def end(self, caller: str, call_id: str) -> None:
+        """Close the call's record, opened or not; raises LedgerUnavailable."""
+        # The condition always holds: DynamoDB keeps no item without its key.
+        self._table.put(Put(self._item(caller, call_id), "attribute_exists(pk) OR attribute_not_exists(pk)"))
+
+    def without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
+        """Return the calls that were announced at least that long ago and have not ended, the oldest first.
+
+        Raises:
+            LedgerUnavailable: they cannot be read now.
+        """
+        before = timestamp(self._clock.now() - older_than)
+        found = self._table.query(
+            "open",
+            "#open = :announced AND queued_at <= :before",
+            {"#open": "open"},
+            {":announced": {"S": ANNOUNCED}, ":before": {"S": before}},
+        )
+        return [_read(item) for item in islice(found, MOST_LISTED)]
+
+    def _item(self, caller: str, call_id: str) -> Item:
+        expires_at = int((self._clock.now() + KEPT).timestamp())
+        return {"pk": {"S": f"announced#{caller}#{call_id}"}, "expires_at": {"N": str(expires_at)}}
+
+
+def _read(item: Item) -> AnnouncedCall:
+    return AnnouncedCall(
+        caller=item["caller"]["S"],
+        call_id=item["call_id"]["S"],
+        agent_id=item["agent_id"]["S"] if "agent_id" in item else None,
+        announced_at=datetime.fromisoformat(item["queued_at"]["S"]),
+    )
