@@ -105,7 +105,7 @@ def test_without_consent_nothing_of_the_caller_is_kept(deployment: Deployment) -
         {"start": "tomorrow", "email": "none"},
         {"consent": "maybe"},
     ],
-    ids=str,
+    ids=lambda also: ",".join(also),
 )
 @pytest.mark.parametrize("consent", [..., False, "no", {"given": False}], ids=str)
 def test_nor_where_something_else_is_wrong_too(deployment: Deployment, also: dict[str, Any], consent: object) -> None:
@@ -114,8 +114,10 @@ def test_nor_where_something_else_is_wrong_too(deployment: Deployment, also: dic
     assert answer.status == 400
     assert (call(deployment).kept, call(deployment).number_key, call(deployment).patient_key) == (None, None, None)
     assert call(deployment).problems
-    (item,) = deployment.stack.items()
-    assert set(item) <= TRACE
+    stored = {item["pk"]["S"].partition("#")[0]: set(item) for item in deployment.stack.items()}
+    assert stored.pop("announced") == {"pk", "expires_at"}, "the call has ended"
+    assert stored.pop("call") <= TRACE
+    assert stored == {}
 
 
 def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: Deployment) -> None:
