@@ -62,7 +62,7 @@ def test_the_last_visits_with_the_clinics_address_newest_first(deployment: Deplo
     assert answer.body["appointments"][0]["practitioner"] is None
 
 
-@pytest.mark.parametrize("patient_id", ["P-nobody", "1", "a" * 64, "_-"])
+@pytest.mark.parametrize("patient_id", ["P-nobody", "1", "a" * 64, "P 41", "P.41", "P/41", "{P:41}", "41.0", "P%41?#"])
 def test_an_unknown_patient_has_none(deployment: Deployment, patient_id: str) -> None:
     answer = deployment.completed(patient_id, CALL)
 

@@ -25,8 +25,9 @@ NUMBER = "+919999900041"
 FORM = "application/x-www-form-urlencoded"
 DMY = dialect(date_order="dmy")
 MDY = dialect(date_order="mdy")
+FOLLOW = dialect(stands_in={"start": ["follow_up"]})
 
-# The pop-up's names [1x], the status callback's [2x], the agent's page [1x]; ConVox's REST says phone_number [2x].
+# The pop-up's names [2x], the status callback's [2x], the agent's page [1x].
 POPUP = {"call_hit_reference_number": "R-77", "mobile_number": "9999900041", "agent_id": "a-1"}
 STATUS = {"CALL_REFERENCE_ID": "R-77", "MOBILE_NO": "9999900041", "USER_ID": "a-1"}
 PAGE = {"call_hit_referenceno": "R-77", "callernumber": "9999900041", "agentid": "a-1"}
@@ -83,6 +84,28 @@ CALLS: dict[str, Event] = {
     ),
     "status, JSON as a form's only name": post(quote(json.dumps(STATUS)) + "=", FORM),
     "status, JSON percent-encoded as a whole": post(quote(json.dumps(STATUS)), FORM),
+    "status, JSON encoded twice": post(json.dumps(json.dumps(STATUS))),
+    "status, JSON encoded twice in a form's field": form({"payload": json.dumps(json.dumps(STATUS))}),
+    "status, a list of one object": post([STATUS]),
+    "status, an envelope": post({"event": "call_status", "data": STATUS}),
+    "status, an envelope of text": post({"data": json.dumps(STATUS)}),
+    "status, a raw line break in JSON": post('{"remarks": "a\nb\tc\x0b", ' + json.dumps(STATUS)[1:]),
+    "status, an apostrophe that is escaped": post('{"remarks": "it\\\'s C:\\data \\u12", ' + json.dumps(STATUS)[1:]),
+    "status, half an emoji": post('{"remarks": "\\ud83d", ' + json.dumps(STATUS)[1:]),
+    "status, a comma too many": post(json.dumps(STATUS)[:-1] + ",\u00a0}"),
+    "status, a byte of Latin-1 in JSON": post(b'{"remarks": "caf\xe9", ' + json.dumps(STATUS).encode()[1:]),
+    "status, a byte of Latin-1 in a form": post("remarks=caf%E9&" + urlencode(STATUS), FORM),
+    "status, UTF-16": post(json.dumps(STATUS).encode("utf-16")),
+    "status, a form in HTML": post(urlencode(STATUS).replace("&", "&amp;"), FORM),
+    "status, a form in HTML, twice": post(urlencode(STATUS).replace("&", "&amp;amp;"), FORM),
+    "status, multipart form of .NET": post(multipart(STATUS).replace(b'name="', b"name=").replace(b'"\r', b"\r")),
+    "status, fields of a list": post({"crmData": [{"key": n, "value": v, "type": "text"} for n, v in STATUS.items()]}),
+    "status, fields of a list in a form": form(
+        {"crmData": json.dumps([{"key": "MOBILE_NO", "value": "9999900041"}]), "call_id": "R-77", "USER_ID": "a-1"}
+    ),
+    "status, values in lists": post({name: [value] for name, value in STATUS.items()}),
+    "status, PHP's lists": form({f"{name}[]": value for name, value in STATUS.items()}),
+    "status, blanks and line ends round each value": post({n: f"\u200b {v}\r\n\u202f" for n, v in STATUS.items()}),
     "status, in the query of a POST": post(None, query=STATUS),
     "status, one half in the query": post(
         {"MOBILE_NO": "9999900041"}, query={"CALL_REFERENCE_ID": "R-77", "userid": "a-1"}
@@ -108,11 +131,13 @@ CALLS: dict[str, Event] = {
     ),
     "our own names": post({"call_id": "R-77", "mobile": "9999900041", "agent_id": "a-1"}),
     "names with spaces round them": post({f" {name} ": value for name, value in STATUS.items()}),
-    "a second name that is empty": post(POPUP | {"MOBILE_NO": "", "phone_number": None, "callernumber": "null"}),
-    "a second name that says the same": post(POPUP | {"CallReferenceID": "R-77", "phone_number": "9999900041"}),
-    "a second name with the dialling code": post(POPUP | {"phone_number": "+91 99999 00041"}),
+    "a second name that is empty": post(POPUP | {"MOBILE_NO": "", "mobile": None, "callernumber": "null"}),
+    "a second name that says the same": post(POPUP | {"CallReferenceID": "R-77", "callernumber": "9999900041"}),
+    "a second name with a word for nothing": post(POPUP | {"MOBILE_NO": "undefined", "CallReferenceID": "N/A"}),
+    "a second name with a withheld number": post(POPUP | {"MOBILE_NO": "anonymous", "callernumber": "0"}),
+    "a second name with the dialling code": post(POPUP | {"MOBILE_NO": "+91 99999 00041"}),
 }
-for _name in ("mobile", "mobile_number", "MOBILE_NO", "phone_number", "callernumber", "CallerNumber"):
+for _name in ("mobile", "mobile_number", "MOBILE_NO", "callernumber", "CallerNumber"):
     CALLS[f"number as {_name}"] = post({"call_id": "R-77", "agent_id": "a-1", _name: "9999900041"})
 for _name in (
     "call_hit_reference_number",
@@ -136,13 +161,28 @@ for _number in (
     " 9999900041 ",
     "0091 9999900041",
     " 919999900041",
+    "0919999900041",
+    "(+91) 99999 00041",
+    "99999/00041",
+    "99999\u201300041",
+    "99999\u201100041",
+    "99999\u202f00041",
+    "\u202a+91 99999 00041\u202c",
+    "99999\u200b00041",
+    "tel:+919999900041",
+    "\u096f\u096f\u096f\u096f\u096f\u0966\u0966\u0966\u096a\u0967",
+    "\uff19\uff19\uff19\uff19\uff19\uff10\uff10\uff10\uff14\uff11",
+    "9999900041#",
+    "9999900041x12",
+    "9999900041 ext. 5",
+    "9999900041.0",
 ):
     CALLS[f"number {_number}"] = post({"call_id": "R-77", "agent_id": "a-1", "mobile": _number})
     # A + that was not encoded comes as a space, in queries and forms alike.
     CALLS[f"number {_number} in a query"] = get(
         {"call_id": "R-77", "agent_id": "a-1", "mobile": _number.replace("+", " ")}
     )
-    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={_number.replace(' ', '%20')}", FORM)
+    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={quote(_number, safe='+')}", FORM)
 
 
 @pytest.mark.parametrize("case", CALLS)
@@ -183,36 +223,36 @@ BOOKINGS: dict[str, Booked] = {
     "the day first, dots": Booked({"start": "1.12.2026 15:00"}, {"start": AT}, DMY),
     "the year first where the day is usual": Booked({"start": "2026-12-01 15:00"}, {"start": AT}, DMY),
     "the month first": Booked({"start": "12/01/2026 03:00 PM"}, {"start": AT}, MDY),
-    "follow-up time": Booked({"FOLLOWUP_TIME": "2026-12-01 15:00:00"}, {"start": AT}),
-    "follow-up time, lower case": Booked({"followup_time": "2026-12-01 15:00:00"}, {"start": AT}),
+    "follow-up time": Booked({"FOLLOWUP_TIME": "2026-12-01 15:00:00"}, {"start": AT}, FOLLOW),
+    "follow-up time, lower case": Booked({"followup_time": "2026-12-01 15:00:00"}, {"start": AT}, FOLLOW),
     "a start beside the follow-up time": Booked(
         {"start": "2026-12-01 15:00", "FOLLOWUP_TIME": "2026-12-09 09:00:00"}, {"start": AT}
     ),
     "a start beside a follow-up of zeros": Booked(
         {"start": "2026-12-01 15:00", "FOLLOWUP_TIME": "0000-00-00 00:00:00"}, {"start": AT}
     ),
-    "call-back in pieces": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": "15", "callback_mins": "00"}, {"start": AT}
+    "a start in pieces": Booked(
+        {"start_date": "2026-12-01", "start_hours": "15", "start_minutes": "00"}, {"start": AT}
     ),
-    "call-back in pieces that are numbers": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": 15, "callback_mins": 0}, {"start": AT}
+    "a start in pieces that are numbers": Booked(
+        {"start_date": "2026-12-01", "start_hours": 15, "start_minutes": 0}, {"start": AT}
     ),
-    "call-back in single digits": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": "9", "callback_mins": "5"},
+    "a start in single digits": Booked(
+        {"start_date": "2026-12-01", "start_hours": "9", "start_minutes": "5"},
         {"start": "2026-12-01T09:05:00+05:30"},
     ),
-    "call-back without minutes": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": "15", "callback_mins": ""}, {"start": AT}
+    "a start without minutes": Booked(
+        {"start_date": "2026-12-01", "start_hours": "15", "start_minutes": ""}, {"start": AT}
     ),
-    "call-back, the day first": Booked(
-        {"callback_date": "01-12-2026", "callback_hrs": "15", "callback_mins": "00"}, {"start": AT}, DMY
+    "a start, the day first": Booked(
+        {"start_date": "01-12-2026", "start_hours": "15", "start_minutes": "00"}, {"start": AT}, DMY
     ),
-    "call-back that says the same as the follow-up": Booked(
+    "pieces that say the same as the whole": Booked(
         {
-            "callback_date": "2026-12-01",
-            "callback_hrs": "15",
-            "callback_mins": "00",
-            "FOLLOWUP_TIME": "2026-12-01 15:00:00",
+            "start_date": "2026-12-01",
+            "start_hours": "15",
+            "start_minutes": "00",
+            "appointment_start": "2026-12-01 15:00:00",
         },
         {"start": AT},
     ),
@@ -223,6 +263,29 @@ BOOKINGS: dict[str, Booked] = {
     "the clinic's own zone": Booked(
         {"start": "2026-12-01 15:00", "clinic_id": "C-AE"}, {"start": "2026-12-01T15:00:00+04:00"}
     ),
+    ".NET's seven decimals": Booked({"start": "2026-12-01T15:00:00.0000000"}, {"start": AT}),
+    "Java's nine, and its zone": Booked({"start": "2026-12-01T15:00:00.123456789+05:30[Asia/Kolkata]"}, {"start": AT}),
+    "SQL Server's offset": Booked({"start": "2026-12-01 15:00:00.0000000 +05:30"}, {"start": AT}),
+    "JavaScript's afternoon": Booked({"start": "2026-12-01, 3:00:00\u202fPM"}, {"start": AT}),
+    "JavaScript's date": Booked({"start": "Tue Dec 01 2026 15:00:00 GMT+0530 (India Standard Time)"}, {"start": AT}),
+    "a blank that does not break": Booked({"start": "2026-12-01\u00a03:00\u00a0pm"}, {"start": AT}),
+    "a line end after it": Booked({"start": "2026-12-01 15:00\r\n", "clinic_id": "C-01\n"}, {"start": AT}),
+    "a date that is written as its midnight, UTC": Booked(
+        {"start_date": "2026-12-01T00:00:00.000Z", "start_time": "15:00:00.0000000"}, {"start": AT}
+    ),
+    "a time that is written on no day": Booked(
+        {"start_date": "2026-12-01 00:00:00.000", "start_time": "1900-01-01T15:00:00"}, {"start": AT}
+    ),
+    "no length, as 0": Booked({"start": AT, "duration_minutes": 0}, {"duration_minutes": 30}),
+    "nothing in every way": Booked(
+        {"start": AT, "practitioner_id": "0", "service": "[object Object]", "duration_minutes": "-- Select --"},
+        {"practitioner_id": None, "service": None},
+    ),
+    "a start beside zeros with decimals": Booked(
+        {"start": "0000-00-00 00:00:00.000", "start_date": "2026-12-01", "start_time": "15:00"}, {"start": AT}
+    ),
+    "a withheld number": Booked({"start": AT, "MOBILE_NO": "anonymous"}, {"mobile": None}),
+    "an internal number": Booked({"start": AT, "MOBILE_NO": "1001"}, {"mobile": None}),
     "length as hours and minutes": Booked({"start": AT, "appointment_duration": "00:45"}, {"duration_minutes": 45}),
     "length to the second": Booked({"start": AT, "appointment_duration": "01:30:00"}, {"duration_minutes": 90}),
     "length as minutes": Booked({"start": AT, "duration_minutes": "45"}, {"duration_minutes": 45}),
@@ -277,6 +340,21 @@ PEOPLE: dict[str, Booked] = {
     "born, the day first": Booked({"consent": "yes", "DOB": "23-07-1991"}, {"date_of_birth": "1991-07-23"}, DMY),
     "born, never": Booked({"consent": "yes", "DOB": "0000-00-00"}, {"date_of_birth": None}),
     "somebody called Null": Booked({"consent": "yes", "lastname": "Null"}, {"last_name": "Null"}),
+    "a name out of HTML": Booked({"consent": "yes", "lastname": "O&amp;#039;Brien\n"}, {"last_name": "O'Brien"}),
+    "a name out of Windows": Booked({"consent": "yes", "lastname": "O\u0092Brien"}, {"last_name": "O\u2019Brien"}),
+    "a name between signs of direction": Booked(
+        {"consent": "yes", "lastname": "\u2067\u0631\u0627\u0648\u2069"}, {"last_name": "\u0631\u0627\u0648"}
+    ),
+    "born at midnight": Booked({"consent": "yes", "dob": "1991-07-23T00:00:00"}, {"date_of_birth": "1991-07-23"}),
+    "born never, as SQL Server has it": Booked({"consent": "yes", "dob": "1900-01-01"}, {"date_of_birth": None}),
+    "nothing chosen": Booked(
+        {"consent": "yes", "gender": "--Select--", "email": "NA", "lastname": "."},
+        {"gender": None, "email": None, "last_name": None},
+    ),
+    "nothing, as lists and objects": Booked(
+        {"consent": "yes", "gender": [], "email": {}, "lastname": False, "dob": [None]},
+        {"gender": None, "email": None, "last_name": None, "date_of_birth": None},
+    ),
     "no last name": Booked({"consent": "yes", "lastname": "null"}, {"last_name": None}),
 }
 

@@ -20,9 +20,10 @@ from pydantic import (
     field_validator,
 )
 
+from convox_clinicea.characters import JOINERS
 from convox_clinicea.clinics import ZoneName
 from convox_clinicea.convox.callers import CallerName
-from convox_clinicea.convox.folding import JOINERS, folded
+from convox_clinicea.convox.folding import folded
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.privacy import Gender
@@ -97,6 +98,8 @@ class WordLists(_Part):
     gender: dict[Gender, Words] = {}
     appointment: list[Word] | None = None
     """Dispositions, without regard to case, by which a call ended with an appointment."""
+    automatic: list[Word] | None = None
+    """Dispositions that ConVox itself sets, compared likewise: such a call books nothing."""
 
 
 class Speech(_Part):

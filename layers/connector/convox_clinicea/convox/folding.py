@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-JOINERS = "\u200c\u200d"
-"""They show nothing themselves, and shape the letters beside them."""
+_SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015]+")
 
 
 def folded(word: str) -> str:
@@ -17,6 +17,11 @@ def folded(word: str) -> str:
     text = unicodedata.normalize("NFKC", word)
     seen = "".join(_seen(sign) for sign in text) if not text.isascii() or not text.isprintable() else text
     return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
+
+
+def as_words(text: str) -> str:
+    """Return a disposition as dispositions are compared: folded, with `_`, dashes and any blank as one blank."""
+    return folded(_SEPARATORS.sub(" ", text))
 
 
 def _seen(sign: str) -> str:

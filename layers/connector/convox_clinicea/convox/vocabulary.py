@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -22,6 +23,13 @@ MOMENT_PARTS = {
 MOMENTS = frozenset({*MOMENT_PARTS, "consent.at", "recorded_at"})
 DATES = frozenset({"date_of_birth"})
 DURATIONS = frozenset({"duration_minutes"})
+DISPOSITIONS = frozenset({"disposition", "disposition_2", "disposition_3"})
+TEXTS = frozenset({*DISPOSITIONS, "first_name", "last_name", "email", "service", "notes", "remarks"})
+"""What people typed, which programs send with HTML's entities in it."""
+CHOSEN = frozenset({"patient_id", "clinic_id", "practitioner_id", "duration_minutes", "date_of_birth", "gender"})
+"""What is chosen from a list or found: 0 is nothing chosen."""
+NO_ID = re.compile(r"-1|0+|[{(]?0{8}-?0{4}-?0{4}-?0{4}-?0{12}[)}]?", re.ASCII)
+"""What databases and lists give for no id at all."""
 
 _PIECES = (name for parts in MOMENT_PARTS.values() for name in parts)
 _CALL = ("call_id", "agent_id", "mobile", "country_code", "process", "queue", "lead_id", "did", "call_type")
