@@ -90,12 +90,12 @@ def test_any_other_disposition_is_acknowledged_and_a_bad_appointment_refused(api
 
 
 def test_a_callback_that_cannot_be_read_leaves_a_trace_of_its_call(api: Api) -> None:
-    broken = '{"CALL_REFERENCE_ID": "E2E/0806", "USER_ID": "agent-7", "remarks": "he said "yes""}'
+    broken = '{"CALL_REFERENCE_ID": "E2E#0806", "USER_ID": "agent-7", "remarks": "he said "yes""}'
 
     refused = api.post("/calls/status", data=broken.encode())
 
     assert (refused.status_code, refused.json()["fields"][0]["field"]) == (400, "body")
-    for asked in (api.get("/calls/bookings", call_id="E2E/0806"), api.get("/calls/E2E%2F0806/bookings")):
+    for asked in (api.get("/calls/bookings", call_id="E2E#0806"), api.get("/calls/E2E%230806/bookings")):
         assert (asked.status_code, asked.json()["not_booked"]) == (200, ["body"])
 
 

@@ -170,7 +170,10 @@ def _unreadable(text: str) -> str:
     """Say what to look for; a parser's own words speak of its limits, or quote the body."""
     if not text.startswith(("{", "[")):
         return "is neither JSON nor a form"
-    return "is not JSON, or not taken: cut off, a number of thousands of digits, very deep nesting"
+    return (
+        "is not JSON, or not taken: cut off, a quotation mark within a text, a number of thousands of digits, "
+        "very deep nesting"
+    )
 
 
 class Members(dict[str, Any]):
