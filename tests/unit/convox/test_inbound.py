@@ -259,6 +259,12 @@ BOOKINGS: dict[str, Booked] = {
     "appointment's date and time": Booked(
         {"appointment_date": "2026-12-01", "appointment_time": "03:00 PM"}, {"start": AT}
     ),
+    "hours with the afternoon beside them": Booked(
+        {"start_date": "2026-12-01", "start_hours": "03", "start_minutes": "00", "AmPm": "PM"}, {"start": AT}
+    ),
+    "a time with the afternoon beside it": Booked(
+        {"appointment_date": "2026-12-01", "appointment_time": "03:00", "am_pm": "p.m."}, {"start": AT}
+    ),
     "appointment's date that holds the time": Booked({"appointment_date": "2026-12-01 15:00"}, {"start": AT}),
     "the clinic's own zone": Booked(
         {"start": "2026-12-01 15:00", "clinic_id": "C-AE"}, {"start": "2026-12-01T15:00:00+04:00"}

@@ -140,6 +140,8 @@ def test_the_thirteenth_month_does_not_exist(order: str) -> None:
         {"start_date": "2031-12-01", "start_hours": "three", "start_minutes": "30"},
         {"start_date": "01-12-2031", "start_hours": "10", "start_minutes": "30"},
         {"start_date": 20311201, "start_hours": 10, "start_minutes": 30},
+        {"start_date": "2031-12-01", "start_hours": 15, "ampm": "PM"},
+        {"start_date": "2031-12-01", "start_hours": 3, "ampm": "noon"},
         {"start_date": "2031-12-01", "start_hours": True, "start_minutes": 30},
     ],
     ids=str,

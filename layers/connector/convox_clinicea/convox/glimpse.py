@@ -85,7 +85,7 @@ def _scanned(text: str, dialect: Dialect) -> Iterator[tuple[str, Any]]:
     wanted = re.compile(
         rf"(?<!\w)({'|'.join(map(re.escape, reversed(names)))})"
         r"(?:\\{0,4}[\"'])?(?:\s{0,8}[=:>]\s{0,8}|\r?\n(?:[^\r\n]{1,200}\r?\n){0,3}\r?\n)"
-        r"(?:\\{0,4}\"([^\"\\\r\n]{1,200})|'([^'\r\n]{1,200})|([^\s\"'&,;{}<>\\]{1,200}))",
+        r"(?:\\{0,4}\"([^\"\\\r\n]{1,200})|'([^'\r\n]{1,200})|((?!--)[^\s\"'&,;{}<>\\]{1,200}))",
         re.IGNORECASE,
     )
     for written in dict.fromkeys((text, unquote_plus(text))):

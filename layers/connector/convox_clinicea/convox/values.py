@@ -125,7 +125,7 @@ def moment(text: str, dialect: Dialect) -> str | None:
     return None if time is None else f"{day}T{time}{offset}"
 
 
-def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any) -> Any:
+def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any, half: Any) -> Any:
     """Return the moment that came in pieces, or a text that no model takes for one.
 
     No minutes beside hours are the full hour, and a date that is written as its midnight is a date [assumed].
@@ -138,6 +138,8 @@ def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any) -> 
         return date
     day = _MIDNIGHT.sub("", _plain(date))
     text = f"{day} {_NO_DAY.sub('', _plain(time))}"
+    if half is not None:
+        text = f"{text} {half}"
     return moment(text, dialect) or text if _ONLY_DATE.fullmatch(day) else f"{text}, which is two times"
 
 

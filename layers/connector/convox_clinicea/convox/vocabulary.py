@@ -13,12 +13,16 @@ class MomentParts(NamedTuple):
     time: str
     hours: str
     minutes: str
+    half: str
+    """AM or PM, where a form has a field for it."""
 
 
 MOMENT_PARTS = {
-    "start": MomentParts("start_date", "start_time", "start_hours", "start_minutes"),
-    "follow_up": MomentParts("follow_up_date", "follow_up_time", "follow_up_hours", "follow_up_minutes"),
-    "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute"),
+    "start": MomentParts("start_date", "start_time", "start_hours", "start_minutes", "start_am_pm"),
+    "follow_up": MomentParts(
+        "follow_up_date", "follow_up_time", "follow_up_hours", "follow_up_minutes", "follow_up_am_pm"
+    ),
+    "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute", "call_am_pm"),
 }
 MOMENTS = frozenset({*MOMENT_PARTS, "consent.at", "recorded_at"})
 DATES = frozenset({"date_of_birth"})
