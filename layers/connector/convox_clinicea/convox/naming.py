@@ -74,7 +74,7 @@ def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
 def flat(pairs: Pairs, dialect: Dialect) -> Iterator[tuple[str, Any]]:
     """Yield names and values, JSON's nesting as a dot (`consent.given`), custom fields in the place of their list."""
     for name, value in pairs:
-        if isinstance(value, str | list) and not dialect.known(name) and (inside := entries(value)):
+        if isinstance(value, str | list) and (inside := entries(value)) and not dialect.known(name):
             yield from inside
             continue
         if isinstance(value, dict) and name.strip().lower() in GROUPS:

@@ -64,12 +64,14 @@ def is_missing(name: str, value: Any, dialect: Dialect) -> bool:
         return True
     if name == "date_of_birth" and _NO_BIRTH.fullmatch(text) is not None:
         return True
-    return name != "mobile" and all(unicodedata.category(sign)[0] in "PZC" for sign in text)
+    if name == "mobile" or any(map(str.isalnum, text)):
+        return False
+    return all(unicodedata.category(sign)[0] in "PZC" for sign in text)
 
 
 def unescaped(text: str) -> str:
     """Return a text without HTML's entities: `O&#039;Brien`, `Asha&nbsp;Rao`; also if it was escaped twice."""
-    for _ in range(2):
+    for _ in range(2 if "&" in text else 0):
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     return text
 
