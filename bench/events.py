@@ -166,7 +166,7 @@ class Feeding:
 
     def _status(self) -> Json:
         number, start = self._numbers.next()
-        when = {"callback_date": f"{start:%Y-%m-%d}", "callback_hrs": f"{start:%H}", "callback_mins": f"{start:%M}"}
+        when = {"appointment_date": f"{start:%Y-%m-%d}", "appointment_time": f"{start:%H:%M}"}
         return fresh(sample("call_status"), CALL_REFERENCE_ID=f"CALL-{number}", **when)
 
     def _worked(self, place: Place) -> Next:

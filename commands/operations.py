@@ -7,12 +7,12 @@ from typing import Any
 from pydantic import BaseModel, create_model
 
 from convox_clinicea.convox import answers, fields
-from convox_clinicea.convox.callbacks import StatusRequest
 from convox_clinicea.convox.errors import FACES
 from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.convox.requests.call import CallRequest
 from convox_clinicea.convox.requests.completed import CompletedRequest
 from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea.convox.requests.status import StatusRequest
 
 # Codes that only API Gateway gives, beside those of the functions.
 STATUSES: Mapping[answers.Code, int] = {
@@ -155,6 +155,15 @@ OPERATIONS = (
         "/calls/{call_id}/bookings",
         "callBookings",
         "The bookings that were made on one call",
+        CallRequest,
+        answers.CallBookings,
+        EVERYWHERE,
+    ),
+    Operation(
+        "get",
+        "/calls/bookings",
+        "callBookingsByQuery",
+        "The same, by a query: for an id that a path may not bring through, such as a/b",
         CallRequest,
         answers.CallBookings,
         EVERYWHERE,

@@ -121,7 +121,8 @@ class SampleCall:
             "DISPOSITION": "Appointment Booked",
             "patient_id": patient,
             "clinic_id": "C-01",
-            "FOLLOWUP_TIME": f"{start:%Y-%m-%d %H:%M:%S}",
+            "appointment_date": f"{start:%Y-%m-%d}",
+            "appointment_time": f"{start:%H:%M}",
         }
         return self._until_booked(self._expect(202, "POST", "/calls/status", sent))
 

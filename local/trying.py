@@ -29,7 +29,7 @@ Try it (Ctrl-C ends it and leaves nothing behind):
     -d '{{"call_hit_reference_number": "c2", "agent_id": "a1", "mobile_number": "{known}"}}'
   curl -s "$API/calls/status" -H "$TOKEN" \\
     -d '{{"CALL_REFERENCE_ID": "c2", "USER_ID": "a1", "DISPOSITION": "Appointment Booked", "patient_id": "{patient}",
-      "clinic_id": "C-01", "FOLLOWUP_TIME": "{day} 17:00:00"}}'
+      "clinic_id": "C-01", "appointment_date": "{day}", "appointment_time": "17:00"}}'
 
   # An appointment, and what became of it
   curl -s "$API/patients/{patient}/appointments" -H "$TOKEN" \\

@@ -10,6 +10,7 @@ from typing import Any
 from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT, Verdict
+from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.clinicea import Appointment, Call, Patient
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
@@ -24,7 +25,7 @@ LIKELIEST = (
     *({"version": version, "path": f"{_PATIENTS}/{Call.SEARCH_PATIENT}"} for version in ("v1", "v2", "v3")),
 )
 """Where the search may be, the likeliest first [code]."""
-_PATIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LONGEST_ID = 64
 _WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _OFFSET = re.compile(r"(Z|[+-][0-9]{2}:?[0-9]{2})$")
@@ -154,10 +155,11 @@ class Checks:
             return
         for ours in spec.parameters:
             self._register.confirm(f"calls.{call}.parameters.{ours}", ACCOUNT)
-        if all(_PATIENT_ID.fullmatch(each.patient_id) for each in self.seen.patients):
+        ids = [each.patient_id for each in self.seen.patients]
+        if all(len(each) <= _LONGEST_ID and may_be_an_id(each) for each in ids):
             self._register.confirm("patient_id", ACCOUNT)
         else:
-            self._register.wrong("patient_id", ACCOUNT, detail="other characters: the connector refuses such ids")
+            self._register.wrong("patient_id", ACCOUNT, detail="longer, or with unseen signs; they are refused")
 
     def _completed(self, patient_id: str) -> None:
         call = self._flows.completed_call

@@ -41,7 +41,7 @@ class Finding:
 
 BEHAVIOUR = {
     "authentication": "the account takes the configured credential",
-    "patient_id": "patient ids are 1 to 64 letters, digits, _ and -",
+    "patient_id": "patient ids are 1 to 64 characters that can be seen",
     "nothing_found": "a number that nobody has is answered by 204, 404 or an empty array",
     "missing_route_markers": "an address that does not exist is told from a record that does not",
     "times.stamp": "times are written and read as YYYY-MM-DDTHH:MM:SS",

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.convox import parsing
-from convox_clinicea.convox.api import answer, api, caller_of
+from convox_clinicea.convox.api import answer, api, caller_of, path_parameter
 from convox_clinicea.convox.confirming import before_the_time_out
 from convox_clinicea.convox.replies.bookings import accepted as accepted_reply
 from convox_clinicea.convox.requests.bookings import KnownPatientBooking
@@ -33,11 +33,12 @@ def desk() -> BookingDesk:
     return booking_desk(IntakeSettings.from_environment(), clock)
 
 
-@app.post("/patients/<patient_id>/appointments")
-def book_appointment(patient_id: str) -> Response[str]:
+@app.post("/patients/{patient_id}/appointments")
+def book_appointment() -> Response[str]:
     settings, dialects, place, intake = desk()
     caller = caller_of(app.current_event)
     dialect = dialects.of(caller)
+    patient_id = path_parameter(app.current_event, "patient_id")
     request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context)
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))

@@ -28,7 +28,7 @@ clock = SystemClock()
 
 
 @cache
-def desk() -> LookupDesk[SearchRequest, Mobile]:
+def desk() -> LookupDesk[SearchRequest, Mobile | None]:
     return popup_desk(LookupSettings.from_environment(), clock, logger, metrics)
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import ahead
-from convox_clinicea.convox.api import answer, api
+from convox_clinicea.convox.api import answer, api, path_parameter
 from convox_clinicea.convox.lookups.desk import LookupDesk
 from convox_clinicea.convox.requests.completed import CompletedRequest
 from convox_clinicea.deadline import SystemClock
@@ -34,9 +34,9 @@ def desk() -> LookupDesk[CompletedRequest, CompletedRequest]:
 ahead.prepare(desk)
 
 
-@app.get("/patients/<patient_id>/appointments/completed")
-def past_appointments(patient_id: str) -> Response[str]:
-    return desk().answer(app.current_event, patient_id=patient_id)
+@app.get("/patients/{patient_id}/appointments/completed")
+def past_appointments() -> Response[str]:
+    return desk().answer(app.current_event, patient_id=path_parameter(app.current_event, "patient_id"))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -31,7 +31,7 @@ BODIES: dict[str, tuple[bytes, int, str]] = {
     "nothing in it": (b"{}", 400, "invalid_request"),
     "not UTF-8": (b'{"mobile": "\xff\xfe"}', 400, "invalid_request"),
     "a lone surrogate": (b'{"mobile": "\\ud800"}', 400, "invalid_request"),
-    "control characters": (b'{"call_id": "a\\u0000b", "agent_id": "a"}', 400, "invalid_request"),
+    "control characters": (b'{"call_id": "\\u0000", "agent_id": "a"}', 400, "invalid_request"),
     "deeply nested": (b'{"mobile":' + b"[" * 5000 + b"]" * 5000 + b"}", 400, "invalid_request"),
     "a huge integer": (b'{"mobile": ' + b"9" * 5000 + b"}", 400, "invalid_request"),
     "one megabyte": (b'{"mobile": "' + b"9" * 1_000_000 + b'"}', 413, "too_large"),
@@ -72,7 +72,7 @@ def test_a_body_that_makes_no_sense_is_refused(api: Api, route: str, kind: str) 
         ("/patients/P-01/appointments", "duration_minutes", 4),
         ("/patients/P-01/appointments", "notes", "n" * 501),
         ("/patients/P-01/appointments", "clinic_id", "C 01; DROP"),
-        ("/appointments", "first_name", ["Asha"]),
+        ("/appointments", "first_name", ["Asha", "Rao"]),
         ("/appointments", "date_of_birth", "2026-13-01"),
         ("/appointments", "email", "not an address"),
         ("/appointments", "consent", "perhaps"),
@@ -87,8 +87,9 @@ def test_a_field_that_breaks_its_limits_is_named(api: Api, route: str, field: st
 
 
 def test_a_patient_id_that_is_none_is_refused_and_one_that_might_be_is_not(api: Api) -> None:
-    assert_error(api.get("/patients/P%2001/appointments/completed", **call(43)), 400, "invalid_request")
-    assert api.get("/patients/P-unheard-of/appointments/completed", **call(43)).json()["appointments"] == []
+    assert_error(api.get("/patients/0/appointments/completed", **call(43)), 400, "invalid_request")
+    for patient_id in ("P-unheard-of", "P%2001", "P.01", "P:01", "%7BP-01%7D"):
+        assert api.get(f"/patients/{patient_id}/appointments/completed", **call(43)).json()["appointments"] == []
 
 
 @pytest.mark.parametrize("path", ["/", "/patient", "/patients/search/more", "/bookings"])

@@ -18,7 +18,8 @@ def ended(number: int, start: str, **more: Any) -> dict[str, Any]:
         "DISPOSITION": "Appointment Booked",
         "patient_id": "P-01",
         "clinic_id": "C-01",
-        "FOLLOWUP_TIME": start.replace("T", " "),
+        "appointment_date": start[:10],
+        "appointment_time": start[11:],
         **more,
     }
 
@@ -84,4 +85,24 @@ def test_any_other_disposition_is_acknowledged_and_a_bad_appointment_refused(api
 
     assert (noted.status_code, noted.json()["status"], noted.json()["booking_id"]) == (200, "success", None)
     assert (refused.status_code, refused.json()["fields"][0]["field"]) == (400, "clinic_id")
-    assert api.get("/calls/E2E-0805/bookings").json()["bookings"] == []
+    call = api.get("/calls/E2E-0805/bookings").json()
+    assert (call["bookings"], call["not_booked"]) == ([], ["clinic_id"])
+
+
+def test_a_callback_that_cannot_be_read_leaves_a_trace_of_its_call(api: Api) -> None:
+    broken = '{"CALL_REFERENCE_ID": "E2E#0806", "USER_ID": "agent-7", "remarks": "he said "yes""}'
+
+    refused = api.post("/calls/status", data=broken.encode())
+
+    assert (refused.status_code, refused.json()["fields"][0]["field"]) == (400, "body")
+    for asked in (api.get("/calls/bookings", call_id="E2E#0806"), api.get("/calls/E2E%230806/bookings")):
+        assert (asked.status_code, asked.json()["not_booked"]) == (200, ["body"])
+
+
+def test_text_that_nobody_reads_and_a_withheld_number_refuse_nothing(api: Api) -> None:
+    form = ended(807, slot(days=45, hour=9), MOBILE_NO="anonymous")
+    body = "&".join(f"{name}={value}" for name, value in form.items()).replace(" ", "+") + "&remarks=caf%E9"
+
+    booked = api.post("/calls/status", data=body.encode())
+
+    assert (booked.status_code, booked.json()["left_out"]) == (202, [])

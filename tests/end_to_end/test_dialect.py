@@ -24,8 +24,8 @@ def test_a_form_with_json_in_a_field_is_the_booking_that_json_is(api: Api) -> No
     booking = {"clinic_id": "C-01", **STATUS}
     day, time = start[:10], start[11:16]
 
-    as_json = api.post("/patients/P-01/appointments", {**booking, "FOLLOWUP_TIME": f"{day} {time}:00"})
-    pieces = {"callback_date": day, "callback_hrs": time[:2], "callback_mins": time[3:]}
+    as_json = api.post("/patients/P-01/appointments", {**booking, "appointment_start": f"{day} {time}:00"})
+    pieces = {"appointment_date": day, "start_hours": time[:2], "start_minutes": time[3:]}
     as_form = api.post("/patients/P-01/appointments", data={"data": json.dumps(booking | pieces)})
 
     assert as_json.status_code == 202, as_json.text

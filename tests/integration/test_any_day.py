@@ -90,7 +90,7 @@ def test_what_make_run_prints_to_type_can_be_booked_wherever_the_machine_stands(
 
     bodies = [json.loads(each) for each in re.findall(r"-d '(\{[^']*\})'", text)]
     (known,) = [each for each in bodies if "start" in each]
-    (ended,) = [each for each in bodies if "FOLLOWUP_TIME" in each]
+    (ended,) = [each for each in bodies if "appointment_date" in each]
     assert booked(then, known)[0] == 202
     assert then.call_status(ended).status == 202
 

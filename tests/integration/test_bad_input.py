@@ -32,23 +32,18 @@ NOT_JSON: dict[str, Any] = {
     "empty": "",
     "blank": " \n\t",
     "words": "the number is 9999900041",
-    "a form that ends within a character": "mobile=9999900041&name=%ff",
     "cut off": '{"mobile": "+9199999000',
     "single quotes": "{'mobile': '1'}",
     "trailing": "{} {}",
-    "trailing comma": '{"a": 1,}',
     "null": "null",
     "array": "[]",
     "text": '"text"',
     "number": "12",
     "nan": "NaN",
-    "control character": '{"mobile": "\x00"}',
-    "lone surrogate, escaped": '{"mobile": "\\ud800"}',
-    "lone surrogate, in the event": '{"mobile": "\ud800"}',
+    "a quotation mark in a text": '{"remarks": "he said "no"", "mobile": "9999900041"}',
+    "several objects": '[{"mobile": "9999900041"}, {"mobile": "9999900043"}]',
     "deep array": "[" * 30_000,
     "deep object": '{"a":' * 12_000,
-    "bytes that are no UTF-8": b'{"mobile": "\xff\xfe"}',
-    "UTF-16": '{"mobile": "1"}'.encode("utf-16"),
     "byte order mark alone": b"\xef\xbb\xbf",
 }
 
@@ -104,9 +99,33 @@ def test_a_name_given_twice_must_say_the_same(deployment: Deployment, route: str
     post, good = POSTS[route]
     text = json.dumps(good())
 
-    for twice in ('{"call_id": "other", ' + text[1:], text[:-1] + ', "call_id": []}'):
+    for twice in ('{"call_id": "other", ' + text[1:], text[:-1] + ', "call_id": [1, 2]}'):
         post(deployment)(twice).is_error(400, "invalid_request", "call_id")
     assert post(deployment)(f'{text[:-1]}, "call_id": "{CALL_ID}"}}').status in (200, 202)
+
+
+LOST: dict[str, Any] = {
+    "control character": '{"mobile": "a\x00", "call_id": "c", "agent_id": "a"}',
+    "lone surrogate, escaped": '{"mobile": "\\ud800", "call_id": "c", "agent_id": "a"}',
+    "lone surrogate, in the event": '{"mobile": "\ud800", "call_id": "c", "agent_id": "a"}',
+    "bytes that are no UTF-8": b'{"mobile": "\xff\xfe", "call_id": "c", "agent_id": "a"}',
+    "a form that ends within a character": "call_id=c&agent_id=a&mobile=%ff",
+    "UTF-16": '{"mobile": "x", "call_id": "c", "agent_id": "a"}'.encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("name", LOST)
+def test_a_number_that_was_lost_on_the_way_is_told_as_the_number(deployment: Deployment, name: str) -> None:
+    deployment.search(LOST[name]).is_error(400, "invalid_request", "mobile")
+
+
+@EVERY_POST
+def test_a_byte_that_nobody_reads_refuses_nothing(deployment: Deployment, route: str) -> None:
+    post, good = POSTS[route]
+    text = json.dumps(good())[1:]
+
+    for body in (b'{"odd": "caf\xe9", ' + text.encode(), '{"odd": "a\nb\\\'c\\ud83d", ' + text):
+        assert post(deployment)(body).status in (200, 202)
 
 
 DIGITS = ("9" * 21, "9" * 4300, "9" * 4301, "-" + "9" * 4301)
@@ -134,43 +153,30 @@ def test_what_json_does_not_call_a_number_is_none(deployment: Deployment, value:
 
 
 WRONG: dict[str, list[Any]] = {
-    "call_id": [[], {}, True, 1.5, "x" * 129, "a\x00b", "a\x1bb", "\uffff", "a\nb"],
-    "agent_id": [[], {}, False, 10**130, "x" * 129, "\u0000"],
-    "mobile": [
-        [],
-        {},
-        True,
-        1.5,
-        "12",
-        "x",
-        "99999 00041 ext. 5",
-        "9" * 41,
-        "+",
-        "9999900041\x00",
-        "99999XXX41",
-        0,
-        -1,
-    ],
-    "country_code": [[], "IN", "999", "+", "0091", "91 " * 3, "٩١", -91],
-    "clinic_id": [[], {}, "C 01", "C/01", "../C", "x" * 65, "C\x00", "ç", True],
-    "practitioner_id": [[], "D 01", "x" * 65, "D\n"],
-    "duration_minutes": [4, 481, -1, 30.5, "half an hour", [], {}, True, 10**400, "9" * 5000, "1e2"],
-    "service": [[], {}, "x" * 101, "a\x07b", True],
-    "notes": [[], {}, "x" * 501, "a\x00b", "a\x0cb", True],
-    "first_name": [[], {}, "x" * 101, "a\tb", "a\x00", True],
-    "last_name": [[], {}, "x" * 101, "a\rb", False],
-    "gender": [[], {}, "unknown", 1, True, "x" * 10_000],
+    "call_id": [[], {}, True, 1.5, "x" * 129, [1, 2], "\uffff", "undefined", "\u0000"],
+    "agent_id": [[], {}, False, 10**130, "x" * 129, "N/A"],
+    "mobile": [[1, 2], {"a": 1}, True, 1.5, "1234567", "x", "9" * 41, "+", "99999XXX41", "9999900041,9999900042"],
+    "country_code": [{"a": 1}, "IN", "999", "+", "0091", "91 " * 3, "٩١", -91],
+    "clinic_id": [[], {}, "C 01", "C/01", "../C", "x" * 65, "C\x00", "ç", True, "0", "--Select--"],
+    "practitioner_id": [{"a": 1}, "D 01", "x" * 65, "D\x01"],
+    "duration_minutes": [4, 481, -5, 30.5, "half an hour", [1, 2], True, 10**400, "9" * 5000, "1e2"],
+    "service": [[1, 2], {"a": 1}, "x" * 101, True],
+    "notes": [[1, 2], {"a": 1}, "x" * 501, True],
+    "first_name": [[], {}, "x" * 101, "Jos\ufffd", True, "undefined", "--"],
+    "last_name": [[1, 2], {"a": 1}, "x" * 101, "Jos\ufffd", True],
+    "gender": [[1, 2], {"a": 1}, "unknown", 1, True, "x" * 10_000],
     "date_of_birth": [
-        [],
+        [1, 2],
         19910723,
         "23/07/1991",
         "1991-02-30",
-        "1899-12-31",
+        "1890-12-31",
         "2999-01-01",
-        "1991-07-23T00:00:00",
+        "1991-07-23T00:00:00Z",
+        "1991-07-23T10:00:00",
         True,
     ],
-    "email": [[], "zanzi", "a@b", "a b@c.d", "a@@b.c", "a@b.c\n", "é@example.com", f"{'a' * 250}@b.cd", True],
+    "email": [[1, 2], "zanzi", "a@b", "a b@c.d", "a@@b.c", "é@example.com", f"{'a' * 250}@b.cd", "a\ufffd@b.cd", True],
     "consent.given": ["perhaps", 2, "on", "t"],
 }
 ROUTES_OF = {
@@ -203,8 +209,8 @@ def test_every_field_that_is_wrong_is_named_at_once(deployment: Deployment) -> N
 
 
 QUERIES: dict[str, list[str]] = {
-    "limit": ["0", "51", "-1", "ten", "1.5", "\x00", "9" * 5000, "1e1", "\ud800", "\u0661\u0660", "true"],
-    "call_id": ["x" * 129, "\x00", "\ud800"],
+    "limit": ["0", "51", "-1", "ten", "1.5", "9" * 5000, "1e1", "\u0661\u0660", "true"],
+    "call_id": ["x" * 129, "\x00"],
     "agent_id": ["x" * 129, "\x7f"],
 }
 
@@ -219,31 +225,13 @@ def test_a_query_that_is_wrong_is_named(deployment: Deployment, field: str) -> N
             )
 
 
-PATIENTS = [
-    " ",
-    "P 01",
-    "P.01",
-    "x" * 65,
-    "P\x0041",
-    "ü",
-    "P'--",
-    "%2e%2e",
-    "P\n",
-    "P\t",
-    "$(id)",
-    "P;41",
-    "*",
-    "\ud800",
-]
+PATIENTS = ["", " ", "x" * 65, "P\x0041", "..", "-", "_-", "*", "0", "-1", "{00000000-0000-0000-0000-000000000000}"]
 
 
 @pytest.mark.parametrize("patient_id", PATIENTS)
 def test_a_patient_id_that_cannot_be_one_is_refused(deployment: Deployment, patient_id: str) -> None:
     for answer in (deployment.completed(patient_id, CALL), deployment.book_known(patient_id, known_body())):
-        # What the router itself does not take for a path's part is no route.
-        assert answer.status in (400, 404)
-        code, fields = ("not_found", ()) if answer.status == 404 else ("invalid_request", ("patient_id",))
-        answer.is_error(answer.status, code, *fields)
+        answer.is_error(400, "invalid_request", "patient_id")
     assert deployment.stack.items() == []
     assert deployment.fake.requests() == []
 

@@ -15,7 +15,7 @@ def test_a_call_without_bookings_has_none(deployment: Deployment) -> None:
     answer = deployment.of_call(CALL_ID)
 
     assert answer.status == 200
-    assert answer.body == {"status": "success", "message": "0 bookings on this call.", "bookings": []}
+    assert answer.body == {"status": "success", "message": "0 bookings on this call.", "bookings": [], "not_booked": []}
 
 
 def test_all_bookings_of_the_call_are_told_in_their_order(deployment: Deployment) -> None:
@@ -69,3 +69,22 @@ def test_a_ledger_that_is_away_is_an_internal_error_that_says_nothing(deployment
     deployment.configure(LEDGER_TABLE="no-such-table")
 
     deployment.of_call(CALL_ID).is_error(500, "internal")
+
+
+ODD_IDS = ["a/b", "a#b", "a?b=c", "a\\b", 'a"b', "a`b", "a b", "a%2Fb", "a+b", "ü", ".a.", "a&b=c", "[a]", "bookings"]
+
+
+@pytest.mark.parametrize("call_id", ODD_IDS)
+def test_a_call_of_any_signs_can_be_asked_for_by_its_path_and_by_a_query(deployment: Deployment, call_id: str) -> None:
+    accepted = deployment.book_known("P/41 ü", known_body(call_id=call_id))
+
+    assert accepted.status == 202
+    assert accepted.headers["Location"].endswith(f".com/v1/bookings/{accepted.body['booking_id']}")
+    for answer in (deployment.of_call(call_id), deployment.of_call_by_query(call_id)):
+        (booking,) = answer.body["bookings"]
+        assert (booking["booking_id"], booking["patient_id"]) == (accepted.body["booking_id"], "P/41 ü")
+
+
+@pytest.mark.parametrize("call_id", [None, "", " ", "x" * 129], ids=str)
+def test_a_query_without_a_call_is_refused(deployment: Deployment, call_id: str | None) -> None:
+    deployment.of_call_by_query(call_id).is_error(400, "invalid_request", "call_id")

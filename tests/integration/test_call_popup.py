@@ -113,10 +113,30 @@ def test_both_trips_share_one_budget(deployment: Deployment) -> None:
     assert (body["match"], body["appointments"], body["degraded"]) == ("one", None, True)
 
 
-@pytest.mark.parametrize("mobile", ["XXXXXX0041", "99999*****", "", None, "12345"], ids=str)
+@pytest.mark.parametrize("mobile", ["XXXXXX0041", "99999*****", "", None, "1234567"], ids=str)
 def test_a_masked_or_missing_number_is_the_sender_s_to_correct(deployment: Deployment, mobile: str | None) -> None:
     deployment.popup({**CALL, "mobile": mobile}).is_error(400, "invalid_request", "mobile")
 
+    assert deployment.fake.requests() == []
+
+
+@pytest.mark.parametrize("mobile", ["anonymous", "Unknown", "0", 0, "-1", "1001", "+266696687"], ids=str)
+def test_of_a_withheld_or_internal_number_the_pop_up_says_so_and_is_no_error(
+    deployment: Deployment, mobile: str | int
+) -> None:
+    answer = deployment.popup({**CALL, "MOBILE_NO": mobile})
+
+    assert answer.status == 200
+    assert answer.body == {
+        "status": "success",
+        "message": "The caller's number is withheld or internal. Ask who is calling, and search by the number that is "
+        "told.",
+        "match": "none",
+        "patients": [],
+        "appointments": None,
+        "degraded": False,
+    }
+    deployment.search({**CALL, "MOBILE_NO": mobile}).is_error(400, "invalid_request", "mobile")
     assert deployment.fake.requests() == []
 
 

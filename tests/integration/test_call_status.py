@@ -12,7 +12,7 @@ from tests.support.bookings import AGENT_ID, CALL_ID, in_days
 from tests.support.call_ends import call, known, new
 from tests.support.deployment import Deployment
 
-KEYS = {"status", "message", "booking_id", "state", "repeated", "changed"}
+KEYS = {"status", "message", "booking_id", "state", "repeated", "changed", "left_out"}
 
 
 def test_the_end_of_a_call_books_for_a_known_patient(deployment: Deployment) -> None:
@@ -60,6 +60,9 @@ def test_a_repeat_that_has_ended_is_told_with_200(deployment: Deployment) -> Non
         {"disposition": " appointment booked "},
         {"disposition": "Connected", "disposition_2": "Appointment Fixed"},
         {"disposition": None, "disposition3": "Appointment"},
+        {"disposition": ["Connected", "Appointment"]},
+        {"disposition": "Connected~Appointment_Booked"},
+        {"disposition": "Appointment&nbsp;Booked"},
     ],
     ids=str,
 )
@@ -78,9 +81,8 @@ def test_convox_s_own_names_in_a_form_are_understood(deployment: Deployment) -> 
         "DISPOSITION": "APPOINTMENT FIXED",
         "patientid": "P-41",
         "clinicid": "C-01",
-        "callback_date": f"{when:%Y-%m-%d}",
-        "callback_hrs": f"{when:%H}",
-        "callback_mins": f"{when:%M}",
+        "appointment_date": f"{when:%Y-%m-%d}",
+        "appointment_time": f"{when:%H:%M}",
     }
 
     answer = deployment.call_status(urlencode(form))
@@ -96,7 +98,7 @@ def test_convox_s_own_names_in_a_form_are_understood(deployment: Deployment) -> 
         {},
         {"disposition": "Not Interested"},
         {"disposition": "No appointment"},
-        {"disposition": ["Appointment"]},
+        {"disposition": "AUTOWRAPUP", "disposition_2": "Appointment"},
         {"disposition": {"a": 1}, "disposition_2": 7},
         {"disposition": "x" * 5000},
         {"disposition": "\u0000\u202e"},
@@ -114,6 +116,7 @@ def test_anything_else_is_acknowledged_as_convox_documents(deployment: Deploymen
         "state": None,
         "repeated": False,
         "changed": False,
+        "left_out": [],
     }
     assert not call(deployment).asks
     assert deployment.stack.messages() == []

@@ -106,12 +106,12 @@ def test_nor_is_one_that_is_kept_since_the_dialect_cannot_make_it(
 def test_the_next_callback_s_lines_do_not_name_this_call(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    deployment.call_status(known())
+    deployment.call_status(known(call_id="CALL-first"))
     lines(capsys)
 
     deployment.call_status(known(call_id=...))
 
-    assert [line for line in lines(capsys) if "call_id" in line] == []
+    assert "CALL-first" not in str(lines(capsys))
 
 
 @pytest.mark.parametrize("field", ["call_id", "agent_id"])

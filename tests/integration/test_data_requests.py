@@ -323,7 +323,8 @@ class TestByPatientId:
         "order",
         [
             {"action": "holds"},
-            {"action": "holds", "patient_id": "P 41"},
+            {"action": "holds", "patient_id": "P\n41"},
+            {"action": "holds", "patient_id": "-"},
             {"action": "holds", "patient_id": ""},
             {"action": "holds", "patient_id": "P-41", "after": ""},
             {"action": "count", "patient_id": "P-41", "mobile": invented.MOBILE},

@@ -34,7 +34,7 @@ def test_a_booking_in_convoxs_names_is_the_same_booking(deployment: Deployment) 
     start = in_days(2)
     ours = deployment.book_known("P-41", known_body(start=start.isoformat(), call_id="R-77", agent_id="a-1"))
     theirs = known_body(call_id=..., agent_id=..., start=...) | STATUS
-    theirs |= {"callback_date": f"{start:%Y-%m-%d}", "callback_hrs": f"{start:%H}", "callback_mins": f"{start:%M}"}
+    theirs |= {"appointment_date": f"{start:%Y-%m-%d}", "appointment_time": f"{start:%I:%M %p}"}
 
     again = deployment.book_known("P-41", urlencode({"data": json.dumps(theirs)}))
 
@@ -47,8 +47,8 @@ def test_a_problem_says_under_which_name_the_field_came(deployment: Deployment) 
     masked.is_error(400, "invalid_request", "mobile")
     assert told(masked)["mobile"] == "has masked digits; the whole number is needed (it came as MOBILE_NO)"
 
-    past = deployment.book_known("P-41", known_body(start=...) | {"followup_time": "2020-01-01 10:00:00"})
-    assert told(past) == {"start": "must be in the future (it came as FOLLOWUP_TIME)"}
+    past = deployment.book_known("P-41", known_body(start=...) | {"Appointment_Start": "2020-01-01 10:00:00"})
+    assert told(past) == {"start": "must be in the future (it came as appointment_start)"}
 
     wordless = deployment.book_new(new_body(consent=..., Consent_Given="perhaps"))
     assert list(told(wordless).values()) == [

@@ -116,7 +116,7 @@ def test_past_visits_that_nobody_checked_out_are_shown_where_the_table_says_so(
     assert answer.body["message"] == f"1 completed appointment.{rest}"
 
 
-@pytest.mark.parametrize("patient_id", ["P-nobody", "1", "a" * 64, "_-"])
+@pytest.mark.parametrize("patient_id", ["P-nobody", "1", "a" * 64, "P 41", "P.41", "P/41", "{P:41}", "41.0", "P%41?#"])
 def test_an_unknown_patient_has_none(deployment: Deployment, patient_id: str) -> None:
     answer = deployment.completed(patient_id, CALL)
 

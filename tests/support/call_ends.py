@@ -7,6 +7,8 @@ from typing import Any
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calls import Call, Calls, key_of_call
+from convox_clinicea.bookings.record import key_of
+from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
@@ -24,6 +26,15 @@ def new(**changes: Any) -> dict[str, Any]:
 
 def call(deployment: Deployment) -> Call:
     return Calls(Table(aws.dynamodb(), deployment.stack.table), SystemClock()).get("convox", CALL_ID)
+
+
+def content(deployment: Deployment, booking_id: str) -> BookingRequest:
+    """What was sealed of a booking."""
+    sealed = deployment.booking(booking_id).request
+    assert sealed is not None
+    return BookingRequest.from_bytes(
+        KmsSealer(aws.kms(), deployment.stack.data_key_id).open(key_of(booking_id), sealed)
+    )
 
 
 def kept(deployment: Deployment) -> dict[str, Any]:

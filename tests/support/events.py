@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 Event = dict[str, Any]
 
@@ -30,9 +31,13 @@ def gateway(
     caller: str | None = "convox",
     age_ms: int = 0,
 ) -> Event:
-    """A REST API's proxy event. `body`: text as it is, bytes in base64, anything else as JSON."""
+    """A REST API's proxy event. `body`: text as it is, bytes in base64, anything else as JSON.
+
+    A REST API hands over path and its parameters as they came, percent-encoded.
+    """
     route = resource
-    for name, value in (path or {}).items():
+    path = {name: quote(value, safe="", errors="replace") for name, value in (path or {}).items()}
+    for name, value in path.items():
         route = route.replace("{" + name + "}", value)
     outside = f"/{base_path}{route}" if base_path else route
     if isinstance(body, bytes):
@@ -107,6 +112,10 @@ def booking(booking_id: str, **more: Any) -> Event:
 
 def call_bookings(call_id: str, query: Mapping[str, str] | None = None, **more: Any) -> Event:
     return gateway("GET", "/calls/{call_id}/bookings", path={"call_id": call_id}, query=query, **more)
+
+
+def call_bookings_by_query(call_id: str | None, **more: Any) -> Event:
+    return gateway("GET", "/calls/bookings", query=None if call_id is None else {"call_id": call_id}, **more)
 
 
 def scheduled(rule: str, moment: datetime) -> Event:

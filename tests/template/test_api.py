@@ -22,6 +22,7 @@ ROUTES = {
     ("post", "/appointments"): "BookNewPatientFunction",
     ("get", "/bookings/{booking_id}"): "BookingStatusFunction",
     ("get", "/calls/{call_id}/bookings"): "BookingStatusFunction",
+    ("get", "/calls/bookings"): "BookingStatusFunction",
 }
 SENT_BY_CONVOX = [
     "search_patient",

@@ -74,6 +74,10 @@ class InvalidRequest(ConnectorError):
         self.problems = problems
 
 
+class NoCallerNumber(InvalidRequest):
+    """The exchange sent a word for no number, or an internal one, as the caller's; no sender can correct it."""
+
+
 class ConsentRequired(ConnectorError):
     """A new patient was asked for without the caller's consent; nothing was stored."""
 

@@ -3,21 +3,33 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import phonenumbers
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from convox_clinicea.characters import LOST
+from convox_clinicea.dialled import has_no_number, is_withheld, plain
 from convox_clinicea.privacy import Personal
 
-_WRITTEN = re.compile(r"\+?[0-9() .\-\u00a0]{4,31}")
-_MASKED = re.compile(r"(?=[^xX*#•]*[xX*#•])[0-9xX*#•.+() \-]+")
+_WRITTEN = re.compile(r"\(?\+?[0-9() ./\-]{1,39}")
+_MASK = r"[xX*#\u2022\u00d7]"
+_MASKED = re.compile(rf"[0-9.+() \-]*{_MASK}[0-9xX*#\u2022\u00d7.+() \-]*")
+_EXTENSION = re.compile(r"(?<=[0-9)]) ?(?:#|(?:x|#|;ext=|,? ?ext(?:ension)?[.:]?) ?[0-9]{1,7}#?)$", re.IGNORECASE)
 _DIALLING_CODE = re.compile(r"\+?[1-9][0-9]{0,2}")
+_MASKED_DIGITS = "has masked digits; the whole number is needed"
+_NO_NUMBER = "must be one telephone number: digits, and at most blanks, brackets, dots, dashes, slashes and a +"
+_NOT_VALID = "is not a valid telephone number; send it with its dialling code"
 
 
 class InvalidMobile(ValueError):
     """The text is no telephone number; the message never repeats it."""
+
+
+class NoCallerNumber(InvalidMobile):
+    """The exchange did not tell the caller's number, or the call is internal: nothing to correct by the sender."""
 
 
 class InvalidCountryCode(InvalidMobile):
@@ -53,7 +65,10 @@ def parse_country_code(text: str) -> str:
 
 
 def parse_mobile(text: str, *, default_country: str, country_code: str | None = None) -> Mobile:
-    """Parse a number as ConVox writes it: 10 digits, with `91`, `+91` or a leading `0`, with spaces.
+    """Parse a number as people, exchanges and ConVox write it; what would have to be guessed is refused.
+
+    Taken are 10 digits, with `91`, `+91`, a leading `0` or both, in the digits of any script, with blanks, dashes,
+    slashes, parentheses and unseen characters, as `tel:`, and with an extension, which is dropped.
 
     Args:
         text: the number. A leading space counts as the `+` that a query string loses.
@@ -61,26 +76,42 @@ def parse_mobile(text: str, *, default_country: str, country_code: str | None = 
         country_code: the dialling code, where it was sent apart from the number.
 
     Raises:
-        InvalidMobile: not a valid number, masked digits included; InvalidCountryCode for `country_code`.
+        InvalidMobile: not a valid number, masked digits included; NoCallerNumber for a withheld or internal one;
+            InvalidCountryCode for `country_code`.
     """
     region = default_country
     if country_code is not None:
         country_code = parse_country_code(country_code)
         region = phonenumbers.region_code_for_country_code(int(country_code))
-    if _MASKED.fullmatch(text):
-        raise InvalidMobile("has masked digits; the whole number is needed")
-    if not _WRITTEN.fullmatch(text.strip()):
-        raise InvalidMobile("must be a telephone number: digits, and at most spaces, brackets, dots, hyphens and a +")
-    readings = [text.strip()]
-    if text.startswith(" "):
-        readings.insert(0, "+" + text.strip())
-    for reading in readings:
-        mobile = _read(reading, region)
-        if mobile is not None:
-            if country_code is not None and mobile.country_code != country_code:
-                raise InvalidMobile("has another dialling code than country_code says")
-            return mobile
-    raise InvalidMobile("is not a valid telephone number; send it with its dialling code")
+    written = plain(text)
+    if is_withheld(written):
+        raise NoCallerNumber("is withheld; ask the caller for the number and send that")
+    if LOST in written:
+        raise InvalidMobile("has a character that was lost on the way; send it in UTF-8")
+    number = _EXTENSION.sub("", written)
+    masked = _MASKED.fullmatch(number) is not None
+    if masked or not _WRITTEN.fullmatch(number):
+        raise InvalidMobile(_MASKED_DIGITS if masked else _NO_NUMBER)
+    mobile = next(filter(None, (_read(each, region) for each in _readings(text, number, region))), None)
+    if mobile is None:
+        if has_no_number(number):
+            raise NoCallerNumber("is an internal number; ask the caller for the number and send that")
+        raise InvalidMobile(_MASKED_DIGITS if _MASKED.fullmatch(written) else _NOT_VALID)
+    if country_code is not None and mobile.country_code != country_code:
+        raise InvalidMobile("has another dialling code than country_code says")
+    return mobile
+
+
+def _readings(text: str, number: str, region: str) -> Iterator[str]:
+    """Yield what a number may stand for, the first valid one counts."""
+    if text.startswith(" ") and not number.startswith("+"):
+        yield "+" + number
+    yield number
+    code = str(phonenumbers.country_code_for_region(region))
+    digits = re.sub("[^0-9]", "", number)
+    # A trunk 0 before the dialling code, as some exchanges put it before whatever the caller's network sent.
+    if digits.startswith(f"0{code}"):
+        yield f"+{digits[1:]}"
 
 
 def _read(text: str, region: str) -> Mobile | None:

@@ -8,11 +8,10 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
-JOINERS = "\u200c\u200d"
-"""They show nothing themselves, and shape the letters beside them."""
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _PUNCTUATION = {**_APOSTROPHES, **_DASHES}
+_SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015]+")
 _GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})[)}]?", re.ASCII | re.IGNORECASE)
 _WHOLE = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 
@@ -26,6 +25,11 @@ def normalized(word: str) -> str:
     text = unicodedata.normalize("NFKC", word)
     seen = "".join(map(_seen, text)) if not text.isascii() or not text.isprintable() else text
     return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())
+
+
+def as_words(text: str) -> str:
+    """Return a phrase for comparison: `normalized`, with `_`, dashes and any blank as one blank."""
+    return normalized(_SEPARATORS.sub(" ", text))
 
 
 def normalized_name(name: str) -> str:

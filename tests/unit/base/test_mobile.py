@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_country_code, parse_mobile
+from convox_clinicea.mobile import (
+    InvalidCountryCode,
+    InvalidMobile,
+    Mobile,
+    NoCallerNumber,
+    parse_country_code,
+    parse_mobile,
+)
 from tests.support.properties import PROPERTY
 
 E164 = "+919999900042"
@@ -30,6 +37,26 @@ class TestSpellings:
             "+91 99999-00042",
             "+91 (99999) 00.042",
             "99999\u00a000042",
+            "99999\u202f00042",
+            "0919999900042",
+            "091 99999 00042",
+            "(+91) 99999 00042",
+            "+91 (0) 99999 00042",
+            "99999/00042",
+            "99999\u201300042",
+            "99999\u201100042",
+            "\u202a+91 99999 00042\u202c",
+            "\u200e99999\u200b00042\ufeff",
+            "tel:+91-99999-00042",
+            "٩٩٩٩٩٠٠٠٤٢",
+            "\u096f\u096f\u096f\u096f\u096f\u0966\u0966\u0966\u096a\u0968",
+            "\uff0b\uff19\uff11 9999900042",
+            "9999900042 ext 5",
+            "9999900042x12",
+            "9999900042#",
+            "9999900042;ext=5",
+            "9999900042.0",
+            "9999900042\n",
         ],
     )
     def test_all_of_them_are_the_same_number(self, written: str) -> None:
@@ -55,7 +82,20 @@ class TestSpellings:
 class TestRefusals:
     @pytest.mark.parametrize(
         "written",
-        ["", " ", "+", "12", "99999", "xxxxxx0042", "99999*0042", "9999900042 ext 5", "9" * 40, "+9100", "٩٩٩٩٩٠٠٠٤٢"],
+        [
+            "",
+            " ",
+            "+",
+            "12",
+            "99999",
+            "xxxxxx0042",
+            "99999*0042",
+            "999990004x5",
+            "9" * 40,
+            "+9100",
+            "٩٩٩٩٩",
+            "9999900042/9999900043",
+        ],
     )
     def test_what_is_no_number_is_refused_without_repeating_it(self, written: str) -> None:
         with pytest.raises(InvalidMobile) as caught:
@@ -94,6 +134,21 @@ class TestRefusals:
         with contextlib.suppress(InvalidMobile):
             mobile = parse_mobile(text, default_country=country, country_code=code)
             assert Mobile.from_e164(mobile.reveal()) == mobile
+
+
+class TestNobodysNumber:
+    @pytest.mark.parametrize(
+        "written", ["anonymous", "Unknown", "PRIVATE", " Withheld ", "0", "-1", "1001", "+266696687", "Out of Area"]
+    )
+    def test_a_withheld_or_internal_number_is_the_exchange_s_word_and_nobody_s_fault(self, written: str) -> None:
+        with pytest.raises(NoCallerNumber, match="ask the caller for the number"):
+            parse_mobile(written, default_country="IN")
+
+    @pytest.mark.parametrize("written", ["1234567", "", "x", "99999XXX41", "9999900041*", "971501234567"])
+    def test_a_number_that_was_to_be_one_is_not(self, written: str) -> None:
+        with pytest.raises(InvalidMobile) as caught:
+            parse_mobile(written, default_country="IN")
+        assert not isinstance(caught.value, NoCallerNumber)
 
 
 class TestDiallingCode:

@@ -11,7 +11,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.callbacks import Taken
 from convox_clinicea.bookings.calls import Calls, key_of_call
 from convox_clinicea.bookings.states import State
-from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import Table
@@ -154,6 +154,41 @@ class TestWhatCannotBeBooked:
         assert bench.now(booking).state is State.ACCEPTED
         assert (call(bench).problems, call(bench).kept) == ((), None)
         assert all(item.get("open") != {"S": "not_booked"} for item in bench.stack.items())
+
+    def test_one_that_is_too_large_is_a_trace_without_content(self, bench: Bench) -> None:
+        with pytest.raises(TooLarge):
+            takes(bench, asks=False, refusal=TooLarge("the body is over 64 KB"))
+
+        assert (call(bench).problems, call(bench).kept, bench.counted) == (("body",), None, ["CallNotBooked"])
+
+    def test_one_that_says_nothing_of_an_appointment_is_a_repeat_of_the_calls(self, bench: Bench) -> None:
+        booking = booking_of(takes(bench))
+        before = call(bench)
+
+        taken = takes(bench, asks=False, refusal=self.PROBLEM, bare=True)
+
+        assert (booking_of(taken).booking_id, taken.asked, taken.repeated) == (booking.booking_id, True, True)
+        assert call(bench) == before
+        assert "CallNotBooked" not in bench.counted
+
+    def test_and_a_trace_where_the_call_has_none(self, bench: Bench) -> None:
+        with pytest.raises(InvalidRequest):
+            takes(bench, asks=False, refusal=self.PROBLEM, bare=True)
+
+        assert call(bench).problems == ("clinic_id",)
+
+    def test_one_without_a_disposition_says_nothing_of_what_the_call_asked_for(self, bench: Bench) -> None:
+        takes(bench)
+
+        takes(bench, asks=False, disposed=False)
+
+        assert call(bench).asks
+
+    def test_what_was_left_out_is_told_and_counted(self, bench: Bench) -> None:
+        taken = takes(bench, left_out=("mobile",))
+
+        assert taken.left_out == ("mobile",)
+        assert "CallFieldsLeftOut" in bench.counted
 
     def test_the_sweeper_leaves_it_alone(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):

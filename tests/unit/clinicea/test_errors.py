@@ -52,7 +52,9 @@ class TestLeaves:
 
 def test_every_leaf_is_listed_above() -> None:
     def leaves(kind: type[errors.CliniceaError]) -> set[type[errors.CliniceaError]]:
-        below = {leaf for each in kind.__subclasses__() for leaf in leaves(each)}
+        # A test of errors that come later makes some of its own, which the collector may not have taken yet.
+        ours = [each for each in kind.__subclasses__() if each.__module__ == errors.__name__]
+        below = {leaf for each in ours for leaf in leaves(each)}
         return below | ({kind} if kind not in (errors.CliniceaError, errors.SetupFault) else set())
 
     assert leaves(errors.CliniceaError) == {type(error) for error, _, _ in LEAVES}

@@ -37,7 +37,7 @@ def test_a_birth_date_stays_what_it_is() -> None:
 def test_a_date_in_pieces_moves_and_the_pieces_of_its_time_do_not() -> None:
     body = json.loads(event("call_status", NOW)["body"])
 
-    assert (body["callback_date"], body["callback_hrs"], body["callback_mins"]) == ("2031-03-06", "15", "00")
+    assert (body["appointment_date"], body["appointment_time"]) == ("2031-03-06", "15:00")
 
 
 def test_a_message_keeps_its_digest_and_its_stamps_stay_text() -> None:

@@ -68,7 +68,7 @@ def test_nobody_is_let_in_without_the_header() -> None:
     ("name", "field", "limits"),
     [
         ("SearchRequest", "call_id", {"minLength": 1, "maxLength": 128}),
-        ("SearchRequest", "mobile", {"maxLength": 40}),
+        ("SearchRequest", "mobile", {"maxLength": 60}),
         ("NewPatientBooking", "first_name", {"maxLength": 100}),
         ("KnownPatientBooking", "clinic_id", {"maxLength": 64, "pattern": "^[A-Za-z0-9_.:-]{1,64}$"}),
     ],

@@ -8,11 +8,15 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.callbacks import StatusReader
+from convox_clinicea.convox.glimpse import glimpsed
+from convox_clinicea.convox.mending import mended
 from convox_clinicea.convox.place import Place
 from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.convox.requests.completed import CompletedRequest
@@ -38,6 +42,10 @@ values = json_values | texts
 
 
 def is_understood_or_refused(event: Event) -> None:
+    glimpsed(APIGatewayProxyEvent(event), PACKED)
+    for spoken in DIALECTS:
+        with suppress(InvalidRequest, TooLarge):
+            StatusReader("convox", spoken, PLACE, context_required=True).read(APIGatewayProxyEvent(event))
     for model in MODELS:
         for spoken in DIALECTS:
             with suppress(InvalidRequest, TooLarge, ConsentRequired):
@@ -105,6 +113,20 @@ def test_any_bytes(body: bytes) -> None:
     is_understood_or_refused(post(base64.b64encode(body).decode()[:-1], encoded=True))
 
 
+@PROPERTY
+@given(value=json_values)
+def test_json_that_is_well_formed_needs_no_mending(value: Any) -> None:
+    for ascii_only in (True, False):
+        text = json.dumps(value, ensure_ascii=ascii_only)
+        assert json.loads(mended(text)) == json.loads(text) or "\\ud" in text
+
+
+@PROPERTY
+@given(text=st.text(alphabet="\"\\ud8'{},\n x", max_size=40))
+def test_what_is_mended_once_stays_as_it_is(text: str) -> None:
+    assert mended(mended(text)) == mended(text)
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -120,6 +142,14 @@ def test_any_bytes(body: bytes) -> None:
         "[" * 60_000,
         '{"a":' * 12_000,
         "mobile=" + "x" * 60_000,
+        '"' * 60_000,
+        '"\\' * 30_000,
+        '{"call_id": ' * 5_000,
+        "call_id=" * 8_000,
+        "call_id\n" + "x\n" * 30_000,
+        "call_id " + " " * 60_000,
+        "&amp;" * 13_000,
+        "&#" * 30_000,
         '{"mobile": ' + "9" * 60_000 + "}",
     ],
     ids=lambda body: repr(body[:12]),

@@ -49,16 +49,16 @@ def test_a_list_replaces_them_all() -> None:
     spoken = dialect(aliases={"mobile": ["ANI"]})
 
     assert (meaning(spoken, "ani"), meaning(spoken, "mobile")) == ("mobile", "mobile")
-    assert [meaning(spoken, name) for name in ("MOBILE_NO", "phone_number", "callernumber")] == [None] * 3
+    assert [meaning(spoken, name) for name in ("MOBILE_NO", "mobile_number", "callernumber")] == [None] * 3
 
 
 def test_null_takes_one_name_away() -> None:
-    spoken = dialect(aliases={"follow_up": {"FOLLOWUP_TIME": None}})
+    spoken = dialect(aliases={"start": {"appointment_start": None}})
 
     with pytest.raises(InvalidRequest, match="start: is required"):
         read(
             KnownPatientBooking,
-            events.book_known("P", known_body(start=..., FOLLOWUP_TIME="2031-03-06 10:00:00")),
+            events.book_known("P", known_body(start=..., appointment_start="2031-03-06 10:00:00")),
             spoken,
             patient_id="P",
         )
@@ -71,7 +71,6 @@ def test_a_name_may_be_given_another_meaning() -> None:
 
 
 def test_what_stands_in_is_configuration() -> None:
-    never = dialect(stands_in={"start": []})
     remarks = dialect(stands_in={"notes": ["remarks"]})
     event = events.book_known("P", known_body(notes=..., comments="brings a scan"))
 
@@ -79,21 +78,79 @@ def test_what_stands_in_is_configuration() -> None:
     kept = read(KnownPatientBooking, event, remarks, patient_id="P").notes
     assert kept is not None
     assert kept.reveal() == "brings a scan"
-    with pytest.raises(InvalidRequest, match="start"):
-        read(
-            KnownPatientBooking,
-            events.book_known("P", known_body(start=..., FOLLOWUP_TIME="2031-03-06 10:00:00")),
-            never,
-            patient_id="P",
-        )
+
+
+def test_a_follow_up_is_a_call_back_and_no_appointment_unless_the_deployment_says_so() -> None:
+    site = dialect(stands_in={"start": ["follow_up"]})
+    event = events.book_known("P", known_body(start=..., FOLLOWUP_TIME="2031-03-06 10:00:00"))
+
+    with pytest.raises(InvalidRequest, match="start: is required"):
+        read(KnownPatientBooking, event, patient_id="P")
+    assert read(KnownPatientBooking, event, site, patient_id="P").start == "2031-03-06T10:00:00"
+
+
+@pytest.mark.parametrize(
+    "name", ["phone_number", "callback_date", "callback_hrs", "callback_mins", "CallID", "duration", "station"]
+)
+def test_a_name_that_convox_does_not_send_or_that_is_the_receivers_own_means_nothing(name: str) -> None:
+    assert meaning(PACKED, name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "stands_for"),
+    [
+        ("CALL_HIT_REFERENCE_NUMBER", "call_id"),
+        ("userid", "agent_id"),
+        ("convoxID", "lead_id"),
+        ("convoxuid", "lead_id"),
+        ("callProcess", "process"),
+        ("Process", "process"),
+        ("Queue", "queue"),
+    ],
+)
+def test_a_name_that_its_pages_and_pop_ups_send_means_what_it_means_there(name: str, stands_for: str) -> None:
+    assert meaning(PACKED, name) == stands_for
+
+
+def test_a_document_of_before_still_holds() -> None:
+    spoken = dialect(
+        aliases={"follow_up_date": {"callback_date": None}, "mobile": {"phone_number": "site"}},
+        stands_in={"start": ["follow_up"]},
+        words={"consent": {"no": ["na", "None"]}, "gender": {"other": ["N/A"]}, "appointment": ["New"]},
+    )
+
+    assert meaning(spoken, "phone_number") == "mobile"
+    assert (spoken.consent["na"], spoken.genders["n/a"]) == (False, "other")
+    assert not {"na", "NA", "None", "NONE", "N/A", "n/a"} & spoken.missing
+    assert spoken.mean_appointment(["NEW"])
 
 
 def test_dispositions_that_mean_an_appointment_are_configuration() -> None:
     spoken = dialect(words={"appointment": ["Visit fixed"]})
 
-    assert PACKED.means_appointment(" Appointment Booked ")
-    assert spoken.means_appointment("VISIT FIXED")
-    assert not spoken.means_appointment("Appointment Booked")
+    assert PACKED.mean_appointment([" Appointment Booked "])
+    assert spoken.mean_appointment(["VISIT FIXED"])
+    assert not spoken.mean_appointment(["Appointment Booked"])
+
+
+@pytest.mark.parametrize(
+    "came",
+    [
+        ["APPOINTMENT_BOOKED"],
+        ["appointment-booked"],
+        ["Appointment\u00a0Booked"],
+        ["Connected~Appointment Booked~2031-03-06"],
+        ["Connected", "appointment\u2013fixed"],
+    ],
+    ids=str,
+)
+def test_a_disposition_is_a_word_or_several_levels_however_they_are_joined(came: list[str]) -> None:
+    assert PACKED.mean_appointment(came)
+
+
+@pytest.mark.parametrize("came", [["AUTOWRAPUP"], ["AutoWrapup", "Appointment"], ["AUTOWRAPUP~Appointment"], ["NEW"]])
+def test_what_convox_disposed_of_itself_books_nothing(came: list[str]) -> None:
+    assert not PACKED.mean_appointment(came)
 
 
 class TestCallers:

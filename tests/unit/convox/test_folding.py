@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.convox.callbacks import StatusRequest
-from convox_clinicea.convox.folding import folded
 from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea.convox.requests.status import StatusRequest
 from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.normalization import normalized
 from tests.support import events
 from tests.support.dialects import dialect, read
 from tests.support.properties import PROPERTY
@@ -47,7 +47,7 @@ def test_a_disposition_means_an_appointment_however_it_was_typed(configured: str
     spoken = dialect(words={"appointment": [configured]})
     request = read(StatusRequest, events.call_status(CALL | {"disposition": came}), spoken)
 
-    assert [spoken.means_appointment(word) for word in request.dispositions()] == [True]
+    assert spoken.mean_appointment(request.dispositions())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_another_word_is_another_word(came: str) -> None:
     spoken = dialect(words={"appointment": [HINDI, MALAYALAM]})
     request = read(StatusRequest, events.call_status(CALL | {"disposition": came}), spoken)
 
-    assert not any(spoken.means_appointment(word) for word in request.dispositions())
+    assert not spoken.mean_appointment(request.dispositions())
 
 
 def test_a_label_may_be_in_any_script() -> None:
@@ -101,4 +101,4 @@ def test_two_spellings_of_one_label_have_one_meaning() -> None:
 @PROPERTY
 @given(st.text(max_size=40))
 def test_what_is_folded_stays_as_it_is(text: str) -> None:
-    assert folded(folded(text)) == folded(text)
+    assert normalized(normalized(text)) == normalized(text)

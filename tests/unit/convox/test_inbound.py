@@ -1,47 +1,24 @@
-"""What ConVox may send, in each encoding, spelling, date and number that is known of it, and what it means."""
+"""Calls as ConVox may tell them, in each encoding, spelling and number that is known of it: the same call."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
 import pytest
 
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.place import Place
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.convox.requests.search import SearchRequest
-from tests.support import events
-from tests.support.dialects import PACKED, dialect, read
+from tests.support.dialects import read
 from tests.support.events import Event
+from tests.support.written import FORM, PLACE, form, get, post
 
-CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-AE", "time_zone": "Asia/Dubai"}]}
-PLACE = Place(Clinics.from_document(CLINICS, "Asia/Kolkata"), "IN")
 NUMBER = "+919999900041"
-FORM = "application/x-www-form-urlencoded"
-DMY = dialect(date_order="dmy")
-MDY = dialect(date_order="mdy")
 
-# The pop-up's names [1x], the status callback's [2x], the agent's page [1x]; ConVox's REST says phone_number [2x].
+# The pop-up's names [2x], the status callback's [2x], the agent's page [1x].
 POPUP = {"call_hit_reference_number": "R-77", "mobile_number": "9999900041", "agent_id": "a-1"}
 STATUS = {"CALL_REFERENCE_ID": "R-77", "MOBILE_NO": "9999900041", "USER_ID": "a-1"}
 PAGE = {"call_hit_referenceno": "R-77", "callernumber": "9999900041", "agentid": "a-1"}
-
-
-def post(body: object, content_type: str = "application/json", query: Mapping[str, str] | None = None) -> Event:
-    return events.gateway("POST", "/anything", body=body, query=query, headers={"Content-Type": content_type})
-
-
-def form(fields: Mapping[str, Any], content_type: str = FORM) -> Event:
-    return post(urlencode(fields), content_type)
-
-
-def get(query: Mapping[str, str]) -> Event:
-    return events.gateway("GET", "/anything", query=query)
 
 
 def multipart(fields: Mapping[str, str]) -> bytes:
@@ -83,6 +60,28 @@ CALLS: dict[str, Event] = {
     ),
     "status, JSON as a form's only name": post(quote(json.dumps(STATUS)) + "=", FORM),
     "status, JSON percent-encoded as a whole": post(quote(json.dumps(STATUS)), FORM),
+    "status, JSON encoded twice": post(json.dumps(json.dumps(STATUS))),
+    "status, JSON encoded twice in a form's field": form({"payload": json.dumps(json.dumps(STATUS))}),
+    "status, a list of one object": post([STATUS]),
+    "status, an envelope": post({"event": "call_status", "data": STATUS}),
+    "status, an envelope of text": post({"data": json.dumps(STATUS)}),
+    "status, a raw line break in JSON": post('{"remarks": "a\nb\tc\x0b", ' + json.dumps(STATUS)[1:]),
+    "status, an apostrophe that is escaped": post('{"remarks": "it\\\'s C:\\data \\u12", ' + json.dumps(STATUS)[1:]),
+    "status, half an emoji": post('{"remarks": "\\ud83d", ' + json.dumps(STATUS)[1:]),
+    "status, a comma too many": post(json.dumps(STATUS)[:-1] + ",\u00a0}"),
+    "status, a byte of Latin-1 in JSON": post(b'{"remarks": "caf\xe9", ' + json.dumps(STATUS).encode()[1:]),
+    "status, a byte of Latin-1 in a form": post("remarks=caf%E9&" + urlencode(STATUS), FORM),
+    "status, UTF-16": post(json.dumps(STATUS).encode("utf-16")),
+    "status, a form in HTML": post(urlencode(STATUS).replace("&", "&amp;"), FORM),
+    "status, a form in HTML, twice": post(urlencode(STATUS).replace("&", "&amp;amp;"), FORM),
+    "status, multipart form of .NET": post(multipart(STATUS).replace(b'name="', b"name=").replace(b'"\r', b"\r")),
+    "status, fields of a list": post({"crmData": [{"key": n, "value": v, "type": "text"} for n, v in STATUS.items()]}),
+    "status, fields of a list in a form": form(
+        {"crmData": json.dumps([{"key": "MOBILE_NO", "value": "9999900041"}]), "call_id": "R-77", "USER_ID": "a-1"}
+    ),
+    "status, values in lists": post({name: [value] for name, value in STATUS.items()}),
+    "status, PHP's lists": form({f"{name}[]": value for name, value in STATUS.items()}),
+    "status, blanks and line ends round each value": post({n: f"\u200b {v}\r\n\u202f" for n, v in STATUS.items()}),
     "status, in the query of a POST": post(None, query=STATUS),
     "status, one half in the query": post(
         {"MOBILE_NO": "9999900041"}, query={"CALL_REFERENCE_ID": "R-77", "userid": "a-1"}
@@ -108,11 +107,13 @@ CALLS: dict[str, Event] = {
     ),
     "our own names": post({"call_id": "R-77", "mobile": "9999900041", "agent_id": "a-1"}),
     "names with spaces round them": post({f" {name} ": value for name, value in STATUS.items()}),
-    "a second name that is empty": post(POPUP | {"MOBILE_NO": "", "phone_number": None, "callernumber": "null"}),
-    "a second name that says the same": post(POPUP | {"CallReferenceID": "R-77", "phone_number": "9999900041"}),
-    "a second name with the dialling code": post(POPUP | {"phone_number": "+91 99999 00041"}),
+    "a second name that is empty": post(POPUP | {"MOBILE_NO": "", "mobile": None, "callernumber": "null"}),
+    "a second name that says the same": post(POPUP | {"CallReferenceID": "R-77", "callernumber": "9999900041"}),
+    "a second name with a word for nothing": post(POPUP | {"MOBILE_NO": "undefined", "CallReferenceID": "N/A"}),
+    "a second name with a withheld number": post(POPUP | {"MOBILE_NO": "anonymous", "callernumber": "0"}),
+    "a second name with the dialling code": post(POPUP | {"MOBILE_NO": "+91 99999 00041"}),
 }
-for _name in ("mobile", "mobile_number", "MOBILE_NO", "phone_number", "callernumber", "CallerNumber"):
+for _name in ("mobile", "mobile_number", "MOBILE_NO", "callernumber", "CallerNumber"):
     CALLS[f"number as {_name}"] = post({"call_id": "R-77", "agent_id": "a-1", _name: "9999900041"})
 for _name in (
     "call_hit_reference_number",
@@ -136,13 +137,28 @@ for _number in (
     " 9999900041 ",
     "0091 9999900041",
     " 919999900041",
+    "0919999900041",
+    "(+91) 99999 00041",
+    "99999/00041",
+    "99999\u201300041",
+    "99999\u201100041",
+    "99999\u202f00041",
+    "\u202a+91 99999 00041\u202c",
+    "99999\u200b00041",
+    "tel:+919999900041",
+    "\u096f\u096f\u096f\u096f\u096f\u0966\u0966\u0966\u096a\u0967",
+    "\uff19\uff19\uff19\uff19\uff19\uff10\uff10\uff10\uff14\uff11",
+    "9999900041#",
+    "9999900041x12",
+    "9999900041 ext. 5",
+    "9999900041.0",
 ):
     CALLS[f"number {_number}"] = post({"call_id": "R-77", "agent_id": "a-1", "mobile": _number})
     # A + that was not encoded comes as a space, in queries and forms alike.
     CALLS[f"number {_number} in a query"] = get(
         {"call_id": "R-77", "agent_id": "a-1", "mobile": _number.replace("+", " ")}
     )
-    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={_number.replace(' ', '%20')}", FORM)
+    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={quote(_number, safe='+')}", FORM)
 
 
 @pytest.mark.parametrize("case", CALLS)
@@ -151,150 +167,3 @@ def test_a_call_is_the_same_call_however_it_is_told(case: str) -> None:
 
     assert (request.call_id, request.agent_id) == ("R-77", "a-1")
     assert request.number(PLACE).reveal() == NUMBER
-
-
-@dataclass(frozen=True)
-class Booked:
-    """What came, and what it means."""
-
-    came: dict[str, Any]
-    means: Mapping[str, Any]
-    spoken: Dialect = field(default=PACKED)
-
-
-KNOWN = {"call_id": "R-77", "agent_id": "a-1", "clinic_id": "C-01"}
-NEW = KNOWN | {"mobile": "9999900041", "first_name": "Asha", "start": "2026-12-01T15:00:00"}
-AT = "2026-12-01T15:00:00+05:30"
-BOOKINGS: dict[str, Booked] = {
-    "ConVox's date": Booked({"start": "2026-12-01 15:00:00"}, {"start": AT}),
-    "ISO 8601": Booked({"start": "2026-12-01T15:00"}, {"start": AT}),
-    "an offset": Booked({"start": "2026-12-01T13:30:00+04:00"}, {"start": "2026-12-01T13:30:00+04:00"}),
-    "an offset whose + was lost": Booked(
-        {"start": "2026-12-01T13:30:00 04:00"}, {"start": "2026-12-01T13:30:00+04:00"}
-    ),
-    "UTC": Booked({"start": "2026-12-01 09:30:00Z"}, {"start": "2026-12-01T09:30:00+00:00"}),
-    "slashes": Booked({"start": "2026/12/01 15:00"}, {"start": AT}),
-    "single digits": Booked({"start": "2026-12-1 15:00"}, {"start": AT}),
-    "the afternoon": Booked({"start": "2026-12-01 03:00 PM"}, {"start": AT}),
-    "the afternoon, written together": Booked({"start": "2026-12-01 3:00pm"}, {"start": AT}),
-    "noon": Booked({"start": "2026-12-01 12:00 pm"}, {"start": "2026-12-01T12:00:00+05:30"}),
-    "midnight": Booked({"start": "2026-12-01 12:00 a.m."}, {"start": "2026-12-01T00:00:00+05:30"}),
-    "the day first": Booked({"start": "01-12-2026 15:00:00"}, {"start": AT}, DMY),
-    "the day first, dots": Booked({"start": "1.12.2026 15:00"}, {"start": AT}, DMY),
-    "the year first where the day is usual": Booked({"start": "2026-12-01 15:00"}, {"start": AT}, DMY),
-    "the month first": Booked({"start": "12/01/2026 03:00 PM"}, {"start": AT}, MDY),
-    "follow-up time": Booked({"FOLLOWUP_TIME": "2026-12-01 15:00:00"}, {"start": AT}),
-    "follow-up time, lower case": Booked({"followup_time": "2026-12-01 15:00:00"}, {"start": AT}),
-    "a start beside the follow-up time": Booked(
-        {"start": "2026-12-01 15:00", "FOLLOWUP_TIME": "2026-12-09 09:00:00"}, {"start": AT}
-    ),
-    "a start beside a follow-up of zeros": Booked(
-        {"start": "2026-12-01 15:00", "FOLLOWUP_TIME": "0000-00-00 00:00:00"}, {"start": AT}
-    ),
-    "call-back in pieces": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": "15", "callback_mins": "00"}, {"start": AT}
-    ),
-    "call-back in pieces that are numbers": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": 15, "callback_mins": 0}, {"start": AT}
-    ),
-    "call-back in single digits": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": "9", "callback_mins": "5"},
-        {"start": "2026-12-01T09:05:00+05:30"},
-    ),
-    "call-back without minutes": Booked(
-        {"callback_date": "2026-12-01", "callback_hrs": "15", "callback_mins": ""}, {"start": AT}
-    ),
-    "call-back, the day first": Booked(
-        {"callback_date": "01-12-2026", "callback_hrs": "15", "callback_mins": "00"}, {"start": AT}, DMY
-    ),
-    "call-back that says the same as the follow-up": Booked(
-        {
-            "callback_date": "2026-12-01",
-            "callback_hrs": "15",
-            "callback_mins": "00",
-            "FOLLOWUP_TIME": "2026-12-01 15:00:00",
-        },
-        {"start": AT},
-    ),
-    "appointment's date and time": Booked(
-        {"appointment_date": "2026-12-01", "appointment_time": "03:00 PM"}, {"start": AT}
-    ),
-    "appointment's date that holds the time": Booked({"appointment_date": "2026-12-01 15:00"}, {"start": AT}),
-    "the clinic's own zone": Booked(
-        {"start": "2026-12-01 15:00", "clinic_id": "C-AE"}, {"start": "2026-12-01T15:00:00+04:00"}
-    ),
-    "length as hours and minutes": Booked({"start": AT, "appointment_duration": "00:45"}, {"duration_minutes": 45}),
-    "length to the second": Booked({"start": AT, "appointment_duration": "01:30:00"}, {"duration_minutes": 90}),
-    "length as minutes": Booked({"start": AT, "duration_minutes": "45"}, {"duration_minutes": 45}),
-    "length as a number": Booked({"start": AT, "duration_minutes": 45}, {"duration_minutes": 45}),
-    "length in words": Booked({"start": AT, "appointment_duration": "45 min"}, {"duration_minutes": 45}),
-    "length in hours": Booked({"start": AT, "appointment_duration": "1 hour"}, {"duration_minutes": 60}),
-    "no length": Booked({"start": AT, "appointment_duration": "null"}, {"duration_minutes": 30}),
-    "another spelling of the clinic": Booked({"start": AT, "clinic_id": "", "ClinicID": "C-02"}, {"clinic_id": "C-02"}),
-    "a doctor": Booked({"start": AT, "doctor_id": "D-01"}, {"practitioner_id": "D-01"}),
-}
-ENCODINGS: dict[str, Callable[[dict[str, Any]], Event]] = {
-    "json": post,
-    "form": form,
-    "field": lambda fields: form({"data": json.dumps(fields)}),
-    "query": lambda fields: get({name: str(value) for name, value in fields.items()}),
-}
-
-
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("case", BOOKINGS)
-def test_a_booking_is_the_same_booking_however_it_is_told(case: str, encoding: str) -> None:
-    booked = BOOKINGS[case]
-
-    request = read(KnownPatientBooking, ENCODINGS[encoding](KNOWN | booked.came), booked.spoken, patient_id="P-41")
-    canonical = request.canonical("convox", PLACE.of(booked.spoken))
-
-    for name, value in booked.means.items():
-        meant = getattr(canonical, name)
-        assert (meant.isoformat() if name == "start" else meant) == value
-
-
-PEOPLE: dict[str, Booked] = {
-    "consent as an object": Booked({"consent": {"given": True}}, {}),
-    "consent, flat": Booked({"consent": "yes"}, {}),
-    "consent given": Booked({"consent_given": "1"}, {}),
-    "consent given, a number": Booked({"consent_given": 1}, {}),
-    "consent in capitals": Booked({"CONSENT": "YES"}, {}),
-    "consent, true": Booked({"consent": True}, {}),
-    "consent with a dot": Booked({"consent.given": "true"}, {}),
-    "consent in PHP's brackets": Booked({"consent[given]": "1"}, {}),
-    "consent in the deployment's word": Booked(
-        {"consent": "Haan"}, {}, dialect(words={"consent": {"yes": ["haan"], "no": ["nahi"]}})
-    ),
-    "man": Booked({"consent": "yes", "gender": "M"}, {"gender": "male"}),
-    "woman": Booked({"consent": "yes", "gender": "Female"}, {"gender": "female"}),
-    "neither": Booked({"consent": "yes", "gender": "OTHER"}, {"gender": "other"}),
-    "the deployment's word for a woman": Booked(
-        {"consent": "yes", "sex": "w"},
-        {"gender": "female"},
-        dialect(aliases={"gender": {"sex": "site"}}, words={"gender": {"female": ["w"]}}),
-    ),
-    "born, the day first": Booked({"consent": "yes", "DOB": "23-07-1991"}, {"date_of_birth": "1991-07-23"}, DMY),
-    "born, never": Booked({"consent": "yes", "DOB": "0000-00-00"}, {"date_of_birth": None}),
-    "somebody called Null": Booked({"consent": "yes", "lastname": "Null"}, {"last_name": "Null"}),
-    "no last name": Booked({"consent": "yes", "lastname": "null"}, {"last_name": None}),
-}
-
-
-@pytest.mark.parametrize("case", PEOPLE)
-def test_a_new_patient_is_the_same_however_told(case: str) -> None:
-    told = PEOPLE[case]
-
-    request = read(NewPatientBooking, post(NEW | told.came), told.spoken)
-    person = request.canonical("convox", PLACE.of(told.spoken)).new_patient
-
-    assert person is not None
-    assert person.consent.given is True
-    for name, value in told.means.items():
-        meant = getattr(person, name)
-        plain = meant.reveal() if hasattr(meant, "reveal") else meant
-        assert (plain.isoformat() if hasattr(plain, "isoformat") else plain) == value
-
-
-def test_the_table_holds_what_was_asked_for() -> None:
-    assert len(CALLS) + len(BOOKINGS) + len(PEOPLE) >= 60

@@ -21,7 +21,7 @@ from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.deadline import Clock
-from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.sealing import Sealer
@@ -33,13 +33,19 @@ MOST_WISHES = 50
 MOST_PROBLEMS = 20
 
 
+Refusal = InvalidRequest | ConsentRequired | TooLarge
+
+
 @dataclass(frozen=True)
 class Callback:
     """One status callback, in our words.
 
     Attributes:
         wanted: the appointment that it asks for; None if it asks for none, or cannot be understood.
-        refusal: why it cannot be understood, though it asks for an appointment.
+        refusal: why it cannot be understood, though it asks for an appointment, or may have asked for one.
+        bare: it asks for an appointment and says nothing about it, as a second callback with the recording may.
+        disposed: whether it has a disposition at all.
+        left_out: optional fields that could not be used, or not whole.
         recorded_at: when the agent recorded it, where ConVox tells [assumed].
         said: its fields, for a person to look at where they are of no use to us.
         patient_id: Clinicea's id of the patient among them, where it has the form of one.
@@ -48,7 +54,10 @@ class Callback:
     caller: Caller
     call_id: str
     wanted: BookingRequest | None = None
-    refusal: InvalidRequest | ConsentRequired | None = None
+    refusal: Refusal | None = None
+    bare: bool = False
+    disposed: bool = True
+    left_out: tuple[str, ...] = ()
     recorded_at: datetime | None = None
     said: PersonalText | None = None
     mobile: Mobile | None = None
@@ -69,12 +78,14 @@ class Taken:
         asked: whether it asked for an appointment.
         repeated: that was known.
         changed: the booking stands for something else than this callback says.
+        left_out: optional fields of it that could not be used, or not whole.
     """
 
     booking: Booking | None
     asked: bool = True
     repeated: bool = False
     changed: bool = False
+    left_out: tuple[str, ...] = ()
 
 
 class StatusCallbacks:
@@ -103,28 +114,34 @@ class StatusCallbacks:
         """Note the callback and, where it asks for an appointment, return its booking once ledger and queue hold it.
 
         Raises:
-            InvalidRequest, ConsentRequired, NotInDialect: the appointment cannot be booked so; the callback is kept
-                for a person.
+            InvalidRequest, ConsentRequired, TooLarge, NotInDialect: it cannot be booked so; the callback is kept for a
+                person.
             NotStored: ledger or queue did not confirm; the same callback may be sent again.
         """
         with or_not_stored():
             for _ in range(MOST_TRIES):
                 try:
-                    return self._taken(callback)
+                    taken = replace(self._taken(callback), left_out=callback.left_out)
                 except (Overtaken, Contended):
                     # A worker, or another callback of this call, was faster: look again.
                     self._clock.sleep(chance.source.uniform(0, PAUSE_SECONDS))
+                else:
+                    if taken.left_out:
+                        self._count("CallFieldsLeftOut")
+                    return taken
         raise NotStored("the call was changed by others at every try")
 
     def _taken(self, callback: Callback) -> Taken:
         stored = self._calls.get(callback.caller.name, callback.call_id)
         call = _told(stored, callback)
+        if callback.bare and call.booking_id is not None:
+            return Taken(self._booking(call.booking_id), repeated=True)
         try:
             if callback.refusal is not None:
                 raise callback.refusal
             if callback.wanted is not None:
                 return self._wished(stored, call, callback, self._drafter.wish(callback.wanted))
-        except (InvalidRequest, ConsentRequired, NotInDialect) as problem:
+        except (InvalidRequest, ConsentRequired, TooLarge, NotInDialect) as problem:
             self._keep(call, callback, problem)
             raise
         if call != stored or not stored.version:
@@ -186,15 +203,9 @@ class StatusCallbacks:
             self._queue.send(new)
         return Taken(new)
 
-    def _keep(self, call: Call, callback: Callback, problem: InvalidRequest | ConsentRequired | NotInDialect) -> None:
+    def _keep(self, call: Call, callback: Callback, problem: Refusal | NotInDialect) -> None:
         """Leave a trace for a person; without consent none of what the patient told."""
-        match problem:
-            case InvalidRequest():
-                fields = [each.field for each in problem.problems]
-            case NotInDialect():
-                fields = ["new_patient"]
-            case ConsentRequired():
-                fields = ["consent"]
+        fields = _fields(problem)
         kept, number_key, patient_key = None, None, None
         if not isinstance(problem, ConsentRequired) and callback.said is not None:
             key = key_of_call(call.caller, call.call_id)
@@ -218,6 +229,18 @@ class StatusCallbacks:
         return None if booking_id is None else self._ledger.get(booking_id)
 
 
+def _fields(problem: Refusal | NotInDialect) -> list[str]:
+    match problem:
+        case InvalidRequest():
+            return [each.field for each in problem.problems]
+        case TooLarge():
+            return ["body"]
+        case NotInDialect():
+            return ["new_patient"]
+        case ConsentRequired():
+            return ["consent"]
+
+
 def _replaceable(booking: Booking) -> bool:
     """Whether nothing of its content can have reached Clinicea, nor anybody decided on it."""
     if booking.posted:
@@ -233,6 +256,6 @@ def _told(call: Call, callback: Callback) -> Call:
     return replace(
         call,
         agent_id=callback.caller.agent_id or call.agent_id,
-        asks=callback.asks,
+        asks=callback.asks if callback.disposed else call.asks,
         recorded_at=callback.recorded_at or call.recorded_at,
     )

@@ -7,18 +7,37 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from convox_clinicea.bookings.acting import MOST_LISTED, Acted, Acting, Filter
 from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.privacy import is_telling
 
 T = TypeVar("T")
 BookingId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
-CliniceaId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+def _seen_whole(text: str) -> str:
+    if not may_be_an_id(text):
+        raise ValueError("must be 1 to 64 characters that can be seen, a letter or digit among them")
+    return text
+
+
+CliniceaId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_seen_whole)]
+"""An id of Clinicea's, as the search hands it out."""
 
 
 class Order(BaseModel):

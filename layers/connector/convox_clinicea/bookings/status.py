@@ -3,17 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
 from convox_clinicea.errors import NotFound
 
 
+@dataclass(frozen=True)
+class CallBookings:
+    """What is known of a call.
+
+    Attributes:
+        bookings: in the order in which they were accepted.
+        not_booked: the fields for which the last appointment that it asked for could not be taken; `body` if its
+            callback could not be read.
+    """
+
+    bookings: Sequence[Booking]
+    not_booked: tuple[str, ...] = ()
+
+
 class BookingStatus:
     """The service behind `booking_status`."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, calls: Calls) -> None:
         self._ledger = ledger
+        self._calls = calls
 
     def of(self, booking_id: str, caller: str) -> Booking:
         """Return the caller's booking; raises NotFound for another's as for one that never was."""
@@ -22,6 +40,6 @@ class BookingStatus:
             raise NotFound("no such booking")
         return booking
 
-    def of_call(self, call_id: str, caller: str) -> list[Booking]:
-        """Return the bookings that the caller made on one call; none for a call that never was."""
-        return self._ledger.of_call(caller, call_id)
+    def of_call(self, call_id: str, caller: str) -> CallBookings:
+        """Return what the caller asked for on one call; nothing for a call that never was."""
+        return CallBookings(self._ledger.of_call(caller, call_id), self._calls.get(caller, call_id).problems)

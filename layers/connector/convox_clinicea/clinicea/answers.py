@@ -150,7 +150,7 @@ def text(value: Any) -> str | None:
 def identifier(value: Any) -> str | None:
     """Return an id as Clinicea wrote it; one that is not set (0, a negative number, a GUID of zeros) is missing.
 
-    Braces round a GUID and `.0` after a number are left out: they distinguish nothing, and the routes refuse them.
+    Braces round a GUID and `.0` after a number are left out: they distinguish nothing.
     """
     written = text(value)
     if written is None or _UNSET_ID.fullmatch(id_key(written)):

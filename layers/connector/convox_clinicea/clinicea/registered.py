@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 import phonenumbers
 
+from convox_clinicea.characters import plain_digits
 from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_country_code
 from convox_clinicea.normalization import each_once, normalized
@@ -62,7 +62,7 @@ def may_have(patient: Patient, mobile: Mobile) -> bool:
 
 def _plain(text: str) -> str:
     """Return a text without invisible signs, its digits, of whatever script, as 0 to 9."""
-    return "".join(str(unicodedata.decimal(sign, sign)) for sign in normalized(text))
+    return plain_digits(normalized(text))
 
 
 def _digits(text: str) -> str:

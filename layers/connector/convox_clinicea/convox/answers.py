@@ -141,6 +141,8 @@ class CallStatus(Answer):
     """The same was asked for on this call before."""
     changed: bool
     """The booking stands for something else than this callback says."""
+    left_out: list[str]
+    """Optional fields of the callback that could not be used, or not whole; the appointment was taken without them."""
 
 
 @described
@@ -170,6 +172,9 @@ class CallBookings(Answer):
     """The call's bookings, in the order in which they were accepted."""
 
     bookings: list[Booking]
+    not_booked: list[str]
+    """The fields for which the last appointment that the call asked for could not be booked; `body` if a callback could
+    not be read. Empty if nothing waits for a person."""
 
 
 @described

@@ -1,102 +1,42 @@
-"""The status callback as it arrives, and its passage into our own words."""
+"""ConVox's status callback, from a request to our own words; one that cannot be read leaves a trace all the same."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from pydantic import BeforeValidator, GetCoreSchemaHandler
-from pydantic_core import core_schema
 
 from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.convox import fields, parsing
+from convox_clinicea.convox.came_as import remember
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.folding import folded
+from convox_clinicea.convox.glimpse import glimpsed
 from convox_clinicea.convox.keeping import may_be_kept, named_patient
+from convox_clinicea.convox.lenient import without_what_is_no_use
+from convox_clinicea.convox.naming import Named, named
+from convox_clinicea.convox.parsing import from_named
 from convox_clinicea.convox.place import Place, moment_in, number
+from convox_clinicea.convox.reading import Pairs, pairs_of
 from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.requests.call import WithCall
-from convox_clinicea.errors import ConsentRequired, InvalidRequest
+from convox_clinicea.convox.requests.status import Kept, StatusRequest, Unread
+from convox_clinicea.convox.validating import validated
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import Personal, PersonalText
-from convox_clinicea.sealing import MAX_BYTES
+from convox_clinicea.privacy import PersonalText
 
-LONGEST_KEPT_VALUE = 1000
-
-
-def _disposition(value: Any) -> Any:
-    """A word of the call centre's own list; what is none is passed over, never a reason to refuse the callback."""
-    return value if isinstance(value, str) and folded(value) else None
+_OF_AN_APPOINTMENT = frozenset({"patient_id", "clinic_id", "start", "practitioner_id", "first_name"})
+_IS_REQUIRED = FieldProblem("start", "is required")
+_NO_FOLLOW_UP = FieldProblem(
+    "start", "is required; the follow-up is when ConVox calls again, unless the dialect's stands_in says otherwise"
+)
 
 
-Disposition = Annotated[str | None, BeforeValidator(_disposition)]
-
-
-class Unread(Personal[Any]):
-    """A value as it came, whatever it is."""
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return cls._wrapped(core_schema.any_schema(), cls)
-
-
-class StatusRequest(WithCall):
-    """`POST /calls/status`: what every callback tells. Whether it asks for an appointment is read from this alone."""
-
-    call_id: fields.Reference
-    disposition: Disposition = None
-    disposition_2: Disposition = None
-    disposition_3: Disposition = None
-    recorded_at: Unread | None = None
-    patient_id: Unread | None = None
-
-    def dispositions(self) -> Iterator[str]:
-        """Yield what the agent chose, the first one first."""
-        yield from filter(None, (self.disposition, self.disposition_2, self.disposition_3))
-
-
-class Kept(WithCall):
-    """What a person needs of a callback that cannot be booked, the most needed first; the caller's dialect named it."""
-
-    mobile: Unread | None = None
-    country_code: Unread | None = None
-    patient_id: Unread | None = None
-    first_name: Unread | None = None
-    last_name: Unread | None = None
-    clinic_id: Unread | None = None
-    start: Unread | None = None
-    practitioner_id: Unread | None = None
-    service: Unread | None = None
-    duration_minutes: Unread | None = None
-    date_of_birth: Unread | None = None
-    gender: Unread | None = None
-    email: Unread | None = None
-    consent: Unread | None = None
-    notes: Unread | None = None
-
-    def for_a_person(self) -> PersonalText:
-        """Return as much of it as can be encrypted at once, as JSON."""
-        document: dict[str, Any] = {}
-        kept = "{}"
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if not isinstance(value, Unread):
-                continue
-            said = value.reveal()
-            wider = {**document, name: said[:LONGEST_KEPT_VALUE] if isinstance(said, str) else said}
-            text = _as_json(wider)
-            if len(text.encode()) <= MAX_BYTES:
-                document, kept = wider, text
-        return PersonalText(kept)
-
-
-def _as_json(document: dict[str, Any]) -> str:
-    """Return JSON that can be encrypted as UTF-8, half characters replaced."""
-    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode()
+class _Wanted(NamedTuple):
+    request: BookingRequest
+    left_out: tuple[str, ...]
 
 
 class StatusReader:
@@ -111,43 +51,82 @@ class StatusReader:
     def read(self, event: APIGatewayProxyEvent) -> Callback:
         """Return the callback in our words, with what is wrong with the appointment that it asks for.
 
+        One that cannot be read, and may have asked for an appointment, is a refused one of the call or the agent that
+        can be seen in it.
+
         Raises:
-            TooLarge: body or query are over 64 KB.
-            InvalidRequest: it cannot be read, or names no call or agent.
+            TooLarge, InvalidRequest: it cannot be read, and names neither call nor agent, or asks for nothing.
         """
-        request = parsing.from_request(StatusRequest, event, self._dialect)
-        request.with_context(required=self._context_required)
-        wanted, refusal, kept = None, None, None
-        if any(map(self._dialect.means_appointment, request.dispositions())):
-            try:
-                wanted = self._wanted(request, event)
-            except (InvalidRequest, ConsentRequired) as error:
-                refusal = error
-            kept = self._kept(event)
-        return Callback(
+        try:
+            pairs = pairs_of(event, self._dialect.known)
+            request = from_named(StatusRequest, self._named(StatusRequest.model_fields, pairs, event))
+            request.with_context(required=self._context_required)
+        except (InvalidRequest, TooLarge) as error:
+            unread = self._unread(event, error)
+            if unread is None:
+                raise
+            return unread
+        callback = Callback(
             caller=Caller(name=self._caller, call_id=request.call_id, agent_id=request.agent_id),
             call_id=request.call_id,
-            wanted=wanted,
-            refusal=refusal,
+            disposed=any(request.dispositions()),
             recorded_at=self._recorded_at(request),
-            said=None if kept is None else kept.for_a_person(),
-            mobile=None if kept is None else self._mobile(kept),
-            patient_id=None if kept is None else named_patient(_revealed(kept.patient_id)),
         )
-
-    def _wanted(self, request: StatusRequest, event: APIGatewayProxyEvent) -> BookingRequest:
-        """Raises InvalidRequest, ConsentRequired."""
-        if request.patient_id is None:
-            newcomer = parsing.from_request(NewPatientBooking, event, self._dialect)
-            return newcomer.canonical(self._caller, self._place)
-        return parsing.from_request(KnownPatientBooking, event, self._dialect).canonical(self._caller, self._place)
-
-    def _kept(self, event: APIGatewayProxyEvent) -> Kept | None:
+        if not self._dialect.mean_appointment(request.dispositions()):
+            return callback
+        kept = self._kept(pairs)
+        if kept is not None:
+            patient_id = named_patient(_revealed(kept.patient_id))
+            callback = replace(callback, said=kept.for_a_person(), mobile=self._mobile(kept), patient_id=patient_id)
         try:
-            kept = parsing.from_request(Kept, event, self._dialect)
-        except InvalidRequest:
-            return None  # two values for one field: ConVox's own log has both
-        return kept if may_be_kept(_revealed(kept.patient_id), _revealed(kept.consent)) else None
+            wanted = self._wanted(request, pairs, event)
+        except (InvalidRequest, ConsentRequired) as error:
+            bare = not named(pairs, _OF_AN_APPOINTMENT, self._dialect).values
+            return replace(callback, refusal=error, bare=bare)
+        return replace(callback, wanted=wanted.request, left_out=wanted.left_out)
+
+    def _kept(self, pairs: Pairs) -> Kept | None:
+        """Return what a person may be shown of a callback that cannot be booked; None if nothing may be kept."""
+        found = named(pairs, Kept.model_fields, self._dialect)
+        kept = validated(Kept, **found.nested())
+        contradicts = any(problem.field.startswith("consent") for problem in found.problems)
+        consent = {} if contradicts else _revealed(kept.consent)
+        return kept if may_be_kept(_revealed(kept.patient_id), consent) else None
+
+    def _unread(self, event: APIGatewayProxyEvent, error: InvalidRequest | TooLarge) -> Callback | None:
+        """Return what can be told of a callback that cannot be read; None if there is nothing to tell."""
+        glimpse = glimpsed(event, self._dialect)
+        if not glimpse.may_ask or (glimpse.call_id is None and glimpse.agent_id is None):
+            return None
+        call_id = glimpse.call_id or f"unnamed-{event.raw_event['requestContext'].get('requestId')}"
+        caller = Caller(name=self._caller, call_id=call_id, agent_id=glimpse.agent_id)
+        return Callback(caller=caller, call_id=call_id, refusal=error)
+
+    def _wanted(self, request: StatusRequest, pairs: Pairs, event: APIGatewayProxyEvent) -> _Wanted:
+        """Raises InvalidRequest, ConsentRequired."""
+        try:
+            if request.patient_id is None:
+                found = self._named(NewPatientBooking.model_fields, pairs, event)
+                return _Wanted(*without_what_is_no_use(NewPatientBooking, found, self._new))
+            found = self._named(KnownPatientBooking.model_fields, pairs, event)
+            return _Wanted(*without_what_is_no_use(KnownPatientBooking, found, self._known))
+        except InvalidRequest as error:
+            if _IS_REQUIRED not in error.problems or not named(pairs, {"follow_up"}, self._dialect).values:
+                raise
+            problems = (_NO_FOLLOW_UP if problem == _IS_REQUIRED else problem for problem in error.problems)
+            told = InvalidRequest(*problems)
+        raise told
+
+    def _new(self, booking: NewPatientBooking) -> BookingRequest:
+        return booking.canonical(self._caller, self._place)
+
+    def _known(self, booking: KnownPatientBooking) -> BookingRequest:
+        return booking.canonical(self._caller, self._place)
+
+    def _named(self, fields: Iterable[str], pairs: Pairs, event: APIGatewayProxyEvent) -> Named:
+        found = named(pairs, fields, self._dialect)
+        remember(event, found.came_as)
+        return found
 
     def _recorded_at(self, request: StatusRequest) -> datetime | None:
         """When the agent recorded it: a help to order callbacks, so one that cannot be read is none."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, TypeVar
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.convox.dialect_document import EVERY, DateOrder, DialectDocument, Speech
-from convox_clinicea.convox.folding import folded
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.normalization import as_words, normalized
 
 T = TypeVar("T")
 NEEDED = frozenset({"call_id", "mobile"})
@@ -30,11 +30,12 @@ class Dialect:
     """The names, words, order of dates and time zone of one caller."""
 
     names: Mapping[str, Known]
-    """By the name, folded."""
+    """By the name, normalized."""
     missing: frozenset[str]
     consent: Mapping[str, bool]
     genders: Mapping[str, str]
     appointment: frozenset[str]
+    automatic: frozenset[str]
     stands_in: Mapping[str, Sequence[str]]
     date_order: DateOrder
     zone: ZoneInfo | None
@@ -44,9 +45,14 @@ class Dialect:
         """Return what a name stands for, whatever its case; None for one that means nothing here."""
         return self.names.get(_key(name))
 
-    def means_appointment(self, disposition: str) -> bool:
-        """Whether a disposition says that the call ended with an appointment."""
-        return folded(disposition) in self.appointment
+    def mean_appointment(self, dispositions: Iterable[str]) -> bool:
+        """Whether a call's dispositions say that it ended with an appointment.
+
+        Each may be one word or several levels joined by `~` [1x]. One that ConVox itself has set, such as
+        `AUTOWRAPUP`, was chosen by nobody, whatever stands beside it [1x].
+        """
+        words = {as_words(word) for each in dispositions for word in (each, *each.split("~"))}
+        return not words & self.automatic and bool(words & self.appointment)
 
 
 class Dialects:
@@ -75,6 +81,7 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
     place = f"callers.{caller}." if caller else ""
     consent = [each.consent for each in words if each.consent]
     genders = {gender: meaning for each in words for gender, meaning in each.gender.items()}
+    appointment = frozenset(map(as_words, _last(each.appointment for each in words)))
     made = Dialect(
         names=_names(speeches),
         missing=frozenset(_last(each.missing for each in words)),
@@ -83,11 +90,15 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
             f"{place}words.consent",
         ),
         genders=_meanings(genders.items(), f"{place}words.gender"),
-        appointment=frozenset(map(folded, _last(each.appointment for each in words))),
+        appointment=appointment,
+        automatic=frozenset(map(as_words, _last(each.automatic for each in words))) - appointment,
         stands_in={name: others for speech in speeches for name, others in speech.stands_in.items()},
         date_order=_last(each.date_order for each in speeches),
         zone=next((ZoneInfo(each.time_zone) for each in reversed(own) if each.time_zone), None),
     )
+    if all(each.missing is None for each in words[1:]):
+        # The built-in words for nothing yield to what a deployment says that they mean.
+        made = replace(made, missing=frozenset(word for word in made.missing if not _meaning(made, word)))
     if contradictions := list(_contradictions(made, place)):
         raise InvalidDocument("dialect document", contradictions)
     return made
@@ -98,14 +109,19 @@ def _contradictions(dialect: Dialect, place: str) -> Iterator[str]:
     reached = {known.canonical for known in dialect.names.values()}
     for name in sorted(NEEDED - reached):
         yield f"{place}aliases.{name}: no name stands for it any more, and every call needs it"
-    meaning = {"consent": dialect.consent, "gender": dialect.genders, "appointment": dialect.appointment}
     for word in sorted(dialect.missing):
-        for kind, words in meaning.items():
-            if folded(word) in words:
-                yield f"{place}words.missing: {word} is a word of {kind} too; what is missing means nothing"
+        for kind in _meaning(dialect, word):
+            yield f"{place}words.missing: {word} is a word of {kind} too; what is missing means nothing"
     for name, others in dialect.stands_in.items():
         if name in others:
             yield f"{place}stands_in.{name}: nothing stands in for itself"
+
+
+def _meaning(dialect: Dialect, word: str) -> list[str]:
+    """Return the kinds of words to which a word belongs."""
+    kinds = {"consent": dialect.consent, "gender": dialect.genders}
+    found = [kind for kind, words in kinds.items() if normalized(word) in words]
+    return [*found, "appointment"] if as_words(word) in dialect.appointment else found
 
 
 def _last(said: Any) -> Any:
@@ -118,14 +134,14 @@ def _meanings(words: Iterable[tuple[T, Iterable[str]]], place: str) -> dict[str,
     meanings: dict[str, T] = {}
     for meaning, several in words:
         for word in several:
-            if meanings.setdefault(folded(word), meaning) != meaning:
+            if meanings.setdefault(normalized(word), meaning) != meaning:
                 raise InvalidDocument("dialect document", [f"{place}: {word} has two meanings; a word has one"])
     return meanings
 
 
 def _key(name: str) -> str:
-    """Return a name as names are compared: `consent[given]`, PHP's way of nesting, is JSON's `consent.given`."""
-    return folded(name.replace("[", ".").replace("]", ""))
+    """Return a name as names are compared: PHP's `consent[given]` is JSON's `consent.given`, `mobile[]` is `mobile`."""
+    return normalized(name.replace("[]", "").replace("[", ".").replace("]", ""))
 
 
 def _names(speeches: Sequence[Speech]) -> dict[str, Known]:

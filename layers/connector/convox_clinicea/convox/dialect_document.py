@@ -20,11 +20,12 @@ from pydantic import (
     field_validator,
 )
 
+from convox_clinicea.characters import JOINERS
 from convox_clinicea.clinics import ZoneName
 from convox_clinicea.convox.callers import CallerName
-from convox_clinicea.convox.folding import JOINERS, folded
 from convox_clinicea.convox.vocabulary import CANONICAL
 from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.normalization import normalized
 from convox_clinicea.privacy import Gender
 from convox_clinicea.validation import problems
 
@@ -35,7 +36,7 @@ LONGEST_NAME = 64
 
 
 def _name(text: str) -> str:
-    if not (1 <= len(text) <= LONGEST_NAME and text == text.strip() and all(map(_shows, text)) and folded(text)):
+    if not (1 <= len(text) <= LONGEST_NAME and text == text.strip() and all(map(_shows, text)) and normalized(text)):
         raise ValueError(f"must be a name of 1 to {LONGEST_NAME} characters that can be seen, no blank at its ends")
     return text
 
@@ -46,7 +47,7 @@ def _shows(sign: str) -> bool:
 
 
 def _word(text: str) -> str:
-    if not folded(text):
+    if not normalized(text):
         raise ValueError("must have something to be seen")
     return text
 
@@ -97,6 +98,8 @@ class WordLists(_Part):
     gender: dict[Gender, Words] = {}
     appointment: list[Word] | None = None
     """Dispositions, without regard to case, by which a call ended with an appointment."""
+    automatic: list[Word] | None = None
+    """Dispositions that ConVox itself sets, compared likewise: such a call books nothing."""
 
 
 class Speech(_Part):
@@ -116,7 +119,7 @@ class Speech(_Part):
         meaning: dict[str, str] = {}
         for canonical, names in aliases.items():
             for alias in (alias for alias, evidence in names.items() if evidence is not None):
-                other = meaning.setdefault(folded(alias), canonical)
+                other = meaning.setdefault(normalized(alias), canonical)
                 if other != canonical:
                     raise ValueError(f"{alias} stands for {other} and for {canonical}; a name has one meaning")
         return aliases

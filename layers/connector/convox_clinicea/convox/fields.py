@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, get_args
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from convox_clinicea import privacy
+from convox_clinicea.characters import LOST, may_be_an_id, seen, trimmed
+from convox_clinicea.convox.vocabulary import NO_ID
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
-_FORBIDDEN = frozenset({"Cc", "Cs", "Cn"})
-_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows, so that a name reads otherwise than it is."""
 _OLDEST_BIRTH = date(1900, 1, 1)
+LONGEST_ID = 64
+LONGEST_SERVICE = 100
+LONGEST_NOTES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,26 +37,49 @@ class _Checked:
         return {**handler(schema), **self.documented}
 
 
-def _text(longest: int, *, lines: bool = False) -> _Checked:
-    """Text of 1 to `longest` characters without control characters; numbers without quotes count as text."""
+def _text(longest: int, *, lines: bool = False, kept: bool = False, ends: bool = True) -> _Checked:
+    """Text of 1 to `longest` characters, as a reader sees it; numbers without quotes count as text.
+
+    Args:
+        lines: whether line ends stay.
+        kept: whether it is put on a person's record, where a character that was lost on the way must not stay lost.
+        ends: whether blanks at its ends are taken away.
+    """
 
     def check(value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
             raise ValueError("must be text")
-        text = unicodedata.normalize("NFC", value.strip("\r\n\t ") if lines else value)
+        text = seen(value, lines=lines)
+        text = trimmed(text) if ends else text
         if not text.strip():
             raise ValueError("must not be blank")
         if len(text) > longest:
             raise ValueError(f"must have at most {longest} characters")
-        if any(
-            (unicodedata.category(c) in _FORBIDDEN or c in _TURNING) and not (lines and c in "\r\n\t") for c in text
-        ):
-            raise ValueError("must not contain control characters")
+        if kept and LOST in text:
+            raise ValueError("has a character that was lost on the way; send it in UTF-8")
         return text
 
     return _Checked(check, {"minLength": 1, "maxLength": longest})
+
+
+def _id() -> _Checked:
+    """An id of 1 to 64 characters, as it came but for what stands at its ends: what it shows is not all that it is."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            raise ValueError("must be text")
+        text = trimmed(value)
+        if not text:
+            raise ValueError("must not be blank")
+        if len(text) > LONGEST_ID:
+            raise ValueError(f"must have at most {LONGEST_ID} characters")
+        return text
+
+    return _Checked(check, {"minLength": 1, "maxLength": LONGEST_ID})
 
 
 def _form(pattern: str, message: str) -> _Checked:
@@ -69,8 +93,12 @@ def _form(pattern: str, message: str) -> _Checked:
     return _Checked(check, {"pattern": f"^{pattern}$"})
 
 
-def _stripped(value: Any) -> Any:
-    return value.strip(" ") if isinstance(value, str) else value
+def _patient_id(text: str) -> str:
+    if not may_be_an_id(text):
+        raise ValueError(f"must be 1 to {LONGEST_ID} characters that can be seen, a letter or digit among them")
+    if NO_ID.fullmatch(text):
+        raise ValueError("must be a patient's id; this one stands for none")
+    return text
 
 
 def _birth_date(value: Any) -> date:
@@ -99,27 +127,38 @@ def _told(value: Any) -> bool:
     return value
 
 
-Strip = BeforeValidator(_stripped)
+def _trimmed(value: Any) -> Any:
+    return trimmed(value) if isinstance(value, str) else value
 
-Reference = Annotated[str, _text(128), Strip]
+
+def is_reference(value: Any) -> bool:
+    """Whether a value may be the id of a call or an agent."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(trimmed(str(value))) <= 128
+
+
+_Trim = BeforeValidator(_trimmed)
+_SIGNS = r"[A-Za-z0-9_.:-]"
+
+Reference = Annotated[str, _text(128)]
 """An id of ConVox's: call or agent."""
-PatientId = Annotated[str, _form(r"[A-Za-z0-9_-]{1,64}", "must be 1 to 64 of A-Z a-z 0-9 _ -"), _text(64)]
-OwnId = Annotated[str, _form(r"[A-Za-z0-9_.:-]{1,64}", "must be 1 to 64 of A-Z a-z 0-9 _ . : -"), _text(64), Strip]
+PatientId = Annotated[str, AfterValidator(_patient_id), _id()]
+"""An id of Clinicea's, as the search hands it out; it may hold any sign that can be seen."""
+OwnId = Annotated[str, _form(_SIGNS + "{1,64}", "must be 1 to 64 of A-Z a-z 0-9 _ . : -"), _id()]
 """An id that the clinic gave in Clinicea: clinic or practitioner."""
-WrittenMobile = Annotated[PersonalText, _text(40)]
+WrittenMobile = Annotated[PersonalText, _text(60, ends=False)]
 CountryCode = Annotated[str, _text(5)]
-Name = Annotated[PersonalText, _text(100), Strip]
-Service = Annotated[PersonalText, _text(100), Strip]
-Notes = Annotated[PersonalText, _text(500, lines=True)]
+Name = Annotated[PersonalText, _text(100, kept=True)]
+Service = Annotated[PersonalText, _text(LONGEST_SERVICE)]
+Notes = Annotated[PersonalText, _text(LONGEST_NOTES, lines=True)]
 _ADDRESS = r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+"
-Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _text(254), Strip]
-BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), Strip]
-Gender = Annotated[PersonalGender, _Checked(_gender, {"enum": list(get_args(privacy.Gender))}), Strip]
+Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _text(254, kept=True)]
+BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), _Trim]
+Gender = Annotated[PersonalGender, _Checked(_gender, {"enum": list(get_args(privacy.Gender))}), _Trim]
 Given = Annotated[bool, BeforeValidator(_told)]
 _MOMENT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
 )
-Start = Annotated[str, _form(_MOMENT, "must be ISO 8601, such as 2026-12-01T15:00:00"), _text(40), Strip]
+Start = Annotated[str, _form(_MOMENT, "must be ISO 8601, such as 2026-12-01T15:00:00"), _text(80)]
 DurationMinutes = Annotated[int, Field(ge=5, le=480)]
 Limit = Annotated[int, Field(ge=1, le=50)]

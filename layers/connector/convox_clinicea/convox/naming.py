@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from convox_clinicea.characters import trimmed
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.reading import Members, Pairs
+from convox_clinicea.convox.reading import Members, Pairs, entries
 from convox_clinicea.convox.values import canonical, is_missing, joined
 from convox_clinicea.convox.vocabulary import GROUPS, MOMENT_PARTS
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.dialled import has_no_number, plain
+from convox_clinicea.errors import FieldProblem
 
 SHORTEST_NUMBER = 8
 LONGEST_DIALLING_CODE = 3
@@ -23,10 +25,12 @@ class Named:
 
     Attributes:
         came_as: canonical name → the alias under which it came, as the alias table spells it: none of it is personal.
+        problems: of fields that came with two values that do not agree; neither is among `values`.
     """
 
-    values: dict[str, Any]
-    came_as: dict[str, str]
+    values: dict[str, Any] = field(default_factory=dict)
+    came_as: dict[str, str] = field(default_factory=dict)
+    problems: list[FieldProblem] = field(default_factory=list)
 
     def nested(self) -> dict[str, Any]:
         """Return the values as our models take them: `consent.given` inside of `consent`."""
@@ -47,18 +51,13 @@ class _Came:
 
 
 def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
-    """Return what came of `fields`; nothing else is looked at, so that it cannot be wrong either.
-
-    Raises:
-        InvalidRequest: a field came with two values that do not agree.
-    """
+    """Return what came of `fields`; nothing else is looked at, so that it cannot be wrong either."""
     came: dict[str, list[_Came]] = {}
-    for name, value in _flat(pairs):
+    for name, value in flat(pairs, dialect):
         known = dialect.known(name)
-        if known is not None and not is_missing(value, dialect):
+        if known is not None and not is_missing(known.canonical, value, dialect):
             came.setdefault(known.canonical, []).append(_Came(known.spelling, value))
-    found = Named({}, {})
-    problems = []
+    found = Named()
     for name in sorted(_members(fields, (*came, *dialect.stands_in))):
         sources = (name, *dialect.stands_in.get(name, ()))
         candidates = next(filter(None, (_candidates(name, source, came, dialect) for source in sources)), [])
@@ -68,15 +67,16 @@ def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
             if chosen.alias.lower() != name:
                 found.came_as[name] = chosen.alias
         elif candidates:
-            problems.append(_two_values(name, candidates))
-    if problems:
-        raise InvalidRequest(*problems)
+            found.problems.append(_two_values(name, candidates))
     return found
 
 
-def _flat(pairs: Pairs) -> Iterator[tuple[str, Any]]:
-    """Put a dot for JSON's nesting: `consent.given`."""
+def flat(pairs: Pairs, dialect: Dialect) -> Iterator[tuple[str, Any]]:
+    """Yield names and values, JSON's nesting as a dot (`consent.given`), custom fields in the place of their list."""
     for name, value in pairs:
+        if isinstance(value, str | list) and (inside := entries(value)) and not dialect.known(name):
+            yield from inside
+            continue
         if isinstance(value, dict) and name.strip().lower() in GROUPS:
             members = value.pairs if isinstance(value, Members) else value.items()
             yield from ((f"{name.strip()}.{member}", inner) for member, inner in members)
@@ -109,6 +109,9 @@ def _candidates(name: str, source: str, came: dict[str, list[_Came]], dialect: D
 
 def _agreed(name: str, candidates: list[_Came]) -> _Came | None:
     """Return the value that all candidates stand for; None if there is none, or more than one."""
+    if name == "mobile":
+        # Beside a number, a word for a withheld one says nothing.
+        candidates = [each for each in candidates if not _withheld(each.value)] or candidates[:1]
     first = candidates[0] if candidates else None
     for other in candidates[1:]:
         if first is not None and name == "mobile" and _same_number(first.value, other.value):
@@ -121,7 +124,7 @@ def _agreed(name: str, candidates: list[_Came]) -> _Came | None:
 
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, str) and isinstance(other, str):
-        return one.strip() == other.strip()
+        return trimmed(one) == trimmed(other)
     return type(one) is type(other) and bool(one == other)
 
 
@@ -140,4 +143,8 @@ def _same_number(one: Any, other: Any) -> bool:
 
 
 def _digits(value: Any) -> str:
-    return re.sub(r"[^0-9]", "", value).lstrip("0") if isinstance(value, str) else ""
+    return re.sub(r"[^0-9]", "", plain(value)).lstrip("0") if isinstance(value, str) else ""
+
+
+def _withheld(value: Any) -> bool:
+    return isinstance(value, str) and has_no_number(value)

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from convox_clinicea.convox import naming
 from convox_clinicea.convox.came_as import remember
 from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.naming import Named
 from convox_clinicea.convox.reading import pairs_of
 from convox_clinicea.convox.validating import validated
+from convox_clinicea.errors import InvalidRequest
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -24,6 +26,13 @@ def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, 
         InvalidRequest: nothing that can be read, two values for one field, or a field is wrong.
     """
     wanted = frozenset(model.model_fields) - path.keys()
-    named = naming.named(pairs_of(event, dialect.known), wanted, dialect)
-    remember(event, named.came_as)
-    return validated(model, **{**named.nested(), **path})
+    found = naming.named(pairs_of(event, dialect.known), wanted, dialect)
+    remember(event, found.came_as)
+    return from_named(model, found, **path)
+
+
+def from_named(model: type[M], found: Named, **path: str) -> M:
+    """Read `model` from names and values; raises InvalidRequest."""
+    if found.problems:
+        raise InvalidRequest(*found.problems)
+    return validated(model, **{**found.nested(), **path})

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
+from convox_clinicea import mobile
 from convox_clinicea.clinics import Clinics
-from convox_clinicea.errors import FieldProblem, InvalidRequest, raise_alone
+from convox_clinicea.errors import FieldProblem, InvalidRequest, NoCallerNumber, raise_alone
 from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.privacy import PersonalText
 
@@ -44,11 +45,13 @@ class Place:
 
 
 def number(written: PersonalText, country_code: str | None, place: Place) -> Mobile:
-    """Parse a number as it was written; raises InvalidRequest."""
+    """Parse a number as it was written; raises InvalidRequest, NoCallerNumber for a withheld or internal one."""
     try:
         return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)
     except InvalidCountryCode as error:
         raise_alone(InvalidRequest(FieldProblem("country_code", str(error))))
+    except mobile.NoCallerNumber as error:
+        raise_alone(NoCallerNumber(FieldProblem("mobile", str(error))))
     except InvalidMobile as error:
         raise_alone(InvalidRequest(FieldProblem("mobile", str(error))))
 

@@ -5,64 +5,129 @@ A value that cannot be read so is passed on as it came; the request's model then
 
 from __future__ import annotations
 
+import html
 import re
+import unicodedata
 from typing import Any
 
+from convox_clinicea.characters import seen, trimmed
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.folding import folded
-from convox_clinicea.convox.vocabulary import DATES, DURATIONS, MOMENTS
+from convox_clinicea.convox.vocabulary import CHOSEN, DATES, DISPOSITIONS, DURATIONS, MOMENTS, NO_ID, TEXTS
+from convox_clinicea.normalization import normalized
 
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
-_TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,6})?)?(?: ?([AaPp])\.?[Mm]\.?)?"
-_OFFSET = r"([Zz]|[+-]\d{2}:?\d{2}| (?:0\d|1[0-4]):(?:00|30|45))?"  # a query loses the + of an offset
+_TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})([.,]\d{1,9})?)?(?: ?([AaPp])\.?[Mm]\.?)?"
+# A query loses the + of an offset; Java adds the zone's name to one.
+_HOURS_OFF = r"(?:0\d|1[0-4])"
+_OFFSET = rf"(?:( ?[Zz]| ?[+-]{_HOURS_OFF}:?[0-5]\d| {_HOURS_OFF}:(?:00|30|45))(?:\[[\w/+-]{{1,40}}\])?)?"
 _ONLY_DATE = re.compile(_DATE, re.ASCII)
-_MOMENT = re.compile(rf"{_DATE}[Tt ] ?{_TIME}{_OFFSET}", re.ASCII)
-_ZEROS = re.compile(r"(0000([-/.])00\2(00)|00([-/.])00\4(0000))([Tt ]00:00(:00)?)?", re.ASCII)
-_MIDNIGHT = re.compile(r"[Tt ]00:00(:00)?$", re.ASCII)
+_MOMENT = re.compile(rf"{_DATE}(?:[Tt]|,? ){_TIME}{_OFFSET}", re.ASCII)
+_FROM_TO = re.compile(r"( \d{2}:\d{2})(?: ?)-( ?\d{2}:\d{2})$", re.ASCII)
+"""Not an offset: a slot, from and to."""
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_JAVASCRIPT = re.compile(
+    rf"\w{{3}} ({'|'.join(_MONTHS)}) (\d{{2}}) (\d{{4}}) (\d{{2}}:\d{{2}}:\d{{2}}) GMT([+-]\d{{4}})(?: \(.{{1,60}}\))?",
+    re.ASCII,
+)
+_ZERO_TIME = r"00:00(:00([.,]0{1,9})?)?"
+_ZEROS = re.compile(rf"(0000([-/.])00\2(00)|00([-/.])00\4(0000))(([Tt]| )({_ZERO_TIME}))?", re.ASCII)
+_MIDNIGHT = re.compile(rf"[Tt ]{_ZERO_TIME}( ?(?:[Zz]|[+-]\d{{2}}:?\d{{2}}))?$", re.ASCII)
+_MIDNIGHT_HERE = re.compile(rf"[Tt ]{_ZERO_TIME}$", re.ASCII)
+_NO_DAY = re.compile(r"(?:0001-01-01|1753-01-01|1899-12-30|1900-01-01|1970-01-01)[Tt ](?=\d{2}:)", re.ASCII)
+"""The day that .NET, SQL Server, Excel and JavaScript put before a time that has none."""
+_NO_BIRTH = re.compile(r"(?:0001-01-01|1753-01-01|1899-12-3[01]|1900-01-01|9999-12-31)(?:[Tt ].*)?", re.ASCII)
+"""Dates that stand for an unset one. 1970-01-01 is somebody's birthday."""
+_NOTHING = frozenset({"undefined", "[object Object]", "[]", "{}", "NaN"})
+"""What programs write for nothing; the deployment's own words are the dialect's."""
+_CHOOSE = r"(?:please )?(?:select|choose)(?: [\w ]{1,40})?"
+_UNSELECTED = re.compile(rf"-+ ?{_CHOOSE} ?-*|{_CHOOSE} ?-+", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
 _MINUTES = re.compile(r"(\d{1,4})(?: ?(?:m|min|mins|minute|minutes))?", re.ASCII | re.IGNORECASE)
 _HOURS = re.compile(r"(\d{1,2}) ?(?:h|hr|hrs|hour|hours)", re.ASCII | re.IGNORECASE)
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 
 
-def is_missing(value: Any, dialect: Dialect) -> bool:
-    """Whether a value stands for nothing: null, blank, a word for it, or a date of zeros [1x]."""
-    if not isinstance(value, str):
-        return value is None
-    text = value.strip()
-    return not text or text in dialect.missing or _ZEROS.fullmatch(text) is not None
+def is_missing(name: str, value: Any, dialect: Dialect) -> bool:
+    """Whether a field's value stands for nothing, in one of the ways in which forms and programs say so.
+
+    Null, `false` (but for consent), an empty list or object, blanks, only punctuation, a word for nothing, a list's
+    first line (`--Select--`), a date of zeros [1x], 0 where something is chosen, a birth date that stands for none.
+    """
+    if value is None or value is False:
+        return value is None or name != "consent.given"
+    if isinstance(value, list | dict):
+        return not value or (len(value) == 1 and isinstance(value, list) and is_missing(name, value[0], dialect))
+    text = trimmed(unescaped(str(value)))
+    if not text or text in dialect.missing or text in _NOTHING or _ZEROS.fullmatch(text) or _UNSELECTED.fullmatch(text):
+        return True
+    if name in CHOSEN and NO_ID.fullmatch(text) is not None:
+        return True
+    if name == "date_of_birth" and _NO_BIRTH.fullmatch(text) is not None:
+        return True
+    if name == "mobile" or any(map(str.isalnum, text)):
+        return False
+    return all(unicodedata.category(sign)[0] in "PZC" for sign in text)
+
+
+def unescaped(text: str) -> str:
+    """Return a text without HTML's entities: `O&#039;Brien`, `Asha&nbsp;Rao`; also if it was escaped twice."""
+    for _ in range(2 if "&" in text else 0):
+        text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
+    return text
 
 
 def canonical(name: str, value: Any, dialect: Dialect) -> Any:
     """Return the value of a field as our models write it, or as it came."""
+    if isinstance(value, list) and name in DISPOSITIONS:
+        value = "~".join(each for each in value if isinstance(each, str)) or value
+    if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str | int) and value[0] is not True:
+        value = value[0]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20:
         value = str(value)
     if not isinstance(value, str):
         return value
+    if name in TEXTS:
+        return unescaped(value)
     if name in MOMENTS:
-        return moment(value, dialect) or value
+        return moment(value, dialect) or _FROM_TO.sub(r"\1 to \2", value)
     if name in DATES:
-        return _date(_ONLY_DATE.fullmatch(value.strip(" ")), dialect) or value
+        return _date(_ONLY_DATE.fullmatch(_MIDNIGHT_HERE.sub("", _plain(value))), dialect) or value
     if name in DURATIONS:
-        return _minutes(value.strip(" "))
+        return _minutes(_plain(value))
     if name == "consent.given":
-        return dialect.consent.get(folded(value), value)
+        return dialect.consent.get(normalized(value), value)
     if name == "gender":
-        return dialect.genders.get(folded(value), value)
+        return dialect.genders.get(normalized(value), value)
     return value
 
 
+def _plain(text: str) -> str:
+    """Return a text with one kind of blank, and without what is not seen."""
+    return " ".join(seen(text).split())
+
+
 def moment(text: str, dialect: Dialect) -> str | None:
-    """Return date and time as ISO 8601, its offset kept where it has one; None if it is no such thing."""
-    found = _MOMENT.fullmatch(text.strip(" "))
+    """Return date and time as ISO 8601, its offset kept where it has one; None if it is no such thing.
+
+    As ISO 8601, ConVox, .NET (seven decimals), Java (nine, and the zone's name), SQL Server (a blank before the offset)
+    and JavaScript (U+202F before PM) write it.
+    """
+    text = _plain(text)
+    if js := _JAVASCRIPT.fullmatch(text):
+        return f"{js[3]}-{_MONTHS.index(js[1]) + 1:02}-{js[2]}T{js[4]}{js[5]}"
+    found = _MOMENT.fullmatch(text)
     day = _date(found, dialect)
     if found is None or day is None:
         return None
     time = _time(found.groups()[6:11])
-    offset = (found[12] or "").upper().replace(" ", "+")
+    written = (found[12] or "").upper()
+    if _FROM_TO.search(text):
+        return None
+    offset = written.strip() if written.lstrip(" ").startswith(("Z", "+", "-")) else written.replace(" ", "+")
     return None if time is None else f"{day}T{time}{offset}"
 
 
-def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any) -> Any:
+def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any, half: Any) -> Any:
     """Return the moment that came in pieces, or a text that no model takes for one.
 
     No minutes beside hours are the full hour, and a date that is written as its midnight is a date [assumed].
@@ -73,8 +138,10 @@ def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any) -> 
         time = f"{_number(hours)}:{_number('00' if minutes is None else minutes):0>2}"
     if not isinstance(date, str) or not isinstance(time, str):
         return date
-    day = _MIDNIGHT.sub("", date.strip(" "))
-    text = f"{day} {time.strip(' ')}"
+    day = _MIDNIGHT.sub("", _plain(date))
+    text = f"{day} {_NO_DAY.sub('', _plain(time))}"
+    if half is not None:
+        text = f"{text} {half}"
     return moment(text, dialect) or text if _ONLY_DATE.fullmatch(day) else f"{text}, which is two times"
 
 
@@ -102,7 +169,7 @@ def _time(parts: tuple[str | None, ...]) -> str | None:
         if not 1 <= hours <= 12:
             return None
         hours = hours % 12 + (12 if half.lower() == "p" else 0)
-    return f"{hours:02}:{minute}:{second or '00'}{fraction or ''}"
+    return f"{hours:02}:{minute}:{second or '00'}{(fraction or '').replace(',', '.')[:7]}"
 
 
 def _minutes(text: str) -> int | str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 
@@ -12,16 +13,27 @@ class MomentParts(NamedTuple):
     time: str
     hours: str
     minutes: str
+    half: str
+    """AM or PM, where a form has a field for it."""
 
 
 MOMENT_PARTS = {
-    "start": MomentParts("start_date", "start_time", "start_hours", "start_minutes"),
-    "follow_up": MomentParts("follow_up_date", "follow_up_time", "follow_up_hours", "follow_up_minutes"),
-    "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute"),
+    "start": MomentParts("start_date", "start_time", "start_hours", "start_minutes", "start_am_pm"),
+    "follow_up": MomentParts(
+        "follow_up_date", "follow_up_time", "follow_up_hours", "follow_up_minutes", "follow_up_am_pm"
+    ),
+    "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute", "call_am_pm"),
 }
 MOMENTS = frozenset({*MOMENT_PARTS, "consent.at", "recorded_at"})
 DATES = frozenset({"date_of_birth"})
 DURATIONS = frozenset({"duration_minutes"})
+DISPOSITIONS = frozenset({"disposition", "disposition_2", "disposition_3"})
+TEXTS = frozenset({*DISPOSITIONS, "first_name", "last_name", "email", "service", "notes", "remarks"})
+"""What people typed, which programs send with HTML's entities in it."""
+CHOSEN = frozenset({"patient_id", "clinic_id", "practitioner_id", "duration_minutes", "date_of_birth", "gender"})
+"""What is chosen from a list or found: 0 is nothing chosen."""
+NO_ID = re.compile(r"-1|0+|[{(]?0{8}-?0{4}-?0{4}-?0{4}-?0{12}[)}]?", re.ASCII)
+"""What databases and lists give for no id at all."""
 
 _PIECES = (name for parts in MOMENT_PARTS.values() for name in parts)
 _CALL = ("call_id", "agent_id", "mobile", "country_code", "process", "queue", "lead_id", "did", "call_type")

@@ -26,7 +26,7 @@ from convox_clinicea.wiring.lookups import lookup_desk
 
 def popup_desk(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
-) -> LookupDesk[SearchRequest, Mobile]:
+) -> LookupDesk[SearchRequest, Mobile | None]:
     """Return it."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:

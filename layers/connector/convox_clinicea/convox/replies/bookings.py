@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from convox_clinicea.table import timestamp
 if TYPE_CHECKING:  # a function of one flow loads no other's service
     from convox_clinicea.bookings.callbacks import Taken
     from convox_clinicea.bookings.intake import Acceptance
+    from convox_clinicea.bookings.status import CallBookings
     from convox_clinicea.convox import answers
 
 _STATE_MESSAGES = {
@@ -29,6 +31,7 @@ _STATE_MESSAGES = {
 }
 _NOTED = "The call's status is noted."
 _BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
+_NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
 _CHANGED_TOO_LATE = "The call's first booking was on its way already. A person has been told of the change."
 
 
@@ -60,6 +63,7 @@ def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.
         "state": None if record is None else record.state,
         "repeated": taken.repeated,
         "changed": taken.changed,
+        "left_out": list(taken.left_out),
     }
 
 
@@ -78,12 +82,14 @@ def booking(record: Booking) -> answers.BookingAnswer:
     return {"status": SUCCESS, "message": _STATE_MESSAGES[record.state], **_booking(record)}
 
 
-def bookings(records: Sequence[Booking]) -> answers.CallBookings:
-    count = len(records)
+def bookings(call: CallBookings) -> answers.CallBookings:
+    count = len(call.bookings)
+    message = f"{count} booking{'s' * (count != 1)} on this call."
     return {
         "status": SUCCESS,
-        "message": f"{count} booking{'s' * (count != 1)} on this call.",
-        "bookings": [_booking(record) for record in records],
+        "message": f"{message} {_NOT_BOOKED}" if call.not_booked else message,
+        "bookings": [_booking(record) for record in call.bookings],
+        "not_booked": list(call.not_booked),
     }
 
 
@@ -102,13 +108,14 @@ def _booking(record: Booking) -> answers.Booking:
 def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     """Return the booking's absolute address, stage or base path included.
 
-    The gateway's path has the stage (or a custom domain's base path) before the route; the route has as many
-    segments as its resource.
+    The gateway's path has the stage (or a custom domain's base path) before the route, which is the resource with the
+    parameters put in.
     """
     context: Mapping[str, Any] = event.raw_event.get("requestContext") or {}
-    outside = str(context.get("path") or "").strip("/").split("/")
-    route = str(event.raw_event.get("resource") or "").strip("/").split("/")
-    before = outside[: len(outside) - len(route)]
+    path = str(context.get("path") or "")
+    route = re.sub(r"\\{\w+\\}", ".+", re.escape(str(event.raw_event.get("resource") or "")))
+    found = re.fullmatch(f"(.*?){route}/?", path)
+    before = found[1].strip("/") if found else ""
     host = context.get("domainName") or event.headers.get("Host") or "localhost"
     scheme = event.headers.get("X-Forwarded-Proto") or "https"
-    return f"{scheme}://{'/'.join([str(host), *before])}/bookings/{booking_id}"
+    return f"{scheme}://{'/'.join(filter(None, (str(host), before)))}/bookings/{booking_id}"

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.js
     from convox_clinicea.convox import answers
 
 _NO_ANSWER = "The clinic's system did not answer in time. Ask who is calling, and search again."
+_NO_NUMBER = "The caller's number is withheld or internal. Ask who is calling, and search by the number that is told."
 _NO_VISITS = "The clinic's system did not show the last visits in time."
 
 
@@ -31,4 +32,16 @@ def popup(found: PopUp, mobile: Mobile) -> answers.PopUp:
         "patients": [] if who is None else who["patients"],
         "appointments": None if visits is None else visits["appointments"],
         "degraded": found.degraded,
+    }
+
+
+def no_number() -> answers.PopUp:
+    """Nobody: the exchange did not tell who is calling, which no sender can correct."""
+    return {
+        "status": SUCCESS,
+        "message": _NO_NUMBER,
+        "match": "none",
+        "patients": [],
+        "appointments": None,
+        "degraded": False,
     }

@@ -8,7 +8,8 @@ from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, Pa
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.place import Place, moment_in, number
 from convox_clinicea.convox.requests.call import Inbound, WithCall
-from convox_clinicea.errors import ConsentRequired
+from convox_clinicea.errors import ConsentRequired, NoCallerNumber
+from convox_clinicea.mobile import Mobile
 
 
 class _Booking(WithCall):
@@ -40,8 +41,14 @@ class KnownPatientBooking(_Booking):
 
     def canonical(self, caller: str, place: Place) -> BookingRequest:
         """Return the booking request; raises InvalidRequest."""
-        mobile = None if self.mobile is None else number(self.mobile, self.country_code, place)
-        return BookingRequest(**self._common(caller, place), patient_id=self.patient_id, mobile=mobile)
+        return BookingRequest(**self._common(caller, place), patient_id=self.patient_id, mobile=self._number(place))
+
+    def _number(self, place: Place) -> Mobile | None:
+        """Return the number, if it came: an exchange's word for a withheld one is none. Raises InvalidRequest."""
+        try:
+            return None if self.mobile is None else number(self.mobile, self.country_code, place)
+        except NoCallerNumber:
+            return None
 
 
 class ConsentGiven(Inbound):
