@@ -94,7 +94,13 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
 
 
 def before_deployment(
-    url: str, scheme: Scheme, country: str, call_table: Path | None, environment: Mapping[str, str], clock: Clock
+    url: str,
+    scheme: Scheme,
+    country: str,
+    time_zone: str,
+    call_table: Path | None,
+    environment: Mapping[str, str],
+    clock: Clock,
 ) -> Account:
     """Return an account by its address; the credentials, if any, come from the environment.
 
@@ -111,7 +117,7 @@ def before_deployment(
         url=url,
         scheme=scheme,
         country=country,
-        clinics=Clinics(ClinicsDocument(schema=1), DEFAULT_ZONE),
+        clinics=Clinics(ClinicsDocument(schema=1), time_zone),
         replacement=table,
         credentials=None if own is None else lambda: own,
         tokens=OwnToken(clock),

@@ -17,6 +17,7 @@ from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
+from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
@@ -81,6 +82,15 @@ class Asker:
         return CallTable.build(packed("call_table"), self._document({}))
 
     @property
+    def clinics(self) -> Clinics:
+        """The account's clinics, which know their time zones."""
+        return self._account.clinics
+
+    def pause(self, seconds: float) -> None:
+        """Wait for Clinicea to show what was written."""
+        self._clock.sleep(seconds)
+
+    @property
     def one_time_zone(self) -> bool:
         """Whether all of the account's clinics are in one time zone."""
         return len(self._account.clinics.zones) == 1
@@ -88,9 +98,19 @@ class Asker:
     def _document(self, change: Mapping[str, Any]) -> dict[str, Any]:
         return laid_over(laid_over(self._account.replacement or NOTHING_REPLACED, self.correction), change)
 
-    def use(self, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None) -> T:
-        """Make one call, with one more change to the table where wanted; raises CliniceaError."""
-        client = self._account.client(self._listening, self._document(change or {}), self._clock)
+    def use(
+        self,
+        use: Callable[[Clinicea, Deadline], T],
+        change: Mapping[str, Any] | None = None,
+        through: Callable[[Transport], Transport] | None = None,
+    ) -> T:
+        """Make one call, with one more change to the table, or through another transport, where wanted.
+
+        Raises:
+            CliniceaError, ConfigurationError
+        """
+        transport = self._listening if through is None else through(self._listening)
+        client = self._account.client(transport, self._document(change or {}), self._clock)
         return use(client, Deadline.after(self._clock, SECONDS))
 
     def read(

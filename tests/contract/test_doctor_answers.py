@@ -96,12 +96,16 @@ class TestOddSwagger:
         fake.switch(shapes=shapes)
         report = doctor(fake.url, *ABOUT_MEERA)
         assert report.findings[f"calls.{BY_DATE}.verb"]["use"] == "POST"
-        assert report.findings[f"calls.{PAST}.path"]["detail"] == "404: there is no such address"
+        assert report.findings["flows.completed"]["detail"] == f"{PAST} is not in v1, v2 or v3"
         assert f"permission.{BY_DATE}" in report.of("confirmed")
         assert report.table is not None
         table = report.table
         assert date.fromisoformat(table["calls"][BY_DATE].pop("confirmed_on")) >= date(2026, 1, 1)
-        assert table == {"schema": 2, "calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "confirmed"}}}}
+        assert table == {
+            "schema": 2,
+            "flows": {"completed": "modern"},
+            "calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "confirmed"}}},
+        }
 
     @pytest.mark.parametrize("versions", [["v1"], ["v2"], ["v3"]])
     def test_without_a_document_the_likeliest_addresses_of_the_search_are_tried(
