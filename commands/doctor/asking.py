@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from commands.doctor.account import Account
 from commands.doctor.answers import READ, compare_answer
-from commands.doctor.failures import note_failure
+from commands.doctor.failures import note_failure, role_with
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
 from convox_clinicea.clinicea.answers import fields
@@ -23,6 +23,7 @@ from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
 
 SECONDS = 20.0
+NOBODYS_ID = "00000000-0000-0000-0000-000000000000"
 MOST_SILENT = 2
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 T = TypeVar("T")
@@ -201,14 +202,29 @@ class Asker:
         """Whether a record of the call's last answer holds this very text."""
         return any(text in record.values() for record in self._listening.records(call))
 
+    def _not_permitted(self, call: Call) -> bool:
+        """Whether it is the role that a 401 is about: other calls of the same version take the credential."""
+        version = self.table.calls[call].version
+        if version not in {self.table.calls[other].version for other in self._let_in[True]}:
+            other_call = {"calls": {Call.PATIENT_BY_ID.value: {"version": version}}}
+            try:
+                self.use(lambda client, until: client.patient_by_id(NOBODYS_ID, until), other_call)
+            except CliniceaError:
+                return False
+        use = role_with(call)
+        detail = f"401, though {version} takes the credential"
+        self.register.wrong(f"permission.{call}", ACCOUNT, use=use, detail=detail)
+        return True
+
     def note_authentication(self) -> None:
         """Note whether the credential was taken by all calls, some or none."""
-        let_in, refused = self._let_in[True], self._let_in[False]
-        if self.stopped or not (let_in or refused):
+        let_in = self._let_in[True]
+        if self.stopped or not (let_in or self._let_in[False]):
             return
+        refused = [call for call in dict.fromkeys(self._let_in[False]) if not self._not_permitted(call)]
         if refused:
             other = "CliniceaAuthentication=staff_session" if self._account.scheme == "api_key" else ""
-            detail = f"refused (401) by {', '.join(dict.fromkeys(refused))}"
+            detail = f"refused (401) by {', '.join(refused)}"
             if let_in:
                 detail += "; other calls are let in: its role may lack the permission"
             self.register.wrong("authentication", ACCOUNT, use=other, detail=detail)

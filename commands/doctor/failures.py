@@ -36,9 +36,7 @@ def note_failure(
             why = "401: the credential is not accepted, or its role lacks the permission"
             register.unchecked(f"permission.{call}", ACCOUNT, why)
         case PermissionDenied():
-            use = f"a role with the permission for {error.call}"
-            if call == Call.BY_PATIENT:
-                use += ", or ReadBacks=false"
+            use = role_with(error.call)
             subject = "authentication" if error.call == LOGIN else f"permission.{call}"
             register.wrong(subject, ACCOUNT, use=use, detail="403")
         case RouteMissing():
@@ -60,6 +58,11 @@ def note_failure(
             register.wrong(f"answers.{call}", ACCOUNT, detail=str(error))
         case _:
             register.unchecked(f"permission.{call}", ACCOUNT, type(error).__name__)
+
+
+def role_with(call: str) -> str:
+    """What to use instead of a role that may not make a call."""
+    return f"a role with the permission for {call}" + (", or ReadBacks=false" if call == Call.BY_PATIENT else "")
 
 
 def correct(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from commands.doctor.asking import Asker
+from commands.doctor.asking import NOBODYS_ID, Asker
 from commands.doctor.compare import compare_call
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT, Verdict
@@ -33,7 +33,6 @@ from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import Mobile
 
 NOBODYS_NUMBER = "0000000000"
-NOBODYS_ID = "00000000-0000-0000-0000-000000000000"
 NOBODYS_DAY = date(2001, 1, 1)
 VERSIONS = ("v1", "v2", "v3")
 _SEARCHES = tuple(f"/api/{{version}}/patients/{name}" for name in (Call.SEARCH_PATIENT.value, "searchByMobileNumber"))

@@ -262,3 +262,14 @@ def test_a_server_whose_options_tell_nothing_gets_no_dialect_proposed(doctor: Do
         report = doctor(server.url, *ABOUT_MEERA)
         assert [each.verb for each in server.seen].count("OPTIONS") == 1
     assert not [subject for subject in report.findings if subject.startswith("flows.")]
+
+
+def test_a_table_of_schema_1_is_corrected_in_schema_2(doctor: DoctorRunner, tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    old.write_text(json.dumps({"schema": 1}))
+    with visiting("bodies", doctor, documents=False) as visit:
+        visit.fake.switch(writing_zone="utc")
+        table = visit.settled("--call-table", str(old)).table
+        assert table is not None
+        assert (table["schema"], table["times"]["writing_zone"]) == (2, "utc")
+        a_whole_call_works(visit, table)
