@@ -35,9 +35,7 @@ from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
 
 WRITTEN = Path("call-table.json")
-WHAT_IS_BOOKED = (
-    "make a real appointment, of which Clinicea may message the patient, and which only a person can cancel there"
-)
+WHAT_IS_BOOKED = "make a real appointment, which only a person can cancel in Clinicea"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -186,7 +184,7 @@ class Doctor:
         if patient_id is None:
             raise _Refused("--book-test needs one patient: --mobile or --patient-id")
         at = f"{slot.start:%Y-%m-%d %H:%M}"
-        where = f"{self._account.name}: {self._account.url}, at {at}"
+        where = f"{self._account.name}: {self._account.url}, at {at}; Clinicea may message the patient"
         if not confirmed(where, WHAT_IS_BOOKED, yes=self._wanted.yes):
             return
         self._made = book_test(slot, patient_id, asker, checks, self._wanted.staff_zone)

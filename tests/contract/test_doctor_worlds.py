@@ -197,6 +197,16 @@ def test_two_zones_that_are_wrong_alike_are_not_confirmed(doctor: DoctorRunner) 
     assert "look at the screen, or give --known-visit" in finding["detail"]
 
 
+def test_an_appointment_in_another_zone_is_found_though_it_is_listed_late(doctor: DoctorRunner) -> None:
+    with visiting("utc-writes", doctor, documents=True) as visit:
+        visit.fake.switch(read_lag_seconds=1)
+        report = visit.settled()
+        assert report.findings["times.writing_zone"]["use"] == "utc"
+        assert "book once more with the new table" in report.findings["post.answer"]["detail"]
+        assert report.findings["post.answer"]["verdict"] == "could not check"
+        a_whole_call_works(visit, report.table)
+
+
 def test_zones_that_agree_in_winter_are_not_confirmed(doctor: DoctorRunner) -> None:
     with visiting("mixed", doctor, documents=True) as visit:
         visit.fake.add_patient(
