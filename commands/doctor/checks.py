@@ -189,6 +189,8 @@ class Checks:
             self._register.confirm("times", ACCOUNT)
         elif any(_OFFSET.search(time) for time in written):
             self._register.harmless("times", ACCOUNT, "the client reads the offset")
+            if all(_OFFSET.search(time) for time in written):
+                self._register.confirm("times.reading_zone", ACCOUNT, "times bear their offset")
         elif written:
             self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
 

@@ -56,6 +56,7 @@ class TestPatients:
         with SmallServer(answering({PAST: json_reply([record])})) as server:
             report = doctor(server.url, "--patient-id", "P-1")
         assert report.findings["times"]["verdict"] == "differs, harmless"
+        assert report.findings["times.reading_zone"]["detail"] == "times bear their offset"
 
     def test_a_search_that_does_not_read_the_number(self, doctor: DoctorRunner) -> None:
         with SmallServer(answering({SEARCH: json_reply([{"ID": "P-1"}])})) as server:
