@@ -27,6 +27,7 @@ NOBODYS_ID = "00000000-0000-0000-0000-000000000000"
 MOST_SILENT = 2
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 T = TypeVar("T")
+Use = Callable[[Clinicea, Deadline], Any]
 
 
 class Listening:
@@ -113,6 +114,28 @@ class Asker:
         transport = self._listening if through is None else through(self._listening)
         client = self._account.client(transport, self._document(change or {}), self._clock)
         return use(client, Deadline.after(self._clock, SECONDS))
+
+    def probe(
+        self,
+        call: Call,
+        use: Use,
+        change: Mapping[str, Any],
+        through: Callable[[Transport], Transport] | None = None,
+    ) -> None:
+        """Make one call of which nothing is noted, but a login that failed: a second one could lock the user out.
+
+        Raises:
+            CliniceaError, ConfigurationError
+        """
+        if self.stopped:
+            raise Unavailable(call)
+        try:
+            self.use(use, change, through)
+        except CliniceaError as error:
+            if error.call != LOGIN:
+                raise
+            self.failed(call, error)
+            raise Unavailable(call) from None
 
     def read(
         self, call: Call, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None

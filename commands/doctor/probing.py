@@ -1,17 +1,18 @@
-"""Probes of an account that write nothing: where each call is, which dialect its flow needs, how it takes dates.
+"""Probes of an account that write nothing: where each call is, and which dialect its flow needs.
 
 Reads ask for nobody. The address of a booking is asked by OPTIONS, without a parameter: nothing is executed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from commands.doctor.asking import NOBODYS_ID, Asker
+from commands.doctor.asking import NOBODYS_ID, Asker, Use
 from commands.doctor.compare import compare_call
+from commands.doctor.date_forms import DateForms, by_date
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT, Verdict
 from commands.doctor.swagger import Document
@@ -22,7 +23,6 @@ from convox_clinicea.clinicea.errors import (
     CliniceaError,
     MethodRefused,
     PermissionDenied,
-    Rejected,
     RouteMissing,
     TimedOut,
     Unavailable,
@@ -33,7 +33,6 @@ from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import Mobile
 
 NOBODYS_NUMBER = "0000000000"
-NOBODYS_DAY = date(2001, 1, 1)
 VERSIONS = ("v1", "v2", "v3")
 _SEARCHES = tuple(f"/api/{{version}}/patients/{name}" for name in (Call.SEARCH_PATIENT.value, "searchByMobileNumber"))
 LIKELIEST = (
@@ -42,7 +41,6 @@ LIKELIEST = (
 )
 """Where the search may be, the likeliest first [code]."""
 Place = Mapping[str, str]
-Use = Callable[[Clinicea, Deadline], Any]
 
 
 @dataclass(frozen=True)
@@ -86,11 +84,11 @@ class Probes:
         self._values = values
         self._services = services
         self._silent = False
-        self._bare = False
+        self._dates = DateForms(asker)
 
     def run(self, now: datetime) -> None:
         """Probe until everything is told, or Clinicea does not answer."""
-        for probe in (self._search, self._lists, self._completed, lambda: self._dates(now), self._bookings):
+        for probe in (self._search, self._lists, self._completed, lambda: self._dates.settle(now), self._bookings):
             if self._silent or self._ask.stopped:
                 return
             probe()
@@ -106,7 +104,7 @@ class Probes:
                 self._nowhere(Call.SEARCH_PATIENT)
 
     def _lists(self) -> None:
-        for call, use in ((Call.BY_PATIENT, _by_patient), (Call.BY_DATE, _by_date)):
+        for call, use in ((Call.BY_PATIENT, _by_patient), (Call.BY_DATE, by_date)):
             if self._reads(call, use) is False:
                 self._nowhere(call)
 
@@ -127,7 +125,7 @@ class Probes:
         assumed = self._assumed(call)
         for place in self._places(call, likeliest):
             try:
-                self._use(call, use, {**(more or {}), "calls": {call.value: place}})
+                self._ask.probe(call, use, {**(more or {}), "calls": {call.value: place}})
             except (Unavailable, TimedOut, ConfigurationError):
                 self._silent = True
                 return None
@@ -139,18 +137,6 @@ class Probes:
             self._found(call, place)
             return True
         return False
-
-    def _use(self, call: Call, use: Use, change: Mapping[str, Any], options: bool = False) -> None:
-        """Make one call; nothing is asked after a login that failed, for a second one could lock the user out."""
-        if self._ask.stopped:
-            raise Unavailable(call)
-        try:
-            self._ask.use(use, change, AsOptions if options else None)
-        except CliniceaError as error:
-            if error.call != LOGIN:
-                raise
-            self._ask.failed(call, error)
-            raise Unavailable(call) from None
 
     def _told(self, call: Call) -> bool:
         """Whether Clinicea's document tells where the call is."""
@@ -201,48 +187,6 @@ class Probes:
                     new, table.calls[new], self._documents, table, self._register, self._ask.correction, values
                 )
 
-    def _dates(self, now: datetime) -> None:
-        self._date_form(Call.BY_DATE, "day", _by_date)
-        self._date_form(Call.CHANGES, "since", lambda client, until: client.changes(now + timedelta(days=1), until))
-
-    def _date_form(self, call: Call, ours: str, use: Use) -> None:
-        """Where a date is refused, try its other forms: with its time, and with colons as they are."""
-        if not self._refused(call, use, {}):
-            return
-        spec = self._ask.table.calls[call]
-        for form, colons in (("date", "encoded"), ("stamp", "encoded"), ("stamp", "bare")):
-            if colons == "bare" and spec.style != "query":
-                continue
-            changed = {"formats": {ours: form}, "colons": {ours: colons}}
-            if self._refused(call, use, {"calls": {call.value: changed}}) is not False:
-                continue
-            self._bare = self._bare or colons == "bare"
-            if spec.formats.get(ours, "stamp") == form:
-                del changed["formats"]
-            else:
-                was = f"{ours} is sent as its {spec.formats.get(ours, 'stamp')}"
-                self._register.wrong(f"calls.{call}.formats.{ours}", ACCOUNT, use=form, assumption=was)
-            if spec.colons.get(ours, "encoded") == colons or form == "date":
-                del changed["colons"]
-            else:
-                self._bare_colons(call, colons, "")
-            correct(self._ask.correction, call, changed)
-            return
-
-    def _refused(self, call: Call, use: Use, change: Mapping[str, Any]) -> bool | None:
-        """Whether the form of a read is refused; None for any other failure."""
-        try:
-            self._use(call, use, change)
-        except Rejected:
-            return True
-        except (CliniceaError, ConfigurationError):
-            return None
-        return False
-
-    def _bare_colons(self, call: Call, use: str, detail: str) -> None:
-        assumption = "colons of times are percent-encoded"
-        self._register.wrong(f"calls.{call}.colons", ACCOUNT, use=use, detail=detail, assumption=assumption)
-
     def _bookings(self) -> None:
         flows = self._ask.table.flows
         if self._options_tell():
@@ -251,8 +195,7 @@ class Probes:
             if flows.book_new == "convox" and self._posts(Call.POST_WITH_PATIENT) is False:
                 detail = "no call makes a patient then; ask Clinicea for the address of postAppointment"
                 self._switch("book_new", Call.POST_WITH_PATIENT, None, detail)
-        if self._bare:
-            self._bare_bookings()
+        self._dates.use_bare_colons_in_bookings()
 
     def _options_tell(self) -> bool:
         """Whether an address that is there answers OPTIONS by 405, as ASP.NET does [assumed]."""
@@ -275,7 +218,7 @@ class Probes:
     def _asked_what_it_takes(self, place: Place) -> bool | None:
         nothing = {**place, "parameters": {"patient_id": None}}
         try:
-            self._use(Call.PATIENT_BY_ID, _nobody, {"calls": {Call.PATIENT_BY_ID.value: nothing}}, options=True)
+            self._ask.probe(Call.PATIENT_BY_ID, _nobody, {"calls": {Call.PATIENT_BY_ID.value: nothing}}, AsOptions)
         except MethodRefused:
             return True
         except RouteMissing:
@@ -317,16 +260,6 @@ class Probes:
             return {**part, "fixed": {theirs: ids[wanted]}}, ""
         return part, f"a booking of a service that is not listed is refused: {again}"
 
-    def _bare_bookings(self) -> None:
-        """What refuses an encoded colon in one call is taken to do so in all; a bare one is valid everywhere."""
-        table = self._ask.table
-        for call in (table.flows.book_known_call, table.flows.book_new_call):
-            if call is None or table.calls[call].style != "query":
-                continue
-            sent = [ours for ours in ("start", "end", "date_of_birth") if table.calls[call].parameters.get(ours)]
-            correct(self._ask.correction, call, {"colons": dict.fromkeys(sent, "bare")}, "assumed")
-            self._bare_colons(call, "bare", "a read refuses encoded ones")
-
 
 def _search(client: Clinicea, until: Deadline) -> Any:
     return client.search_patient_by_mobile_number(Mobile("91", NOBODYS_NUMBER), until)
@@ -338,10 +271,6 @@ def _completed(client: Clinicea, until: Deadline) -> Any:
 
 def _by_patient(client: Clinicea, until: Deadline) -> Any:
     return client.appointments_by_patient(NOBODYS_ID, until)
-
-
-def _by_date(client: Clinicea, until: Deadline) -> Any:
-    return client.appointments_by_date(NOBODYS_DAY, until)
 
 
 def _nobody(client: Clinicea, until: Deadline) -> Any:
