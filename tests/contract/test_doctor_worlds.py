@@ -123,6 +123,8 @@ def a_whole_call_works(visit: Visit, table: dict[str, Any] | None) -> None:
     (listed,) = [e for e in client.appointments_by_patient(MEERAS_ID, within(9)) if e.appointment_id == booked]
     (of_day,) = [e for e in client.appointments_by_date(SUMMER, within(9)) if e.appointment_id == booked]
     assert listed.start == of_day.start == start
+    changes = client.changes(START - timedelta(days=60), within(9))
+    assert booked in {each.appointment.appointment_id for each in changes}
     if flows.book_new == "convox":
         assert len(client.search_patient_by_mobile_number(NEWCOMER, within(9))) == 1
 
