@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from commands import desk
 from commands.confirming import NotConfirmed, confirmed, require_terminal
@@ -21,6 +22,8 @@ from commands.doctor.booking import TestSlot, book_test
 from commands.doctor.checks import Checks
 from commands.doctor.compare import compare
 from commands.doctor.findings import Register, Verdict
+from commands.doctor.probing import Probes, Services
+from commands.doctor.zones import KnownVisit
 from commands.explaining import REFUSED, explained
 from commands.target import Target
 from convox_clinicea.clinicea import Call, CallTable
@@ -64,15 +67,24 @@ def _arguments() -> argparse.ArgumentParser:
     which.add_argument("--url", help=f"before any deployment: {accounts.DEFAULT_URL}")
     which.add_argument("--authentication", choices=["api_key", "staff_session"], default="api_key", help="with --url")
     which.add_argument("--country", default="IN", help="with --url: the country of numbers without a code")
+    which.add_argument("--time-zone", type=_zone, default=accounts.DEFAULT_ZONE, help="with --url: the clinics'")
     which.add_argument("--call-table", type=Path, help="with --url: your call table as it is now")
     what = parser.add_argument_group("what is looked at")
     what.add_argument("--swagger", type=Path, action="append", default=[], metavar="FILE", help="a saved document")
     what.add_argument("--mobile", help="a registered patient's number; - reads it from the terminal")
     what.add_argument("--patient-id", help="which patient, where several have that number")
+    what.add_argument(
+        "--known-visit",
+        type=datetime.fromisoformat,
+        metavar="TIME",
+        help="of that patient, by Clinicea's screen",
+    )
+    what.add_argument("--staff-zone", type=_zone, help="the staff user's time zone, where it is not the clinic's")
     what.add_argument("--fixed", action="append", default=[], metavar="CALL.NAME=VALUE", help="a value always sent")
     test = parser.add_argument_group("a test appointment")
     test.add_argument("--book-test", action="store_true", help="make one, really; asks before it does")
     test.add_argument("--clinic", help="the clinic's id")
+    test.add_argument("--service", help="the usual service, where Clinicea books services by their ids")
     test.add_argument("--start", type=datetime.fromisoformat, help="YYYY-MM-DDTHH:MM in the clinic's time")
     test.add_argument("--practitioner", help="the practitioner's id")
     test.add_argument("--yes", action="store_true", help="do not ask")
@@ -95,9 +107,17 @@ def _target(stack: str) -> Target:
 def _account(wanted: argparse.Namespace, target: Target | None, clock: Clock) -> Account:
     if target is None:
         return accounts.before_deployment(
-            wanted.url, wanted.authentication, wanted.country, wanted.call_table, os.environ, clock
+            wanted.url, wanted.authentication, wanted.country, wanted.time_zone, wanted.call_table, os.environ, clock
         )
     return accounts.of_stack(target, os.environ, clock)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
+        raise argparse.ArgumentTypeError("must be a time zone such as Asia/Kolkata") from None
+    return name
 
 
 class Doctor:
@@ -116,6 +136,7 @@ class Doctor:
     def run(self) -> int:
         """Compare, ask, print, write; return the exit status."""
         mobile, slot, fixed = self._mobile(), self._slot(), _fixed(self._wanted.fixed)
+        visit = KnownVisit(self._wanted.known_visit, self._wanted.staff_zone)
         documents = fetching.from_files(self._wanted.swagger, self._register)
         if not self._wanted.swagger:
             specs = [self._table.login, *(self._table.calls[call] for call in self._table.flows.needed())]
@@ -125,8 +146,10 @@ class Doctor:
         lines = []
         if self._account.credentials is not None:
             asker = Asker(self._account, self._transport, self._correction, self._register, self._clock)
+            services = Services(self._wanted.clinic, self._wanted.service)
+            Probes(asker, documents, fixed, services).run(self._clock.now())
             checks = Checks(asker)
-            patient_id = checks.run(mobile, self._wanted.patient_id, self._now())
+            patient_id = checks.run(mobile, self._wanted.patient_id, self._now(), visit)
             if slot is not None:
                 self._book(slot, patient_id, asker, checks)
             if self._wanted.show:
@@ -161,10 +184,10 @@ class Doctor:
         if patient_id is None:
             raise _Refused("--book-test needs one patient: --mobile or --patient-id")
         at = f"{slot.start:%Y-%m-%d %H:%M}"
-        where = f"{self._account.name}: {self._account.url}, at {at}"
+        where = f"{self._account.name}: {self._account.url}, at {at}; Clinicea may message the patient"
         if not confirmed(where, WHAT_IS_BOOKED, yes=self._wanted.yes):
             return
-        self._made = book_test(slot, patient_id, asker, checks)
+        self._made = book_test(slot, patient_id, asker, checks, self._wanted.staff_zone)
 
     def _report(self, lines: list[str]) -> int:
         findings = self._register.all()

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from commands.target import DEFAULT_STACK, Target
-from convox_clinicea.clinicea import Clinicea, Credentials, connect
+from convox_clinicea.clinicea import Clinicea, Credentials, connect, earlier
 from convox_clinicea.clinicea.authentication import CredentialSource, OwnToken, Scheme, TokenStore
+from convox_clinicea.clinicea.call_table import laid_over
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Clock
@@ -84,7 +85,7 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
         scheme=settings.clinicea_authentication,
         country=settings.default_country,
         clinics=Clinics.from_document(clinics or {"schema": 1}, settings.time_zone),
-        replacement=_document(target, "call_table", settings.call_table),
+        replacement=_of_now(_document(target, "call_table", settings.call_table)),
         credentials=lambda: credentials,
         stack=target.stack,
         tokens=tokens,
@@ -94,7 +95,13 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
 
 
 def before_deployment(
-    url: str, scheme: Scheme, country: str, call_table: Path | None, environment: Mapping[str, str], clock: Clock
+    url: str,
+    scheme: Scheme,
+    country: str,
+    time_zone: str,
+    call_table: Path | None,
+    environment: Mapping[str, str],
+    clock: Clock,
 ) -> Account:
     """Return an account by its address; the credentials, if any, come from the environment.
 
@@ -103,7 +110,7 @@ def before_deployment(
     """
     own = own_user(environment)
     try:
-        table = None if call_table is None else _json("the call table", call_table.read_text())
+        table = None if call_table is None else _of_now(_json("the call table", call_table.read_text()))
     except OSError as error:
         raise ConfigurationError(f"the call table cannot be read: {type(error).__name__}") from None
     return Account(
@@ -111,7 +118,7 @@ def before_deployment(
         url=url,
         scheme=scheme,
         country=country,
-        clinics=Clinics(ClinicsDocument(schema=1), DEFAULT_ZONE),
+        clinics=Clinics(ClinicsDocument(schema=1), time_zone),
         replacement=table,
         credentials=None if own is None else lambda: own,
         tokens=OwnToken(clock),
@@ -123,6 +130,16 @@ def own_user(environment: Mapping[str, str]) -> Credentials | None:
     names = dict(zip(("api_key", "user_name", "password"), OWN_USER, strict=True))
     given = {ours: environment[name] for ours, name in names.items() if environment.get(name)}
     return Credentials.from_secret(given) if "api_key" in given else None
+
+
+def _of_now(document: dict[str, Any] | None) -> dict[str, Any] | None:
+    """A call table of schema 1 as one of schema 2, which alone can hold what is found."""
+    if document is None or not earlier.of_schema_1(document):
+        return document
+    translated: dict[str, Any] = {"schema": 2}
+    for each in earlier.translated(document):
+        translated = laid_over(translated, each)
+    return translated
 
 
 def _document(target: Target, name: str, source: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from commands.doctor.account import Account
 from commands.doctor.answers import READ, compare_answer
-from commands.doctor.failures import note_failure
+from commands.doctor.failures import note_failure, role_with
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
 from convox_clinicea.clinicea.answers import fields
@@ -17,14 +17,17 @@ from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
+from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
 
 SECONDS = 20.0
+NOBODYS_ID = "00000000-0000-0000-0000-000000000000"
 MOST_SILENT = 2
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,63}")
 T = TypeVar("T")
+Use = Callable[[Clinicea, Deadline], Any]
 
 
 class Listening:
@@ -81,6 +84,15 @@ class Asker:
         return CallTable.build(packed("call_table"), self._document({}))
 
     @property
+    def clinics(self) -> Clinics:
+        """The account's clinics, which know their time zones."""
+        return self._account.clinics
+
+    def pause(self, seconds: float) -> None:
+        """Wait for Clinicea to show what was written."""
+        self._clock.sleep(seconds)
+
+    @property
     def one_time_zone(self) -> bool:
         """Whether all of the account's clinics are in one time zone."""
         return len(self._account.clinics.zones) == 1
@@ -88,10 +100,42 @@ class Asker:
     def _document(self, change: Mapping[str, Any]) -> dict[str, Any]:
         return laid_over(laid_over(self._account.replacement or NOTHING_REPLACED, self.correction), change)
 
-    def use(self, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None) -> T:
-        """Make one call, with one more change to the table where wanted; raises CliniceaError."""
-        client = self._account.client(self._listening, self._document(change or {}), self._clock)
+    def use(
+        self,
+        use: Callable[[Clinicea, Deadline], T],
+        change: Mapping[str, Any] | None = None,
+        through: Callable[[Transport], Transport] | None = None,
+    ) -> T:
+        """Make one call, with one more change to the table, or through another transport, where wanted.
+
+        Raises:
+            CliniceaError, ConfigurationError
+        """
+        transport = self._listening if through is None else through(self._listening)
+        client = self._account.client(transport, self._document(change or {}), self._clock)
         return use(client, Deadline.after(self._clock, SECONDS))
+
+    def probe(
+        self,
+        call: Call,
+        use: Use,
+        change: Mapping[str, Any],
+        through: Callable[[Transport], Transport] | None = None,
+    ) -> None:
+        """Make one call of which nothing is noted, but a login that failed: a second one could lock the user out.
+
+        Raises:
+            CliniceaError, ConfigurationError
+        """
+        if self.stopped:
+            raise Unavailable(call)
+        try:
+            self.use(use, change, through)
+        except CliniceaError as error:
+            if error.call != LOGIN:
+                raise
+            self.failed(call, error)
+            raise Unavailable(call) from None
 
     def read(
         self, call: Call, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None
@@ -181,14 +225,29 @@ class Asker:
         """Whether a record of the call's last answer holds this very text."""
         return any(text in record.values() for record in self._listening.records(call))
 
+    def _not_permitted(self, call: Call) -> bool:
+        """Whether it is the role that a 401 is about: other calls of the same version take the credential."""
+        version = self.table.calls[call].version
+        if version not in {self.table.calls[other].version for other in self._let_in[True]}:
+            other_call = {"calls": {Call.PATIENT_BY_ID.value: {"version": version}}}
+            try:
+                self.use(lambda client, until: client.patient_by_id(NOBODYS_ID, until), other_call)
+            except CliniceaError:
+                return False
+        use = role_with(call)
+        detail = f"401, though {version} takes the credential"
+        self.register.wrong(f"permission.{call}", ACCOUNT, use=use, detail=detail)
+        return True
+
     def note_authentication(self) -> None:
         """Note whether the credential was taken by all calls, some or none."""
-        let_in, refused = self._let_in[True], self._let_in[False]
-        if self.stopped or not (let_in or refused):
+        let_in = self._let_in[True]
+        if self.stopped or not (let_in or self._let_in[False]):
             return
+        refused = [call for call in dict.fromkeys(self._let_in[False]) if not self._not_permitted(call)]
         if refused:
             other = "CliniceaAuthentication=staff_session" if self._account.scheme == "api_key" else ""
-            detail = f"refused (401) by {', '.join(dict.fromkeys(refused))}"
+            detail = f"refused (401) by {', '.join(refused)}"
             if let_in:
                 detail += "; other calls are let in: its role may lack the permission"
             self.register.wrong("authentication", ACCOUNT, use=other, detail=detail)

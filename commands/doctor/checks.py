@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -9,22 +10,17 @@ from typing import Any
 
 from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
-from commands.doctor.findings import ACCOUNT, Verdict
+from commands.doctor.findings import ACCOUNT
+from commands.doctor.probing import NOBODYS_NUMBER
+from commands.doctor.zones import KnownVisit, settle_reading_zone
 from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.clinicea import Appointment, Call, Patient
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
-from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.mobile import Mobile
 
 NO_SUCH_CALL = "noSuchCallOfTheConnector"
-NOBODYS_NUMBER = "0000000000"
-_PATIENTS = "/api/{version}/patients"
-LIKELIEST = (
-    {"version": "v1", "path": f"{_PATIENTS}/searchByMobileNumber"},
-    *({"version": version, "path": f"{_PATIENTS}/{Call.SEARCH_PATIENT}"} for version in ("v1", "v2", "v3")),
-)
-"""Where the search may be, the likeliest first [code]."""
 _LONGEST_ID = 64
 _WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -47,12 +43,14 @@ class Checks:
     def __init__(self, asker: Asker) -> None:
         self._ask = asker
         self._register = asker.register
-        self._flows = asker.table.flows
         self.seen = Seen()
 
-    def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime) -> str | None:
+    @property
+    def _flows(self) -> Flows:
+        return self._ask.table.flows
+
+    def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime, visit: KnownVisit) -> str | None:
         """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
-        self._probe(Mobile("91", NOBODYS_NUMBER))
         if mobile is not None:
             self._search(mobile)  # first, for only a patient who is found proves that the call is right
         self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
@@ -60,6 +58,7 @@ class Checks:
         if len(ids) == 1:
             self._completed(ids[0])
             self._listed(self.read_back(ids[0]), now)
+            settle_reading_zone(visit, [*self.seen.appointments, *self.seen.completed], self._ask)
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
             why = many if ids else "no patient to ask for: give a registered number with --mobile"
@@ -68,30 +67,6 @@ class Checks:
         self._of_a_day(now.date())
         self._ask.note_authentication()
         return ids[0] if len(ids) == 1 else None
-
-    def _probe(self, nobody: Mobile) -> None:
-        """Where the search's address is missing, ask for the likeliest others; the first that is there is confirmed."""
-        call = self._flows.search_call
-        if call is not Call.SEARCH_PATIENT or self._register.verdict(f"calls.{call}.path") is not Verdict.UNCHECKED:
-            return
-        spec = self._ask.table.calls[call]
-        assumed = {"version": spec.version, "path": spec.path}
-        for place in (assumed, *(each for each in LIKELIEST if each != assumed)):
-            try:
-                self._ask.use(
-                    lambda client, until: client.search_patient_by_mobile_number(nobody, until),
-                    {"calls": {call.value: place}},
-                )
-            except RouteMissing:
-                continue
-            except (CliniceaError, ConfigurationError):
-                return  # the address may be right: whatever else is wrong is noted by the reads
-            if place != assumed:
-                for part, found in place.items():
-                    if found != assumed[part]:
-                        self._register.wrong(f"calls.{call}.{part}", ACCOUNT, use=found)
-                correct(self._ask.correction, call, place)
-            return
 
     def _nothing_found(self, nobody: Mobile) -> None:
         call = self._flows.search_call
@@ -149,6 +124,7 @@ class Checks:
                 if self.seen.patients:
                     self._register.wrong(at, ACCOUNT, use=form)
                     correct(self._ask.correction, call, {"country_code_format": form})
+                    self._form_of_bookings(form)
                     break
         if not self.seen.patients:
             self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
@@ -160,6 +136,15 @@ class Checks:
             self._register.confirm("patient_id", ACCOUNT)
         else:
             self._register.wrong("patient_id", ACCOUNT, detail="longer, or with unseen signs; they are refused")
+
+    def _form_of_bookings(self, form: str) -> None:
+        """What the search finds is taken to be how a new patient's code is written too."""
+        call = self._flows.book_new_call
+        if call is None or self._ask.table.calls[call].country_code_format == form:
+            return
+        at = f"calls.{call}.country_code_format"
+        self._register.wrong(at, ACCOUNT, use=form, detail="as the search takes it")
+        correct(self._ask.correction, call, {"country_code_format": form}, "assumed")
 
     def _completed(self, patient_id: str) -> None:
         call = self._flows.completed_call
@@ -182,10 +167,19 @@ class Checks:
             self._register.wrong("completed.clinic", ACCOUNT, use=use, detail=detail)
 
     def _statuses(self, records: list[dict[str, list[Any]]]) -> None:
+        """Name the words that are not known. What lists completed visits only tells how "checked out" is written."""
         words = {str(word) for record in records for word in record["status"] if _WORD.fullmatch(str(word))}
         known = self._ask.table.statuses.checked_out
-        unknown = sorted(word for word in words if self._ask.table.statuses.meaning(word) != "checked_out")
-        if unknown:
+        named = self._flows.completed == "convox"
+        meanings = {word: self._ask.table.statuses.meaning(word) for word in words}
+        # The named call lists completed visits only; a list of all holds words of other meanings too.
+        expected = ("checked_out",) if named else ("checked_out", "cancelled", "no_show", "standing")
+        unknown = sorted(word for word, meaning in meanings.items() if meaning not in expected)
+        if unknown and not named:
+            line = json.dumps({"statuses": {"checked_out": [*known, *unknown]}})
+            detail = f"not known: {', '.join(unknown)}; where that means completed, add {line}"
+            self._register.wrong("completed.status", ACCOUNT, detail=detail)
+        elif unknown:
             self._register.wrong("completed.status", ACCOUNT, use=", ".join(unknown))
             self._ask.correction["statuses"] = {"checked_out": [*known, *unknown]}
         else:
@@ -198,6 +192,8 @@ class Checks:
             self._register.confirm("times", ACCOUNT)
         elif any(_OFFSET.search(time) for time in written):
             self._register.harmless("times", ACCOUNT, "the client reads the offset")
+            if all(_OFFSET.search(time) for time in written):
+                self._register.confirm("times.reading_zone", ACCOUNT, "times bear their offset")
         elif written:
             self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
 

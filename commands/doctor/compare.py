@@ -43,18 +43,32 @@ def compare(
     needed = [(call.value, table.calls[call]) for call in table.flows.needed()]
     specs: list[tuple[str, CallSpec]] = [(LOGIN, table.login), *needed]
     for call, spec in specs:
-        operation = locate(call, spec, documents)
-        if operation is None:
-            _missing(call, register)
-            continue
-        corrected = _compare_call(call, spec, operation, table, register, (values or {}).get(call, {}))
-        if corrected and call == LOGIN:
-            correction["login"] = corrected
-        elif corrected:
-            correction.setdefault("calls", {})[call] = corrected
-        if call != LOGIN:
-            compare_answer(Call(call), operation.answer, table, register, correction)
+        compare_call(call, spec, documents, table, register, correction, (values or {}).get(call, {}))
     return correction
+
+
+def compare_call(
+    call: str,
+    spec: CallSpec,
+    documents: Sequence[Document],
+    table: CallTable,
+    register: Register,
+    correction: Correction,
+    values: Mapping[str, str],
+) -> None:
+    """Compare one call with its operation in the documents, and add to the correction."""
+    operation = locate(call, spec, documents)
+    if operation is None:
+        _missing(call, register)
+        return
+    corrected = _compare_call(call, spec, operation, table, register, values)
+    if corrected and call == LOGIN:
+        correction["login"] = corrected
+    elif corrected:
+        known = correction.setdefault("calls", {})
+        known[call] = laid_over(known.get(call, {}), corrected)
+    if call != LOGIN:
+        compare_answer(Call(call), operation.answer, table, register, correction)
 
 
 def place_in_table(call: str) -> str:

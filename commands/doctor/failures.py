@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable
+from convox_clinicea.clinicea.call_table import Evidence, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import (
     AuthenticationFailed,
@@ -34,9 +36,7 @@ def note_failure(
             why = "401: the credential is not accepted, or its role lacks the permission"
             register.unchecked(f"permission.{call}", ACCOUNT, why)
         case PermissionDenied():
-            use = f"a role with the permission for {error.call}"
-            if call == Call.BY_PATIENT:
-                use += ", or ReadBacks=false"
+            use = role_with(error.call)
             subject = "authentication" if error.call == LOGIN else f"permission.{call}"
             register.wrong(subject, ACCOUNT, use=use, detail="403")
         case RouteMissing():
@@ -60,8 +60,15 @@ def note_failure(
             register.unchecked(f"permission.{call}", ACCOUNT, type(error).__name__)
 
 
-def correct(correction: dict[str, Any], call: Call, changed: dict[str, str]) -> None:
-    """Add to the correction of a call what the account itself has shown: it is confirmed there."""
+def role_with(call: str) -> str:
+    """What to use instead of a role that may not make a call."""
+    return f"a role with the permission for {call}" + (", or ReadBacks=false" if call == Call.BY_PATIENT else "")
+
+
+def correct(
+    correction: dict[str, Any], call: Call, changed: Mapping[str, Any], evidence: Evidence = "confirmed"
+) -> None:
+    """Add to the correction of a call; what the account itself has shown is confirmed there."""
     part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})
-    part.update(changed)
-    part.setdefault("evidence", {}).update(dict.fromkeys(changed, "confirmed"))
+    part.update(laid_over(part, changed))
+    part.setdefault("evidence", {}).update(dict.fromkeys(changed, evidence))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallSpec, CallTable
-from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.calls import LOGIN, Call
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"
@@ -46,7 +46,7 @@ BEHAVIOUR = {
     "missing_route_markers": "an address that does not exist is told from a record that does not",
     "times.stamp": "times are written and read as YYYY-MM-DDTHH:MM:SS",
     "times": "times carry no offset",
-    "times.local": "a time without an offset is the clinic's own",
+    "times.reading_zone": "a time without an offset is in the zone that the table says",
     "completed.status": "past completed appointments are checked out, in a known spelling",
     "completed.clinic": "past completed appointments carry the clinic's name or address",
     "read_back.complete": "a patient's appointments can be read to the last page",
@@ -62,7 +62,7 @@ BEHAVIOUR = {
 
 _TEST = "make a test appointment: --book-test"
 HINTS = {
-    "times.local": "compare a visit's time (--show) with the calendar on the screen",
+    "times.reading_zone": "name a visit's time on Clinicea's screen: --known-visit YYYY-MM-DDTHH:MM",
     "read_back.notes": _TEST,
     "post.answer": _TEST,
     "post.read_back": _TEST,
@@ -167,6 +167,24 @@ class Register:
                 continue
             detail = f"{DOCUMENT} says {known.use or 'otherwise'}, which the account does not take"
             self._found[subject] = replace(known, verdict=Verdict.CONFIRMED, use="", detail=detail, by=ACCOUNT)
+
+    def reconsider(self, subject: str) -> None:
+        """Take back what was found, for the account is about to tell better."""
+        self._found[subject] = Finding(subject, self._found[subject].assumption)
+
+    def forget(self, call: Call) -> None:
+        """Drop all that is assumed of a call, which no flow uses any more."""
+        for subject in [*self._found]:
+            if subject.startswith(f"calls.{call}.") or subject in (f"answers.{call}", f"permission.{call}"):
+                del self._found[subject]
+
+    def expect(self, call: Call, spec: CallSpec) -> None:
+        """Add what is assumed of a call that a flow has come to use."""
+        for each in _of_call(f"calls.{call}", call, spec):
+            self._found.setdefault(each.subject, each)
+
+    def __contains__(self, subject: str) -> bool:
+        return subject in self._found
 
     def all(self) -> list[Finding]:
         return list(self._found.values())

@@ -80,7 +80,9 @@ def _group(subject: str) -> str:
         if call in subject:
             return str(call)
     first = subject.split(".")[0]
-    return LOGIN if first in ("login", "credentials") else "Swagger" if first == "swagger" else "Behaviour"
+    if first in ("swagger", "flows"):
+        return first.capitalize()
+    return LOGIN if first in ("login", "credentials") else "Behaviour"
 
 
 def _line(finding: Finding) -> str:

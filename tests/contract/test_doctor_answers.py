@@ -56,6 +56,7 @@ class TestPatients:
         with SmallServer(answering({PAST: json_reply([record])})) as server:
             report = doctor(server.url, "--patient-id", "P-1")
         assert report.findings["times"]["verdict"] == "differs, harmless"
+        assert report.findings["times.reading_zone"]["detail"] == "times bear their offset"
 
     def test_a_search_that_does_not_read_the_number(self, doctor: DoctorRunner) -> None:
         with SmallServer(answering({SEARCH: json_reply([{"ID": "P-1"}])})) as server:
@@ -96,12 +97,16 @@ class TestOddSwagger:
         fake.switch(shapes=shapes)
         report = doctor(fake.url, *ABOUT_MEERA)
         assert report.findings[f"calls.{BY_DATE}.verb"]["use"] == "POST"
-        assert report.findings[f"calls.{PAST}.path"]["detail"] == "404: there is no such address"
+        assert report.findings["flows.completed"]["detail"] == f"{PAST} is not in v1, v2 or v3"
         assert f"permission.{BY_DATE}" in report.of("confirmed")
         assert report.table is not None
         table = report.table
         assert date.fromisoformat(table["calls"][BY_DATE].pop("confirmed_on")) >= date(2026, 1, 1)
-        assert table == {"schema": 2, "calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "confirmed"}}}}
+        assert table == {
+            "schema": 2,
+            "flows": {"completed": "modern"},
+            "calls": {BY_DATE: {"verb": "POST", "evidence": {"verb": "confirmed"}}},
+        }
 
     @pytest.mark.parametrize("versions", [["v1"], ["v2"], ["v3"]])
     def test_without_a_document_the_likeliest_addresses_of_the_search_are_tried(

@@ -199,10 +199,14 @@ MUTATIONS = {
         scheme="staff_session",
     ),
     "the country code without its plus": Mutation(
-        {"country_code_form": "digits"}, {SEARCH}, {f"calls.{SEARCH}.country_code_format": "digits"}
+        {"country_code_form": "digits"},
+        {SEARCH},
+        {f"calls.{call}.country_code_format": "digits" for call in (SEARCH, NEW)},
     ),
     "the country code with zeros": Mutation(
-        {"country_code_form": "zeros"}, {SEARCH}, {f"calls.{SEARCH}.country_code_format": "zeros"}
+        {"country_code_form": "zeros"},
+        {SEARCH},
+        {f"calls.{call}.country_code_format": "zeros" for call in (SEARCH, NEW)},
     ),
     "a call that is missing": Mutation(
         {"shapes": {BY_PATIENT: {"missing": True}}}, {BY_PATIENT}, {f"calls.{BY_PATIENT}.path": None}, cured=False

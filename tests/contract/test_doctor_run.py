@@ -147,6 +147,17 @@ class TestAccess:
         assert "its role may lack the permission" in report.findings["authentication"]["detail"]
         assert f"permission.{PAST}" in report.of("confirmed")
 
+    def test_a_401_is_about_the_role_where_the_version_takes_the_credential(
+        self, fake: RunningFake, doctor: DoctorRunner
+    ) -> None:
+        fake.switch(denied_calls=[BY_PATIENT])
+        report = doctor(fake.url, *ABOUT_MEERA)
+        finding = report.findings[f"permission.{BY_PATIENT}"]
+        assert finding["use"] == f"a role with the permission for {BY_PATIENT}, or ReadBacks=false"
+        assert finding["detail"] == "401, though v2 takes the credential"
+        assert "authentication" in report.of("confirmed")
+        assert f"permission.{PAST}" in report.of("confirmed")
+
     def test_a_clinicea_that_does_not_answer_is_not_asked_on_and_on(self, doctor: DoctorRunner) -> None:
         with SmallServer(lambda _request: Reply(503, b"")) as server:
             report = doctor(server.url, *ABOUT_MEERA)

@@ -17,7 +17,7 @@ class WireRequest:
     """One HTTP request to Clinicea. Its `repr` shows nothing: query, headers and body hold secrets and patients."""
 
     call: str
-    verb: Literal["GET", "POST"]
+    verb: Literal["GET", "POST", "OPTIONS"]
     path: str
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)

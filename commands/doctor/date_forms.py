@@ -1,0 +1,86 @@
+"""Probes of how an account takes dates: plain or with their time, their colons percent-encoded or not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from commands.doctor.asking import Asker, Use
+from commands.doctor.failures import correct
+from commands.doctor.findings import ACCOUNT
+from convox_clinicea.clinicea import Call, Clinicea
+from convox_clinicea.clinicea.errors import CliniceaError, Rejected
+from convox_clinicea.deadline import Deadline
+from convox_clinicea.errors import ConfigurationError
+
+NOBODYS_DAY = date(2001, 1, 1)
+
+
+def by_date(client: Clinicea, until: Deadline) -> Any:
+    """Read a day on which there is nothing."""
+    return client.appointments_by_date(NOBODYS_DAY, until)
+
+
+class DateForms:
+    """What becomes of each date goes into the asker's register and correction."""
+
+    def __init__(self, asker: Asker) -> None:
+        self._ask = asker
+        self._register = asker.register
+        self._bare = False
+
+    def settle(self, now: datetime) -> None:
+        """Find the form of the dates that reads take."""
+        self._date_form(Call.BY_DATE, "day", by_date)
+        self._date_form(Call.CHANGES, "since", lambda client, until: client.changes(now + timedelta(days=1), until))
+
+    def _date_form(self, call: Call, ours: str, use: Use) -> None:
+        """Where a date is refused, try its other forms: with its time, and with colons as they are."""
+        if not self._refused(call, use, {}):
+            return
+        spec = self._ask.table.calls[call]
+        for form, colons in (("date", "encoded"), ("stamp", "encoded"), ("stamp", "bare")):
+            if colons == "bare" and spec.style != "query":
+                continue
+            changed = {"formats": {ours: form}, "colons": {ours: colons}}
+            if self._refused(call, use, {"calls": {call.value: changed}}) is not False:
+                continue
+            self._bare = self._bare or colons == "bare"
+            if spec.formats.get(ours, "stamp") == form:
+                del changed["formats"]
+            else:
+                was = f"{ours} is sent as its {spec.formats.get(ours, 'stamp')}"
+                self._register.wrong(f"calls.{call}.formats.{ours}", ACCOUNT, use=form, assumption=was)
+            if spec.colons.get(ours, "encoded") == colons or form == "date":
+                del changed["colons"]
+            else:
+                self._bare_colons(call, colons, "")
+            correct(self._ask.correction, call, changed)
+            return
+
+    def _refused(self, call: Call, use: Use, change: Mapping[str, Any]) -> bool | None:
+        """Whether the form of a read is refused; None for any other failure."""
+        try:
+            self._ask.probe(call, use, change)
+        except Rejected:
+            return True
+        except (CliniceaError, ConfigurationError):
+            return None
+        return False
+
+    def _bare_colons(self, call: Call, use: str, detail: str) -> None:
+        assumption = "colons of times are percent-encoded"
+        self._register.wrong(f"calls.{call}.colons", ACCOUNT, use=use, detail=detail, assumption=assumption)
+
+    def use_bare_colons_in_bookings(self) -> None:
+        """What refuses an encoded colon in one call is taken to do so in all; a bare one is valid everywhere."""
+        if not self._bare:
+            return
+        table = self._ask.table
+        for call in (table.flows.book_known_call, table.flows.book_new_call):
+            if call is None or table.calls[call].style != "query":
+                continue
+            sent = [ours for ours in ("start", "end", "date_of_birth") if table.calls[call].parameters.get(ours)]
+            correct(self._ask.correction, call, {"colons": dict.fromkeys(sent, "bare")}, "assumed")
+            self._bare_colons(call, "bare", "a read refuses encoded ones")

@@ -1,0 +1,277 @@
+"""Probes of an account that write nothing: where each call is, and which dialect its flow needs.
+
+Reads ask for nobody. The address of a booking is asked by OPTIONS, without a parameter: nothing is executed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from commands.doctor.asking import NOBODYS_ID, Asker, Use
+from commands.doctor.compare import compare_call
+from commands.doctor.date_forms import DateForms, by_date
+from commands.doctor.failures import correct
+from commands.doctor.findings import ACCOUNT, Verdict
+from commands.doctor.swagger import Document
+from convox_clinicea.clinicea import Call, Clinicea
+from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.errors import (
+    AuthenticationFailed,
+    CliniceaError,
+    MethodRefused,
+    PermissionDenied,
+    RouteMissing,
+    TimedOut,
+    Unavailable,
+)
+from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
+from convox_clinicea.deadline import Deadline
+from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.mobile import Mobile
+
+NOBODYS_NUMBER = "0000000000"
+VERSIONS = ("v1", "v2", "v3")
+_SEARCHES = tuple(f"/api/{{version}}/patients/{name}" for name in (Call.SEARCH_PATIENT.value, "searchByMobileNumber"))
+LIKELIEST = (
+    *({"version": "v1", "path": path} for path in reversed(_SEARCHES)),
+    *({"version": version, "path": path} for version in ("v2", "v3") for path in _SEARCHES),
+)
+"""Where the search may be, the likeliest first [code]."""
+Place = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Services:
+    """What a modern booking needs to know: it names a service by its id.
+
+    Attributes:
+        clinic_id: whose services are read.
+        name: the service of bookings that name none in the list.
+    """
+
+    clinic_id: str | None = None
+    name: str | None = None
+
+
+class AsOptions:
+    """A transport that asks what an address takes, instead of calling it."""
+
+    def __init__(self, inner: Transport) -> None:
+        self._inner = inner
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        if request.call != LOGIN:
+            request = replace(request, verb="OPTIONS")
+        return self._inner.send(request, deadline)
+
+
+class Probes:
+    """The probes of one account; what they find goes into the asker's register and correction."""
+
+    def __init__(
+        self,
+        asker: Asker,
+        documents: Sequence[Document],
+        values: Mapping[str, Mapping[str, str]],
+        services: Services,
+    ) -> None:
+        self._ask = asker
+        self._register = asker.register
+        self._documents = documents
+        self._values = values
+        self._services = services
+        self._silent = False
+        self._dates = DateForms(asker)
+
+    def run(self, now: datetime) -> None:
+        """Probe until everything is told, or Clinicea does not answer."""
+        for probe in (self._search, self._lists, self._completed, lambda: self._dates.settle(now), self._bookings):
+            if self._silent or self._ask.stopped:
+                return
+            probe()
+
+    def _search(self) -> None:
+        if self._ask.table.flows.search != "convox":
+            self._reads(Call.GET_PATIENT, _search)
+        elif self._reads(Call.SEARCH_PATIENT, _search, LIKELIEST) is False:
+            modern = {"flows": {"search": "modern"}}
+            if self._reads(Call.GET_PATIENT, _search, more=modern):
+                self._switch("search", Call.SEARCH_PATIENT, Call.GET_PATIENT)
+            else:
+                self._nowhere(Call.SEARCH_PATIENT)
+
+    def _lists(self) -> None:
+        for call, use in ((Call.BY_PATIENT, _by_patient), (Call.BY_DATE, by_date)):
+            if self._reads(call, use) is False:
+                self._nowhere(call)
+
+    def _completed(self) -> None:
+        if self._ask.table.flows.completed != "convox" or self._reads(Call.PAST_COMPLETED, _completed) is not False:
+            return
+        if self._register.verdict(f"calls.{Call.BY_PATIENT}.path") is Verdict.WRONG and not self._told(Call.BY_PATIENT):
+            self._nowhere(Call.PAST_COMPLETED)
+        else:
+            self._switch("completed", Call.PAST_COMPLETED, Call.BY_PATIENT)
+
+    def _reads(
+        self, call: Call, use: Use, likeliest: Sequence[Place] = (), more: Mapping[str, Any] | None = None
+    ) -> bool | None:
+        """Whether a reading call is there; None where that cannot be told. Another address of it is noted."""
+        if self._told(call):
+            return True
+        assumed = self._assumed(call)
+        for place in self._places(call, likeliest):
+            try:
+                self._ask.probe(call, use, {**(more or {}), "calls": {call.value: place}})
+            except (Unavailable, TimedOut, ConfigurationError):
+                self._silent = True
+                return None
+            except RouteMissing:
+                continue
+            except CliniceaError as error:
+                if place == assumed and isinstance(error, AuthenticationFailed | PermissionDenied):
+                    return None
+            self._found(call, place)
+            return True
+        return False
+
+    def _told(self, call: Call) -> bool:
+        """Whether Clinicea's document tells where the call is."""
+        corrected = self._ask.correction.get("calls", {}).get(call.value, {})
+        subject = f"calls.{call}.path"
+        told = subject in self._register and self._register.verdict(subject) is Verdict.CONFIRMED
+        return told or "path" in corrected or "version" in corrected
+
+    def _assumed(self, call: Call) -> dict[str, str]:
+        spec = self._ask.table.calls[call]
+        return {"version": spec.version, "path": spec.path}
+
+    def _places(self, call: Call, likeliest: Sequence[Place]) -> list[Place]:
+        assumed = self._assumed(call)
+        others = likeliest or [{**assumed, "version": version} for version in VERSIONS]
+        return [assumed, *(each for each in others if each != assumed)]
+
+    def _found(self, call: Call, place: Place) -> None:
+        assumed = self._assumed(call)
+        if place == assumed:
+            return  # the reads confirm it
+        for part, found in place.items():
+            subject = f"calls.{call}.{part}"
+            if found != assumed[part]:
+                self._register.reconsider(subject)
+                self._register.wrong(subject, ACCOUNT, use=found)
+        correct(self._ask.correction, call, dict(place))
+
+    def _nowhere(self, call: Call) -> None:
+        subject = f"calls.{call}.path"
+        if self._register.verdict(subject) is not Verdict.WRONG:
+            tried = "404 in v1, v2 and v3: ask Clinicea for its address"
+            self._register.wrong(subject, ACCOUNT, detail=tried)
+
+    def _switch(self, flow: str, old: Call, new: Call | None, detail: str = "") -> None:
+        """Carry a flow out by the modern dialect."""
+        self._ask.correction.setdefault("flows", {})[flow] = "modern"
+        self._ask.correction.get("calls", {}).pop(old.value, None)
+        self._register.forget(old)
+        why = f"{old} is not in v1, v2 or v3" + (f"; {detail}" if detail else "")
+        self._register.wrong(f"flows.{flow}", ACCOUNT, use="modern", detail=why, assumption=f"{flow} is by {old}")
+        if new is not None and f"calls.{new}.path" not in self._register:
+            table = self._ask.table
+            self._register.expect(new, table.calls[new])
+            if self._documents:
+                values = self._values.get(new.value, {})
+                compare_call(
+                    new, table.calls[new], self._documents, table, self._register, self._ask.correction, values
+                )
+
+    def _bookings(self) -> None:
+        flows = self._ask.table.flows
+        if self._options_tell():
+            if flows.book_known == "convox" and self._posts(Call.POST_BY_PATIENT) is False:
+                self._book_known_modern()
+            if flows.book_new == "convox" and self._posts(Call.POST_WITH_PATIENT) is False:
+                detail = "no call makes a patient then; ask Clinicea for the address of postAppointment"
+                self._switch("book_new", Call.POST_WITH_PATIENT, None, detail)
+        self._dates.use_bare_colons_in_bookings()
+
+    def _options_tell(self) -> bool:
+        """Whether an address that is there answers OPTIONS by 405, as ASP.NET does [assumed]."""
+        return self._asked_what_it_takes(self._assumed(self._ask.table.flows.search_call)) is True
+
+    def _posts(self, call: Call) -> bool | None:
+        if self._told(call):
+            return True
+        for place in self._places(call, ()):
+            there = self._asked_what_it_takes(place)
+            if there is None:
+                return None
+            if there:
+                self._found(call, place)
+                for part in ("path", "version"):
+                    self._register.confirm(f"calls.{call}.{part}", ACCOUNT)
+                return True
+        return False
+
+    def _asked_what_it_takes(self, place: Place) -> bool | None:
+        nothing = {**place, "parameters": {"patient_id": None}}
+        try:
+            self._ask.probe(Call.PATIENT_BY_ID, _nobody, {"calls": {Call.PATIENT_BY_ID.value: nothing}}, AsOptions)
+        except MethodRefused:
+            return True
+        except RouteMissing:
+            return False
+        except (CliniceaError, ConfigurationError):
+            return None
+        return None
+
+    def _book_known_modern(self) -> None:
+        if self._posts(Call.CREATE_APPOINTMENT) is False:
+            self._nowhere(Call.POST_BY_PATIENT)
+            return
+        part, lacking = self._service_ids()
+        if part is None:
+            self._register.forget(Call.POST_BY_PATIENT)
+            detail = f"{Call.POST_BY_PATIENT} is not in v1, v2 or v3; {lacking}"
+            assumption = f"book_known is by {Call.POST_BY_PATIENT}"
+            self._register.wrong("flows.book_known", ACCOUNT, use="modern", detail=detail, assumption=assumption)
+            return
+        correct(self._ask.correction, Call.CREATE_APPOINTMENT, part)
+        self._switch("book_known", Call.POST_BY_PATIENT, Call.CREATE_APPOINTMENT, lacking)
+
+    def _service_ids(self) -> tuple[dict[str, Any] | None, str]:
+        """Return the services of the call table, and what is lacking in them."""
+        clinic, wanted = self._services.clinic_id, self._services.name
+        again = "run again with --clinic <id> and --service <name of the usual one>"
+        if clinic is None:
+            return None, f"it books services by their ids: {again}"
+        try:
+            found = self._ask.use(lambda client, until: client.services(clinic, until))
+        except (CliniceaError, ConfigurationError) as error:
+            return None, f"the services of {clinic} cannot be read ({type(error).__name__})"
+        ids = {each.name: each.service_id for each in found if each.name}
+        if not ids:
+            return None, f"{clinic} has no services that can be booked"
+        part: dict[str, Any] = {"values": {"service": ids}}
+        theirs = self._ask.table.calls[Call.CREATE_APPOINTMENT].parameters.get("service")
+        if theirs is not None and wanted in ids:
+            return {**part, "fixed": {theirs: ids[wanted]}}, ""
+        return part, f"a booking of a service that is not listed is refused: {again}"
+
+
+def _search(client: Clinicea, until: Deadline) -> Any:
+    return client.search_patient_by_mobile_number(Mobile("91", NOBODYS_NUMBER), until)
+
+
+def _completed(client: Clinicea, until: Deadline) -> Any:
+    return client.past_completed_appointments(NOBODYS_ID, until)
+
+
+def _by_patient(client: Clinicea, until: Deadline) -> Any:
+    return client.appointments_by_patient(NOBODYS_ID, until)
+
+
+def _nobody(client: Clinicea, until: Deadline) -> Any:
+    return client.patient_by_id(NOBODYS_ID, until)
