@@ -115,7 +115,7 @@ def test_the_launcher_of_tests_ends_when_its_parent_does(tmp_path: Path) -> None
     launcher = launch(tmp_path, "--serve-only", "--until-stdin-closes")
     said, _ = launcher.communicate(timeout=END_SECONDS)  # closes it
 
-    assert launcher.returncode == 0
+    assert launcher.returncode == 0, said
     assert "nothing is left running" in said
 
 
