@@ -120,7 +120,7 @@ def test_an_answer_that_names_anothers_appointment_books_nothing(bench: Bench) -
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     bench.ledger.book(yours, "A-1", reason=Reason.ALREADY_THERE)
 
-    named = CreatedAppointment(appointment_id="A-1", patient_id="P-41")
+    named = CreatedAppointment(appointment_id="A-1", patient_id="P-41", shown=True)
 
     assert bench.calendar.book_created(mine, named) is None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger
 from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_id
@@ -35,6 +35,8 @@ class Shown:
     patient_id: str | None
     agreeing: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    starts: tuple[tuple[str, datetime], ...] = field(default=(), compare=False)
+    """The starts of `others`, by id, as far as they can be read."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -94,9 +96,15 @@ class Calendar:
                 continue
         return None
 
-    def book_created(self, booking: Booking, created: CreatedAppointment) -> Booking | None:
-        """Book what a successful POST named; None if that is another booking's, so that the answer proves nothing."""
-        patient_id = created.patient_id or booking.patient_id
+    def book_created(self, booking: Booking, created: CreatedAppointment, shown: Shown | None = None) -> Booking | None:
+        """Book what a successful POST named; None if another booking owns it, so that the answer proves nothing.
+
+        Args:
+            shown: a later reading, where one was made: the appointment must be new there, at the wanted start.
+        """
+        patient_id = created.patient_id or (booking.patient_id if shown is None else shown.patient_id)
+        if shown is not None and created.appointment_id not in shown.new(booking).agreeing:
+            return None
         try:
             return self._ledger.book(booking, created.appointment_id, patient_id=patient_id)
         except AppointmentOwned:
@@ -111,6 +119,7 @@ class Calendar:
 def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: BookingRequest) -> Shown:
     agreeing: list[str] = []
     others: list[str] = []
+    starts: list[tuple[str, datetime]] = []
     for appointment in appointments:
         if appointment.status is Status.CANCELLED:
             continue
@@ -119,7 +128,9 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
             agreeing.append(appointment.appointment_id)
         elif appointment.start is None or abs(appointment.start - wanted.start) <= WINDOW:
             others.append(appointment.appointment_id)
-    return Shown(patient_id, tuple(agreeing), tuple(others))
+            if appointment.start is not None:
+                starts.append((appointment.appointment_id, appointment.start))
+    return Shown(patient_id, tuple(agreeing), tuple(others), tuple(starts))
 
 
 def _agrees(appointment: Appointment, wanted: BookingRequest) -> bool:

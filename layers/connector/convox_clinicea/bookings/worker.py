@@ -128,14 +128,20 @@ class Worker:
         if booked is not None:
             return self._done(booked)
         left = self._seconds_until_settled(booking)
+        named = booking.state is State.UNKNOWN and booking.appointment_id is not None
         if left > 0:
-            return Wait(left + 1)
+            # Clinicea may show a little late what it says it made: look again soon, then ever less often.
+            passed = self._limits.settle.total_seconds() - left
+            return Wait(min(left + 1, max(2.0, 3 * passed)) if named else left + 1)
         if not self._calendar.read_again(booking, request, deadline).same_as(shown):
             return Wait(1)
         if self._calendar.not_told_apart(booking, shown):
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
         if shown.agreeing:
             return self._done(self._already_there(booking, shown))
+        if named:
+            # Clinicea said that it made one: to post again, a person must first have looked.
+            raise CannotDecide(Reason.OUTCOME_UNKNOWN)
         if booking.refusal is Reason.REFUSED:
             # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
             raise CannotDecide(Reason.REFUSED)
@@ -171,9 +177,23 @@ class Worker:
             else:
                 self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
             return wait_for(error, received)
-        booked = self._calendar.book_created(claimed, created)
+        return self._created(claimed, request, created, received, deadline)
+
+    def _created(
+        self, claimed: Booking, request: BookingRequest, created: CreatedAppointment, received: int, deadline: Deadline
+    ) -> Outcome:
+        """Book what Clinicea says it made; what the answer does not show of it, the calendar must show."""
+        shown, named, posted_until = None, None, self._clock.now()
+        if self._calendar.readable and not created.shown:
+            named = created.appointment_id
+            try:
+                shown = self._calendar.read_again(claimed, request, deadline)
+            except ConnectorError as error:
+                self._ledger.move(claimed, State.UNKNOWN, appointment_id=named, unsettled_since=posted_until)
+                return wait_for(error, received)
+        booked = self._calendar.book_created(claimed, created, shown)
         if booked is None:
-            self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
+            self._ledger.move(claimed, State.UNKNOWN, appointment_id=named, unsettled_since=posted_until)
             return Wait(1)
         return self._done(booked)
 
@@ -187,6 +207,7 @@ class Worker:
             lease_until=lease_until,
             posted=True,
             unsettled_since=lease_until,
+            appointment_id=None,
             patient_id=shown.patient_id,
             seen=tuple(dict.fromkeys(booking.seen + shown.ids)),
             refusal=None,

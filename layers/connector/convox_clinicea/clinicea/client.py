@@ -228,8 +228,8 @@ class Clinicea:
     ) -> CreatedAppointment:
         answer = self._call(call, arguments, deadline)
         zone = self._clinics.zone(appointment.clinic_id)
-        made, patient = created_ids(call, answer, self._table, appointment.start, patient_id, zone)
-        return CreatedAppointment(appointment_id=made, patient_id=patient)
+        made, patient, shown = created_ids(call, answer, self._table, appointment.start, patient_id, zone)
+        return CreatedAppointment(appointment_id=made, patient_id=patient, shown=shown)
 
     def _call(
         self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
