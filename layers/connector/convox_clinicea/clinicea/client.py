@@ -24,6 +24,7 @@ from convox_clinicea.clinicea.models import (
     appointment_from,
     patient_from,
 )
+from convox_clinicea.clinicea.setup import Setup
 from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
@@ -58,6 +59,7 @@ class Clinicea:
         self._clinics = clinics
         self._clock = clock
         self._exchange = Exchange(transport, table, clock, observe)
+        self.setup = Setup(table, clinics)
 
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
         """Return every patient registered with this number.
