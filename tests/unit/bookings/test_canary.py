@@ -122,6 +122,26 @@ def test_a_start_that_is_off_by_the_zone_s_offset_stops_all_posting(
     assert bench.fake.posted() == posted == 1
 
 
+def test_a_canary_in_doubt_comes_back_soon_however_long_it_has_waited(guarded: Bench) -> None:
+    guarded.fake.fault(POST, "timeout_before", count=1)
+
+    assert guarded.waits(guarded.accept(), received=90).seconds <= 4
+
+
+def test_a_canary_that_comes_back_when_another_had_its_turn_stops_all_posting_too(guarded: Bench) -> None:
+    guarded.fake.switch(shift_zones=330)
+    first = guarded.accept()
+    guarded.waits(first)
+    guarded.clock.advance(300)
+    guarded.fake.fault(POST, "timeout_before", count=1)
+    guarded.waits(further(guarded, 1))
+
+    parked = guarded.ends(first)
+
+    assert parked.state is State.NEEDS_ATTENTION
+    assert stopped(guarded, further(guarded, 2))
+
+
 def test_a_mended_setup_has_a_canary_of_its_own(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     guarded.ends(guarded.accept())

@@ -29,6 +29,7 @@ KEPT = timedelta(seconds=60)
 """How long a container goes on without asking whether posting was stopped."""
 SHORT_WAITS = 20
 """After so many receives of a message its waits grow, so that a setup that is never proven costs little."""
+MOST_TRIED = 50
 GRACE = timedelta(seconds=60)
 """After the settle time: until a canary in doubt has come by once more and was read."""
 
@@ -112,6 +113,7 @@ class Canary:
             "booking_id": {"S": booking.booking_id},
             "booking_version": {"N": str(booking.version)},
             "form": {"S": form},
+            "tried": {"L": [*_listed(item, "tried"), {"S": booking.booking_id}][-MOST_TRIED:]},
             "lease_until": {"N": str(self._clock.now().timestamp() + self._limits.lease_seconds)},
         }
         # Its own try is over and proved nothing: the others have their turn before it has another.
@@ -128,24 +130,28 @@ class Canary:
             item = self._table.get(self.key) or {}
             form = _text(item, "form")
             if form is not None and _text(item, "booking_id") == booking.booking_id and "stopped" not in item:
-                self._write(item, {"proven": {"L": [*_proven(item), {"S": form}]}})
+                self._write(item, {"proven": {"L": [*_listed(item, "proven"), {"S": form}]}})
 
     def stops(self, booking: Booking, request: BookingRequest, shown: Shown) -> bool:
         """Return whether the canary stands off by a zone's offset; then nothing is posted with this setup any more.
+
+        One that came back so late that another had its turn tells as much.
 
         Raises:
             LedgerUnavailable: that it is so could not be noted, or not be told.
             ConditionFailed: somebody else has changed the item since.
         """
         item: Item = (self._table.get(self.key) or {}) if self._on else {}
-        if _text(item, "booking_id") != booking.booking_id:
+        if {"S": booking.booking_id} not in _listed(item, "tried"):
+            return False
+        if {"S": self._form(request, request.patient_id)} in _listed(item, "proven"):
             return False
         mistaken, new = self._setup.mistaken(request.start), set(shown.new(booking).others)
         off = [each for each, start in shown.starts if each in new and start in mistaken]
         if all(self._ledger.owner_of(each) is not None for each in off):
             return False
         if "stopped" not in item:
-            self._put(item, {"booking_id": {"S": booking.booking_id}, "stopped": {"BOOL": True}})
+            self._put(item, {"stopped": {"BOOL": True}})
         return True
 
     def _form(self, request: BookingRequest, patient_id: str | None) -> str | None:
@@ -159,7 +165,7 @@ class Canary:
     def _waits(self, item: Item, form: str, booking: Booking, received: int) -> Wait | None:
         if "stopped" in item:
             return Wait(wait_for(None, received).seconds, PostingStopped("a booking stood off by a zone's offset"))
-        if {"S": form} in _proven(item):
+        if {"S": form} in _listed(item, "proven"):
             self._proven[form] = self._clock.now() + KEPT
             return None
         holder_id = _text(item, "booking_id")
@@ -192,10 +198,11 @@ class Canary:
         return True
 
     def _put(self, standing: Item, changes: Item) -> None:
-        """Replace the item as it was read; what is proven stays."""
+        """Replace the item as it was read; what is proven, and what was tried, stays."""
         item: Item = {
             "pk": {"S": self.key},
-            "proven": {"L": _proven(standing)},
+            "proven": {"L": _listed(standing, "proven")},
+            "tried": {"L": _listed(standing, "tried")},
             **changes,
             WRITE_TOKEN: {"S": chance.token()},
         }
@@ -218,5 +225,5 @@ def _version(item: Item) -> int:
     return int(item["booking_version"]["N"]) if "booking_version" in item else 0
 
 
-def _proven(item: Item) -> list[Any]:
-    return list(item["proven"]["L"]) if "proven" in item else []
+def _listed(item: Item, name: str) -> list[Any]:
+    return list(item[name]["L"]) if name in item else []

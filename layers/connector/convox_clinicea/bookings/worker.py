@@ -177,6 +177,9 @@ class Worker:
         alone: bool,
     ) -> Outcome:
         claimed = self._claim(booking, shown, deadline)
+        tries = received
+        if alone:
+            received = 1  # all others wait for it: in doubt, it comes back soon, however long it has waited itself
         try:
             created = self._create(claimed, request, deadline.capped(self._seconds_for_post(claimed)))
         except Rejected as refusal:
@@ -187,8 +190,8 @@ class Worker:
                 self._ledger.move(
                     claimed, booking.state, posted=booking.posted, unsettled_since=booking.unsettled_since
                 )
-            else:
-                self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
+                return wait_for(error, tries)
+            self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
             return wait_for(error, received)
         return self._created(claimed, request, created, received, deadline, alone=alone)
 
