@@ -108,7 +108,8 @@ class Canary:
             return wait
         if self._is_proven(form):
             return Turn.PROVEN
-        used = _text(item, "booking_id") == booking.booking_id and _version(item) != booking.version
+        own = _text(item, "booking_id") == booking.booking_id
+        used = own and booking.posted and _version(item) != booking.version
         holder: Item = {
             "booking_id": {"S": booking.booking_id},
             "booking_version": {"N": str(booking.version)},
