@@ -11,6 +11,7 @@ from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.lookups import Lookups
+from tests.chaos.on_call import OnCall
 from tests.chaos.story_book import STORIES, Story, tell
 from tests.chaos.world import World
 
@@ -56,6 +57,7 @@ class Run:
         if metrics is not None:
             Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)
+        self.on_call = OnCall(self.world)
         self.attendant = Attendant(self.world, self.intents) if attended else None
 
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:

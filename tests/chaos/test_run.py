@@ -53,6 +53,15 @@ def test_without_faults_everything_ends_by_itself() -> None:
     assert verdict.needs_attention == verdict.only_a_person_can_decide
 
 
+def test_where_every_start_is_off_by_a_zone_each_word_of_the_person_on_call_costs_one_appointment() -> None:
+    run = Run(12, 3, 0.0, habits={"shift_zones": 330})
+    verdict = run.verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert verdict.booked == 0
+    assert 0 < verdict.posts <= run.on_call.asked + 1 < verdict.accepted + 1
+
+
 def test_the_same_seed_is_the_same_run_in_any_process() -> None:
     one, other, different = _report(4, "0"), _report(4, "77"), _report(5, "0")
 

@@ -75,6 +75,27 @@ def test_a_booking_is_counted_when_accepted_not_when_repeated_and_timed_when_boo
     assert len(emf.values(output, "BookingSeconds")) == 1
 
 
+def test_a_canary_off_by_the_zone_s_offset_is_counted_and_so_is_each_booking_that_waits_for_it(
+    deployment: Deployment, said: pytest.CaptureFixture[str]
+) -> None:
+    deployment.fake.switch(shift_zones=330)
+    deployment.book_known("P-41", known_body())
+    waiting = deployment.deliver()
+    assert not waiting.acknowledged
+    assert emf.values(said.readouterr().out, "CanaryOff") == []
+    deployment.hurry(waiting)
+    assert deployment.deliver().acknowledged
+
+    output = said.readouterr().out
+    assert emf.values(output, "CanaryOff") == [1]
+    assert emf.values(output, "BookingNeedsAttention") == [1]
+
+    deployment.fake.switch(shift_zones=0)
+    deployment.book_known("P-41", known_body(start=in_days(4).isoformat()))
+    assert not deployment.deliver().acknowledged
+    assert emf.values(said.readouterr().out, "CanaryOff") == [1]
+
+
 def test_an_end_is_counted_once_however_often_its_message_comes(
     deployment: Deployment, said: pytest.CaptureFixture[str]
 ) -> None:

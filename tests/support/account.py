@@ -129,6 +129,7 @@ class Stack:
             "RETENTION_DAYS": "30",
             "NOTICES_TOPIC_ARN": self.topic,
             "READ_BACKS": "true",
+            "CANARY": "on",
             "CLINICEA_PER_SECOND": "0",
             "SETTLE_SECONDS": "120",
             "LEASE_SECONDS": "45",

@@ -13,6 +13,7 @@ from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
@@ -95,8 +96,20 @@ class Bench(CliniceaBench):
             "notices": self.notices,
             "clock": self.clock,
             "limits": Limits(),
+            "canary": self.canary(on=False),
         }
         return Worker(**parts | collaborators)
+
+    def canary(self, **collaborators: Any) -> Canary:
+        """What holds bookings up until one is proven, as a container has it."""
+        parts: dict[str, Any] = {
+            "table": Table(aws.dynamodb(), self.stack.table),
+            "ledger": self.ledger,
+            "setup": self.clinicea.setup,
+            "clock": self.clock,
+            "limits": Limits(),
+        }
+        return Canary(**parts | collaborators)
 
     def patient(self, **changes: Any) -> str:
         """Register the adult as P-41."""

@@ -77,6 +77,12 @@ class Clinics:
         return ZoneInfo(clinic.time_zone) if clinic and clinic.time_zone else otherwise or self._default
 
     @property
+    def zones_by_clinic(self) -> dict[str, str]:
+        """Each clinic's time zone; the deployment's under the empty id."""
+        named = {each.clinic_id: each.time_zone or self._default.key for each in self._clinics.values()}
+        return {"": self._default.key, **named}
+
+    @property
     def zones(self) -> frozenset[str]:
         """The time zones of the deployment and its clinics."""
         named = {clinic.time_zone for clinic in self._clinics.values() if clinic.time_zone}

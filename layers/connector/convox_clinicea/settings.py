@@ -130,6 +130,7 @@ class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
     """`booking_worker`; the numbers of the protocol are checked against one another."""
 
     read_backs: bool
+    canary: str = Field(pattern=r"^(on|off|again-[0-9]{1,6})$")
     clinicea_per_second: int = Field(ge=0, le=1000)
     settle_seconds: int = Field(ge=0, le=3600)
     lease_seconds: int = Field(ge=30, le=900)

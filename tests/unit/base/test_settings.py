@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "RETENTION_DAYS": "30",
     "NOTICES_TOPIC_ARN": "arn:topic",
     "READ_BACKS": "true",
+    "CANARY": "on",
     "CLINICEA_PER_SECOND": "0",
     "SETTLE_SECONDS": "120",
     "LEASE_SECONDS": "45",
@@ -137,6 +138,7 @@ class TestWrongValues:
         ("variable", "value"),
         [
             ("READ_BACKS", "maybe"),
+            ("CANARY", "again"),
             ("CLINICEA_PER_SECOND", "-1"),
             ("SETTLE_SECONDS", "-1"),
             ("SETTLE_SECONDS", "3601"),

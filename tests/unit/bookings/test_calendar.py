@@ -28,6 +28,7 @@ def seen(wanted: Any = None, **changes: Any) -> Shown:
 
 
 AGREES, IS_ANOTHER = Shown("P-41", ("A-1",), ()), Shown("P-41", (), ("A-1",))
+IS_CANCELLED = Shown("P-41", (), ("A-1",), (), ("A-1",))
 IS_UNCLEAR = Shown("P-41", (), ("A-1",), ("A-1",))
 
 
@@ -43,13 +44,13 @@ IS_UNCLEAR = Shown("P-41", (), ("A-1",), ("A-1",))
         ({"status": Status.UNCLEAR, "start": START + timedelta(hours=1)}, IS_ANOTHER),
         ({"status": Status.UNCLEAR, "patient_id": "P-42"}, IS_ANOTHER),
         ({"patient_id": None}, AGREES),
-        ({"status": Status.CANCELLED}, IS_ANOTHER),
+        ({"status": Status.CANCELLED}, IS_CANCELLED),
         ({"patient_id": "P-42"}, IS_ANOTHER),
         ({"start": None}, IS_ANOTHER),
         ({"start": START + timedelta(seconds=1)}, IS_ANOTHER),
         ({"start": START - timedelta(days=400)}, IS_ANOTHER),
         ({"start": START + timedelta(days=90)}, IS_ANOTHER),
-        ({"start": START + timedelta(days=90), "status": Status.CANCELLED}, IS_ANOTHER),
+        ({"start": START + timedelta(days=90), "status": Status.CANCELLED}, IS_CANCELLED),
     ],
 )
 def test_what_an_appointment_is_to_the_wanted_one(changes: dict[str, Any], shown: Shown) -> None:
@@ -125,7 +126,7 @@ def test_an_answer_that_names_anothers_appointment_books_nothing(bench: Bench) -
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     bench.ledger.book(yours, "A-1", reason=Reason.ALREADY_THERE)
 
-    named = CreatedAppointment(appointment_id="A-1", patient_id="P-41")
+    named = CreatedAppointment(appointment_id="A-1", patient_id="P-41", shown=True)
 
     assert bench.calendar.book_created(mine, named) is None
 

@@ -184,6 +184,19 @@ def test_what_the_clinic_cancels_or_moves_while_in_doubt_is_not_made_again(
     assert bench.fake.made() == 1
 
 
+def test_what_a_person_cancelled_before_the_redrive_does_not_hold_it_up(bench: Bench) -> None:
+    booking = in_doubt(bench, "timeout_after")
+    (ours,) = bench.fake.standing()
+    bench.fake.call("POST", "cancel", {"appointment_id": ours["appointment_id"]})
+    parked = bench.ends(booking)
+
+    bench.clock.advance(60)
+    bench.acting.redrive(parked.booking_id, Person("front desk", "cancelled it, the caller wants it after all"))
+
+    assert bench.ends(bench.now(parked)).state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
+
+
 def test_the_settle_time_begins_anew_with_each_post(bench: Bench) -> None:
     booking = in_doubt(bench)
     bench.fake.fault(POST, "timeout_before", count=1)

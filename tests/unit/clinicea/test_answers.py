@@ -150,27 +150,27 @@ class TestCreatedIds:
     @pytest.mark.parametrize(
         ("body", "ids"),
         [
-            ({"ID": "A-1", "PatientID": "P-1", **START}, ("A-1", "P-1")),
-            ({"AppointmentID": 17, **START}, ("17", None)),
-            ({"ID": " A-1 ", "PatientID": 0, **START}, ("A-1", None)),
-            ({"ID": "A-1", "StartDateTime": "2031-03-10 10:00"}, ("A-1", None)),
-            ({"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00+05:30"}, ("A-1", None)),
-            ({"ID": "A-1", "StartDateTime": "2031-03-10T04:30:00Z"}, ("A-1", None)),
-            ([{"ID": "A-1", **START}], ("A-1", None)),
-            (4711, ("4711", None)),
-            ("4711", ("4711", None)),
-            (GUID, (GUID, None)),
-            ([GUID], (GUID, None)),
+            ({"ID": "A-1", "PatientID": "P-1", **START}, ("A-1", "P-1", True)),
+            ({"AppointmentID": 17, **START}, ("17", None, False)),
+            ({"ID": " A-1 ", "PatientID": 0, **START}, ("A-1", None, False)),
+            ({"ID": "A-1", "StartDateTime": "2031-03-10 10:00"}, ("A-1", None, False)),
+            ({"ID": "A-1", "StartDateTime": "2031-03-10T10:00:00+05:30"}, ("A-1", None, False)),
+            ({"ID": "A-1", "StartDateTime": "2031-03-10T04:30:00Z"}, ("A-1", None, False)),
+            ([{"ID": "A-1", **START}], ("A-1", None, False)),
+            (4711, ("4711", None, False)),
+            ("4711", ("4711", None, False)),
+            (GUID, (GUID, None, False)),
+            ([GUID], (GUID, None, False)),
         ],
     )
     def test_a_record_of_what_was_sent_or_a_bare_id_names_the_appointment(
-        self, body: object, ids: tuple[str, str | None]
+        self, body: object, ids: tuple[str, str | None, bool]
     ) -> None:
         assert created_ids(BOOK, answer(body), TABLE, SENT, "P-1", ZONE) == ids
 
     def test_who_the_new_patient_is_only_the_answer_tells(self) -> None:
         body = {"ID": "A-1", "PatientID": "P-9", **START}
-        assert created_ids(BOOK, answer(body), TABLE, SENT, None, ZONE) == ("A-1", "P-9")
+        assert created_ids(BOOK, answer(body), TABLE, SENT, None, ZONE) == ("A-1", "P-9", True)
 
     @pytest.mark.parametrize(
         "given",
@@ -245,7 +245,7 @@ class TestCreatedIds:
         def shown(start: str) -> WireAnswer:
             return answer({"ID": "A-1", "StartDateTime": start})
 
-        assert created_ids(BOOK, shown("2031-10-26T02:30:00+02:00"), TABLE, sent, None, berlin) == ("A-1", None)
+        assert created_ids(BOOK, shown("2031-10-26T02:30:00+02:00"), TABLE, sent, None, berlin) == ("A-1", None, False)
         with pytest.raises(OutcomeUnknown):
             created_ids(BOOK, shown("2031-10-26T02:30:00+01:00"), TABLE, sent, None, berlin)
 
@@ -257,6 +257,7 @@ class TestCreatedIds:
     )
     def test_no_json_makes_it_fail_otherwise(self, body: object) -> None:
         with contextlib.suppress(OutcomeUnknown):
-            appointment_id, patient_id = created_ids(BOOK, answer(body), TABLE, SENT, "P-1", ZONE)
+            appointment_id, patient_id, shown = created_ids(BOOK, answer(body), TABLE, SENT, "P-1", ZONE)
             assert appointment_id.strip().encode()
             assert patient_id in (None, "P-1")
+            assert shown is False or patient_id is not None

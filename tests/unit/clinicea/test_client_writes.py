@@ -24,7 +24,7 @@ def echo(request: WireRequest) -> WireAnswer:
 def test_a_known_patient_s_appointment_says_everything_in_clinicea_s_words() -> None:
     transport = Scripted(CREATED)
     created = scripted_client(transport).post_appointment_by_patient_id(PATIENT_ID, new_appointment(), within(9))
-    assert created == CreatedAppointment(appointment_id="A-1", patient_id="P-77")
+    assert created == CreatedAppointment(appointment_id="A-1", patient_id="P-77", shown=True)
     (request,) = transport.sent
     assert (request.verb, request.path) == ("POST", "/api/v1/appointments/postAppointmentByPatientID")
     assert request.query == {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger
 from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_id
@@ -34,6 +35,10 @@ class Shown:
     agreeing: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
+    cancelled: tuple[str, ...] = ()
+    """Those of `others` that are cancelled."""
+    starts: tuple[tuple[str, datetime], ...] = field(default=(), compare=False)
+    """The starts of `others` that are not cancelled, by id, as far as they can be read."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -42,8 +47,11 @@ class Shown:
     def new(self, booking: Booking) -> Shown:
         """Return what is shown beyond the ids that the booking's claim had seen."""
         known = frozenset(map(id_key, booking.seen))
-        kinds = (self.agreeing, self.others, self.unclear)
-        return Shown(self.patient_id, *(tuple(each for each in kind if id_key(each) not in known) for kind in kinds))
+        agreeing, others, unclear, cancelled = (
+            tuple(each for each in kind if id_key(each) not in known)
+            for kind in (self.agreeing, self.others, self.unclear, self.cancelled)
+        )
+        return Shown(self.patient_id, agreeing, others, unclear, cancelled, self.starts)
 
     def same_as(self, other: Shown) -> bool:
         """Whether two readings showed the same."""
@@ -94,17 +102,29 @@ class Calendar:
                 continue
         return None
 
-    def book_created(self, booking: Booking, created: CreatedAppointment) -> Booking | None:
-        """Book what a successful POST named; None if that is another booking's, so that the answer proves nothing."""
-        patient_id = created.patient_id or booking.patient_id
+    def book_created(self, booking: Booking, created: CreatedAppointment, shown: Shown | None = None) -> Booking | None:
+        """Book what a successful POST named; None if another booking owns it, so that the answer proves nothing.
+
+        Args:
+            shown: a later reading, where one was made: the appointment must be new there, at the wanted start.
+        """
+        patient_id = created.patient_id or (booking.patient_id if shown is None else shown.patient_id)
+        if shown is not None and created.appointment_id not in shown.new(booking).agreeing:
+            return None
         try:
             return self._ledger.book(booking, created.appointment_id, patient_id=patient_id)
         except AppointmentOwned:
             return None
 
     def not_told_apart(self, booking: Booking, shown: Shown) -> bool:
-        """Whether something new is there, whatever its start and status, that belongs to no other booking."""
-        owners = (self._ledger.owner_of(appointment_id) for appointment_id in shown.new(booking).others)
+        """Whether something new is there, whatever its start and status, that belongs to no other booking.
+
+        What is cancelled does not count once a person has looked and sent the booking on again: they may have
+        cancelled it for that.
+        """
+        new = shown.new(booking)
+        doubtful = set(new.others) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
+        owners = (self._ledger.owner_of(appointment_id) for appointment_id in doubtful)
         return any(owner in (None, booking.booking_id) for owner in owners)
 
 
@@ -112,14 +132,28 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
     agreeing: list[str] = []
     others: list[str] = []
     unclear: list[str] = []
+    cancelled: list[str] = []
+    starts: list[tuple[str, datetime]] = []
     for appointment in appointments:
         # Asked for by this patient, it is this patient's; one that names another id proves nothing, either way.
         agrees = _may_be(appointment.patient_id, patient_id) and _agrees(appointment, wanted)
-        kind = agreeing if agrees and appointment.status.stands else others
-        kind.append(appointment.appointment_id)
-        if agrees and not appointment.status.stands and appointment.status is not Status.CANCELLED:
+        if agrees and appointment.status.stands:
+            agreeing.append(appointment.appointment_id)
+            continue
+        others.append(appointment.appointment_id)
+        if appointment.status is Status.CANCELLED:
+            cancelled.append(appointment.appointment_id)
+            continue
+        if agrees:
             unclear.append(appointment.appointment_id)
-    return Shown(patient_id, tuple(agreeing), tuple(others), tuple(unclear))
+        if appointment.start is not None:
+            starts.append((appointment.appointment_id, appointment.start))
+    return Shown(patient_id, tuple(agreeing), tuple(others), tuple(unclear), tuple(cancelled), tuple(starts))
+
+
+def _redriven_since_its_post(booking: Booking) -> bool:
+    since = booking.unsettled_since
+    return booking.redriven_at is not None and (since is None or booking.redriven_at > since)
 
 
 def _agrees(appointment: Appointment, wanted: BookingRequest) -> bool:

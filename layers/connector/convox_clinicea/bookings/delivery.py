@@ -9,6 +9,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from convox_clinicea.bookings.canary import PostingStopped
 from convox_clinicea.bookings.queue import BookingQueue, Message, UnparsableMessage
 from convox_clinicea.bookings.states import State
 from convox_clinicea.bookings.waiting import Wait
@@ -81,6 +82,8 @@ class Delivery:
             "booking worked",
             extra={"booking_id": message.booking_id, "state": state.value, "reason": booking.reason},
         )
+        if outcome.stopped:
+            self._stopped(message)
         if not outcome.ended_here:
             return  # it ended before, or the message is of an earlier sending and another does its work
         self._count(f"Booking{state.value.title().replace('_', '')}")
@@ -102,8 +105,14 @@ class Delivery:
         self._count("BookingWaits")
         if isinstance(wait.cause, SetupFault):
             self._count("CliniceaSetupFault")
+        if isinstance(wait.cause, PostingStopped):
+            self._count("CanaryOff")
         self._queue.postpone(receipt_handle, wait.seconds)
         raise NotDoneYet(message.booking_id)
+
+    def _stopped(self, message: Message) -> None:
+        self._logger.error("off by a zone's offset: posting stopped", extra={"booking_id": message.booking_id})
+        self._count("CanaryOff")
 
     def _count(self, metric: str) -> None:
         self._metrics.add_metric(metric, MetricUnit.Count, 1)

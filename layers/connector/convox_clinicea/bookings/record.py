@@ -57,6 +57,7 @@ class Booking:
     generation: int = 1
     reason: Reason | None = None
     appointment_id: str | None = None
+    """Its own once it is booked; before, the one that Clinicea said it made and its calendar has not shown."""
     patient_id: str | None = None
     owner: str | None = None
     """The attempt that holds the booking while it is `sending`."""

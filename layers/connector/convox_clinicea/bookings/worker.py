@@ -5,11 +5,12 @@ The rules stand in `docs/booking-protocol.md`; each step here names none of them
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from convox_clinicea import chance
 from convox_clinicea.bookings.calendar import Calendar, CannotDecide, Shown
+from convox_clinicea.bookings.canary import Canary, Turn
 from convox_clinicea.bookings.ledger import HolderParked, Ledger
 from convox_clinicea.bookings.limits import (
     LEASE_BEYOND_DEADLINE_SECONDS,
@@ -17,6 +18,7 @@ from convox_clinicea.bookings.limits import (
     Limits,
 )
 from convox_clinicea.bookings.notices import Notices
+from convox_clinicea.bookings.outcomes import Done, Outcome
 from convox_clinicea.bookings.queue import Message
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
@@ -29,21 +31,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.sealing import Sealer
 
-
-@dataclass(frozen=True)
-class Done:
-    """The message has done its work.
-
-    Attributes:
-        booking: as it now stands, or None if there is none.
-        ended_here: whether this message brought it to where it stands; one that comes again did not.
-    """
-
-    booking: Booking | None
-    ended_here: bool = False
-
-
-Outcome = Done | Wait
+__all__ = ["Done", "Outcome", "Worker"]
 
 
 class Worker:
@@ -59,6 +47,7 @@ class Worker:
         notices: Notices,
         clock: Clock,
         limits: Limits,
+        canary: Canary,
     ) -> None:
         self._ledger = ledger
         self._clinicea = clinicea
@@ -67,6 +56,7 @@ class Worker:
         self._notices = notices
         self._clock = clock
         self._limits = limits
+        self._canary = canary
 
     def work(self, message: Message, *, received: int, deadline: Deadline) -> Outcome:
         """Take the booking as far as it will go before `deadline`.
@@ -97,6 +87,10 @@ class Worker:
             if self._clock.now() > (booking.redriven_at or booking.accepted_at) + self._limits.age:
                 raise CannotDecide(self._limits.reason_given_up(booking, self._clock.now()))
             request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
+            if not booking.posted and self._still_ahead(booking.start):
+                wait = self._canary.look(booking, request, received)
+                if wait is not None:
+                    return wait
             if booking.patient_id is None and not self._ledger.hold_number(booking):
                 return wait_for(None, received)
             patient_id = self._calendar.patient_id(booking, request, deadline)
@@ -112,7 +106,7 @@ class Worker:
                 return self._done(self._already_there(booking, shown))
             if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
-            if request.start < self._clock.now() + self._limits.margin:
+            if not self._still_ahead(request.start):
                 raise CannotDecide(Reason.TOO_LATE)
         except CannotDecide as cause:
             return self._park(booking, cause.reason)
@@ -120,30 +114,48 @@ class Worker:
             return self._park(booking, Reason.WAITS_FOR_OTHER_BOOKING)
         if deadline.remaining() < self._limits.seconds_for_a_post:
             return wait_for(None, received)
-        return self._post(booking, request, shown, received, deadline)
+        turn = self._canary.turn(booking, request, shown.patient_id, received)
+        if isinstance(turn, Wait):
+            return turn
+        return self._post(booking, request, shown, received, deadline, alone=turn is Turn.ALONE)
 
     def _settle(self, booking: Booking, request: BookingRequest, shown: Shown, deadline: Deadline) -> Outcome | None:
         """Find out what became of a POST; None if its appointment is certainly absent."""
         if not self._calendar.readable:
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
-        booked = self._calendar.book_own(booking, shown)
+        booked = self._book_own(booking, shown)
         if booked is not None:
             return self._done(booked)
+        if self._canary.stops(booking, request, shown):
+            return replace(self._park(booking, Reason.OUTCOME_UNKNOWN), stopped=True)
         left = self._seconds_until_settled(booking)
+        named = booking.state is State.UNKNOWN and booking.appointment_id is not None
         if left > 0:
-            return Wait(left + 1)
+            # Clinicea may show a little late what it says it made: look again soon, then ever less often.
+            passed = self._limits.settle.total_seconds() - left
+            return Wait(min(left + 1, max(2.0, 3 * passed)) if named else left + 1)
         if not self._calendar.read_again(booking, request, deadline).same_as(shown):
             return Wait(1)
         if self._calendar.not_told_apart(booking, shown):
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
         if shown.agreeing:
             return self._done(self._already_there(booking, shown))
+        if named:
+            # Clinicea said that it made one: to post again, a person must first have looked.
+            raise CannotDecide(Reason.OUTCOME_UNKNOWN)
         if booking.refusal is Reason.REFUSED:
             # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
             raise CannotDecide(Reason.REFUSED)
         if booking.refusal is not None:
             return self._done(self._reject(booking, booking.refusal, shown))
         return None
+
+    def _book_own(self, booking: Booking, shown: Shown) -> Booking | None:
+        """Book what a POST made; a canary that is found so has proven its setup."""
+        booked = self._calendar.book_own(booking, shown)
+        if booked is not None:
+            self._canary.proved(booked)
+        return booked
 
     def _already_there(self, booking: Booking, shown: Shown) -> Booking:
         """The wanted appointment stands though we did not make it: by hand, or by another call's booking."""
@@ -157,9 +169,19 @@ class Worker:
         )
 
     def _post(
-        self, booking: Booking, request: BookingRequest, shown: Shown, received: int, deadline: Deadline
+        self,
+        booking: Booking,
+        request: BookingRequest,
+        shown: Shown,
+        received: int,
+        deadline: Deadline,
+        *,
+        alone: bool,
     ) -> Outcome:
         claimed = self._claim(booking, shown, deadline)
+        tries = received
+        if alone:
+            received = 1  # all others wait for it: in doubt, it comes back soon, however long it has waited itself
         try:
             created = self._create(claimed, request, deadline.capped(self._seconds_for_post(claimed)))
         except Rejected as refusal:
@@ -170,13 +192,36 @@ class Worker:
                 self._ledger.move(
                     claimed, booking.state, posted=booking.posted, unsettled_since=booking.unsettled_since
                 )
-            else:
-                self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
-            return wait_for(error, received)
-        booked = self._calendar.book_created(claimed, created)
-        if booked is None:
+                return wait_for(error, tries)
             self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
+            return wait_for(error, received)
+        return self._created(claimed, request, created, received, deadline, alone=alone)
+
+    def _created(
+        self,
+        claimed: Booking,
+        request: BookingRequest,
+        created: CreatedAppointment,
+        received: int,
+        deadline: Deadline,
+        *,
+        alone: bool,
+    ) -> Outcome:
+        """Book what Clinicea says it made; the calendar must show a canary, and what the answer does not show."""
+        shown, named, posted_until = None, None, self._clock.now()
+        if self._calendar.readable and (alone or not created.shown):
+            named = created.appointment_id
+            try:
+                shown = self._calendar.read_again(claimed, request, deadline)
+            except ConnectorError as error:
+                self._ledger.move(claimed, State.UNKNOWN, appointment_id=named, unsettled_since=posted_until)
+                return wait_for(error, received)
+        booked = self._calendar.book_created(claimed, created, shown)
+        if booked is None:
+            self._ledger.move(claimed, State.UNKNOWN, appointment_id=named, unsettled_since=posted_until)
             return Wait(1)
+        if alone:
+            self._canary.proved(booked)
         return self._done(booked)
 
     def _claim(self, booking: Booking, shown: Shown, deadline: Deadline) -> Booking:
@@ -189,6 +234,7 @@ class Worker:
             lease_until=lease_until,
             posted=True,
             unsettled_since=lease_until,
+            appointment_id=None,
             patient_id=shown.patient_id,
             seen=tuple(dict.fromkeys(booking.seen + shown.ids)),
             refusal=None,
@@ -213,7 +259,7 @@ class Worker:
         except ConnectorError as error:
             self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
             return wait_for(error, received)
-        booked = self._calendar.book_own(claimed, shown)
+        booked = self._book_own(claimed, shown)
         if booked is not None:
             return self._done(booked)
         if claimed.patient_id is None and shown.patient_id is not None:
@@ -236,6 +282,9 @@ class Worker:
     def _done(self, booking: Booking) -> Done:
         self._notices.publish(booking)
         return Done(booking, ended_here=True)
+
+    def _still_ahead(self, start: datetime) -> bool:
+        return start >= self._clock.now() + self._limits.margin
 
     def _seconds_until_lease_ends(self, booking: Booking) -> float:
         return 0.0 if booking.lease_until is None else (booking.lease_until - self._clock.now()).total_seconds()

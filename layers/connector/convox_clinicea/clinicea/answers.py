@@ -160,8 +160,8 @@ def identifier(value: Any) -> str | None:
 
 def created_ids(
     call: Call, answer: WireAnswer, table: CallTable, start: datetime, patient_id: str | None, zone: ZoneInfo
-) -> tuple[str, str | None]:
-    """Return appointment id and patient id (where given) of a successful POST.
+) -> tuple[str, str | None, bool]:
+    """Return appointment id, patient id (where given) and whether patient and start were shown by a successful POST.
 
     That it answers with the created appointment, with its bare id, or with an id beside an empty saving error, is
     assumed; anything else leaves the outcome unknown, to be settled by reading back. A record that shows no start may
@@ -186,13 +186,13 @@ def created_ids(
             if shown:
                 reading = zone_of(table.times.reading_zone, zone)
                 if isinstance(shown[0], str) and start.astimezone(UTC) in table.times.instants(shown[0], reading):
-                    return made, patient
+                    return made, patient, patient is not None
             elif _saved(parsed, table) and patient_id is not None and not same_id(made, patient_id):
-                return made, patient
+                return made, patient, False
     else:
         bare_id = identifier(parsed)
         if bare_id is not None and _BARE_ID.fullmatch(bare_id):
-            return bare_id, None
+            return bare_id, None, False
     raise OutcomeUnknown(call, answer.status, "the answer does not name the appointment that was sent")
 
 

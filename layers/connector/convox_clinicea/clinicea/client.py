@@ -25,6 +25,7 @@ from convox_clinicea.clinicea.models import (
     patient_from,
 )
 from convox_clinicea.clinicea.paging import all_read, every_page
+from convox_clinicea.clinicea.setup import Setup
 from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.visits import is_unclear_visit, may_be_of, newest_first
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
@@ -62,6 +63,7 @@ class Clinicea:
         self._clock = clock
         self._observe_unclear = observe_unclear
         self._exchange = Exchange(transport, table, clock, observe)
+        self.setup = Setup(table, clinics)
 
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
         """Return every patient registered with this number.
@@ -233,8 +235,8 @@ class Clinicea:
     ) -> CreatedAppointment:
         answer = self._call(call, arguments, deadline)
         zone = self._clinics.zone(appointment.clinic_id)
-        made, patient = created_ids(call, answer, self._table, appointment.start, patient_id, zone)
-        return CreatedAppointment(appointment_id=made, patient_id=patient)
+        made, patient, shown = created_ids(call, answer, self._table, appointment.start, patient_id, zone)
+        return CreatedAppointment(appointment_id=made, patient_id=patient, shown=shown)
 
     def _call(
         self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None

@@ -116,6 +116,8 @@ class CreatedAppointment(_Record):
 
     appointment_id: str
     patient_id: str | None
+    shown: bool
+    """Whether the answer showed the patient and the start that were sent; a bare id shows neither."""
 
 
 @dataclass(frozen=True)

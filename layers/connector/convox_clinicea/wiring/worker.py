@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.delivery import Delivery
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.worker import Worker
@@ -37,6 +38,15 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         carried_by = PacedTransport(carried_by, turns, settings.clinicea_per_second, clock)
     client = clinicea.clinicea_from(settings, clinics_from(settings), clock, carried_by=carried_by)
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    canary = Canary(
+        table=Table(aws.dynamodb(), settings.ledger_table),
+        ledger=ledger,
+        setup=client.setup,
+        clock=clock,
+        limits=limits,
+        account=" ".join((settings.clinicea_url, settings.clinicea_authentication, settings.canary)),
+        on=settings.read_backs and settings.canary != "off",
+    )
     worker = Worker(
         ledger=ledger,
         clinicea=client,
@@ -45,5 +55,6 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         notices=notices_from(settings, ledger, logger),
         clock=clock,
         limits=limits,
+        canary=canary,
     )
     return Delivery(worker, queue_from(settings), logger, metrics)

@@ -1,0 +1,230 @@
+"""The canary: the first booking after a change of call table, clinics or zones goes alone, and is read back.
+
+What it proves lies in one item of the ledger's table for each setup, named by the setup's fingerprint. Each write is
+conditional on what was read. Without read-backs nothing can be proven, and nothing is held up.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+from datetime import datetime, timedelta
+from enum import Enum, auto
+from typing import Any
+
+from convox_clinicea import chance
+from convox_clinicea.bookings.calendar import Shown
+from convox_clinicea.bookings.ledger import Ledger, UnreadableRecord
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import BookingRequest
+from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.waiting import Wait, wait_for
+from convox_clinicea.clinicea.setup import Setup
+from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
+
+KEPT = timedelta(seconds=60)
+"""How long a container goes on without asking whether posting was stopped."""
+SHORT_WAITS = 20
+"""After so many receives of a message its waits grow, so that a setup that is never proven costs little."""
+MOST_TRIED = 50
+GRACE = timedelta(seconds=60)
+"""After the settle time: until a canary in doubt has come by once more and was read."""
+
+
+class PostingStopped(ConnectorError):
+    """A booking stood off by a zone's offset: nothing is posted with this setup any more."""
+
+    retryable = True
+
+
+class Turn(Enum):
+    """How a booking may go on."""
+
+    PROVEN = auto()
+    ALONE = auto()
+    """As the canary."""
+
+
+class Canary:
+    """Who may post while it is not proven that starts arrive at the right instant.
+
+    Args:
+        account: what else decides how Clinicea takes times: its address, the kind of sign-in, the operator's word.
+        on: whether anything is held up: not without read-backs, nor where the operator knows better.
+    """
+
+    def __init__(
+        self,
+        *,
+        table: Table,
+        ledger: Ledger,
+        setup: Setup,
+        clock: Clock,
+        limits: Limits,
+        account: str = "",
+        on: bool = True,
+    ) -> None:
+        self._on = on
+        self._table = table
+        self._ledger = ledger
+        self._setup = setup
+        self._clock = clock
+        self._limits = limits
+        self._account = account
+        self._key = ""
+        self._proven: dict[str, datetime] = {}
+
+    @property
+    def key(self) -> str:
+        """The primary key of the setup's item."""
+        if not self._key:
+            named = f"{self._account} {self._setup.fingerprint}"
+            self._key = f"canary#{hashlib.sha256(named.encode()).hexdigest()}"
+        return self._key
+
+    def look(self, booking: Booking, request: BookingRequest, received: int) -> Wait | None:
+        """Return how long a booking has to wait that was never posted; it saves Clinicea the look."""
+        form = self._form(request, booking.patient_id)
+        if form is None or self._is_proven(form):
+            return None
+        item = self._table.get(self.key)
+        return None if item is None else self._waits(item, form, booking, received)
+
+    def turn(self, booking: Booking, request: BookingRequest, patient_id: str | None, received: int) -> Turn | Wait:
+        """Return whether a booking may post now, and as what; it becomes the canary where nobody else is.
+
+        Raises:
+            LedgerUnavailable: the table did not answer; if it wrote, the booking may post when it comes again.
+        """
+        form = self._form(request, patient_id)
+        if form is None or self._is_proven(form):
+            return Turn.PROVEN
+        item = self._table.get(self.key) or {}
+        wait = self._waits(item, form, booking, received)
+        if wait is not None:
+            return wait
+        if self._is_proven(form):
+            return Turn.PROVEN
+        own = _text(item, "booking_id") == booking.booking_id
+        used = own and booking.posted and _version(item) != booking.version
+        holder: Item = {
+            "booking_id": {"S": booking.booking_id},
+            "booking_version": {"N": str(booking.version)},
+            "form": {"S": form},
+            "tried": {"L": [*_listed(item, "tried"), {"S": booking.booking_id}][-MOST_TRIED:]},
+            "lease_until": {"N": str(self._clock.now().timestamp() + self._limits.lease_seconds)},
+        }
+        # Its own try is over and proved nothing: the others have their turn before it has another.
+        if not self._write(item, {} if used else holder) or used:
+            return _soon(received)
+        return Turn.ALONE
+
+    def proved(self, booking: Booking) -> None:
+        """Note that a posted booking stands at the right instant; only the canary's proves anything."""
+        if not self._on:
+            return
+        # What cannot be noted costs one canary more, and must not hold up a booking that has its end.
+        with suppress(LedgerUnavailable):
+            item = self._table.get(self.key) or {}
+            form = _text(item, "form")
+            if form is not None and _text(item, "booking_id") == booking.booking_id and "stopped" not in item:
+                self._write(item, {"proven": {"L": [*_listed(item, "proven"), {"S": form}]}})
+
+    def stops(self, booking: Booking, request: BookingRequest, shown: Shown) -> bool:
+        """Return whether the canary stands off by a zone's offset; then nothing is posted with this setup any more.
+
+        One that came back so late that another had its turn tells as much.
+
+        Raises:
+            LedgerUnavailable: that it is so could not be noted, or not be told.
+            ConditionFailed: somebody else has changed the item since.
+        """
+        item: Item = (self._table.get(self.key) or {}) if self._on else {}
+        if {"S": booking.booking_id} not in _listed(item, "tried"):
+            return False
+        if {"S": self._form(request, request.patient_id)} in _listed(item, "proven"):
+            return False
+        mistaken, new = self._setup.mistaken(request.start), set(shown.new(booking).others)
+        off = [each for each, start in shown.starts if each in new and start in mistaken]
+        if all(self._ledger.owner_of(each) is not None for each in off):
+            return False
+        if "stopped" not in item:
+            self._put(item, {"stopped": {"BOOL": True}})
+        return True
+
+    def _form(self, request: BookingRequest, patient_id: str | None) -> str | None:
+        if not self._on:
+            return None
+        return self._setup.form(request.clinic_id, request.start, known=patient_id is not None)
+
+    def _is_proven(self, form: str) -> bool:
+        return form in self._proven and self._clock.now() < self._proven[form]
+
+    def _waits(self, item: Item, form: str, booking: Booking, received: int) -> Wait | None:
+        if "stopped" in item:
+            return Wait(wait_for(None, received).seconds, PostingStopped("a booking stood off by a zone's offset"))
+        if {"S": form} in _listed(item, "proven"):
+            self._proven[form] = self._clock.now() + KEPT
+            return None
+        holder_id = _text(item, "booking_id")
+        if holder_id in (None, booking.booking_id) or not self._tries(item, holder_id):
+            return None
+        return _soon(received)
+
+    def _tries(self, item: Item, holder_id: str) -> bool:
+        """Whether the canary may still prove something: about to post, posting, or in doubt for not too long."""
+        now = self._clock.now()
+        try:
+            holder = self._ledger.get(holder_id)
+        except UnreadableRecord:
+            holder = None
+        if holder is not None:
+            if holder.state.ended or holder.state.parked:
+                return False
+            if holder.state is State.ACCEPTED and holder.version != _version(item):
+                return False  # nothing of its try was carried out
+            since = holder.unsettled_since if holder.posted else None
+            if since is not None and now < since + self._limits.settle + GRACE:
+                return True
+        return now.timestamp() < float(item["lease_until"]["N"])
+
+    def _write(self, standing: Item, changes: Item) -> bool:
+        try:
+            self._put(standing, changes)
+        except ConditionFailed:
+            return False
+        return True
+
+    def _put(self, standing: Item, changes: Item) -> None:
+        """Replace the item as it was read; what is proven, and what was tried, stays."""
+        item: Item = {
+            "pk": {"S": self.key},
+            "proven": {"L": _listed(standing, "proven")},
+            "tried": {"L": _listed(standing, "tried")},
+            **changes,
+            WRITE_TOKEN: {"S": chance.token()},
+        }
+        if standing:
+            self._table.put(Put(item, f"{WRITE_TOKEN} = :seen", {":seen": standing[WRITE_TOKEN]}))
+        else:
+            self._table.put(Put(item, "attribute_not_exists(pk)"))
+
+
+def _soon(received: int) -> Wait:
+    """A short wait: the canary needs but one booking's time."""
+    return wait_for(None, received - SHORT_WAITS) if received > SHORT_WAITS else Wait(chance.source.uniform(4.0, 8.0))
+
+
+def _text(item: Item, name: str) -> str | None:
+    return item[name]["S"] if name in item else None
+
+
+def _version(item: Item) -> int:
+    return int(item["booking_version"]["N"]) if "booking_version" in item else 0
+
+
+def _listed(item: Item, name: str) -> list[Any]:
+    return list(item[name]["L"]) if name in item else []
