@@ -32,10 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         plan = Plan(wanted.calls, wanted.seconds_between, wanted.down_seconds)
     except ValueError as wrong:
         parser.error(str(wrong))
-    stopping.listen()
-    if wanted.until_stdin_closes:
-        stopping.when_stdin_closes()
     try:
+        stopping.listen()
+        if wanted.until_stdin_closes:
+            stopping.when_stdin_closes()
         with ExitStack() as cleanup:
             stack, children = _launch(wanted, cleanup)
             if wanted.gameday:
