@@ -24,7 +24,7 @@ from convox_clinicea.clinicea.models import (
     appointment_from,
     patient_from,
 )
-from convox_clinicea.clinicea.paging import all_read, every_page
+from convox_clinicea.clinicea.paging import MAX_PAGES, MOST_PAGES_OF_A_DAY, all_read, every_page
 from convox_clinicea.clinicea.setup import Setup
 from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.visits import is_unclear_visit, may_be_of, newest_first
@@ -33,7 +33,8 @@ from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.normalization import each_once, id_key, same_id
 
-if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
+if TYPE_CHECKING:  # loaded by whoever needs it
+    from convox_clinicea.clinicea.calendar_entries import CalendarEntry
     from convox_clinicea.mobile import Mobile
 
 T = TypeVar("T")
@@ -173,6 +174,21 @@ class Clinicea:
         call = Call.BY_DATE
         return self._appointment_pages(call, {"day": self._day(self._table.calls[call], "day", day)}, deadline)
 
+    def entries_by_date(self, day: date, deadline: Deadline) -> list[CalendarEntry]:
+        """Return the same with the patients' names and numbers, and the notes, as far as the list shows them."""
+        from convox_clinicea.clinicea.calendar_entries import entry_from  # no look-up needs it
+
+        call = Call.BY_DATE
+        arguments = {"day": self._day(self._table.calls[call], "day", day)}
+        return self._pages(
+            call,
+            arguments,
+            deadline,
+            lambda found: all_read(call, (entry_from(record, self._table, self._clinics) for record in found)),
+            lambda entry: id_key(entry.appointment.appointment_id),
+            most=MOST_PAGES_OF_A_DAY,
+        )
+
     def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[Service]:
         """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
         call = Call.SERVICES
@@ -221,9 +237,10 @@ class Clinicea:
         read: Callable[[list[Record]], list[T]],
         key: Callable[[T], str],
         variant: Variant | None = None,
+        most: int = MAX_PAGES,
     ) -> list[T]:
         spec, ask = self._table.calls[call], lambda page: self._records(call, {**arguments, **page}, deadline, variant)
-        return every_page(call, spec, ask, read, key)
+        return every_page(call, spec, ask, read, key, most)
 
     def _post(
         self,
