@@ -28,6 +28,8 @@ from convox_clinicea.wiring.reconcile import nights_from, reconciler_from
 
 SECONDS_KEPT_BACK = 5.0
 SCHEDULED = "aws.events"
+MOST_LOGGED = 500
+"""Findings in a log line, which CloudWatch cuts off at 1 MB."""
 
 logger = make_logger()
 metrics = make_metrics()
@@ -78,16 +80,18 @@ def _tell(report: Report) -> dict[str, Any]:
         metrics.add_metric(f"Reconcile{finding.value.title()}", MetricUnit.Count, counts[finding])
     metrics.add_metric("ReconcileCompared", MetricUnit.Count, report.compared)
     metrics.add_metric("ReconcileUnread", MetricUnit.Count, len(report.unread))
+    found = [
+        {"finding": each.finding.value, "booking_id": each.booking_id, "appointment_ids": [*each.appointment_ids]}
+        for each in report.discrepancies
+    ]
     told = {
         "compared": report.compared,
-        "discrepancies": [
-            {"finding": each.finding.value, "booking_id": each.booking_id, "appointment_ids": [*each.appointment_ids]}
-            for each in report.discrepancies
-        ],
+        "discrepancies": found,
         "unread": [day.isoformat() for day in report.unread],
         "unreadable": report.unreadable,
     }
-    logger.info("reconciled", extra={**told, "finished": report.after is None})
+    named = told | {"discrepancies": found[:MOST_LOGGED], "more": max(0, len(found) - MOST_LOGGED)}
+    logger.info("reconciled", extra={**named, "finished": report.after is None})
     return {**told, "after": None if report.after is None else report.after.model_dump(mode="json")}
 
 

@@ -164,6 +164,17 @@ class TestReconcile:
         assert report["discrepancies"] == [finding]
         assert not invented.leaks(capsys.readouterr().out)
 
+    def test_a_reference_that_no_booking_has_is_unexpected(
+        self, deployment: Deployment, tomorrow: tuple[str, str]
+    ) -> None:
+        unknown = f"bk_{'z' * 26}"
+        visit = {"appointment_id": "A-9", "clinic_id": "C-01", "start": f"{self.day}T15:00:00", "notes": f"[{unknown}]"}
+        deployment.fake.add_patient(**invented.child(patient_id="P-9", appointments=[visit]))
+
+        (finding,) = deployment.reconcile()["discrepancies"]
+
+        assert finding == {"finding": "unexpected", "booking_id": unknown, "appointment_ids": ["A-9"]}
+
     def test_it_can_be_asked_for_at_any_time_and_for_one_day(
         self, deployment: Deployment, tomorrow: tuple[str, str]
     ) -> None:
