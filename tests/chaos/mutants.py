@@ -222,9 +222,7 @@ MUTANTS: dict[str, Mutant] = {
         {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"
     ),
     "a changed mind whatever stands": Mutant({f"{LEDGER}.put_of": _whatever_stands}, changed_minds, DOUBLED),
-    "a call that forgets what it asked for": Mutant(
-        {f"{CALL}.wishing": _forgetful, **PROVEN}, changed_minds, "lost"
-    ),
+    "a call that forgets what it asked for": Mutant({f"{CALL}.wishing": _forgetful, **PROVEN}, changed_minds, "lost"),
     "callbacks in the order of arrival": Mutant({f"{CALL}.recorded_after": _always(False)}, overtaken, "lost"),
     "deduplication without generation": Mutant(
         {"convox_clinicea.bookings.queue:BookingQueue.send": _without_generation}, requeues, "lost"
