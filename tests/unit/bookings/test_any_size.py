@@ -84,13 +84,13 @@ def missing(reports: list[Report]) -> Counter[str]:
 
 @pytest.mark.parametrize(
     ("page_seconds", "day_seconds", "in_parts"),
-    [(0.0, 0.0, False), (2.0, 0.0, False), (15.0, 0.0, True), (0.0, 12.0, True), (2.0, 12.0, True), (15.0, 7.0, True)],
+    [(0.0, 0.0, False), (2.0, 0.0, False), (15.0, 0.0, True), (0.0, 12.0, True), (2.0, 12.0, True), (10.0, 14.0, True)],
 )
 def test_a_comparison_misses_none_however_often_it_is_carried_on(
     bench: Bench, page_seconds: float, day_seconds: float, in_parts: bool
 ) -> None:
     bookings = stored(bench, 20)
-    SmallPages.seconds = page_seconds
+    SmallPages.per_page, SmallPages.seconds = 4, page_seconds
     if day_seconds:
         bench.fake.fault(BY_DATE, "delay", seconds=day_seconds)
 
