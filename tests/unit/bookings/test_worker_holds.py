@@ -141,7 +141,13 @@ def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
     }
     assert booked.expires_at is not None
     assert set(items) == {"booking", "appointment", "creating", "slot"}
-    assert items["creating"] >= items["slot"] == items["appointment"] == items["booking"] == int(booked.expires_at.timestamp())
+    assert (
+        items["creating"]
+        >= items["slot"]
+        == items["appointment"]
+        == items["booking"]
+        == int(booked.expires_at.timestamp())
+    )
 
 
 def test_who_saw_the_holder_parked_does_not_take_over_once_it_was_redriven_and_holds_anew(bench: Bench) -> None:
