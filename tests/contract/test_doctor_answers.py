@@ -47,7 +47,7 @@ class TestPatients:
             report = doctor(server.url, "--patient-id", "P-1")
         assert report.findings["completed.status"]["use"] == "Completed Visit"
         assert report.table is not None
-        assert report.table["statuses"] == {"checked_out": ["Checked Out", "Completed Visit"]}
+        assert report.table["statuses"] == {"checked_out": ["Check Out", "Checked Out", "Completed Visit"]}
 
     def test_times_with_an_offset(self, doctor: DoctorRunner) -> None:
         record = {"ID": "1", "StartDateTime": "2026-01-05T10:00:00+05:30", "AppointmentStatus": "Checked Out"}

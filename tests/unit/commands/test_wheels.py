@@ -131,10 +131,10 @@ def test_the_locks_are_not_made_from_an_index_of_this_machine() -> None:
         "UV_EXTRA_INDEX_URL": "file:///wheels",
         "UV_FIND_LINKS": "/wheels",
         "UV_INDEX": "file:///wheels",
-        "UV_DEFAULT_INDEX": "https://mirror.example.com/simple",
+        "UV_DEFAULT_INDEX": "https://mirror.example.com/wheels",
     }
 
     assert settings(machine) == {
         "HOME": "/home/nobody",
-        "UV_DEFAULT_INDEX": "https://mirror.example.com/simple",
+        "UV_DEFAULT_INDEX": "https://mirror.example.com/wheels",
     }
