@@ -117,5 +117,5 @@ def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     found = re.fullmatch(f"(.*?){route}/?", path)
     before = found[1].strip("/") if found else ""
     host = context.get("domainName") or event.headers.get("Host") or "localhost"
-    scheme = event.headers.get("X-Forwarded-Proto") or "https"
+    scheme = "http" if event.headers.get("X-Forwarded-Proto") == "http" else "https"
     return f"{scheme}://{'/'.join(filter(None, (str(host), before)))}/bookings/{booking_id}"
