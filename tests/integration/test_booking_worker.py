@@ -110,8 +110,6 @@ def test_a_message_that_is_not_understood_becomes_a_dead_letter(deployment: Depl
     aws.sqs().send_message(
         QueueUrl=deployment.stack.queue_url,
         MessageBody=body or " ",
-        MessageGroupId="g",
-        MessageDeduplicationId="d",
     )
 
     delivered = deployment.deliver()
@@ -123,9 +121,7 @@ def test_a_message_that_is_not_understood_becomes_a_dead_letter(deployment: Depl
 
 
 def test_a_message_that_cannot_even_be_buried_comes_again(deployment: Deployment) -> None:
-    aws.sqs().send_message(
-        QueueUrl=deployment.stack.queue_url, MessageBody="?", MessageGroupId="g", MessageDeduplicationId="d"
-    )
+    aws.sqs().send_message(QueueUrl=deployment.stack.queue_url, MessageBody="?")
     deployment.configure(DEAD_LETTER_QUEUE_URL=f"{deployment.stack.dead_letter_queue_url}-gone")
 
     assert deployment.deliver().comes_again
@@ -136,8 +132,6 @@ def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment:
     aws.sqs().send_message(
         QueueUrl=deployment.stack.queue_url,
         MessageBody=json.dumps(body),
-        MessageGroupId="g",
-        MessageDeduplicationId="d",
     )
 
     assert deployment.deliver().acknowledged

@@ -96,7 +96,7 @@ class Drafter:
             call_id=request.caller.call_id,
             agent_id=request.caller.agent_id,
             start=request.start,
-            group=identity.message_group(key, request),
+            patient_key=identity.patient_key(key, request),
             number_key=identity.number_key(key, request),
             fingerprint=wish.fingerprint,
             accepted_at=now,
