@@ -17,6 +17,8 @@ from tests.chaos.run import Run
 from tests.chaos.status_stories import changed, out_of_order
 from tests.chaos.story_book import known, newcomer_and_known, newcomer_older, slot_freed
 from tests.chaos.upgrades import upgrade
+from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
+from tests.chaos.waiting_stories import same_soon
 
 Mutation = Callable[[Any], Any]
 """Gets what the product has at a seam, and returns what is put in its place."""
@@ -118,6 +120,11 @@ def upgraded() -> list[str]:
     return _found(upgrade(1, 0.0))
 
 
+def waits() -> list[str]:
+    """Two calls want the same appointment, soon; the first was posted, and nothing can be read for hours."""
+    return _found(Played(same_soon, 1, AwayOnceItWasPosted).until(5 * HOUR))
+
+
 def _random_id(_before: Any) -> Any:
     def booking_id(_key: bytes, _request: Any) -> str:
         drawn = chance.source.getrandbits(256).to_bytes(32, "big")
@@ -151,6 +158,13 @@ def _unleased(ledger: Any, claimed: Any, now: Any) -> Any:
 
 def _always(value: Any) -> Mutation:
     return lambda _before: lambda *_given, **_named: value
+
+
+def _whatever_the_start(_before: Any) -> Any:
+    def wait_until(_latest: Any, _now: Any, received: int) -> Any:
+        return importlib.import_module("convox_clinicea.bookings.waiting").wait_for(None, received)
+
+    return wait_until
 
 
 def _whatever_stands(before: Any) -> Any:
@@ -198,5 +212,8 @@ MUTANTS: dict[str, Mutant] = {
     "a changed mind whatever stands": Mutant({f"{LEDGER}.put_of": _whatever_stands}, changed_minds, DOUBLED),
     "a call that forgets what it asked for": Mutant({f"{CALL}.wishing": _forgetful}, changed_minds, "lost"),
     "callbacks in the order of arrival": Mutant({f"{CALL}.recorded_after": _always(False)}, overtaken, "lost"),
+    "a lock that is waited for past the start": Mutant(
+        {"convox_clinicea.bookings.worker:wait_until": _whatever_the_start}, waits, "starved"
+    ),
     "a sweeper that sends nothing anew": Mutant({f"{SWEEPER}._requeue_stuck": _always(0)}, upgraded, "lost"),
 }

@@ -23,7 +23,7 @@ from convox_clinicea.bookings.queue import Message
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import Wait, wait_for
+from convox_clinicea.bookings.waiting import Wait, wait_for, wait_until
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import Rejected
 from convox_clinicea.clinicea.models import CreatedAppointment
@@ -92,10 +92,10 @@ class Worker:
                 if wait is not None:
                     return wait
             if booking.patient_id is None and not self._ledger.hold_number(booking):
-                return wait_for(None, received)
+                return self._behind_another(booking, received)
             patient_id = self._calendar.patient_id(booking, request, deadline)
             if patient_id is not None and not self._ledger.hold_slot(booking, patient_id):
-                return wait_for(None, received)
+                return self._behind_another(booking, received)
             shown = self._calendar.read(patient_id, request, deadline)
             # One that was posted, parked and redriven is `accepted` again, and its POST as doubtful as before.
             if booking.posted or booking.state is State.UNKNOWN:
@@ -118,6 +118,15 @@ class Worker:
         if isinstance(turn, Wait):
             return turn
         return self._post(booking, request, shown, received, deadline, alone=turn is Turn.ALONE)
+
+    def _behind_another(self, booking: Booking, received: int) -> Outcome:
+        """Wait for the lock's holder, but not past the start: a person is told while it can still be made by hand."""
+        now = self._clock.now()
+        wait = wait_until(booking.start - self._limits.margin, now, received)
+        if wait is None:
+            ahead = self._still_ahead(booking.start)
+            raise CannotDecide(Reason.WAITS_FOR_OTHER_BOOKING if ahead else self._limits.reason_given_up(booking, now))
+        return wait
 
     def _settle(self, booking: Booking, request: BookingRequest, shown: Shown, deadline: Deadline) -> Outcome | None:
         """Find out what became of a POST; None if its appointment is certainly absent."""
