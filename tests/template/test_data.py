@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
@@ -115,12 +117,28 @@ def test_a_queue_is_encrypted_and_refuses_plain_connections(resources: Json, nam
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_alarm_watches_what_lies_in_the_dead_letter_queue(resources: Json) -> None:
+def test_the_alarm_watches_what_lies_in_the_dead_letter_queue_hidden_or_not(resources: Json) -> None:
     alarm = resources["DeadLetterAlarm"]["Properties"]
+    (result, *looks) = alarm["Metrics"]
 
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}]
+    assert result["Expression"] == "visible + hidden"
+    assert {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in looks} == {
+        "visible": "ApproximateNumberOfMessagesVisible",
+        "hidden": "ApproximateNumberOfMessagesNotVisible",
+    }
+    for look in looks:
+        dimensions = look["MetricStat"]["Metric"]["Dimensions"]
+        assert dimensions == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_an_alarm_tells_that_nobody_takes_messages(resources: Json) -> None:
+    alarm = resources["OldestMessageAlarm"]["Properties"]
+
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["BookingMessages", "QueueName"]}}]
+    # Sent anew after half an hour, the message before is acknowledged when it comes by next.
+    assert alarm["Threshold"] > Limits().stuck.total_seconds() + LONGEST_SECONDS + 60
 
 
 def test_secrets_are_generated_and_stand_nowhere_in_the_template(source: Json, resources: Json) -> None:
