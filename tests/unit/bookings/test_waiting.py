@@ -15,7 +15,7 @@ from convox_clinicea.bookings.waiting import (
     wait_until,
 )
 from convox_clinicea.clinicea.errors import RateLimited, Unavailable
-from tests.support.bookings import NOON
+from tests.support.clock import NOON
 from tests.support.properties import PROPERTY
 
 CAUSE = Unavailable("searchPatientByMobileNumber", 503)
