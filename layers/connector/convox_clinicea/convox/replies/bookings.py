@@ -32,6 +32,10 @@ _STATE_MESSAGES = {
 _NOTED = "The call's status is noted."
 _BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
 _NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
+_NONE_KNOWN_YET = (
+    "No booking is known on this call yet. "
+    "One that was accepted a moment ago may be missing; ask for it by its booking_id."
+)
 _CHANGED_TOO_LATE = "The call's first booking was on its way already. A person has been told of the change."
 
 
@@ -84,7 +88,7 @@ def booking(record: Booking) -> answers.BookingAnswer:
 
 def bookings(call: CallBookings) -> answers.CallBookings:
     count = len(call.bookings)
-    message = f"{count} booking{'s' * (count != 1)} on this call."
+    message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
     return {
         "status": SUCCESS,
         "message": f"{message} {_NOT_BOOKED}" if call.not_booked else message,
