@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
+from tests.chaos import night
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge, Verdict
@@ -39,6 +40,11 @@ class Run:
         attended: whether somebody attends to parked bookings meanwhile.
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
+        reconciled: whether the ledger is compared with the calendar at the end.
+
+    Attributes:
+        findings: what that comparison found.
+        states: how each booking then stood.
     """
 
     def __init__(
@@ -52,7 +58,11 @@ class Run:
         attended: bool = False,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
+        reconciled: bool = False,
     ) -> None:
+        self._reconciled = reconciled
+        self.findings: list[dict[str, Any]] = []
+        self.states: dict[str, str] = {}
         span = max(60.0, bookings * SECONDS_A_BOOKING)
         self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics)
         if metrics is not None:
@@ -68,6 +78,11 @@ class Run:
             callers = Callers(world, self.intents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
+            if self._reconciled:
+                self.findings = night.findings(world)
+                self.states = {
+                    each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
+                }
             given_up = self.attendant.given_up if self.attendant else ()
             return Judge(world, self.intents, given_up, self.waits.starved).verdict()
 

@@ -57,6 +57,8 @@ HABITS: dict[str, tuple[object, ...]] = {
     "slot_conflict_status": (400, 409),
     "patient_before_slot": (False, False, True),
 }
+UNSCHEDULED = frozenset({"reconcile"})
+"""Not run by its schedule: it changes nothing, and is asked at the end what it finds."""
 STALE = 0.3
 """The share of eventually consistent reads that see an older state."""
 TWICE = 0.1
@@ -127,7 +129,7 @@ class World:
             )
             for each in self.stack.functions.values()
             for period in each.schedules
-            if scheduled
+            if scheduled and each.name not in UNSCHEDULED
         ]
         self._recorder = None if metrics is None else Recorder(metrics, self.scheduler)
         self._patches = ExitStack()

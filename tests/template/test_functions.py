@@ -15,7 +15,9 @@ from commands import desk, reconcile
 from convox_clinicea import aws, settings
 from convox_clinicea.bookings.acts import KEPT
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
 from convox_clinicea.bookings.queue import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
+from convox_clinicea.bookings.reconcile import WHILE_SOMEBODY_WAITS
 from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from convox_clinicea.convox.confirming import SECONDS_FOR_THE_ANSWER
 from tests.support.template import ROOT
@@ -207,7 +209,7 @@ def test_what_waits_for_a_person_outlives_the_longest_age_and_its_dead_letter(so
 
 def test_an_action_is_over_before_its_command_gives_up(resources: Json) -> None:
     assert properties(resources, "booking_actions")["Timeout"] <= desk.FUNCTION_SECONDS
-    assert properties(resources, "reconcile")["Timeout"] <= reconcile.FUNCTION_SECONDS
+    assert WHILE_SOMEBODY_WAITS < reconcile.FUNCTION_SECONDS
 
 
 def test_the_sweeper_comes_each_minute_and_is_over_before_the_next(resources: Json) -> None:
@@ -219,12 +221,13 @@ def test_the_sweeper_comes_each_minute_and_is_over_before_the_next(resources: Js
     assert properties(resources, "sweeper")["Timeout"] < 60
 
 
-def test_the_ledger_is_reconciled_each_night(resources: Json) -> None:
+def test_the_comparison_is_over_before_it_is_invoked_again(resources: Json) -> None:
     (rule,) = [each for name, each in of_type(resources, "AWS::Events::Rule").items() if name.startswith("Reconcile")]
     (target,) = rule["Properties"]["Targets"]
 
-    assert rule["Properties"]["ScheduleExpression"] == "cron(30 18 * * ? *)"
+    assert rule["Properties"]["ScheduleExpression"] == "rate(15 minutes)"
     assert target["Arn"] == {"Fn::GetAtt": ["ReconcileFunction", "Arn"]}
+    assert properties(resources, "reconcile")["Timeout"] + LEASE_BEYOND_DEADLINE.total_seconds() < 15 * 60
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -154,8 +154,16 @@ class StatusSettings(Settings):
     ledger_table: str = Field(min_length=1)
 
 
-class ReconcileSettings(CliniceaSettings, PlaceSettings):
+class CalendarSettings(CliniceaSettings, PlaceSettings):
+    """How Clinicea's calendar is read."""
+
+
+class ReconcileSettings(CalendarSettings):
     """`reconcile`."""
+
+    identity_secret_arn: str = Field(min_length=1)
+    read_backs: bool
+    clinicea_per_second: int = Field(ge=0, le=1000)
 
 
 class AuthorizerSettings(Settings):

@@ -12,9 +12,12 @@ from convox_clinicea.bookings import consents
 from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.calls import Call, Calls
 from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
+from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
+from convox_clinicea.clinics import Clinics, ClinicsDocument
+from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.table import Item, Page, Table
@@ -166,13 +169,15 @@ def test_what_changes_meanwhile_is_kept(bench: Bench, holdings: Holdings, monkey
 
 
 def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdings: Holdings) -> None:
-    booking = booked(bench)
-    day = (booking.start - timedelta(hours=1), booking.start + timedelta(hours=1))
-    assert len(list(bench.ledger.booked_between(*day))) == 1
+    booked(bench)
+    calendar = Reconciler(bench.ledger, bench.clinicea, Clinics(ClinicsDocument(schema=1), "Asia/Kolkata"))
 
+    def compared() -> int:
+        return calendar.compare_all(bench.clock.now(), Deadline.after(bench.clock, 60)).compared
+
+    assert compared() == 1
     erase(holdings)
-
-    assert list(bench.ledger.booked_between(*day)) == []
+    assert compared() == 0
 
 
 def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: Holdings) -> None:
