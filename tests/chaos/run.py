@@ -14,6 +14,7 @@ from tests.chaos.judge import Judge, Verdict
 from tests.chaos.lookups import Lookups
 from tests.chaos.on_call import OnCall
 from tests.chaos.story_book import STORIES, Story, tell
+from tests.chaos.waits import Waits
 from tests.chaos.world import World
 
 SECONDS_A_BOOKING = 2.0
@@ -68,6 +69,7 @@ class Run:
             Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
+        self.waits = Waits(self.world, self.intents)
         self.attendant = Attendant(self.world, self.intents) if attended else None
 
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:
@@ -81,7 +83,8 @@ class Run:
                 self.states = {
                     each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
                 }
-            return Judge(world, self.intents, self.attendant.given_up if self.attendant else ()).verdict()
+            given_up = self.attendant.given_up if self.attendant else ()
+            return Judge(world, self.intents, given_up, self.waits.starved).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

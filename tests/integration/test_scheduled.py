@@ -59,8 +59,6 @@ class TestSweeper:
         aws.sqs().send_message(
             QueueUrl=deployment.stack.dead_letter_queue_url,
             MessageBody=message["Body"],
-            MessageGroupId="g",
-            MessageDeduplicationId="d",
         )
 
         assert deployment.sweep() == NOTHING | {"parked": 1}
