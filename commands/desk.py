@@ -129,6 +129,13 @@ def line(booking: Json, now: datetime) -> str:
     return "  ".join(words)
 
 
+def unreadable_line(record: Json, now: datetime) -> str:
+    """Return what is known of a booking that the deployed release cannot read."""
+    age = _span(now - datetime.fromisoformat(record["since"])) if record["since"] else "-"
+    version = "-" if record["schema_version"] is None else record["schema_version"]
+    return f"{'unreadable':15}  version {version}  {record['open'] or 'ended'}  age {age}  {record['booking_id']}"
+
+
 def act_line(act: Json) -> str:
     """Return an audit line as one line of text."""
     before = act["state_before"] + (f" ({act['reason_before']})" if act["reason_before"] else "")

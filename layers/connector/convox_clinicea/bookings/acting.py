@@ -15,12 +15,14 @@ from typing import Literal
 
 from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
-from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, UnreadableRecord
+from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.deadline import Clock
+from convox_clinicea.versions import UnreadableRecord
 
 MOST_LISTED = 1000
 
@@ -90,17 +92,27 @@ class Acting:
 
     def listed(self, wanted: Filter, limit: int = MOST_LISTED) -> list[Booking]:
         """Return the bookings that the filter lets through, those that wait longest first."""
-        found = {booking.booking_id: booking for booking in islice(self._matching(wanted), MOST_LISTED)}
+        matching = (each for each in self._matching(wanted) if isinstance(each, Booking))
+        found = {booking.booking_id: booking for booking in islice(matching, MOST_LISTED)}
         return sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))[:limit]
+
+    def unreadable(self, wanted: Filter) -> list[Unreadable]:
+        """Return the records that this release cannot read, of the states asked for; no other filter applies."""
+        matching = (each for each in self._matching(wanted) if isinstance(each, Unreadable))
+        return list({each.booking_id: each for each in islice(matching, MOST_LISTED)}.values())
 
     def calls_without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
         """Return the calls that a pop-up announced that long ago and whose status callback has not come."""
         return self._announced.without_end(older_than)
 
     def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
-        """Return a booking and the lines of what persons did to it."""
+        """Return a booking and the lines of what persons did to it; raises UnreadableRecord."""
         booking = self._ledger.get(booking_id)
         return None if booking is None else (booking, self._ledger.acts_of(booking))
+
+    def found(self, booking_id: str) -> Booking | Unreadable | None:
+        """Return a booking, be it that it cannot be read."""
+        return self._ledger.find(booking_id)
 
     def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> Acted:
         """Send a parked booking on its way again, with a raised generation and a fresh message.
@@ -177,17 +189,19 @@ class Acting:
             return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
         return Acted(booking_id, ended, act=act)
 
-    def _matching(self, wanted: Filter) -> Iterator[Booking]:
+    def _matching(self, wanted: Filter) -> Iterator[Booking | Unreadable]:
         states = wanted.states or frozenset(state for state in State if not state.ended)
-        # An index holds what has not ended, the table alone what has; "before tomorrow" is all of an index.
-        tomorrow = self._clock.now() + timedelta(days=1)
+        # An index holds what has not ended, the table alone what has.
         kinds: Iterable[Open] = Open if any(not state.ended for state in states) else ()
         found = chain(
-            *(self._ledger.open_before(kind, tomorrow) for kind in kinds),
+            *(self._ledger.records(kind) for kind in kinds),
             *(self._ledger.in_state(state) for state in sorted(states) if state.ended),
         )
         before = self._clock.now() - wanted.older_than
         for booking in found:
+            if isinstance(booking, Unreadable):
+                yield booking  # whatever is asked for: it may be what is looked for
+                continue
             with_reason = not wanted.reasons or booking.reason in wanted.reasons
             if booking.state in states and with_reason and booking.accepted_at <= before:
                 yield booking

@@ -17,6 +17,7 @@ from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.normalization import id_spellings
 from convox_clinicea.table import Table
+from convox_clinicea.versions import UnreadableRecord
 
 
 class Kept(StrEnum):
@@ -27,6 +28,8 @@ class Kept(StrEnum):
     POSTED = "posted"
     """It may stand in Clinicea already: what became of it has to be found out, or resolved, first."""
     CHANGED_MEANWHILE = "changed_meanwhile"
+    UNREADABLE = "unreadable"
+    """A later release holds the number for it: that release has to erase it."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,8 @@ class Holdings:
             erased = self._ledger.erase(booking, beside=beside, acts=(*booking.acts, str(act.version)))
         except Overtaken:
             return Erasure(booking, Kept.CHANGED_MEANWHILE)
+        except UnreadableRecord:
+            return Erasure(booking, Kept.UNREADABLE)
         return Erasure(erased, act=act)
 
     def _end(self, booking: Booking) -> Booking:

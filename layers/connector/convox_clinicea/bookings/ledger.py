@@ -5,7 +5,7 @@ Each transition is one conditional write on the record's version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from convox_clinicea import chance
 from convox_clinicea.bookings import acts, claims
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
+from convox_clinicea.bookings.unreadable import Unreadable, read
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
@@ -24,7 +25,6 @@ OPEN_INDEX = "open"
 CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
-_OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
 _AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"
 
 
@@ -32,10 +32,6 @@ class Overtaken(ConnectorError):
     """Somebody else has changed the booking since it was read."""
 
     retryable = True
-
-
-class UnreadableRecord(ConnectorError):
-    """A record of a later version, or a broken one; it is left as it is."""
 
 
 class AppointmentOwned(ConnectorError):
@@ -55,17 +51,24 @@ class Ledger:
         self._retention = retention
 
     def get(self, booking_id: str) -> Booking | None:
-        """Return the booking as it stands now."""
+        """Return the booking as it stands now; raises UnreadableRecord."""
         item = self._table.get(key_of(booking_id))
-        return None if item is None else _read(item)
+        return None if item is None else from_item(item)
+
+    def find(self, booking_id: str) -> Booking | Unreadable | None:
+        """Return the booking as it stands now, be it that it cannot be read."""
+        item = self._table.get(key_of(booking_id))
+        return None if item is None else read(item)
 
     def put_if_absent(self, booking: Booking) -> Booking | None:
         """Store a new booking. Returns None if it now stands, else the one that stood already."""
         try:
             self._table.put(Put(to_item(self._stamped(booking)), _ABSENT))
         except ConditionFailed as failed:
-            return from_item(failed.standing)
-        return None
+            standing = failed.standing
+        else:
+            return None
+        return from_item(standing)
 
     def in_place_of(self, standing: Booking, draft: Booking) -> Booking:
         """Return `draft` as what is to stand under the id of `standing`; older messages then mean nothing."""
@@ -111,6 +114,7 @@ class Ledger:
             self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)
         except ConditionFailed as failed:
             if failed.standing.get("pk") == claim.item["pk"]:
+                claims.booking_of(failed.standing)
                 raise_alone(AppointmentOwned("the appointment belongs to another booking"))
             raise_alone(Overtaken("the booking was changed meanwhile"))
         return moved
@@ -188,28 +192,38 @@ class Ledger:
         self._replace(booking, self._stamped(replace(booking, notice_due=False, version=booking.version + 1)))
 
     def open_before(self, kind: Open, before: datetime) -> Iterator[Booking]:
-        """Yield bookings of one kind that were last queued before that moment, oldest first.
+        """Yield the bookings that `records_before` yields; a record that cannot be read holds up no other."""
+        return (each for each in self.records_before(kind, before) if isinstance(each, Booking))
 
-        A record that cannot be read is left out, so that it holds up no other.
-        """
+    def records_before(self, kind: Open, before: datetime) -> Iterator[Booking | Unreadable]:
+        """Yield the records of one kind that were last queued before that moment, oldest first."""
+        return self._open(kind, " AND queued_at < :before", {":before": {"S": timestamp(before)}})
+
+    def records(self, kind: Open) -> Iterator[Booking | Unreadable]:
+        """Yield all records of one kind, those that were queued at no moment that can be read among them."""
+        return self._open(kind, "", {})
+
+    def _open(self, kind: Open, more: str, values: Item) -> Iterator[Booking | Unreadable]:
         found = self._table.query(
-            OPEN_INDEX,
-            "#open = :kind AND queued_at < :before",
-            {"#open": "open"},
-            {":kind": {"S": kind.value}, ":before": {"S": timestamp(before)}},
+            OPEN_INDEX, f"#open = :kind{more}", {"#open": "open"}, {":kind": {"S": kind.value}, **values}
         )
-        return _readable(found)
+        return map(read, found)
 
     def of_call(self, caller: str, call_id: str) -> list[Booking]:
-        """Return the bookings of one call, in the order in which they were accepted."""
+        """Return the bookings of one call that can be read, in the order in which they were accepted."""
+        found = [each for each in self.records_of_call(caller, call_id) if isinstance(each, Booking)]
+        return sorted(found, key=lambda booking: booking.accepted_at)
+
+    def records_of_call(self, caller: str, call_id: str) -> Iterator[Booking | Unreadable]:
+        """Yield all records of bookings of one call, in no order."""
         found = self._table.query(
             CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
         )
-        return sorted(_readable(found), key=lambda booking: booking.accepted_at)
+        return map(read, found)
 
-    def in_state(self, state: State) -> Iterator[Booking]:
+    def in_state(self, state: State) -> Iterator[Booking | Unreadable]:
         """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
-        return _readable(self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
+        return map(read, self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
 
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
@@ -220,11 +234,11 @@ class Ledger:
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
         if booking.number_key is not None:
-            self._table.delete(claims.number_lock_key(booking), _OURS_OR_FREE, _names(booking.booking_id))
+            claims.free_number(self._table, booking)
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
-    def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
+    def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking | Unreadable]:
         """Yield the booked bookings whose start is in [first, last); of an erased one nothing is known any more."""
         found = self._table.scan(
             "#state = :booked AND #start >= :first AND #start < :last AND attribute_exists(appointment_id)",
@@ -235,7 +249,7 @@ class Ledger:
                 ":last": {"S": timestamp(last)},
             },
         )
-        return _readable(found)
+        return map(read, found)
 
     def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
         if to not in TRANSITIONS[booking.state]:
@@ -268,30 +282,11 @@ class Ledger:
     def _claim(self, key: str, booking: Booking) -> Put:
         """An item beside the bookings that belongs to one of them, and expires no earlier than it."""
         expiry = booking.expires_at or max(self._clock.now() + self._retention, booking.start) + self._retention
-        item: Item = {
-            "pk": {"S": key},
-            "booking_id": {"S": booking.booking_id},
-            "expires_at": {"N": str(int(expiry.timestamp()))},
-            WRITE_TOKEN: {"S": chance.token()},
-        }
-        return Put(item, _OURS_OR_FREE, _names(booking.booking_id))
+        return Put(claims.item_of(key, booking.booking_id, expiry), claims.OURS_OR_FREE, _names(booking.booking_id))
 
     def _stamped(self, booking: Booking) -> Booking:
         return replace(booking, updated_at=self._clock.now(), write_token=chance.token())
 
 
-def _read(item: Item) -> Booking:
-    try:
-        return from_item(item)
-    except (KeyError, TypeError, ValueError):
-        raise_alone(UnreadableRecord("a ledger record cannot be read"))
-
-
 def _names(booking_id: str) -> Item:
     return {":booking": {"S": booking_id}}
-
-
-def _readable(items: Iterable[Item]) -> Iterator[Booking]:
-    for item in items:
-        with suppress(UnreadableRecord):
-            yield _read(item)

@@ -22,6 +22,7 @@ from convox_clinicea.bookings.acting import MOST_LISTED, Acted, Acting, Filter
 from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.privacy import is_telling
@@ -57,7 +58,10 @@ class ListOrder(Order):
 
     def carry_out(self, acting: Acting) -> dict[str, Any]:
         wanted = Filter(self.states, self.reasons, timedelta(minutes=self.older_than_minutes))
-        return {"bookings": [shown(booking) for booking in acting.listed(wanted, self.limit)]}
+        return {
+            "bookings": [shown(booking) for booking in acting.listed(wanted, self.limit)],
+            "unreadable": [each.line for each in acting.unreadable(wanted)],
+        }
 
 
 class ShowOrder(Order):
@@ -67,6 +71,9 @@ class ShowOrder(Order):
     booking_id: BookingId
 
     def carry_out(self, acting: Acting) -> dict[str, Any]:
+        standing = acting.found(self.booking_id)
+        if isinstance(standing, Unreadable):
+            return {"booking": None, "acts": [], "unreadable": standing.line}
         found = acting.shown(self.booking_id)
         if found is None:
             return {"booking": None, "acts": []}

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.clinics import Clinics
@@ -24,6 +25,8 @@ class Finding(StrEnum):
     MISSING = "missing"
     CANCELLED = "cancelled"
     DOUBLED = "doubled"
+    UNREADABLE = "unreadable"
+    """Its record is of a later version, or broken: nobody compared it."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ class Reconciler:
             for each in (day - ONE_DAY, day, day + ONE_DAY):
                 found = self._clinicea.appointments_by_date(each, deadline)
                 standing.update((id_key(appointment.appointment_id), appointment) for appointment in found)
-        discrepancies = [d for booking in booked if (d := _discrepancy(booking, standing)) is not None]
+        discrepancies = [d for found in booked if (d := _discrepancy(found, standing)) is not None]
         return Report(day, len(booked), tuple(discrepancies))
 
 
@@ -90,7 +93,9 @@ def day_asked_for(event: object, nightly: date) -> date:
     return day
 
 
-def _discrepancy(booking: Booking, calendar: dict[str, Appointment]) -> Discrepancy | None:
+def _discrepancy(booking: Booking | Unreadable, calendar: dict[str, Appointment]) -> Discrepancy | None:
+    if isinstance(booking, Unreadable):
+        return Discrepancy(Finding.UNREADABLE, booking.booking_id, ())
     own_id = booking.appointment_id or ""
     own = calendar.get(id_key(own_id))
     if own is None:

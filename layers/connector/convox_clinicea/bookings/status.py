@@ -10,6 +10,7 @@ from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
 from convox_clinicea.errors import NotFound
+from convox_clinicea.versions import UnreadableRecord
 
 
 @dataclass(frozen=True)
@@ -20,10 +21,12 @@ class CallBookings:
         bookings: in the order in which they were accepted.
         not_booked: the fields for which the last appointment that it asked for could not be taken; `body` if its
             callback could not be read.
+        unreadable: records of the call that this release cannot read.
     """
 
     bookings: Sequence[Booking]
     not_booked: tuple[str, ...] = ()
+    unreadable: int = 0
 
 
 class BookingStatus:
@@ -42,4 +45,11 @@ class BookingStatus:
 
     def of_call(self, call_id: str, caller: str) -> CallBookings:
         """Return what the caller asked for on one call; nothing for a call that never was."""
-        return CallBookings(self._ledger.of_call(caller, call_id), self._calls.get(caller, call_id).problems)
+        found = list(self._ledger.records_of_call(caller, call_id))
+        bookings = [each for each in found if isinstance(each, Booking)]
+        bookings.sort(key=lambda booking: booking.accepted_at)
+        unreadable = len(found) - len(bookings)
+        try:
+            return CallBookings(bookings, self._calls.get(caller, call_id).problems, unreadable)
+        except UnreadableRecord:
+            return CallBookings(bookings, unreadable=unreadable + 1)

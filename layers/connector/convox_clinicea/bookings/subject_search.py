@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from convox_clinicea.bookings import calls as call_records
 from convox_clinicea.bookings import identity, record
 from convox_clinicea.bookings.calls import Call
 from convox_clinicea.bookings.record import Booking
@@ -17,6 +18,7 @@ from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.normalization import id_spellings
 from convox_clinicea.table import Item, Table
+from convox_clinicea.versions import UnreadableRecord
 
 MOST_PAGES = 20
 """Pages of 1 MB that one part of a search reads."""
@@ -123,6 +125,6 @@ def _read(item: Item) -> Booking | Call | None:
     try:
         if item["pk"]["S"].startswith(_BOOKINGS):
             return record.from_item(item)
-        return Call(**record.values_of(Call, item))
-    except (KeyError, TypeError, ValueError):
+        return call_records.from_item(item)
+    except UnreadableRecord:
         return None
