@@ -54,11 +54,15 @@ class Put:
     """A conditional write of a whole item, which bears a write token.
 
     Its condition holds for no standing item of a later `schema_version` than its own, if it says one.
+
+    Attributes:
+        table: the name of another table, for an item that a transaction writes there.
     """
 
     item: Item
     condition: str
     values: Item = field(default_factory=dict)
+    table: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,11 @@ class Table:
         self._client = client
         self._name = name
 
+    @property
+    def name(self) -> str:
+        """Its name in DynamoDB."""
+        return self._name
+
     def get(self, key: str) -> Item | None:
         """Return the item as it stands now (a consistent read)."""
         try:
@@ -100,7 +109,7 @@ class Table:
 
     def put_all(self, puts: Sequence[Put], token: str) -> None:
         """Write all or nothing; raises ConditionFailed for the first condition that failed, LedgerUnavailable."""
-        items: list[Any] = [{"Put": {"TableName": self._name, **_arguments(put)}} for put in puts]
+        items: list[Any] = [{"Put": {"TableName": put.table or self._name, **_arguments(put)}} for put in puts]
         try:
             self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
         except AWS_ERRORS as error:

@@ -34,7 +34,7 @@ def test_a_booking() -> None:
     assert {each.value for each in Reason} == {
         "already_there", "slot_taken", "unknown_patient", "unknown_clinic", "several_patients",
         "number_registered_to_other", "outcome_unknown", "changed_after_booking", "too_late", "age_limit",
-        "waits_for_other_booking", "expired_unresolved", "refused",
+        "waits_for_other_booking", "expired_unresolved", "refused", "restored",
     }  # fmt: skip
 
 

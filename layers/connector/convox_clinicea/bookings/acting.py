@@ -37,6 +37,8 @@ class Obstacle(StrEnum):
     """Only what waits for a person is a person's to decide."""
     STARTED = "started"
     """Its start has come and it was never posted: nobody can book it any more."""
+    NO_CONTENT = "no_content"
+    """Its content did not come back from the backup: nobody can make it any more."""
     NOT_SETTLED = "not_settled"
     """Its last POST may still be carried out; look into Clinicea again when it has settled."""
     APPOINTMENT_OWNED = "appointment_owned"
@@ -123,6 +125,8 @@ class Acting:
         booking, obstacle = self._parked(booking_id)
         if booking is not None and obstacle is None and not booking.posted and self._started(booking):
             obstacle = Obstacle.STARTED
+        if booking is not None and obstacle is None and booking.request is None:
+            obstacle = Obstacle.NO_CONTENT
         if booking is None or obstacle is not None or dry_run:
             return Acted(booking_id, booking, obstacle)
         now = self._clock.now()

@@ -107,9 +107,9 @@ class Calls:
         now = self._clock.now()
         return Call(caller, call_id, now, now) if item is None else from_item(item)
 
-    def forget(self, call: Call) -> Call:
+    def forget(self, call: Call, *beside: Put) -> Call:
         """Let go of what was kept of a call; raises Overtaken."""
-        return self.write(replace(call, kept=None, number_key=None, patient_key=None, problems=()))
+        return self.write(replace(call, kept=None, number_key=None, patient_key=None, problems=()), *beside)
 
     def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
         """Store the call as it was read and changed since and, with it or not at all, what stands beside.

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from convox_clinicea.bookings import calls as call_records
-from convox_clinicea.bookings import identity, record
+from convox_clinicea.bookings import erasures, identity, record
 from convox_clinicea.bookings.calls import Call
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.deadline import Clock
@@ -70,6 +70,10 @@ class SubjectSearch:
     def number_key(self, subject: Subject) -> str | None:
         """Return the HMAC of the subject's mobile."""
         return None if subject.mobile is None else identity.digest_of_number(self._key(), subject.mobile)
+
+    def digest_of(self, record: str) -> str:
+        """Return the name of a record in the journal of erasures."""
+        return erasures.digest_of(self._key(), record)
 
     def part(self, subject: Subject, after: str | None) -> Part:
         """Search one part of the ledger; raises ConfigurationError, LedgerUnavailable."""
