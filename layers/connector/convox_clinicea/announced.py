@@ -93,9 +93,11 @@ class AnnouncedCalls:
 
 
 def _read(item: Item) -> AnnouncedCall:
+    """Read an item of whatever version: the index is by `open` and `queued_at`, and the key names the call."""
+    _, caller, call_id = item["pk"]["S"].split("#", 2)
     return AnnouncedCall(
-        caller=item["caller"]["S"],
-        call_id=item["call_id"]["S"],
+        caller=caller,
+        call_id=call_id,
         agent_id=item["agent_id"]["S"] if "agent_id" in item else None,
         announced_at=datetime.fromisoformat(item["queued_at"]["S"]),
     )

@@ -319,6 +319,29 @@ class TestOlderCode:
             bench.announced.end("convox", CALL_ID)
         assert raw(bench, f"announced#convox#{CALL_ID}") == before
 
+    def test_an_act_of_the_later_release_is_shown_with_its_own_word(self, bench: Bench) -> None:
+        booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
+        act = bench.acting.redrive(booking.booking_id, PERSON).act
+        assert act is not None
+        bench.stack.spoil(f"act#{booking.booking_id}#{act.version}", what="a_word_of_the_next_release")
+
+        shown = bench.acting.shown(booking.booking_id)
+
+        assert shown is not None
+        assert [each.line["what"] for each in shown[1]] == ["a_word_of_the_next_release"]
+
+    def test_an_announced_call_of_the_later_release_is_listed(self, bench: Bench, later: Any) -> None:
+        later.announced.announce("convox", CALL_ID, "agent-12")
+        aws.dynamodb().update_item(
+            TableName=bench.stack.table,
+            Key={"pk": {"S": f"announced#convox#{CALL_ID}"}},
+            UpdateExpression="REMOVE caller, call_id",
+        )
+
+        (found,) = bench.announced.without_end(timedelta(0))
+
+        assert (found.caller, found.call_id) == ("convox", CALL_ID)
+
     def test_a_sealed_request_of_the_later_release_waits_until_a_person_is_asked(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
