@@ -51,16 +51,16 @@ class ConditionFailed(ConnectorError):
 
 @dataclass(frozen=True)
 class Put:
-    """A conditional write of a whole item, which bears a write token.
+    """A write of a whole item, which bears a write token; on a condition, as a rule.
 
-    Its condition holds for no standing item of a later `schema_version` than its own, if it says one.
+    It takes the place of no item of a later `schema_version` than its own, if it says one.
 
     Attributes:
         table: the name of another table, for an item that a transaction writes there.
     """
 
     item: Item
-    condition: str
+    condition: str = ""
     values: Item = field(default_factory=dict)
     table: str | None = None
 
@@ -236,9 +236,11 @@ def _arguments(put: Put) -> dict[str, Any]:
     guarded = SCHEMA in put.item
     arguments: dict[str, Any] = {
         "Item": put.item,
-        "ConditionExpression": f"({put.condition}) AND {_NOT_LATER}" if guarded else put.condition,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    conditions = [f"({put.condition})" if guarded else put.condition] * bool(put.condition) + [_NOT_LATER] * guarded
+    if conditions:
+        arguments["ConditionExpression"] = " AND ".join(conditions)
     names = {"#version": "version", "#owner": "owner"}
     used = {name: attribute for name, attribute in names.items() if name in put.condition}
     if used:

@@ -25,7 +25,8 @@ def test_a_booking() -> None:
         "booking_id", "state", "flow", "caller", "start", "group", "fingerprint", "accepted_at", "updated_at",
         "queued_at", "call_id", "agent_id", "wish_id", "request", "number_key", "version", "generation", "reason",
         "appointment_id", "patient_id", "owner", "lease_until", "posted", "unsettled_since", "refusal", "seen",
-        "redriven_at", "acts", "erased_at", "notice_due", "expires_at", "write_token", "schema_version",
+        "redriven_at", "acts", "erased_at", "notice_due", "expires_at", "write_token", "schema_version", "clinic_id",
+        "practitioner_id",
     }  # fmt: skip
     assert {each.value for each in State} == {
         "accepted", "sending", "unknown", "booked", "rejected", "needs_attention",
