@@ -35,8 +35,7 @@ def tell(wanted: argparse.Namespace, ask: desk.Ask, where: str, dead_letters: Ca
         "reasons": wanted.reason,
         "older_than_minutes": wanted.older,
     }
-    answer = ask(order)
-    found, unreadable = answer["bookings"], answer["unreadable"]
+    found, unreadable = desk.listed(ask, order)
     letters = dead_letters()
     if wanted.json:
         print(json.dumps({"bookings": found, "unreadable": unreadable, "dead_letters": letters}, indent=2))

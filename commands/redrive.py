@@ -68,7 +68,7 @@ def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
         "reasons": wanted.reason,
         "older_than_minutes": wanted.older,
     }
-    found = ask(order)["bookings"]
+    found, _unreadable = desk.listed(ask, order)
     chosen = [each for each in found if each["reason"] not in BY_NAME_ONLY or each["reason"] in wanted.reason]
     passed = Counter(each["reason"] for each in found if each not in chosen)
     for reason, count in sorted(passed.items()):

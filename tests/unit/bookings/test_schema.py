@@ -22,7 +22,7 @@ def names(kind: type[Booking] | type[Call]) -> set[str]:
 def test_a_booking() -> None:
     assert record.SCHEMA_VERSION == 2
     assert names(Booking) == {
-        "booking_id", "state", "flow", "caller", "start", "group", "fingerprint", "accepted_at", "updated_at",
+        "booking_id", "state", "flow", "caller", "start", "patient_key", "fingerprint", "accepted_at", "updated_at",
         "queued_at", "call_id", "agent_id", "wish_id", "request", "number_key", "version", "generation", "reason",
         "appointment_id", "patient_id", "owner", "lease_until", "posted", "unsettled_since", "refusal", "seen",
         "redriven_at", "acts", "erased_at", "notice_due", "expires_at", "write_token", "schema_version", "clinic_id",

@@ -11,13 +11,14 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.acting import Filter, Obstacle
+from convox_clinicea.bookings.acting import Obstacle
 from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.backlog import Backlog
 from convox_clinicea.bookings.calls import key_of_call
 from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
 from convox_clinicea.bookings.holdings import Holdings, Kept
 from convox_clinicea.bookings.ledger import Overtaken
+from convox_clinicea.bookings.listing import Filter
 from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.status import BookingStatus
@@ -164,7 +165,7 @@ class TestOlderCode:
         bench.clock.advance(600)
 
         measured = Backlog(bench.ledger, bench.clock).measure()
-        found = bench.acting.unreadable(Filter())
+        found = bench.acting.listed(Filter()).unreadable
 
         assert (measured.on_their_way, measured.oldest_seconds, measured.unreadable) == (1, 600.0, 2)
         assert {each.booking_id for each in found} == {booking.booking_id, parked.booking_id}
@@ -175,15 +176,15 @@ class TestOlderCode:
         booking = bench.accept()
         bench.stack.spoil(key_of(booking.booking_id), state="of_the_next_release")
 
-        assert [each.booking_id for each in bench.acting.unreadable(Filter())] == [booking.booking_id]
+        assert [each.booking_id for each in bench.acting.listed(Filter()).unreadable] == [booking.booking_id]
         assert Backlog(bench.ledger, bench.clock).measure().unreadable == 1
-        assert bench.acting.found(booking.booking_id) == bench.acting.unreadable(Filter())[0]
+        assert bench.acting.found(booking.booking_id) == bench.acting.listed(Filter()).unreadable[0]
 
     def test_what_is_broken_beyond_its_version_is_counted_too(self, bench: Bench) -> None:
         booking = bench.accept()
         bench.stack.spoil(key_of(booking.booking_id), accepted_at="soon", schema_version="three", queued_at="earlier")
 
-        (found,) = bench.acting.unreadable(Filter())
+        (found,) = bench.acting.listed(Filter()).unreadable
         measured = Backlog(bench.ledger, bench.clock).measure()
 
         assert (found.schema_version, found.since) == (None, None)

@@ -6,25 +6,22 @@ any other, and what had been posted before is looked for and settled first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import chain, islice
 from typing import Literal
 
 from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
-from convox_clinicea.bookings.record import Booking, Open
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import State
 from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.deadline import Clock
 from convox_clinicea.versions import UnreadableRecord
-
-MOST_LISTED = 1000
 
 
 class Obstacle(StrEnum):
@@ -66,20 +63,6 @@ class Acted:
     owner_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Filter:
-    """Which bookings are asked for.
-
-    Attributes:
-        states: all that have not ended, where none is named.
-        older_than: only those accepted at least that long ago.
-    """
-
-    states: frozenset[State] = frozenset()
-    reasons: frozenset[Reason] = frozenset()
-    older_than: timedelta = timedelta(0)
-
-
 class Acting:
     """The service behind `booking_actions`."""
 
@@ -91,17 +74,11 @@ class Acting:
         self._clock = clock
         self._limits = limits
         self._announced = announced
+        self._listing = Listing(ledger, clock)
 
-    def listed(self, wanted: Filter, limit: int = MOST_LISTED) -> list[Booking]:
-        """Return the bookings that the filter lets through, those that wait longest first."""
-        matching = (each for each in self._matching(wanted) if isinstance(each, Booking))
-        found = {booking.booking_id: booking for booking in islice(matching, MOST_LISTED)}
-        return sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))[:limit]
-
-    def unreadable(self, wanted: Filter) -> list[Unreadable]:
-        """Return the records that this release cannot read, of the states asked for; no other filter applies."""
-        matching = (each for each in self._matching(wanted) if isinstance(each, Unreadable))
-        return list({each.booking_id: each for each in islice(matching, MOST_LISTED)}.values())
+    def listed(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
+        """Return the next part of the bookings that the filter lets through."""
+        return self._listing.part(wanted, after)
 
     def calls_without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
         """Return the calls that a pop-up announced that long ago and whose status callback has not come."""
@@ -192,23 +169,6 @@ class Acting:
         except Overtaken:
             return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
         return Acted(booking_id, ended, act=act)
-
-    def _matching(self, wanted: Filter) -> Iterator[Booking | Unreadable]:
-        states = wanted.states or frozenset(state for state in State if not state.ended)
-        # An index holds what has not ended, the table alone what has.
-        kinds: Iterable[Open] = Open if any(not state.ended for state in states) else ()
-        found = chain(
-            *(self._ledger.records(kind) for kind in kinds),
-            *(self._ledger.in_state(state) for state in sorted(states) if state.ended),
-        )
-        before = self._clock.now() - wanted.older_than
-        for booking in found:
-            if isinstance(booking, Unreadable):
-                yield booking  # whatever is asked for: it may be what is looked for
-                continue
-            with_reason = not wanted.reasons or booking.reason in wanted.reasons
-            if booking.state in states and with_reason and booking.accepted_at <= before:
-                yield booking
 
     def _parked(self, booking_id: str) -> tuple[Booking | None, Obstacle | None]:
         try:

@@ -68,7 +68,7 @@ class Delivery:
         except LaterMessage as error:
             self._later(record, error)
         except UnparsableMessage as error:
-            self._queue.bury(record.body, record.message_id)
+            self._queue.bury(record.body)
             self._logger.error("message buried", extra={"message_id": record.message_id, **failure(error)})
             self._count("MessageBuried")
             return

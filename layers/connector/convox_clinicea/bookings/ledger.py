@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import chance
-from convox_clinicea.bookings import acts, claims
-from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
+from convox_clinicea.bookings import acts, claims, pages
+from convox_clinicea.bookings.pages import BookingsPage
+from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.bookings.unreadable import Unreadable, read
 from convox_clinicea.deadline import Clock
@@ -21,7 +22,6 @@ from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
-OPEN_INDEX = "open"
 CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
@@ -153,17 +153,15 @@ class Ledger:
 
     def records_before(self, kind: Open, before: datetime) -> Iterator[Booking | Unreadable]:
         """Yield the records of one kind that were last queued before that moment, oldest first."""
-        return self._open(kind, " AND queued_at < :before", {":before": {"S": timestamp(before)}})
+        return pages.each_of_kind(self._table, kind, before)
 
     def records(self, kind: Open) -> Iterator[Booking | Unreadable]:
         """Yield all records of one kind, those that were queued at no moment that can be read among them."""
-        return self._open(kind, "", {})
+        return pages.each_of_kind(self._table, kind, None)
 
-    def _open(self, kind: Open, more: str, values: Item) -> Iterator[Booking | Unreadable]:
-        found = self._table.query(
-            OPEN_INDEX, f"#open = :kind{more}", {"#open": "open"}, {":kind": {"S": kind.value}, **values}
-        )
-        return map(read, found)
+    def open_page(self, kind: Open, after: pages.Key | None) -> BookingsPage:
+        """Return one page of the same."""
+        return pages.of_kind(self._table, kind, None, after)
 
     def of_call(self, caller: str, call_id: str) -> list[Booking]:
         """Return the bookings of one call that can be read, in the order in which they were accepted."""
@@ -176,10 +174,6 @@ class Ledger:
             CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
         )
         return map(read, found)
-
-    def in_state(self, state: State) -> Iterator[Booking | Unreadable]:
-        """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
-        return map(read, self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
 
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
@@ -194,18 +188,13 @@ class Ledger:
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
-    def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking | Unreadable]:
-        """Yield the booked bookings whose start is in [first, last); of an erased one nothing is known any more."""
-        found = self._table.scan(
-            "#state = :booked AND #start >= :first AND #start < :last AND attribute_exists(appointment_id)",
-            {"#state": "state", "#start": "start"},
-            {
-                ":booked": {"S": State.BOOKED.value},
-                ":first": {"S": timestamp(first)},
-                ":last": {"S": timestamp(last)},
-            },
-        )
-        return map(read, found)
+    def page(self, filters: str, names: dict[str, str], values: Item, after: pages.Key | None) -> BookingsPage:
+        """Return the bookings on one page (1 MB before the filter) of the whole ledger, in no order.
+
+        Args:
+            after: where the page starts, as the page before said.
+        """
+        return pages.of_table(self._table, filters, names, values, after)
 
     def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
         if to not in TRANSITIONS[booking.state]:

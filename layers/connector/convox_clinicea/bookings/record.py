@@ -23,9 +23,11 @@ ID_PATTERN = r"bk_[a-z2-7]{26}"
 SCHEMA_VERSION = 2
 """2: what the sweeper, the settle time and the notices need. Version 1 is still read.
 
-A new field, state or reason raises it; `tests/unit/bookings/test_versions.py` has those of each version.
+A new field, state or reason raises it; `tests/unit/bookings/test_schema.py` has those of each version.
 """
-BESIDE = frozenset({"pk", "open", "call"})
+EARLIER_PATIENT_KEY = "group"
+"""What `patient_key` is called in the records of releases before; still written, for they run beside this one."""
+BESIDE = frozenset({"pk", "open", "call", EARLIER_PATIENT_KEY})
 """Attributes of the item that are no field of the record."""
 
 
@@ -47,7 +49,8 @@ class Booking:
     flow: str
     caller: str
     start: datetime
-    group: str
+    patient_key: str
+    """HMAC of the patient whom the request names: by it their bookings are found."""
     fingerprint: bytes
     accepted_at: datetime
     updated_at: datetime
@@ -121,7 +124,7 @@ class Booking:
             self,
             request=None,
             number_key=None,
-            group="",
+            patient_key="",
             fingerprint=b"",
             call_id=None,
             agent_id=None,
@@ -143,6 +146,7 @@ def key_of(booking_id: str) -> str:
 def to_item(booking: Booking) -> Item:
     """Return the DynamoDB item; what is None, false or empty is left out."""
     item: Item = {"pk": {"S": key_of(booking.booking_id)}, **attributes_of(booking)}
+    item[EARLIER_PATIENT_KEY] = item["patient_key"]
     if booking.open is not None:
         item["open"] = {"S": booking.open.value}
     if booking.call_id is not None:
@@ -154,6 +158,8 @@ def from_item(item: Item) -> Booking:
     """Read a DynamoDB item; raises UnreadableRecord."""
     values = values_of(Booking, item, SCHEMA_VERSION, BESIDE)
     try:
+        if EARLIER_PATIENT_KEY in item:
+            values.setdefault("patient_key", item[EARLIER_PATIENT_KEY]["S"])
         if values.get("schema_version", 1) < 2:
             _complete(values)
         values["schema_version"] = SCHEMA_VERSION

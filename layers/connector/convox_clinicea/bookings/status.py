@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.errors import NotFound
 from convox_clinicea.versions import UnreadableRecord
 
@@ -44,12 +46,23 @@ class BookingStatus:
         return booking
 
     def of_call(self, call_id: str, caller: str) -> CallBookings:
-        """Return what the caller asked for on one call; nothing for a call that never was."""
-        found = list(self._ledger.records_of_call(caller, call_id))
-        bookings = [each for each in found if isinstance(each, Booking)]
-        bookings.sort(key=lambda booking: booking.accepted_at)
-        unreadable = len(found) - len(bookings)
+        """Return what the caller asked for on one call; nothing for a call that never was.
+
+        What status callbacks asked for is named by the call's own item, and each booking is read by its id: both reads
+        are consistent. What a flow function took is named by an index alone, which lags by a second or so.
+        """
+        unreadable = 0
+        problems: tuple[str, ...] = ()
+        wishes: tuple[str, ...] = ()
         try:
-            return CallBookings(bookings, self._calls.get(caller, call_id).problems, unreadable)
+            call = self._calls.get(caller, call_id)
+            problems, wishes = call.problems, tuple(call.wishes.values())
         except UnreadableRecord:
-            return CallBookings(bookings, unreadable=unreadable + 1)
+            unreadable = 1
+        named = chain(wishes, (each.booking_id for each in self._ledger.records_of_call(caller, call_id)))
+        found = [self._ledger.find(booking_id) for booking_id in dict.fromkeys(named)]
+        unreadable += sum(isinstance(each, Unreadable) for each in found)
+        bookings = [
+            each for each in found if isinstance(each, Booking) and (each.caller, each.call_id) == (caller, call_id)
+        ]
+        return CallBookings(sorted(bookings, key=lambda each: each.accepted_at), problems, unreadable)
