@@ -57,11 +57,7 @@ class Bench(CliniceaBench):
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
         self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock, consents(self.stack))
         self.calls = Calls(Table(aws.dynamodb(), self.stack.table), self.clock)
-        self.intake = Intake(
-            ledger=self.ledger,
-            queue=self.queue,
-            drafter=self.drafter,
-        )
+        self.intake = self.another_intake()
         self.counted: list[str] = []
         self.callbacks = self.another_desk()
         self.calendar = Calendar(self.clinicea, self.ledger)
@@ -71,6 +67,17 @@ class Bench(CliniceaBench):
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
         )
         self.worker = self.another_worker()
+
+    def another_intake(self, **collaborators: Any) -> Intake:
+        """What takes the flow functions' requests, as another Lambda would."""
+        parts: dict[str, Any] = {
+            "ledger": self.ledger,
+            "calls": self.calls,
+            "queue": self.queue,
+            "drafter": self.drafter,
+            "clock": self.clock,
+        }
+        return Intake(**parts | collaborators)
 
     def another_desk(self, **collaborators: Any) -> StatusCallbacks:
         """What takes status callbacks, as another Lambda would."""

@@ -53,6 +53,10 @@ class Booking:
     """Encrypted; None once the booking has ended."""
     number_key: str | None = None
     """HMAC of the mobile: whose booking it is, and for a new patient, who may create one for that number."""
+    newcomer: tuple[str, ...] = ()
+    """HMACs of a new patient's name and birth date; nothing for a known patient."""
+    place: str | None = None
+    """HMAC of clinic, start and practitioner."""
     version: int = 1
     generation: int = 1
     reason: Reason | None = None
@@ -106,6 +110,8 @@ class Booking:
             self,
             request=None,
             number_key=None,
+            newcomer=(),
+            place=None,
             group="",
             fingerprint=b"",
             call_id=None,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from convox_clinicea.bookings import identity, record
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.calls import Call, call_from_item
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
@@ -123,6 +123,6 @@ def _read(item: Item) -> Booking | Call | None:
     try:
         if item["pk"]["S"].startswith(_BOOKINGS):
             return record.from_item(item)
-        return Call(**record.values_of(Call, item))
+        return call_from_item(item)
     except (KeyError, TypeError, ValueError):
         return None
