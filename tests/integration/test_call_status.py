@@ -146,7 +146,7 @@ def test_once_it_stands_a_person_is_told_of_the_change(deployment: Deployment) -
     changed = deployment.call_status(known(start=in_days(5).isoformat()))
 
     assert (changed.status, changed.body["state"]) == (202, "needs_attention")
-    assert changed.body["message"].endswith("A person has been told of the change.")
+    assert changed.body["message"].endswith("This one waits; a person is told.")
     told = deployment.status(changed.body["booking_id"]).body
     assert (told["state"], told["reason"]) == ("needs_attention", "changed_after_booking")
     deployment.sweep()

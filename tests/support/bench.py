@@ -55,6 +55,7 @@ class Bench(CliniceaBench):
         self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
+        self.register = Table(aws.dynamodb(), self.stack.disclosures_table)
         self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock, consents(self.stack))
         self.calls = Calls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.intake = self.another_intake()
