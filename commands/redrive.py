@@ -7,7 +7,8 @@ from commands import desk
 
 AT_A_TIME = 25
 """Bookings of one invocation: it ends well before the function's time does."""
-CHANGED = "changed_after_booking"
+BESIDE = ("changed_after_booking", "maybe_same_person")
+"""Reasons of bookings beside which another of the same call stands."""
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
@@ -66,10 +67,12 @@ def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
         "older_than_minutes": wanted.older,
     }
     found = ask(order)["bookings"]
-    # Another appointment of the same call stands: to make this one too is for who has cancelled that one.
-    chosen = [each for each in found if each["reason"] != CHANGED or CHANGED in wanted.reason]
-    if len(chosen) < len(found):
-        print(f"  {len(found) - len(chosen)} with reason {CHANGED} passed over; name them by ID, one by one")
+    # Another appointment of the same call stands: to make this one too is for who has looked at that one.
+    chosen = [each for each in found if each["reason"] not in BESIDE or each["reason"] in wanted.reason]
+    for reason in BESIDE:
+        left = sum(each["reason"] == reason for each in found) - sum(each["reason"] == reason for each in chosen)
+        if left:
+            print(f"  {left} with reason {reason} passed over; name them by ID, one by one")
     return [each["booking_id"] for each in chosen]
 
 
