@@ -175,9 +175,10 @@ def test_two_children_are_two_bookings_and_told_as_such(deployment: Deployment, 
 
 
 def test_who_may_be_the_same_person_waits_and_is_told_so(deployment: Deployment) -> None:
-    deployment.call_status(new())
+    body = new()
+    deployment.call_status(body)
 
-    corrected = deployment.call_status(new(mobile=invented.OTHER_MOBILE))
+    corrected = deployment.call_status({**body, "mobile": invented.OTHER_MOBILE})
 
     assert (corrected.status, corrected.body["state"]) == (202, "needs_attention")
     assert corrected.body["message"] == (

@@ -38,7 +38,7 @@ def test_a_plan_changes_nothing(bench: Bench) -> None:
     copy = backup(bench)
     lose(bench, "booking#")
 
-    assert put_back(bench, copy, go=False) == {"booking: would be put back": 1}
+    assert put_back(bench, copy, go=False) == {"booking: would be put back": 1, "call: stands, left alone": 1}
     assert bench.ledger.get(booking.booking_id) is None
 
 
@@ -49,7 +49,7 @@ def test_what_was_made_after_the_backup_is_found_and_not_made_again(bench: Bench
     assert bench.ends(booking).state is State.BOOKED
     lose(bench, "booking#", "appointment#", "slot#")
 
-    assert put_back(bench, copy) == {"booking: put back": 1}
+    assert put_back(bench, copy) == {"booking: put back": 1, "call: stands, left alone": 1}
     ended = bench.ends(bench.now(booking))
 
     assert ended.state is State.BOOKED
