@@ -154,11 +154,19 @@ class TestWhoMayBeTheSamePerson:
         [
             (one_patient(date_of_birth=BORN), one_patient(date_of_birth=BORN_OTHERWISE)),
             (one_patient(), one_patient(mobile=OTHER_NUMBER)),
+            (one_patient(date_of_birth=BORN), one_patient(mobile=OTHER_NUMBER, date_of_birth=BORN)),
             (one_patient(), known_request()),
             (one_patient(), known_request(mobile=newcomer().mobile)),
             (known_request(), one_patient()),
         ],
-        ids=["another birth date", "another number", "a patient after all", "on that number", "a newcomer after all"],
+        ids=[
+            "another birth date",
+            "another number",
+            "and the birth date",
+            "a patient after all",
+            "on that number",
+            "a newcomer after all",
+        ],
     )
     def test_is_asked_and_nothing_is_made_twice_or_lost(
         self, bench: Bench, one: BookingRequest, other: BookingRequest

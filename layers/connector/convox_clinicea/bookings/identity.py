@@ -78,10 +78,12 @@ def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
     if details is None:
         return ()
     name = " ".join(part.reveal() for part in (details.first_name, details.last_name) if part)
+    words = sorted(normalized_name(name).split())
     birth = details.date_of_birth
     return (
-        digest(key, ["name", *sorted(normalized_name(name).split())]).hex(),
-        "-" if birth is None else digest(key, ["birth", details.mobile.reveal(), birth.reveal().isoformat()]).hex(),
+        digest(key, ["name", *words]).hex(),
+        # With the name, so that it tells nobody who else was born on that day.
+        "-" if birth is None else digest(key, ["birth", birth.reveal().isoformat(), *words]).hex(),
     )
 
 
