@@ -148,8 +148,8 @@ def _blind(before: Any) -> Any:
 
 
 def _leaseless(before: Any) -> Any:
-    def claim(self: Any, booking: Any, shown: Any, deadline: Any) -> Any:
-        claimed = before(self, booking, shown, deadline)
+    def claim(self: Any, attempt: Any) -> Any:
+        claimed = before(self, attempt)
         now = self._clock.now()
         # As it would stand without a lease: free for anybody at once, and settling from now on.
         self._ledger._table.put(_unleased(self._ledger, claimed, now))
@@ -207,16 +207,18 @@ def _never_posted(move: Any) -> Any:
 
 WORKER = "convox_clinicea.bookings.worker:Worker"
 DOUBLED = "duplicate_appointments"
+POSTING = "convox_clinicea.bookings.posting:Posting"
+LOCKS = "convox_clinicea.bookings.locks:Locks"
 LEDGER = "convox_clinicea.bookings.ledger:Ledger"
 CALL = "convox_clinicea.bookings.calls:Call"
 PROVEN: dict[str, Mutation] = {"convox_clinicea.bookings.canary:Canary._form": _always(None)}
 """No booking is a canary: in a world of one or two bookings it would hold up the second, and hide a mutant."""
 MUTANTS: dict[str, Mutant] = {
     "without the look": Mutant({"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, DOUBLED),
-    "without the lease": Mutant({f"{WORKER}._claim": _leaseless, **PROVEN}, overlaps, DOUBLED),
+    "without the lease": Mutant({f"{POSTING}._claim": _leaseless, **PROVEN}, overlaps, DOUBLED),
     "settle time 0": Mutant({f"{WORKER}._seconds_until_settled": _always(0.0)}, chaos, DOUBLED),
-    "without the creation lock": Mutant({f"{LEDGER}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
-    "without the slot lock": Mutant({f"{LEDGER}.hold_slot": _always(True)}, same_slots, DOUBLED),
+    "without the creation lock": Mutant({f"{LOCKS}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
+    "without the slot lock": Mutant({f"{LOCKS}.hold_slot": _always(True)}, same_slots, DOUBLED),
     "redriven as if never posted": Mutant({f"{LEDGER}.move": _never_posted}, attended, DOUBLED),
     "random booking id": Mutant(
         {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"

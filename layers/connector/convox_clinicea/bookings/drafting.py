@@ -29,7 +29,7 @@ class Wish:
     Attributes:
         wish_id: the id that a booking of it has, unless another's content was replaced by it.
         fingerprint: a digest of its whole content.
-        group, number_key, newcomer, place: digests of whom it is for, and where and when, as its booking has them.
+        group, number_key, newcomer: digests of whom it is for, as its booking has them.
     """
 
     request: BookingRequest
@@ -38,7 +38,6 @@ class Wish:
     group: str
     number_key: str | None
     newcomer: tuple[str, ...]
-    place: str
 
 
 class Drafter:
@@ -68,7 +67,6 @@ class Drafter:
             group=identity.message_group(key, request),
             number_key=identity.number_key(key, request),
             newcomer=identity.newcomer_keys(key, request),
-            place=identity.place_key(key, request),
         )
 
     def id_after(self, wish: Wish, booking_id: str) -> str:
@@ -114,10 +112,11 @@ class Drafter:
             call_id=request.caller.call_id,
             agent_id=request.caller.agent_id,
             start=request.start,
+            clinic_id=request.clinic_id,
+            practitioner_id=request.practitioner_id,
             group=wish.group,
             number_key=wish.number_key,
             newcomer=wish.newcomer,
-            place=wish.place,
             fingerprint=wish.fingerprint,
             accepted_at=now,
             updated_at=now,

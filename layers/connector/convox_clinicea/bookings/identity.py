@@ -87,11 +87,6 @@ def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
     )
 
 
-def place_key(key: bytes, request: BookingRequest) -> str:
-    """Return the HMAC of clinic, start and practitioner: where and when, whoever it is for and whatever is done."""
-    return digest(key, ["place", request.clinic_id, _instant(request), request.practitioner_id or "-"]).hex()
-
-
 def digest_of_number(key: bytes, mobile: Mobile) -> str:
     """Return the HMAC by which a number may be compared."""
     return digest(key, ["number", mobile.reveal()]).hex()

@@ -47,6 +47,9 @@ class Booking:
     queued_at: datetime
     call_id: str | None = None
     agent_id: str | None = None
+    clinic_id: str | None = None
+    """Where the visit is to be; with the practitioner it tells two visits of one start apart."""
+    practitioner_id: str | None = None
     wish_id: str | None = None
     """The id of the wish that it stands for, where that has replaced another's content."""
     request: bytes | None = field(repr=False, default=None)
@@ -55,8 +58,6 @@ class Booking:
     """HMAC of the mobile: whose booking it is, and for a new patient, who may create one for that number."""
     newcomer: tuple[str, ...] = ()
     """HMACs of a new patient's name and birth date; nothing for a known patient."""
-    place: str | None = None
-    """HMAC of clinic, start and practitioner."""
     version: int = 1
     generation: int = 1
     reason: Reason | None = None
@@ -111,11 +112,12 @@ class Booking:
             request=None,
             number_key=None,
             newcomer=(),
-            place=None,
             group="",
             fingerprint=b"",
             call_id=None,
             agent_id=None,
+            clinic_id=None,
+            practitioner_id=None,
             patient_id=None,
             appointment_id=None,
             seen=(),

@@ -78,4 +78,6 @@ def _born_otherwise(booking: Booking, wish: Wish) -> bool:
 
 
 def _same_place(booking: Booking, wish: Wish) -> bool:
-    return booking.place is not None and booking.place == wish.place
+    wanted = wish.request
+    theirs, ours = (booking.clinic_id, booking.practitioner_id), (wanted.clinic_id, wanted.practitioner_id)
+    return theirs == ours and booking.start == wanted.start
