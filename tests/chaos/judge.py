@@ -21,7 +21,7 @@ SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
-HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected")
+HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected", "starved")
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
 
 
@@ -38,6 +38,8 @@ class Verdict:
     duplicate_patients: int = 0
     wrong_patient: int = 0
     false_rejected: int = 0
+    starved: int = 0
+    """Starts that passed while the booking waited for another."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0
@@ -87,10 +89,18 @@ class Judge:
 
     Args:
         given_up: bookings that a person asked to reject, because nothing stood in the calendar.
+        starved: the wishes whose start passed while they waited for another, each with what they waited for.
     """
 
-    def __init__(self, world: Seen, intents: list[Intent], given_up: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        world: Seen,
+        intents: list[Intent],
+        given_up: Collection[str] = (),
+        starved: Iterable[tuple[Intent, str]] = (),
+    ) -> None:
         self._given_up = given_up
+        self._starved = starved
         self._world = world
         self._intents = intents
         self._store = world.clinicea.calendar
@@ -117,6 +127,8 @@ class Judge:
                 self._count(wishes, booking_id)
         self._doubles()
         self._patients()
+        for intent, why in self._starved:
+            self.harm("starved", intent, why)
         self._traffic()
         self._verdict.crashes = self._world.crashes
         return self._verdict

@@ -17,6 +17,7 @@ FIELDS = (
     "duplicate_patients",
     "wrong_patient",
     "false_rejected",
+    "starved",
     "logins",
     "posts",
     "read_backs",

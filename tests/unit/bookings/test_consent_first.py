@@ -62,7 +62,7 @@ WHOLE: dict[str, Any] = {
 }
 WRONG = [..., None, "", "x" * 700, "?", "12", "tomorrow", [], ["a", "b"], {"a": 1}, 7, True, "\ud800"]
 NOBODY = [..., None, "", "0", "-1", "00000000-0000-0000-0000-000000000000", "x" * 65]
-UNSAID = [..., None, "", [], {}]
+UNSAID: list[Any] = [..., None, "", [], {}]
 KEPT = {
     *("caller", "call_id", "agent_id", "received_at", "updated_at", "asks", "wishes", "recorded", "problems"),
     *("version", "write_token", "schema_version"),

@@ -230,7 +230,7 @@ def _corrected(stored: Call, call: Call, callback: Callback, wish: Wish) -> Call
     """Return the call without the trace of what could not be booked, unless that was recorded later."""
     if stored.recorded_after(callback.recorded_at):
         return call
-    return call.corrected(wish.number_key, wish.group)
+    return call.corrected(wish.number_key, wish.patient_key)
 
 
 def _told(call: Call, callback: Callback) -> Call:

@@ -29,13 +29,13 @@ class Wish:
     Attributes:
         wish_id: the id that a booking of it has, unless another's content was replaced by it.
         fingerprint: a digest of its whole content.
-        group, number_key, newcomer: digests of whom it is for, as its booking has them.
+        patient_key, number_key, newcomer: digests of whom it is for, as its booking has them.
     """
 
     request: BookingRequest
     wish_id: str
     fingerprint: bytes
-    group: str
+    patient_key: str
     number_key: str | None
     newcomer: tuple[str, ...]
 
@@ -64,7 +64,7 @@ class Drafter:
             request,
             wish_id=identity.booking_id(key, request),
             fingerprint=identity.fingerprint(key, request),
-            group=identity.message_group(key, request),
+            patient_key=identity.patient_key(key, request),
             number_key=identity.number_key(key, request),
             newcomer=identity.newcomer_keys(key, request),
         )
@@ -114,7 +114,7 @@ class Drafter:
             start=request.start,
             clinic_id=request.clinic_id,
             practitioner_id=request.practitioner_id,
-            group=wish.group,
+            patient_key=wish.patient_key,
             number_key=wish.number_key,
             newcomer=wish.newcomer,
             fingerprint=wish.fingerprint,

@@ -21,7 +21,7 @@ def is_same(booking: Booking, wish: Wish) -> bool:
     A newcomer who has told the birth date, or whose name is spelled in another order, is the same: the worker would
     find the first one's patient.
     """
-    if booking.group == wish.group:
+    if booking.patient_key == wish.patient_key:
         return True
     return _same_number(booking, wish) and _same_name(booking, wish) and not _born_otherwise(booking, wish)
 

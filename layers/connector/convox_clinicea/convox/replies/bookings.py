@@ -41,6 +41,10 @@ _GIVEN_UP = "The booking was given up: the agent returned to the call's other bo
 _BESIDE = "It is a booking beside the call's other one."
 _CHANGED = "It does not stand for all that this callback says."
 _DROPPED = "What this call asked for in between is no longer wanted; it is not booked."
+_NONE_KNOWN_YET = (
+    "No booking is known on this call yet. "
+    "One that was accepted a moment ago may be missing; ask for it by its booking_id."
+)
 
 
 def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
@@ -103,7 +107,7 @@ def booking(record: Booking) -> answers.BookingAnswer:
 
 def bookings(call: CallBookings) -> answers.CallBookings:
     count = len(call.bookings)
-    message = f"{count} booking{'s' * (count != 1)} on this call."
+    message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
     return {
         "status": SUCCESS,
         "message": f"{message} {_NOT_BOOKED}" if call.not_booked else message,
@@ -136,5 +140,5 @@ def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     found = re.fullmatch(f"(.*?){route}/?", path)
     before = found[1].strip("/") if found else ""
     host = context.get("domainName") or event.headers.get("Host") or "localhost"
-    scheme = event.headers.get("X-Forwarded-Proto") or "https"
+    scheme = "http" if event.headers.get("X-Forwarded-Proto") == "http" else "https"
     return f"{scheme}://{'/'.join(filter(None, (str(host), before)))}/bookings/{booking_id}"
