@@ -8,7 +8,7 @@ from commands import desk
 
 AT_A_TIME = 25
 """Bookings of one invocation: it ends well before the function's time does."""
-BY_NAME_ONLY = ("changed_after_booking", "restored")
+BY_NAME_ONLY = ("changed_after_booking", "maybe_same_person", "restored")
 """Reasons whose bookings are for who has looked: another appointment stands, or nobody knows what became of it."""
 WHY_NOT = {
     "not_found": "there is no such booking",

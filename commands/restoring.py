@@ -114,7 +114,7 @@ class Restorer:
     def _parked(self, booking: Booking, call: Item | None) -> Fate:
         """Let it wait for a person, as one whose POST is in doubt; without a content that was replaced since."""
         try:
-            replaced = call is not None and _replaced(booking, calls.from_item(call))
+            replaced = call is not None and _replaced(booking, calls.call_from_item(call))
         except UnreadableRecord:
             return Fate(LEFT_OUT_UNREADABLE)
         parked = self._written(
@@ -151,7 +151,7 @@ class Restorer:
     def _call(self, item: Item) -> Fate:
         erased = self._journal.of(item["pk"]["S"]) if self._journal else None
         try:
-            call = calls.from_item(item)
+            call = calls.call_from_item(item)
         except UnreadableRecord:
             return Fate(LEFT_OUT_UNREADABLE)
         if erased is None or call.updated_at > erased.at:

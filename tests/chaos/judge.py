@@ -220,7 +220,7 @@ class Judge:
 
     def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
         """Whether the truth, not the weather, keeps the booking from ending by itself."""
-        if reason == "changed_after_booking":
+        if reason in ("changed_after_booking", "maybe_same_person"):
             return True
         for patient in patients_meant(self._world.clinicea, intent):
             for each in self._store.appointments_of(patient.patient_id):

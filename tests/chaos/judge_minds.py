@@ -1,4 +1,7 @@
-"""The judge of calls whose agents changed their minds: one appointment at the most, and what was wanted last."""
+"""The judge of calls with several wishes: for each person one appointment at the most, and what was wanted last.
+
+Through whichever door a wish came: by a flow function, or by the status callback.
+"""
 
 from __future__ import annotations
 
@@ -26,20 +29,19 @@ class Court(Protocol):
 
 
 def of_one_call(intents: Sequence[Intent]) -> list[list[Intent]]:
-    """Return the wishes of each call that has several, in the order in which they were planned."""
-    calls: dict[Mind, list[Intent]] = defaultdict(list)
+    """Return the wishes of each person of each call that has several, in the order in which they were planned."""
+    calls: dict[tuple[Mind, str], list[Intent]] = defaultdict(list)
     for intent in intents:
         if intent.mind is not None:
-            calls[intent.mind].append(intent)
+            calls[intent.mind, _whose(intent)].append(intent)
     return [*calls.values()]
 
 
 def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
-    """Judge one call by the calendar, and by what its callbacks were told."""
-    told = [wish for wish in wishes if not _by_flow_alone(wish)]
-    made = {each.appointment_id: wish for wish in told for each in court.made_for(wish)}
+    """Judge one person of a call by the calendar, and by what the callbacks were told."""
+    made = {each.appointment_id: wish for wish in wishes for each in court.made_for(wish)}
     if len({wish.tag for wish in made.values()}) > 1:
-        court.harm("duplicate_appointments", wishes[0], f"{sorted(made)} stand for one call")
+        court.harm("duplicate_appointments", wishes[0], f"{sorted(made)} stand for one person of a call")
     for booking_id in sorted({each for wish in wishes for each in wish.booking_ids}):
         state, _ = court.told(booking_id)
         if state == "booked" and not any(court.stands(wish) for wish in wishes if _may_be(wish, booking_id)):
@@ -51,12 +53,11 @@ def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
         court.harm(harm, finals[-1], f"what was wanted last: {whys}")
 
 
-def _by_flow_alone(wish: Intent) -> bool:
-    """Whether a flow function has booked the wish and no status callback of it was ever answered well.
-
-    The connector need not know then that the call's end means the same; two doors, two requests, two bookings.
-    """
-    return bool(wish.booking_ids) and not wish.heard
+def _whose(wish: Intent) -> str:
+    """Return who the wish is for; a birth date that is told later makes nobody else of them."""
+    if wish.person is None:
+        return f"patient {wish.patient_id}"
+    return f"{wish.person.number.e164} {wish.person.full_name.casefold()}"
 
 
 def _may_be(wish: Intent, booking_id: str) -> bool:

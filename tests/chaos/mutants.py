@@ -176,8 +176,8 @@ def _whatever_stands(before: Any) -> Any:
 
 
 def _forgetful(before: Any) -> Any:
-    def wishing(self: Any, wish_id: str, booking: Any, *, counts: bool) -> Any:
-        call = before(self, wish_id, booking, counts=counts)
+    def wishing(self: Any, wish_id: str, booking: Any, **told: Any) -> Any:
+        call = before(self, wish_id, booking, **told)
         return replace(call, wishes={call.wish_id: call.booking_id}) if call.wish_id else call
 
     return wishing

@@ -54,6 +54,28 @@ def changed_person(tell: Stories, at: float) -> None:
         tell.changes(wish, later, slot, person=replace(tell.people.relative(person), number=tell.people.number()))
 
 
+def children_on_one_call(tell: Stories, at: float) -> None:
+    """Two children, perhaps on one number; then the first one's slot may be corrected."""
+    child = tell.people.person(tell.people.number())
+    other = tell.people.relative(child)
+    if tell.between(0, 1) < 0.5:
+        other = replace(other, number=tell.people.number())
+    wish = tell.intent(at, tell.diary.slot(), person=child, by_status=True)
+    at += tell.between(0.02, 60)
+    tell.changes(wish, at, tell.diary.slot(), person=other)
+    if tell.between(0, 1) < 0.4:
+        tell.changes(wish, at + tell.between(0.02, 60), tell.diary.slot(), person=child)
+
+
+def returned(tell: Stories, at: float) -> None:
+    """The agent takes another slot, and then the first one after all; each says when it was recorded."""
+    patient_id, slot, recorded = tell.patient(), tell.diary.slot(), at - 5
+    first = tell.intent(at, slot, patient_id=patient_id, by_status=True, recorded_at=recorded)
+    at += tell.between(0.02, 2 * MINUTE)
+    tell.changes(first, at, tell.diary.slot(), patient_id=patient_id, recorded_at=recorded + 2)
+    tell.returns(first, at + tell.between(0.02, 2 * MINUTE), recorded_at=recorded + 4)
+
+
 def changed_after_flow(tell: Stories, at: float) -> None:
     """A flow function has booked; the end of the call confirms it, and then something else."""
     patient_id = tell.patient()
@@ -109,6 +131,8 @@ STATUS_STORIES: dict[Story, float] = {
     changed_person: 1,
     changed_after_flow: 1,
     changed_after_refusal: 1,
+    children_on_one_call: 1,
+    returned: 1,
     out_of_order: 1,
     exchanged: 0.5,
 }

@@ -90,6 +90,12 @@ class Stories:
         wish.mind = before.mind
         return wish
 
+    def returns(self, wish: Intent, at: float, *, recorded_at: float) -> None:
+        """Have the agent record a wish of the call once more, after another one."""
+        wish.recorded_at = recorded_at
+        body = {**wish.calls[0].body, "recorded_at": moment(recorded_at).isoformat(timespec="seconds")}
+        wish.calls.append(Call(at, body, by_status=True))
+
     def ends_call(self, intent: Intent, at: float) -> None:
         """Send a status callback for what a flow function was asked for."""
         intent.calls.append(Call(at, self._status(intent.calls[0].body, intent), by_status=True))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from local.clinicea.records import Appointment
 from tests.chaos.intent import Heard, Intent, Mind, Slot
-from tests.chaos.judge_minds import judge_call
+from tests.chaos.judge_minds import judge_call, of_one_call
+from tests.chaos.people import Number, Person
 
 BOOKING = "bk_aaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -90,7 +91,16 @@ def test_both_of_one_call_stand() -> None:
     assert harms == ["duplicate_appointments"]
 
 
-def test_what_a_flow_function_booked_is_another_booking_unless_the_calls_end_was_taken_for_it() -> None:
+def test_what_a_flow_function_booked_counts_too() -> None:
     by_flow = wish(1, 0, answered=False)
     by_flow.booking_ids.add("bk_bbbbbbbbbbbbbbbbbbbbbbbbbb")
-    assert judged(Court(standing={1, 2}), by_flow, wish(2, 10, answered=True)) == []
+    assert judged(Court(standing={1, 2}), by_flow, wish(2, 10, answered=True)) == ["duplicate_appointments"]
+
+
+def test_each_person_of_a_call_is_judged_apart() -> None:
+    mother, child = wish(1, 0, answered=True), wish(2, 10, answered=True)
+    mind = mother.mind = child.mind = Mind()
+    child.patient_id, child.person = None, Person("Diya", "Testkar", Number("91", "9999900041"))
+    again = replace(mother, tag=3, mind=mind)
+
+    assert [[each.tag for each in wishes] for wishes in of_one_call([mother, child, again])] == [[1, 3], [2]]

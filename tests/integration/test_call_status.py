@@ -146,12 +146,89 @@ def test_once_it_stands_a_person_is_told_of_the_change(deployment: Deployment) -
     changed = deployment.call_status(known(start=in_days(5).isoformat()))
 
     assert (changed.status, changed.body["state"]) == (202, "needs_attention")
-    assert changed.body["message"].endswith("A person has been told of the change.")
+    assert changed.body["message"].endswith("This one waits; a person is told.")
     told = deployment.status(changed.body["booking_id"]).body
     assert (told["state"], told["reason"]) == ("needs_attention", "changed_after_booking")
     deployment.sweep()
     (notice,) = deployment.stack.notices()
     assert (notice["booking_id"], notice["reason"]) == (changed.body["booking_id"], "changed_after_booking")
+    assert len(deployment.fake.standing()) == 1
+
+
+@pytest.mark.parametrize("worked_first", [False, True])
+def test_two_children_are_two_bookings_and_told_as_such(deployment: Deployment, worked_first: bool) -> None:
+    child = {"first_name": invented.CHILD_NAME, "mobile": invented.OTHER_MOBILE, "date_of_birth": "2019-05-02"}
+    first = deployment.call_status(new())
+    if worked_first:
+        deployment.deliver()
+
+    other = deployment.call_status(new(**child, start=in_days(5).isoformat()))
+
+    assert (other.status, other.body["state"], other.body["changed"]) == (202, "accepted", False)
+    assert other.body["message"].endswith("It is a booking beside the call's other one.")
+    for _ in range(1 if worked_first else 2):
+        deployment.deliver()
+    ids = [each["booking_id"] for each in deployment.of_call(CALL_ID).body["bookings"]]
+    assert sorted(ids) == sorted([first.body["booking_id"], other.body["booking_id"]])
+    assert [deployment.status(each).body["state"] for each in ids] == ["booked", "booked"]
+    assert len(deployment.fake.standing()) == 2
+
+
+def test_who_may_be_the_same_person_waits_and_is_told_so(deployment: Deployment) -> None:
+    body = new()
+    deployment.call_status(body)
+
+    corrected = deployment.call_status({**body, "mobile": invented.OTHER_MOBILE})
+
+    assert (corrected.status, corrected.body["state"]) == (202, "needs_attention")
+    assert corrected.body["message"] == (
+        "A booking on this call may be the same person's. This one waits; a person is told."
+    )
+    assert deployment.status(corrected.body["booking_id"]).body["reason"] == "maybe_same_person"
+
+
+def test_a_return_to_what_stands_is_told_and_frees_the_other(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    body, later = known(), in_days(5).isoformat()
+    first = deployment.call_status({**body, "recorded_at": "2026-11-01 10:00:00"})
+    deployment.deliver()
+    waits = deployment.call_status({**body, "start": later, "recorded_at": "2026-11-01 10:00:05"})
+
+    returned = deployment.call_status({**body, "recorded_at": "2026-11-01 10:00:09"})
+
+    assert (returned.status, returned.body["booking_id"]) == (200, first.body["booking_id"])
+    assert returned.body["message"] == (
+        "The appointment stands in Clinicea. What this call asked for in between is no longer wanted; it is not booked."
+    )
+    freed = deployment.status(waits.body["booking_id"]).body
+    assert (freed["state"], freed["reason"]) == ("rejected", "no_longer_wanted")
+    assert freed["message"] == "The booking was given up: the agent returned to the call's other booking."
+
+
+def test_a_correction_of_what_waits_unposted_is_worked(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.child(patient_id="P-42"))
+    first = deployment.call_status(new())
+    deployment.deliver()
+    assert deployment.status(first.body["booking_id"]).body["reason"] == "number_registered_to_other"
+
+    corrected = deployment.call_status(new(start=in_days(5).isoformat()))
+
+    assert (corrected.body["booking_id"], corrected.body["state"]) == (first.body["booking_id"], "accepted")
+    assert corrected.body["message"] == "The booking is accepted and will be made in Clinicea."
+
+
+def test_a_service_that_the_two_doors_spell_otherwise_is_one_appointment(deployment: Deployment) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    body = known(service="Consult")
+    flow = deployment.book_known("P-41", body)
+    deployment.deliver()
+
+    told = deployment.call_status({**body, "service": "Consultation"})
+
+    assert (told.body["booking_id"], told.body["changed"]) == (flow.body["booking_id"], True)
+    assert told.body["message"] == (
+        "The appointment stands in Clinicea. It does not stand for all that this callback says."
+    )
     assert len(deployment.fake.standing()) == 1
 
 

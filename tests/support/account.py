@@ -140,9 +140,10 @@ class Stack:
             "ACCESS_TOKEN_HEADER": "Access-Token",
         }
 
-    def items(self) -> list[dict[str, Any]]:
-        """Every item of the ledger, raw."""
-        return [dict(item) for item in aws.dynamodb().scan(TableName=self.table)["Items"]]
+    def items(self, kind: str = "") -> list[dict[str, Any]]:
+        """Every item of the ledger, raw; or those of a kind, such as `booking#`."""
+        found = aws.dynamodb().scan(TableName=self.table)["Items"]
+        return [dict(item) for item in found if str(item["pk"]["S"]).startswith(kind)]
 
     def entries(self) -> list[dict[str, Any]]:
         """Every entry of the register of disclosures, raw."""

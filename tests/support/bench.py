@@ -58,13 +58,10 @@ class Bench(CliniceaBench):
         self.locks = self.another_locks(self.ledger)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
+        self.register = Table(aws.dynamodb(), self.stack.disclosures_table)
         self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock, consents(self.stack))
         self.calls = Calls(Table(aws.dynamodb(), self.stack.table), self.clock)
-        self.intake = Intake(
-            ledger=self.ledger,
-            queue=self.queue,
-            drafter=self.drafter,
-        )
+        self.intake = self.another_intake()
         self.counted: list[str] = []
         self.callbacks = self.another_desk()
         self.calendar = Calendar(self.clinicea, self.ledger)
@@ -74,6 +71,17 @@ class Bench(CliniceaBench):
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
         )
         self.worker = self.another_worker()
+
+    def another_intake(self, **collaborators: Any) -> Intake:
+        """What takes the flow functions' requests, as another Lambda would."""
+        parts: dict[str, Any] = {
+            "ledger": self.ledger,
+            "calls": self.calls,
+            "queue": self.queue,
+            "drafter": self.drafter,
+            "clock": self.clock,
+        }
+        return Intake(**parts | collaborators)
 
     def another_desk(self, **collaborators: Any) -> StatusCallbacks:
         """What takes status callbacks, as another Lambda would."""

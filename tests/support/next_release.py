@@ -28,7 +28,7 @@ EDITS: dict[str, list[tuple[str, str]]] = {
     ],
     "bookings/states.py": [('    REFUSED = "refused"\n', '    REFUSED = "refused"\n    ADDED = "added_since"\n')],
     "bookings/calls.py": [
-        ("SCHEMA_VERSION = 1\n", "SCHEMA_VERSION = 2\n"),
+        ("SCHEMA_VERSION = 2\n", "SCHEMA_VERSION = 3\n"),
         ("    version: int = 0\n", f'    mark: str = "{MARK}"\n    version: int = 0\n'),
     ],
     "bookings/claims.py": [

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from convox_clinicea.bookings.callbacks import MOST_WISHES
+from convox_clinicea.bookings.calls import MOST_WISHES
 from convox_clinicea.bookings.record import Open
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.privacy import PersonalText
 from tests.support.bench import Bench
-from tests.support.bookings import START, known_request, new_request
+from tests.support.bookings import START
 from tests.support.callbacks import (
     LATER,
     MUCH_LATER,
@@ -47,15 +47,6 @@ class TestAChangedMind:
         assert len(standing(bench)) == 1
         assert len(bookings(bench)) == 1
 
-    def test_another_patient_takes_it_in_another_group(self, bench: Bench) -> None:
-        booking = booking_of(takes(bench, new_request()))
-
-        takes(bench, known_request())
-
-        now = bench.now(booking)
-        assert (now.flow, now.patient_id, now.number_key) == ("known_patient", "P-41", None)
-        assert now.patient_key != booking.patient_key
-
     def test_a_late_repeat_of_the_first_does_not_bring_it_back(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))
         takes(bench, second())
@@ -74,18 +65,16 @@ class TestAChangedMind:
         assert (late.booking.booking_id, late.repeated, late.changed) == (booking.booking_id, True, True)
         assert bench.now(booking).start == LATER
 
-    def test_a_flow_function_asked_for_the_second_slot_gives_one_appointment(self, bench: Bench) -> None:
+    def test_a_flow_function_asked_for_the_second_slot_gets_the_calls_booking(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
         takes(bench, second())
 
-        direct = bench.accept(second())
-        ended = bench.ends(bench.now(booking))
-        other = bench.ends(direct)
+        direct = bench.intake.accept(second())
 
-        assert direct.booking_id != booking.booking_id
-        assert (other.reason, other.appointment_id) == (Reason.ALREADY_THERE, ended.appointment_id)
-        assert len(standing(bench)) == 1
+        assert (direct.booking.booking_id, direct.repeated, direct.changed) == (booking.booking_id, True, False)
+        bench.ends(bench.now(booking))
+        assert standing(bench) == [LATER]
 
     def test_after_the_claim_it_waits_for_a_person_who_is_told(self, bench: Bench) -> None:
         bench.patient()

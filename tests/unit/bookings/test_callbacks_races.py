@@ -10,15 +10,16 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calendar import Calendar
-from convox_clinicea.bookings.callbacks import MOST_TRIES, StatusCallbacks
+from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Call, Calls
+from convox_clinicea.bookings.intake import MOST_TRIES
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import NotStored
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import Contended, Put, Table
 from tests.support.bench import Bench
-from tests.support.bookings import CALL_ID, START, known_request, new_request, status_callback
+from tests.support.bookings import CALL_ID, START, known_request, status_callback
 from tests.support.callbacks import (
     LATER,
     booking_of,
@@ -138,13 +139,3 @@ class TestLocks:
 
         assert bench.locks.hold_slot(other, "P-41")
         assert bench.locks.hold_slot(bench.now(booking), "P-41"), "its own new one"
-
-    def test_a_number_that_is_not_wanted_any_more_is_free_for_others(self, bench: Bench) -> None:
-        booking = booking_of(takes(bench, new_request()))
-        assert bench.locks.hold_number(booking)
-        other = bench.accept(new_request(start=LATER))
-        assert not bench.locks.hold_number(other)
-
-        takes(bench, known_request())
-
-        assert bench.locks.hold_number(other)

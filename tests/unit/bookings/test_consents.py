@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.request import Consent
+from convox_clinicea import aws
+from convox_clinicea.bookings.consents import count_of_booking
+from convox_clinicea.bookings.request import BookingRequest, Consent
 from convox_clinicea.errors import NotStored
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import AGENT_ID, CALL_ID, known_request, new_request, newcomer
+from tests.support.callbacks import LATER, booking_of, content, takes
 from tests.support.clock import NOON
 
 
@@ -18,9 +22,9 @@ def test_a_new_patient_s_consent_stands_on_record(bench: Bench) -> None:
     booking = bench.accept(new_request())
 
     (entry,) = bench.stack.entries()
+    assert entry.pop("entry")["S"].startswith(f"consent#{booking.booking_id}#{booking.booking_id}#")
     assert entry == {
         "subject": {"S": f"number#{booking.number_key}"},
-        "entry": {"S": f"consent#{booking.booking_id}"},
         "kind": {"S": "consent"},
         "at": {"S": "2031-03-03T12:00:00.000Z"},
         "day": {"S": "2031-03-03"},
@@ -54,6 +58,65 @@ def test_the_same_request_again_is_no_second_proof(bench: Bench) -> None:
     bench.accept(new_request())
 
     assert bench.stack.entries() == [first]
+
+
+class TestAChangedMind:
+    """Each content that is stored has a proof of its own, and all of them are found."""
+
+    @staticmethod
+    def heard(text_version: str, minutes: int = 9, **changes: Any) -> BookingRequest:
+        consent = Consent(given=True, at=NOON - timedelta(minutes=minutes), text_version=text_version)
+        return new_request(new_patient=newcomer(consent=consent), **changes)
+
+    @staticmethod
+    def texts(bench: Bench) -> list[str]:
+        return sorted(each["text_version"]["S"] for each in bench.stack.entries())
+
+    def test_what_replaces_another_has_its_own_beside_the_first_one_s(self, bench: Bench) -> None:
+        takes(bench, self.heard("v-one"))
+
+        booking = booking_of(takes(bench, self.heard("v-two", 1, start=LATER)))
+
+        assert self.texts(bench) == ["v-one", "v-two"]
+        assert count_of_booking(bench.register, bench.now(booking)) == 2
+        registered = content(bench, booking).new_patient
+        assert registered is not None
+        (last,) = [each for each in bench.stack.entries() if each["text_version"] == {"S": "v-two"}]
+        assert registered.consent.text_version == "v-two"
+        assert last["heard_at"] == {"S": "2031-03-03T11:59:00.000Z"}
+
+    def test_so_has_a_return_to_the_first_slot_with_another_text(self, bench: Bench) -> None:
+        now = bench.clock.now()
+        wishes = [self.heard("v-one"), self.heard("v-two", 4, start=LATER), self.heard("v-three", 1)]
+
+        for seconds, wish in enumerate(wishes):
+            booking = booking_of(takes(bench, wish, recorded_at=now + timedelta(seconds=seconds)))
+
+        assert self.texts(bench) == ["v-one", "v-three", "v-two"]
+        registered = content(bench, booking).new_patient
+        assert registered is not None
+        assert registered.consent.text_version == "v-three"
+
+    def test_so_has_one_that_waits_for_a_person(self, bench: Bench) -> None:
+        bench.claimed(booking_of(takes(bench, self.heard("v-one"))))
+
+        takes(bench, self.heard("v-two", start=LATER))
+
+        assert self.texts(bench) == ["v-one", "v-two"]
+
+    def test_a_repeat_has_none(self, bench: Bench) -> None:
+        for _ in range(2):
+            takes(bench, self.heard("v-one"))
+
+        assert self.texts(bench) == ["v-one"]
+
+    def test_those_of_a_release_before_are_found_too(self, bench: Bench) -> None:
+        booking = booking_of(takes(bench, self.heard("v-one")))
+        (entry,) = bench.stack.entries()
+        earlier = entry | {"entry": {"S": f"consent#{booking.booking_id}"}}
+        aws.dynamodb().put_item(TableName=bench.stack.disclosures_table, Item=earlier)
+
+        assert count_of_booking(bench.register, booking) == 2
 
 
 def test_without_the_proof_nobody_is_accepted(bench: Bench) -> None:

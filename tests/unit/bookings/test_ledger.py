@@ -105,7 +105,7 @@ def test_a_booking_that_vanished_is_overtaken_not_made_anew(bench: Bench) -> Non
         bench.ledger.move(booking, State.SENDING)
     with pytest.raises(Overtaken):
         bench.ledger.book(booking, "A-1")
-    assert bench.stack.items() == []
+    assert bench.stack.items("booking#") == []
 
 
 def test_our_own_move_repeated_by_the_sdk_has_succeeded(bench: Bench, repeating: Ledger) -> None:
@@ -153,7 +153,7 @@ def test_a_booking_that_was_overtaken_takes_no_appointment(bench: Bench) -> None
     with pytest.raises(Overtaken):
         bench.ledger.book(booking, "A-7")
     assert bench.now(booking) == claimed
-    assert len(bench.stack.items()) == 1
+    assert len(bench.stack.items("booking#")) == 1
 
 
 def test_being_overtaken_counts_more_than_somebody_elses_appointment(bench: Bench) -> None:

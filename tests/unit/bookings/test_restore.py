@@ -31,6 +31,8 @@ from tests.support.sweeping import STUCK
 POST = "postAppointmentByPatientID"
 PERSON = Person("arn:aws:iam::123456789012:user/asha", "a test")
 MEERA = Mobile.from_e164(invented.MOBILE)
+CALL_STANDS = "call: stands, left alone"
+"""It names the booking, which was taken with a call id."""
 
 
 def backup(bench: Bench) -> Stack:
@@ -87,7 +89,7 @@ def test_a_plan_changes_nothing(bench: Bench) -> None:
     copy = backup(bench)
     lose(bench, "booking#")
 
-    assert put_back(bench, copy, go=False) == {"booking: would be put back, waits for a person": 1}
+    assert put_back(bench, copy, go=False) == {"booking: would be put back, waits for a person": 1, CALL_STANDS: 1}
     assert bench.ledger.get(booking.booking_id) is None
 
 
@@ -104,7 +106,7 @@ class TestWhatHadNotEnded:
         copy = backup(bench)
         lose(bench, "booking#")
 
-        assert put_back(bench, copy) == {"booking: put back, waits for a person": 1}
+        assert put_back(bench, copy) == {"booking: put back, waits for a person": 1, CALL_STANDS: 1}
         bench.sweep()
         bench.ends(booking)
         bench.clock.advance(STUCK)
@@ -161,7 +163,7 @@ class TestWhatHadNotEnded:
         ended = bench.ends(booking)
         lose(bench, "booking#")
 
-        assert put_back(bench, copy) == {"booking: put back as booked since": 1}
+        assert put_back(bench, copy) == {"booking: put back as booked since": 1, CALL_STANDS: 1}
         standing = bench.now(booking)
         assert (standing.state, standing.appointment_id) == (State.BOOKED, ended.appointment_id)
         assert standing.request is None
@@ -266,7 +268,7 @@ class TestErasedSince:
         erase(bench)
         lose(bench, "booking#", "act#")
 
-        assert put_back(bench, copy, journal=journal(bench)) == {"booking: put back as erased": 1}
+        assert put_back(bench, copy, journal=journal(bench)) == {"booking: put back as erased": 1, CALL_STANDS: 1}
 
         left = bench.now(booking)
         assert (left.state, left.request, left.number_key, left.patient_id) == (State.REJECTED, None, None, None)
@@ -341,10 +343,11 @@ def test_what_has_expired_stays_away(bench: Bench) -> None:
     bench.patient()
     bench.ends(bench.accept())
     copy = backup(bench)
-    lose(bench, "booking#", "slot#", "appointment#")
+    kinds = ("booking", "slot", "appointment", "call")
+    lose(bench, *(f"{kind}#" for kind in kinds))
     bench.clock.advance(400 * 86400)
 
-    assert set(put_back(bench, copy)) == {f"{kind}: expired, left out" for kind in ("booking", "slot", "appointment")}
+    assert set(put_back(bench, copy)) == {f"{kind}: expired, left out" for kind in kinds}
     assert [item for item in bench.stack.items() if not item["pk"]["S"].startswith("canary#")] == []
 
 
@@ -352,10 +355,10 @@ def test_what_a_later_release_wrote_is_left_to_that_release(bench: Bench) -> Non
     booking = bench.accept()
     bench.stack.spoil(f"booking#{booking.booking_id}", state="of_the_next_release")
     copy = backup(bench)
-    lose(bench, "booking#")
+    lose(bench, "booking#", "call#")
 
-    assert put_back(bench, copy) == {"booking: of a later release, left out": 1}
-    assert bench.stack.items() == []
+    assert put_back(bench, copy) == {"booking: of a later release, left out": 1, "call: put back": 1}
+    assert [item["pk"]["S"].split("#")[0] for item in bench.stack.items()] == ["call"]
 
 
 def test_what_stands_is_left_alone_and_ends_come_back_as_they_were(bench: Bench) -> None:

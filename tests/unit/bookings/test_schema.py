@@ -26,7 +26,7 @@ def test_a_booking() -> None:
         "queued_at", "call_id", "agent_id", "wish_id", "request", "number_key", "version", "generation", "reason",
         "appointment_id", "patient_id", "owner", "lease_until", "posted", "unsettled_since", "refusal", "seen",
         "redriven_at", "acts", "erased_at", "notice_due", "expires_at", "write_token", "schema_version", "clinic_id",
-        "practitioner_id",
+        "practitioner_id", "newcomer",
     }  # fmt: skip
     assert {each.value for each in State} == {
         "accepted", "sending", "unknown", "booked", "rejected", "needs_attention",
@@ -35,15 +35,17 @@ def test_a_booking() -> None:
     assert {each.value for each in Reason} == {
         "already_there", "slot_taken", "unknown_patient", "unknown_clinic", "several_patients",
         "number_registered_to_other", "outcome_unknown", "changed_after_booking", "too_late", "age_limit",
-        "waits_for_other_booking", "expired_unresolved", "refused", "restored",
+        "waits_for_other_booking", "expired_unresolved", "refused", "restored", "maybe_same_person",
+        "no_longer_wanted",
     }  # fmt: skip
 
 
 def test_a_call() -> None:
-    assert calls.SCHEMA_VERSION == 1
+    assert calls.SCHEMA_VERSION == 2
     assert names(Call) == {
         "caller", "call_id", "received_at", "updated_at", "agent_id", "asks", "wishes", "wish_id", "recorded_at",
         "problems", "kept", "number_key", "patient_key", "version", "expires_at", "write_token", "schema_version",
+        "told", "recorded", "several_kept",
     }  # fmt: skip
 
 

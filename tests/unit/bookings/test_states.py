@@ -41,7 +41,8 @@ def test_the_states_and_reasons_are_the_contracts() -> None:
     assert {reason.value for reason in Reason} == {
         "already_there", "slot_taken", "unknown_patient", "unknown_clinic", "several_patients",
         "number_registered_to_other", "outcome_unknown", "changed_after_booking", "too_late",
-        "age_limit", "waits_for_other_booking", "expired_unresolved", "refused", "restored",
+        "age_limit", "waits_for_other_booking", "expired_unresolved", "refused", "maybe_same_person",
+        "no_longer_wanted", "restored",
     }  # fmt: skip
 
 
@@ -78,4 +79,4 @@ def test_an_appointment_is_never_written_to_a_booking_that_may_not_be_booked(ben
     with pytest.raises(ValueError, match="no transition"):
         bench.ledger.book(booking, "A-1")
     assert bench.now(booking) == booking
-    assert len(bench.stack.items()) == 1
+    assert len(bench.stack.items("booking#")) == 1

@@ -184,7 +184,7 @@ def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
         if "expires_at" in item
     }
     assert booked.expires_at is not None
-    assert set(items) == {"booking", "appointment", "creating", "slot"}
+    assert set(items) == {"booking", "appointment", "creating", "slot", "call"}
     assert (
         items["creating"]
         >= items["slot"]

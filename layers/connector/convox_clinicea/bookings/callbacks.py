@@ -1,4 +1,4 @@
-"""ConVox's status callback: what the agent recorded of a call becomes its booking, one per call.
+"""ConVox's status callback: what the agent recorded of a call becomes its booking, one per call and person.
 
 Repeats, corrections and callbacks out of order are normal. `docs/booking-protocol.md` has the rule, and the
 interleavings that the transactions here close.
@@ -11,14 +11,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from convox_clinicea import chance
-from convox_clinicea.bookings.calls import Call, Calls, key_of_call
+from convox_clinicea.bookings.calls import MOST_WISHES, Call, Calls
 from convox_clinicea.bookings.drafting import Drafter, Wish
-from convox_clinicea.bookings.intake import or_not_stored
+from convox_clinicea.bookings.intake import MOST_TRIES, PAUSE_SECONDS, or_not_stored
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
+from convox_clinicea.bookings.mind import Mind
 from convox_clinicea.bookings.queue import BookingQueue
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
+from convox_clinicea.bookings.same_person import obstacle
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unbooked import Refusal, UnbookedCallbacks
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
@@ -26,14 +29,6 @@ from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.sealing import Sealer
 from convox_clinicea.table import Contended
-
-MOST_TRIES = 5
-PAUSE_SECONDS = 0.1
-MOST_WISHES = 50
-MOST_PROBLEMS = 20
-
-
-Refusal = InvalidRequest | ConsentRequired | TooLarge
 
 
 @dataclass(frozen=True)
@@ -78,6 +73,8 @@ class Taken:
         asked: whether it asked for an appointment.
         repeated: that was known.
         changed: the booking stands for something else than this callback says.
+        beside: it is new, and the call has booked for somebody else too.
+        dropped: the agent has returned to it, and what was recorded in between is given up.
         left_out: optional fields of it that could not be used, or not whole.
     """
 
@@ -85,6 +82,8 @@ class Taken:
     asked: bool = True
     repeated: bool = False
     changed: bool = False
+    beside: bool = False
+    dropped: bool = False
     left_out: tuple[str, ...] = ()
 
 
@@ -106,7 +105,7 @@ class StatusCallbacks:
         self._ledger = ledger
         self._queue = queue
         self._drafter = drafter
-        self._sealer = sealer
+        self._unbooked = UnbookedCallbacks(drafter, sealer)
         self._clock = clock
         self._count = count
 
@@ -135,118 +134,103 @@ class StatusCallbacks:
         stored = self._calls.get(callback.caller.name, callback.call_id)
         call = _told(stored, callback)
         if callback.bare and call.booking_id is not None:
-            return Taken(self._booking(call.booking_id), repeated=True)
+            return Taken(self._ledger.get(call.booking_id), repeated=True)
         try:
             if callback.refusal is not None:
                 raise callback.refusal
             if callback.wanted is not None:
                 return self._wished(stored, call, callback, self._drafter.wish(callback.wanted))
         except (InvalidRequest, ConsentRequired, TooLarge, NotInDialect) as problem:
-            self._keep(call, callback, problem)
+            self._calls.write(self._unbooked.kept(call, callback, problem))
+            self._count("CallNotBooked")
             raise
         if call != stored or not stored.version:
             self._calls.write(call)
-        return Taken(self._booking(call.booking_id), asked=False)
+        return Taken(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
 
     def _wished(self, stored: Call, call: Call, callback: Callback, wish: Wish) -> Taken:
-        of_wish = self._booking(stored.wishes.get(wish.wish_id))
-        newer = stored.recorded_before(callback.recorded_at)
-        if of_wish is not None and (of_wish.stands_for == wish.wish_id or not newer):
-            return self._known(stored, call.wishing(wish.wish_id, of_wish, counts=newer), of_wish, wish)
+        mind = Mind(stored, wish, self._bookings(stored), callback.recorded_at)
+        known = mind.known
+        if known is not None:
+            return self._known(stored, self._repeated(stored, call, callback, mind, known), known, mind)
         if len(stored.wishes) >= MOST_WISHES:
             raise InvalidRequest(FieldProblem("call_id", "this call has been changed too often"))
-        current = self._booking(stored.booking_id)
-        if current is None:
-            return self._new(call, wish, parked=False)
-        if stored.recorded_after(callback.recorded_at):
+        if mind.is_late and mind.current is not None:
             # An older word that comes late: what was recorded after it stays.
-            return self._known(stored, call.wishing(wish.wish_id, current, counts=False), current, wish)
-        if _replaceable(current):
-            return self._replaced(call, current, wish)
-        return self._new(call, wish, parked=not self._all_refused(stored))
+            late = call.wishing(wish.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
+            return self._known(stored, late, mind.current, mind)
+        call = _corrected(stored, call, callback, wish)
+        replaced = mind.replaceable
+        reason = obstacle(wish, (each for each in mind.bookings.values() if each is not replaced))
+        if replaced is not None:
+            return self._replaced(call, callback, replaced, wish, reason)
+        return self._new(call, callback, mind, reason)
 
-    def _known(self, stored: Call, call: Call, booking: Booking, wish: Wish) -> Taken:
-        if call != stored:
-            self._calls.write(call)
+    def _repeated(self, stored: Call, call: Call, callback: Callback, mind: Mind, booking: Booking) -> Call:
+        """Return the call once a known wish is told: for the first time, again, or later than all that is known."""
+        wish = mind.wish
+        first = wish.wish_id not in stored.told
+        call = call.wishing(
+            wish.wish_id,
+            booking,
+            counts=mind.is_newer or (first and not mind.is_late),
+            recorded_at=callback.recorded_at,
+        )
+        later = mind.is_newer and stored.recorded_before(callback.recorded_at)
+        return _corrected(stored, call, callback, wish) if first or later else call
+
+    def _known(self, stored: Call, call: Call, booking: Booking, mind: Mind) -> Taken:
+        dropped = [self._ledger.put_of(self._ledger.dropped(each), each) for each in mind.dropped_for(booking)]
+        if call != stored or dropped:
+            self._calls.write(call, *dropped)
         if booking.state is State.ACCEPTED:
             # It may come again because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
-        return Taken(booking, repeated=True, changed=booking.changed_by(wish.fingerprint))
+        changed = booking.changed_by(mind.wish.fingerprint)
+        return Taken(booking, repeated=True, changed=changed, dropped=bool(dropped))
 
-    def _replaced(self, call: Call, current: Booking, wish: Wish) -> Taken:
-        draft = self._drafter.draft(wish, current.booking_id)
-        new = self._ledger.in_place_of(current, draft)
-        self._calls.write(
-            call.wishing(wish.wish_id, new, counts=True), self._ledger.put_of(new, current), start=new.start
-        )
-        if new.state is State.ACCEPTED:
-            self._queue.send(new)
-        return Taken(new)
+    def _replaced(self, call: Call, callback: Callback, current: Booking, wish: Wish, reason: Reason | None) -> Taken:
+        new = self._ledger.in_place_of(current, self._drafter.draft(wish, current.booking_id, reason))
+        call = call.wishing(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+        self._calls.write(call, self._ledger.put_of(new, current), start=new.start)
+        return self._stored(new)
 
-    def _new(self, call: Call, wish: Wish, *, parked: bool) -> Taken:
+    def _new(self, call: Call, callback: Callback, mind: Mind, reason: Reason | None) -> Taken:
         """Make the wish a booking of its own, unless a flow function has made it one already."""
+        wish = mind.wish
         booking_id = wish.wish_id
-        found = self._ledger.get(booking_id)
-        if found is not None and found.stands_for == wish.wish_id:
-            return self._known(call, call.wishing(wish.wish_id, found, counts=True), found, wish)
-        if found is not None:
-            booking_id = self._drafter.id_after(wish, call.booking_id or found.booking_id)
-        new = self._drafter.draft(wish, booking_id)
-        if parked:
-            reason = Reason.CHANGED_AFTER_BOOKING
-            new = replace(new, state=State.NEEDS_ATTENTION, reason=reason, notice_due=True)
-        self._calls.write(call.wishing(wish.wish_id, new, counts=True), self._ledger.put_of(new), start=new.start)
-        if parked:
+        for _ in range(MOST_WISHES):
+            found = self._ledger.get(booking_id)
+            if found is None:
+                break
+            if mind.is_its(found):
+                now = call.wishing(wish.wish_id, found, counts=True, recorded_at=callback.recorded_at)
+                return self._known(call, now, found, mind)
+            booking_id = self._drafter.id_after(wish, booking_id)
+        new = self._drafter.draft(wish, booking_id, reason)
+        call = call.wishing(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+        self._calls.write(call, self._ledger.put_of(new), start=new.start)
+        return self._stored(new, "BookingAccepted", beside=mind.has_others)
+
+    def _stored(self, booking: Booking, metric: str | None = None, *, beside: bool = False) -> Taken:
+        if booking.state.parked:
             self._count("CallChangedAfterBooking")
-        else:
-            self._count("BookingAccepted")
-            self._queue.send(new)
-        return Taken(new)
+            return Taken(booking)
+        if metric is not None:
+            self._count(metric)
+        self._queue.send(booking)
+        return Taken(booking, beside=beside)
 
-    def _keep(self, call: Call, callback: Callback, problem: Refusal | NotInDialect) -> None:
-        """Leave a trace for a person; without consent none of what the patient told."""
-        fields = _fields(problem)
-        kept, number_key, patient_key = None, None, None
-        if not isinstance(problem, ConsentRequired) and callback.said is not None:
-            key = key_of_call(call.caller, call.call_id)
-            kept = self._sealer.seal(key, callback.said.reveal().encode("utf-8", "replace"))
-            number_key = self._drafter.number_key(callback.mobile)
-            patient_key = self._drafter.patient_key(callback.patient_id)
-        problems = tuple(fields[:MOST_PROBLEMS])
-        kept_call = replace(call, problems=problems, kept=kept, number_key=number_key, patient_key=patient_key)
-        self._calls.write(kept_call)
-        self._count("CallNotBooked")
-
-    def _all_refused(self, call: Call) -> bool:
-        """Whether nothing stands of what the call asked for: Clinicea, or a person, has refused each booking."""
-        found = [self._booking(booking_id) for booking_id in sorted(set(call.wishes.values()))]
-        return all(
-            booking is None or (booking.state is State.REJECTED and booking.reason is not Reason.EXPIRED_UNRESOLVED)
-            for booking in found
-        )
-
-    def _booking(self, booking_id: str | None) -> Booking | None:
-        return None if booking_id is None else self._ledger.get(booking_id)
+    def _bookings(self, call: Call) -> dict[str, Booking]:
+        found = (self._ledger.get(booking_id) for booking_id in sorted(set(call.wishes.values())))
+        return {booking.booking_id: booking for booking in found if booking is not None}
 
 
-def _fields(problem: Refusal | NotInDialect) -> list[str]:
-    match problem:
-        case InvalidRequest():
-            return [each.field for each in problem.problems]
-        case TooLarge():
-            return ["body"]
-        case NotInDialect():
-            return ["new_patient"]
-        case ConsentRequired():
-            return ["consent"]
-
-
-def _replaceable(booking: Booking) -> bool:
-    """Whether nothing of its content can have reached Clinicea, nor anybody decided on it."""
-    if booking.posted:
-        return False
-    parked_for_it = booking.state.parked and booking.reason is Reason.CHANGED_AFTER_BOOKING
-    return booking.state is State.ACCEPTED or parked_for_it
+def _corrected(stored: Call, call: Call, callback: Callback, wish: Wish) -> Call:
+    """Return the call without the trace of what could not be booked, unless that was recorded later."""
+    if stored.recorded_after(callback.recorded_at):
+        return call
+    return call.corrected(wish.number_key, wish.patient_key)
 
 
 def _told(call: Call, callback: Callback) -> Call:

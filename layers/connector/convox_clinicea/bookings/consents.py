@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import timedelta, tzinfo
+from hashlib import sha256
 
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.bookings.request import Consent
@@ -32,21 +33,26 @@ class Consents:
     def add(self, booking: Booking, consent: Consent) -> None:
         """Put the consent on record before the booking itself; that it stands already is as good.
 
+        Each content that is stored has an entry of its own: what a changed mind has replaced keeps its proof, and what
+        is registered in Clinicea has the one whose text was read out with it.
+
         Raises:
             LedgerUnavailable: it may not stand.
         """
+        heard_at = None if consent.at is None else timestamp(consent.at)
+        text_version = consent.text_version or self._text_version
         texts = {
             "subject": subject_of_number(booking.number_key or ""),
-            "entry": entry_of(booking),
+            "entry": _entry_of(booking, text_version, heard_at),
             "kind": "consent",
             "at": timestamp(booking.accepted_at),
             "day": booking.accepted_at.astimezone(self._zone).date().isoformat(),
-            "heard_at": None if consent.at is None else timestamp(consent.at),
+            "heard_at": heard_at,
             "booking_id": booking.booking_id,
             "caller": booking.caller,
             "agent_id": booking.agent_id,
             "call_id": booking.call_id,
-            "text_version": consent.text_version or self._text_version,
+            "text_version": text_version,
             WRITE_TOKEN: booking.booking_id,
         }
         item: Item = {name: {"S": value} for name, value in texts.items() if value is not None}
@@ -56,15 +62,15 @@ class Consents:
             self._table.put(Put(item, _FIRST))
 
 
-def is_on_record(table: Table, booking: Booking) -> bool:
-    """Whether the register holds the proof of consent that came with the booking."""
+def count_of_booking(table: Table, booking: Booking) -> int:
+    """Count the proofs of consent that came with the booking, and with what it stood for before."""
     found = table.count_page(
-        "#subject = :subject AND #entry = :entry",
+        "#subject = :subject AND begins_with(#entry, :entry)",
         {"#subject": "subject", "#entry": "entry"},
-        {":subject": {"S": subject_of_number(booking.number_key or "")}, ":entry": {"S": entry_of(booking)}},
+        {":subject": {"S": subject_of_number(booking.number_key or "")}, ":entry": {"S": _entries_of(booking)}},
         None,
     )
-    return found.count > 0
+    return found.count
 
 
 def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | None]:
@@ -88,9 +94,15 @@ def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | 
     return count, None if start is None else start["entry"]["S"]
 
 
-def entry_of(booking: Booking) -> str:
-    """Return the sort key of a booking's proof of consent."""
+def _entries_of(booking: Booking) -> str:
+    """Return what the sort keys of a booking's proofs begin with; the whole key, in a release before."""
     return f"consent#{booking.booking_id}"
+
+
+def _entry_of(booking: Booking, text_version: str, heard_at: str | None) -> str:
+    """Return the sort key of the proof: what the booking stands for, its content, and which text was heard when."""
+    content = "\n".join((booking.fingerprint.hex(), text_version, heard_at or ""))
+    return f"{_entries_of(booking)}#{booking.stands_for}#{sha256(content.encode()).hexdigest()[:16]}"
 
 
 def subject_of_number(number_key: str) -> str:

@@ -126,6 +126,7 @@ def holds(booking: Booking) -> list[str]:
     held = {
         "the request, encrypted": booking.request,
         "an HMAC of the mobile": booking.number_key,
+        "HMACs of the name and the birth date": booking.newcomer or None,
         "Clinicea's id of the patient": booking.patient_id,
     }
     return [name for name, value in held.items() if value is not None]

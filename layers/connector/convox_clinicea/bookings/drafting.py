@@ -10,7 +10,7 @@ from convox_clinicea.bookings import identity
 from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.clinicea.flows import Flows
@@ -29,11 +29,15 @@ class Wish:
     Attributes:
         wish_id: the id that a booking of it has, unless another's content was replaced by it.
         fingerprint: a digest of its whole content.
+        patient_key, number_key, newcomer: digests of whom it is for, as its booking has them.
     """
 
     request: BookingRequest
     wish_id: str
     fingerprint: bytes
+    patient_key: str
+    number_key: str | None
+    newcomer: tuple[str, ...]
 
 
 class Drafter:
@@ -56,7 +60,14 @@ class Drafter:
     def wish(self, request: BookingRequest) -> Wish:
         """Tell what the request is known by; raises ConfigurationError."""
         key = self._key()
-        return Wish(request, identity.booking_id(key, request), identity.fingerprint(key, request))
+        return Wish(
+            request,
+            wish_id=identity.booking_id(key, request),
+            fingerprint=identity.fingerprint(key, request),
+            patient_key=identity.patient_key(key, request),
+            number_key=identity.number_key(key, request),
+            newcomer=identity.newcomer_keys(key, request),
+        )
 
     def id_after(self, wish: Wish, booking_id: str) -> str:
         """Return an id for the wish where its own is that of a booking whose content was replaced."""
@@ -70,8 +81,11 @@ class Drafter:
         """Return the digest by which a known patient may be found again."""
         return None if patient_id is None else identity.digest_of_patient(self._key(), patient_id)
 
-    def draft(self, wish: Wish, booking_id: str) -> Booking:
-        """Return the accepted booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
+    def draft(self, wish: Wish, booking_id: str, waits: Reason | None = None) -> Booking:
+        """Return the booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
+
+        Args:
+            waits: why it waits for a person instead of being worked.
 
         Raises:
             InvalidRequest: the start is past, or too far ahead; the request is too long.
@@ -86,11 +100,13 @@ class Drafter:
         plain = request.to_bytes()
         if len(plain) > MAX_BYTES:
             raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))
-        key, now = self._key(), self._clock.now()
+        now = self._clock.now()
         drafted = Booking(
             booking_id=booking_id,
             wish_id=None if booking_id == wish.wish_id else wish.wish_id,
-            state=State.ACCEPTED,
+            state=State.ACCEPTED if waits is None else State.NEEDS_ATTENTION,
+            reason=waits,
+            notice_due=waits is not None,
             flow=request.flow,
             caller=request.caller.name,
             call_id=request.caller.call_id,
@@ -98,8 +114,9 @@ class Drafter:
             start=request.start,
             clinic_id=request.clinic_id,
             practitioner_id=request.practitioner_id,
-            patient_key=identity.patient_key(key, request),
-            number_key=identity.number_key(key, request),
+            patient_key=wish.patient_key,
+            number_key=wish.number_key,
+            newcomer=wish.newcomer,
             fingerprint=wish.fingerprint,
             accepted_at=now,
             updated_at=now,

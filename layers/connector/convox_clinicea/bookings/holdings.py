@@ -9,7 +9,7 @@ from enum import StrEnum
 from convox_clinicea.bookings import erasures
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
 from convox_clinicea.bookings.calls import Call, Calls, key_of_call
-from convox_clinicea.bookings.consents import count_of, is_on_record, subject_of_number
+from convox_clinicea.bookings.consents import count_of, count_of_booking, subject_of_number
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.states import Reason, State
@@ -97,7 +97,7 @@ class Holdings:
         found = self._search.part(subject, after)
         own = self._search.number_key(subject)
         others = [each for each in found.bookings if each.number_key not in (None, own)]
-        return Held(found, sum(is_on_record(self._register, each) for each in others))
+        return Held(found, sum(count_of_booking(self._register, each) for each in others))
 
     def consents(self, subject: Subject, after: str | None = None) -> tuple[int, str | None]:
         """Count the proofs of consent given from the subject's mobile, and where to go on counting."""

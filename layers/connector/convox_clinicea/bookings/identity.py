@@ -8,6 +8,7 @@ from datetime import UTC
 
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.normalization import normalized_name
 from convox_clinicea.privacy import digest
 
 _PATIENT = "group"
@@ -69,6 +70,24 @@ def number_key(key: bytes, request: BookingRequest) -> str | None:
     """Return the HMAC of the mobile that came with the request: whose booking it is, and who may create a patient."""
     mobile = request.mobile if request.new_patient is None else request.new_patient.mobile
     return None if mobile is None else digest_of_number(key, mobile)
+
+
+def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
+    """Return the HMACs of a new patient's name and birth date (`-` for none); nothing for a known patient.
+
+    The name counts as the worker compares it with Clinicea's: in any order of its words.
+    """
+    details = request.new_patient
+    if details is None:
+        return ()
+    name = " ".join(part.reveal() for part in (details.first_name, details.last_name) if part)
+    words = sorted(normalized_name(name).split())
+    birth = details.date_of_birth
+    return (
+        digest(key, ["name", *words]).hex(),
+        # With the name, so that it tells nobody who else was born on that day.
+        "-" if birth is None else digest(key, ["birth", birth.reveal().isoformat(), *words]).hex(),
+    )
 
 
 def digest_of_number(key: bytes, mobile: Mobile) -> str:

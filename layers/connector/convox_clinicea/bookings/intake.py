@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from convox_clinicea.bookings.drafting import Drafter
-from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea import chance
+from convox_clinicea.bookings.calls import MOST_WISHES, Call, Calls
+from convox_clinicea.bookings.drafting import Drafter, Wish
+from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.same_person import is_same_appointment, obstacle
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
 from convox_clinicea.sealing import SealingUnavailable
-from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.table import Contended, LedgerUnavailable
 from convox_clinicea.versions import UnreadableRecord
+
+MOST_TRIES = 5
+PAUSE_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -47,10 +54,12 @@ def or_not_stored() -> Iterator[None]:
 class Intake:
     """The service behind `book_appointment` and `book_new_patient`."""
 
-    def __init__(self, *, ledger: Ledger, queue: BookingQueue, drafter: Drafter) -> None:
+    def __init__(self, *, ledger: Ledger, calls: Calls, queue: BookingQueue, drafter: Drafter, clock: Clock) -> None:
         self._ledger = ledger
+        self._calls = calls
         self._queue = queue
         self._drafter = drafter
+        self._clock = clock
 
     def accept(self, request: BookingRequest) -> Acceptance:
         """Return the request's booking once ledger and queue both hold it.
@@ -63,12 +72,45 @@ class Intake:
         """
         with or_not_stored():
             wish = self._drafter.wish(request)
-            booking = standing = self._ledger.get(wish.wish_id)
-            if booking is None:
-                new = self._drafter.draft(wish, wish.wish_id)
-                standing = self._ledger.put_if_absent(new)
-                booking = standing or new
-            if booking.state is State.ACCEPTED:
-                # A repeat may come because the first sending failed; a message too many does no harm.
-                self._queue.send(booking)
-        return Acceptance(booking, standing is not None, changed=booking.changed_by(wish.fingerprint))
+            for _ in range(MOST_TRIES):
+                try:
+                    return self._accepted(wish)
+                except (Overtaken, Contended):
+                    # The same request, or a callback of its call, was faster: look again.
+                    self._clock.sleep(chance.source.uniform(0, PAUSE_SECONDS))
+        raise NotStored("the call was changed by others at every try")
+
+    def _accepted(self, wish: Wish) -> Acceptance:
+        caller = wish.request.caller
+        standing = self._ledger.get(wish.wish_id)
+        if standing is not None:
+            return self._sent(wish, standing, repeated=True)
+        call = None if caller.call_id is None else self._calls.get(caller.name, caller.call_id)
+        if call is None or len(call.wishes) >= MOST_WISHES:
+            new = self._drafter.draft(wish, wish.wish_id)
+            standing = self._ledger.put_if_absent(new)
+            return self._sent(wish, standing or new, repeated=standing is not None)
+        found = (self._ledger.get(booking_id) for booking_id in sorted(call.booking_ids_told))
+        told = [each for each in found if each is not None]
+        same = next((each for each in told if each.stands_for == wish.wish_id), None)
+        if same is not None:
+            return self._sent(wish, same, repeated=True)
+        return self._sent(wish, self._stored(call, wish, told), repeated=False)
+
+    def _stored(self, call: Call, wish: Wish, told: Iterable[Booking]) -> Booking:
+        """Store a new booking and, with it or not at all, that its call has asked for it; raises Overtaken.
+
+        Args:
+            told: what the call's status callbacks have asked for. Who this one is for its own request tells, so only
+                a second appointment of the same person is a person's business.
+        """
+        reason = obstacle(wish, (each for each in told if not is_same_appointment(each, wish)))
+        new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
+        self._calls.write(call.asked(wish.wish_id, new), self._ledger.put_of(new), start=new.start)
+        return new
+
+    def _sent(self, wish: Wish, booking: Booking, *, repeated: bool) -> Acceptance:
+        if booking.state is State.ACCEPTED:
+            # A repeat may come because the first sending failed; a message too many does no harm.
+            self._queue.send(booking)
+        return Acceptance(booking, repeated, changed=booking.changed_by(wish.fingerprint))

@@ -15,7 +15,7 @@ from convox_clinicea import chance
 from convox_clinicea.bookings import acts, claims, pages
 from convox_clinicea.bookings.pages import BookingsPage
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
-from convox_clinicea.bookings.states import TRANSITIONS, State
+from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
 from convox_clinicea.bookings.unreadable import Unreadable, read
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
@@ -69,13 +69,14 @@ class Ledger:
         """Return `draft` as what is to stand under the id of `standing`; older messages then mean nothing."""
         return replace(
             draft,
-            state=standing.state,
-            reason=standing.reason,
-            notice_due=standing.state.parked,
             version=standing.version + 1,
             generation=standing.generation + 1,
             acts=standing.acts,
         )
+
+    def dropped(self, booking: Booking) -> Booking:
+        """Return a parked booking as it is to stand once nobody wants it any more; for a transaction."""
+        return self._moved(booking, State.REJECTED, {"reason": Reason.NO_LONGER_WANTED})
 
     def put_of(self, new: Booking, standing: Booking | None = None) -> Put:
         """Return the write of `new` where nothing stands, or `standing` as it was read; for a transaction."""

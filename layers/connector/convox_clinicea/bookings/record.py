@@ -66,6 +66,8 @@ class Booking:
     """Encrypted; None once the booking has ended."""
     number_key: str | None = None
     """HMAC of the mobile: whose booking it is, and for a new patient, who may create one for that number."""
+    newcomer: tuple[str, ...] = ()
+    """HMACs of a new patient's name and birth date; nothing for a known patient."""
     version: int = 1
     generation: int = 1
     reason: Reason | None = None
@@ -124,6 +126,7 @@ class Booking:
             self,
             request=None,
             number_key=None,
+            newcomer=(),
             patient_key="",
             fingerprint=b"",
             call_id=None,

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     NUMBER_REGISTERED_TO_OTHER = "number_registered_to_other"
     OUTCOME_UNKNOWN = "outcome_unknown"
     CHANGED_AFTER_BOOKING = "changed_after_booking"
+    MAYBE_SAME_PERSON = "maybe_same_person"
+    NO_LONGER_WANTED = "no_longer_wanted"
     TOO_LATE = "too_late"
     AGE_LIMIT = "age_limit"
     WAITS_FOR_OTHER_BOOKING = "waits_for_other_booking"

@@ -48,8 +48,8 @@ class BookingStatus:
     def of_call(self, call_id: str, caller: str) -> CallBookings:
         """Return what the caller asked for on one call; nothing for a call that never was.
 
-        What status callbacks asked for is named by the call's own item, and each booking is read by its id: both reads
-        are consistent. What a flow function took is named by an index alone, which lags by a second or so.
+        The call's own item names its bookings, and each is read by its id: both reads are consistent. The index names
+        those of earlier releases, and of a call with very many; it lags by a second or so.
         """
         unreadable = 0
         problems: tuple[str, ...] = ()

@@ -10,9 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from convox_clinicea.bookings import calls as call_records
 from convox_clinicea.bookings import erasures, identity, record
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.calls import Call, call_from_item
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
@@ -130,6 +129,6 @@ def _read(item: Item) -> Booking | Call | None:
     try:
         if item["pk"]["S"].startswith(_BOOKINGS):
             return record.from_item(item)
-        return call_records.from_item(item)
+        return call_from_item(item)
     except UnreadableRecord:
         return None

@@ -132,15 +132,19 @@ class Acceptance(Answer):
 
 @described
 class CallStatus(Answer):
-    """What became of a status callback: the booking that it asked for, or the call's, or none."""
+    """What became of a status callback: the booking that it asked for, or the call's, or none.
+
+    Another person on the same call is a booking beside. `message` says where a booking waits because of the call's
+    other one, stands for something else, or where the agent has returned to it.
+    """
 
     booking_id: BookingId | None
     """Null if the callback asked for no appointment and the call has no booking."""
     state: State | None
     repeated: bool
-    """The same was asked for on this call before."""
+    """The same was asked for on this call before, by a callback or by one of the booking routes."""
     changed: bool
-    """The booking stands for something else than this callback says."""
+    """The booking stands for something else than this callback says: other content, or what was recorded later."""
     left_out: list[str]
     """Optional fields of the callback that could not be used, or not whole; the appointment was taken without them."""
 

@@ -6,9 +6,11 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from convox_clinicea import aws
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
+from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.queue import BookingQueue, Queues
 from convox_clinicea.clinicea.flows import flows_of
 from convox_clinicea.convox.dialect import Dialects
@@ -20,7 +22,6 @@ from convox_clinicea.settings import IntakeSettings
 from convox_clinicea.table import Table
 from convox_clinicea.wiring.deployment import clinics_from, dialects_from
 from convox_clinicea.wiring.identity import identity_key
-from convox_clinicea.wiring.ledger import ledger_from
 
 
 class BookingDesk(NamedTuple):
@@ -35,10 +36,13 @@ class BookingDesk(NamedTuple):
 def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
     """Return the parts of a function that takes booking requests."""
     place = place_from(settings)
+    table = Table(aws.dynamodb(), settings.ledger_table)
     intake = Intake(
-        ledger=ledger_from(settings.ledger_table, clock),
+        ledger=Ledger(table, clock),
+        calls=Calls(table, clock),
         queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
         drafter=drafter_from(settings, place, clock),
+        clock=clock,
     )
     return BookingDesk(settings, dialects_from(settings), place, intake)
 

@@ -33,11 +33,19 @@ _NOTED = "The call's status is noted."
 _BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
 _NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
 _UNREADABLE = "Something of this call cannot be shown now; please tell the connector's operator."
+_WAITING = {
+    Reason.CHANGED_AFTER_BOOKING: "This patient has another booking on this call. This one waits; a person is told.",
+    Reason.MAYBE_SAME_PERSON: "A booking on this call may be the same person's. This one waits; a person is told.",
+}
+"""What is said of a booking that waits from the beginning, because of the call's other booking."""
+_GIVEN_UP = "The booking was given up: the agent returned to the call's other booking."
+_BESIDE = "It is a booking beside the call's other one."
+_CHANGED = "It does not stand for all that this callback says."
+_DROPPED = "What this call asked for in between is no longer wanted; it is not booked."
 _NONE_KNOWN_YET = (
     "No booking is known on this call yet. "
     "One that was accepted a moment ago may be missing; ask for it by its booking_id."
 )
-_CHANGED_TOO_LATE = "The call's first booking was on its way already. A person has been told of the change."
 
 
 def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
@@ -52,12 +60,23 @@ def call_status(taken: Taken, event: APIGatewayProxyEvent, accepted_status: int)
     record = taken.booking
     if record is None:
         return reply(_call_status(_NOTED, None, taken))
-    message = _STATE_MESSAGES[record.state] if taken.asked else _BOOKING_STAYS
-    if record.reason is Reason.CHANGED_AFTER_BOOKING:
-        message = _CHANGED_TOO_LATE
+    told = [_state(record) if taken.asked else _BOOKING_STAYS]
+    told += [sentence for sentence, said in _also(taken).items() if said]
     done = not taken.asked or (taken.repeated and record.state.ended)
     where = {"Location": location(event, record.booking_id)}
-    return reply(_call_status(message, record, taken), HTTPStatus.OK if done else accepted_status, where)
+    return reply(_call_status(" ".join(told), record, taken), HTTPStatus.OK if done else accepted_status, where)
+
+
+def _also(taken: Taken) -> dict[str, bool]:
+    return {_BESIDE: taken.beside, _CHANGED: taken.changed, _DROPPED: taken.dropped}
+
+
+def _state(record: Booking) -> str:
+    """Return how a booking stands, in words for an agent."""
+    if record.reason is Reason.NO_LONGER_WANTED:
+        return _GIVEN_UP
+    waiting = _WAITING.get(record.reason) if record.reason and record.state.parked else None
+    return waiting or _STATE_MESSAGES[record.state]
 
 
 def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.CallStatus:
@@ -75,7 +94,7 @@ def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.
 def _acceptance(accepted: Acceptance) -> answers.Acceptance:
     return {
         "status": SUCCESS,
-        "message": _STATE_MESSAGES[accepted.booking.state],
+        "message": _state(accepted.booking),
         "booking_id": accepted.booking.booking_id,
         "state": accepted.booking.state,
         "repeated": accepted.repeated,
@@ -84,7 +103,7 @@ def _acceptance(accepted: Acceptance) -> answers.Acceptance:
 
 
 def booking(record: Booking) -> answers.BookingAnswer:
-    return {"status": SUCCESS, "message": _STATE_MESSAGES[record.state], **_booking(record)}
+    return {"status": SUCCESS, "message": _state(record), **_booking(record)}
 
 
 def bookings(call: CallBookings) -> answers.CallBookings:

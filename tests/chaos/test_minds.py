@@ -1,0 +1,28 @@
+"""Calls of several wishes in the weather: two doors, two children, and agents who return."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.run import Run
+from tests.chaos.status_stories import changed_after_flow, changed_person, children_on_one_call, returned
+
+
+@pytest.mark.parametrize("seed", [17, 20, 21, 22])
+def test_a_callback_that_overtakes_the_one_before_it_doubles_nothing(seed: int) -> None:
+    """With these seeds a flow function's booking and the second callback's both stood."""
+    verdict = Run(60, seed, 0.33, told={changed_after_flow: 1.0}, attended=True).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.untold
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_each_person_of_a_call_gets_what_was_wanted_last(seed: int) -> None:
+    run = Run(100, seed, 0.33, told={children_on_one_call: 1.0, changed_person: 1.0, returned: 1.0}, attended=True)
+    verdict = run.verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.untold
+    assert not verdict.crashes
+    assert verdict.booked > verdict.accepted * 0.5
