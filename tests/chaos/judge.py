@@ -15,13 +15,23 @@ from tests.chaos.clock import moment
 from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
 from tests.chaos.judge_minds import judge_call, of_one_call
+from tests.chaos.judge_records import owned_twice, without_consent
 from tests.chaos.truth import patients_meant, standing_for
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
-HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected")
+HARMS = (
+    "lost",
+    "duplicate_appointments",
+    "duplicate_patients",
+    "wrong_patient",
+    "false_rejected",
+    "owned_twice",
+    "without_consent",
+    "untold",
+)
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
 
 
@@ -38,6 +48,10 @@ class Verdict:
     duplicate_patients: int = 0
     wrong_patient: int = 0
     false_rejected: int = 0
+    owned_twice: int = 0
+    """Appointments that several bookings call their own."""
+    without_consent: int = 0
+    """New patients' wishes that were accepted without a proof of consent."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0
@@ -65,6 +79,11 @@ class Seen(Protocol):
     @property
     def notices(self) -> Iterable[str]:
         """The text of each notice that was published."""
+        ...
+
+    @property
+    def consents(self) -> Collection[str] | None:
+        """The bookings of which a proof of consent is on record; None where nobody can look."""
         ...
 
     @property
@@ -117,6 +136,7 @@ class Judge:
                 self._count(wishes, booking_id)
         self._doubles()
         self._patients()
+        self._records()
         self._traffic()
         self._verdict.crashes = self._world.crashes
         return self._verdict
@@ -199,8 +219,12 @@ class Judge:
 
     def told(self, booking_id: str) -> tuple[str, str | None]:
         """What the connector answers who asks."""
+        body = self._answer(booking_id)
+        return body["state"], body["reason"]
+
+    def _answer(self, booking_id: str) -> dict[str, Any]:
         status, body = self._world.status(booking_id)
-        return (body["state"], body["reason"]) if status == 200 else (f"answered with {status}", None)
+        return body if status == 200 else {"state": f"answered with {status}", "reason": None}
 
     def stands(self, intent: Intent) -> bool:
         """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
@@ -252,6 +276,16 @@ class Judge:
         for person, count in made.items():
             if count > 1:
                 self.harm("duplicate_patients", meant[person], f"{count} patients of that number and name")
+
+    def _records(self) -> None:
+        """Whose the appointments are, and whether new patients have agreed, as the connector has it."""
+        asked_by = {booking_id: intent for intent in self._intents for booking_id in intent.booking_ids}
+        told = {booking_id: self._answer(booking_id) for booking_id in asked_by}
+        for appointment_id, owners in owned_twice(told).items():
+            self.harm("owned_twice", asked_by[owners[0]], f"{appointment_id} is that of {owners}")
+        if self._world.consents is not None:
+            for intent in without_consent(self._intents, self._world.consents):
+                self.harm("without_consent", intent, "a new patient's booking without a proof of consent")
 
     def _traffic(self) -> None:
         calls = Counter(entry.call for entry in self._world.clinicea.log.entries if entry.fault != "late_commit_done")

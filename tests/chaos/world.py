@@ -195,6 +195,12 @@ class World:
         return [each["Message"] for each in self.sns.published]
 
     @property
+    def consents(self) -> set[str]:
+        """The bookings of which a proof of consent is on record."""
+        items = (item for table in self.tables for item in table.items.values())
+        return {item["booking_id"]["S"] for item in items if item.get("kind") == {"S": "consent"}}
+
+    @property
     def crashes(self) -> Counter[str]:
         """Errors of the handlers that are none of the product's own."""
         return self.runtime.crashes

@@ -1,0 +1,51 @@
+"""Stories that the runs against mutants need and the daily mix does not have."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from tests.chaos.intent import Slot
+from tests.chaos.stories import Stories
+
+
+def namesake(tell: Stories, at: float) -> None:
+    """Somebody of the same name, born on another day, is registered with the newcomer's number."""
+    person = replace(tell.people.person(tell.people.number()), born=date(1979, 11, 2))
+    tell.register(replace(person, born=date(2009, 5, 12)))
+    tell.intent(at, tell.diary.slot(), person=person)
+
+
+def at_once(tell: Stories, at: float) -> None:
+    """The same callback comes four times within a few hundredths of a second."""
+    intent = tell.intent(at, tell.diary.slot(), patient_id=tell.patient())
+    for _ in range(3):
+        tell.repeat(intent, at + tell.between(0, 0.04))
+
+
+def with_history(tell: Stories, at: float) -> None:
+    """A patient with appointments, a cancelled one among them."""
+    patient_id, slot = tell.patient(), tell.diary.slot()
+    for days in (2, 5, 9):
+        standing = tell.stand(patient_id, Slot(slot.clinic_id, None, slot.start - timedelta(days=days, minutes=7)))
+    tell.cancel(standing)
+    tell.intent(at, slot, patient_id=patient_id)
+
+
+def soon(tell: Stories, at: float) -> None:
+    """The appointment is in ten minutes."""
+    tell.intent(at, tell.diary.soon(at, 10), patient_id=tell.patient())
+
+
+def two_wishes(tell: Stories, at: float) -> None:
+    """One newcomer wants two appointments on one call, by the flow function."""
+    person = tell.people.person(tell.people.number())
+    first = tell.intent(at, tell.diary.slot(), person=person)
+    tell.intent(at + 40, tell.diary.slot(), person=person, call_id=first.calls[0].body["call_id"])
+
+
+def changed_after_a_while(tell: Stories, at: float) -> None:
+    """The agent records another slot a quarter of an hour later."""
+    patient_id = tell.patient()
+    wish = tell.intent(at, tell.diary.slot(), patient_id=patient_id, by_status=True)
+    tell.changes(wish, at + 1010, tell.diary.slot(), patient_id=patient_id)
