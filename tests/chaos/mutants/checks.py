@@ -73,8 +73,8 @@ def namesakes() -> Iterator[list[str]]:
 
 
 def children() -> Iterator[list[str]]:
-    """Two children on one number, at one time or at two."""
-    yield harms(Run(60, 1, 0.0, told={story_book.children: 1.0}).verdict())
+    """Two children of one number, on one call and at one time."""
+    yield harms(Run(20, 1, 0.0, told={stories.two_children: 1.0}).verdict())
 
 
 def two_slots() -> Iterator[list[str]]:
@@ -107,6 +107,14 @@ def one_after_the_other() -> Iterator[list[str]]:
     for outcome in ("success", "timeout after", "late commit"):
         for step in range(1, play("known patient", outcome, "freeze", canary="off")[1].steps + 1):
             yield harms(play("known patient", outcome, "freeze", step, canary="off")[0])
+
+
+def workers_on_one_booking() -> Iterator[list[str]]:
+    """A worker freezes at any step; and all interleavings of two and of three workers."""
+    yield from one_after_the_other()
+    for name, make in PLAYS.items():
+        if name.startswith("one booking"):
+            yield [f"interleaved: {each}" for each in explore(make).harms]
 
 
 def changed_minds() -> Iterator[list[str]]:
@@ -164,7 +172,7 @@ CHECKS: dict[str, Check] = {
         two_slots,
         repeats,
         bad_intake,
-        one_after_the_other,
+        workers_on_one_booking,
         changed_minds,
         changed_late,
         overtaken,

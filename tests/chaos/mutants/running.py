@@ -19,6 +19,8 @@ from tests.chaos.mutants.patching import Patch, PatchFailed, patched_tree
 
 MOST_SECONDS = 240.0
 """For one check; the slowest takes a tenth of it."""
+AS_IT_IS = "as it is"
+"""What stands for a rule where a check runs on the product as it is."""
 EXAMPLES_FAILED = 1
 """pytest's exit code where tests failed; others mean that they could not be run."""
 
@@ -49,7 +51,7 @@ class Result:
         return self.outcome in (Outcome.CAUGHT, Outcome.HARMLESS)
 
     def line(self) -> str:
-        what = f"{self.outcome:<10}  {self.rule:<16}  {self.name:<58}  {self.seconds:5.1f} s"
+        what = f"{self.outcome:<10}  {self.rule:<13}  {self.name[:63]:<63}  {self.seconds:5.1f} s"
         return f"{what}  {self.evidence[:110]}".rstrip()
 
 
@@ -89,7 +91,7 @@ def run_all(mutants: Sequence[Mutant], redundant: Sequence[Redundant] = ()) -> I
     """Run all of them on all processors; yields the results in order, the product as it is first."""
     checks = dict.fromkeys([*(each.check for each in mutants), *(each.check for each in redundant)])
     jobs: list[Callable[[], Result]] = [
-        *(partial(run_harmless, "the product as it is", "", check) for check in checks),
+        *(partial(run_harmless, check.rpartition("/")[2], AS_IT_IS, check) for check in checks),
         *(partial(run, mutant) for mutant in mutants),
         *(partial(run_harmless, each.name, each.rule, each.check, each.patches) for each in redundant),
     ]

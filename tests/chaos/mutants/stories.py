@@ -38,10 +38,18 @@ def soon(tell: Stories, at: float) -> None:
 
 
 def two_wishes(tell: Stories, at: float) -> None:
-    """One newcomer wants two appointments on one call, by the flow function."""
-    person = tell.people.person(tell.people.number())
-    first = tell.intent(at, tell.diary.slot(), person=person)
-    tell.intent(at + 40, tell.diary.slot(), person=person, call_id=first.calls[0].body["call_id"])
+    """One newcomer wants two appointments on one call, with anybody of one clinic."""
+    person, slot = tell.people.person(tell.people.number()), tell.diary.slot(practitioner=False)
+    first = tell.intent(at, slot, person=person)
+    later = replace(slot, start=slot.start + timedelta(days=1))
+    tell.intent(at + 40, later, person=person, call_id=first.calls[0].body["call_id"])
+
+
+def two_children(tell: Stories, at: float) -> None:
+    """Two children of one number, on one call, want one time with anybody of one clinic."""
+    child, slot = tell.people.person(tell.people.number()), tell.diary.slot(practitioner=False)
+    first = tell.intent(at, slot, person=child)
+    tell.intent(at + 40, slot, person=tell.people.relative(child), call_id=first.calls[0].body["call_id"])
 
 
 def changed_after_a_while(tell: Stories, at: float) -> None:

@@ -209,14 +209,14 @@ REDUNDANT_HOLDS = (
         "a live lease is not waited for",
         "4",
         (WAITS_FOR_THE_LEASE,),
-        "one_after_the_other",
+        "workers_on_one_booking",
         "who takes over a booking settles from the lease's end, and the version keeps the first one's write out",
     ),
     Redundant(
         "the POST may outlast the lease",
         "4",
         (Patch(LIMITS, "POST_ENDS_BEFORE_LEASE_SECONDS = 10.0", "POST_ENDS_BEFORE_LEASE_SECONDS = -1000.0"),),
-        "one_after_the_other",
+        "workers_on_one_booking",
         "the invocation's own deadline ends 15 s before the lease",
     ),
 )

@@ -230,7 +230,7 @@ REDUNDANT_WAITS = (
         "an old message still counts",
         "12",
         (Patch(WORKER, "if booking is None or message.generation < booking.generation:", "if booking is None:"),),
-        "one_after_the_other",
+        "workers_on_one_booking",
         "the ledger's versions, leases and locks decide who may post, whatever message woke the worker",
     ),
 )
