@@ -35,11 +35,13 @@ def _known(workers: int, fate: dict[str, Any] | None = None, passes: float = 0.0
     return make
 
 
-def _same_start(calls: int, fate: dict[str, Any] | None = None, passes: float = 0.0) -> Make:
+def _same_start(
+    calls: int, fate: dict[str, Any] | None = None, passes: float = 0.0, *, read_backs: bool = True
+) -> Make:
     """Several calls that want one appointment of one patient."""
 
     def make() -> Workers:
-        play = Workers()
+        play = Workers(read_backs=read_backs)
         play.fake.add_patient(**invented.patient(patient_id="P-41"))
         callers = [Caller(name="convox", call_id=f"CALL-{each}", agent_id="agent-13") for each in range(calls)]
         play.accepts(*(known_request(caller=caller) for caller in callers))
@@ -48,11 +50,12 @@ def _same_start(calls: int, fate: dict[str, Any] | None = None, passes: float = 
     return make
 
 
-def _same_number(calls: int, fate: dict[str, Any] | None = None, passes: float = 0.0) -> Make:
-    """Several calls of one newcomer, who wants an appointment on each."""
+def _same_number(calls: int, fate: dict[str, Any] | None = None, passes: float = 0.0, *, lag: float = 0.0) -> Make:
+    """Several calls of one newcomer, who wants an appointment on each; readings may lag behind."""
 
     def make() -> Workers:
         play = Workers()
+        play.fake.switch(read_lag_seconds=lag)
         starts = [START + timedelta(hours=each) for each in range(calls)]
         play.accepts(*(new_request(start=start) for start in starts))
         return _all(play, range(calls), "postAppointment", fate, passes)
@@ -77,7 +80,7 @@ def _comes_back() -> Workers:
     play = Workers()
     play.accepts(new_request(), new_request(start=START + timedelta(hours=1)))
     first = play.bookings[0]
-    assert play.ledger.hold_number(first)
+    assert play.locks.hold_number(first)
     play.ledger.move(play.now(first), State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
     play.works(play.bookings[1])
     play.redriven_and_works(first)
@@ -88,7 +91,7 @@ class Canaries(Workers):
     """Two bookings of a setup that puts every start off by a zone: only one of them may be posted."""
 
     def __init__(self) -> None:
-        super().__init__(canary=True)
+        super().__init__(guarded=True)
         self.fake.add_patient(**invented.patient(patient_id="P-41"))
         self.fake.switch(shift_zones=330)
         self.accepts(known_request(), known_request(start=START + timedelta(hours=1)))
@@ -122,7 +125,9 @@ PLAYS: dict[str, Make] = {
     "one start, two calls, a late commit past the settle time": _same_start(2, LATE, PAST_THE_SETTLE_TIME),
     "one start, three calls": _same_start(3),
     "one start, three calls, an answer is lost": _same_start(3, LOST),
+    "one start, two calls, without read-backs": _same_start(2, read_backs=False),
     "one number, two calls": _same_number(2),
+    "one number, two calls, read late": _same_number(2, lag=20.0),
     "one number, two calls, an answer is lost": _same_number(2, LOST),
     "one number, two calls, a late commit past the lease": _same_number(2, LATE, PAST_THE_LEASE),
     "one number, three calls": _same_number(3),

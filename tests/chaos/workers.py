@@ -21,7 +21,9 @@ from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.notices import Notices
+from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
@@ -132,11 +134,11 @@ class Workers(Play):
     """Workers on one ledger and one calendar, where one appointment is wanted of one patient.
 
     Args:
-        canary: whether the setup is still to be proven.
+        guarded: whether the setup is still to be proven.
         read_backs: whether the calendar can be read.
     """
 
-    def __init__(self, *, canary: bool = False, read_backs: bool = True) -> None:
+    def __init__(self, *, guarded: bool = False, read_backs: bool = True) -> None:
         super().__init__()
         chance.source = Random(7)
         self.clock = VirtualClock()
@@ -153,16 +155,27 @@ class Workers(Play):
         consents = Consents(Table(client, "register"), "2031-01", timedelta(days=365), INDIA)
         drafter = Drafter(sealer, invented.IDENTITY_KEY.encode, self.clock, consents)
         self.intake = Intake(ledger=self.ledger, queue=messages, drafter=drafter)
+        self.locks = Locks(table, self.ledger, self.clock, limits.settle)
+        calendar = Calendar(clinicea, self.ledger, readable=read_backs)
+        canary = Canary(
+            table=table, ledger=self.ledger, setup=clinicea.setup, clock=self.clock, limits=limits, on=guarded
+        )
         self.worker = Worker(
             ledger=self.ledger,
-            clinicea=clinicea,
-            calendar=Calendar(clinicea, self.ledger, readable=read_backs),
+            calendar=calendar,
             sealer=sealer,
             notices=Notices(NoTopic(), self.ledger, Logger("interleavings", level="CRITICAL")),
             clock=self.clock,
             limits=limits,
-            canary=Canary(
-                table=table, ledger=self.ledger, setup=clinicea.setup, clock=self.clock, limits=limits, on=canary
+            canary=canary,
+            locks=self.locks,
+            posting=Posting(
+                ledger=self.ledger,
+                clinicea=clinicea,
+                calendar=calendar,
+                canary=canary,
+                clock=self.clock,
+                limits=limits,
             ),
         )
         self.acting = Acting(

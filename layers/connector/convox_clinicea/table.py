@@ -49,10 +49,10 @@ class ConditionFailed(ConnectorError):
 
 @dataclass(frozen=True)
 class Put:
-    """A conditional write of a whole item, which bears a write token."""
+    """A write of a whole item, which bears a write token; on a condition, as a rule."""
 
     item: Item
-    condition: str
+    condition: str = ""
     values: Item = field(default_factory=dict)
 
 
@@ -215,9 +215,10 @@ def timestamp(moment: datetime) -> str:
 def _arguments(put: Put) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "Item": put.item,
-        "ConditionExpression": put.condition,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    if put.condition:
+        arguments["ConditionExpression"] = put.condition
     names = {"#version": "version", "#owner": "owner"}
     used = {name: attribute for name, attribute in names.items() if name in put.condition}
     if used:

@@ -96,6 +96,8 @@ class Drafter:
             call_id=request.caller.call_id,
             agent_id=request.caller.agent_id,
             start=request.start,
+            clinic_id=request.clinic_id,
+            practitioner_id=request.practitioner_id,
             group=identity.message_group(key, request),
             number_key=identity.number_key(key, request),
             fingerprint=wish.fingerprint,

@@ -25,7 +25,6 @@ CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
 _OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
-_AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"
 
 
 class Overtaken(ConnectorError):
@@ -40,10 +39,6 @@ class UnreadableRecord(ConnectorError):
 
 class AppointmentOwned(ConnectorError):
     """The appointment already belongs to another booking."""
-
-
-class HolderParked(ConnectorError):
-    """The booking that holds the lock was posted and waits for a person; nobody else can tell what became of it."""
 
 
 class Ledger:
@@ -98,13 +93,18 @@ class Ledger:
     def book(self, booking: Booking, appointment_id: str, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Take `booking` to `booked` and make the appointment its own, in one transaction.
 
+        The patient's start is its own from then on, whoever was to post for it: who comes next finds it booked.
+
         Raises:
             AppointmentOwned: the appointment belongs to another booking.
             Overtaken: the booking was changed meanwhile.
         """
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
         key, *earlier = claims.appointment_keys(appointment_id)
-        claim = self._claim(key, moved)
+        claim = self.claim(key, moved)
+        if moved.patient_id is not None:
+            slot, *_ = claims.slot_keys(moved.patient_id, moved.start)
+            beside = [*beside, Put(self.claim(slot, moved).item)]
         if claims.owners_under(self._table, earlier) - {booking.booking_id}:
             raise AppointmentOwned("the appointment belongs to another booking")
         try:
@@ -123,53 +123,6 @@ class Ledger:
     def owner_of(self, appointment_id: str) -> str | None:
         """Return the booking that the appointment belongs to."""
         return claims.owner_under(self._table, claims.appointment_keys(appointment_id))
-
-    def hold_number(self, booking: Booking) -> bool:
-        """Acquire (or keep) the lock that allows this booking to create a patient for its number.
-
-        Raises:
-            HolderParked: its holder waits for a person, with a POST in doubt.
-        """
-        return self._hold(claims.number_lock_key(booking), booking)
-
-    def hold_slot(self, booking: Booking, patient_id: str) -> bool:
-        """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
-
-        Raises:
-            HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
-        """
-        key, *earlier = claims.slot_keys(patient_id, booking.start)
-        others = claims.owners_under(self._table, earlier) - {booking.booking_id}
-        return not any(self._is_needed(each, key) for each in sorted(others)) and self._hold(key, booking)
-
-    def _hold(self, key: str, booking: Booking) -> bool:
-        """Hold a thing until the booking's outcome is certain.
-
-        It is not given back: whoever comes next takes it from a booking that has ended, or was parked before it had
-        posted anything; unless that booking, redriven meanwhile, has held it anew since it was looked at.
-        """
-        claim = self._claim(key, booking)
-        try:
-            self._table.put(claim)
-        except ConditionFailed as failed:
-            holder_id = claims.booking_of(failed.standing) or ""
-            if self._is_needed(holder_id, key):
-                return False
-            seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
-            try:
-                self._table.put(replace(claim, condition=_AS_SEEN, values=_names(holder_id) | seen))
-            except ConditionFailed:
-                return False
-        return True
-
-    def _is_needed(self, holder_id: str, key: str) -> bool:
-        """Whether the holder may still create or post; raises HolderParked if only a person can tell."""
-        holder = self.get(holder_id)
-        if holder is None or not claims.needs(holder, key):
-            return False
-        if holder.state.parked:
-            raise_alone(HolderParked("the lock's holder waits for a person"))
-        return True
 
     def requeue(self, booking: Booking) -> Booking:
         """Count a new sending of an open booking, before it is sent; older messages then mean nothing."""
@@ -265,8 +218,8 @@ class Ledger:
     def _unchanged(self, old: Booking, new: Booking) -> Put:
         return Put(to_item(new), _UNCHANGED, {":version": {"N": str(old.version)}})
 
-    def _claim(self, key: str, booking: Booking) -> Put:
-        """An item beside the bookings that belongs to one of them, and expires no earlier than it."""
+    def claim(self, key: str, booking: Booking) -> Put:
+        """Return the write of an item beside the bookings that is the booking's, or free; it expires no earlier."""
         expiry = booking.expires_at or max(self._clock.now() + self._retention, booking.start) + self._retention
         item: Item = {
             "pk": {"S": key},

@@ -47,6 +47,9 @@ class Booking:
     queued_at: datetime
     call_id: str | None = None
     agent_id: str | None = None
+    clinic_id: str | None = None
+    """Where the visit is to be; with the practitioner it tells two visits of one start apart."""
+    practitioner_id: str | None = None
     wish_id: str | None = None
     """The id of the wish that it stands for, where that has replaced another's content."""
     request: bytes | None = field(repr=False, default=None)
@@ -110,6 +113,8 @@ class Booking:
             fingerprint=b"",
             call_id=None,
             agent_id=None,
+            clinic_id=None,
+            practitioner_id=None,
             patient_id=None,
             appointment_id=None,
             seen=(),

@@ -5,14 +5,15 @@ from __future__ import annotations
 from tests.chaos.mutants.mutant import DOUBLED, ELSEWHERE, FALSE_REJECTED, INTERLEAVED, LOST, NEEDLESS, STRAY, Mutant
 from tests.chaos.mutants.patching import Patch
 
-WORKER, CANARY, ANSWERS = "bookings/worker.py", "bookings/canary.py", "clinicea/answers.py"
+WORKER, POSTING = "bookings/worker.py", "bookings/posting.py"
+CANARY, ANSWERS = "bookings/canary.py", "clinicea/answers.py"
 RETRYING = "clinicea/retrying.py"
 
 ANSWERED = (
     Mutant(
         "an unlisted refusal counts at once",
         "9",
-        (Patch(WORKER, "unsettled = None if refusal.outcome_known else self._clock.now()", "unsettled = None"),),
+        (Patch(POSTING, "unsettled = None if refusal.outcome_known else self._clock.now()", "unsettled = None"),),
         "unlisted",
         FALSE_REJECTED,
     ),
@@ -29,11 +30,11 @@ ANSWERED = (
         "9",
         (
             Patch(
-                WORKER,
+                POSTING,
                 "        unsettled = None if refusal.outcome_known else self._clock.now()\n",
                 "        unsettled = None if refusal.outcome_known else self._clock.now()\n"
                 "        if refusal.reason:\n"
-                "            return self._done(self._reject(claimed, reason, Shown(claimed.patient_id)))\n",
+                "            return self.reject(claimed, reason, attempt.shown)\n",
             ),
         ),
         "refused_though_done",
@@ -121,9 +122,9 @@ ANSWERED = (
         "9",
         (
             Patch(
-                WORKER,
-                "if self._calendar.readable and (alone or not created.shown):",
-                "if self._calendar.readable and alone:",
+                POSTING,
+                "if self._calendar.readable and (attempt.alone or not created.shown):",
+                "if self._calendar.readable and attempt.alone:",
             ),
         ),
         "answer_elsewhere",

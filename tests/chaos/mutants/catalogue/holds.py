@@ -14,7 +14,8 @@ from tests.chaos.mutants.mutant import (
 )
 from tests.chaos.mutants.patching import Patch
 
-WORKER, LEDGER, CLAIMS = "bookings/worker.py", "bookings/ledger.py", "bookings/claims.py"
+WORKER, POSTING, LOCKS = "bookings/worker.py", "bookings/posting.py", "bookings/locks.py"
+LEDGER, CLAIMS = "bookings/ledger.py", "bookings/claims.py"
 NEWCOMER, LIMITS, TABLE = "bookings/newcomer.py", "bookings/limits.py", "table.py"
 EXAMPLES = "tests/unit/bookings/"
 WAITS_FOR_THE_LEASE = Patch(WORKER, "                if lease_left > 0:\n", "                if False:\n")
@@ -25,14 +26,16 @@ HOLDS = (
         "4",
         (
             Patch(
-                WORKER,
+                POSTING,
                 "            lease_until=lease_until,\n            posted=True,\n"
                 "            unsettled_since=lease_until,\n",
                 "            lease_until=self._clock.now(),\n            posted=True,\n"
                 "            unsettled_since=self._clock.now(),\n",
             ),
             Patch(
-                WORKER, "return self._seconds_until_lease_ends(claimed) - POST_ENDS_BEFORE_LEASE_SECONDS", "return 35.0"
+                POSTING,
+                "return (lease_until - self._clock.now()).total_seconds() - POST_ENDS_BEFORE_LEASE_SECONDS",
+                "return 35.0",
             ),
         ),
         "frozen_before_its_post",
@@ -84,7 +87,7 @@ HOLDS = (
         "6",
         (
             Patch(
-                LEDGER,
+                LOCKS,
                 "        return self._hold(claims.number_lock_key(booking), booking)\n",
                 "        return True\n",
             ),
@@ -98,7 +101,7 @@ HOLDS = (
         "6",
         (
             Patch(
-                LEDGER,
+                LOCKS,
                 "        key, *earlier = claims.slot_keys(patient_id, booking.start)\n",
                 "        return True\n        key, *earlier = claims.slot_keys(patient_id, booking.start)\n",
             ),
@@ -111,7 +114,7 @@ HOLDS = (
         "6",
         (
             Patch(
-                LEDGER,
+                LOCKS,
                 '_AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"',
                 '_AS_SEEN = f"booking_id = :booking AND ({WRITE_TOKEN} = :seen OR attribute_exists(pk))"',
             ),
@@ -135,8 +138,47 @@ HOLDS = (
     Mutant(
         "a booking waits unseen behind a parked holder",
         "6",
-        (Patch(LEDGER, 'raise_alone(HolderParked("the lock\'s holder waits for a person"))', "return True"),),
+        (Patch(LOCKS, 'raise_alone(HolderParked("the lock\'s holder waits for a person"))', "return True"),),
         f"{EXAMPLES}test_worker_holds.py::test_behind_a_holder_parked_in_doubt_the_next_is_parked_at_once_and_told_of",
+        FAILED,
+    ),
+    Mutant(
+        "what a booked holder has made is not asked for",
+        "6",
+        (
+            Patch(
+                LOCKS,
+                "if claims.same_visit(holder, booking) and (after is None or after.booking_id != holder_id):",
+                "if False:",
+            ),
+        ),
+        "play: one start, two calls, without read-backs",
+        INTERLEAVED,
+    ),
+    Mutant(
+        "a number is free as soon as its creator is booked",
+        "6",
+        (
+            Patch(
+                LOCKS,
+                "return not holder.posted or self._clock.now() >= holder.updated_at + self._settle",
+                "return True",
+            ),
+        ),
+        "play: one number, two calls, read late",
+        INTERLEAVED,
+    ),
+    Mutant(
+        "a known patient's booking does not wait for the newcomer's",
+        "6",
+        (
+            Patch(
+                WORKER,
+                "return not booking.posted and self._locks.creator_may_post(booking)",
+                "return False",
+            ),
+        ),
+        f"{EXAMPLES}test_worker_visits.py",
         FAILED,
     ),
     Mutant(
@@ -195,7 +237,7 @@ HOLDS = (
         "8",
         (
             Patch(
-                WORKER,
+                POSTING,
                 "        if claimed.patient_id is None and shown.patient_id is not None:\n",
                 "        if False:\n",
             ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.chaos.mutants.mutant import DOUBLED, ELSEWHERE, FAILED, LOST, NEEDLESS, OWNED_TWICE, RESURRECTED, Mutant
 from tests.chaos.mutants.patching import Patch
 
-WORKER, CALENDAR, LEDGER = "bookings/worker.py", "bookings/calendar.py", "bookings/ledger.py"
+WORKER, POSTING = "bookings/worker.py", "bookings/posting.py"
+CALENDAR, LEDGER = "bookings/calendar.py", "bookings/ledger.py"
 PAGING, ANSWERS = "clinicea/paging.py", "clinicea/answers.py"
 LOOK = "shown = self._calendar.read(patient_id, request, deadline)\n"
 EXAMPLES = "tests/unit/bookings/"
@@ -82,7 +83,7 @@ LOOKS = (
     Mutant(
         "what was seen is not remembered",
         "2",
-        (Patch(WORKER, "seen=tuple(dict.fromkeys(booking.seen + shown.ids)),", "seen=(),"),),
+        (Patch(POSTING, "seen=tuple(dict.fromkeys(booking.seen + shown.ids)),", "seen=(),"),),
         "history",
         NEEDLESS,
     ),
@@ -249,13 +250,16 @@ LOOKS = (
         "3",
         (
             Patch(
-                WORKER, "            unsettled_since=lease_until,\n", "            unsettled_since=self._clock.now(),\n"
+                POSTING,
+                "            unsettled_since=lease_until,\n",
+                "            unsettled_since=self._clock.now(),\n",
             ),
             Patch(
-                WORKER,
+                POSTING,
                 "            self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())\n"
-                "            return wait_for(error, received)\n",
-                "            self._ledger.move(claimed, State.UNKNOWN)\n            return wait_for(error, received)\n",
+                "            return wait_for(error, attempt.soon)\n",
+                "            self._ledger.move(claimed, State.UNKNOWN)\n"
+                "            return wait_for(error, attempt.soon)\n",
             ),
         ),
         "frozen_before_its_post",

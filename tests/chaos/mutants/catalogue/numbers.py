@@ -6,6 +6,7 @@ from tests.chaos.mutants.mutant import DOUBLED, FAILED, LOST, NEEDLESS, PAST, Mu
 from tests.chaos.mutants.patching import Patch
 
 WORKER = "bookings/worker.py"
+POSTING = "bookings/posting.py"
 LEDGER = "bookings/ledger.py"
 LIMITS = "bookings/limits.py"
 TEMPLATE = "/template.yaml"
@@ -117,9 +118,9 @@ NUMBERS = (
         "lease",
         (
             Patch(
-                WORKER,
-                "lease = max(self._limits.lease_seconds, deadline.remaining() + LEASE_BEYOND_DEADLINE_SECONDS)",
-                "lease = deadline.remaining()",
+                POSTING,
+                "lease = max(self._limits.lease_seconds, attempt.deadline.remaining() + LEASE_BEYOND_DEADLINE_SECONDS)",
+                "lease = attempt.deadline.remaining()",
             ),
         ),
         f"{EXAMPLES}test_worker_doubt.py::test_the_lease_outlives_the_invocation",
