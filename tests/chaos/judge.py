@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -17,57 +16,15 @@ from tests.chaos.intent import Intent
 from tests.chaos.judge_minds import judge_call, of_one_call
 from tests.chaos.judge_records import owned_twice, without_consent
 from tests.chaos.truth import patients_meant, standing_for
+from tests.chaos.verdict import HARMS, Verdict
+
+__all__ = ["HARMS", "Judge", "Seen", "Verdict"]
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
-HARMS = (
-    "lost",
-    "duplicate_appointments",
-    "duplicate_patients",
-    "wrong_patient",
-    "false_rejected",
-    "owned_twice",
-    "without_consent",
-    "untold",
-)
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
-
-
-@dataclass
-class Verdict:
-    """The counts of the report, and for each harm a line that says where."""
-
-    accepted: int = 0
-    booked: int = 0
-    rejected: int = 0
-    needs_attention: int = 0
-    lost: int = 0
-    duplicate_appointments: int = 0
-    duplicate_patients: int = 0
-    wrong_patient: int = 0
-    false_rejected: int = 0
-    owned_twice: int = 0
-    """Appointments that several bookings call their own."""
-    without_consent: int = 0
-    """New patients' wishes that were accepted without a proof of consent."""
-    logins: int = 0
-    posts: int = 0
-    read_backs: int = 0
-    only_a_person_can_decide: int = 0
-    needs_attention_causes: Counter[str] = field(default_factory=Counter)
-    crashes: Counter[str] = field(default_factory=Counter)
-    split: list[str] = field(default_factory=list)
-    """Requests whose repeats became bookings of their own."""
-    untold: list[str] = field(default_factory=list)
-    """Bookings that were rejected or parked without a notice to anybody."""
-    parked: list[str] = field(default_factory=list)
-    evidence: list[str] = field(default_factory=list)
-
-    @property
-    def harmless(self) -> bool:
-        return not any(getattr(self, harm) for harm in HARMS)
 
 
 class Seen(Protocol):
@@ -106,10 +63,18 @@ class Judge:
 
     Args:
         given_up: bookings that a person asked to reject, because nothing stood in the calendar.
+        starved: the wishes whose start passed while they waited for another, each with what they waited for.
     """
 
-    def __init__(self, world: Seen, intents: list[Intent], given_up: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        world: Seen,
+        intents: list[Intent],
+        given_up: Collection[str] = (),
+        starved: Iterable[tuple[Intent, str]] = (),
+    ) -> None:
         self._given_up = given_up
+        self._starved = starved
         self._world = world
         self._intents = intents
         self._store = world.clinicea.calendar
@@ -137,6 +102,8 @@ class Judge:
         self._doubles()
         self._patients()
         self._records()
+        for intent, why in self._starved:
+            self.harm("starved", intent, why)
         self._traffic()
         self._verdict.crashes = self._world.crashes
         return self._verdict

@@ -19,6 +19,7 @@ FIELDS = (
     "false_rejected",
     "owned_twice",
     "without_consent",
+    "starved",
     "logins",
     "posts",
     "read_backs",

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
+from tests.chaos import night
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.lookups import Lookups
 from tests.chaos.on_call import OnCall
 from tests.chaos.story_book import STORIES, Story, tell
+from tests.chaos.waits import Waits
 from tests.chaos.world import World
 
 SECONDS_A_BOOKING = 2.0
@@ -39,6 +41,11 @@ class Run:
         attended: whether somebody attends to parked bookings meanwhile.
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
+        reconciled: whether the ledger is compared with the calendar at the end.
+
+    Attributes:
+        findings: what that comparison found.
+        states: how each booking then stood.
     """
 
     def __init__(
@@ -53,7 +60,11 @@ class Run:
         attended: bool = False,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
+        reconciled: bool = False,
     ) -> None:
+        self._reconciled = reconciled
+        self.findings: list[dict[str, Any]] = []
+        self.states: dict[str, str] = {}
         span = max(60.0, bookings * SECONDS_A_BOOKING)
         self.world = World(
             seed, faults, span + BAD_AFTERWARDS, habits=habits, parameters=parameters, trace=trace, metrics=metrics
@@ -62,6 +73,7 @@ class Run:
             Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
+        self.waits = Waits(self.world, self.intents)
         self.attendant = Attendant(self.world, self.intents) if attended else None
 
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:
@@ -70,7 +82,13 @@ class Run:
             callers = Callers(world, self.intents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
-            return Judge(world, self.intents, self.attendant.given_up if self.attendant else ()).verdict()
+            if self._reconciled:
+                self.findings = night.findings(world)
+                self.states = {
+                    each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
+                }
+            given_up = self.attendant.given_up if self.attendant else ()
+            return Judge(world, self.intents, given_up, self.waits.starved).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

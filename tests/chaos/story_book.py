@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from tests.chaos.intent import Intent, Slot
 from tests.chaos.status_stories import STATUS_STORIES
 from tests.chaos.stories import Stories
+from tests.chaos.waiting_stories import WAITING_STORIES
 from tests.chaos.world import World
 
 Story = Callable[[Stories, float], None]
@@ -203,6 +204,7 @@ STORIES: dict[Story, float] = {
     registered_meanwhile: 1.5,
     registered_to_other: 0.5,
     **STATUS_STORIES,
+    **WAITING_STORIES,
 }
 
 

@@ -23,8 +23,8 @@ from tests.chaos.clinicea_faults import Troubles
 from tests.chaos.clock import TrueClock
 from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.event_source import QueueSource, Schedule
-from tests.chaos.kms import Kms
-from tests.chaos.queue import Queue
+from tests.chaos.kms import Keys
+from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
 from tests.chaos.remote import Remote
 from tests.chaos.runtime import SKEW_SECONDS, Runtime
@@ -57,8 +57,12 @@ HABITS: dict[str, tuple[object, ...]] = {
     "slot_conflict_status": (400, 409),
     "patient_before_slot": (False, False, True),
 }
+UNSCHEDULED = frozenset({"reconcile"})
+"""Not run by its schedule: it changes nothing, and is asked at the end what it finds."""
 STALE = 0.3
 """The share of eventually consistent reads that see an older state."""
+TWICE = 0.1
+"""The share of messages that are delivered twice, of the share of Clinicea calls."""
 
 
 class World:
@@ -92,7 +96,8 @@ class World:
         self._give_habits(habits or {})
         self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"))
         self.tables = [Table(each.name, each.schema, each.indexes) for each in self.stack.tables]
-        self.queues = {each.url: Queue(each, self.clock.seconds) for each in self.stack.queues}
+        disorder = Disorder(self.chance("disorder of queues"), lambda: self.weather.share(TWICE))
+        self.queues = {each.url: Queue(each, self.clock.seconds, disorder=disorder) for each in self.stack.queues}
         for url, dead_letters in self.stack.dead_letters.items():
             self.queues[url].dead_letters = self.queues[dead_letters]
         self.sns = Sns()
@@ -124,7 +129,7 @@ class World:
             )
             for each in self.stack.functions.values()
             for period in each.schedules
-            if scheduled
+            if scheduled and each.name not in UNSCHEDULED
         ]
         self._recorder = None if metrics is None else Recorder(metrics, self.scheduler)
         self._patches = ExitStack()
@@ -146,7 +151,7 @@ class World:
             self._replace(aws, client, self._remote("dynamodb", dynamodb))
         self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values())))
         for client in ("kms", "kms_in_time"):
-            self._replace(aws, client, self._remote("kms", _Keys(self.stack.key_ids)))
+            self._replace(aws, client, self._remote("kms", Keys(self.stack.key_ids)))
         self._replace(aws, "sns", self._remote("sns", self.sns))
         self._replace(aws, "secret", self._secret)
         self._replace(wiring, "transport", lambda _url: transport)
@@ -155,7 +160,7 @@ class World:
             self._replace(observability, "metrics", self._recorder.metrics)
             self._replace(wiring, "observe_call", self._recorder.observe)
             names = queue_names("chaos")
-            logical = {url: url.rpartition("/")[2].removesuffix(".fifo") for url in self.queues}
+            logical = {url: url.rpartition("/")[2] for url in self.queues}
             self._recorder.watch({names[logical[url]]: queue for url, queue in self.queues.items()})
         self._set_environment()
         self._patches.enter_context(warnings.catch_warnings())
@@ -267,23 +272,6 @@ class World:
         before = dict(os.environ)
         self._patches.callback(_restore, before)
         os.environ.update(wanted | QUIET)
-
-
-class _Keys(Kms):
-    """The stack's one key, under each of its names."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(names[0])
-        self._names = names
-
-    def encrypt(self, **given: Any) -> dict[str, Any]:
-        return super().encrypt(**{**given, "KeyId": self._plain(given["KeyId"])})
-
-    def decrypt(self, **given: Any) -> dict[str, Any]:
-        return super().decrypt(**given)
-
-    def _plain(self, name: str) -> str:
-        return self._names[0] if name in self._names else name
 
 
 class _Nowhere(io.TextIOBase):

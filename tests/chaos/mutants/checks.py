@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from tests.chaos import story_book
+from tests.chaos import story_book, waiting_stories
 from tests.chaos.crashes import play, sweep
 from tests.chaos.interleavings import Play, explore
 from tests.chaos.mutants import stories
@@ -19,6 +19,8 @@ from tests.chaos.plays import PLAYS
 from tests.chaos.run import Run
 from tests.chaos.status_stories import changed, out_of_order
 from tests.chaos.story_book import Story
+from tests.chaos.upgrades import upgrade
+from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
 from tests.chaos.weather import Weather
 
 Check = Callable[[], Iterator[list[str]]]
@@ -144,6 +146,16 @@ def off_by_a_zone() -> Iterator[list[str]]:
     yield [f"stray: {verdict.posts} were posted off by a zone, {most} at the most"] if verdict.posts > most else []
 
 
+def upgraded() -> Iterator[list[str]]:
+    """The queue of the release before is deleted with all its messages, once a day's first bookings were accepted."""
+    yield harms(upgrade(1, 0.0))
+
+
+def same_soon() -> Iterator[list[str]]:
+    """Two calls want the same appointment, soon; the first was posted, and nothing can be read for hours."""
+    yield harms(Played(waiting_stories.same_soon, 1, AwayOnceItWasPosted).until(5 * HOUR))
+
+
 def notices_away() -> Iterator[list[str]]:
     """The topic is away when a booking is refused."""
     yield harms(sweep("untold")[0])
@@ -177,6 +189,8 @@ CHECKS: dict[str, Check] = {
         changed_late,
         overtaken,
         off_by_a_zone,
+        upgraded,
+        same_soon,
         notices_away,
         *LOOKS_AND_ANSWERS,
         *WAITS,

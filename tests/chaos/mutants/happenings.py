@@ -101,9 +101,7 @@ def moves_ours(world: World, intents: list[Intent]) -> None:
 def loses_messages(world: World, _intents: list[Intent]) -> None:
     """What was in the queue is gone, as after four days."""
     for queue in world.queues.values():
-        for group in list(queue._groups.values()):
-            for message in list(group):
-                queue._remove(message)
+        queue.vanish()
 
 
 def wears_out(world: World, _intents: list[Intent]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from convox_clinicea import aws
@@ -49,6 +51,48 @@ def test_its_wait_grows_so_that_its_receives_outlast_the_age_limit(bench: Bench)
 
     assert bench.waits(second, received=1).seconds < bench.waits(second, received=12).seconds
     assert bench.waits(second, received=12).seconds >= LONGEST_SECONDS / 2
+
+
+class TestBeforeTheStartOfOneThatWaits:
+    """The first is in doubt for hours; the other's start is two hours after it was accepted."""
+
+    @pytest.fixture
+    def second(self, bench: Bench) -> Booking:
+        child = newcomer(first_name=PersonalText(invented.CHILD_NAME))
+        second = bench.accept(new_request(new_patient=child, start=bench.clock.now() + timedelta(hours=2)))
+        first = bench.accept(new_request())
+        bench.fake.fault(CREATE, "timeout_before", count=1)
+        bench.waits(first)
+        return second
+
+    def test_it_comes_again_ten_minutes_before(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=120 - 1 - 10 - 3)
+
+        left = second.start - timedelta(minutes=1 + 10) - bench.clock.now()
+        assert bench.waits(second, received=12).seconds == pytest.approx(left.total_seconds())
+
+    def test_then_it_is_put_before_a_person(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=120 - 1 - 10)
+
+        bench.work(second, received=12)
+
+        parked = bench.now(second)
+        assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.WAITS_FOR_OTHER_BOOKING)
+        assert [notice["booking_id"] for notice in bench.stack.notices()] == [second.booking_id]
+
+    def test_one_that_has_just_come_is_waited_with_for_a_minute(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=115)
+
+        assert bench.waits(second, received=1).seconds <= 4
+        bench.work(second, received=5)
+        assert bench.now(second).reason is Reason.WAITS_FOR_OTHER_BOOKING
+
+    def test_one_that_comes_too_late_is_said_to(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=120)
+
+        bench.work(second, received=1)
+
+        assert bench.now(second).reason is Reason.TOO_LATE
 
 
 def test_the_holder_itself_goes_on(bench: Bench) -> None:

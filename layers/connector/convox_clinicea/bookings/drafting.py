@@ -98,7 +98,7 @@ class Drafter:
             start=request.start,
             clinic_id=request.clinic_id,
             practitioner_id=request.practitioner_id,
-            group=identity.message_group(key, request),
+            patient_key=identity.patient_key(key, request),
             number_key=identity.number_key(key, request),
             fingerprint=wish.fingerprint,
             accepted_at=now,

@@ -12,15 +12,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import chance
-from convox_clinicea.bookings import acts, claims
-from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
+from convox_clinicea.bookings import acts, claims, pages
+from convox_clinicea.bookings.pages import BookingsPage
+from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
-OPEN_INDEX = "open"
 CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
@@ -145,13 +145,11 @@ class Ledger:
 
         A record that cannot be read is left out, so that it holds up no other.
         """
-        found = self._table.query(
-            OPEN_INDEX,
-            "#open = :kind AND queued_at < :before",
-            {"#open": "open"},
-            {":kind": {"S": kind.value}, ":before": {"S": timestamp(before)}},
-        )
-        return _readable(found)
+        return pages.each_of_kind(self._table, kind, before)
+
+    def open_page(self, kind: Open, before: datetime, after: pages.Key | None) -> BookingsPage:
+        """Return one page of the same."""
+        return pages.of_kind(self._table, kind, before, after)
 
     def of_call(self, caller: str, call_id: str) -> list[Booking]:
         """Return the bookings of one call, in the order in which they were accepted."""
@@ -159,10 +157,6 @@ class Ledger:
             CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
         )
         return sorted(_readable(found), key=lambda booking: booking.accepted_at)
-
-    def in_state(self, state: State) -> Iterator[Booking]:
-        """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
-        return _readable(self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
 
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
@@ -177,18 +171,13 @@ class Ledger:
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
-    def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
-        """Yield the booked bookings whose start is in [first, last); of an erased one nothing is known any more."""
-        found = self._table.scan(
-            "#state = :booked AND #start >= :first AND #start < :last AND attribute_exists(appointment_id)",
-            {"#state": "state", "#start": "start"},
-            {
-                ":booked": {"S": State.BOOKED.value},
-                ":first": {"S": timestamp(first)},
-                ":last": {"S": timestamp(last)},
-            },
-        )
-        return _readable(found)
+    def page(self, filters: str, names: dict[str, str], values: Item, after: pages.Key | None) -> BookingsPage:
+        """Return the bookings on one page (1 MB before the filter) of the whole ledger, in no order.
+
+        Args:
+            after: where the page starts, as the page before said.
+        """
+        return pages.of_table(self._table, filters, names, values, after)
 
     def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
         if to not in TRANSITIONS[booking.state]:

@@ -20,7 +20,7 @@ from convox_clinicea.bookings.queue import Message
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import Wait, wait_for
+from convox_clinicea.bookings.waiting import Wait, wait_for, wait_until
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.sealing import Sealer
@@ -88,12 +88,12 @@ class Worker:
                 if wait is not None:
                     return wait
             if self._others_first(booking):
-                return wait_for(None, received)
+                return self._behind_another(booking, received)
             patient_id = self._calendar.patient_id(booking, request, deadline)
             made: Booking | None = None
             try:
                 if patient_id is not None and not self._locks.hold_slot(booking, patient_id):
-                    return wait_for(None, received)
+                    return self._behind_another(booking, received)
             except AlreadyBooked as found:
                 made = found.booking
             shown = self._calendar.read(patient_id, request, deadline)
@@ -108,7 +108,7 @@ class Worker:
                 if self._stands(made, shown):
                     return self._done(self._already_there(booking, shown, str(made.appointment_id)))
                 if not self._locks.hold_slot(booking, patient_id, after=made):
-                    return wait_for(None, received)
+                    return self._behind_another(booking, received)
             if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
             if not self._still_ahead(request.start):
@@ -140,6 +140,15 @@ class Worker:
         if still is None:
             return not self._calendar.readable or self._clock.now() < made.updated_at + self._limits.settle
         return still
+
+    def _behind_another(self, booking: Booking, received: int) -> Outcome:
+        """Wait for the lock's holder, but not past the start: a person is told while it can still be made by hand."""
+        now = self._clock.now()
+        wait = wait_until(booking.start - self._limits.margin, now, received)
+        if wait is None:
+            ahead = self._still_ahead(booking.start)
+            raise CannotDecide(Reason.WAITS_FOR_OTHER_BOOKING if ahead else self._limits.reason_given_up(booking, now))
+        return wait
 
     def _settle(self, booking: Booking, request: BookingRequest, shown: Shown, deadline: Deadline) -> Outcome | None:
         """Find out what became of a POST; None if its appointment is certainly absent."""

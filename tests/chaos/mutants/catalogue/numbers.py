@@ -16,7 +16,7 @@ NUMBERS = (
     Mutant(
         "a message is given up after 8 receives",
         "receive limit",
-        (Patch(TEMPLATE, "maxReceiveCount: 600 ", "maxReceiveCount: 8 "),),
+        (Patch(TEMPLATE, "maxReceiveCount: 100 ", "maxReceiveCount: 8 "),),
         "outage",
         NEEDLESS,
     ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.mutants.mutant import FAILED, FALSE_REJECTED, LOST, NEEDLESS, UNTOLD, Mutant, Redundant
+from tests.chaos.mutants.mutant import FAILED, FALSE_REJECTED, LOST, NEEDLESS, STARVED, UNTOLD, Mutant, Redundant
 from tests.chaos.mutants.patching import Patch
 
 WORKER = "bookings/worker.py"
@@ -35,7 +35,7 @@ WAITS = (
         (
             Patch(
                 DELIVERY,
-                "            self._queue.bury(record.body, record.message_id)\n",
+                "            self._queue.bury(record.body)\n",
                 "            raise\n",
             ),
         ),
@@ -48,11 +48,11 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                '            "requeued": self._requeue_stuck,\n',
-                '            "requeued": lambda _deadline: 0,\n',
+                '            ("requeued", self._requeue_stuck),\\n',
+                '            ("requeued", lambda _deadline: 0),\\n',
             ),
         ),
-        "lost_message",
+        "upgraded",
         LOST,
     ),
     Mutant(
@@ -81,8 +81,8 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                '            "parked": self._park_dead_letters,\n',
-                '            "parked": lambda _deadline: 0,\n',
+                '            ("parked", self._park_dead_letters),\\n',
+                '            ("parked", lambda _deadline: 0),\\n',
             ),
         ),
         f"{EXAMPLES}test_sweeper_dead_letters.py::test_a_booking_found_among_them_is_parked_and_told_of",
@@ -100,6 +100,26 @@ WAITS = (
         ),
         f"{EXAMPLES}test_sweeper_stuck.py::test_notices_are_published_while_the_queues_are_away",
         FAILED,
+    ),
+    Mutant(
+        "what the worker should have parked is sent anew for ever",
+        "12",
+        (Patch(SWEEPER, '            ("parked", self._park_overdue),\n', ""),),
+        "tests/chaos/test_always_failing.py",
+        FAILED,
+    ),
+    Mutant(
+        "another booking is waited for past the start",
+        "6",
+        (
+            Patch(
+                "bookings/waiting.py",
+                "    wait = wait_for(None, received)\n    left",
+                "    return wait_for(None, received)\n    left",
+            ),
+        ),
+        "same_soon",
+        STARVED,
     ),
     Mutant(
         "202 though the ledger has not confirmed",
@@ -198,7 +218,7 @@ WAITS = (
     Mutant(
         "a notice that failed is not published later",
         "17",
-        (Patch(SWEEPER, '            "told": self._tell,\n', '            "told": lambda _deadline: 0,\n'),),
+        (Patch(SWEEPER, '            ("told", self._tell),\n', '            ("told", lambda _deadline: 0),\n'),),
         "notices_away",
         UNTOLD,
     ),
