@@ -48,8 +48,8 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                '            ("requeued", self._requeue_stuck),\\n',
-                '            ("requeued", lambda _deadline: 0),\\n',
+                '            ("requeued", self._requeue_stuck),\n',
+                '            ("requeued", lambda _deadline: 0),\n',
             ),
         ),
         "upgraded",
@@ -81,8 +81,8 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                '            ("parked", self._park_dead_letters),\\n',
-                '            ("parked", lambda _deadline: 0),\\n',
+                '            ("parked", self._park_dead_letters),\n',
+                '            ("parked", lambda _deadline: 0),\n',
             ),
         ),
         f"{EXAMPLES}test_sweeper_dead_letters.py::test_a_booking_found_among_them_is_parked_and_told_of",
