@@ -48,6 +48,12 @@ def attended() -> Iterator[list[str]]:
     yield harms(Run(40, 2, 0.0, told=told, habits={"round_starts": 45}, attended=True).verdict())
 
 
+def attended_twice() -> Iterator[list[str]]:
+    """Clinicea moves every start, two calls want one appointment, and a person redrives and resolves."""
+    told: Mapping[Story, float] = {story_book.two_calls: 1.0}
+    yield harms(Run(60, 1, 0.0, told=told, habits={"round_starts": 45}, attended=True).verdict())
+
+
 def moved_twice() -> Iterator[list[str]]:
     """Clinicea moves every start, two calls want one appointment, and nobody attends to what is parked."""
     told: Mapping[Story, float] = {story_book.two_calls: 1.0}
@@ -57,11 +63,6 @@ def moved_twice() -> Iterator[list[str]]:
 def newcomers() -> Iterator[list[str]]:
     """Two calls at once for each of some newcomers."""
     yield harms(Run(100, 1, 0.33, told={story_book.newcomer_older: 1.0}).verdict())
-
-
-def same_slots() -> Iterator[list[str]]:
-    """Two calls at once for one patient's appointment, in different message groups."""
-    yield harms(Run(100, 1, 0.0, told={story_book.newcomer_and_known: 1.0}).verdict())
 
 
 def relatives() -> Iterator[list[str]]:
@@ -175,9 +176,9 @@ CHECKS: dict[str, Check] = {
         already_there,
         near_one_another,
         attended,
+        attended_twice,
         moved_twice,
         newcomers,
-        same_slots,
         relatives,
         namesakes,
         children,

@@ -42,7 +42,7 @@ class Mutant:
         rule: the rule of `docs/booking-protocol.md`, or the number, that it breaks.
         patches: how it is made of the product.
         check: the name of a check of the simulation, see `checks`; or the ids of examples for pytest.
-        harm: what the check must find.
+        harm: what the check must find, or one of several.
         telling: whether it is among the few that `make test` runs.
     """
 
@@ -50,7 +50,7 @@ class Mutant:
     rule: str
     patches: tuple[Patch, ...]
     check: str
-    harm: str
+    harm: str | tuple[str, ...]
     telling: bool = False
 
     @property

@@ -101,6 +101,11 @@ def changed_after_a_redrive() -> Iterator[list[str]]:
     yield Scene(stories.changed_after_a_while, {"POST": plan}, at=at, seed=3).played()
 
 
+def changed_and_repeated() -> Iterator[list[str]]:
+    """Clinicea is away while a wish is replaced, and the replaced one repeated."""
+    yield Scene(stories.changed_and_repeated, away_until=120.0).played()
+
+
 WAITS: tuple[Callable[[], Iterator[list[str]]], ...] = (
     frozen_at_intake,
     rests,
@@ -113,4 +118,5 @@ WAITS: tuple[Callable[[], Iterator[list[str]]], ...] = (
     resolved_too_soon,
     named_twice,
     changed_after_a_redrive,
+    changed_and_repeated,
 )

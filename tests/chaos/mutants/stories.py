@@ -57,3 +57,11 @@ def changed_after_a_while(tell: Stories, at: float) -> None:
     patient_id = tell.patient()
     wish = tell.intent(at, tell.diary.slot(), patient_id=patient_id, by_status=True)
     tell.changes(wish, at + 1010, tell.diary.slot(), patient_id=patient_id)
+
+
+def changed_and_repeated(tell: Stories, at: float) -> None:
+    """The agent records another slot while the first waits; then the first callback comes once more."""
+    patient_id = tell.patient()
+    wish = tell.intent(at, tell.diary.slot(), patient_id=patient_id, by_status=True)
+    tell.changes(wish, at + 10, tell.diary.slot(), patient_id=patient_id)
+    tell.repeat(wish, at + 20)

@@ -106,8 +106,8 @@ HOLDS = (
                 "        return True\n        key, *earlier = claims.slot_keys(patient_id, booking.start)\n",
             ),
         ),
-        "same_slots",
-        DOUBLED,
+        "play: one start, two calls",
+        INTERLEAVED,
     ),
     Mutant(
         "a lock is taken over by its holder's name, not as it was seen",
@@ -260,5 +260,18 @@ REDUNDANT_HOLDS = (
         (Patch(LIMITS, "POST_ENDS_BEFORE_LEASE_SECONDS = 10.0", "POST_ENDS_BEFORE_LEASE_SECONDS = -1000.0"),),
         "workers_on_one_booking",
         "the invocation's own deadline ends 15 s before the lease",
+    ),
+    Redundant(
+        "what a person gave to another booking is not looked for",
+        "2",
+        (
+            Patch(
+                WORKER,
+                "standing = next(iter(shown.agreeing), None) or self._calendar.stands_for_another(booking, shown)",
+                "standing = next(iter(shown.agreeing), None)",
+            ),
+        ),
+        "attended_twice",
+        "whoever takes a lock over from a booked holder of the same visit takes its appointment",
     ),
 )

@@ -137,19 +137,6 @@ LOOKS = (
         FAILED,
     ),
     Mutant(
-        "what a person gave to another booking is made again",
-        "2",
-        (
-            Patch(
-                WORKER,
-                "standing = next(iter(shown.agreeing), None) or self._calendar.stands_for_another(booking, shown)",
-                "standing = next(iter(shown.agreeing), None)",
-            ),
-        ),
-        f"{EXAMPLES}test_worker_doubt.py",
-        FAILED,
-    ),
-    Mutant(
         "an unclear status counts as cancelled",
         "2",
         (Patch(WORKER, "if shown.unclear:  #", "if False:  #"),),

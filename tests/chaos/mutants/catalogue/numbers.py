@@ -50,6 +50,7 @@ NUMBERS = (
                 "if self._clock.now() > (booking.redriven_at or booking.accepted_at) + self._limits.age:",
                 "if False:",
             ),
+            Patch("bookings/sweeper.py", '            ("parked", self._park_overdue),\n', ""),
         ),
         "long_outage",
         LOST,
