@@ -184,8 +184,8 @@ LOOKS = (
         (
             Patch(
                 LEDGER,
-                "self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)",
-                "self._table.put_all([self._unchanged(booking, moved), *beside], moved.write_token)",
+                "self._table.put_all([self._unchanged(booking, moved), claim, *held, *beside], moved.write_token)",
+                "self._table.put_all([self._unchanged(booking, moved), *held, *beside], moved.write_token)",
             ),
         ),
         "named_twice",
