@@ -118,6 +118,10 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	  --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder \
 	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
+.PHONY: nightly
+nightly: test ## What is to run each night: make test, then every mutant of the booking protocol (20 minutes)
+	@$(MAKE) --no-print-directory chaos ARGS=--mutants
+
 .PHONY: unit
 unit: ## The unit tests alone: the quick check of a change, or of another Python (PYTHON3=python3.13)
 	$(ENVIRONMENTS) $(DEV) $(CHECKS)
@@ -162,7 +166,7 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 	  .tools/sam/bin/sam build --parameter-overrides Python=$(PYTHON) Architecture=$(ARCH)
 
 .PHONY: chaos
-chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33 ARGS=--attended)
+chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33 ARGS=--attended; ARGS=--mutants)
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
 .PHONY: bench

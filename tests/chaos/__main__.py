@@ -19,12 +19,17 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--faults", type=float, default=0.33, help="share of Clinicea calls that are hit, 0 to 1")
     parser.add_argument("--attended", action="store_true", help="somebody redrives and resolves what is parked")
+    parser.add_argument("--mutants", action="store_true", help="run the product's mutants instead; all must be caught")
     parser.add_argument("--trace", type=Path, help="write every event into this file")
     parser.add_argument("--metrics", type=Path, help="write what the functions count into this file")
     given = parser.parse_args()
     if not 0 <= given.faults <= 1:
         parser.error("--faults is a share, 0 to 1")
     sys.path[:0] = [str(LAYER), str(LAYER.parents[1])]
+    if given.mutants:
+        from tests.chaos.mutants.reporting import report_all
+
+        return 0 if report_all() else 1
     from tests.chaos.report import line
     from tests.chaos.run import Run, reporting
 

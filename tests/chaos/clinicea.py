@@ -10,7 +10,6 @@ import re
 from _collections_abc import dict_values
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qsl
 
 from local.clinicea import Answer, FakeClinicea, Request
@@ -69,6 +68,11 @@ class IndexedStore(Store):
     def patients_with_mobile(self, mobile: str, country_code: str) -> list[Patient]:
         return [self.patients[each] for each in self._by_mobile.get((country_code, mobile), ())]
 
+    @property
+    def newest(self) -> Appointment:
+        """The appointment that was made last."""
+        return self.appointments[next(reversed(self.appointments))]
+
     def appointments_of(self, patient_id: str) -> Iterable[Appointment]:
         found = (self.appointments[each] for each in self._by_patient.get(patient_id, ()))
         return (each for each in found if not each.deleted)
@@ -105,16 +109,17 @@ class SimulatedClinicea(FakeClinicea):
             return super().work(request, found, now)
         asked = _asked(request)
         start = datetime.fromisoformat(asked["StartDateTime"])
+        before = len(self.calendar.appointments)
         self.calendar.look_near(asked["ClinicID"], asked.get("StaffID"), start)
         try:
             answer = super().work(request, found, now)
         finally:
             self.calendar.look_everywhere()
-        if answer.status == 200:
-            made: Any = answer.json()
-            if made["StartDateTime"] != asked["StartDateTime"]:
-                self.moved[made["ID"]] = start
-        elif 400 <= answer.status < 500:
+        if len(self.calendar.appointments) > before:
+            made = self.calendar.newest
+            if made.start != start:
+                self.moved[made.appointment_id] = start
+        elif answer.status < 500:  # a saving error comes with the status of a success
             self._note_refusal(asked)
         return answer
 

@@ -163,9 +163,15 @@ class Outage(Troubles):
         return rule("503", "status", status=503)(self._chance) if self._scheduler.now < self._until else Hit()
 
 
-def play(flow: str, outcome: str, accident: Literal["death", "freeze"], *at: int) -> tuple[Verdict, Accident]:
-    """Play one booking to its end, with accidents at those steps."""
-    world = World(1, 0.0, 0.0)
+def play(
+    flow: str, outcome: str, accident: Literal["death", "freeze"], *at: int, canary: str = "on"
+) -> tuple[Verdict, Accident]:
+    """Play one booking to its end, with accidents at those steps.
+
+    Args:
+        canary: `off` where the setup is to count as proven, so that the booking is one like any other.
+    """
+    world = World(1, 0.0, 0.0, parameters={"Canary": canary})
     scheduled = frozenset(each.name for each in world.stack.functions.values() if each.schedules)
     fates = Death(at, scheduled) if accident == "death" else Freeze(at, scheduled, world)
     world.runtime.fates = fates

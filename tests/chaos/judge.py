@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -15,47 +14,17 @@ from tests.chaos.clock import moment
 from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
 from tests.chaos.judge_minds import judge_call, of_one_call
+from tests.chaos.judge_records import owned_twice, without_consent
 from tests.chaos.truth import patients_meant, standing_for
+from tests.chaos.verdict import HARMS, Verdict
+
+__all__ = ["HARMS", "Judge", "Seen", "Verdict"]
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
-HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected", "starved")
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
-
-
-@dataclass
-class Verdict:
-    """The counts of the report, and for each harm a line that says where."""
-
-    accepted: int = 0
-    booked: int = 0
-    rejected: int = 0
-    needs_attention: int = 0
-    lost: int = 0
-    duplicate_appointments: int = 0
-    duplicate_patients: int = 0
-    wrong_patient: int = 0
-    false_rejected: int = 0
-    starved: int = 0
-    """Starts that passed while the booking waited for another."""
-    logins: int = 0
-    posts: int = 0
-    read_backs: int = 0
-    only_a_person_can_decide: int = 0
-    needs_attention_causes: Counter[str] = field(default_factory=Counter)
-    crashes: Counter[str] = field(default_factory=Counter)
-    split: list[str] = field(default_factory=list)
-    """Requests whose repeats became bookings of their own."""
-    untold: list[str] = field(default_factory=list)
-    """Bookings that were rejected or parked without a notice to anybody."""
-    parked: list[str] = field(default_factory=list)
-    evidence: list[str] = field(default_factory=list)
-
-    @property
-    def harmless(self) -> bool:
-        return not any(getattr(self, harm) for harm in HARMS)
 
 
 class Seen(Protocol):
@@ -67,6 +36,11 @@ class Seen(Protocol):
     @property
     def notices(self) -> Iterable[str]:
         """The text of each notice that was published."""
+        ...
+
+    @property
+    def consents(self) -> Collection[str] | None:
+        """The bookings of which a proof of consent is on record; None where nobody can look."""
         ...
 
     @property
@@ -127,6 +101,7 @@ class Judge:
                 self._count(wishes, booking_id)
         self._doubles()
         self._patients()
+        self._records()
         for intent, why in self._starved:
             self.harm("starved", intent, why)
         self._traffic()
@@ -211,8 +186,12 @@ class Judge:
 
     def told(self, booking_id: str) -> tuple[str, str | None]:
         """What the connector answers who asks."""
+        body = self._answer(booking_id)
+        return body["state"], body["reason"]
+
+    def _answer(self, booking_id: str) -> dict[str, Any]:
         status, body = self._world.status(booking_id)
-        return (body["state"], body["reason"]) if status == 200 else (f"answered with {status}", None)
+        return body if status == 200 else {"state": f"answered with {status}", "reason": None}
 
     def stands(self, intent: Intent) -> bool:
         """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
@@ -264,6 +243,16 @@ class Judge:
         for person, count in made.items():
             if count > 1:
                 self.harm("duplicate_patients", meant[person], f"{count} patients of that number and name")
+
+    def _records(self) -> None:
+        """Whose the appointments are, and whether new patients have agreed, as the connector has it."""
+        asked_by = {booking_id: intent for intent in self._intents for booking_id in intent.booking_ids}
+        told = {booking_id: self._answer(booking_id) for booking_id in asked_by}
+        for appointment_id, owners in owned_twice(told).items():
+            self.harm("owned_twice", asked_by[owners[0]], f"{appointment_id} is that of {owners}")
+        if self._world.consents is not None:
+            for intent in without_consent(self._intents, self._world.consents):
+                self.harm("without_consent", intent, "a new patient's booking without a proof of consent")
 
     def _traffic(self) -> None:
         calls = Counter(entry.call for entry in self._world.clinicea.log.entries if entry.fault != "late_commit_done")

@@ -17,6 +17,8 @@ FIELDS = (
     "duplicate_patients",
     "wrong_patient",
     "false_rejected",
+    "owned_twice",
+    "without_consent",
     "starved",
     "logins",
     "posts",

@@ -37,6 +37,7 @@ class Run:
         faults: the share of Clinicea calls that are hit.
         told: which stories, and how often each.
         habits: ways of Clinicea's that are not left to the seed.
+        parameters: the template's, where they are to be others.
         attended: whether somebody attends to parked bookings meanwhile.
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
@@ -55,6 +56,7 @@ class Run:
         *,
         told: Mapping[Story, float] = STORIES,
         habits: Mapping[str, object] | None = None,
+        parameters: Mapping[str, object] | None = None,
         attended: bool = False,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
@@ -64,7 +66,9 @@ class Run:
         self.findings: list[dict[str, Any]] = []
         self.states: dict[str, str] = {}
         span = max(60.0, bookings * SECONDS_A_BOOKING)
-        self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics)
+        self.world = World(
+            seed, faults, span + BAD_AFTERWARDS, habits=habits, parameters=parameters, trace=trace, metrics=metrics
+        )
         if metrics is not None:
             Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)

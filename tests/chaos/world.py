@@ -23,7 +23,7 @@ from tests.chaos.clinicea_faults import Troubles
 from tests.chaos.clock import TrueClock
 from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.event_source import QueueSource, Schedule
-from tests.chaos.kms import Kms
+from tests.chaos.kms import Keys
 from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
 from tests.chaos.remote import Remote
@@ -151,7 +151,7 @@ class World:
             self._replace(aws, client, self._remote("dynamodb", dynamodb))
         self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values())))
         for client in ("kms", "kms_in_time"):
-            self._replace(aws, client, self._remote("kms", _Keys(self.stack.key_ids)))
+            self._replace(aws, client, self._remote("kms", Keys(self.stack.key_ids)))
         self._replace(aws, "sns", self._remote("sns", self.sns))
         self._replace(aws, "secret", self._secret)
         self._replace(wiring, "transport", lambda _url: transport)
@@ -198,6 +198,12 @@ class World:
     def notices(self) -> list[str]:
         """The text of each notice that was published."""
         return [each["Message"] for each in self.sns.published]
+
+    @property
+    def consents(self) -> set[str]:
+        """The bookings of which a proof of consent is on record."""
+        items = (item for table in self.tables for item in table.items.values())
+        return {item["booking_id"]["S"] for item in items if item.get("kind") == {"S": "consent"}}
 
     @property
     def crashes(self) -> Counter[str]:
@@ -266,23 +272,6 @@ class World:
         before = dict(os.environ)
         self._patches.callback(_restore, before)
         os.environ.update(wanted | QUIET)
-
-
-class _Keys(Kms):
-    """The stack's one key, under each of its names."""
-
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(names[0])
-        self._names = names
-
-    def encrypt(self, **given: Any) -> dict[str, Any]:
-        return super().encrypt(**{**given, "KeyId": self._plain(given["KeyId"])})
-
-    def decrypt(self, **given: Any) -> dict[str, Any]:
-        return super().decrypt(**given)
-
-    def _plain(self, name: str) -> str:
-        return self._names[0] if name in self._names else name
 
 
 class _Nowhere(io.TextIOBase):

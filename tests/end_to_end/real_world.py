@@ -81,6 +81,7 @@ class RealWorld:
     def __init__(self, clinicea: RealClinicea, lock: threading.Lock, api: Api, aws: Aws) -> None:
         self.clinicea = clinicea
         self.worn_out: frozenset[str] = frozenset()
+        self.consents: frozenset[str] | None = None
         self._lock = lock
         self._api = api
         self._aws = aws

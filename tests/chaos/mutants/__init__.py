@@ -1,0 +1,1 @@
+"""Mutants: the product with one safeguard taken out each, and the runs that must notice it."""

@@ -1,0 +1,159 @@
+"""Mutants of rules 18 and 20 to 22, and of consent: changed minds, a person's word, and what the sender is told."""
+
+from __future__ import annotations
+
+from tests.chaos.mutants.mutant import DOUBLED, FAILED, FALSE_REJECTED, LOST, WITHOUT_CONSENT, Mutant
+from tests.chaos.mutants.patching import Patch
+
+LEDGER, CALLS, CALLBACKS = "bookings/ledger.py", "bookings/calls.py", "bookings/callbacks.py"
+ACTING, DRAFTING = "bookings/acting.py", "bookings/drafting.py"
+EXAMPLES = "tests/unit/bookings/"
+
+MINDS = (
+    Mutant(
+        "a changed mind replaces whatever stands",
+        "18",
+        (
+            Patch(
+                LEDGER,
+                "return Put(to_item(stamped), _ABSENT) if standing is None else self._unchanged(standing, stamped)",
+                "return Put(to_item(stamped), _ABSENT if standing is None else 'attribute_exists(pk)')",
+            ),
+        ),
+        "changed_minds",
+        (LOST, DOUBLED),
+        telling=True,
+    ),
+    Mutant(
+        "a booking that was posted is replaced",
+        "18",
+        (Patch(CALLBACKS, "    if booking.posted:\n        return False\n", ""),),
+        "changed_after_a_redrive",
+        DOUBLED,
+    ),
+    Mutant(
+        "a change that comes too late is booked beside the first",
+        "18",
+        (
+            Patch(
+                CALLBACKS,
+                "return self._new(call, wish, parked=not self._all_refused(stored))",
+                "return self._new(call, wish, parked=False)",
+            ),
+        ),
+        "changed_late",
+        DOUBLED,
+    ),
+    Mutant(
+        "a call forgets what it asked for before",
+        "18",
+        (
+            Patch(
+                CALLS,
+                "wishes={**self.wishes, wish_id: booking.booking_id},",
+                "wishes={wish_id: booking.booking_id} if counts or self.wish_id is None else self.wishes,",
+            ),
+        ),
+        "changed_and_repeated",
+        LOST,
+    ),
+    Mutant(
+        "callbacks count in the order of their arrival",
+        "18",
+        (
+            Patch(
+                CALLS,
+                "return moment is not None and self.recorded_at is not None and moment < self.recorded_at",
+                "return False",
+            ),
+        ),
+        "overtaken",
+        LOST,
+    ),
+    Mutant(
+        "after a refusal the call cannot be booked any more",
+        "18",
+        (
+            Patch(
+                CALLBACKS,
+                "return self._new(call, wish, parked=not self._all_refused(stored))",
+                "return self._new(call, wish, parked=True)",
+            ),
+        ),
+        f"{EXAMPLES}test_callbacks_changed.py",
+        FAILED,
+    ),
+    Mutant(
+        "a redriven booking forgets its POST",
+        "20",
+        (
+            Patch(
+                ACTING,
+                "                redriven_at=now,\n",
+                "                redriven_at=now,\n                posted=False,\n"
+                "                unsettled_since=None,\n                seen=(),\n",
+            ),
+        ),
+        "attended",
+        DOUBLED,
+    ),
+    Mutant(
+        "a person may resolve what has not settled",
+        "20",
+        (
+            Patch(
+                ACTING,
+                "if booking is not None and obstacle is None and not self._settled(booking):",
+                "if False:",
+            ),
+        ),
+        "resolved_too_soon",
+        FALSE_REJECTED,
+    ),
+    Mutant(
+        "what is not parked may be redriven",
+        "20",
+        (
+            Patch(
+                ACTING,
+                "return booking, None if booking.state.parked else Obstacle.NOT_PARKED",
+                "return booking, None",
+            ),
+        ),
+        f"{EXAMPLES}test_redrive.py {EXAMPLES}test_resolve.py",
+        FAILED,
+    ),
+    Mutant(
+        "no proof of consent",
+        "consent",
+        (
+            Patch(
+                DRAFTING,
+                "            self._consents.add(drafted, request.new_patient.consent)\n",
+                "            pass\n",
+            ),
+        ),
+        "namesakes",
+        WITHOUT_CONSENT,
+    ),
+    Mutant(
+        "a callback that fails does not ring",
+        "21",
+        (Patch("convox/receipts.py", '"CallStatusFailed"', '"CallStatusFailedUnseen"'),),
+        "tests/integration/test_call_status_failed.py",
+        FAILED,
+    ),
+    Mutant(
+        "a call to AWS is waited for beyond the function's time",
+        "22",
+        (
+            Patch(
+                "convox/confirming.py",
+                "    with until(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):\n        yield\n",
+                "    yield\n",
+            ),
+        ),
+        "tests/contract/test_bookings_in_time.py tests/contract/test_total_deadline.py",
+        FAILED,
+    ),
+)

@@ -1,0 +1,256 @@
+"""Mutants of rules 11 to 13 and 17: waiting, the sweeper, intake, and notices."""
+
+from __future__ import annotations
+
+from tests.chaos.mutants.mutant import FAILED, FALSE_REJECTED, LOST, NEEDLESS, STARVED, UNTOLD, Mutant, Redundant
+from tests.chaos.mutants.patching import Patch
+
+WORKER = "bookings/worker.py"
+LEDGER = "bookings/ledger.py"
+SWEEPER = "bookings/sweeper.py"
+NOTICES = "bookings/notices.py"
+DELIVERY = "bookings/delivery.py"
+INTAKE = "bookings/intake.py"
+IDENTITY = "bookings/identity.py"
+EXAMPLES = "tests/unit/bookings/"
+
+WAITS = (
+    Mutant(
+        "a message is deleted though its booking waits",
+        "11",
+        (
+            Patch(DELIVERY, "        raise NotDoneYet(message.booking_id)\n", ""),
+            Patch(
+                DELIVERY,
+                "            self._wait(message, record.receipt_handle, outcome, received)\n",
+                "            self._wait(message, record.receipt_handle, outcome, received)\n            return\n",
+            ),
+        ),
+        "rests",
+        LOST,
+    ),
+    Mutant(
+        "a message that is not understood comes again for ever",
+        "11",
+        (
+            Patch(
+                DELIVERY,
+                "            self._queue.bury(record.body)\n",
+                "            raise\n",
+            ),
+        ),
+        "tests/integration/test_booking_worker.py",
+        FAILED,
+    ),
+    Mutant(
+        "nothing that lies is sent anew",
+        "12",
+        (
+            Patch(
+                SWEEPER,
+                '            ("requeued", self._requeue_stuck),\n',
+                '            ("requeued", lambda _deadline: 0),\n',
+            ),
+        ),
+        "upgraded",
+        LOST,
+    ),
+    Mutant(
+        "what could not be sent counts as sent",
+        "12",
+        (Patch(SWEEPER, "            self._ledger.not_sent(requeued, last_queued_at=booking.queued_at)\n", ""),),
+        f"{EXAMPLES}test_sweeper_stuck.py::test_where_the_queue_does_not_answer_it_is_said_and_done_a_minute_later",
+        FAILED,
+    ),
+    Mutant(
+        "the sweeper parks what a worker is at",
+        "12",
+        (
+            Patch(
+                SWEEPER,
+                "return booking.lease_until is not None and booking.lease_until > self._clock.now()",
+                "return False",
+            ),
+        ),
+        "worn_out_at_work",
+        NEEDLESS,
+    ),
+    Mutant(
+        "dead letters are left where they are",
+        "12",
+        (
+            Patch(
+                SWEEPER,
+                '            ("parked", self._park_dead_letters),\n',
+                '            ("parked", lambda _deadline: 0),\n',
+            ),
+        ),
+        f"{EXAMPLES}test_sweeper_dead_letters.py::test_a_booking_found_among_them_is_parked_and_told_of",
+        FAILED,
+    ),
+    Mutant(
+        "one task of the sweeper that fails keeps the others back",
+        "12",
+        (
+            Patch(
+                SWEEPER,
+                "                failure = failure or error  # a queue that is away must not keep the notices back\n",
+                "                raise error\n",
+            ),
+        ),
+        f"{EXAMPLES}test_sweeper_stuck.py::test_notices_are_published_while_the_queues_are_away",
+        FAILED,
+    ),
+    Mutant(
+        "what the worker should have parked is sent anew for ever",
+        "12",
+        (Patch(SWEEPER, '            ("parked", self._park_overdue),\n', ""),),
+        "tests/chaos/test_always_failing.py",
+        FAILED,
+    ),
+    Mutant(
+        "another booking is waited for past the start",
+        "6",
+        (
+            Patch(
+                "bookings/waiting.py",
+                "    wait = wait_for(None, received)\n    left",
+                "    return wait_for(None, received)\n    left",
+            ),
+        ),
+        "same_soon",
+        STARVED,
+    ),
+    Mutant(
+        "202 though the ledger has not confirmed",
+        "13",
+        (
+            Patch(
+                INTAKE,
+                "                standing = self._ledger.put_if_absent(new)\n",
+                "                try:\n"
+                "                    standing = self._ledger.put_if_absent(new)\n"
+                "                except LedgerUnavailable:\n"
+                "                    standing = None\n",
+            ),
+        ),
+        "bad_intake",
+        LOST,
+    ),
+    Mutant(
+        "202 though the queue has not confirmed",
+        "13",
+        (
+            Patch(
+                INTAKE,
+                "                self._queue.send(booking)\n",
+                "                try:\n"
+                "                    self._queue.send(booking)\n"
+                "                except QueueUnavailable:\n"
+                "                    pass\n",
+            ),
+        ),
+        "queue_away_at_intake",
+        LOST,
+    ),
+    Mutant(
+        "the start is judged before the ledger is asked",
+        "13",
+        (
+            Patch(
+                INTAKE,
+                "            booking = standing = self._ledger.get(wish.wish_id)\n",
+                "            self._drafter._check_start(request.start)\n"
+                "            booking = standing = self._ledger.get(wish.wish_id)\n",
+            ),
+        ),
+        f"{EXAMPLES}test_intake.py::test_a_late_repeat_gets_the_first_answer_although_its_start_has_passed",
+        FAILED,
+    ),
+    Mutant(
+        "a random id for each request",
+        "identity",
+        (
+            Patch(
+                IDENTITY,
+                '            "booking",\n            request.caller.name,\n',
+                '            __import__("convox_clinicea.chance").chance.token(),\n            request.caller.name,\n',
+            ),
+        ),
+        "repeats",
+        FALSE_REJECTED,
+        telling=True,
+    ),
+    Mutant(
+        "two children of one number are one booking",
+        "identity",
+        (
+            Patch(
+                IDENTITY,
+                'return f"new {details.mobile.reveal()} {birth} {_folded_name(details)}"',
+                'return f"new {details.mobile.reveal()}"',
+            ),
+        ),
+        "children",
+        LOST,
+    ),
+    Mutant(
+        "two starts are one booking",
+        "identity",
+        (
+            Patch(
+                IDENTITY,
+                "            _instant(request),\n            request.practitioner_id",
+                "            request.practitioner_id",
+            ),
+        ),
+        "two_slots",
+        LOST,
+    ),
+    Mutant(
+        "no notice is ever published",
+        "17",
+        (Patch(NOTICES, "        if not booking.notice_due:\n", "        if True:\n"),),
+        "notices_away",
+        UNTOLD,
+        telling=True,
+    ),
+    Mutant(
+        "a notice that failed is not published later",
+        "17",
+        (Patch(SWEEPER, '            ("told", self._tell),\n', '            ("told", lambda _deadline: 0),\n'),),
+        "notices_away",
+        UNTOLD,
+    ),
+    Mutant(
+        "a notice counts as told before it is published",
+        "17",
+        (
+            Patch(
+                NOTICES,
+                '            self._topic.publish(f"Booking {booking.state.value}", notice(booking))\n'
+                "            self._ledger.told(booking)\n",
+                "            self._ledger.told(booking)\n"
+                '            self._topic.publish(f"Booking {booking.state.value}", notice(booking))\n',
+            ),
+        ),
+        "notices_away",
+        UNTOLD,
+    ),
+    Mutant(
+        "that a notice is due is not written",
+        "17",
+        (Patch(LEDGER, 'changes = {"notice_due": True, **changes}', 'changes = {"notice_due": False, **changes}'),),
+        "notices_away",
+        UNTOLD,
+    ),
+)
+REDUNDANT_WAITS = (
+    Redundant(
+        "an old message still counts",
+        "12",
+        (Patch(WORKER, "if booking is None or message.generation < booking.generation:", "if booking is None:"),),
+        "workers_on_one_booking",
+        "the ledger's versions, leases and locks decide who may post, whatever message woke the worker",
+    ),
+)

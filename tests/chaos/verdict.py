@@ -1,0 +1,55 @@
+"""What the judge says of a run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+HARMS = (
+    "lost",
+    "duplicate_appointments",
+    "duplicate_patients",
+    "wrong_patient",
+    "false_rejected",
+    "owned_twice",
+    "without_consent",
+    "untold",
+    "starved",
+)
+
+
+@dataclass
+class Verdict:
+    """The counts of the report, and for each harm a line that says where."""
+
+    accepted: int = 0
+    booked: int = 0
+    rejected: int = 0
+    needs_attention: int = 0
+    lost: int = 0
+    duplicate_appointments: int = 0
+    duplicate_patients: int = 0
+    wrong_patient: int = 0
+    false_rejected: int = 0
+    owned_twice: int = 0
+    """Appointments that several bookings call their own."""
+    without_consent: int = 0
+    """New patients' wishes that were accepted without a proof of consent."""
+    starved: int = 0
+    """Starts that passed while the booking waited for another."""
+    logins: int = 0
+    posts: int = 0
+    read_backs: int = 0
+    only_a_person_can_decide: int = 0
+    needs_attention_causes: Counter[str] = field(default_factory=Counter)
+    crashes: Counter[str] = field(default_factory=Counter)
+    split: list[str] = field(default_factory=list)
+    """Requests whose repeats became bookings of their own."""
+    untold: list[str] = field(default_factory=list)
+    """Bookings that were rejected or parked without a notice to anybody."""
+    parked: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+
+    @property
+    def harmless(self) -> bool:
+        return not any(getattr(self, harm) for harm in HARMS)
