@@ -85,8 +85,11 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
         reason = table.refusal(status, answer.text)
         if is_write:
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
+        if status == 404 and spec.not_found == "nothing":
+            # A gateway on the way says 404 too; taken for "nobody", it would have a patient made twice.
+            return UnexpectedAnswer(call, status, "a text that is none of Clinicea's") if answer.body.strip() else None
         if status == 404:
-            return None if spec.not_found == "nothing" else NotFoundInClinicea(call, status)
+            return NotFoundInClinicea(call, status)
         return Rejected(call, status, reason)
     if is_write:
         return OutcomeUnknown(call, status)
