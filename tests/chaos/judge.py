@@ -10,18 +10,27 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from local.clinicea.records import Appointment
-from tests.chaos.clinicea import POSTS, SimulatedClinicea, tag_of
+from tests.chaos.clinicea import POSTS, SimulatedClinicea
 from tests.chaos.clock import moment
-from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
+from tests.chaos.judge_calendar import Acts, judge_made_again, judge_start
 from tests.chaos.judge_minds import judge_call, of_one_call
-from tests.chaos.truth import patients_meant, standing_for
+from tests.chaos.truth import patients_meant, standing_for, touched_of
 
 SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
-HARMS = ("lost", "duplicate_appointments", "duplicate_patients", "wrong_patient", "false_rejected")
+HARMS = (
+    "lost",
+    "duplicate_appointments",
+    "duplicate_patients",
+    "wrong_patient",
+    "false_rejected",
+    "moved_untold",
+    "made_again",
+    "unnoticed",
+)
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
 
 
@@ -38,6 +47,12 @@ class Verdict:
     duplicate_patients: int = 0
     wrong_patient: int = 0
     false_rejected: int = 0
+    moved_untold: int = 0
+    """Appointments at another instant than agreed, of which no person was told."""
+    made_again: int = 0
+    """Appointments that the clinic had cancelled, and we made once more."""
+    unnoticed: int = 0
+    """Wishes that were never accepted, and left no trace for a person."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0
@@ -49,6 +64,8 @@ class Verdict:
     untold: list[str] = field(default_factory=list)
     """Bookings that were rejected or parked without a notice to anybody."""
     parked: list[str] = field(default_factory=list)
+    undecidable: Counter[str] = field(default_factory=Counter)
+    """What would be a harm if anything that can be asked showed it in time."""
     evidence: list[str] = field(default_factory=list)
 
     @property
@@ -86,19 +103,20 @@ class Judge:
     """Judges a run that has come to rest.
 
     Args:
-        given_up: bookings that a person asked to reject, because nothing stood in the calendar.
+        acts: what a person did with bookings that were parked.
     """
 
-    def __init__(self, world: Seen, intents: list[Intent], given_up: Collection[str] = ()) -> None:
-        self._given_up = given_up
+    def __init__(self, world: Seen, intents: list[Intent], acts: Acts | None = None) -> None:
+        self._acts = acts or Acts()
         self._world = world
         self._intents = intents
         self._store = world.clinicea.calendar
         self._verdict = Verdict()
         self._notices = {each for notice in world.notices for each in _BOOKING_ID.findall(notice)}
         self._by_tag: dict[int, list[Appointment]] = defaultdict(list)
-        for appointment in self._store.appointments.values():
-            tag = tag_of(appointment.notes)
+        made = world.clinicea.made.by_id
+        for appointment_id, appointment in self._store.appointments.items():
+            tag = made[appointment_id].tag if appointment_id in made else None
             if tag is not None and not appointment.cancelled:
                 self._by_tag[tag].append(appointment)
 
@@ -126,6 +144,10 @@ class Judge:
         ids = [booking_id for intent in self._intents for booking_id in intent.booking_ids]
         return all(self.told(each)[0] in ("booked", "rejected", "needs_attention") for each in ids)
 
+    def cannot_be_told(self, what: str) -> None:
+        """Note what would be a harm, if anybody could know of it."""
+        self._verdict.undecidable[what] += 1
+
     def harm(self, harm: str, intent: Intent, why: str) -> None:
         setattr(self._verdict, harm, getattr(self._verdict, harm) + 1)
         self._verdict.evidence.append(f"{harm}: tag {intent.tag} ({intent.story}) {sorted(intent.booking_ids)}: {why}")
@@ -137,6 +159,8 @@ class Judge:
         for each in made:
             if not intent.is_right(self._store.patients[each.patient_id]):
                 self.harm("wrong_patient", intent, f"{each.appointment_id} is {each.patient_id}'s")
+        judge_start(self, self._world.clinicea, intent, self._acts)
+        judge_made_again(self, self._world.clinicea, intent, self._acts)
 
     def made_for(self, intent: Intent) -> list[Appointment]:
         """Return the standing appointments that bear the intent's tag."""
@@ -175,7 +199,7 @@ class Judge:
                 self._check_told(intent, booking_id, state)
                 if self._by_tag[intent.tag]:
                     self.harm("false_rejected", intent, f"{reason}, but its appointment stands")
-                elif intent.tag not in self._world.clinicea.refused and booking_id not in self._given_up:
+                elif intent.tag not in self._world.clinicea.refused and booking_id not in self._acts.given_up:
                     self.harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
             case "needs_attention":
                 self._parked(intent, booking_id, reason)
@@ -203,19 +227,19 @@ class Judge:
         return (body["state"], body["reason"]) if status == 200 else (f"answered with {status}", None)
 
     def stands(self, intent: Intent) -> bool:
-        """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
-        return bool(standing_for(self._world.clinicea, intent))
+        """Whether an appointment stands, or stood until the clinic touched it, for the right patient and start."""
+        return bool(standing_for(self._world.clinicea, intent) or touched_of(self._world.clinicea, intent))
 
     def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
         """Whether the truth, not the weather, keeps the booking from ending by itself."""
-        if reason == "changed_after_booking":
+        if reason == "changed_after_booking" or touched_of(self._world.clinicea, intent, any_start=True):
             return True
         for patient in patients_meant(self._world.clinicea, intent):
             for each in self._store.appointments_of(patient.patient_id):
                 if self._world.clinicea.moved.get(each.appointment_id) == intent.slot.start:
                     return True  # Clinicea put it, or another call's, elsewhere
         if reason == "too_late":
-            asked_at = moment(intent.calls[0].at).astimezone(ZONE).replace(tzinfo=None)
+            asked_at = moment(intent.calls[0].at).astimezone(self._world.clinicea.account.zone).replace(tzinfo=None)
             return intent.slot.start < asked_at + SOON
         if intent.person is None:
             return False
@@ -230,8 +254,10 @@ class Judge:
             if not each.cancelled:
                 places[each.patient_id, each.start, each.practitioner_id].append(each)
         by_tag = {intent.tag: intent for intent in self._intents}
+        made = self._world.clinicea.made.by_id
         for same in places.values():
-            tags = [tag for tag in (tag_of(each.notes) for each in same) if tag is not None]
+            ours = [made[each.appointment_id] for each in same if each.appointment_id in made]
+            tags = [each.tag for each in ours if each.tag is not None and each.touch is None]
             # Those of one tag have been counted already.
             if len(same) > 1 and tags and len(set(tags)) == len(tags):
                 ids = [each.appointment_id for each in same]

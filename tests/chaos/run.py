@@ -11,6 +11,7 @@ from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.lookups import Lookups
+from tests.chaos.mix import Mix
 from tests.chaos.on_call import OnCall
 from tests.chaos.story_book import STORIES, Story, tell
 from tests.chaos.world import World
@@ -38,6 +39,7 @@ class Run:
         attended: whether somebody attends to parked bookings meanwhile.
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
+        mix: what can go wrong; everything by default.
     """
 
     def __init__(
@@ -51,9 +53,10 @@ class Run:
         attended: bool = False,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
+        mix: Mix | None = None,
     ) -> None:
         span = max(60.0, bookings * SECONDS_A_BOOKING)
-        self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics)
+        self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics, mix=mix)
         if metrics is not None:
             Lookups(self.world, span + BAD_AFTERWARDS)
         self.intents = tell(self.world, bookings, span, told)
@@ -66,7 +69,7 @@ class Run:
             callers = Callers(world, self.intents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
-            return Judge(world, self.intents, self.attendant.given_up if self.attendant else ()).verdict()
+            return Judge(world, self.intents, self.attendant.acts if self.attendant else None).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

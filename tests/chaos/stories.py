@@ -27,7 +27,7 @@ class Stories:
         self._repeats = repeats
         self.store = world.clinicea.calendar
         self.people = People(chance)
-        self.diary = Diary(self.store, chance)
+        self.diary = Diary(self.store, chance, world.clinicea.account.zone)
         self.intents: list[Intent] = []
         self._patients = 0
         self._calls = 0
@@ -139,6 +139,7 @@ class Stories:
                 country_code=person.number.country_code,
                 date_of_birth=person.born,
                 made_by="hand",
+                created_at=moment(self._world.scheduler.now),
             )
         ).patient_id
 
