@@ -102,7 +102,12 @@ class TestWrites:
         assert type(error) is errors.UnlistedRefusal
         assert not error.outcome_known
 
-    @pytest.mark.parametrize("status", [406, 407, 415, 426, 431])
+    def test_a_406_is_the_deployments_fault_and_may_have_been_carried_out(self) -> None:
+        error = failure(BOOK, answer(status=406, text=""))
+        assert isinstance(error, errors.SetupFault)
+        assert not error.outcome_known
+
+    @pytest.mark.parametrize("status", [407, 415, 426, 431])
     def test_a_refused_form_is_the_deployments_fault(self, status: int) -> None:
         error = failure(BOOK, answer(status=status, text="Slot is already booked"))
         assert type(error) is errors.FormRefused
