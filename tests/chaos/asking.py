@@ -25,6 +25,12 @@ def bookings_of(runtime: Runtime, call_id: str) -> list[Json]:
     return found
 
 
+def calls_without_end(runtime: Runtime) -> set[str]:
+    """Ask, as a supervisor does by `make calls`, of which calls the status has not come."""
+    answer = runtime.call("booking_actions", {"action": "calls", "older_than_minutes": 0})
+    return {each["call_id"] for each in answer["calls"]}
+
+
 def _ask(runtime: Runtime, route: str, path: dict[str, str]) -> tuple[int, Any]:
     event: Json = {
         "resource": route,

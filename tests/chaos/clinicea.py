@@ -114,6 +114,8 @@ class SimulatedClinicea(FakeClinicea):
         self.moved: dict[str, datetime] = {}
         """Appointments that stand elsewhere than they were asked for, by id, with the start that was asked for."""
         self.made = MadeByUs()
+        self.unread = False
+        """Whether the connector's role does not permit the read-backs now."""
 
     def work(self, request: Request, found: Found, now: datetime) -> Answer:
         if found.call not in POSTS:
@@ -136,7 +138,7 @@ class SimulatedClinicea(FakeClinicea):
     def _note(self, tag: int | None, asked: datetime) -> None:
         newest = self.calendar.appointments[next(reversed(self.calendar.appointments))]
         bare = self.switches.created_answer in ("bare", "object")
-        made = Made(tag, asked, newest, newest.created_at, bare)
+        made = Made(tag, asked, newest, newest.created_at, bare, self.unread)
         if made.off:
             self.moved[newest.appointment_id] = asked
         self.made.note(made)

@@ -134,7 +134,6 @@ ANY: dict[str, tuple[float, Draw]] = {
     "transient_before": (1, _status("transient 4xx before", TRANSIENT)),
     "transient_after": (0.5, _status("transient 4xx after", TRANSIENT, after_work=True)),
     "form_refused": (0.3, _status("form refused", FORM_REFUSED)),
-    "form_refused_after": (0.2, _status("form refused after", FORM_REFUSED, after_work=True)),
     "steal_token": (0.5, rule("stolen token", "steal_token")),
     "html_before": (1, rule("html before", "html")),
     "html_after": (1, rule("html after", "html", after_work=True)),
@@ -152,6 +151,8 @@ OF_POSTS: dict[str, tuple[float, Draw]] = {
     "bare_shifted": (0.1, _with(_bare, _shifted)),
     "unlisted": (0.2, _status("unlisted 4xx", UNLISTED, DENIALS)),
     "unlisted_after": (0.5, _status("unlisted 4xx after", UNLISTED, DENIALS, after_work=True)),
+    # The form of the answer is negotiated when the work is done.
+    "406_after": (0.2, _status("406 after", (406,), after_work=True)),
     "gateway_404": (0.1, _status("a gateway's 404", (404,), GATEWAY)),
     "gateway_404_after": (0.2, _status("a gateway's 404 after", (404,), GATEWAY, after_work=True)),
     "saving_errors": (0.7, _switched("saving errors", saving_errors=(True,))),
@@ -160,6 +161,8 @@ OF_POSTS: dict[str, tuple[float, Draw]] = {
     # A gateway had repeated the request: the answer is that to the second one.
     "refused_by_ourselves": (0.3, _status("slot taken by ourselves", (400, 409), (SLOT_TAKEN,), after_work=True)),
 }
+LISTED_LIES = frozenset({"refused_by_ourselves", "saving_error_after"})
+"""A refusal that the call table lists, though the work was done: without read-backs nothing tells."""
 OF_CREATION: dict[str, tuple[float, Draw]] = {
     "patient_only": (1.5, _switched("patient made, slot refused", create_patient_then_refuse_slot=(True,))),
     "patient_first": (1, _switched("patient before slot", patient_before_slot=(True,))),
@@ -192,9 +195,14 @@ class Troubles:
         self._clinicea = clinicea
         self._mix = mix or Mix()
         self._weather = weather
+        self.destined: dict[int | None, list[Draw]] = {}
+        """What the first POSTs of an intent meet, by its tag."""
         self._chance = chance
 
-    def draw(self, call: str) -> Hit:
+    def draw(self, call: str, tag: int | None = None) -> Hit:
+        """Return what happens to a call; `tag` is the intent's whose appointment it asks for."""
+        if call in POSTS and self.destined.get(tag):
+            return self.destined[tag].pop(0)(self._chance)
         share = self._weather.clinicea_share()
         if not share or self._chance.random() >= share:
             return Hit()
@@ -207,7 +215,8 @@ class Troubles:
             kinds |= OF_READS
         if call in LISTS:
             kinds |= OF_LISTS
-        drawn = [kind for name, kind in kinds.items() if self._mix.has(name)]
+        lies = LISTED_LIES if self._clinicea.unread else frozenset()
+        drawn = [kind for name, kind in kinds.items() if self._mix.has(name) and name not in lies]
         ((_, draw),) = self._chance.choices(drawn, [weight for weight, _ in drawn])
         return draw(self._chance)
 

@@ -39,6 +39,16 @@ class Diary:
         near = slot.start + timedelta(hours=self._chance.choice((-20, -3, 2, 4, 22)))
         return Slot(other.clinic_id, other.practitioner_id, near.replace(minute=35))
 
+    def day_of_change(self) -> Slot:
+        """Return a slot soon after the clinics' clocks change, or any where they never do."""
+        slot = self.slot()
+        for day in map(self._day, range(FIRST_DAY, LAST_DAY)):
+            before, after = (each.replace(tzinfo=self._zone).utcoffset() for each in (day, day + timedelta(days=1)))
+            if before != after:
+                hour, minute = self._chance.randrange(4, OPENS), self._chance.randrange(60)
+                return Slot(slot.clinic_id, slot.practitioner_id, day.replace(hour=hour, minute=minute))
+        return slot
+
     def soon(self, at: float, minutes: float) -> Slot:
         """Return a slot so many minutes after a moment of the run; nobody works at that minute otherwise."""
         moment = (BEGINNING + timedelta(seconds=at, minutes=minutes)).astimezone(self._zone)

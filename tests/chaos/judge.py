@@ -6,19 +6,18 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Protocol
 
 from local.clinicea.records import Appointment
 from tests.chaos.clinicea import POSTS, SimulatedClinicea
-from tests.chaos.clock import moment
+from tests.chaos.deployments import Window
 from tests.chaos.intent import Intent
 from tests.chaos.judge_calendar import Acts, judge_made_again, judge_start
 from tests.chaos.judge_minds import judge_call, of_one_call
-from tests.chaos.truth import patients_meant, standing_for, touched_of
+from tests.chaos.judge_parked import only_a_person
+from tests.chaos.judge_traces import judge_trace
+from tests.chaos.truth import standing_for, touched_of
 
-SOON = timedelta(hours=2)
-"""An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
 HARMS = (
@@ -98,15 +97,23 @@ class Seen(Protocol):
         """Return status and body of what the connector answers who asks for a booking."""
         ...
 
+    def calls_without_end(self) -> Collection[str]:
+        """Return the calls of which the connector says that their status has not come."""
+        ...
+
 
 class Judge:
     """Judges a run that has come to rest.
 
     Args:
         acts: what a person did with bookings that were parked.
+        unread: when the connector could not read back.
     """
 
-    def __init__(self, world: Seen, intents: list[Intent], acts: Acts | None = None) -> None:
+    def __init__(
+        self, world: Seen, intents: list[Intent], acts: Acts | None = None, unread: Window | None = None
+    ) -> None:
+        self._unread = unread
         self._acts = acts or Acts()
         self._world = world
         self._intents = intents
@@ -121,8 +128,10 @@ class Judge:
                 self._by_tag[tag].append(appointment)
 
     def verdict(self) -> Verdict:
+        listed = self._world.calls_without_end()
         for intent in self._intents:
             self._appointments_of(intent)
+            judge_trace(self, self._world.clinicea, intent, listed)
             if intent.mind is not None:
                 continue
             if len(intent.booking_ids) > 1:
@@ -199,6 +208,8 @@ class Judge:
                 self._check_told(intent, booking_id, state)
                 if self._by_tag[intent.tag]:
                     self.harm("false_rejected", intent, f"{reason}, but its appointment stands")
+                elif intent.withdrawn:
+                    pass
                 elif intent.tag not in self._world.clinicea.refused and booking_id not in self._acts.given_up:
                     self.harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
             case "needs_attention":
@@ -209,7 +220,7 @@ class Judge:
     def _parked(self, intent: Intent, booking_id: str, reason: str | None) -> None:
         self._verdict.needs_attention += 1
         self._check_told(intent, booking_id, "needs_attention")
-        person = self._only_a_person(intent, reason)
+        person = only_a_person(self._world.clinicea, intent, reason, self._unread)
         self._verdict.only_a_person_can_decide += person
         if booking_id in self._world.worn_out:
             reason = f"{reason} (was a dead letter)"
@@ -218,7 +229,7 @@ class Judge:
         self._verdict.needs_attention_causes[f"{reason}{' (a person must decide)' if person else ''}"] += 1
 
     def _check_told(self, intent: Intent, booking_id: str, state: str) -> None:
-        if booking_id not in self._notices:
+        if booking_id not in self._notices and not intent.withdrawn:
             self._verdict.untold.append(f"untold: tag {intent.tag} ({intent.story}) {booking_id} {state}")
 
     def told(self, booking_id: str) -> tuple[str, str | None]:
@@ -229,23 +240,6 @@ class Judge:
     def stands(self, intent: Intent) -> bool:
         """Whether an appointment stands, or stood until the clinic touched it, for the right patient and start."""
         return bool(standing_for(self._world.clinicea, intent) or touched_of(self._world.clinicea, intent))
-
-    def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
-        """Whether the truth, not the weather, keeps the booking from ending by itself."""
-        if reason == "changed_after_booking" or touched_of(self._world.clinicea, intent, any_start=True):
-            return True
-        for patient in patients_meant(self._world.clinicea, intent):
-            for each in self._store.appointments_of(patient.patient_id):
-                if self._world.clinicea.moved.get(each.appointment_id) == intent.slot.start:
-                    return True  # Clinicea put it, or another call's, elsewhere
-        if reason == "too_late":
-            asked_at = moment(intent.calls[0].at).astimezone(self._world.clinicea.account.zone).replace(tzinfo=None)
-            return intent.slot.start < asked_at + SOON
-        if intent.person is None:
-            return False
-        number = intent.person.number
-        sharing = self._store.patients_with_mobile(number.national, number.country_code)
-        return len(sharing) > 1 or any(not intent.is_right(each) for each in sharing)
 
     def _doubles(self) -> None:
         """Two standing appointments for one patient, start and practitioner, one of them at least made by us."""
@@ -259,7 +253,9 @@ class Judge:
             ours = [made[each.appointment_id] for each in same if each.appointment_id in made]
             tags = [each.tag for each in ours if each.tag is not None and each.touch is None]
             # Those of one tag have been counted already.
-            if len(same) > 1 and tags and len(set(tags)) == len(tags):
+            if len(same) > 1 and len(ours) == 1 and ours[0].unread:
+                self.cannot_be_told("made beside what stood there by hand, without a look")
+            elif len(same) > 1 and tags and len(set(tags)) == len(tags):
                 ids = [each.appointment_id for each in same]
                 self.harm("duplicate_appointments", by_tag[tags[0]], f"{ids} stand for one patient and start")
 

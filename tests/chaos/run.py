@@ -9,7 +9,9 @@ from typing import TextIO
 
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
+from tests.chaos.deployments import Window, WithoutReadBacks
 from tests.chaos.judge import Judge, Verdict
+from tests.chaos.judge_traces import adopt
 from tests.chaos.lookups import Lookups
 from tests.chaos.mix import Mix
 from tests.chaos.on_call import OnCall
@@ -23,6 +25,8 @@ BAD_AFTERWARDS = 1800.0
 LONGEST = 3 * 86_400.0
 QUIET = 5400.0
 """How long nothing may have been written before a run counts as settled: schedules may still find something to do."""
+UNREAD = 0.03
+"""The share of a run in which the role does not permit the read-backs."""
 SLICE = 30.0
 """Virtual seconds between two looks at whether everything is over."""
 
@@ -59,6 +63,11 @@ class Run:
         self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics, mix=mix)
         if metrics is not None:
             Lookups(self.world, span + BAD_AFTERWARDS)
+        self.unread: Window | None = None
+        if faults and self.world.mix.has("without_read_backs"):
+            begins = span * self.world.chance("read-backs").uniform(0.1, 0.8)
+            self.unread = Window(begins, begins + span * UNREAD)
+            WithoutReadBacks(self.unread, self.world.clinicea, self.world.runtime, self.world.scheduler)
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
         self.attendant = Attendant(self.world, self.intents) if attended else None
@@ -69,7 +78,8 @@ class Run:
             callers = Callers(world, self.intents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
-            return Judge(world, self.intents, self.attendant.acts if self.attendant else None).verdict()
+            adopt(world, self.intents)
+            return Judge(world, self.intents, self.attendant.acts if self.attendant else None, self.unread).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

@@ -48,6 +48,7 @@ QUIET = {
     "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "chaos",
 }
+BETWEEN_EXPIRIES = 1800.0
 STALE = 0.3
 """The share of eventually consistent reads that see an older state."""
 
@@ -124,9 +125,17 @@ class World:
             for period in each.schedules
             if scheduled
         ]
+        if faults and scheduled:
+            self.scheduler.after(BETWEEN_EXPIRIES, self._expire)
         self._recorder = None if metrics is None else Recorder(metrics, self.scheduler)
         self.counts = Counts(self.scheduler, self._recorder)
         self._patches = ExitStack()
+
+    def _expire(self) -> None:
+        """Remove what DynamoDB's time to live removes."""
+        self.scheduler.after(BETWEEN_EXPIRIES, self._expire)
+        for table in self.tables:
+            table.expire(self.clock.seconds())
 
     def chance(self, what: str) -> Random:
         """Return a source of chance of its own for `what`, so that a draw more here changes nothing there."""
@@ -200,6 +209,10 @@ class World:
     def bookings_of(self, call_id: str) -> list[dict[str, Any]]:
         """Ask the connector for a call's bookings, outside time."""
         return asking.bookings_of(self.runtime, call_id)
+
+    def calls_without_end(self) -> set[str]:
+        """Ask of which calls the status has not come."""
+        return asking.calls_without_end(self.runtime)
 
     @property
     def writes(self) -> int:
