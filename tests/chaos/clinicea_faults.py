@@ -149,11 +149,11 @@ OF_POSTS: dict[str, tuple[float, Draw]] = {
     "bare": (1.5, _bare),
     "bare_rounded": (0.2, _with(_bare, _rounded)),
     "bare_shifted": (0.1, _with(_bare, _shifted)),
-    "unlisted": (0.2, _status("unlisted 4xx", UNLISTED, DENIALS)),
+    "unlisted": (0.12, _status("unlisted 4xx", UNLISTED, DENIALS)),
     "unlisted_after": (0.5, _status("unlisted 4xx after", UNLISTED, DENIALS, after_work=True)),
     # The form of the answer is negotiated when the work is done.
     "406_after": (0.2, _status("406 after", (406,), after_work=True)),
-    "gateway_404": (0.1, _status("a gateway's 404", (404,), GATEWAY)),
+    "gateway_404": (0.05, _status("a gateway's 404", (404,), GATEWAY)),
     "gateway_404_after": (0.2, _status("a gateway's 404 after", (404,), GATEWAY, after_work=True)),
     "saving_errors": (0.7, _switched("saving errors", saving_errors=(True,))),
     "saving_error_after": (0.3, _status("saving error after", (200,), (SAVING_UNLISTED, SAVING_SLOT), after_work=True)),

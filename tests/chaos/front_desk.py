@@ -29,12 +29,13 @@ class FrontDesk:
     scheduler: Scheduler
     weather: Weather
     chance: Random
+    touched: float = TOUCHED
 
     def __post_init__(self) -> None:
         self.clinicea.made.watchers.append(self._made)
 
     def _made(self, made: Made) -> None:
-        share = self.weather.share(TOUCHED)
+        share = self.weather.share(self.touched)
         if not share or self.chance.random() >= share:
             return
         stands_at = (made.at - BEGINNING).total_seconds()

@@ -87,8 +87,9 @@ class World:
         self.clinicea = SimulatedClinicea(self.clock, seed, Credentials(), zone)
         drawn = habits_of.drawn(self.chance("habits"), self.mix, faults=faults, given=habits or {})
         self.clinicea.switches.turn(drawn, frozenset())
-        if self.mix.has("front_desk"):
-            FrontDesk(self.clinicea, self.scheduler, self.weather, self.chance("front desk"))
+        self.front_desk = FrontDesk(self.clinicea, self.scheduler, self.weather, self.chance("front desk"))
+        if not self.mix.has("front_desk"):
+            self.front_desk.touched = 0.0
         self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"), self.mix)
         self.tables = [Table(each.name, each.schema, each.indexes) for each in self.stack.tables]
         self.queues = {each.url: Queue(each, self.clock.seconds) for each in self.stack.queues}
