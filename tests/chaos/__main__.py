@@ -22,6 +22,7 @@ def main() -> int:
     parser.add_argument("--trace", type=Path, help="write every event into this file")
     parser.add_argument("--metrics", type=Path, help="write what the functions count into this file")
     parser.add_argument("--without", default="", help="names of injections to leave out, with commas between them")
+    parser.add_argument("--with", dest="also", default="", help="names of injections that are held back, likewise")
     given = parser.parse_args()
     if not 0 <= given.faults <= 1:
         parser.error("--faults is a share, 0 to 1")
@@ -41,7 +42,7 @@ def main() -> int:
             attended=given.attended,
             trace=trace,
             metrics=metrics,
-            mix=Mix(frozenset(filter(None, given.without.split(",")))),
+            mix=Mix(frozenset(given.without.split(",")), frozenset(given.also.split(","))),
         )
         verdict = run.verdict(reporting())
     for sentence in [*verdict.parked[:SHOWN], *verdict.split, *verdict.untold[:SHOWN], *verdict.evidence]:

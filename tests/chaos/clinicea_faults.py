@@ -100,6 +100,8 @@ def _stale(chance: Random) -> Hit:
 
 TRANSIENT = (408, 421, 423, 425, 499)
 FORM_REFUSED = (406, 407, 415, 426, 431)
+DENIED = (401, 403, 405, 407, 415, 426, 429, 431)
+"""What says that nothing was carried out."""
 UNLISTED = (400, 404, 409, 418, 422)
 DENIALS = ("", "Get Operation Failed", "Please try again", '{"Message": "An error has occurred."}')
 """Bodies of a 4xx that no list of refusals has."""
@@ -153,6 +155,7 @@ OF_POSTS: dict[str, tuple[float, Draw]] = {
     "unlisted_after": (0.5, _status("unlisted 4xx after", UNLISTED, DENIALS, after_work=True)),
     # The form of the answer is negotiated when the work is done.
     "406_after": (0.2, _status("406 after", (406,), after_work=True)),
+    "denied_after": (0.3, _status("denied after", DENIED, after_work=True)),
     "gateway_404": (0.05, _status("a gateway's 404", (404,), GATEWAY)),
     "gateway_404_after": (0.2, _status("a gateway's 404 after", (404,), GATEWAY, after_work=True)),
     "saving_errors": (0.7, _switched("saving errors", saving_errors=(True,))),

@@ -1,16 +1,31 @@
-"""What is in a run's weather: everything by default, less what is left out by name."""
+"""What is in a run's weather: everything by default but what is held back, and less what is left out by name."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+_BY_THE_LEDGER = "a lock taken from a booked holder is not yet an answer by itself: what reads do not show is doubled"
+HELD_BACK: dict[str, str] = {
+    "stale": _BY_THE_LEDGER,
+    "read_lag_seconds": _BY_THE_LEDGER,
+    "without_read_backs": _BY_THE_LEDGER,
+    "denied_after": "a limiter or a gateway answers before the work; where it does not and reads lag, nothing tells",
+}
+"""Injections that are no part of the standing mix, and why; `--with` has them."""
+
 
 @dataclass(frozen=True)
 class Mix:
-    """The injections of a run, each by its name."""
+    """The injections of a run, each by its name.
+
+    Attributes:
+        without: what is left out.
+        also: what is in it though it is held back.
+    """
 
     without: Collection[str] = field(default=frozenset())
+    also: Collection[str] = field(default=frozenset())
 
     def has(self, name: str) -> bool:
-        return name not in self.without
+        return name not in self.without and (name not in HELD_BACK or name in self.also)
