@@ -10,9 +10,8 @@ from tests.chaos.world import World
 DAY = 86_400.0
 AFTER = (45, 200)
 """Days between two times at which everything is sent again: longer than the retention, and shorter than to a start."""
-TOLD: dict[Story, float] = dict.fromkeys(
-    (known, newcomer, two_calls, already_there, slot_taken, ended, ended_newcomer), 1.0
-)
+STORIES = (known, newcomer, two_calls, already_there, slot_taken, ended, ended_newcomer)
+TOLD: dict[Story, float] = dict.fromkeys(STORIES, 1.0)
 
 
 def standing(world: World) -> set[str]:
