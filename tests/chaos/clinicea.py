@@ -117,6 +117,12 @@ class SimulatedClinicea(FakeClinicea):
         self.unread = False
         """Whether the connector's role does not permit the read-backs now."""
 
+    def reset(self) -> None:
+        super().reset()
+        self.refused.clear()
+        self.moved.clear()
+        self.made.clear()
+
     def work(self, request: Request, found: Found, now: datetime) -> Answer:
         if found.call not in POSTS:
             return super().work(request, found, now)

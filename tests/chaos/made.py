@@ -63,6 +63,11 @@ class MadeByUs:
         self._by_patient: dict[str, list[Made]] = {}
         self.watchers: list[Callable[[Made], None]] = []
 
+    def clear(self) -> None:
+        """Forget them, as the account does that is reset."""
+        for index in (self.by_id, self._by_tag, self._by_patient):
+            index.clear()
+
     def note(self, made: Made) -> None:
         self.by_id[made.was.appointment_id] = made
         self._by_patient.setdefault(made.was.patient_id, []).append(made)
