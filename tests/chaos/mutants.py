@@ -209,9 +209,11 @@ WORKER = "convox_clinicea.bookings.worker:Worker"
 DOUBLED = "duplicate_appointments"
 LEDGER = "convox_clinicea.bookings.ledger:Ledger"
 CALL = "convox_clinicea.bookings.calls:Call"
+PROVEN: dict[str, Mutation] = {"convox_clinicea.bookings.canary:Canary._form": _always(None)}
+"""No booking is a canary: in a world of one or two bookings it would hold up the second, and hide a mutant."""
 MUTANTS: dict[str, Mutant] = {
     "without the look": Mutant({"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, DOUBLED),
-    "without the lease": Mutant({f"{WORKER}._claim": _leaseless}, overlaps, DOUBLED),
+    "without the lease": Mutant({f"{WORKER}._claim": _leaseless, **PROVEN}, overlaps, DOUBLED),
     "settle time 0": Mutant({f"{WORKER}._seconds_until_settled": _always(0.0)}, chaos, DOUBLED),
     "without the creation lock": Mutant({f"{LEDGER}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
     "without the slot lock": Mutant({f"{LEDGER}.hold_slot": _always(True)}, same_slots, DOUBLED),
@@ -220,7 +222,7 @@ MUTANTS: dict[str, Mutant] = {
         {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"
     ),
     "a changed mind whatever stands": Mutant({f"{LEDGER}.put_of": _whatever_stands}, changed_minds, DOUBLED),
-    "a call that forgets what it asked for": Mutant({f"{CALL}.wishing": _forgetful}, changed_minds, "lost"),
+    "a call that forgets what it asked for": Mutant({f"{CALL}.wishing": _forgetful, **PROVEN}, changed_minds, "lost"),
     "callbacks in the order of arrival": Mutant({f"{CALL}.recorded_after": _always(False)}, overtaken, "lost"),
     "deduplication without generation": Mutant(
         {"convox_clinicea.bookings.queue:BookingQueue.send": _without_generation}, requeues, "lost"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.chaos.mutants import MUTANTS
+from tests.chaos.mutants import MUTANTS, PROVEN, Mutant
 
 CHECKS = {mutant.check.__name__: mutant.check for mutant in MUTANTS.values()}
 
@@ -12,6 +12,14 @@ CHECKS = {mutant.check.__name__: mutant.check for mutant in MUTANTS.values()}
 @pytest.mark.parametrize("name", CHECKS)
 def test_the_product_as_it_is_passes_what_its_mutants_fail(name: str) -> None:
     assert CHECKS[name]() == []
+
+
+@pytest.mark.parametrize(
+    "name", sorted({each.check.__name__ for each in MUTANTS.values() if PROVEN.items() <= each.changes.items()})
+)
+def test_so_does_the_product_with_a_proven_setup(name: str) -> None:
+    with Mutant(PROVEN, CHECKS[name], "").applied():
+        assert CHECKS[name]() == []
 
 
 @pytest.mark.parametrize("name", MUTANTS)

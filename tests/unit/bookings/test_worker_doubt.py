@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.acts import Word
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.deadline import Deadline
@@ -15,6 +16,7 @@ from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request
+from tests.support.parked import PERSON
 
 POST = "postAppointmentByPatientID"
 
@@ -88,6 +90,26 @@ def test_an_appointment_that_clinicea_moved_is_no_proof_and_no_reason_to_post_ag
     parked = bench.ends(booking)
 
     assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
+    assert bench.fake.posted() == 1
+
+
+def test_a_moved_appointment_that_a_person_gave_to_the_waiting_booking_is_not_made_again(bench: Bench) -> None:
+    bench.fake.switch(round_starts=60)
+    bench.patient()
+    bench.fake.fault(POST, "timeout_after", count=1)
+    start = START + timedelta(minutes=20)
+    mine, other = bench.accept(start=start), bench.accept(start=start, service=PersonalText(invented.SERVICE))
+    bench.ends(mine)
+    waiting = bench.ends(other)
+    assert waiting.reason is Reason.WAITS_FOR_OTHER_BOOKING
+    [standing] = bench.fake.standing()
+    bench.acting.redrive(mine.booking_id, PERSON)
+    bench.acting.resolve(other.booking_id, Word.BOOKED, PERSON, appointment_id=standing["appointment_id"])
+
+    booked = bench.ends(bench.now(mine))
+
+    assert (booked.state, booked.reason) == (State.BOOKED, Reason.ALREADY_THERE)
+    assert booked.appointment_id == standing["appointment_id"]
     assert bench.fake.posted() == 1
 
 

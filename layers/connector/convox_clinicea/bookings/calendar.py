@@ -127,6 +127,19 @@ class Calendar:
         owners = (self._ledger.owner_of(appointment_id) for appointment_id in doubtful)
         return any(owner in (None, booking.booking_id) for owner in owners)
 
+    def stands_for_another(self, booking: Booking, shown: Shown) -> str | None:
+        """Return the id of this patient's appointment that another booking of the same start owns, wherever it stands.
+
+        A person may have said so while this booking waited: the visit is made, and is not made again.
+        """
+        new = shown.new(booking)
+        for appointment_id in (each for each in new.ids if each not in new.cancelled):
+            owner_id = self._ledger.owner_of(appointment_id)
+            owner = self._ledger.get(owner_id) if owner_id else None
+            if owner is not None and owner.start == booking.start:
+                return appointment_id
+        return None
+
 
 def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: BookingRequest) -> Shown:
     agreeing: list[str] = []

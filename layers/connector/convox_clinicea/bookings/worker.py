@@ -103,7 +103,7 @@ class Worker:
                 if settled is not None:
                     return settled
             elif shown.agreeing:
-                return self._done(self._already_there(booking, shown))
+                return self._done(self._already_there(booking, shown, shown.agreeing[0]))
             if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
             if not self._still_ahead(request.start):
@@ -138,8 +138,9 @@ class Worker:
             return Wait(1)
         if self._calendar.not_told_apart(booking, shown):
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
-        if shown.agreeing:
-            return self._done(self._already_there(booking, shown))
+        standing = next(iter(shown.agreeing), None) or self._calendar.stands_for_another(booking, shown)
+        if standing is not None:
+            return self._done(self._already_there(booking, shown, standing))
         if named:
             # Clinicea said that it made one: to post again, a person must first have looked.
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
@@ -157,14 +158,14 @@ class Worker:
             self._canary.proved(booked)
         return booked
 
-    def _already_there(self, booking: Booking, shown: Shown) -> Booking:
+    def _already_there(self, booking: Booking, shown: Shown, standing: str) -> Booking:
         """The wanted appointment stands though we did not make it: by hand, or by another call's booking."""
         booked = self._calendar.book_own(booking, shown, reason=Reason.ALREADY_THERE)
         return booked or self._ledger.move(
             booking,
             State.BOOKED,
             reason=Reason.ALREADY_THERE,
-            appointment_id=shown.agreeing[0],
+            appointment_id=standing,
             patient_id=shown.patient_id,
         )
 
