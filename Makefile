@@ -184,7 +184,7 @@ gameday: ## Clinicea goes away during steady calls, and comes back; fails if a b
 	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) $(LAUNCH) --gameday $(ARGS)
 
 .PHONY: reconcile
-reconcile: $(EMULATOR) ## A day's bookings against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)
+reconcile: $(EMULATOR) ## The bookings ahead, or of one day, against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)
 	@.tools/emulator/bin/python -m commands.reconcile $(ON_STACK) $(if $(DAY),--day $(DAY))
 
 .PHONY: bookings

@@ -88,7 +88,7 @@ def of(name: str, warm: Json, memory_megabytes: int, listed: Json) -> Bill:
     writes = sum(count * units(call)[0] for call, count in calls.items())
     reads = sum(count * units(call)[1] for call, count in calls.items())
     asked = {
-        "sqs_fifo_request": _count(calls, "AmazonSQS.") + (OF_THE_QUEUE if name == "booking_worker" else 0),
+        "sqs_request": _count(calls, "AmazonSQS.") + (OF_THE_QUEUE if name == "booking_worker" else 0),
         "kms_request": _count(calls, "TrentService."),
         "secrets_manager_request": _count(calls, "secretsmanager."),
         "sns_request": _count(calls, "Query."),

@@ -15,6 +15,8 @@ Json = dict[str, Any]
 Ask = Callable[[Json], Json]
 """Hands an order to `booking_actions` and returns its answer."""
 FUNCTION_SECONDS = 60
+MOST_PARTS = 100_000
+"""Parts of an answer: 20 MB of the ledger each, or 1,000 bookings."""
 NOT_WANTED = 1
 COULD_NOT_ASK = 2
 SHORTEST_REASON = 3
@@ -51,6 +53,25 @@ def run(stack: str, command: Callable[[Target], int], *, changes: str = "", yes:
     except NotConfirmed as error:
         print(error, file=sys.stderr)
     return COULD_NOT_ASK
+
+
+def listed(ask: Ask, order: Json) -> tuple[list[Json], int]:
+    """Return all bookings that an order `list` is about, oldest first, and how many records cannot be read.
+
+    The function answers in parts, whatever the ledger's size.
+    """
+    found: dict[str, Json] = {}
+    unreadable = 0
+    after: Json | None = None
+    for _ in range(MOST_PARTS):
+        part = ask({**order, "after": after} if after else order)
+        found |= {each["booking_id"]: each for each in part["bookings"]}
+        unreadable += part["unreadable"]
+        after = part["after"]
+        if after is None:
+            break
+        print(f"  {len(found)} so far; not finished, continues", file=sys.stderr, flush=True)
+    return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), unreadable
 
 
 def minutes(text: str) -> int:

@@ -65,7 +65,7 @@ def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
         "reasons": wanted.reason,
         "older_than_minutes": wanted.older,
     }
-    found = ask(order)["bookings"]
+    found, _unreadable = desk.listed(ask, order)
     # Another appointment of the same call stands: to make this one too is for who has cancelled that one.
     chosen = [each for each in found if each["reason"] != CHANGED or CHANGED in wanted.reason]
     if len(chosen) < len(found):

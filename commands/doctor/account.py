@@ -18,7 +18,7 @@ from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.settings import ReconcileSettings
+from convox_clinicea.settings import CalendarSettings
 from convox_clinicea.sharing.session import SharedSession
 from convox_clinicea.table import Table
 
@@ -71,7 +71,7 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
         botocore's errors: the stack cannot be read.
     """
     described = target.client("lambda").get_function_configuration(FunctionName=target.output("ReconcileFunctionName"))
-    settings = ReconcileSettings.from_environment(described["Environment"]["Variables"])
+    settings = CalendarSettings.from_environment(described["Environment"]["Variables"])
     secret = target.client("secretsmanager").get_secret_value(SecretId=settings.clinicea_secret_arn)["SecretString"]
     credentials = Credentials.from_secret(_json("the Clinicea secret", secret))
     tokens: TokenStore | None = None

@@ -70,8 +70,8 @@ def double() -> Side:
         passed[0] += seconds
 
     base = f"https://sqs.{REGION}.amazonaws.com/123456789012"
-    dead = Queue(QueueSettings(f"{base}/dead.fifo"), clock)
-    live = Queue(QueueSettings(f"{base}/live.fifo", VISIBILITY, MOST_RECEIVES), clock, dead)
+    dead = Queue(QueueSettings(f"{base}/dead"), clock)
+    live = Queue(QueueSettings(f"{base}/live", VISIBILITY, MOST_RECEIVES), clock, dead)
     table = Table(TABLE, KeySchema("pk"), {INDEX: KeySchema("sort_of", "due")})
     return Side(
         name="double",
@@ -107,13 +107,12 @@ def made_in(account: Account, name: str) -> Side:
             }
         ],
     )
-    fifo = {"FifoQueue": "true", "DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
     number = next(_names)
-    dead = sqs.create_queue(QueueName=f"dead-{number}.fifo", Attributes=fifo)["QueueUrl"]
+    dead = sqs.create_queue(QueueName=f"dead-{number}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     redrive = f'{{"deadLetterTargetArn": "{arn}", "maxReceiveCount": "{MOST_RECEIVES}"}}'
-    settings = {**fifo, "VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive}
-    live = sqs.create_queue(QueueName=f"live-{number}.fifo", Attributes=settings)["QueueUrl"]
+    settings = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive}
+    live = sqs.create_queue(QueueName=f"live-{number}", Attributes=settings)["QueueUrl"]
     return Side(
         name=name,
         dynamodb=dynamodb,

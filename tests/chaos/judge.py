@@ -29,6 +29,7 @@ HARMS = (
     "moved_untold",
     "made_again",
     "unnoticed",
+    "starved",
 )
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
 
@@ -52,6 +53,8 @@ class Verdict:
     """Appointments that the clinic had cancelled, and we made once more."""
     unnoticed: int = 0
     """Wishes that were never accepted, and left no trace for a person."""
+    starved: int = 0
+    """Starts that passed while the booking waited for another."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0
@@ -108,13 +111,20 @@ class Judge:
     Args:
         acts: what a person did with bookings that were parked.
         unread: when the connector could not read back.
+        starved: the wishes whose start passed while they waited for another, each with what they waited for.
     """
 
     def __init__(
-        self, world: Seen, intents: list[Intent], acts: Acts | None = None, unread: Window | None = None
+        self,
+        world: Seen,
+        intents: list[Intent],
+        acts: Acts | None = None,
+        unread: Window | None = None,
+        starved: Iterable[tuple[Intent, str]] = (),
     ) -> None:
         self._unread = unread
         self._acts = acts or Acts()
+        self._starved = starved
         self._world = world
         self._intents = intents
         self._store = world.clinicea.calendar
@@ -144,6 +154,8 @@ class Judge:
                 self._count(wishes, booking_id)
         self._doubles()
         self._patients()
+        for intent, why in self._starved:
+            self.harm("starved", intent, why)
         self._traffic()
         self._verdict.crashes = self._world.crashes
         return self._verdict

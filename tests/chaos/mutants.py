@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import importlib
-import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -12,14 +11,14 @@ from datetime import timedelta
 from typing import Any
 
 from convox_clinicea import chance
-from tests.chaos.callers import Callers
-from tests.chaos.crashes import Outage, play
-from tests.chaos.intent import Call
-from tests.chaos.judge import Judge, Verdict
+from tests.chaos.crashes import play
+from tests.chaos.judge import Verdict
 from tests.chaos.run import Run
 from tests.chaos.status_stories import changed, out_of_order
-from tests.chaos.story_book import known, newcomer_and_known, newcomer_older, one, slot_freed
-from tests.chaos.world import World
+from tests.chaos.story_book import known, newcomer_and_known, newcomer_older, slot_freed
+from tests.chaos.upgrades import upgrade
+from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
+from tests.chaos.waiting_stories import same_soon
 
 Mutation = Callable[[Any], Any]
 """Gets what the product has at a seam, and returns what is put in its place."""
@@ -85,7 +84,7 @@ def newcomers() -> list[str]:
 
 
 def same_slots() -> list[str]:
-    """Two calls at once for one patient's appointment, in different message groups."""
+    """Two calls at once for one patient's appointment, which nothing tells beforehand."""
     return _found(Run(100, 1, 0.0, told={newcomer_and_known: 1.0}).verdict())
 
 
@@ -116,19 +115,14 @@ def overtaken() -> list[str]:
     return _found(Run(60, 1, 0.0, told={out_of_order: 1.0}).verdict())
 
 
-def requeues() -> list[str]:
-    """Clinicea is away when the sweeper sends a booking anew, a moment after ConVox has repeated it."""
-    owner, name = _seam("convox_clinicea.bookings.limits:Limits")
-    stuck = getattr(owner, name)().stuck.total_seconds()
-    world = World(1, 0.0, 0.0)
-    world.troubles = Outage(world, stuck + 180.0)
-    intents = one(world, known)
-    intents[0].calls.append(Call(stuck - 10.0, intents[0].calls[0].body))
-    with world:
-        Callers(world, intents)
-        # Half an hour after that everything would come right by itself, too late for some.
-        world.let_pass(2 * stuck - 120.0)
-        return _found(Judge(world, intents).verdict())
+def upgraded() -> list[str]:
+    """The queue of the release before is deleted with all its messages, once a day's first bookings were accepted."""
+    return _found(upgrade(1, 0.0))
+
+
+def waits() -> list[str]:
+    """Two calls want the same appointment, soon; the first was posted, and nothing can be read for hours."""
+    return _found(Played(same_soon, 1, AwayOnceItWasPosted).until(5 * HOUR))
 
 
 def _random_id(_before: Any) -> Any:
@@ -148,8 +142,8 @@ def _blind(before: Any) -> Any:
 
 
 def _leaseless(before: Any) -> Any:
-    def claim(self: Any, booking: Any, shown: Any, deadline: Any) -> Any:
-        claimed = before(self, booking, shown, deadline)
+    def claim(self: Any, attempt: Any) -> Any:
+        claimed = before(self, attempt)
         now = self._clock.now()
         # As it would stand without a lease: free for anybody at once, and settling from now on.
         self._ledger._table.put(_unleased(self._ledger, claimed, now))
@@ -162,20 +156,15 @@ def _unleased(ledger: Any, claimed: Any, now: Any) -> Any:
     return ledger._unchanged(claimed, replace(claimed, lease_until=now - timedelta(seconds=60), unsettled_since=now))
 
 
-def _without_generation(_before: Any) -> Any:
-    def send(self: Any, booking: Any) -> None:
-        self._client.send_message(
-            QueueUrl=self._queues.url,
-            MessageBody=json.dumps({"v": 1, "booking_id": booking.booking_id, "generation": booking.generation}),
-            MessageGroupId=booking.group,
-            MessageDeduplicationId=booking.booking_id,
-        )
-
-    return send
-
-
 def _always(value: Any) -> Mutation:
     return lambda _before: lambda *_given, **_named: value
+
+
+def _whatever_the_start(_before: Any) -> Any:
+    def wait_until(_latest: Any, _now: Any, received: int) -> Any:
+        return importlib.import_module("convox_clinicea.bookings.waiting").wait_for(None, received)
+
+    return wait_until
 
 
 def _whatever_stands(before: Any) -> Any:
@@ -207,16 +196,19 @@ def _never_posted(move: Any) -> Any:
 
 WORKER = "convox_clinicea.bookings.worker:Worker"
 DOUBLED = "duplicate_appointments"
+POSTING = "convox_clinicea.bookings.posting:Posting"
+LOCKS = "convox_clinicea.bookings.locks:Locks"
 LEDGER = "convox_clinicea.bookings.ledger:Ledger"
 CALL = "convox_clinicea.bookings.calls:Call"
+SWEEPER = "convox_clinicea.bookings.sweeper:Sweeper"
 PROVEN: dict[str, Mutation] = {"convox_clinicea.bookings.canary:Canary._form": _always(None)}
 """No booking is a canary: in a world of one or two bookings it would hold up the second, and hide a mutant."""
 MUTANTS: dict[str, Mutant] = {
     "without the look": Mutant({"convox_clinicea.bookings.calendar:Calendar.read": _blind}, chaos, DOUBLED),
-    "without the lease": Mutant({f"{WORKER}._claim": _leaseless, **PROVEN}, overlaps, DOUBLED),
+    "without the lease": Mutant({f"{POSTING}._claim": _leaseless, **PROVEN}, overlaps, DOUBLED),
     "settle time 0": Mutant({f"{WORKER}._seconds_until_settled": _always(0.0)}, chaos, DOUBLED),
-    "without the creation lock": Mutant({f"{LEDGER}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
-    "without the slot lock": Mutant({f"{LEDGER}.hold_slot": _always(True)}, same_slots, DOUBLED),
+    "without the creation lock": Mutant({f"{LOCKS}.hold_number": _always(True)}, newcomers, "duplicate_patients"),
+    "without the slot lock": Mutant({f"{LOCKS}.hold_slot": _always(True)}, same_slots, DOUBLED),
     "redriven as if never posted": Mutant({f"{LEDGER}.move": _never_posted}, attended, DOUBLED),
     "random booking id": Mutant(
         {"convox_clinicea.bookings.identity:booking_id": _random_id}, repeats, "false_rejected"
@@ -224,7 +216,8 @@ MUTANTS: dict[str, Mutant] = {
     "a changed mind whatever stands": Mutant({f"{LEDGER}.put_of": _whatever_stands}, changed_minds, DOUBLED),
     "a call that forgets what it asked for": Mutant({f"{CALL}.wishing": _forgetful, **PROVEN}, changed_minds, "lost"),
     "callbacks in the order of arrival": Mutant({f"{CALL}.recorded_after": _always(False)}, overtaken, "lost"),
-    "deduplication without generation": Mutant(
-        {"convox_clinicea.bookings.queue:BookingQueue.send": _without_generation}, requeues, "lost"
+    "a lock that is waited for past the start": Mutant(
+        {"convox_clinicea.bookings.worker:wait_until": _whatever_the_start}, waits, "starved"
     ),
+    "a sweeper that sends nothing anew": Mutant({f"{SWEEPER}._requeue_stuck": _always(0)}, upgraded, "lost"),
 }

@@ -20,6 +20,7 @@ FIELDS = (
     "moved_untold",
     "made_again",
     "unnoticed",
+    "starved",
     "logins",
     "posts",
     "read_backs",

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TextIO
+from typing import Any, TextIO
 
+from tests.chaos import night
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.deployments import Window, WithoutReadBacks
@@ -16,6 +17,7 @@ from tests.chaos.lookups import Lookups
 from tests.chaos.mix import Mix
 from tests.chaos.on_call import OnCall
 from tests.chaos.story_book import STORIES, Story, tell
+from tests.chaos.waits import Waits
 from tests.chaos.world import World
 
 SECONDS_A_BOOKING = 2.0
@@ -44,6 +46,11 @@ class Run:
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
         mix: what can go wrong; everything by default.
+        reconciled: whether the ledger is compared with the calendar at the end.
+
+    Attributes:
+        findings: what that comparison found.
+        states: how each booking then stood.
     """
 
     def __init__(
@@ -58,7 +65,11 @@ class Run:
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
         mix: Mix | None = None,
+        reconciled: bool = False,
     ) -> None:
+        self._reconciled = reconciled
+        self.findings: list[dict[str, Any]] = []
+        self.states: dict[str, str] = {}
         span = max(60.0, bookings * SECONDS_A_BOOKING)
         self.world = World(seed, faults, span + BAD_AFTERWARDS, habits=habits, trace=trace, metrics=metrics, mix=mix)
         if metrics is not None:
@@ -70,6 +81,7 @@ class Run:
             WithoutReadBacks(self.unread, self.world.clinicea, self.world.runtime, self.world.scheduler)
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
+        self.waits = Waits(self.world, self.intents)
         self.attendant = Attendant(self.world, self.intents) if attended else None
 
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:
@@ -79,7 +91,13 @@ class Run:
             self._settle(world, callers, progress)
             world.clinicea.advance()
             adopt(world, self.intents)
-            return Judge(world, self.intents, self.attendant.acts if self.attendant else None, self.unread).verdict()
+            if self._reconciled:
+                self.findings = night.findings(world)
+                self.states = {
+                    each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
+                }
+            acts = self.attendant.acts if self.attendant else None
+            return Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

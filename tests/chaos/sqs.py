@@ -1,4 +1,4 @@
-"""A double of the SQS client over FIFO queues, with the guarantees that AWS documents."""
+"""A double of the SQS client over standard queues, with the guarantees that AWS documents."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from botocore.exceptions import ClientError
 
 from tests.chaos import parameters
 from tests.chaos.aws_errors import client_error
-from tests.chaos.queue import Message, Queue, StaleHandle, UnknownHandle
+from tests.chaos.queue import Message, NotInFlight, Queue, StaleHandle, UnknownHandle
 
 Json = dict[str, Any]
 LONGEST_VISIBILITY = 43_200
 NOT_THERE = "AWS.SimpleQueueService.NonExistentQueue"
+NOT_IN_FLIGHT = "AWS.SimpleQueueService.MessageNotInflight"
 
 
 class Sqs:
@@ -44,7 +45,6 @@ class Sqs:
         parameters.check("sqs", "ReceiveMessage", given)
         queue = self._queue("ReceiveMessage", given)
         received: list[Json] = []
-        # At most one of each group, though AWS may return more: it promises only their order.
         for _ in range(given.get("MaxNumberOfMessages", 1)):
             message = queue.receive(given.get("VisibilityTimeout"))
             if message is None:
@@ -76,7 +76,6 @@ class Sqs:
             "ApproximateNumberOfMessagesNotVisible": str(flying),
             "ApproximateNumberOfMessagesDelayed": "0",
             "VisibilityTimeout": str(int(queue.settings.visibility_seconds)),
-            "FifoQueue": "true",
             "QueueArn": queue.settings.arn,
         }
         wanted = given.get("AttributeNames", [])
@@ -89,32 +88,25 @@ class Sqs:
         return queue
 
     def _send(self, operation: str, queue: Queue, given: Mapping[str, Any]) -> Json:
-        group, deduplication_id = given.get("MessageGroupId"), given.get("MessageDeduplicationId")
-        if group is None:
-            text = "The request must contain the parameter MessageGroupId."
-            raise client_error(operation, "MissingParameter", text)
-        if deduplication_id is None:
-            text = "The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided."
-            raise client_error(operation, "InvalidParameterValue", text)
-        if "DelaySeconds" in given:
-            text = "Value for parameter DelaySeconds is invalid. Reason: The request include parameter not valid here."
-            raise client_error(operation, "InvalidParameterValue", text)
-        if not 0 < len(group) <= 128 or not 0 < len(deduplication_id) <= 128:
-            raise client_error(operation, "InvalidParameterValue", "An id must be 1 to 128 characters long.")
-        message = queue.send(given["MessageBody"], group, deduplication_id)
-        return {
-            "MessageId": message.message_id,
-            "MD5OfMessageBody": _digest(given["MessageBody"]),
-            "SequenceNumber": _sequence(message),
-        }
+        for other in (
+            "MessageDeduplicationId",
+            "MessageGroupId",
+        ):  # a group makes a queue fair: nothing here asks for it
+            if other in given:
+                text = f"Value for parameter {other} is invalid. Reason: The request include parameter not valid here."
+                raise client_error(operation, "InvalidParameterValue", text)
+        message = queue.send(given["MessageBody"])
+        return {"MessageId": message.message_id, "MD5OfMessageBody": _digest(given["MessageBody"])}
 
     def _by_handle(self, operation: str, given: Mapping[str, Any], act: Any) -> None:
         queue, handle = self._queue(operation, given), given["ReceiptHandle"]
         try:
             act(queue, handle)
         except StaleHandle:
-            text = f"Value {handle} for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired."
+            text = f"Value {handle} for parameter ReceiptHandle is invalid. Reason: Message does not exist."
             raise client_error(operation, "InvalidParameterValue", text) from None
+        except NotInFlight:
+            raise client_error(operation, NOT_IN_FLIGHT, "The message referred to is not in flight.") from None
         except UnknownHandle:
             text = "The input receipt handle is invalid."
             raise client_error(operation, "ReceiptHandleIsInvalid", text) from None
@@ -130,10 +122,7 @@ def as_received(message: Message) -> Json:
         "Attributes": {
             "ApproximateReceiveCount": str(message.received),
             "SentTimestamp": str(int(message.sent_at * 1000)),
-            "SequenceNumber": _sequence(message),
-            "MessageGroupId": message.group,
             "SenderId": "AIDAEXAMPLE",
-            "MessageDeduplicationId": message.deduplication_id,
             "ApproximateFirstReceiveTimestamp": str(int(message.first_received_at * 1000)),
         },
     }
@@ -141,7 +130,3 @@ def as_received(message: Message) -> Json:
 
 def _digest(body: str) -> str:
     return md5(body.encode(), usedforsecurity=False).hexdigest()
-
-
-def _sequence(message: Message) -> str:
-    return f"{18_000_000_000_000_000_000 + message.number:020d}"

@@ -141,7 +141,7 @@ class _Template:
             return self._attribute(*name.split(".", 1))
         match self.resources[name]["Type"]:
             case "AWS::SQS::Queue":
-                return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}.fifo"
+                return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
             case "AWS::SecretsManager::Secret":
                 return f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-AbCdEf"
             case "AWS::SNS::Topic":
@@ -226,7 +226,6 @@ def _queue(template: _Template, name: str, properties: Json, dead_letters: dict[
         url=url,
         visibility_seconds=float(template.resolve(properties.get("VisibilityTimeout", 30))),
         most_receives=int(template.resolve(redrive["maxReceiveCount"])) if redrive else None,
-        per_group_deduplication=properties.get("DeduplicationScope") == "messageGroup",
     )
 
 

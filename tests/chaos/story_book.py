@@ -11,6 +11,7 @@ from tests.chaos.clinicea_faults import OF_POSTS
 from tests.chaos.intent import Intent, Slot
 from tests.chaos.status_stories import STATUS_STORIES
 from tests.chaos.stories import Stories
+from tests.chaos.waiting_stories import WAITING_STORIES
 from tests.chaos.world import World
 
 Story = Callable[[Stories, float], None]
@@ -238,6 +239,7 @@ STORIES: dict[Story, float] = {
     clocks_change: 0.5,
     erased: 0.15,
     **STATUS_STORIES,
+    **WAITING_STORIES,
 }
 
 

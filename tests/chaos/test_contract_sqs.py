@@ -1,4 +1,4 @@
-"""What the SQS double and the emulators must all do for FIFO queues, as AWS documents it; and KMS's contexts."""
+"""What the SQS double and the emulators must all do for standard queues, as AWS documents it; and KMS's contexts."""
 
 from __future__ import annotations
 
@@ -12,14 +12,8 @@ from tests.chaos.contract import MOST_RECEIVES, SOON, VISIBILITY, Side
 Json = dict[str, Any]
 
 
-def send(side: Side, body: str, group: str = "g", deduplication_id: str | None = None) -> str:
-    answer = side.sqs.send_message(
-        QueueUrl=side.queue_url,
-        MessageBody=body,
-        MessageGroupId=group,
-        MessageDeduplicationId=deduplication_id or f"d-{body}",
-    )
-    message_id: str = answer["MessageId"]
+def send(side: Side, body: str) -> str:
+    message_id: str = side.sqs.send_message(QueueUrl=side.queue_url, MessageBody=body)["MessageId"]
     return message_id
 
 
@@ -61,37 +55,16 @@ def counted(side: Side) -> tuple[int, int]:
     return int(found[names[0]]), int(found[names[1]])
 
 
-def test_a_group_is_received_in_its_order(side: Side) -> None:
+def test_all_messages_are_received_though_none_is_deleted(side: Side) -> None:
     for text in ("1", "2", "3"):
         send(side, text)
 
-    got = []
-    for _ in range(3):
-        message = receive(side)
-        got.append(body(message))
-        delete(side, message)
-
-    assert got == ["1", "2", "3"]
+    assert {body(receive(side)) for _ in range(3)} == {"1", "2", "3"}
     assert receive(side) is None
 
 
-def test_a_group_is_blocked_while_one_of_its_messages_is_in_flight(side: Side) -> None:
-    send(side, "1", "a")
-    send(side, "2", "a")
-    send(side, "3", "b")
-
-    first = receive(side)
-    assert body(first) == "1"
-    assert body(receive(side)) == "3"
-    assert receive(side) is None
-    delete(side, first)
-
-    assert body(receive(side)) == "2"
-
-
-def test_what_is_not_deleted_comes_again_first(side: Side) -> None:
-    send(side, "1")
-    send(side, "2")
+def test_what_is_not_deleted_comes_again(side: Side) -> None:
+    message_id = send(side, "1")
     first = receive(side)
     assert receive(side) is None
 
@@ -101,9 +74,10 @@ def test_what_is_not_deleted_comes_again_first(side: Side) -> None:
     assert body(again) == "1"
     assert first
     assert again
+    assert again["MessageId"] == first["MessageId"] == message_id
     assert again["ReceiptHandle"] != first["ReceiptHandle"]
     assert again["Attributes"]["ApproximateReceiveCount"] == "2"
-    assert again["Attributes"]["MessageGroupId"] == "g"
+    assert not {"MessageGroupId", "MessageDeduplicationId", "SequenceNumber"} & set(again["Attributes"])
 
 
 def test_visibility_can_be_shortened_and_prolonged(side: Side) -> None:
@@ -119,19 +93,41 @@ def test_visibility_can_be_shortened_and_prolonged(side: Side) -> None:
     assert receive(side) is None
 
 
-def test_a_receipt_handle_ends_with_its_visibility(side: Side, request: pytest.FixtureRequest) -> None:
-    side.known_deviation(request, "takes a receipt handle whose visibility has run out", "moto")
-    side.known_deviation(request, "calls an expired receipt handle one that never was", "embedded")
+def test_what_is_no_longer_in_flight_is_not_postponed(side: Side, request: pytest.FixtureRequest) -> None:
+    side.known_deviation(request, "postpones a message whose visibility has run out", "moto", "embedded")
+    send(side, "1")
+    stale = receive(side)
+    run_out(side, stale)
+
+    with pytest.raises(ClientError) as error:
+        postpone(side, stale, 5)
+
+    assert error.value.response["Error"]["Code"] == "AWS.SimpleQueueService.MessageNotInflight"
+
+
+def test_the_latest_receipt_deletes_though_its_visibility_is_over(side: Side) -> None:
+    send(side, "1")
+    message = receive(side)
+    run_out(side, message)
+
+    delete(side, message)
+
+    assert receive(side) is None
+
+
+def test_an_earlier_receipt_deletes_without_an_error_and_perhaps_nothing(
+    side: Side, request: pytest.FixtureRequest
+) -> None:
+    side.known_deviation(request, "calls an earlier receipt handle one that never was", "embedded")
     send(side, "1")
     stale = receive(side)
     run_out(side, stale)
     again = receive(side)
 
-    for act in (delete, lambda side, message: postpone(side, message, 5)):
-        with pytest.raises(ClientError) as error:
-            act(side, stale)
-        assert error.value.response["Error"]["Code"] == "InvalidParameterValue"
+    delete(side, stale)
+    assert counted(side) == (0, 0 if side.name == "moto" else 1)
 
+    delete(side, again)
     delete(side, again)
     assert counted(side) == (0, 0)
 
@@ -143,67 +139,36 @@ def test_a_handle_that_never_was(side: Side) -> None:
     assert error.value.response["Error"]["Code"] == "ReceiptHandleIsInvalid"
 
 
-def test_a_deduplication_id_is_swallowed_with_a_success_answer(side: Side) -> None:
-    first = send(side, "1", deduplication_id="same")
-    again = send(side, "1", deduplication_id="same")
+def test_a_message_sent_twice_is_two_messages(side: Side) -> None:
+    first, second = send(side, "same"), send(side, "same")
 
-    assert again == first or side.name == "moto"  # moto gives the swallowed one an id of its own
-    delete(side, receive(side))
-    assert receive(side) is None
+    assert first != second
+    assert [body(receive(side)) for _ in range(3)] == ["same", "same", None]
 
 
-def test_a_deduplication_id_is_swallowed_though_its_message_is_gone(side: Side, request: pytest.FixtureRequest) -> None:
-    side.known_deviation(request, "delivers a reused deduplication id once the first message is deleted", "moto")
-    send(side, "1", deduplication_id="same")
-    delete(side, receive(side))
+def test_a_deduplication_id_is_refused(side: Side, request: pytest.FixtureRequest) -> None:
+    side.known_deviation(request, "takes a deduplication id", "moto", "embedded")
 
-    send(side, "1", deduplication_id="same")
+    with pytest.raises(ClientError) as error:
+        side.sqs.send_message(QueueUrl=side.queue_url, MessageBody="1", MessageDeduplicationId="d")
 
-    assert receive(side) is None
-
-
-def test_deduplication_is_per_group_and_ends_after_five_minutes(side: Side, request: pytest.FixtureRequest) -> None:
-    side.known_deviation(request, "swallows a deduplication id in every group", "moto")
-    send(side, "1", "a", deduplication_id="same")
-    send(side, "2", "b", deduplication_id="same")
-    first, second = receive(side), receive(side)
-    assert {body(first), body(second)} == {"1", "2"}
-    delete(side, first)
-    delete(side, second)
-
-    if side.name == "double":  # nobody waits five minutes for moto
-        side.wait(301)
-        send(side, "3", "a", deduplication_id="same")
-        assert body(receive(side)) == "3"
+    assert error.value.response["Error"]["Code"] == "InvalidParameterValue"
 
 
 def test_after_its_last_receive_a_message_is_a_dead_letter(side: Side) -> None:
     send(side, "1")
-    send(side, "2")
     for _ in range(MOST_RECEIVES):
         message = receive(side)
         assert body(message) == "1"
         postpone(side, message, 0)
+    send(side, "2")
 
     assert body(receive(side)) == "2"
     assert body(receive(side, side.dead_letter_url)) == "1"
 
 
-@pytest.mark.parametrize("missing", ["MessageGroupId", "MessageDeduplicationId"])
-def test_a_message_needs_its_group_and_its_deduplication_id(side: Side, missing: str) -> None:
-    given = {"MessageGroupId": "g", "MessageDeduplicationId": "d"}
-    del given[missing]
-
-    with pytest.raises(ClientError) as error:
-        side.sqs.send_message(QueueUrl=side.queue_url, MessageBody="1", **given)
-
-    assert error.value.response["Error"]["Code"] in ("MissingParameter", "InvalidParameterValue")
-
-
 def test_a_batch_is_sent_entry_by_entry(side: Side) -> None:
-    entries = [
-        {"Id": text, "MessageBody": text, "MessageGroupId": text, "MessageDeduplicationId": text} for text in ("1", "2")
-    ]
+    entries = [{"Id": text, "MessageBody": text} for text in ("1", "2")]
 
     answer = side.sqs.send_message_batch(QueueUrl=side.queue_url, Entries=entries)
 
@@ -213,7 +178,7 @@ def test_a_batch_is_sent_entry_by_entry(side: Side) -> None:
 
 def test_the_queue_counts_what_waits_and_what_is_in_flight(side: Side) -> None:
     for text in ("1", "2", "3"):
-        send(side, text, group=text)
+        send(side, text)
     receive(side)
 
     assert counted(side) == (2, 1)

@@ -28,6 +28,9 @@ def test_nobody_is_harmed(seed: int) -> None:
     assert not verdict.untold
     assert sum(bool(intent.booking_ids) for intent in run.intents) >= BOOKINGS * 0.95
     assert verdict.booked > verdict.accepted * 0.5
+    # The queue did what a standard queue may do: it delivered twice, and out of order.
+    assert sum(queue.doubled for queue in run.world.queues.values()) > BOOKINGS / 100
+    assert sum(queue.overtaken for queue in run.world.queues.values()) > BOOKINGS / 10
 
 
 def test_nobody_is_harmed_while_a_person_redrives_and_resolves_what_is_parked() -> None:

@@ -28,7 +28,7 @@ from tests.chaos.event_source import QueueSource, Schedule
 from tests.chaos.front_desk import FrontDesk
 from tests.chaos.kms import Kms
 from tests.chaos.mix import Mix
-from tests.chaos.queue import Queue
+from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
 from tests.chaos.remote import Remote
 from tests.chaos.runtime import SKEW_SECONDS, Runtime
@@ -49,8 +49,12 @@ QUIET = {
     "POWERTOOLS_SERVICE_NAME": "chaos",
 }
 BETWEEN_EXPIRIES = 1800.0
+UNSCHEDULED = frozenset({"reconcile"})
+"""Not run by its schedule: it changes nothing, and is asked at the end what it finds."""
 STALE = 0.3
 """The share of eventually consistent reads that see an older state."""
+TWICE = 0.1
+"""The share of messages that are delivered twice, of the share of Clinicea calls."""
 
 
 class World:
@@ -92,7 +96,8 @@ class World:
             self.front_desk.touched = 0.0
         self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"), self.mix)
         self.tables = [Table(each.name, each.schema, each.indexes) for each in self.stack.tables]
-        self.queues = {each.url: Queue(each, self.clock.seconds) for each in self.stack.queues}
+        disorder = Disorder(self.chance("disorder of queues"), lambda: self.weather.share(TWICE))
+        self.queues = {each.url: Queue(each, self.clock.seconds, disorder=disorder) for each in self.stack.queues}
         for url, dead_letters in self.stack.dead_letters.items():
             self.queues[url].dead_letters = self.queues[dead_letters]
         self.sns = Sns()
@@ -124,7 +129,7 @@ class World:
             )
             for each in self.stack.functions.values()
             for period in each.schedules
-            if scheduled
+            if scheduled and each.name not in UNSCHEDULED
         ]
         if faults and scheduled:
             self.scheduler.after(BETWEEN_EXPIRIES, self._expire)
@@ -159,7 +164,7 @@ class World:
         if self._recorder is not None:
             self._replace(wiring, "observe_call", self._recorder.observe)
             names = queue_names("chaos")
-            logical = {url: url.rpartition("/")[2].removesuffix(".fifo") for url in self.queues}
+            logical = {url: url.rpartition("/")[2] for url in self.queues}
             self._recorder.watch({names[logical[url]]: queue for url, queue in self.queues.items()})
         self._set_environment()
         self._patches.enter_context(warnings.catch_warnings())

@@ -32,9 +32,7 @@ def test_a_message_that_nobody_understands_stays_for_a_person_and_holds_up_no_ot
     api: Api, aws: Aws, stack: dict[str, str]
 ) -> None:
     before = aws.dead_letters()
-    aws.client("sqs").send_message(
-        QueueUrl=stack["queue_url"], MessageBody='{"v": 99}', MessageGroupId="g", MessageDeduplicationId="d"
-    )
+    aws.client("sqs").send_message(QueueUrl=stack["queue_url"], MessageBody='{"v": 99}')
     request = {"clinic_id": "C-01", "start": slot(74, 10), **call(71)}
     booking_id = api.post("/patients/P-02/appointments", request).json()["booking_id"]
 

@@ -39,7 +39,7 @@ def test_exactly_one_appointment_stands(api: Api, aws: Aws, path: str, body: dic
         booking_id = api.post(path, body).json()["booking_id"]
         with aws.received() as message, ThreadPoolExecutor(2) as both:
             assert json.loads(message["Body"])["booking_id"] == booking_id
-            event = sqs(message, "bookings.fifo")
+            event = sqs(message, "bookings")
             answers = list(both.map(lambda _: aws.invoke("BookingWorkerFunction", event), range(2)))
     api.clinicea.clear_faults()
 

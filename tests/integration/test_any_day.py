@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ import pytest
 
 from commands.event import NAMES, event
 from convox_clinicea.bookings.drafting import FURTHEST_AHEAD
+from convox_clinicea.bookings.nights import is_due
 from local.clinicea import FakeClinicea, ManualClock, seed_sample
 from local.deploy import Stack
 from local.trying import how_to_try
@@ -108,11 +109,17 @@ def test_the_horizon_is_365_days_to_the_second(then: Deployment, when: Moment) -
         assert booked(then, body)[0] == status, start
 
 
-def test_the_nightly_comparison_is_of_tomorrow_in_the_clinics_zone(then: Deployment, when: Moment) -> None:
-    report = then.function("reconcile").invoke(events.scheduled("rule", when.utc), seconds=300)
+def test_the_nightly_comparison_comes_once_between_two_midnights_of_the_clinics_zone(
+    then: Deployment, when: Moment
+) -> None:
+    then.function("reconcile").invoke(events.scheduled("rule", when.utc), seconds=300)
+    then.function("reconcile").invoke(events.scheduled("rule", when.utc), seconds=300)
 
-    local = when.utc.astimezone(ZoneInfo(when.zone)).date()
-    assert date.fromisoformat(report["day"]) - local == timedelta(days=1)
+    (night,) = [item for item in then.stack.items() if item["pk"]["S"] == "reconcile"]
+    began = datetime.fromisoformat(night["begun_at"]["S"])
+    assert began == datetime.fromisoformat(night["since"]["S"]) + timedelta(days=2)
+    assert not is_due(began, when.utc, ZoneInfo(when.zone))
+    assert is_due(began, when.utc + timedelta(days=1), ZoneInfo(when.zone))
 
 
 def test_the_sample_patients_visits_go_by_the_clock(when: Moment) -> None:

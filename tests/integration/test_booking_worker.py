@@ -110,8 +110,6 @@ def test_a_message_that_is_not_understood_becomes_a_dead_letter(deployment: Depl
     aws.sqs().send_message(
         QueueUrl=deployment.stack.queue_url,
         MessageBody=body or " ",
-        MessageGroupId="g",
-        MessageDeduplicationId="d",
     )
 
     delivered = deployment.deliver()
@@ -123,9 +121,7 @@ def test_a_message_that_is_not_understood_becomes_a_dead_letter(deployment: Depl
 
 
 def test_a_message_that_cannot_even_be_buried_comes_again(deployment: Deployment) -> None:
-    aws.sqs().send_message(
-        QueueUrl=deployment.stack.queue_url, MessageBody="?", MessageGroupId="g", MessageDeduplicationId="d"
-    )
+    aws.sqs().send_message(QueueUrl=deployment.stack.queue_url, MessageBody="?")
     deployment.configure(DEAD_LETTER_QUEUE_URL=f"{deployment.stack.dead_letter_queue_url}-gone")
 
     assert deployment.deliver().comes_again
@@ -136,8 +132,6 @@ def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment:
     aws.sqs().send_message(
         QueueUrl=deployment.stack.queue_url,
         MessageBody=json.dumps(body),
-        MessageGroupId="g",
-        MessageDeduplicationId="d",
     )
 
     assert deployment.deliver().acknowledged
@@ -173,17 +167,27 @@ def test_a_deployment_that_is_not_set_up_makes_bookings_wait_and_never_raises(
     assert deployment.booking(accepted).state is State.BOOKED
 
 
-def test_one_patients_bookings_are_worked_in_order(deployment: Deployment, accepted: str) -> None:
+def test_one_that_waits_holds_up_no_other_of_its_patient(deployment: Deployment, accepted: str) -> None:
     second = deployment.book_known("P-41", known_body(start=in_days(4).isoformat())).body["booking_id"]
     deployment.fake.fault(LOOK, "status", status=503, count=3)
     first_delivery = deployment.deliver()
 
     assert first_delivery.comes_again
-    assert deployment.stack.messages() == [], "the second one is behind the first"
+    assert deployment.deliver().acknowledged
+    assert [deployment.booking(each).state for each in (accepted, second)] == [State.ACCEPTED, State.BOOKED]
     deployment.hurry(first_delivery)
     assert deployment.deliver().acknowledged
-    assert deployment.deliver().acknowledged
-    assert {deployment.booking(each).state for each in (accepted, second)} == {State.BOOKED}
+    assert deployment.booking(accepted).state is State.BOOKED
+
+
+def test_a_message_of_the_release_before_is_understood(deployment: Deployment, accepted: str) -> None:
+    """Its queue was FIFO, and feeds the worker until the deployment is over."""
+    (message,) = deployment.stack.messages()
+    fifo = {"MessageGroupId": "f" * 64, "MessageDeduplicationId": f"{accepted}:1", "SequenceNumber": "1" * 20}
+    event = events.sqs({**message, "Attributes": {**message["Attributes"], **fifo}}, "bookings.fifo")
+
+    assert deployment.function("booking_worker").invoke(event) == {"batchItemFailures": []}
+    assert deployment.booking(accepted).state is State.BOOKED
 
 
 @pytest.mark.parametrize("scheme", ["api_key", "staff_session"])

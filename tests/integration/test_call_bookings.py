@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from convox_clinicea.table import Item, Table
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
+from tests.support.call_ends import known
 from tests.support.deployment import Deployment
 
 
-def test_a_call_without_bookings_has_none(deployment: Deployment) -> None:
+def test_of_a_call_without_bookings_it_says_that_none_is_known_yet(deployment: Deployment) -> None:
     answer = deployment.of_call(CALL_ID)
 
     assert answer.status == 200
-    assert answer.body == {"status": "success", "message": "0 bookings on this call.", "bookings": [], "not_booked": []}
+    assert {name: value for name, value in answer.body.items() if name != "message"} == {
+        "status": "success",
+        "bookings": [],
+        "not_booked": [],
+    }
+    assert answer.body["message"].startswith("No booking is known on this call yet.")
+
+
+class TestWhileTheIndexLags:
+    """It holds nothing yet of what was accepted a moment ago."""
+
+    @pytest.fixture(autouse=True)
+    def lagging(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def query(self: Table, index: str | None, *_given: Any) -> Iterator[Item]:
+            assert index == "call"
+            return iter(())
+
+        monkeypatch.setattr(Table, "query", query)
+
+    def test_what_a_status_callback_asked_for_is_told_at_once(self, deployment: Deployment) -> None:
+        booking_id = deployment.call_status(known()).body["booking_id"]
+
+        body = deployment.of_call(CALL_ID).body
+
+        assert body["message"] == "1 booking on this call."
+        assert [(each["booking_id"], each["state"]) for each in body["bookings"]] == [(booking_id, "accepted")]
+
+    def test_of_what_a_flow_took_it_does_not_say_that_there_is_none(self, deployment: Deployment) -> None:
+        booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+
+        assert "may be missing; ask for it by its booking_id" in deployment.of_call(CALL_ID).body["message"]
+        assert deployment.status(booking_id).body["state"] == "accepted"
+
+
+def test_a_state_is_the_table_s_though_the_index_still_shows_an_older_one(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.book_known("P-41", known_body())
+    before = [item for item in deployment.stack.items() if "call" in item]
+    assert deployment.deliver().acknowledged
+    monkeypatch.setattr(Table, "query", lambda *_given: iter(before))
+
+    (booking,) = deployment.of_call(CALL_ID).body["bookings"]
+
+    assert booking["state"] == "booked"
 
 
 def test_all_bookings_of_the_call_are_told_in_their_order(deployment: Deployment) -> None:

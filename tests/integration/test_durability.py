@@ -84,7 +84,7 @@ def test_queue_and_ledger_name_nobody(deployment: Deployment, flow: str) -> None
     assert not invented.leaks(messages)
     assert not invented.leaks(repr(items))
     (item,) = items
-    assert set(item) >= {"pk", "booking_id", "state", "request", "fingerprint", "group"}
+    assert set(item) >= {"pk", "booking_id", "state", "request", "fingerprint", "patient_key"}
     assert set(item["request"]) == set(item["fingerprint"]) == {"B"}
 
 

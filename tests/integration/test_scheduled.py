@@ -10,10 +10,11 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.clinicea.errors import PermissionDenied
 from convox_clinicea.errors import ConfigurationError, InvalidRequest
 from convox_clinicea.table import LedgerUnavailable
 from tests.support import events, invented
-from tests.support.bookings import INDIA, in_days, known_body, known_request
+from tests.support.bookings import INDIA, in_days, known_body, known_request, new_body
 from tests.support.clock import VirtualClock
 from tests.support.deployment import Deployment
 from tests.support.functions import ROOT
@@ -58,8 +59,6 @@ class TestSweeper:
         aws.sqs().send_message(
             QueueUrl=deployment.stack.dead_letter_queue_url,
             MessageBody=message["Body"],
-            MessageGroupId="g",
-            MessageDeduplicationId="d",
         )
 
         assert deployment.sweep() == NOTHING | {"parked": 1}
@@ -101,6 +100,9 @@ class TestSweeper:
         assert deployment.function("sweeper").invoke(event) == NOTHING
 
 
+NOTHING_FOUND = {"compared": 0, "discrepancies": [], "unread": [], "unreadable": 0, "after": None}
+
+
 class TestReconcile:
     @pytest.fixture
     def tomorrow(self, deployment: Deployment) -> tuple[str, str]:
@@ -115,8 +117,16 @@ class TestReconcile:
     def day(self) -> str:
         return (datetime.now(INDIA) + timedelta(days=1)).date().isoformat()
 
-    def test_by_itself_it_compares_the_day_to_come(self, deployment: Deployment, tomorrow: tuple[str, str]) -> None:
-        assert deployment.reconcile() == {"day": self.day, "compared": 1, "discrepancies": []}
+    def test_by_itself_it_compares_all_that_is_ahead_once_a_night(
+        self, deployment: Deployment, tomorrow: tuple[str, str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert deployment.reconcile() == NOTHING_FOUND | {"compared": 1}
+        assert '"ReconcileFinished":[1' in capsys.readouterr().out.replace(" ", "")
+        asked = len(deployment.fake.requests("getAppointmentsByDate"))
+
+        assert deployment.reconcile() == NOTHING_FOUND
+        assert "ReconcileFinished" not in capsys.readouterr().out
+        assert len(deployment.fake.requests("getAppointmentsByDate")) == asked
 
     def test_what_was_cancelled_in_clinicea_is_found_and_counted(
         self, deployment: Deployment, tomorrow: tuple[str, str], capsys: pytest.CaptureFixture[str]
@@ -127,14 +137,49 @@ class TestReconcile:
         report = deployment.reconcile()
 
         finding = {"finding": "cancelled", "booking_id": booking_id, "appointment_ids": [appointment_id]}
-        assert report == {"day": self.day, "compared": 1, "discrepancies": [finding]}
+        assert report == NOTHING_FOUND | {"compared": 1, "discrepancies": [finding]}
         said = capsys.readouterr().out
         assert '"ReconcileCancelled":[1' in said.replace(" ", "")
         assert '"ReconcileMissing":[0' in said.replace(" ", "")
         assert not invented.leaks(said)
 
-    def test_another_day_can_be_asked_for(self, deployment: Deployment, tomorrow: tuple[str, str]) -> None:
-        assert deployment.reconcile("2031-01-31") == {"day": "2031-01-31", "compared": 0, "discrepancies": []}
+    def test_what_stands_for_a_rejected_newcomer_is_known_by_its_number(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deployment.fake.switch(omit_notes=True)
+        start = in_days(2)
+        booking_id = deployment.book_new(new_body(start=start.isoformat())).body["booking_id"]
+        ledger, booking = deployment.ledger(), deployment.booking(booking_id)
+        parked = ledger.move(ledger.move(booking, State.SENDING, owner="o", posted=True), State.UNKNOWN)
+        ledger.move(ledger.move(parked, State.NEEDS_ATTENTION), State.REJECTED)
+        local = start.replace(tzinfo=None).isoformat()
+        late = {"appointment_id": "A-late", "clinic_id": "C-01", "start": local}
+        deployment.fake.add_patient(**invented.patient(patient_id="P-99", appointments=[late]))
+
+        report = deployment.reconcile()
+
+        finding = {"finding": "unexpected", "booking_id": booking_id, "appointment_ids": ["A-late"]}
+        assert report["discrepancies"] == [finding]
+        assert not invented.leaks(capsys.readouterr().out)
+
+    def test_a_reference_that_no_booking_has_is_unexpected(
+        self, deployment: Deployment, tomorrow: tuple[str, str]
+    ) -> None:
+        unknown = f"bk_{'z' * 26}"
+        visit = {"appointment_id": "A-9", "clinic_id": "C-01", "start": f"{self.day}T15:00:00", "notes": f"[{unknown}]"}
+        deployment.fake.add_patient(**invented.child(patient_id="P-9", appointments=[visit]))
+
+        (finding,) = deployment.reconcile()["discrepancies"]
+
+        assert finding == {"finding": "unexpected", "booking_id": unknown, "appointment_ids": ["A-9"]}
+
+    def test_it_can_be_asked_for_at_any_time_and_for_one_day(
+        self, deployment: Deployment, tomorrow: tuple[str, str]
+    ) -> None:
+        deployment.reconcile()
+
+        assert deployment.function("reconcile").invoke({})["compared"] == 1
+        assert deployment.reconcile("2031-01-31") == NOTHING_FOUND
         assert deployment.reconcile(self.day)["compared"] == 1
 
     @pytest.mark.parametrize(
@@ -144,9 +189,34 @@ class TestReconcile:
         with pytest.raises(InvalidRequest, match="day: must be a date YYYY-MM-DD, from 2000 to 2199"):
             deployment.function("reconcile").invoke({"day": day})
 
+    @pytest.mark.parametrize("after", ["x", {"key": ""}, {"pages": -1}, {"surprise": 1}, 7, [], True])
+    def test_so_is_what_is_no_answer_s_cursor(self, deployment: Deployment, after: Any) -> None:
+        with pytest.raises(InvalidRequest, match="after: must be what the answer before said"):
+            deployment.function("reconcile").invoke({"after": after})
+
     @pytest.mark.parametrize("event", [None, [], "x", {}, {"day": None}])
-    def test_an_event_that_names_none_means_tomorrow(self, deployment: Deployment, event: Any) -> None:
-        assert deployment.function("reconcile").invoke(event)["day"] == self.day
+    def test_an_event_that_names_no_day_means_all_that_is_ahead(
+        self, deployment: Deployment, tomorrow: tuple[str, str], event: Any
+    ) -> None:
+        assert deployment.function("reconcile").invoke(event)["compared"] == 1
+
+    def test_a_night_on_which_clinicea_is_away_is_made_up_for(
+        self, deployment: Deployment, tomorrow: tuple[str, str]
+    ) -> None:
+        deployment.fake.fault("getAppointmentsByDate", "status", status=403)
+        with pytest.raises(PermissionDenied):
+            deployment.reconcile()
+        assert deployment.reconcile() == NOTHING_FOUND, "another invocation may be at it still"
+        deployment.fake.clear_faults()
+        deployment.stack.spoil("reconcile", lease_until="2020-01-01T00:00:00.000Z")
+
+        assert deployment.reconcile()["compared"] == 1
+
+    def test_within_the_shared_pace_where_there_is_one(self, deployment: Deployment, tomorrow: tuple[str, str]) -> None:
+        deployment.configure(CLINICEA_PER_SECOND="50")
+
+        assert deployment.reconcile()["compared"] == 1
+        assert [item for item in deployment.stack.items() if item["pk"]["S"].startswith("pace#")]
 
     def test_the_sample_event_is_one(self, deployment: Deployment) -> None:
         event = json.loads((ROOT / "events" / "reconcile.json").read_text())

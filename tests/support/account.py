@@ -271,9 +271,7 @@ def _register(name: str) -> str:
 
 
 def _queue(name: str) -> str:
-    return aws.sqs().create_queue(
-        QueueName=f"{name}.fifo", Attributes={"FifoQueue": "true", "VisibilityTimeout": "180"}
-    )["QueueUrl"]
+    return aws.sqs().create_queue(QueueName=name, Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
 
 
 def _received(url: str) -> list[dict[str, Any]]:

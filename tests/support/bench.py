@@ -19,7 +19,9 @@ from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.notices import Notices, SnsTopic
+from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
@@ -53,6 +55,7 @@ class Bench(CliniceaBench):
         super().__init__()
         self.stack = Stack.create()
         self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
+        self.locks = self.another_locks(self.ledger)
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
         self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock, consents(self.stack))
@@ -90,15 +93,22 @@ class Bench(CliniceaBench):
         ledger = collaborators.get("ledger", self.ledger)
         parts: dict[str, Any] = {
             "ledger": ledger,
-            "clinicea": self.clinicea,
             "calendar": Calendar(self.clinicea, ledger, readable=collaborators.pop("read_backs", True)),
             "sealer": self.sealer,
             "notices": self.notices,
             "clock": self.clock,
             "limits": Limits(),
             "canary": self.canary(on=False),
+            "locks": self.another_locks(ledger),
         }
-        return Worker(**parts | collaborators)
+        parts |= collaborators
+        shared = {name: parts[name] for name in ("ledger", "calendar", "canary", "clock", "limits")}
+        posting = Posting(clinicea=parts.pop("clinicea", self.clinicea), **shared)
+        return Worker(**{"posting": posting} | parts)
+
+    def another_locks(self, ledger: Ledger) -> Locks:
+        """The locks of a ledger that writes through the same table."""
+        return Locks(Table(aws.dynamodb(), self.stack.table), ledger, self.clock, Limits().settle)
 
     def canary(self, **collaborators: Any) -> Canary:
         """What holds bookings up until one is proven, as a container has it."""

@@ -105,7 +105,7 @@ def accepted(**changes: Any) -> Booking:
         "flow": "known_patient",
         "caller": "convox",
         "start": START,
-        "group": "g",
+        "patient_key": "g",
         "fingerprint": b"p",
         "accepted_at": NOON,
         "updated_at": NOON,

@@ -108,6 +108,4 @@ def data_requests(deployment: Deployment) -> None:
 
 def somebody_elses_message(deployment: Deployment) -> None:
     """Put something into the queue that is no message of ours."""
-    aws.sqs().send_message(
-        QueueUrl=deployment.stack.queue_url, MessageBody="?", MessageGroupId="g", MessageDeduplicationId="d"
-    )
+    aws.sqs().send_message(QueueUrl=deployment.stack.queue_url, MessageBody="?")

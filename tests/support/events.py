@@ -1,4 +1,4 @@
-"""Events as AWS hands them to functions: REST proxy, request authorizer, SQS FIFO."""
+"""Events as AWS hands them to functions: REST proxy, request authorizer, SQS."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def authorizer(headers: Mapping[str, str] | None, *, method: str = "GET", path: 
 
 
 def sqs(message: Mapping[str, Any], queue_name: str) -> Event:
-    """A FIFO source's event for one message as `receive_message` gives it."""
+    """An event source's event for one message as `receive_message` gives it."""
     return {
         "Records": [
             {

@@ -27,7 +27,7 @@ def lost_message(bench: Bench) -> Booking:
 
 def dead_letter(bench: Bench, booking: Booking, *, generation: int = 1) -> None:
     body = {"v": 1, "booking_id": booking.booking_id, "generation": generation}
-    bench.queue.bury(json.dumps(body), f"message-{booking.booking_id}-{generation}")
+    bench.queue.bury(json.dumps(body))
 
 
 def without_queue(bench: Bench, *, dead_letters: str | None = None) -> BookingQueue:

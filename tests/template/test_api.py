@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.convox.headers import GUARDED
 from tests.support.template import ROOT
 from tests.template.shape import of_type, under
 
@@ -166,11 +167,18 @@ def test_the_access_log_is_json_and_holds_neither_path_nor_query(resources: Json
     assert resources["ApiAccessLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_the_stage_is_traced_throttled_and_logs_no_requests(resources: Json) -> None:
+def test_every_answer_of_the_gateway_s_own_bears_the_headers_of_ours(api_body: Json) -> None:
+    for kind, response in api_body[RESPONSES].items():
+        said = response.get("responseParameters", {})
+        found = {name: said.get(f"gatewayresponse.header.{name}", "").strip("'") for name in GUARDED}
+        assert found == GUARDED, kind
+
+
+def test_the_stage_is_throttled_and_neither_traces_nor_logs_requests(resources: Json) -> None:
     stage = resources["ApiStage"]["Properties"]
     (everywhere,) = stage["MethodSettings"]
 
-    assert stage["TracingEnabled"] is True
+    assert stage["TracingEnabled"] is False, "a trace holds whole addresses"
     assert (everywhere["ResourcePath"], everywhere["HttpMethod"]) == ("/*", "*")
     assert everywhere["ThrottlingRateLimit"] == {"Ref": "ThrottleRate"}
     assert everywhere["ThrottlingBurstLimit"] == {"Ref": "ThrottleBurst"}

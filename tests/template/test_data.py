@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
@@ -75,26 +77,36 @@ def test_notices_are_encrypted_and_go_by_mail_only_where_an_address_is_given(res
     assert subscription["Properties"]["Endpoint"] == {"Ref": "NoticesEmail"}
 
 
-def test_the_queue_keeps_order_per_group_and_gives_up_late(resources: Json) -> None:
-    queue = resources["BookingQueue"]["Properties"]
+def test_no_queue_keeps_an_order_in_which_one_message_could_hold_up_another(resources: Json) -> None:
+    queues = of_type(resources, "AWS::SQS::Queue")
 
-    assert (queue["FifoQueue"], queue["ContentBasedDeduplication"]) == (True, False)
-    assert queue["FifoThroughputLimit"] == "perMessageGroupId"
-    assert queue["RedrivePolicy"]["maxReceiveCount"] == 600
-    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetterQueue", "Arn"]}
+    assert len(queues) == 2
+    for name, queue in queues.items():
+        assert not [each for each in queue["Properties"] if re.search("Fifo|Dedup", each)], name
+        assert not queue["Properties"]["QueueName"]["Fn::Sub"].endswith(".fifo")
+
+
+def test_the_queues_of_the_release_before_are_replaced_and_not_changed_in_place(resources: Json) -> None:
+    assert not {"BookingQueue", "DeadLetterQueue"} & set(resources), "a FIFO queue cannot become a standard one"
+
+
+def test_the_queue_gives_up_late(resources: Json) -> None:
+    queue = resources["BookingMessages"]["Properties"]
+
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 100
+    assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
 
 
 def test_dead_letters_are_kept_longest_and_come_from_that_queue_only(resources: Json) -> None:
-    queue = resources["BookingQueue"]["Properties"]
-    dead = resources["DeadLetterQueue"]["Properties"]
+    queue = resources["BookingMessages"]["Properties"]
+    dead = resources["DeadLetters"]["Properties"]
 
-    assert dead["FifoQueue"] is True
     assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
     (allowed,) = dead["RedriveAllowPolicy"]["sourceQueueArns"]
     assert allowed["Fn::Sub"].endswith(f":{queue['QueueName']['Fn::Sub']}")
 
 
-@pytest.mark.parametrize("name", ["BookingQueue", "DeadLetterQueue"])
+@pytest.mark.parametrize("name", ["BookingMessages", "DeadLetters"])
 def test_a_queue_is_encrypted_and_refuses_plain_connections(resources: Json, name: str) -> None:
     policy = resources[f"{name}Policy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
@@ -105,12 +117,28 @@ def test_a_queue_is_encrypted_and_refuses_plain_connections(resources: Json, nam
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_alarm_watches_what_lies_in_the_dead_letter_queue(resources: Json) -> None:
+def test_the_alarm_watches_what_lies_in_the_dead_letter_queue_hidden_or_not(resources: Json) -> None:
     alarm = resources["DeadLetterAlarm"]["Properties"]
+    (result, *looks) = alarm["Metrics"]
 
-    assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetterQueue", "QueueName"]}}]
+    assert result["Expression"] == "visible + hidden"
+    assert {each["Id"]: each["MetricStat"]["Metric"]["MetricName"] for each in looks} == {
+        "visible": "ApproximateNumberOfMessagesVisible",
+        "hidden": "ApproximateNumberOfMessagesNotVisible",
+    }
+    for look in looks:
+        dimensions = look["MetricStat"]["Metric"]["Dimensions"]
+        assert dimensions == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["DeadLetters", "QueueName"]}}]
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
+
+
+def test_an_alarm_tells_that_nobody_takes_messages(resources: Json) -> None:
+    alarm = resources["OldestMessageAlarm"]["Properties"]
+
+    assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
+    assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["BookingMessages", "QueueName"]}}]
+    # Sent anew after half an hour, the message before is acknowledged when it comes by next.
+    assert alarm["Threshold"] > Limits().stuck.total_seconds() + LONGEST_SECONDS + 60
 
 
 def test_secrets_are_generated_and_stand_nowhere_in_the_template(source: Json, resources: Json) -> None:

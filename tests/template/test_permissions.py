@@ -66,7 +66,7 @@ ALLOWED = {
         "dynamodb:Scan",
         "sqs:SendMessage",
     },
-    "ReconcileRole": CLINICEA | DOCUMENTS | {"dynamodb:Scan"},
+    "ReconcileRole": CLINICEA | DOCUMENTS | {"dynamodb:Scan", "dynamodb:UpdateItem"},
     "AuthorizerRole": {"secretsmanager:GetSecretValue"},
 }
 
@@ -173,6 +173,17 @@ def test_only_who_answers_persons_reads_the_register_and_removes_a_hold_on_a_num
     }
 
     assert alone == {"dynamodb:Query": {"DataRequestsRole"}, "dynamodb:DeleteItem": {"DataRequestsRole"}}
+
+
+def test_the_comparison_writes_how_far_it_came_and_no_booking(resources: Json) -> None:
+    of_ledger = {
+        each["Action"]: each.get("Condition")
+        for name, each in statements(resources)
+        if name == "ReconcileRole" and each["Resource"] == {"Fn::GetAtt": ["Ledger", "Arn"]}
+    }
+
+    assert of_ledger["dynamodb:PutItem"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["reconcile"]}}
+    assert of_ledger["dynamodb:UpdateItem"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["pace#*"]}}
 
 
 def test_notices_go_to_the_stack_s_own_topic(resources: Json) -> None:

@@ -13,6 +13,10 @@ JOINERS = "\u200c\u200d"
 _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _ZERO_WIDTH = "\u00ad\u200b\u2060\ufeff"
 _UNSEEN = _DIRECTION + _ZERO_WIDTH
+_OF_NOBODY = re.compile("[\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]")
+"""Private use, and the tags that no reader sees: what they mean only their sender knows."""
+_MARKUP = str.maketrans("<>", "\u2039\u203a")
+_FORMULA = "=+-@\t"
 _LINE_ENDS = "\n\r\t\v\f\x1c\x1d\x1e\x1f\u2028\u2029"
 _CONTROLS = "".join(map(chr, range(0x20))) + "\x7f"
 _BLANKS = " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\x85"
@@ -61,4 +65,20 @@ def seen(text: str, *, lines: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     text = _NO_CHARACTER.sub("", _SURROGATE.sub(LOST, unicodedata.normalize("NFC", text)))
+    text = _OF_NOBODY.sub("", text)
     return text.translate(_LINES if lines else _ONE_LINE)
+
+
+def harmless(text: str) -> str:
+    """Return a text that no page takes for markup and no spreadsheet for a formula; a reader reads the same.
+
+    Angle brackets become the quotation marks that look like them; an apostrophe before a sign that starts a formula
+    is what spreadsheets themselves write.
+    """
+    text = text.translate(_MARKUP)
+    return f"'{text}" if text[:1] in _FORMULA and text else text
+
+
+def can_be_read(text: str) -> bool:
+    """Whether there is a letter, a digit or a symbol in a text, not only marks and signs that nobody sees."""
+    return any(unicodedata.category(sign)[0] in "LNS" for sign in text)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 T = TypeVar("T")
+LONGEST_WORD = 256
+"""Characters. Composing takes the square of a run of marks; nothing that is compared here is as long."""
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _PUNCTUATION = {**_APOSTROPHES, **_DASHES}
@@ -20,8 +22,10 @@ def normalized(word: str) -> str:
     """Return a word without what does not distinguish it: case, composition, invisible signs, blanks at its ends.
 
     Vowel signs may come composed or apart. Joiners that only shape the letters beside them (ZWNJ in Persian, ZWJ in
-    Malayalam) are kept by one program and dropped by the next.
+    Malayalam) are kept by one program and dropped by the next. A text of more than 256 characters is left as it is.
     """
+    if len(word) > LONGEST_WORD:
+        return word
     text = unicodedata.normalize("NFKC", word)
     seen = "".join(map(_seen, text)) if not text.isascii() or not text.isprintable() else text
     return unicodedata.normalize("NFKC", " ".join(seen.split()).casefold())

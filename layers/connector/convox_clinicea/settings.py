@@ -124,6 +124,7 @@ class QueueSettings(Settings):
     dead_letter_queue_url: str = Field(min_length=1)
     notices_topic_arn: str = Field(min_length=1)
     retention_days: int = Field(ge=1, le=3650)
+    age_limit_hours: float = Field(gt=0, le=168)
 
 
 class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
@@ -134,7 +135,6 @@ class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
     clinicea_per_second: int = Field(ge=0, le=1000)
     settle_seconds: int = Field(ge=0, le=3600)
     lease_seconds: int = Field(ge=30, le=900)
-    age_limit_hours: float = Field(gt=0, le=168)
     worker_seconds: int = Field(ge=15, le=900)
     visibility_seconds: int = Field(ge=30, le=43200)
 
@@ -154,8 +154,16 @@ class StatusSettings(Settings):
     ledger_table: str = Field(min_length=1)
 
 
-class ReconcileSettings(CliniceaSettings, PlaceSettings):
+class CalendarSettings(CliniceaSettings, PlaceSettings):
+    """How Clinicea's calendar is read."""
+
+
+class ReconcileSettings(CalendarSettings):
     """`reconcile`."""
+
+    identity_secret_arn: str = Field(min_length=1)
+    read_backs: bool
+    clinicea_per_second: int = Field(ge=0, le=1000)
 
 
 class AuthorizerSettings(Settings):

@@ -49,10 +49,10 @@ class ConditionFailed(ConnectorError):
 
 @dataclass(frozen=True)
 class Put:
-    """A conditional write of a whole item, which bears a write token."""
+    """A write of a whole item, which bears a write token; on a condition, as a rule."""
 
     item: Item
-    condition: str
+    condition: str = ""
     values: Item = field(default_factory=dict)
 
 
@@ -146,24 +146,16 @@ class Table:
         return True
 
     def query(self, index: str | None, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
-        """Yield the items of an index, or of the table, page by page; an index lags a little behind the table."""
+        """Yield the items of an index, or of the table, page by page; an index lags a little behind the table.
+
+        For what is little by its nature; what grows with the ledger is read a page at a time, to be carried on.
+        """
         yield from self._pages(
             self._client.query,
             {
                 **({"IndexName": index} if index else {}),
                 "KeyConditionExpression": condition,
                 "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
-            },
-        )
-
-    def scan(self, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
-        """Yield the table's items that meet the condition."""
-        yield from self._pages(
-            self._client.scan,
-            {
-                "FilterExpression": condition,
-                **({"ExpressionAttributeNames": names} if names else {}),
                 "ExpressionAttributeValues": values,
             },
         )
@@ -177,6 +169,16 @@ class Table:
             "ConsistentRead": True,
         }
         return self._page(self._client.scan, arguments, after)
+
+    def query_page(self, index: str, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
+        """Read one page (1 MB) of an index, which lags a little behind the table."""
+        arguments = {
+            "IndexName": index,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        return self._page(self._client.query, arguments, after)
 
     def count_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
         """Count the items of one page of a query on the table; none of them is returned."""
@@ -215,9 +217,10 @@ def timestamp(moment: datetime) -> str:
 def _arguments(put: Put) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "Item": put.item,
-        "ConditionExpression": put.condition,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
+    if put.condition:
+        arguments["ConditionExpression"] = put.condition
     names = {"#version": "version", "#owner": "owner"}
     used = {name: attribute for name, attribute in names.items() if name in put.condition}
     if used:

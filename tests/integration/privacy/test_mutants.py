@@ -137,8 +137,6 @@ def tells_the_queue(patch: pytest.MonkeyPatch) -> None:
         aws.sqs().send_message(
             QueueUrl=queue._queues.url,
             MessageBody="{}",
-            MessageGroupId="g",
-            MessageDeduplicationId="x",
             MessageAttributes=name,
         )
 
@@ -181,7 +179,10 @@ MUTANTS: Mapping[str, tuple[Mutate, str]] = {
     "the libraries' own lines": (libraries_speak, "log of "),
     "a metric's dimension": (counts_numbers, "standard output"),
     "an attribute of a message": (tells_the_queue, "sqs SendMessage"),
-    "a message's group": (instead(identity, "message_group", lambda _, request: number(request)), "sqs Send"),
+    "a record's key of its patient": (
+        instead(identity, "patient_key", lambda _, request: number(request)),
+        "ledger and register",
+    ),
     "a hash without a key": (
         instead(
             identity,

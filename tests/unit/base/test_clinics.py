@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from convox_clinicea.clinics import Clinics
+from convox_clinicea.convox.fields import OwnId
 from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
 from tests.support.properties import PROPERTY, json_values
@@ -26,6 +28,12 @@ class TestLookingUp:
         found = clinics(DUBAI).get("C-09")
         assert found is not None
         assert (found.name, found.address) == ("Dubai", "1 Invented Road")
+
+    @pytest.mark.parametrize("clinic_id", ["C-09", "north.09", "IN:09", "north_09"])
+    def test_it_takes_every_id_that_a_booking_may_name(self, clinic_id: str) -> None:
+        TypeAdapter(OwnId).validate_python(clinic_id)
+
+        assert clinics(DUBAI | {"clinic_id": clinic_id}).get(clinic_id) is not None
 
     @pytest.mark.parametrize("unknown", ["C-10", "", None])
     def test_an_unknown_one_is_not(self, unknown: str | None) -> None:

@@ -204,7 +204,7 @@ class TestReading:
         client: Any = endless
 
         with pytest.raises(LedgerUnavailable, match="pages"):
-            list(Table(client, "t").scan("x", {}, {}))
+            list(Table(client, "t").query("open", "x", {}, {}))
 
         assert len(endless.calls) == MAX_PAGES
 
@@ -215,7 +215,9 @@ class TestReading:
         with pytest.raises(LedgerUnavailable):
             list(answering(error).query("open", "x", {}, {}))
         with pytest.raises(LedgerUnavailable):
-            list(answering(error).scan("x", {}, {}))
+            answering(error).scan_page("x", {}, {}, None)
+        with pytest.raises(LedgerUnavailable):
+            answering(error).query_page("open", "x", {}, {}, None)
         with pytest.raises(LedgerUnavailable):
             answering(error).delete("a", ABSENT, {})
 

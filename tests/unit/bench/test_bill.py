@@ -16,7 +16,7 @@ PRICES: dict[str, Any] = {
     "api_gateway_rest_request": 0.002,
     "dynamodb_write_unit": 0.01,
     "dynamodb_read_unit": 0.001,
-    "sqs_fifo_request": 0.1,
+    "sqs_request": 0.1,
     "sns_request": 0.2,
     "kms_request": 0.3,
     "secrets_manager_request": 0.4,

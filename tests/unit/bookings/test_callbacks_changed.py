@@ -54,7 +54,7 @@ class TestAChangedMind:
 
         now = bench.now(booking)
         assert (now.flow, now.patient_id, now.number_key) == ("known_patient", "P-41", None)
-        assert now.group != booking.group
+        assert now.patient_key != booking.patient_key
 
     def test_a_late_repeat_of_the_first_does_not_bring_it_back(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))

@@ -130,21 +130,21 @@ class TestLocks:
     def test_a_slot_that_is_not_wanted_any_more_is_free_for_others(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
-        assert bench.ledger.hold_slot(booking, "P-41")
+        assert bench.locks.hold_slot(booking, "P-41")
         other = bench.accept(known_request(caller=status_callback(call_id="CALL-2").caller, service=PersonalText("x")))
-        assert not bench.ledger.hold_slot(other, "P-41")
+        assert not bench.locks.hold_slot(other, "P-41")
 
         takes(bench, second())
 
-        assert bench.ledger.hold_slot(other, "P-41")
-        assert bench.ledger.hold_slot(bench.now(booking), "P-41"), "its own new one"
+        assert bench.locks.hold_slot(other, "P-41")
+        assert bench.locks.hold_slot(bench.now(booking), "P-41"), "its own new one"
 
     def test_a_number_that_is_not_wanted_any_more_is_free_for_others(self, bench: Bench) -> None:
         booking = booking_of(takes(bench, new_request()))
-        assert bench.ledger.hold_number(booking)
+        assert bench.locks.hold_number(booking)
         other = bench.accept(new_request(start=LATER))
-        assert not bench.ledger.hold_number(other)
+        assert not bench.locks.hold_number(other)
 
         takes(bench, known_request())
 
-        assert bench.ledger.hold_number(other)
+        assert bench.locks.hold_number(other)

@@ -12,9 +12,12 @@ from convox_clinicea.bookings import consents
 from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.calls import Call, Calls
 from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.reconcile import Reconciler
+from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
+from convox_clinicea.clinics import Clinics, ClinicsDocument
+from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.table import Item, Page, Table
@@ -75,7 +78,7 @@ def test_what_is_left_is_a_tombstone(bench: Bench, holdings: Holdings) -> None:
     assert left.erased_at == bench.clock.now()
     gone: dict[str, Any] = {"request": None, "number_key": None, "patient_id": None, "call_id": None, "agent_id": None}
     assert {name: getattr(left, name) for name in gone} == gone
-    assert (left.group, left.fingerprint) == ("", b"")
+    assert (left.patient_key, left.fingerprint) == ("", b"")
     assert holdings.find(Subject(MEERA)).found.bookings == []
     assert str(before.number_key) not in repr(bench.stack.items())
 
@@ -166,13 +169,15 @@ def test_what_changes_meanwhile_is_kept(bench: Bench, holdings: Holdings, monkey
 
 
 def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdings: Holdings) -> None:
-    booking = booked(bench)
-    day = (booking.start - timedelta(hours=1), booking.start + timedelta(hours=1))
-    assert len(list(bench.ledger.booked_between(*day))) == 1
+    booked(bench)
+    calendar = Reconciler(bench.ledger, bench.clinicea, Clinics(ClinicsDocument(schema=1), "Asia/Kolkata"))
 
+    def compared() -> int:
+        return calendar.compare_all(bench.clock.now(), Deadline.after(bench.clock, 60)).compared
+
+    assert compared() == 1
     erase(holdings)
-
-    assert list(bench.ledger.booked_between(*day)) == []
+    assert compared() == 0
 
 
 def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: Holdings) -> None:
@@ -219,6 +224,24 @@ def test_a_guid_finds_what_is_kept_of_a_call(bench: Bench, holdings: Holdings) -
     calls.write(Call("convox", "CALL-9", now, now, kept=b"sealed", patient_key=bench.drafter.patient_key(GUID.upper())))
 
     assert [each.call_id for each in holdings.find(Subject(patient_id=GUID)).found.calls] == ["CALL-9"]
+
+
+def test_a_booking_that_the_release_before_wrote_is_found_by_the_patient_whom_its_request_named(
+    bench: Bench, holdings: Holdings
+) -> None:
+    booking = bench.accept(known_request(patient_id="P-41"))
+    bench.stack.spoil(key_of(booking.booking_id), patient_id="P-77")  # a person has resolved it as another's
+    aws.dynamodb().update_item(
+        TableName=bench.stack.table,
+        Key={"pk": {"S": key_of(booking.booking_id)}},
+        UpdateExpression="REMOVE patient_key",
+    )
+
+    (erased,) = holdings.erase(Subject(patient_id="P-41"), WHO, open_too=True).bookings
+
+    assert (erased.booking.booking_id, erased.kept) == (booking.booking_id, None)
+    (item,) = [each for each in bench.stack.items() if each["pk"]["S"] == key_of(booking.booking_id)]
+    assert (item["patient_key"], item["group"]) == ({"S": ""}, {"S": ""})
 
 
 @pytest.mark.parametrize("other", ["p-41", "P-041", "P41", "P-41.0"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.identity import booking_id, fingerprint, message_group
+from convox_clinicea.bookings.identity import booking_id, fingerprint, patient_key
 from convox_clinicea.bookings.record import ID_PATTERN
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent
 from convox_clinicea.mobile import Mobile
@@ -171,9 +171,9 @@ def test_when_consent_was_heard_does_not_change_the_content() -> None:
     assert fingerprint(KEY, new_request(new_patient=heard)) == fingerprint(KEY, new_request())
 
 
-def test_one_patients_bookings_share_a_group_that_tells_nothing() -> None:
-    group = message_group(KEY, new_request())
+def test_one_patients_bookings_share_a_key_that_tells_nothing() -> None:
+    key = patient_key(KEY, new_request())
 
-    assert group == message_group(KEY, new_request(start=START + timedelta(days=1), clinic_id="C-02"))
-    assert group != message_group(KEY, known_request())
-    assert re.fullmatch(r"[0-9a-f]{64}", group)
+    assert key == patient_key(KEY, new_request(start=START + timedelta(days=1), clinic_id="C-02"))
+    assert key != patient_key(KEY, known_request())
+    assert re.fullmatch(r"[0-9a-f]{64}", key)

@@ -9,7 +9,8 @@ import pytest
 
 from convox_clinicea.bookings.calendar import Shown, _sorted
 from convox_clinicea.bookings.identity import booking_id
-from convox_clinicea.bookings.ledger import AppointmentOwned, HolderParked
+from convox_clinicea.bookings.ledger import AppointmentOwned
+from convox_clinicea.bookings.locks import HolderParked
 from convox_clinicea.bookings.reconcile import Finding, Reconciler
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
@@ -99,7 +100,7 @@ class TestStoredKeys:
 
     @staticmethod
     def left(bench: Bench, key: str, booking: Booking) -> None:
-        item = bench.ledger._claim(key, booking).item
+        item = bench.ledger.claim(key, booking).item
         bench.ledger._table.put(Put(item, "attribute_not_exists(pk)"))
 
     @pytest.mark.parametrize("written", [VISIT.upper(), VISIT])
@@ -125,18 +126,18 @@ class TestStoredKeys:
     def test_a_start_that_is_held_is_held_in_every_form(self, bench: Bench) -> None:
         mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
 
-        assert bench.ledger.hold_slot(yours, PATIENT.upper())
-        assert not bench.ledger.hold_slot(mine, PATIENT)
-        assert bench.ledger.hold_slot(yours, f"{{{PATIENT}}}")
+        assert bench.locks.hold_slot(yours, PATIENT.upper())
+        assert not bench.locks.hold_slot(mine, PATIENT)
+        assert bench.locks.hold_slot(yours, f"{{{PATIENT}}}")
 
     def test_a_start_that_a_release_before_holds_is_held_until_its_outcome_is_certain(self, bench: Bench) -> None:
         mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
         self.left(bench, f"slot#{PATIENT.upper()}#{timestamp(yours.start)}", yours)
 
-        assert not bench.ledger.hold_slot(mine, PATIENT)
-        assert bench.ledger.hold_slot(yours, PATIENT)
+        assert not bench.locks.hold_slot(mine, PATIENT)
+        assert bench.locks.hold_slot(yours, PATIENT)
         bench.ledger.book(bench.now(yours), "A-1")
-        assert bench.ledger.hold_slot(mine, PATIENT.upper())
+        assert bench.locks.hold_slot(mine, PATIENT.upper())
 
     def test_the_holder_under_any_earlier_key_is_looked_at(self, bench: Bench) -> None:
         mine, ended, yours = bench.accept(), bench.accept(clinic_id="C-02"), bench.accept(clinic_id="C-03")
@@ -144,7 +145,7 @@ class TestStoredKeys:
         self.left(bench, f"slot#{PATIENT.upper()}#{timestamp(yours.start)}", yours)
         bench.ledger.book(bench.now(ended), "A-1")
 
-        assert not bench.ledger.hold_slot(mine, f"{{{PATIENT}}}")
+        assert not bench.locks.hold_slot(mine, f"{{{PATIENT}}}")
 
     @pytest.mark.parametrize("written", [PATIENT, PATIENT.upper()])
     def test_a_holder_that_was_posted_and_parked_sends_the_next_to_a_person(self, bench: Bench, written: str) -> None:
@@ -154,8 +155,8 @@ class TestStoredKeys:
         bench.ledger.move(in_doubt, State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
 
         with pytest.raises(HolderParked):
-            bench.ledger.hold_slot(mine, PATIENT)
-        assert bench.ledger.hold_slot(yours, PATIENT)
+            bench.locks.hold_slot(mine, PATIENT)
+        assert bench.locks.hold_slot(yours, PATIENT)
 
     def test_an_id_in_any_form_keeps_the_booking_id_that_it_had(self) -> None:
         # Ids of bookings hold ids as they came: a repeat finds its booking, whichever release made it.

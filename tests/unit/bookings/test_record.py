@@ -28,7 +28,7 @@ BOOKINGS = st.builds(
     call_id=st.none() | WORDS,
     agent_id=st.none() | WORDS,
     start=MOMENTS,
-    group=WORDS,
+    patient_key=WORDS,
     fingerprint=st.binary(min_size=1),
     accepted_at=MOMENTS,
     updated_at=MOMENTS,
@@ -111,6 +111,13 @@ class TestTheVersionBefore:
         assert item["call"] == {"S": "convox#CALL-1"}
         assert from_item(item) == from_item(OLD)
 
+    def test_the_patient_s_key_is_read_under_its_earlier_name_and_written_under_both(self) -> None:
+        assert from_item(OLD).patient_key == "g"
+
+        item = to_item(from_item(OLD))
+
+        assert item["patient_key"] == item["group"] == {"S": "g"}, "the release before runs beside this one"
+
     def test_what_may_have_been_posted_is_not_taken_for_settled(self) -> None:
         unknown = from_item(OLD | {"state": {"S": "unknown"}})
         sending = from_item(
@@ -132,7 +139,7 @@ def test_time_to_live_is_in_seconds_and_other_times_are_rfc_3339_in_utc() -> Non
             flow="known_patient",
             caller="convox",
             start=moment,
-            group="g",
+            patient_key="g",
             fingerprint=b"p",
             accepted_at=moment,
             updated_at=moment,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.limits import OVERDUE, Limits
 from convox_clinicea.bookings.queue import BookingQueue, Queues, QueueUnavailable
 from convox_clinicea.bookings.record import Booking, Open, key_of
 from convox_clinicea.bookings.states import Reason, State
@@ -17,6 +18,7 @@ from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.table import Table
 from tests.support.bench import Bench
+from tests.support.bookings import known_request
 from tests.support.sweeping import NOTHING, STUCK, lost_message, without_queue
 
 
@@ -30,7 +32,6 @@ def test_a_booking_that_lies_is_sent_anew_under_a_new_generation(bench: Bench) -
     assert standing.queued_at == bench.clock.now()
     (message,) = bench.stack.messages()
     assert json.loads(message["Body"])["generation"] == 2
-    assert message["Attributes"]["MessageDeduplicationId"] == f"{booking.booking_id}:2"
     assert bench.ends(standing).state is State.BOOKED
 
 
@@ -59,6 +60,67 @@ def test_one_that_was_just_sent_anew_is_left_alone_as_long_again(bench: Bench) -
 
     assert bench.sweep().requeued == 1
     assert bench.now(booking).generation == 3
+
+
+class TestOneThatIsOverdue:
+    """The worker parks what is over its age limit, or comes too late; unless it fails, or is never asked."""
+
+    AGE = Limits().age + OVERDUE
+
+    def test_over_the_age_limit_it_is_parked_and_told_of(self, bench: Bench) -> None:
+        booking = bench.accept()
+        bench.clock.advance(self.AGE.total_seconds() + 1)
+
+        assert bench.sweep() == Swept(parked=1)
+
+        parked = bench.now(booking)
+        assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.AGE_LIMIT)
+        assert parked.request is not None
+        assert [notice["booking_id"] for notice in bench.stack.notices()] == [booking.booking_id]
+
+    def test_an_hour_after_its_start_too_if_it_was_never_posted(self, bench: Bench) -> None:
+        booking = bench.accept(known_request(start=bench.clock.now() + timedelta(hours=2)))
+        bench.clock.advance(minutes=181)
+
+        assert bench.sweep() == Swept(parked=1)
+        assert bench.now(booking).reason is Reason.TOO_LATE
+
+    def test_one_that_was_posted_is_looked_for_until_its_age_limit(self, bench: Bench) -> None:
+        booking = bench.accept(known_request(start=bench.clock.now() + timedelta(hours=2)))
+        bench.claimed(booking)
+        bench.clock.advance(minutes=181)
+        assert bench.sweep() == Swept(requeued=1)
+
+        bench.clock.advance(self.AGE.total_seconds())
+
+        assert bench.sweep() == Swept(parked=1)
+        assert bench.now(booking).reason is Reason.OUTCOME_UNKNOWN
+
+    def test_its_age_counts_from_its_redrive(self, bench: Bench) -> None:
+        booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, notice_due=False)
+        bench.clock.advance(self.AGE.total_seconds())
+        now = bench.clock.now()
+        bench.ledger.move(booking, State.ACCEPTED, redriven_at=now, queued_at=now)
+        bench.clock.advance(STUCK)
+
+        assert bench.sweep() == Swept(requeued=1)
+
+    def test_one_that_is_being_posted_is_left_alone(self, bench: Bench) -> None:
+        booking = bench.accept()
+        bench.clock.advance(self.AGE.total_seconds())
+        bench.claimed(booking, lease=60)
+        bench.clock.advance(2)
+
+        assert bench.sweep() == NOTHING
+
+    def test_it_is_parked_while_the_queues_are_away(self, bench: Bench) -> None:
+        booking = bench.accept()
+        bench.clock.advance(self.AGE.total_seconds() + 1)
+
+        with pytest.raises(QueueUnavailable):
+            bench.sweep(queue=without_queue(bench, dead_letters=f"{bench.stack.dead_letter_queue_url}-gone"))
+
+        assert bench.now(booking).state is State.NEEDS_ATTENTION
 
 
 def test_one_in_doubt_is_sent_anew_as_it_is(bench: Bench) -> None:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.waiting import LONGEST_SECONDS, wait_for
+from convox_clinicea.bookings.waiting import (
+    LEFT_TO_A_PERSON,
+    LONGEST_SECONDS,
+    LOOKS_OF_A_MINUTE,
+    wait_for,
+    wait_until,
+)
 from convox_clinicea.clinicea.errors import RateLimited, Unavailable
+from tests.support.clock import NOON
 from tests.support.properties import PROPERTY
 
 CAUSE = Unavailable("searchPatientByMobileNumber", 503)
@@ -34,6 +43,19 @@ def test_a_wait_is_as_long_as_clinicea_asked_but_never_longer_than_a_quarter_of_
 
 def test_a_hundred_receipts_last_longer_than_an_outage_of_half_a_day() -> None:
     assert sum(wait_for(CAUSE, received).seconds for received in range(1, 101)) > 10 * 3600
+
+
+@PROPERTY
+@given(received=st.integers(1, 100), left=st.floats(-3600, 7200))
+def test_a_wait_for_another_booking_ends_before_the_start(received: int, left: float) -> None:
+    wait = wait_until(NOON + timedelta(seconds=left), NOON, received)
+
+    if wait is None:
+        assert left <= LEFT_TO_A_PERSON.total_seconds()
+        assert received > LOOKS_OF_A_MINUTE or left < 32
+    else:
+        assert wait.seconds < left
+        assert wait.seconds <= left - LEFT_TO_A_PERSON.total_seconds() + 1e-6 or received <= LOOKS_OF_A_MINUTE
 
 
 def test_a_limit_without_a_time_waits_as_anything_else() -> None:

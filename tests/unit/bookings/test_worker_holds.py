@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from convox_clinicea import aws
@@ -51,6 +53,48 @@ def test_its_wait_grows_so_that_its_receives_outlast_the_age_limit(bench: Bench)
     assert bench.waits(second, received=12).seconds >= LONGEST_SECONDS / 2
 
 
+class TestBeforeTheStartOfOneThatWaits:
+    """The first is in doubt for hours; the other's start is two hours after it was accepted."""
+
+    @pytest.fixture
+    def second(self, bench: Bench) -> Booking:
+        child = newcomer(first_name=PersonalText(invented.CHILD_NAME))
+        second = bench.accept(new_request(new_patient=child, start=bench.clock.now() + timedelta(hours=2)))
+        first = bench.accept(new_request())
+        bench.fake.fault(CREATE, "timeout_before", count=1)
+        bench.waits(first)
+        return second
+
+    def test_it_comes_again_ten_minutes_before(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=120 - 1 - 10 - 3)
+
+        left = second.start - timedelta(minutes=1 + 10) - bench.clock.now()
+        assert bench.waits(second, received=12).seconds == pytest.approx(left.total_seconds())
+
+    def test_then_it_is_put_before_a_person(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=120 - 1 - 10)
+
+        bench.work(second, received=12)
+
+        parked = bench.now(second)
+        assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.WAITS_FOR_OTHER_BOOKING)
+        assert [notice["booking_id"] for notice in bench.stack.notices()] == [second.booking_id]
+
+    def test_one_that_has_just_come_is_waited_with_for_a_minute(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=115)
+
+        assert bench.waits(second, received=1).seconds <= 4
+        bench.work(second, received=5)
+        assert bench.now(second).reason is Reason.WAITS_FOR_OTHER_BOOKING
+
+    def test_one_that_comes_too_late_is_said_to(self, bench: Bench, second: Booking) -> None:
+        bench.clock.advance(minutes=120)
+
+        bench.work(second, received=1)
+
+        assert bench.now(second).reason is Reason.TOO_LATE
+
+
 def test_the_holder_itself_goes_on(bench: Bench) -> None:
     first, _ = held_in_doubt(bench)
 
@@ -69,7 +113,7 @@ def test_once_the_holder_has_ended_the_other_takes_over_and_sees_its_patient(ben
 
 def test_a_holder_parked_before_it_posted_anything_holds_nobody_up(bench: Bench) -> None:
     first, second = two(bench)
-    assert bench.ledger.hold_number(first)
+    assert bench.locks.hold_number(first)
     bench.ledger.move(first, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
 
     assert bench.ends(second).state is State.BOOKED
@@ -112,10 +156,10 @@ def test_once_a_person_has_decided_the_first_the_next_can_be_redriven(bench: Ben
 
 def test_a_holder_that_vanished_holds_nobody_up(bench: Bench) -> None:
     first, second = two(bench)
-    assert bench.ledger.hold_number(first)
+    assert bench.locks.hold_number(first)
     bench.stack.delete(f"booking#{first.booking_id}")
 
-    assert bench.ledger.hold_number(second)
+    assert bench.locks.hold_number(second)
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "late_commit"])
@@ -140,21 +184,27 @@ def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
         if "expires_at" in item
     }
     assert booked.expires_at is not None
-    assert set(items) == {"booking", "appointment", "creating"}
-    assert items["creating"] >= items["appointment"] == items["booking"] == int(booked.expires_at.timestamp())
+    assert set(items) == {"booking", "appointment", "creating", "slot"}
+    assert (
+        items["creating"]
+        >= items["slot"]
+        == items["appointment"]
+        == items["booking"]
+        == int(booked.expires_at.timestamp())
+    )
 
 
 def test_who_saw_the_holder_parked_does_not_take_over_once_it_was_redriven_and_holds_anew(bench: Bench) -> None:
     """Both would create the patient: one looked while the holder was parked, and writes after it has gone on."""
     first, second = two(bench)
-    assert bench.ledger.hold_number(first)
+    assert bench.locks.hold_number(first)
     parked = bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
     between = BetweenLookAndWrite(bench, parked)
 
-    assert not between.hold_number(second)
+    assert not bench.another_locks(between).hold_number(second)
 
-    assert bench.ledger.hold_number(bench.now(first))
-    assert not bench.ledger.hold_number(second)
+    assert bench.locks.hold_number(bench.now(first))
+    assert not bench.locks.hold_number(second)
 
 
 class BetweenLookAndWrite(Ledger):
@@ -168,5 +218,5 @@ class BetweenLookAndWrite(Ledger):
     def get(self, booking_id: str) -> Booking | None:
         found = super().get(booking_id)
         redriven = self._bench.ledger.move(self._holder, State.ACCEPTED, generation=2)
-        assert self._bench.ledger.hold_number(redriven)
+        assert self._bench.locks.hold_number(redriven)
         return found

@@ -161,7 +161,7 @@ def test_a_known_patient_and_a_newcomer_who_is_the_same_person_get_one_appointme
 ) -> None:
     bench.patient()
     known, new = bench.accept(), bench.accept(new_request())
-    assert known.group != new.group, "the queue does not keep them apart"
+    assert known.patient_key != new.patient_key, "nothing tells beforehand that they are one person"
 
     def the_other_booking_too() -> None:
         outcomes.append(worked_by(bench.another_worker(), bench, new))

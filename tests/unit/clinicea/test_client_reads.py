@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -144,3 +144,44 @@ class TestPages:
         (found,) = scripted_client(transport).appointments_by_date(date(2031, 3, 3), within(9))
         assert found.start == datetime(2031, 3, 3, 4, 30, tzinfo=UTC)
         assert transport.sent[0].query["appointmentDate"] == "2031-03-03"
+
+
+class TestEntries:
+    """A day's appointments with what tells whose they are."""
+
+    RECORD: ClassVar = {
+        "AppointmentID": "A-1",
+        "StartDateTime": "2031-03-03T10:00:00",
+        "PatientID": "P-1",
+        "PatientName": "Canarina Testwala",
+        "PatientFirstName": "Canarina",
+        "PatientLastName": "Testwala",
+        "PatientMobile": 9999900042,
+        "Notes": "[bk_a]",
+    }
+
+    def test_names_number_and_notes_come_along_and_are_shown_to_nobody(self) -> None:
+        (found,) = scripted_client(pages([self.RECORD])).entries_by_date(date(2031, 3, 3), within(9))
+
+        assert found.appointment.appointment_id == "A-1"
+        assert [name.reveal() for name in found.names] == ["Canarina Testwala", "Canarina Testwala"]
+        assert found.mobile is not None
+        assert found.mobile.reveal() == "9999900042"
+        assert found.notes is not None
+        assert found.notes.reveal() == "[bk_a]"
+        assert "anarina" not in repr(found)
+
+    def test_what_the_list_does_not_show_is_none(self) -> None:
+        bare = {name: self.RECORD[name] for name in ("AppointmentID", "StartDateTime", "PatientFirstName")}
+        (found,) = scripted_client(pages([bare])).entries_by_date(date(2031, 3, 3), within(9))
+
+        assert (found.names, found.mobile, found.notes) == ((), None, None)
+
+    def test_a_full_calendar_in_small_pages_is_read_to_its_end(self) -> None:
+        contents = [records(f"A-{page}-1", f"A-{page}-2") for page in range(MAX_PAGES + 10)]
+
+        assert len(scripted_client(pages(*contents)).entries_by_date(date(2031, 3, 3), within(99))) == 120
+
+    def test_a_record_without_an_id_is_not_passed_over(self) -> None:
+        with pytest.raises(errors.UnexpectedAnswer, match="a record without an id"):
+            scripted_client(pages([{"PatientName": "Canarina"}])).entries_by_date(date(2031, 3, 3), within(9))

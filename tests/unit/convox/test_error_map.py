@@ -14,6 +14,7 @@ import convox_clinicea
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
 from convox_clinicea.convox.errors import FACES, error_reply, face_of
+from convox_clinicea.convox.headers import GUARDED
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest
 
 CODES = {
@@ -130,7 +131,7 @@ def test_the_answer_has_the_contracts_shape_and_only_the_public_text() -> None:
     ],
 )
 def test_headers_say_what_http_wants_said(error: ConnectorError, headers: dict[str, str]) -> None:
-    assert error_reply(error, "").headers == {"Content-Type": "application/json", **headers}
+    assert error_reply(error, "").headers == {"Content-Type": "application/json", **GUARDED, **headers}
 
 
 def test_what_an_error_says_to_the_log_is_not_said_to_the_caller() -> None:

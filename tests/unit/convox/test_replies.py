@@ -31,8 +31,9 @@ def event(resource: str = KNOWN, **more: Any) -> APIGatewayProxyEvent:
         ({"base_path": ""}, f"https://{events.HOST}/bookings/bk_x"),
         ({"domain": None}, f"https://{events.HOST}/v1/bookings/bk_x"),
         ({"headers": {"X-Forwarded-Proto": "http"}}, f"http://{events.HOST}/v1/bookings/bk_x"),
+        ({"headers": {"X-Forwarded-Proto": "javascript"}}, f"https://{events.HOST}/v1/bookings/bk_x"),
     ],
-    ids=["stage", "base path", "two-part base path", "none", "no domain name", "plain http"],
+    ids=["stage", "base path", "two-part base path", "none", "no domain name", "plain http", "no scheme at all"],
 )
 def test_a_location_is_where_the_caller_reached_us(resource: str, where: dict[str, Any], address: str) -> None:
     assert location(event(resource, **where), "bk_x") == address

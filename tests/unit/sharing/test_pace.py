@@ -10,7 +10,7 @@ from convox_clinicea import aws
 from convox_clinicea.clinicea.errors import TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.sharing.pace import KEPT_SECONDS, PacedTransport
+from convox_clinicea.sharing.pace import KEPT_SECONDS, PacedTransport, SteadyTransport
 from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
@@ -113,3 +113,19 @@ def test_a_booking_without_a_turn_is_certainly_not_made(stack: Stack, clock: Vir
         scripted_client(
             paced(stack, clock, Scripted(nothing()), 1, table="no-such-table"), clock=clock
         ).search_patient_by_mobile_number(MOBILE, Deadline.after(clock, 9))
+
+
+def test_a_steady_pace_keeps_a_time_between_requests(clock: VirtualClock) -> None:
+    scripted = Scripted(nothing())
+    transport = SteadyTransport(scripted, 0.25, clock)
+
+    for _ in range(5):
+        transport.send(REQUEST, Deadline.after(clock, 60))
+    clock.advance(10)
+    transport.send(REQUEST, Deadline.after(clock, 60))
+
+    assert clock.slept == [0.25] * 4
+    with pytest.raises(NoAnswer) as caught:
+        transport.send(REQUEST, Deadline.after(clock, 0.2))
+    assert (caught.value.left, caught.value.timed_out) == (False, True)
+    assert len(scripted.sent) == 6

@@ -6,23 +6,20 @@ any other, and what had been posted before is looked for and settled first.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import chain, islice
 from typing import Literal
 
 from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, UnreadableRecord
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
-from convox_clinicea.bookings.record import Booking, Open
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import State
 from convox_clinicea.deadline import Clock
-
-MOST_LISTED = 1000
 
 
 class Obstacle(StrEnum):
@@ -62,20 +59,6 @@ class Acted:
     owner_id: str | None = None
 
 
-@dataclass(frozen=True)
-class Filter:
-    """Which bookings are asked for.
-
-    Attributes:
-        states: all that have not ended, where none is named.
-        older_than: only those accepted at least that long ago.
-    """
-
-    states: frozenset[State] = frozenset()
-    reasons: frozenset[Reason] = frozenset()
-    older_than: timedelta = timedelta(0)
-
-
 class Acting:
     """The service behind `booking_actions`."""
 
@@ -87,11 +70,11 @@ class Acting:
         self._clock = clock
         self._limits = limits
         self._announced = announced
+        self._listing = Listing(ledger, clock)
 
-    def listed(self, wanted: Filter, limit: int = MOST_LISTED) -> list[Booking]:
-        """Return the bookings that the filter lets through, those that wait longest first."""
-        found = {booking.booking_id: booking for booking in islice(self._matching(wanted), MOST_LISTED)}
-        return sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))[:limit]
+    def listed(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
+        """Return the next part of the bookings that the filter lets through."""
+        return self._listing.part(wanted, after)
 
     def calls_without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
         """Return the calls that a pop-up announced that long ago and whose status callback has not come."""
@@ -176,21 +159,6 @@ class Acting:
         except Overtaken:
             return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
         return Acted(booking_id, ended, act=act)
-
-    def _matching(self, wanted: Filter) -> Iterator[Booking]:
-        states = wanted.states or frozenset(state for state in State if not state.ended)
-        # An index holds what has not ended, the table alone what has; "before tomorrow" is all of an index.
-        tomorrow = self._clock.now() + timedelta(days=1)
-        kinds: Iterable[Open] = Open if any(not state.ended for state in states) else ()
-        found = chain(
-            *(self._ledger.open_before(kind, tomorrow) for kind in kinds),
-            *(self._ledger.in_state(state) for state in sorted(states) if state.ended),
-        )
-        before = self._clock.now() - wanted.older_than
-        for booking in found:
-            with_reason = not wanted.reasons or booking.reason in wanted.reasons
-            if booking.state in states and with_reason and booking.accepted_at <= before:
-                yield booking
 
     def _parked(self, booking_id: str) -> tuple[Booking | None, Obstacle | None]:
         try:

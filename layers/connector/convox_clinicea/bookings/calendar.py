@@ -127,6 +127,12 @@ class Calendar:
         owners = (self._ledger.owner_of(appointment_id) for appointment_id in doubtful)
         return any(owner in (None, booking.booking_id) for owner in owners)
 
+    def still_shows(self, appointment_id: str, shown: Shown) -> bool | None:
+        """Whether an appointment stands, wherever the clinic has put it; None if nothing is shown of it."""
+        if any(same_id(appointment_id, each) for each in shown.cancelled):
+            return False
+        return True if any(same_id(appointment_id, each) for each in shown.ids) else None
+
     def stands_for_another(self, booking: Booking, shown: Shown) -> str | None:
         """Return the id of this patient's appointment that another booking of the same start owns, wherever it stands.
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from convox_clinicea.bookings.record import Booking, timestamp
-from convox_clinicea.normalization import id_spellings
+from convox_clinicea.normalization import id_spellings, same_id
 from convox_clinicea.table import Item, Table
 
 _NUMBER = "creating#"
@@ -17,9 +17,23 @@ def number_lock_key(booking: Booking) -> str:
     return f"{_NUMBER}{booking.number_key}"
 
 
+def of_number(key: str) -> bool:
+    """Whether the key is that of a lock on a number."""
+    return key.startswith(_NUMBER)
+
+
 def appointment_keys(appointment_id: str) -> list[str]:
     """Return the key of an appointment's claim, then those under which releases before may have left it."""
     return [f"appointment#{each}" for each in id_spellings(appointment_id)]
+
+
+def same_visit(one: Booking, other: Booking) -> bool:
+    """Whether two bookings of one patient want the same visit: its start, and clinic and practitioner if both tell."""
+    return (
+        one.start == other.start
+        and _may_be(one.clinic_id, other.clinic_id)
+        and _may_be(one.practitioner_id, other.practitioner_id)
+    )
 
 
 def slot_keys(patient_id: str, start: datetime) -> list[str]:
@@ -50,6 +64,10 @@ def needs(holder: Booking, key: str) -> bool:
     """
     if holder.state.ended or (holder.state.parked and not holder.posted):
         return False
-    if key.startswith(_NUMBER):
+    if of_number(key):
         return key == number_lock_key(holder)
     return key.endswith(f"#{timestamp(holder.start)}")
+
+
+def _may_be(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or same_id(one, other)

@@ -64,7 +64,7 @@ class Delivery:
         try:
             message = Message.parse(record.body)
         except UnparsableMessage as error:
-            self._queue.bury(record.body, record.message_id)
+            self._queue.bury(record.body)
             self._logger.error("message buried", extra={"message_id": record.message_id, **failure(error)})
             self._count("MessageBuried")
             return

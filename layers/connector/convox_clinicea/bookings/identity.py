@@ -10,6 +10,9 @@ from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest
 
+_PATIENT = "group"
+"""What the digest of a patient begins with: the word of the releases whose records must still be found."""
+
 
 def booking_id(key: bytes, request: BookingRequest) -> str:
     """Return the booking's id: `bk_` and 26 letters of the HMAC of what identifies the request.
@@ -24,7 +27,7 @@ def booking_id(key: bytes, request: BookingRequest) -> str:
             request.caller.name,
             request.caller.call_id or "",
             request.flow,
-            _patient_key(request),
+            _patient(request),
             request.clinic_id,
             _instant(request),
             request.practitioner_id or "-",
@@ -52,14 +55,14 @@ def fingerprint(key: bytes, request: BookingRequest) -> bytes:
     return digest(key, ["content", json.dumps(content, sort_keys=True)])
 
 
-def message_group(key: bytes, request: BookingRequest) -> str:
-    """Return the FIFO group: one per patient, so that one patient's bookings are worked in order."""
-    return digest(key, ["group", _patient_key(request)]).hex()
+def patient_key(key: bytes, request: BookingRequest) -> str:
+    """Return the HMAC of the patient that the request names, by which their bookings are found and compared."""
+    return digest(key, [_PATIENT, _patient(request)]).hex()
 
 
 def digest_of_patient(key: bytes, patient_id: str) -> str:
-    """Return the HMAC by which a known patient may be compared: the FIFO group of their bookings."""
-    return digest(key, ["group", _known_patient(patient_id)]).hex()
+    """Return the HMAC of a known patient: the `patient_key` of each booking that named them by their id."""
+    return digest(key, [_PATIENT, _known_patient(patient_id)]).hex()
 
 
 def number_key(key: bytes, request: BookingRequest) -> str | None:
@@ -90,7 +93,7 @@ def _instant(request: BookingRequest) -> str:
     return request.start.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _patient_key(request: BookingRequest) -> str:
+def _patient(request: BookingRequest) -> str:
     details = request.new_patient
     if details is None:
         return _known_patient(str(request.patient_id))

@@ -12,20 +12,19 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import chance
-from convox_clinicea.bookings import acts, claims
-from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, timestamp, to_item
+from convox_clinicea.bookings import acts, claims, pages
+from convox_clinicea.bookings.pages import BookingsPage
+from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
-OPEN_INDEX = "open"
 CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
 _OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
-_AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"
 
 
 class Overtaken(ConnectorError):
@@ -40,10 +39,6 @@ class UnreadableRecord(ConnectorError):
 
 class AppointmentOwned(ConnectorError):
     """The appointment already belongs to another booking."""
-
-
-class HolderParked(ConnectorError):
-    """The booking that holds the lock was posted and waits for a person; nobody else can tell what became of it."""
 
 
 class Ledger:
@@ -98,13 +93,18 @@ class Ledger:
     def book(self, booking: Booking, appointment_id: str, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Take `booking` to `booked` and make the appointment its own, in one transaction.
 
+        The patient's start is its own from then on, whoever was to post for it: who comes next finds it booked.
+
         Raises:
             AppointmentOwned: the appointment belongs to another booking.
             Overtaken: the booking was changed meanwhile.
         """
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
         key, *earlier = claims.appointment_keys(appointment_id)
-        claim = self._claim(key, moved)
+        claim = self.claim(key, moved)
+        if moved.patient_id is not None:
+            slot, *_ = claims.slot_keys(moved.patient_id, moved.start)
+            beside = [*beside, Put(self.claim(slot, moved).item)]
         if claims.owners_under(self._table, earlier) - {booking.booking_id}:
             raise AppointmentOwned("the appointment belongs to another booking")
         try:
@@ -123,53 +123,6 @@ class Ledger:
     def owner_of(self, appointment_id: str) -> str | None:
         """Return the booking that the appointment belongs to."""
         return claims.owner_under(self._table, claims.appointment_keys(appointment_id))
-
-    def hold_number(self, booking: Booking) -> bool:
-        """Acquire (or keep) the lock that allows this booking to create a patient for its number.
-
-        Raises:
-            HolderParked: its holder waits for a person, with a POST in doubt.
-        """
-        return self._hold(claims.number_lock_key(booking), booking)
-
-    def hold_slot(self, booking: Booking, patient_id: str) -> bool:
-        """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
-
-        Raises:
-            HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
-        """
-        key, *earlier = claims.slot_keys(patient_id, booking.start)
-        others = claims.owners_under(self._table, earlier) - {booking.booking_id}
-        return not any(self._is_needed(each, key) for each in sorted(others)) and self._hold(key, booking)
-
-    def _hold(self, key: str, booking: Booking) -> bool:
-        """Hold a thing until the booking's outcome is certain.
-
-        It is not given back: whoever comes next takes it from a booking that has ended, or was parked before it had
-        posted anything; unless that booking, redriven meanwhile, has held it anew since it was looked at.
-        """
-        claim = self._claim(key, booking)
-        try:
-            self._table.put(claim)
-        except ConditionFailed as failed:
-            holder_id = claims.booking_of(failed.standing) or ""
-            if self._is_needed(holder_id, key):
-                return False
-            seen = {":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
-            try:
-                self._table.put(replace(claim, condition=_AS_SEEN, values=_names(holder_id) | seen))
-            except ConditionFailed:
-                return False
-        return True
-
-    def _is_needed(self, holder_id: str, key: str) -> bool:
-        """Whether the holder may still create or post; raises HolderParked if only a person can tell."""
-        holder = self.get(holder_id)
-        if holder is None or not claims.needs(holder, key):
-            return False
-        if holder.state.parked:
-            raise_alone(HolderParked("the lock's holder waits for a person"))
-        return True
 
     def requeue(self, booking: Booking) -> Booking:
         """Count a new sending of an open booking, before it is sent; older messages then mean nothing."""
@@ -192,13 +145,11 @@ class Ledger:
 
         A record that cannot be read is left out, so that it holds up no other.
         """
-        found = self._table.query(
-            OPEN_INDEX,
-            "#open = :kind AND queued_at < :before",
-            {"#open": "open"},
-            {":kind": {"S": kind.value}, ":before": {"S": timestamp(before)}},
-        )
-        return _readable(found)
+        return pages.each_of_kind(self._table, kind, before)
+
+    def open_page(self, kind: Open, before: datetime, after: pages.Key | None) -> BookingsPage:
+        """Return one page of the same."""
+        return pages.of_kind(self._table, kind, before, after)
 
     def of_call(self, caller: str, call_id: str) -> list[Booking]:
         """Return the bookings of one call, in the order in which they were accepted."""
@@ -206,10 +157,6 @@ class Ledger:
             CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
         )
         return sorted(_readable(found), key=lambda booking: booking.accepted_at)
-
-    def in_state(self, state: State) -> Iterator[Booking]:
-        """Yield the bookings of one state, in no order: a scan, for those that no index holds any more."""
-        return _readable(self._table.scan("#state = :state", {"#state": "state"}, {":state": {"S": state.value}}))
 
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
@@ -224,18 +171,13 @@ class Ledger:
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
-    def booked_between(self, first: datetime, last: datetime) -> Iterator[Booking]:
-        """Yield the booked bookings whose start is in [first, last); of an erased one nothing is known any more."""
-        found = self._table.scan(
-            "#state = :booked AND #start >= :first AND #start < :last AND attribute_exists(appointment_id)",
-            {"#state": "state", "#start": "start"},
-            {
-                ":booked": {"S": State.BOOKED.value},
-                ":first": {"S": timestamp(first)},
-                ":last": {"S": timestamp(last)},
-            },
-        )
-        return _readable(found)
+    def page(self, filters: str, names: dict[str, str], values: Item, after: pages.Key | None) -> BookingsPage:
+        """Return the bookings on one page (1 MB before the filter) of the whole ledger, in no order.
+
+        Args:
+            after: where the page starts, as the page before said.
+        """
+        return pages.of_table(self._table, filters, names, values, after)
 
     def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
         if to not in TRANSITIONS[booking.state]:
@@ -265,8 +207,8 @@ class Ledger:
     def _unchanged(self, old: Booking, new: Booking) -> Put:
         return Put(to_item(new), _UNCHANGED, {":version": {"N": str(old.version)}})
 
-    def _claim(self, key: str, booking: Booking) -> Put:
-        """An item beside the bookings that belongs to one of them, and expires no earlier than it."""
+    def claim(self, key: str, booking: Booking) -> Put:
+        """Return the write of an item beside the bookings that is the booking's, or free; it expires no earlier."""
         expiry = booking.expires_at or max(self._clock.now() + self._retention, booking.start) + self._retention
         item: Item = {
             "pk": {"S": key},

@@ -42,6 +42,12 @@ class Limits:
             # A booking could otherwise be finished as unresolved, and forgotten, while it is still being tried.
             raise ConfigurationError("age limit < retention does not hold")
 
+    def overdue(self, booking: Booking, now: datetime) -> bool:
+        """Whether a booking is open for longer than the worker lets one be: it never gets as far as to park it."""
+        if not booking.posted and booking.start + OVERDUE < now:
+            return True
+        return (booking.redriven_at or booking.accepted_at) + self.age + OVERDUE < now
+
     def reason_given_up(self, booking: Booking, now: datetime) -> Reason:
         """Why a booking that goes no further by itself waits for a person; never "too late" before its time."""
         if booking.posted:
@@ -50,4 +56,6 @@ class Limits:
 
 
 LEASE_BEYOND_DEADLINE_SECONDS = 15.0
+OVERDUE = timedelta(hours=1)
+"""Beyond its age limit, or its start, in which the worker should have come by: four times its longest wait."""
 POST_ENDS_BEFORE_LEASE_SECONDS = 10.0

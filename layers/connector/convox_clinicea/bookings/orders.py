@@ -18,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from convox_clinicea.bookings.acting import MOST_LISTED, Acted, Acting, Filter
+from convox_clinicea.bookings.acting import Acted, Acting
 from convox_clinicea.bookings.acts import Person, Word
+from convox_clinicea.bookings.listing import MOST_LISTED, Filter, ListCursor
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.characters import may_be_an_id
@@ -47,17 +48,27 @@ class Order(BaseModel):
 
 
 class ListOrder(Order):
-    """Which bookings are there?"""
+    """Which bookings are there? The answer is a part; `after` says where the next one goes on, null on the last.
+
+    Attributes:
+        after: where to go on, as the answer before said.
+    """
 
     action: Literal["list"]
     states: frozenset[State] = frozenset()
     reasons: frozenset[Reason] = frozenset()
     older_than_minutes: int = Field(default=0, ge=0, le=10 * 366 * 24 * 60)
     limit: int = Field(default=MOST_LISTED, ge=1, le=MOST_LISTED)
+    after: ListCursor | None = None
 
     def carry_out(self, acting: Acting) -> dict[str, Any]:
         wanted = Filter(self.states, self.reasons, timedelta(minutes=self.older_than_minutes))
-        return {"bookings": [shown(booking) for booking in acting.listed(wanted, self.limit)]}
+        found = acting.listed(wanted, self.after)
+        return {
+            "bookings": [shown(booking) for booking in found.bookings[: self.limit]],
+            "unreadable": found.unreadable,
+            "after": None if found.after is None else found.after.model_dump(mode="json"),
+        }
 
 
 class ShowOrder(Order):

@@ -1,4 +1,4 @@
-"""The queue of bookings: SQS FIFO messages that name a booking and nothing else."""
+"""The queue of bookings: SQS messages that name a booking and nothing else."""
 
 from __future__ import annotations
 
@@ -76,17 +76,11 @@ class BookingQueue:
     def send(self, booking: Booking) -> None:
         """Put the booking into the queue.
 
-        The deduplication id is booking and generation: within five minutes SQS swallows a repetition with a
-        success answer, later ones are harmless, for the ledger decides what is still to be done.
+        A message may be sent twice, delivered twice and overtaken: the ledger decides what is still to be done.
         """
         body = {"v": SCHEMA_VERSION, "booking_id": booking.booking_id, "generation": booking.generation}
         try:
-            self._client.send_message(
-                QueueUrl=self._queues.url,
-                MessageBody=json.dumps(body),
-                MessageGroupId=booking.group,
-                MessageDeduplicationId=f"{booking.booking_id}:{booking.generation}",
-            )
+            self._client.send_message(QueueUrl=self._queues.url, MessageBody=json.dumps(body))
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
 
@@ -128,15 +122,10 @@ class BookingQueue:
             raise ValueError("this queue was built without its dead letters")
         return self._queues.dead_letter_url
 
-    def bury(self, body: str, message_id: str) -> None:
+    def bury(self, body: str) -> None:
         """Put a message that is not understood among the dead letters."""
         try:
-            self._client.send_message(
-                QueueUrl=self._dead_letter_url(),
-                MessageBody=body,
-                MessageGroupId="unparsable",
-                MessageDeduplicationId=message_id,
-            )
+            self._client.send_message(QueueUrl=self._dead_letter_url(), MessageBody=body)
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
 

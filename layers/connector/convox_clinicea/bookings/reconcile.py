@@ -1,86 +1,83 @@
-"""The ledger against Clinicea's calendar: is what was booked for a day still there, once?"""
+"""The ledger against Clinicea's calendar: does what was booked stand there once, and nothing else of ours?
+
+A comparison goes on in parts, each bounded in time and memory, so that it comes to its end on a ledger of any size.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
+from zoneinfo import ZoneInfo
 
+from pydantic import ValidationError
+
+from convox_clinicea.bookings.comparable import Cursor, Window, collect
+from convox_clinicea.bookings.comparison import ONE_DAY, Comparison, Report, Sources
+from convox_clinicea.bookings.findings import Discrepancy, Finding
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.record import Booking
 from convox_clinicea.clinicea.client import Clinicea
-from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import FieldProblem, InvalidRequest
-from convox_clinicea.normalization import id_key, same_id
 
-ONE_DAY = timedelta(days=1)
+__all__ = ["Cursor", "Discrepancy", "Finding", "Reconciler", "Report", "Window", "cursor_in", "day_asked_for"]
+
 YEARS = range(2000, 2200)
-
-
-class Finding(StrEnum):
-    MISSING = "missing"
-    CANCELLED = "cancelled"
-    DOUBLED = "doubled"
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """A booking whose appointment is not as it should be.
-
-    Attributes:
-        appointment_ids: the booking's own and, where doubled, those beside it.
-    """
-
-    finding: Finding
-    booking_id: str
-    appointment_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Report:
-    """What the comparison of one day found."""
-
-    day: date
-    compared: int
-    discrepancies: tuple[Discrepancy, ...]
+WHILE_SOMEBODY_WAITS = 240.0
+"""Seconds that a part takes at most when a person has asked for it."""
+LOOKING_BACK = timedelta(days=2)
+"""How far behind a comparison begins. A start that was booked since the last one, and has passed by now, is compared
+all the same, and a night that is lost loses nothing."""
 
 
 class Reconciler:
-    """The service behind `reconcile`."""
+    """The service behind `reconcile`; for `number_key` and `by_patient` see `Sources`."""
 
-    def __init__(self, ledger: Ledger, clinicea: Clinicea, clinics: Clinics) -> None:
-        self._ledger = ledger
-        self._clinicea = clinicea
-        self._clinics = clinics
+    def __init__(
+        self,
+        ledger: Ledger,
+        clinicea: Clinicea,
+        clinics: Clinics,
+        *,
+        number_key: Callable[[str], str | None] = lambda _text: None,
+        by_patient: bool = True,
+    ) -> None:
+        self.zone = clinics.zone(None)
+        others = (ZoneInfo(name) for name in sorted(clinics.zones) if name != self.zone.key)
+        self._sources = Sources(ledger, clinicea, (self.zone, *others), number_key, by_patient)
 
-    def compare(self, day: date, deadline: Deadline) -> Report:
-        """Compare the bookings that begin on `day` in the stack's time zone.
+    def compare(self, day: date, deadline: Deadline, after: Cursor | None = None) -> Report:
+        """Compare the bookings that begin on `day` in the stack's time zone; a part of them, see `part`."""
+        return self.part(Window(self._midnight(day), self._midnight(day + ONE_DAY)), deadline, after)
 
-        Clinics of other zones can have them on the day before or after, so all three days are read.
+    def compare_all(self, now: datetime, deadline: Deadline, after: Cursor | None = None) -> Report:
+        """Compare all bookings that begin from now on, and those of two days before; a part of them, see `part`."""
+        return self.part(Window(now - LOOKING_BACK), deadline, after)
+
+    def part(self, window: Window, deadline: Deadline, after: Cursor | None = None) -> Report:
+        """Compare bookings whose start is in `window` with the calendar, as far as time allows.
+
+        Raises:
+            CliniceaError: the calendar cannot be read at all.
+            LedgerUnavailable: the ledger cannot.
         """
-        midnight = datetime.combine(day, time(), self._clinics.zone(None))
-        booked = list(self._ledger.booked_between(midnight, midnight + ONE_DAY))
-        standing: dict[str, Appointment] = {}
-        if booked:
-            for each in (day - ONE_DAY, day, day + ONE_DAY):
-                found = self._clinicea.appointments_by_date(each, deadline)
-                standing.update((id_key(appointment.appointment_id), appointment) for appointment in found)
-        discrepancies = [d for booking in booked if (d := _discrepancy(booking, standing)) is not None]
-        return Report(day, len(booked), tuple(discrepancies))
+        cursor = after or Cursor()
+        chunk = collect(self._sources.ledger, window, deadline, cursor, self._midnight)
+        return Comparison(self._sources, chunk, deadline).report(cursor.day)
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(), self.zone)
 
 
-def day_asked_for(event: object, nightly: date) -> date:
-    """Return the day that an order names, `{"day": "2026-12-01"}`; of any other event, the schedule's too, `nightly`.
+def day_asked_for(event: object) -> date | None:
+    """Return the day that an order names, `{"day": "2026-12-01"}`; None if it names none.
 
     Raises:
         InvalidRequest: it names something that is no day of a calendar.
     """
     written = event.get("day") if isinstance(event, Mapping) else None
     if written is None:
-        return nightly
+        return None
     try:
         day = date.fromisoformat(written) if isinstance(written, str) else None
     except ValueError:
@@ -90,21 +87,14 @@ def day_asked_for(event: object, nightly: date) -> date:
     return day
 
 
-def _discrepancy(booking: Booking, calendar: dict[str, Appointment]) -> Discrepancy | None:
-    own_id = booking.appointment_id or ""
-    own = calendar.get(id_key(own_id))
-    if own is None:
-        return Discrepancy(Finding.MISSING, booking.booking_id, (own_id,))
-    if own.status is Status.CANCELLED:
-        return Discrepancy(Finding.CANCELLED, booking.booking_id, (own_id,))
-    beside = tuple(each.appointment_id for each in calendar.values() if _doubles(own, each))
-    return Discrepancy(Finding.DOUBLED, booking.booking_id, (own_id, *beside)) if beside else None
-
-
-def _doubles(own: Appointment, other: Appointment) -> bool:
-    if same_id(other.appointment_id, own.appointment_id) or other.status is Status.CANCELLED:
-        return False
-    if not same_id(other.patient_id, own.patient_id) or other.start != own.start:
-        return False
-    practitioners = (own.practitioner_id, other.practitioner_id)
-    return None in practitioners or same_id(*practitioners)
+def cursor_in(event: object) -> Cursor | None:
+    """Return where an order goes on, as the answer before said; raises InvalidRequest."""
+    written = event.get("after") if isinstance(event, Mapping) else None
+    if written is None:
+        return None
+    try:
+        return Cursor.model_validate(written)
+    except ValidationError:
+        pass
+    # Raised outside the handler: the library's error holds a key of the ledger.
+    raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))

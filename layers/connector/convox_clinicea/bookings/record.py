@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 ID_PATTERN = r"bk_[a-z2-7]{26}"
 SCHEMA_VERSION = 2
 """2: what the sweeper, the settle time and the notices need. Version 1 is still read."""
+EARLIER_PATIENT_KEY = "group"
+"""What `patient_key` is called in the records of releases before; still written, for they run beside this one."""
 
 
 class Open(StrEnum):
@@ -40,13 +42,17 @@ class Booking:
     flow: str
     caller: str
     start: datetime
-    group: str
+    patient_key: str
+    """HMAC of the patient whom the request names: by it their bookings are found."""
     fingerprint: bytes
     accepted_at: datetime
     updated_at: datetime
     queued_at: datetime
     call_id: str | None = None
     agent_id: str | None = None
+    clinic_id: str | None = None
+    """Where the visit is to be; with the practitioner it tells two visits of one start apart."""
+    practitioner_id: str | None = None
     wish_id: str | None = None
     """The id of the wish that it stands for, where that has replaced another's content."""
     request: bytes | None = field(repr=False, default=None)
@@ -106,10 +112,12 @@ class Booking:
             self,
             request=None,
             number_key=None,
-            group="",
+            patient_key="",
             fingerprint=b"",
             call_id=None,
             agent_id=None,
+            clinic_id=None,
+            practitioner_id=None,
             patient_id=None,
             appointment_id=None,
             seen=(),
@@ -126,6 +134,7 @@ def key_of(booking_id: str) -> str:
 def to_item(booking: Booking) -> Item:
     """Return the DynamoDB item; what is None, false or empty is left out."""
     item: Item = {"pk": {"S": key_of(booking.booking_id)}, **attributes_of(booking)}
+    item[EARLIER_PATIENT_KEY] = item["patient_key"]
     if booking.open is not None:
         item["open"] = {"S": booking.open.value}
     if booking.call_id is not None:
@@ -136,6 +145,8 @@ def to_item(booking: Booking) -> Item:
 def from_item(item: Item) -> Booking:
     """Read a DynamoDB item; attributes that this version does not know are ignored."""
     values = values_of(Booking, item)
+    if EARLIER_PATIENT_KEY in item:
+        values.setdefault("patient_key", item[EARLIER_PATIENT_KEY]["S"])
     if values.get("schema_version", 1) < SCHEMA_VERSION:
         _complete(values)
     return Booking(**values)

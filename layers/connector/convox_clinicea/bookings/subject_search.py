@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from convox_clinicea.bookings import identity, record
 from convox_clinicea.bookings.calls import Call
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.normalization import id_spellings
@@ -102,8 +102,9 @@ class SubjectSearch:
         if subject.patient_id is not None:
             spellings = id_spellings(subject.patient_id)
             patient_keys = [identity.digest_of_patient(self._key(), each) for each in spellings]
-            # `group` finds a booking for that patient though a person has resolved it as another's.
-            keys |= {"patient_id": list(spellings), "group": patient_keys, "patient_key": patient_keys}
+            # The key finds a booking for that patient though a person has resolved it as another's; `group` is its name
+            # in the records of releases before.
+            keys |= {"patient_id": list(spellings), "patient_key": patient_keys, EARLIER_PATIENT_KEY: patient_keys}
         values: Item = {
             f":{name}{place}": {"S": value} for name, texts in keys.items() for place, value in enumerate(texts)
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,7 +29,7 @@ class Swept:
 
     Attributes:
         requeued: open bookings sent anew.
-        parked: bookings found among the dead letters, now waiting for a person.
+        parked: bookings found among the dead letters, or open for too long, now waiting for a person.
         expired: parked bookings nobody resolved within the retention, now rejected.
         told: notices published that had been due.
     """
@@ -55,22 +56,31 @@ class Sweeper:
         Raises:
             LedgerUnavailable, QueueUnavailable: the first that stood in the way; what it did not concern has been done.
         """
-        tasks = {
-            "parked": self._park_dead_letters,
-            "requeued": self._requeue_stuck,
-            "expired": self._finish_expired,
-            "told": self._tell,
-        }
-        done: dict[str, int] = {}
+        tasks = (
+            ("parked", self._park_dead_letters),
+            ("parked", self._park_overdue),
+            ("requeued", self._requeue_stuck),
+            ("expired", self._finish_expired),
+            ("told", self._tell),
+        )
+        done: Counter[str] = Counter()
         failure: ConnectorError | None = None
-        for name, task in tasks.items():
+        for name, task in tasks:
             try:
-                done[name] = task(deadline)
+                done[name] += task(deadline)
             except (LedgerUnavailable, QueueUnavailable) as error:
                 failure = failure or error  # a queue that is away must not keep the notices back
         if failure is not None:
             raise failure
         return Swept(**done)
+
+    def _park_overdue(self, deadline: Deadline) -> int:
+        """Park what the worker should have parked long ago: each of its messages fails, or none reaches it."""
+        now = self._clock.now()
+        overdue = self._fresh(
+            Open.ON_ITS_WAY, self._limits.stuck, deadline, lambda found: self._limits.overdue(found, now)
+        )
+        return sum(self._park(booking) for booking in overdue if not self._held(booking))
 
     def _requeue_stuck(self, deadline: Deadline) -> int:
         sent, failure = 0, None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from convox_clinicea import chance
 from convox_clinicea.clinicea.errors import RateLimited
@@ -10,6 +11,9 @@ from convox_clinicea.errors import ConnectorError
 
 FIRST_SECONDS = 2.0
 LONGEST_SECONDS = 900.0
+LEFT_TO_A_PERSON = timedelta(minutes=10)
+"""Before its start, in which a booking is waited with for no other but a minute."""
+LOOKS_OF_A_MINUTE = 4
 
 
 @dataclass(frozen=True)
@@ -31,3 +35,17 @@ def wait_for(cause: ConnectorError | None, received: int) -> Wait:
     if isinstance(cause, RateLimited) and cause.retry_after is not None:
         seconds = max(seconds, min(cause.retry_after, LONGEST_SECONDS))
     return Wait(seconds, cause)
+
+
+def wait_until(latest: datetime, now: datetime, received: int) -> Wait | None:
+    """Return a wait for another booking that leaves a person time before `latest`; None if there is none to leave.
+
+    Args:
+        received: how often the message has been received, from 1; the first waits are short, and end before `latest`.
+    """
+    wait = wait_for(None, received)
+    left = (latest - now).total_seconds()
+    beforehand = left - LEFT_TO_A_PERSON.total_seconds()
+    if beforehand > 0:
+        return replace(wait, seconds=min(wait.seconds, beforehand))
+    return wait if received <= LOOKS_OF_A_MINUTE and wait.seconds < left else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
-from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea.answers import Record, created_ids, records
+from convox_clinicea.clinicea.arguments import Arguments
 from convox_clinicea.clinicea.authentication import Authentication
-from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallSpec, CallTable, Variant
+from convox_clinicea.clinicea.call_table import CallTable, Variant
 from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.clinicea.errors import AmbiguousTime, AuthenticationFailed, NotInDialect
+from convox_clinicea.clinicea.errors import AuthenticationFailed, NotInDialect
 from convox_clinicea.clinicea.exchange import Exchange, Observer, StatusObserver, ignore_statuses, observe_nothing
 from convox_clinicea.clinicea.lists import Change, Service, change_from, service_from
 from convox_clinicea.clinicea.models import (
@@ -24,16 +24,16 @@ from convox_clinicea.clinicea.models import (
     appointment_from,
     patient_from,
 )
-from convox_clinicea.clinicea.paging import all_read, every_page
+from convox_clinicea.clinicea.paging import MAX_PAGES, MOST_PAGES_OF_A_DAY, all_read, every_page
 from convox_clinicea.clinicea.setup import Setup
-from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.visits import is_unclear_visit, may_be_of, newest_first
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.normalization import each_once, id_key, same_id
 
-if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
+if TYPE_CHECKING:  # loaded by whoever needs it
+    from convox_clinicea.clinicea.calendar_entries import CalendarEntry
     from convox_clinicea.mobile import Mobile
 
 T = TypeVar("T")
@@ -62,6 +62,7 @@ class Clinicea:
         self._clinics = clinics
         self._clock = clock
         self._observe_unclear = observe_unclear
+        self._arguments = Arguments(table, clinics)
         self._exchange = Exchange(transport, table, clock, observe)
         self.setup = Setup(table, clinics)
 
@@ -71,7 +72,7 @@ class Clinicea:
         `searchPatientByMobileNumber` [doc], or `getPatient` by mobile [live] where the flow is modern.
         """
         call = self._table.flows.search_call
-        return self._patients(call, _mobile_arguments(self._table.calls[call], mobile), deadline)
+        return self._patients(call, self._arguments.mobile(call, mobile), deadline)
 
     def patient_by_file_number(self, file_number: str, deadline: Deadline) -> list[Patient]:
         """Return the patients with this file number, what clinics call the patient id; `getPatient` [live]."""
@@ -125,7 +126,7 @@ class Clinicea:
             OutcomeUnknown, UnlistedRefusal: it may have been made; look before anything else is done.
         """
         call = self._table.flows.book_known_call
-        arguments = {"patient_id": patient_id, **self._appointment_arguments(call, appointment)}
+        arguments = {"patient_id": patient_id, **self._arguments.appointment(call, appointment)}
         if appointment.mobile is not None:
             arguments["mobile"] = appointment.mobile.reveal()
         return self._post(call, arguments, appointment, patient_id, deadline)
@@ -141,15 +142,14 @@ class Clinicea:
         call = self._table.flows.book_new_call
         if call is None:
             raise NotInDialect(Call.POST_WITH_PATIENT)
-        spec = self._table.calls[call]
         birth = patient.date_of_birth
         arguments = {
-            **self._appointment_arguments(call, appointment),
-            **_mobile_arguments(spec, patient.mobile),
+            **self._arguments.appointment(call, appointment),
+            **self._arguments.mobile(call, patient.mobile),
             "first_name": patient.first_name.reveal(),
             "last_name": patient.last_name.reveal() if patient.last_name else None,
             "gender": patient.gender.reveal() if patient.gender else None,
-            "date_of_birth": None if birth is None else self._day(spec, "date_of_birth", birth.reveal()),
+            "date_of_birth": None if birth is None else self._arguments.day(call, "date_of_birth", birth.reveal()),
             "email": patient.email.reveal() if patient.email else None,
         }
         return self._post(call, arguments, appointment, None, deadline)
@@ -171,7 +171,27 @@ class Clinicea:
     def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
         """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
         call = Call.BY_DATE
-        return self._appointment_pages(call, {"day": self._day(self._table.calls[call], "day", day)}, deadline)
+        return self._appointment_pages(call, {"day": self._arguments.day(call, "day", day)}, deadline)
+
+    def entries_by_date(self, day: date, deadline: Deadline) -> list[CalendarEntry]:
+        """Return the same with the patients' names and numbers, and the notes, as far as the list shows them."""
+        from convox_clinicea.clinicea.calendar_entries import entry_from  # no look-up needs it
+
+        call = Call.BY_DATE
+
+        def read(found: list[Record]) -> list[CalendarEntry]:
+            entries = all_read(call, (entry_from(record, self._table, self._clinics) for record in found))
+            self._note_unclear(call, (each.appointment for each in entries))
+            return entries
+
+        return self._pages(
+            call,
+            {"day": self._arguments.day(call, "day", day)},
+            deadline,
+            read,
+            lambda entry: id_key(entry.appointment.appointment_id),
+            most=MOST_PAGES_OF_A_DAY,
+        )
 
     def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[Service]:
         """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
@@ -192,7 +212,7 @@ class Clinicea:
                 that earlier changes of that day come along.
         """
         call = Call.CHANGES
-        sent = self._moment(call, "since", since, self._clinics.zone(None), self._table.times.sync_zone)
+        sent = self._arguments.moment(call, "since", since, self._clinics.zone(None), self._table.times.sync_zone)
         return self._pages(
             call,
             {"since": sent},
@@ -221,9 +241,10 @@ class Clinicea:
         read: Callable[[list[Record]], list[T]],
         key: Callable[[T], str],
         variant: Variant | None = None,
+        most: int = MAX_PAGES,
     ) -> list[T]:
         spec, ask = self._table.calls[call], lambda page: self._records(call, {**arguments, **page}, deadline, variant)
-        return every_page(call, spec, ask, read, key)
+        return every_page(call, spec, ask, read, key, most)
 
     def _post(
         self,
@@ -267,36 +288,11 @@ class Clinicea:
 
     def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
         read = all_read(call, (appointment_from(record, self._table, self._clinics) for record in found))
-        unclear = sum(each.status is Status.UNCLEAR for each in read)
-        if unclear:
-            self._observe_unclear(call.value, unclear)
+        self._note_unclear(call, read)
         # A visit with two services or payments may come as two rows.
         return each_once(read, lambda appointment: appointment.appointment_id)
 
-    def _appointment_arguments(self, call: Call, appointment: NewAppointment) -> dict[str, str | None]:
-        zone, writing = self._clinics.zone(appointment.clinic_id), self._table.times.writing_zone
-        return {
-            "clinic_id": appointment.clinic_id,
-            "start": self._moment(call, "start", appointment.start, zone, writing),
-            "end": self._moment(call, "end", appointment.end, zone, writing),
-            "practitioner_id": appointment.practitioner_id,
-            "service": appointment.service.reveal() if appointment.service else None,
-            "notes": appointment.notes.reveal() if appointment.notes else None,
-        }
-
-    def _moment(self, call: Call, name: str, moment: datetime, clinic: ZoneInfo, rule: str) -> str:
-        """Return an instant as the call sends it; raises AmbiguousTime where its zone's wall clock cannot tell it."""
-        spec = self._table.calls[call]
-        local = moment.astimezone(zone_of(spec.zones.get(name, rule), clinic))
-        form = spec.formats.get(name, "stamp")
-        if form == "stamp" and local.replace(fold=0).utcoffset() != local.utcoffset() and spec.parameters.get(name):
-            raise AmbiguousTime(call, name)
-        return self._table.times.written(local, form)
-
-    def _day(self, spec: CallSpec, name: str, day: date) -> str:
-        return self._table.times.written(day, spec.formats.get(name, "stamp"))
-
-
-def _mobile_arguments(spec: CallSpec, mobile: Mobile) -> dict[str, str]:
-    code = CODE_PREFIXES[spec.country_code_format] + mobile.country_code
-    return {"national_number": mobile.national_number, "country_code": code}
+    def _note_unclear(self, call: Call, read: Iterable[Appointment]) -> None:
+        unclear = sum(each.status is Status.UNCLEAR for each in read)
+        if unclear:
+            self._observe_unclear(call.value, unclear)

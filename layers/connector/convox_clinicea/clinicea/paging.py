@@ -11,6 +11,8 @@ from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.errors import UnexpectedAnswer
 
 MAX_PAGES = 50
+MOST_PAGES_OF_A_DAY = 1000
+"""Of the calendar of all clinics, which Clinicea may cut to ten records a page; the deadline ends a longer reading."""
 T = TypeVar("T")
 
 
@@ -20,6 +22,7 @@ def every_page(
     ask: Callable[[Mapping[str, str]], list[Record]],
     read: Callable[[list[Record]], list[T]],
     key: Callable[[T], str],
+    most: int = MAX_PAGES,
 ) -> list[T]:
     """Read pages until the last, which `last_page` of the call knows: an empty one, or one that is short.
 
@@ -30,9 +33,10 @@ def every_page(
         ask: fetches the page that these arguments name.
         read: makes of a page's records what is wanted.
         key: what two of these are the same by.
+        most: pages that are read.
     """
     seen: dict[str, T] = {}
-    for page in range(1, MAX_PAGES + 1):
+    for page in range(1, most + 1):
         found = ask({} if spec.page_size is None else {"page": str(page), "page_size": str(spec.page_size)})
         items = read(found)
         if not items or spec.page_size is None:
@@ -43,7 +47,7 @@ def every_page(
         seen.update(new)
         if spec.last_page == "short" and len(found) < spec.page_size:
             return [*seen.values()]
-    raise UnexpectedAnswer(call, detail=f"more than {MAX_PAGES} pages")
+    raise UnexpectedAnswer(call, detail=f"more than {most} pages")
 
 
 def all_read(call: Call, read: Iterable[T | None]) -> list[T]:

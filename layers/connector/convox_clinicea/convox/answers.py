@@ -169,7 +169,11 @@ class BookingAnswer(Answer, Booking):
 
 @described
 class CallBookings(Answer):
-    """The call's bookings, in the order in which they were accepted."""
+    """The call's bookings, in the order in which they were accepted.
+
+    What status callbacks asked for is there at once; a booking that one of the flows has just taken may be missing for
+    a second or so.
+    """
 
     bookings: list[Booking]
     not_booked: list[str]

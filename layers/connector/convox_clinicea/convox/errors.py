@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
+from convox_clinicea.convox.headers import GUARDED
 
 if TYPE_CHECKING:
     from convox_clinicea.convox import answers
@@ -69,7 +70,10 @@ def error_reply(
         "request_id": request_id,
     }
     return Response(
-        status_code=face.status, content_type="application/json", body=json.dumps(body), headers=_headers(error)
+        status_code=face.status,
+        content_type="application/json",
+        body=json.dumps(body),
+        headers={**GUARDED, **_headers(error)},
     )
 
 

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, GetCoreSchemaHandle
 from pydantic_core import CoreSchema, core_schema
 
 from convox_clinicea import privacy
-from convox_clinicea.characters import LOST, may_be_an_id, seen, trimmed
+from convox_clinicea.characters import LOST, can_be_read, harmless, may_be_an_id, seen, trimmed
 from convox_clinicea.convox.vocabulary import NO_ID
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
@@ -21,6 +21,8 @@ _OLDEST_BIRTH = date(1900, 1, 1)
 LONGEST_ID = 64
 LONGEST_SERVICE = 100
 LONGEST_NOTES = 500
+MOST_UNSEEN = 4
+"""A text may come so many times as long as it may be, in characters that are not seen or come together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +39,16 @@ class _Checked:
         return {**handler(schema), **self.documented}
 
 
-def _text(longest: int, *, lines: bool = False, kept: bool = False, ends: bool = True) -> _Checked:
+def _text(
+    longest: int, *, lines: bool = False, kept: bool = False, ends: bool = True, for_clinicea: bool = False
+) -> _Checked:
     """Text of 1 to `longest` characters, as a reader sees it; numbers without quotes count as text.
 
     Args:
         lines: whether line ends stay.
         kept: whether it is put on a person's record, where a character that was lost on the way must not stay lost.
         ends: whether blanks at its ends are taken away.
+        for_clinicea: whether Clinicea's pages, and the clinic's spreadsheets, will show it.
     """
 
     def check(value: Any) -> Any:
@@ -51,6 +56,8 @@ def _text(longest: int, *, lines: bool = False, kept: bool = False, ends: bool =
             value = str(value)
         if not isinstance(value, str):
             raise ValueError("must be text")
+        if len(value) > MOST_UNSEEN * longest:  # before it is composed: that takes the square of a run of marks
+            raise ValueError(f"must have at most {longest} characters")
         text = seen(value, lines=lines)
         text = trimmed(text) if ends else text
         if not text.strip():
@@ -59,7 +66,9 @@ def _text(longest: int, *, lines: bool = False, kept: bool = False, ends: bool =
             raise ValueError(f"must have at most {longest} characters")
         if kept and LOST in text:
             raise ValueError("has a character that was lost on the way; send it in UTF-8")
-        return text
+        if kept and not can_be_read(text):
+            raise ValueError("must have a letter or a digit")
+        return harmless(text) if for_clinicea else text
 
     return _Checked(check, {"minLength": 1, "maxLength": longest})
 
@@ -147,9 +156,9 @@ OwnId = Annotated[str, _form(_SIGNS + "{1,64}", "must be 1 to 64 of A-Z a-z 0-9 
 """An id that the clinic gave in Clinicea: clinic or practitioner."""
 WrittenMobile = Annotated[PersonalText, _text(60, ends=False)]
 CountryCode = Annotated[str, _text(5)]
-Name = Annotated[PersonalText, _text(100, kept=True)]
-Service = Annotated[PersonalText, _text(LONGEST_SERVICE)]
-Notes = Annotated[PersonalText, _text(LONGEST_NOTES, lines=True)]
+Name = Annotated[PersonalText, _text(100, kept=True, for_clinicea=True)]
+Service = Annotated[PersonalText, _text(LONGEST_SERVICE, for_clinicea=True)]
+Notes = Annotated[PersonalText, _text(LONGEST_NOTES, lines=True, for_clinicea=True)]
 _ADDRESS = r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+"
 Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _text(254, kept=True)]
 BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), _Trim]

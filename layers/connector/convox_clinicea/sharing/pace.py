@@ -1,4 +1,4 @@
-"""One pace over all workers: at most so many requests a second towards Clinicea."""
+"""Paces towards Clinicea: one over all Lambdas, in requests a second, and a steady one of a single Lambda."""
 
 from __future__ import annotations
 
@@ -35,3 +35,23 @@ class PacedTransport:
             return self._table.increase(f"pace#{second}", self._per_second, second + KEPT_SECONDS)
         except LedgerUnavailable:
             raise_alone(NoAnswer(left=False, timed_out=deadline.expired))
+
+
+class SteadyTransport:
+    """Lets a time pass between two requests: for a Lambda that has many to make, and nobody waits for."""
+
+    def __init__(self, transport: Transport, seconds_between: float, clock: Clock) -> None:
+        self._transport = transport
+        self._between = seconds_between
+        self._clock = clock
+        self._next_at = clock.monotonic()
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        """Send in turn; raises NoAnswer, certainly not having sent, if the turn does not come before the deadline."""
+        wait = self._next_at - self._clock.monotonic()
+        if wait > 0:
+            if deadline.remaining() <= wait:
+                raise NoAnswer(left=False, timed_out=True)
+            self._clock.sleep(wait)
+        self._next_at = self._clock.monotonic() + self._between
+        return self._transport.send(request, deadline)

@@ -17,7 +17,7 @@ from convox_clinicea.wiring.queue import notices_from, queue_from
 
 def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweeper:
     """Return the sweeper."""
-    limits = Limits(retention=timedelta(days=settings.retention_days))
+    limits = Limits(age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days))
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     notices = notices_from(settings, ledger, logger)
     return Sweeper(ledger=ledger, queue=queue_from(settings), notices=notices, clock=clock, limits=limits)

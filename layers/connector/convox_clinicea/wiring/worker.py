@@ -11,6 +11,8 @@ from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.delivery import Delivery
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.locks import Locks
+from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.deadline import Clock
 from convox_clinicea.sealing import KmsSealer
@@ -47,14 +49,16 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         account=" ".join((settings.clinicea_url, settings.clinicea_authentication, settings.canary)),
         on=settings.read_backs and settings.canary != "off",
     )
+    calendar = Calendar(client, ledger, readable=settings.read_backs)
     worker = Worker(
         ledger=ledger,
-        clinicea=client,
-        calendar=Calendar(client, ledger, readable=settings.read_backs),
+        calendar=calendar,
         sealer=KmsSealer(aws.kms(), settings.data_key_id),
         notices=notices_from(settings, ledger, logger),
         clock=clock,
         limits=limits,
         canary=canary,
+        locks=Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle),
+        posting=Posting(ledger=ledger, clinicea=client, calendar=calendar, canary=canary, clock=clock, limits=limits),
     )
     return Delivery(worker, queue_from(settings), logger, metrics)

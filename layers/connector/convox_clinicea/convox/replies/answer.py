@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from aws_lambda_powertools.event_handler import Response
 
+from convox_clinicea.convox.headers import GUARDED
 from convox_clinicea.privacy import Personal
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
@@ -24,7 +25,7 @@ def reply(body: answers.Answer, status: int = HTTPStatus.OK, headers: Mapping[st
         status_code=status,
         content_type="application/json",
         body=json.dumps(body, ensure_ascii=False),
-        headers=dict(headers or {}),
+        headers={**GUARDED, **(headers or {})},
     )
 
 

@@ -32,6 +32,10 @@ _STATE_MESSAGES = {
 _NOTED = "The call's status is noted."
 _BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
 _NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
+_NONE_KNOWN_YET = (
+    "No booking is known on this call yet. "
+    "One that was accepted a moment ago may be missing; ask for it by its booking_id."
+)
 _CHANGED_TOO_LATE = "The call's first booking was on its way already. A person has been told of the change."
 
 
@@ -84,7 +88,7 @@ def booking(record: Booking) -> answers.BookingAnswer:
 
 def bookings(call: CallBookings) -> answers.CallBookings:
     count = len(call.bookings)
-    message = f"{count} booking{'s' * (count != 1)} on this call."
+    message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
     return {
         "status": SUCCESS,
         "message": f"{message} {_NOT_BOOKED}" if call.not_booked else message,
@@ -117,5 +121,5 @@ def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     found = re.fullmatch(f"(.*?){route}/?", path)
     before = found[1].strip("/") if found else ""
     host = context.get("domainName") or event.headers.get("Host") or "localhost"
-    scheme = event.headers.get("X-Forwarded-Proto") or "https"
+    scheme = "http" if event.headers.get("X-Forwarded-Proto") == "http" else "https"
     return f"{scheme}://{'/'.join(filter(None, (str(host), before)))}/bookings/{booking_id}"

@@ -1,0 +1,186 @@
+"""What a comparison of ledger and calendar may find, and how one booking is judged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from convox_clinicea.bookings.calendar_days import CalendarDays
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import State
+from convox_clinicea.characters import plain_digits
+from convox_clinicea.clinicea.calendar_entries import CalendarEntry
+from convox_clinicea.clinicea.models import Appointment, Status
+from convox_clinicea.normalization import id_key, normalized_name, same_id
+from convox_clinicea.privacy import PersonalText
+
+SHORTEST_NUMBER = 7
+"""Digits of a number that is worth the name."""
+
+
+class Finding(StrEnum):
+    """What is not as it should be; a closed list."""
+
+    MISSING = "missing"
+    """Booked, and nowhere in the calendar."""
+    MOVED = "moved"
+    """Booked, and it stands at another time."""
+    CANCELLED = "cancelled"
+    DOUBLED = "doubled"
+    """Booked, and another appointment of the same person stands beside it."""
+    UNEXPECTED = "unexpected"
+    """It stands for a booking that was rejected, or waits for a person, or that the ledger does not have."""
+
+
+@dataclass(frozen=True)
+class Discrepancy:
+    """A booking whose appointment is not as it should be.
+
+    Attributes:
+        appointment_ids: the booking's own, where it has one, and those beside it.
+    """
+
+    finding: Finding
+    booking_id: str
+    appointment_ids: tuple[str, ...]
+
+
+class Judge:
+    """Compares bookings with what the calendar shows.
+
+    Args:
+        owner_of: which booking an appointment belongs to.
+        elsewhere: the appointment of a booking that is on none of the days read; None where it is nowhere.
+        number_key: the HMAC of a number as a list shows it; None where it is no number.
+    """
+
+    def __init__(
+        self,
+        days: CalendarDays,
+        *,
+        owner_of: Callable[[str], str | None],
+        elsewhere: Callable[[Booking], Appointment | None],
+        number_key: Callable[[str], str | None] = lambda _text: None,
+    ) -> None:
+        self._days = days
+        self._owner_of = owner_of
+        self._elsewhere = elsewhere
+        self._number_key = number_key
+
+    def judge(self, booking: Booking) -> list[Discrepancy]:
+        """Return what is wrong with one booking."""
+        found = self._booked(booking) if booking.state is State.BOOKED else self._not_booked(booking)
+        return [Discrepancy(finding, booking.booking_id, ids) for finding, ids in found]
+
+    def _booked(self, booking: Booking) -> list[tuple[Finding, tuple[str, ...]]]:
+        own_id = booking.appointment_id or ""
+        entry = self._days.get(own_id)
+        own = self._elsewhere(booking) if entry is None else entry.appointment
+        bearing = tuple(each.appointment.appointment_id for each in self._bearing(booking))
+        if own is None or own.status is Status.CANCELLED:
+            gone = Finding.MISSING if own is None else Finding.CANCELLED
+            return [(gone, (own_id,)), *([(Finding.UNEXPECTED, bearing)] if bearing else [])]
+        found: list[tuple[Finding, tuple[str, ...]]] = []
+        if own.start is not None and own.start.astimezone(UTC) != booking.start and not _by_hand(booking):
+            found.append((Finding.MOVED, (own_id,)))
+        own_entry = entry or CalendarEntry(own)
+        at = {booking.start, booking.start if own.start is None else own.start.astimezone(UTC)}
+        beside = [
+            each
+            for each in self._standing(at)
+            if not same_id(each.appointment.appointment_id, own_id) and self._doubles(booking, own_entry, each)
+        ]
+        ids = tuple(dict.fromkeys([*(each.appointment.appointment_id for each in beside), *bearing]))
+        return [*found, (Finding.DOUBLED, (own_id, *ids))] if ids else found
+
+    def _not_booked(self, booking: Booking) -> list[tuple[Finding, tuple[str, ...]]]:
+        seen = frozenset(map(id_key, booking.seen))
+        candidates = [
+            *self._bearing(booking),
+            *(each for each in self._standing({booking.start}) if self._is_of(booking, each)),
+        ]
+        named = self._days.get(booking.appointment_id or "")
+        if named is not None and named.appointment.status is not Status.CANCELLED:
+            candidates.append(named)  # Clinicea said that it made this one
+        ids = dict.fromkeys(each.appointment.appointment_id for each in candidates)
+        standing = tuple(
+            each for each in ids if id_key(each) not in seen and self._owner_of(each) in (None, booking.booking_id)
+        )
+        return [(Finding.UNEXPECTED, standing)] if standing else []
+
+    def _standing(self, starts: Iterable[datetime]) -> list[CalendarEntry]:
+        found = (each for start in starts for each in self._days.at(start))
+        return [each for each in found if each.appointment.status is not Status.CANCELLED]
+
+    def _bearing(self, booking: Booking) -> list[CalendarEntry]:
+        """Return the standing appointments that bear the booking's reference and belong to no booking."""
+        return [
+            each
+            for each in self._days.bearing(booking.booking_id)
+            if each.appointment.status is not Status.CANCELLED
+            and not same_id(each.appointment.appointment_id, booking.appointment_id)
+            and self._owner_of(each.appointment.appointment_id) in (None, booking.booking_id)
+        ]
+
+    def _doubles(self, booking: Booking, own: CalendarEntry, other: CalendarEntry) -> bool:
+        """Whether another appointment at the same start is the same person's, under whatever record."""
+        if _at_different_places(own.appointment, other.appointment):
+            return False
+        patient_id = own.appointment.patient_id or booking.patient_id
+        if same_id(other.appointment.patient_id, patient_id):
+            return True
+        mine, theirs = _words(own.names), _words(other.names)
+        if mine and theirs and not mine & theirs:
+            return False
+        known = own.mobile is not None and other.mobile is not None
+        return self._same_number(booking, own, other) or (bool(mine & theirs) and not known)
+
+    def _is_of(self, booking: Booking, entry: CalendarEntry) -> bool:
+        """Whether an appointment at its start may be the one of a booking that has none."""
+        if booking.patient_id is not None:
+            return same_id(entry.appointment.patient_id, booking.patient_id)
+        return self._has_number(booking, entry)
+
+    def _same_number(self, booking: Booking, own: CalendarEntry, other: CalendarEntry) -> bool:
+        if self._has_number(booking, other):
+            return True
+        mine, theirs = _digits(own.mobile), _digits(other.mobile)
+        shorter, longer = sorted((mine, theirs), key=len)
+        return len(shorter) >= SHORTEST_NUMBER and longer.endswith(shorter)
+
+    def _has_number(self, booking: Booking, entry: CalendarEntry) -> bool:
+        if booking.number_key is None or entry.mobile is None:
+            return False
+        return self._number_key(entry.mobile.reveal()) == booking.number_key
+
+
+def _by_hand(booking: Booking) -> bool:
+    """Whether a person's word booked it: where that appointment stands was theirs to judge."""
+    return bool(booking.acts) and booking.acts[-1] == str(booking.version)
+
+
+def _at_different_places(own: Appointment, other: Appointment) -> bool:
+    """Whether practitioner or clinic, where both are known, differ; names count where ids are not shown."""
+    for ids, names in (
+        ((own.practitioner_id, other.practitioner_id), (own.practitioner, other.practitioner)),
+        ((own.clinic_id, other.clinic_id), (own.clinic_name, other.clinic_name)),
+    ):
+        if None not in ids:
+            if not same_id(*ids):
+                return True
+        elif names[0] is not None and names[1] is not None and normalized_name(names[0]) != normalized_name(names[1]):
+            return True
+    return False
+
+
+def _words(names: Iterable[PersonalText]) -> set[tuple[str, ...]]:
+    """Return each name as its words in no order, since family names come first or last."""
+    return {tuple(sorted(normalized_name(name.reveal()).split())) for name in names}
+
+
+def _digits(mobile: PersonalText | None) -> str:
+    text = "" if mobile is None else plain_digits(mobile.reveal())
+    return re.sub(r"[^0-9]", "", text).lstrip("0")

@@ -1,0 +1,122 @@
+"""A list of bookings, of a ledger of any size: a bounded part of it at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.pages import BookingsPage, Key
+from convox_clinicea.bookings.record import Booking, Open
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.deadline import Clock
+from convox_clinicea.table import Item
+
+MOST_LISTED = 1000
+"""Bookings in a part; with those of its last page it may be more."""
+MOST_PAGES = 20
+"""Pages of 1 MB that one part reads."""
+LONGEST = timedelta(seconds=20)
+"""No page is begun after that; the function has 60 s."""
+ENDED: Literal["ended"] = "ended"
+Source = Literal["on_its_way", "parked", "untold", "ended"]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which bookings are asked for.
+
+    Attributes:
+        states: all that have not ended, where none is named.
+        older_than: only those accepted at least that long ago.
+    """
+
+    states: frozenset[State] = frozenset()
+    reasons: frozenset[Reason] = frozenset()
+    older_than: timedelta = timedelta(0)
+
+
+class ListCursor(BaseModel):
+    """Where a list goes on: in which index, or in the table, and behind which key; None: at its beginning."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    source: Source
+    key: Key | None = Field(default=None, max_length=3)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A part of a list, those first that wait longest.
+
+    Attributes:
+        unreadable: how many records this version cannot read.
+        after: where the next part goes on; None: this was the last.
+    """
+
+    bookings: list[Booking]
+    unreadable: int = 0
+    after: ListCursor | None = None
+
+
+class Listing:
+    """Lists bookings by state, reason and age."""
+
+    def __init__(self, ledger: Ledger, clock: Clock) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    def part(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
+        """Return the next part of the bookings that the filter lets through; raises LedgerUnavailable."""
+        until = self._clock.now() + LONGEST
+        found: dict[str, Booking] = {}
+        unreadable = 0
+        going_on: ListCursor | None = None
+        for read, (page, behind) in enumerate(self._pages(wanted, after), 1):
+            going_on = behind
+            unreadable += page.unreadable
+            found |= {each.booking_id: each for each in page.bookings if self._is_wanted(each, wanted)}
+            if len(found) >= MOST_LISTED or read == MOST_PAGES or self._clock.now() >= until:
+                break
+        in_order = sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))
+        return Listed(in_order, unreadable, going_on)
+
+    def _is_wanted(self, booking: Booking, wanted: Filter) -> bool:
+        with_state = booking.state in wanted.states if wanted.states else not booking.state.ended
+        with_reason = not wanted.reasons or booking.reason in wanted.reasons
+        return with_state and with_reason and booking.accepted_at <= self._clock.now() - wanted.older_than
+
+    def _pages(self, wanted: Filter, after: ListCursor | None) -> Iterator[tuple[BookingsPage, ListCursor | None]]:
+        """Yield pages, each with where to go on behind it."""
+        sources = _sources(wanted)
+        if after is not None:
+            sources = sources[sources.index(after.source) :] if after.source in sources else []
+        key = None if after is None else after.key
+        for place, source in enumerate(sources):
+            more = True
+            while more:  # each page moves on, and the table ends somewhere
+                page = self._page(source, wanted, key)
+                key, more = page.after, page.after is not None
+                following = sources[place + 1 : place + 2]
+                behind = ListCursor(source=source, key=key) if more else None
+                yield page, behind or (ListCursor(source=following[0]) if following else None)
+
+    def _page(self, source: Source, wanted: Filter, key: Key | None) -> BookingsPage:
+        if source != ENDED:
+            # An index holds what has not ended; "before tomorrow" is all of it.
+            return self._ledger.open_page(Open(source), self._clock.now() + timedelta(days=1), key)
+        ended = {f":{state.value}": state for state in sorted(wanted.states) if state.ended}
+        values: Item = {name: {"S": state.value} for name, state in ended.items()}
+        return self._ledger.page(f"#state IN ({', '.join(ended)})", {"#state": "state"}, values, key)
+
+
+def _sources(wanted: Filter) -> list[Source]:
+    """Return where bookings of these states lie: an index has what has not ended, the table alone what has."""
+    states = wanted.states or frozenset(state for state in State if not state.ended)
+    indexes: list[Source] = ["on_its_way", "parked", "untold"]
+    open_too = any(not state.ended for state in states)
+    return [*(indexes if open_too else []), *([ENDED] if any(state.ended for state in states) else [])]

@@ -1,0 +1,116 @@
+"""Who may create a patient for a number, and who may post for a patient's start: one booking at a time.
+
+A lock is not given back. Whoever comes next takes it from a booking that has ended, or was parked before it had posted
+anything, as it was seen: unless that booking, redriven meanwhile, has held it anew since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from convox_clinicea.bookings import claims
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import State
+from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import ConnectorError, raise_alone
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Table
+
+_AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"
+
+
+class HolderParked(ConnectorError):
+    """The booking that holds the lock was posted and waits for a person; nobody else can tell what became of it."""
+
+
+class AlreadyBooked(ConnectorError):
+    """The booking that holds the lock is booked, for the same visit: `booking`."""
+
+    def __init__(self, booking: Booking) -> None:
+        super().__init__("the visit is booked")
+        self.booking = booking
+
+
+class Locks:
+    """The locks of one ledger.
+
+    Args:
+        settle: how long after its end a booking's patient and appointment may still be missing in Clinicea's answers.
+    """
+
+    def __init__(self, table: Table, ledger: Ledger, clock: Clock, settle: timedelta) -> None:
+        self._table = table
+        self._ledger = ledger
+        self._clock = clock
+        self._settle = settle
+
+    def hold_number(self, booking: Booking) -> bool:
+        """Acquire (or keep) the lock that allows this booking to create a patient for its number.
+
+        Raises:
+            HolderParked: its holder waits for a person, with a POST in doubt.
+        """
+        return self._hold(claims.number_lock_key(booking), booking)
+
+    def hold_slot(self, booking: Booking, patient_id: str, *, after: Booking | None = None) -> bool:
+        """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
+
+        Args:
+            after: a booked holder of the same visit whose appointment is known to be gone.
+
+        Raises:
+            AlreadyBooked: its holder is booked for the same visit.
+            HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
+        """
+        key, *earlier = claims.slot_keys(patient_id, booking.start)
+        others = claims.owners_under(self._table, earlier) - {booking.booking_id}
+        free = all(self._is_free(each, key, booking, after) for each in sorted(others))
+        return free and self._hold(key, booking, after)
+
+    def creator_may_post(self, booking: Booking) -> bool:
+        """Whether a newcomer's booking of this one's number and start was posted, and may show its patient alone.
+
+        Raises:
+            HolderParked: it waits for a person.
+        """
+        if booking.number_key is None:
+            return False
+        key = claims.number_lock_key(booking)
+        holder_id = claims.owner_under(self._table, [key])
+        holder = self._ledger.get(holder_id) if holder_id not in (None, booking.booking_id) else None
+        if holder is None or not holder.posted or holder.start != booking.start:
+            return False
+        return not self._is_free(holder.booking_id, key, booking)
+
+    def _hold(self, key: str, booking: Booking, after: Booking | None = None) -> bool:
+        claim = self._ledger.claim(key, booking)
+        try:
+            self._table.put(claim)
+        except ConditionFailed as failed:
+            holder_id = claims.booking_of(failed.standing) or ""
+            if not self._is_free(holder_id, key, booking, after):
+                return False
+            seen: Item = {":booking": {"S": holder_id}, ":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
+            try:
+                self._table.put(replace(claim, condition=_AS_SEEN, values=seen))
+            except ConditionFailed:
+                return False
+        return True
+
+    def _is_free(self, holder_id: str, key: str, booking: Booking, after: Booking | None = None) -> bool:
+        """Whether the holder needs the lock no more; raises as its callers do."""
+        holder = self._ledger.get(holder_id)
+        if holder is None:
+            return True
+        if claims.needs(holder, key):
+            if holder.state.parked:
+                raise_alone(HolderParked("the lock's holder waits for a person"))
+            return False
+        if holder.state is not State.BOOKED or holder.appointment_id is None:
+            return True
+        if claims.of_number(key):
+            return not holder.posted or self._clock.now() >= holder.updated_at + self._settle
+        if claims.same_visit(holder, booking) and (after is None or after.booking_id != holder_id):
+            raise_alone(AlreadyBooked(holder))
+        return True

@@ -1,0 +1,121 @@
+"""The nightly comparison: when one is due, and how far it has come. One item of the ledger's table holds both.
+
+The function is invoked every few minutes and looks whether a night has begun, or a comparison has not ended. So it
+comes at the clinic's night in any time zone, carries on by itself, and makes up for a night on which it could not run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from pydantic import ValidationError
+
+from convox_clinicea import chance
+from convox_clinicea.bookings.comparable import Cursor, Window
+from convox_clinicea.bookings.reconcile import LOOKING_BACK
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, timestamp
+
+KEY = "reconcile"
+LEASE_BEYOND_DEADLINE = timedelta(seconds=15)
+FURTHEST_BACK = timedelta(days=30)
+"""After a long standstill; older records may have expired."""
+_ABSENT = "attribute_not_exists(pk)"
+_AS_SEEN = f"{WRITE_TOKEN} = :seen"
+
+
+@dataclass(frozen=True)
+class Night:
+    """A comparison under way, held by one invocation.
+
+    Attributes:
+        since: the first start that it compares.
+        after: where it goes on; None: at its beginning.
+    """
+
+    begun_at: datetime
+    since: datetime
+    after: Cursor | None
+    token: str
+
+    @property
+    def window(self) -> Window:
+        return Window(self.since)
+
+
+def is_due(begun_at: datetime | None, now: datetime, zone: ZoneInfo) -> bool:
+    """Whether midnight has passed in `zone` since the last comparison began."""
+    midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
+    return begun_at is None or begun_at < midnight
+
+
+def since(begun_at: datetime | None, now: datetime) -> datetime:
+    """Return from which start on to compare: nothing between two comparisons is left out, however long it was."""
+    usual = now - LOOKING_BACK
+    return usual if begun_at is None else max(min(usual, begun_at), now - FURTHEST_BACK)
+
+
+class Nights:
+    """Begins, carries on and ends the nightly comparison."""
+
+    def __init__(self, table: Table, clock: Clock, zone: ZoneInfo) -> None:
+        self._table = table
+        self._clock = clock
+        self._zone = zone
+
+    def take_up(self, deadline: Deadline) -> Night | None:
+        """Return the comparison that is to be begun, or carried on; None if none is, or another invocation is at it.
+
+        Raises:
+            LedgerUnavailable: it cannot be told.
+        """
+        item = self._table.get(KEY)
+        now = self._clock.now()
+        if item is not None and datetime.fromisoformat(item["lease_until"]["S"]) > now:
+            return None
+        begun_at = None if item is None else datetime.fromisoformat(item["begun_at"]["S"])
+        if item is not None and "ended_at" not in item:
+            night = Night(begun_at or now, datetime.fromisoformat(item["since"]["S"]), _after(item), chance.token())
+        elif is_due(begun_at, now, self._zone):
+            night = Night(now, since(begun_at, now), None, chance.token())
+        else:
+            return None
+        seen = None if item is None else item[WRITE_TOKEN]["S"]
+        lease_until = now + timedelta(seconds=deadline.remaining()) + LEASE_BEYOND_DEADLINE
+        return night if self._write(night, seen, lease_until=lease_until) else None
+
+    def put_down(self, night: Night, after: Cursor | None) -> None:
+        """Note how far the comparison came; None: to its end. Raises LedgerUnavailable."""
+        now = self._clock.now()
+        done = Night(night.begun_at, night.since, after, chance.token())
+        self._write(done, night.token, lease_until=now, ended_at=now if after is None else None)
+
+    def _write(
+        self, night: Night, seen: str | None, *, lease_until: datetime, ended_at: datetime | None = None
+    ) -> bool:
+        item: Item = {
+            "pk": {"S": KEY},
+            "begun_at": {"S": timestamp(night.begun_at)},
+            "since": {"S": timestamp(night.since)},
+            "lease_until": {"S": timestamp(lease_until)},
+            WRITE_TOKEN: {"S": night.token},
+        }
+        if night.after is not None:
+            item["after"] = {"S": night.after.model_dump_json()}
+        if ended_at is not None:
+            item["ended_at"] = {"S": timestamp(ended_at)}
+        try:
+            self._table.put(Put(item, _ABSENT) if seen is None else Put(item, _AS_SEEN, {":seen": {"S": seen}}))
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _after(item: Item) -> Cursor | None:
+    """Return where to go on; from the beginning, if another version of the connector said it in its own words."""
+    try:
+        return Cursor.model_validate_json(item["after"]["S"]) if "after" in item else None
+    except ValidationError:
+        return None

@@ -1,0 +1,168 @@
+"""The one POST of a booking: the claim before it, and what its answer decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from convox_clinicea import chance
+from convox_clinicea.bookings.calendar import Calendar, Shown
+from convox_clinicea.bookings.canary import Canary
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.limits import (
+    LEASE_BEYOND_DEADLINE_SECONDS,
+    POST_ENDS_BEFORE_LEASE_SECONDS,
+    Limits,
+)
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import BookingRequest
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.waiting import Wait, wait_for
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.errors import Rejected
+from convox_clinicea.clinicea.models import CreatedAppointment
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import ConnectorError
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A booking that is certainly not in the calendar, and what is known of it.
+
+    Attributes:
+        shown: the complete reading before the POST.
+        received: how often its message has been received.
+        deadline: the invocation's.
+        alone: whether it goes as the canary.
+    """
+
+    booking: Booking
+    request: BookingRequest
+    shown: Shown
+    received: int
+    deadline: Deadline
+    alone: bool
+
+    @property
+    def soon(self) -> int:
+        """How often it counts as received when in doubt: all others wait for a canary, so it comes back soon."""
+        return 1 if self.alone else self.received
+
+
+class Posting:
+    """Claims bookings and posts them."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        clinicea: Clinicea,
+        calendar: Calendar,
+        canary: Canary,
+        clock: Clock,
+        limits: Limits,
+    ) -> None:
+        self._ledger = ledger
+        self._clinicea = clinicea
+        self._calendar = calendar
+        self._canary = canary
+        self._clock = clock
+        self._limits = limits
+
+    def post(self, attempt: Attempt) -> Booking | Wait:
+        """Claim the booking and post it; returns it if that ended it, else how long to wait."""
+        claimed = self._claim(attempt)
+        try:
+            created = self._create(claimed, attempt.request, attempt.deadline.capped(self._seconds_for_post(claimed)))
+        except Rejected as refusal:
+            return self._refused(attempt, claimed, refusal)
+        except ConnectorError as error:
+            if error.outcome_known:
+                # Certainly nothing was carried out, a missing credential included: the booking is as it was.
+                before = attempt.booking
+                self._ledger.move(claimed, before.state, posted=before.posted, unsettled_since=before.unsettled_since)
+                return wait_for(error, attempt.received)
+            self._ledger.move(claimed, State.UNKNOWN, unsettled_since=self._clock.now())
+            return wait_for(error, attempt.soon)
+        return self._created(attempt, claimed, created)
+
+    def book_own(self, booking: Booking, shown: Shown) -> Booking | None:
+        """Book what a POST made; a canary that is found so has proven its setup."""
+        booked = self._calendar.book_own(booking, shown)
+        if booked is not None:
+            self._canary.proved(booked)
+        return booked
+
+    def reject(self, booking: Booking, reason: Reason, shown: Shown) -> Booking:
+        """End what Clinicea is known to have refused."""
+        return self._ledger.move(booking, State.REJECTED, reason=reason, patient_id=shown.patient_id)
+
+    def _claim(self, attempt: Attempt) -> Booking:
+        booking, shown = attempt.booking, attempt.shown
+        lease = max(self._limits.lease_seconds, attempt.deadline.remaining() + LEASE_BEYOND_DEADLINE_SECONDS)
+        lease_until = self._clock.now() + timedelta(seconds=lease)
+        return self._ledger.move(
+            booking,
+            State.SENDING,
+            owner=chance.token(),
+            lease_until=lease_until,
+            posted=True,
+            unsettled_since=lease_until,
+            appointment_id=None,
+            patient_id=shown.patient_id,
+            seen=tuple(dict.fromkeys(booking.seen + shown.ids)),
+            refusal=None,
+        )
+
+    def _create(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> CreatedAppointment:
+        appointment = request.for_clinicea(reference=booking.booking_id)
+        if booking.patient_id is not None:
+            return self._clinicea.post_appointment_by_patient_id(booking.patient_id, appointment, deadline)
+        if request.new_patient is None:
+            raise ValueError("a booking without a patient")
+        return self._clinicea.post_appointment(request.new_patient.for_clinicea(), appointment, deadline)
+
+    def _created(self, attempt: Attempt, claimed: Booking, created: CreatedAppointment) -> Booking | Wait:
+        """Book what Clinicea says it made; the calendar must show a canary, and what the answer does not show."""
+        shown, named, posted_until = None, None, self._clock.now()
+        if self._calendar.readable and (attempt.alone or not created.shown):
+            named = created.appointment_id
+            try:
+                shown = self._calendar.read_again(claimed, attempt.request, attempt.deadline)
+            except ConnectorError as error:
+                self._ledger.move(claimed, State.UNKNOWN, appointment_id=named, unsettled_since=posted_until)
+                return wait_for(error, attempt.soon)
+        booked = self._calendar.book_created(claimed, created, shown)
+        if booked is None:
+            self._ledger.move(claimed, State.UNKNOWN, appointment_id=named, unsettled_since=posted_until)
+            return Wait(1)
+        if attempt.alone:
+            self._canary.proved(booked)
+        return booked
+
+    def _refused(self, attempt: Attempt, claimed: Booking, refusal: Rejected) -> Booking | Wait:
+        """Reject what Clinicea is known to refuse, once the calendar is read back; any other refusal settles first."""
+        reason = Reason(refusal.reason) if refusal.reason else Reason.REFUSED
+        unsettled = None if refusal.outcome_known else self._clock.now()
+        try:
+            shown = self._calendar.read_again(claimed, attempt.request, attempt.deadline)
+        except ConnectorError as error:
+            self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
+            return wait_for(error, attempt.soon)
+        booked = self.book_own(claimed, shown)
+        if booked is not None:
+            return booked
+        if claimed.patient_id is None and shown.patient_id is not None:
+            # Half done: the patient was made, the appointment was not. It goes on as for a known patient.
+            self._ledger.move(
+                claimed, State.UNKNOWN, patient_id=shown.patient_id, refusal=None, unsettled_since=unsettled
+            )
+            return Wait(1)
+        if unsettled is not None or shown.agreeing or shown.new(claimed).others:
+            self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
+            return Wait(1)
+        return self.reject(claimed, reason, shown)
+
+    def _seconds_for_post(self, claimed: Booking) -> float:
+        lease_until = claimed.lease_until or self._clock.now()
+        return (lease_until - self._clock.now()).total_seconds() - POST_ENDS_BEFORE_LEASE_SECONDS

@@ -1,0 +1,67 @@
+"""Who waited in vain: bookings that were still open at their start while another of the same patient was not decided.
+
+Nobody is told of a booking that waits. One that waits for another must therefore be made, or be put before a person,
+while it can still be made by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tests.chaos.clock import BEGINNING
+from tests.chaos.intent import Intent
+from tests.chaos.truth import patients_meant
+from tests.chaos.world import World
+
+IN_TIME = 1800.0
+"""Seconds before its start in which a booking that is asked for may come too late by itself."""
+WAITING = frozenset({"accepted", "unknown", "sending"})
+
+
+class Waits:
+    """Asks for each booking at its start, and keeps those that waited for another.
+
+    Attributes:
+        starved: the wishes whose start passed so, and what they waited for.
+    """
+
+    def __init__(self, world: World, intents: Iterable[Intent]) -> None:
+        self._world = world
+        self._intents = list(intents)
+        self._heard: dict[str, float] = {}
+        self.starved: list[tuple[Intent, str]] = []
+        for intent in self._intents:
+            start = (intent.slot.start.replace(tzinfo=world.clinicea.account.zone) - BEGINNING).total_seconds()
+            if start > 0:
+                world.scheduler.at(start, _looking(self, intent, start))
+
+    def look(self, intent: Intent, start: float) -> None:
+        """Note the intent if its booking is open now, at its start, and an earlier one of the patient undecided."""
+        if min(call.at for call in intent.calls) > start - IN_TIME or not self._states(intent) & WAITING:
+            return
+        undecided = WAITING | {"needs_attention"}
+        others = [other for other in self._of_the_same(intent) if self._states(other) & undecided]
+        if others:
+            first = others[0]
+            waits_for = f"tag {first.tag} ({first.story}) {sorted(first.booking_ids)}"
+            self.starved.append((intent, f"its start passed while it waited, as did {waits_for}"))
+
+    def _of_the_same(self, intent: Intent) -> Iterable[Intent]:
+        """Yield the wishes of the same patient or number that were told before."""
+        whom = self._whom(intent)
+        at = min(call.at for call in intent.calls)
+        for other in self._intents:
+            earlier = other is not intent and min(call.at for call in other.calls) <= at
+            if earlier and whom & self._whom(other):
+                yield other
+
+    def _whom(self, intent: Intent) -> set[str]:
+        known = {each.patient_id for each in patients_meant(self._world.clinicea, intent)}
+        return known if intent.person is None else known | {intent.person.number.e164}
+
+    def _states(self, intent: Intent) -> set[str]:
+        return {self._world.status(each)[1].get("state", "") for each in intent.booking_ids}
+
+
+def _looking(waits: Waits, intent: Intent, start: float) -> Callable[[], None]:
+    return lambda: waits.look(intent, start)

@@ -1,0 +1,161 @@
+"""Two bookings of one visit make one appointment: by the ledger's word where Clinicea cannot or does not yet tell."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import Caller
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalText
+from tests.support import invented
+from tests.support.bench import Bench
+from tests.support.bookings import START, new_request
+
+LAG = 20
+"""Seconds after which Clinicea shows what it has written."""
+
+
+def one_appointment(bench: Bench, *bookings: Booking) -> None:
+    """All of these bookings stand, and their one appointment and one patient."""
+    assert {bench.now(each).state for each in bookings} == {State.BOOKED}
+    bench.clock.advance(2 * LAG)
+    [standing] = bench.fake.standing()
+    assert {bench.now(each).appointment_id for each in bookings} == {standing["appointment_id"]}
+    assert len(bench.fake.patients()) == 1
+
+
+def blind(bench: Bench) -> None:
+    bench.worker = bench.another_worker(read_backs=False)
+
+
+def lagging(bench: Bench) -> None:
+    bench.fake.switch(read_lag_seconds=LAG)
+
+
+SIGHT = [pytest.param(blind, id="read-backs off"), pytest.param(lagging, id="shown late")]
+CALLS = [
+    pytest.param({"caller": Caller(name="convox", call_id="CALL-7002", agent_id="agent-13")}, id="another call"),
+    pytest.param({"service": PersonalText(invented.SERVICE)}, id="the service in other words"),
+]
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+@pytest.mark.parametrize("changes", CALLS)
+def test_a_known_patient_s_visit_that_two_bookings_want_is_made_once(
+    bench: Bench, sight: Any, changes: dict[str, Any]
+) -> None:
+    bench.patient()
+    bench.clock.advance(2 * LAG)
+    sight(bench)
+    first, second = bench.accept(), bench.accept(**changes)
+    bench.ends(first)
+
+    ended = bench.ends(second)
+
+    assert ended.reason is Reason.ALREADY_THERE
+    one_appointment(bench, first, second)
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_a_newcomer_s_visit_that_two_calls_want_is_made_once(bench: Bench, sight: Any) -> None:
+    sight(bench)
+    first = bench.accept(new_request())
+    second = bench.accept(new_request(caller=Caller(name="convox", call_id="CALL-7002", agent_id="agent-13")))
+    bench.ends(first)
+
+    ended = bench.ends(second)
+
+    assert ended.reason is Reason.ALREADY_THERE
+    one_appointment(bench, first, second)
+
+
+def test_a_newcomer_s_second_visit_is_for_the_same_patient_though_clinicea_shows_them_late(bench: Bench) -> None:
+    lagging(bench)
+    first = bench.accept(new_request())
+    second = bench.accept(new_request(start=START + timedelta(hours=1)))
+    bench.ends(first)
+
+    booked = bench.ends(second)
+
+    assert (booked.state, booked.reason) == (State.BOOKED, None)
+    assert booked.patient_id == bench.now(first).patient_id
+    bench.clock.advance(2 * LAG)
+    assert (len(bench.fake.standing()), len(bench.fake.patients())) == (2, 1)
+
+
+@pytest.mark.parametrize("seconds", [20, 100])
+def test_a_patient_who_is_visible_before_their_appointment_is_not_booked_beside_it(bench: Bench, seconds: int) -> None:
+    bench.fake.switch(half_commit_seconds=seconds)
+    bench.fake.fault("postAppointment", "timeout_after", count=1)
+    newcomers = bench.accept(new_request())
+    bench.waits(newcomers)
+    [patient] = bench.fake.patients()
+    known = bench.accept(patient_id=patient["patient_id"], mobile=Mobile.from_e164(invented.MOBILE))
+
+    assert bench.waits(known).cause is None
+    bench.ends(newcomers)
+    ended = bench.ends(known)
+
+    assert ended.reason is Reason.ALREADY_THERE
+    one_appointment(bench, newcomers, known)
+
+
+def test_a_known_patient_s_other_visit_does_not_wait_for_a_newcomer_in_doubt(bench: Bench) -> None:
+    bench.fake.fault("postAppointment", "timeout_before", count=1)
+    bench.waits(bench.accept(new_request()))
+    bench.patient()
+
+    other = bench.accept(start=START + timedelta(hours=1), mobile=Mobile.from_e164(invented.MOBILE))
+
+    assert bench.ends(other).state is State.BOOKED
+
+
+def test_a_start_that_was_cancelled_in_clinicea_can_be_booked_again(bench: Bench) -> None:
+    bench.patient()
+    first = bench.ends(bench.accept())
+    bench.fake.cancel(str(first.appointment_id))
+
+    again = bench.ends(bench.accept(service=PersonalText(invented.SERVICE)))
+
+    assert (again.state, again.reason) == (State.BOOKED, None)
+    assert again.appointment_id != first.appointment_id
+    assert [each["appointment_id"] for each in bench.fake.standing()] == [again.appointment_id]
+
+
+def test_one_that_the_clinic_deleted_can_be_booked_again_once_that_is_certain(bench: Bench) -> None:
+    bench.patient()
+    first = bench.ends(bench.accept())
+    bench.fake.cancel(str(first.appointment_id), delete=True)
+    bench.clock.advance(Limits().settle.total_seconds() + 1)
+
+    again = bench.ends(bench.accept(service=PersonalText(invented.SERVICE)))
+
+    assert (again.state, again.reason) == (State.BOOKED, None)
+
+
+def test_one_that_the_clinic_moved_stands_for_the_visit(bench: Bench) -> None:
+    bench.patient()
+    first = bench.ends(bench.accept())
+    bench.fake.move(str(first.appointment_id), (START + timedelta(days=2)).isoformat())
+
+    again = bench.ends(bench.accept(service=PersonalText(invented.SERVICE)))
+
+    assert (again.reason, again.appointment_id) == (Reason.ALREADY_THERE, first.appointment_id)
+    assert bench.fake.posted() == 1
+
+
+def test_another_practitioner_at_the_same_start_is_another_visit(bench: Bench) -> None:
+    bench.fake.switch(reference_ids=True)
+    bench.patient()
+    first = bench.ends(bench.accept(practitioner_id="D-01"))
+
+    second = bench.ends(bench.accept(practitioner_id="D-02"))
+
+    assert (second.state, second.reason) == (State.BOOKED, None)
+    assert second.appointment_id != first.appointment_id

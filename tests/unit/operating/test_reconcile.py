@@ -1,0 +1,70 @@
+"""`make reconcile`: the function's answers, part by part, as one report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from commands import reconcile
+from commands.target import FunctionFailed, Target
+
+BOOKING = f"bk_{'a' * 26}"
+NOTHING: dict[str, Any] = {"compared": 0, "discrepancies": [], "unread": [], "unreadable": 0, "after": None}
+
+
+class Answering:
+    """A stack whose function answers so; notes what it is asked."""
+
+    def __init__(self, *answers: dict[str, Any]) -> None:
+        self._answers = iter(answers)
+        self.asked: list[Any] = []
+
+    def invoke(self, function_output: str, payload: object, seconds: int) -> dict[str, Any]:
+        assert (function_output, seconds) == ("ReconcileFunctionName", reconcile.FUNCTION_SECONDS)
+        self.asked.append(payload)
+        return NOTHING | next(self._answers)
+
+    def __str__(self) -> str:
+        return "the stack"
+
+
+def told(*answers: dict[str, Any]) -> tuple[int, Answering]:
+    stack: Any = Answering(*answers)
+    target: Target = stack
+    return reconcile.tell(target, None), stack
+
+
+def test_parts_are_one_report(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"finding": "doubled", "booking_id": BOOKING, "appointment_ids": ["A-1", "A-2"]}
+    code, stack = told(
+        {"compared": 3, "discrepancies": [found], "after": {"key": "k"}},
+        {"compared": 4, "discrepancies": [found], "unread": ["2031-03-06"], "after": {"key": "l"}},
+        {"compared": 5, "unreadable": 2},
+    )
+
+    printed = capsys.readouterr()
+    assert code == 1
+    assert stack.asked == [{}, {"after": {"key": "k"}}, {"after": {"key": "l"}}]
+    assert printed.out.splitlines() == [
+        "the stack, all ahead: 12 bookings compared with the calendar",
+        f"  doubled     {BOOKING}  A-1 A-2",
+        "  2031-03-06: the calendar cannot be read; its bookings were not compared",
+        "  2 records cannot be read by this version, and were not compared",
+    ]
+    assert printed.err.splitlines() == [
+        "  3 compared so far; not finished, continues",
+        "  7 compared so far; not finished, continues",
+    ]
+
+
+def test_nothing_found_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _ = told({"compared": 1})
+
+    assert code == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "  each stands there once"
+
+
+def test_a_part_that_takes_no_step_ends_it() -> None:
+    with pytest.raises(FunctionFailed, match="took no step"):
+        told({"after": {"key": "k"}}, {"after": {"key": "k"}})
