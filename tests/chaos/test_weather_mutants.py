@@ -58,8 +58,8 @@ def _without_cancelled(before: Any) -> Any:
 def _whatever_its_start(before: Any) -> Any:
     """Believe a bare id without a look."""
 
-    def created(self: Any, claimed: Any, request: Any, created: Any, received: int, deadline: Any, **how: Any) -> Any:
-        return before(self, claimed, request, created.model_copy(update={"shown": True}), received, deadline, **how)
+    def created(self: Any, attempt: Any, claimed: Any, created: Any) -> Any:
+        return before(self, attempt, claimed, created.model_copy(update={"shown": True}))
 
     return created
 
@@ -77,7 +77,7 @@ MUTANTS = {
         {"convox_clinicea.bookings.calendar:_sorted": _without_cancelled}, busy_front_desk, "made_again"
     ),
     "a bare id is believed": Mutant(
-        {"convox_clinicea.bookings.worker:Worker._created": _whatever_its_start}, bare_and_rounded, "moved_untold"
+        {"convox_clinicea.bookings.posting:Posting._created": _whatever_its_start}, bare_and_rounded, "moved_untold"
     ),
     "a failed callback is not counted": Mutant(
         {"convox_clinicea.convox.receipts:counted": _uncounted}, told_once, "unnoticed"
