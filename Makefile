@@ -217,16 +217,16 @@ dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a s
 
 .PHONY: disclosures
 disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGENT= or CALL= or DAY=; ARGS=--json)
-	@.tools/emulator/bin/python -m commands.disclosures $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.disclosures $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
 	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
 
 .PHONY: holds
 holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; without either it asks)
-	@.tools/emulator/bin/python -m commands.holds $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT")
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.holds $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT")
 
 .PHONY: erase
 erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)
-	@.tools/emulator/bin/python -m commands.holds $(ON_STACK) --erase $(if $(PATIENT),--patient "$$PATIENT") \
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.holds $(ON_STACK) --erase $(if $(PATIENT),--patient "$$PATIENT") \
 	  $(if $(filter yes,$(OPEN)),--open) $(CONFIRMED) $(if $(WHY),--why "$$WHY")
 
 .PHONY: rotate-token
@@ -246,7 +246,7 @@ check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLI
 
 .PHONY: restore
 restore: $(EMULATOR) ## Put back what the ledger lost, from a restored table (FROM=<table>); does it with GO=yes WHY="…"
-	@.tools/emulator/bin/python -m commands.restore $(ON_STACK) --from "$$FROM" $(if $(filter yes,$(GO)),--go) \
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.restore $(ON_STACK) --from "$$FROM" $(if $(filter yes,$(GO)),--go) \
 	  $(if $(WHY),--why "$$WHY") $(CONFIRMED)
 
 .PHONY: smoke

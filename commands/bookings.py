@@ -38,22 +38,25 @@ def tell(wanted: argparse.Namespace, ask: desk.Ask, where: str, dead_letters: Ca
     found, unreadable = desk.listed(ask, order)
     letters = dead_letters()
     if wanted.json:
-        print(json.dumps({"bookings": found, "dead_letters": letters}, indent=2))
+        print(json.dumps({"bookings": found, "unreadable": unreadable, "dead_letters": letters}, indent=2))
         return 0
     counts = Counter(each["state"] for each in found)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no bookings"
-    print(f"{where}: {summary}; {letters} dead letters")
+    without = f", {len(unreadable)} unreadable" if unreadable else ""
+    print(f"{where}: {summary}{without}; {letters} dead letters")
     now = desk.wall_clock()
     for each in found:
         print(f"  {desk.line(each, now)}")
-    if unreadable:
-        print(f"  {unreadable} records cannot be read by this version: they are not shown")
+    for each in unreadable:
+        print(f"  {desk.unreadable_line(each, now)}")
     return 0
 
 
 def _tell_one(answer: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(answer, indent=2))
+    elif "unreadable" in answer:
+        print(desk.unreadable_line(answer["unreadable"], desk.wall_clock()))
     elif answer["booking"] is None:
         print("there is no such booking", file=sys.stderr)
     else:

@@ -55,23 +55,23 @@ def run(stack: str, command: Callable[[Target], int], *, changes: str = "", yes:
     return COULD_NOT_ASK
 
 
-def listed(ask: Ask, order: Json) -> tuple[list[Json], int]:
-    """Return all bookings that an order `list` is about, oldest first, and how many records cannot be read.
+def listed(ask: Ask, order: Json) -> tuple[list[Json], list[Json]]:
+    """Return all bookings that an order `list` is about, oldest first, and the records that cannot be read.
 
     The function answers in parts, whatever the ledger's size.
     """
     found: dict[str, Json] = {}
-    unreadable = 0
+    unreadable: dict[str, Json] = {}
     after: Json | None = None
     for _ in range(MOST_PARTS):
         part = ask({**order, "after": after} if after else order)
         found |= {each["booking_id"]: each for each in part["bookings"]}
-        unreadable += part["unreadable"]
+        unreadable |= {each["booking_id"]: each for each in part["unreadable"]}
         after = part["after"]
         if after is None:
             break
         print(f"  {len(found)} so far; not finished, continues", file=sys.stderr, flush=True)
-    return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), unreadable
+    return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), list(unreadable.values())
 
 
 def minutes(text: str) -> int:
@@ -148,6 +148,13 @@ def line(booking: Json, now: datetime) -> str:
     if booking["appointment_id"]:
         words.append(f"appointment {booking['appointment_id']}")
     return "  ".join(words)
+
+
+def unreadable_line(record: Json, now: datetime) -> str:
+    """Return what is known of a booking that the deployed release cannot read."""
+    age = _span(now - datetime.fromisoformat(record["since"])) if record["since"] else "-"
+    version = "-" if record["schema_version"] is None else record["schema_version"]
+    return f"{'unreadable':15}  version {version}  {record['open'] or 'ended'}  age {age}  {record['booking_id']}"
 
 
 def act_line(act: Json) -> str:

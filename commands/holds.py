@@ -20,6 +20,7 @@ WHY_NOT = {
     "open": "has not ended; with OPEN=yes it is ended and will not be made",
     "posted": "may stand in Clinicea already: let it end, or resolve it, then erase",
     "changed_meanwhile": "was changed meanwhile; repeat",
+    "unreadable": "a later release has written something of it; erase it with that release",
 }
 
 

@@ -2,17 +2,20 @@
 
 import argparse
 import sys
+from collections import Counter
 
 from commands import desk
 
 AT_A_TIME = 25
 """Bookings of one invocation: it ends well before the function's time does."""
-CHANGED = "changed_after_booking"
+BY_NAME_ONLY = ("changed_after_booking", "restored")
+"""Reasons whose bookings are for who has looked: another appointment stands, or nobody knows what became of it."""
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
     "not_parked": "it does not wait for a person",
     "started": "its start has come and it was never posted; resolve it",
+    "no_content": "its content was replaced after the backup it came from, and is lost; look up the call, resolve it",
     "changed_meanwhile": "it was changed meanwhile; look again",
 }
 
@@ -66,10 +69,10 @@ def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
         "older_than_minutes": wanted.older,
     }
     found, _unreadable = desk.listed(ask, order)
-    # Another appointment of the same call stands: to make this one too is for who has cancelled that one.
-    chosen = [each for each in found if each["reason"] != CHANGED or CHANGED in wanted.reason]
-    if len(chosen) < len(found):
-        print(f"  {len(found) - len(chosen)} with reason {CHANGED} passed over; name them by ID, one by one")
+    chosen = [each for each in found if each["reason"] not in BY_NAME_ONLY or each["reason"] in wanted.reason]
+    passed = Counter(each["reason"] for each in found if each not in chosen)
+    for reason, count in sorted(passed.items()):
+        print(f"  {count} with reason {reason} passed over; name them by ID, one by one")
     return [each["booking_id"] for each in chosen]
 
 

@@ -1,26 +1,24 @@
 """`make restore FROM=<table>`: put what the ledger has lost back from a table that was restored from its backup.
 
-Nothing that stands is written over. A booking that had not ended at the backup's time may have been posted since: it
-comes back as one whose POST is in doubt, so that the worker looks for its appointment and lets it settle first.
+Nothing that stands is written over, nothing that was erased or has expired comes back, and a booking that had not ended
+is not worked by itself: it waits for a person, see `restoring`.
 """
 
 import argparse
-import secrets
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from commands import desk
+from commands.restoring import KINDS, Item, Restorer, Since
 from commands.target import Target
+from convox_clinicea.bookings.erasures import KEPT, SUBJECT, Journal
 
-Item = dict[str, Any]
-KEPT = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#")
-"""What is put back. Sessions and counters are of their moment only."""
-ENDED = ("booked", "rejected")
 MOST_PAGES = 10_000
 
 
@@ -45,7 +43,15 @@ def _restore(target: Target, wanted: argparse.Namespace) -> int:
     if wanted.source == ledger:
         print("that is the ledger itself; name the table that was restored", file=sys.stderr)
         return desk.COULD_NOT_ASK
-    counts = restore(dynamodb, wanted.source, ledger, now, go=wanted.go)
+    newest = max(
+        (str(item["updated_at"]["S"]) for item in _items(dynamodb, wanted.source) if "updated_at" in item), default=""
+    )
+    if newest and datetime.fromisoformat(newest) < now - KEPT:
+        print(
+            f"{wanted.source} is older than the journal of erasures ({KEPT.days} days); see the drill", file=sys.stderr
+        )
+        return desk.COULD_NOT_ASK
+    counts = restore(dynamodb, wanted.source, ledger, now, go=wanted.go, journal=_journal(target))
     for what, count in sorted(counts.items()):
         print(f"  {count:6}  {what}")
     if not wanted.go:
@@ -57,30 +63,57 @@ def _restore(target: Target, wanted: argparse.Namespace) -> int:
     return 0
 
 
-def restore(dynamodb: Any, source: str, ledger: str, now: datetime, *, go: bool) -> Counter[str]:
-    """Put back what is missing; returns how many items of each kind were (or would be) put back, or stand."""
+def restore(
+    dynamodb: Any, source: str, ledger: str, now: datetime, *, go: bool, journal: Journal | None = None
+) -> Counter[str]:
+    """Put back what is missing; returns what became (or would become) of how many items of each kind."""
     counts: Counter[str] = Counter()
+    restorer = Restorer(now, Since.told_by(_items(dynamodb, ledger)), journal)
     for item in _items(dynamodb, source):
-        kind = next((kind for kind in KEPT if item["pk"]["S"].startswith(kind)), None)
+        kind = next((kind for kind in KINDS if item["pk"]["S"].startswith(kind)), None)
         if kind is None:
             continue
-        name = kind.rstrip("#")
-        if "Item" in dynamodb.get_item(TableName=ledger, Key={"pk": item["pk"]}, ConsistentRead=True):
-            counts[f"{name}: stands, left alone"] += 1
-        elif not go:
-            counts[f"{name}: would be put back"] += 1
+        if _standing(dynamodb, ledger, item["pk"]["S"]) is not None:
+            words = "stands, left alone"
         else:
-            counts[f"{name}: {_put(dynamodb, ledger, as_in_doubt(item, now))}"] += 1
+            call = _standing(dynamodb, ledger, f"call#{item['call']['S']}") if "call" in item else None
+            words, fresh = restorer.fate(item, call)
+            if go and fresh is not None:
+                words = words if _put(dynamodb, ledger, fresh) else "stands, left alone"
+            elif fresh is not None:
+                words = f"would be {words}"
+        counts[f"{kind.rstrip('#')}: {words}"] += 1
     return counts
 
 
-def as_in_doubt(item: Mapping[str, Any], now: datetime) -> Item:
-    """Return an item as it is put back: a booking that had not ended may have been posted since, until now."""
-    if not item["pk"]["S"].startswith("booking#") or item["state"]["S"] in ENDED:
-        return dict(item)
-    moment = now.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    doubt: Item = {"posted": {"BOOL": True}, "unsettled_since": {"S": moment}, "updated_at": {"S": moment}}
-    return {**item, **doubt, "write_token": {"S": secrets.token_hex(16)}}
+def _standing(dynamodb: Any, ledger: str, key: str) -> Item | None:
+    found: Item | None = dynamodb.get_item(TableName=ledger, Key={"pk": {"S": key}}, ConsistentRead=True).get("Item")
+    return found
+
+
+def _journal(target: Target) -> Journal:
+    """Read the journal of erasures; who restores may read the identity key."""
+    secret = target.client("secretsmanager").get_secret_value(SecretId=target.output("IdentitySecretArn"))
+    dynamodb, table = target.client("dynamodb"), target.output("DisclosuresTable")
+    return Journal(json.loads(secret["SecretString"])["key"].encode(), entries_of(dynamodb, table))
+
+
+def entries_of(dynamodb: Any, table: str) -> Iterator[Item]:
+    """Yield the entries of the journal of erasures."""
+    after: Item = {}
+    for _ in range(MOST_PAGES):
+        page = dynamodb.query(
+            TableName=table,
+            KeyConditionExpression="subject = :erased",
+            ExpressionAttributeValues={":erased": {"S": SUBJECT}},
+            ConsistentRead=True,
+            **after,
+        )
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        after = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+    raise RuntimeError(f"{table}: more than {MOST_PAGES} pages")
 
 
 def _items(dynamodb: Any, table: str) -> Iterator[Item]:
@@ -94,14 +127,14 @@ def _items(dynamodb: Any, table: str) -> Iterator[Item]:
     raise RuntimeError(f"{table}: more than {MOST_PAGES} pages")
 
 
-def _put(dynamodb: Any, ledger: str, item: Item) -> str:
+def _put(dynamodb: Any, ledger: str, item: Item) -> bool:
     try:
         dynamodb.put_item(TableName=ledger, Item=item, ConditionExpression="attribute_not_exists(pk)")
     except ClientError as error:
         if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
             raise
-        return "stands, left alone"
-    return "put back"
+        return False
+    return True
 
 
 def _note(dynamodb: Any, ledger: str, now: datetime, line: Mapping[str, str]) -> None:

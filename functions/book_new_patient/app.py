@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.convox import parsing
 from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.confirming import before_the_time_out
@@ -35,7 +36,8 @@ def desk() -> BookingDesk:
 
 @app.post("/appointments")
 def book_new_patient() -> Response[str]:
-    settings, dialects, place, intake = desk()
+    with or_not_stored():
+        settings, dialects, place, intake = desk()
     caller = caller_of(app.current_event)
     dialect = dialects.of(caller)
     request = parsing.from_request(NewPatientBooking, app.current_event, dialect)

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.bookings.status import BookingStatus
 from convox_clinicea.convox.api import answer, api, caller_of, path_parameter
+from convox_clinicea.convox.confirming import before_the_time_out
 from convox_clinicea.convox.replies.answer import reply
 from convox_clinicea.convox.replies.bookings import booking, bookings
 from convox_clinicea.convox.requests.call import CallRequest
@@ -58,7 +59,8 @@ def _of_call(call_id: str | None) -> Response[str]:
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    return answer(app, event, context, metrics, clock)
+    with before_the_time_out(context, clock):
+        return answer(app, event, context, metrics, clock)
 
 
 loaded()

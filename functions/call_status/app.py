@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.callbacks import StatusReader
 from convox_clinicea.convox.confirming import before_the_time_out
@@ -35,7 +36,8 @@ def desk() -> StatusDesk:
 @app.post("/calls/status")
 def call_status() -> Response[str]:
     with counted(metrics):
-        settings, dialects, place, callbacks, announced = desk()
+        with or_not_stored():
+            settings, dialects, place, callbacks, announced = desk()
         caller = caller_of(app.current_event)
         reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
         callback = reader.read(app.current_event)

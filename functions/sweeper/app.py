@@ -45,6 +45,9 @@ def handler(_event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
     metrics.add_metric("OpenBookings", MetricUnit.Count, waiting.on_their_way)
     metrics.add_metric("OldestOpenBooking", MetricUnit.Seconds, round(waiting.oldest_seconds))
     metrics.add_metric("ParkedBookings", MetricUnit.Count, waiting.parked)
+    metrics.add_metric("UnreadableRecords", MetricUnit.Count, waiting.unreadable)
+    if waiting.unreadable:
+        logger.error("records cannot be read", extra={"count": waiting.unreadable})
     logger.info("swept", extra=swept)
     return swept
 

@@ -78,6 +78,44 @@ def test_it_is_refused_before_a_silent_service_is_given_up(small_aws: SmallAws, 
 
 
 @pytest.mark.parametrize("name", BOOKINGS)
+@pytest.mark.parametrize("variable", ["CALL_TABLE", "CLINICS", "DIALECT"])
+def test_a_document_that_does_not_come_is_no_booking_and_says_so(
+    small_aws: SmallAws, monkeypatch: pytest.MonkeyPatch, name: str, variable: str
+) -> None:
+    """In a function that begins: what the deployment says is read before the first booking."""
+    monkeypatch.setenv(variable, "ssm:/a/document")
+    small_aws.holds = ("GetParameter",).__contains__
+
+    function = Function(name)
+    result = function.invoke(BOOKINGS[name](), seconds=SECONDS_FOR_THE_ANSWER + SECONDS_FOR_AWS)
+
+    assert (result["statusCode"], json.loads(result["body"])["code"]) == (503, "not_stored")
+    assert small_aws.held
+    assert not {"PutItem", "TransactWriteItems", "SendMessage"} & set(small_aws.asked)
+    assert not small_aws.let_go.is_set()
+
+
+@pytest.mark.parametrize(
+    ("event", "silent"),
+    [
+        (events.booking(f"bk_{'a' * 26}"), "GetItem"),
+        (events.call_bookings("CALL-1"), "Query"),
+        (events.call_bookings("CALL-1"), "GetItem"),
+    ],
+)
+def test_a_question_about_bookings_has_an_answer_of_ours_too(small_aws: SmallAws, event: Event, silent: str) -> None:
+    small_aws.holds = (silent,).__contains__
+    function = Function("booking_status")
+    function.module.status()
+
+    result = function.invoke(event, seconds=SECONDS_FOR_THE_ANSWER + SECONDS_FOR_AWS)
+
+    assert (result["statusCode"], json.loads(result["body"])["code"]) == (500, "internal")
+    assert small_aws.held == [silent], "it was in the first of its tries"
+    assert not small_aws.let_go.is_set()
+
+
+@pytest.mark.parametrize("name", BOOKINGS)
 def test_with_aws_as_usual_it_is_accepted(small_aws: SmallAws, name: str) -> None:
     assert book(name, 30) == (202, "")
     assert {"GetSecretValue", "GetItem", "Encrypt", "SendMessage"} <= set(small_aws.asked)

@@ -268,3 +268,17 @@ def test_spans_are_told_in_their_greatest_unit() -> None:
 
 def test_of_a_booking_that_never_was_nothing_is_shown(deployment: Deployment) -> None:
     assert ask(deployment)({"action": "show", "booking_id": "bk_" + "a" * 26}) == {"booking": None, "acts": []}
+
+
+def test_a_record_that_cannot_be_read_is_listed_with_its_id_whatever_is_asked_for(
+    deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.stack.spoil(f"booking#{parked.booking_id}", reason="a reason of a later version")
+
+    for wanted in (listing(), listing(state=["accepted"], reason=["refused"]), listing(id=parked.booking_id)):
+        assert bookings.tell(wanted, ask(deployment), "the stack", lambda: 0) == int(bool(wanted.id))
+        said = capsys.readouterr().out
+        assert parked.booking_id in said
+        assert "unreadable       version 2" in said
+    assert bookings.tell(listing(json=True), ask(deployment), "the stack", lambda: 0) == 0
+    assert [each["booking_id"] for each in json.loads(capsys.readouterr().out)["unreadable"]] == [parked.booking_id]

@@ -115,7 +115,7 @@ def test_nor_where_something_else_is_wrong_too(deployment: Deployment, also: dic
     assert (call(deployment).kept, call(deployment).number_key, call(deployment).patient_key) == (None, None, None)
     assert call(deployment).problems
     stored = {item["pk"]["S"].partition("#")[0]: set(item) for item in deployment.stack.items()}
-    assert stored.pop("announced") == {"pk", "expires_at"}, "the call has ended"
+    assert stored.pop("announced") == {"pk", "expires_at", "schema_version"}, "the call has ended"
     assert stored.pop("call") <= TRACE
     assert stored == {}
 

@@ -39,7 +39,7 @@ def test_an_announced_call_is_open_and_holds_ids_and_times_only(deployment: Depl
 
     assert (found["caller"], found["call_id"], found["agent_id"]) == ("convox", CALL_ID, AGENT_ID)
     (item,) = [each for each in deployment.stack.items() if each["pk"]["S"].startswith("announced#")]
-    assert set(item) == {"pk", "open", "queued_at", "caller", "call_id", "agent_id", "expires_at"}
+    assert set(item) == {"pk", "open", "queued_at", "caller", "call_id", "agent_id", "expires_at", "schema_version"}
     assert not invented.leaks(repr(item))
 
 

@@ -103,5 +103,5 @@ def test_an_ended_booking_drops_the_request(deployment: Deployment, flow: str) -
     assert "expires_at" in items["booking"]
     for beside in ("appointment", held):
         assert items[beside]["booking_id"] == {"S": booking_id}
-        assert set(items[beside]) == {"pk", "booking_id", "expires_at", "write_token"}
+        assert set(items[beside]) == {"pk", "booking_id", "expires_at", "write_token", "schema_version"}
     assert not invented.leaks(repr(items))

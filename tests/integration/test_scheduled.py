@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,6 +51,22 @@ class TestSweeper:
         assert deployment.fake.requests() == []
         assert deployment.deliver().acknowledged
         assert len(deployment.fake.standing()) == 1
+
+    def test_a_record_that_cannot_be_read_is_counted_each_minute_and_left(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        booking = deployment.accepted_at(an_hour_ago(), known_request(start=in_days(2)))
+        deployment.stack.spoil(f"booking#{booking.booking_id}", state="of_a_later_version")
+        before = deployment.stack.items()
+
+        for _ in range(2):
+            assert deployment.sweep() == NOTHING
+            said = capsys.readouterr().out.replace(" ", "")
+            assert '"UnreadableRecords":[1' in said
+            assert '"OpenBookings":[1' in said
+            (oldest,) = re.findall(r'"OldestOpenBooking":\[(\d+)', said)
+            assert 3600 <= int(oldest) < 3700
+        assert deployment.stack.items() == before
 
     def test_a_dead_letters_booking_is_parked_and_told_of(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]

@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.table import ConditionFailed, Item, Put, Table, timestamp
+from convox_clinicea.versions import SCHEMA, UnreadableRecord
 
+SCHEMA_VERSION = 1
 KEPT = timedelta(days=3)
 """Long enough for a supervisor's week-end; DynamoDB removes the item then."""
 MOST_LISTED = 1000
@@ -53,9 +56,17 @@ class AnnouncedCalls:
             return
 
     def end(self, caller: str, call_id: str) -> None:
-        """Close the call's record, opened or not; raises LedgerUnavailable."""
-        # The condition always holds: DynamoDB keeps no item without its key.
-        self._table.put(Put(self._item(caller, call_id), "attribute_exists(pk) OR attribute_not_exists(pk)"))
+        """Close the call's record, opened or not.
+
+        Raises:
+            LedgerUnavailable: it may or may not be closed.
+            UnreadableRecord: a later release opened it; it stays open.
+        """
+        # The condition itself always holds: DynamoDB keeps no item without its key.
+        try:
+            self._table.put(Put(self._item(caller, call_id), "attribute_exists(pk) OR attribute_not_exists(pk)"))
+        except ConditionFailed:
+            raise_alone(UnreadableRecord("an announced call of a later version"))
 
     def without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
         """Return the calls that were announced at least that long ago and have not ended, the oldest first.
@@ -74,13 +85,19 @@ class AnnouncedCalls:
 
     def _item(self, caller: str, call_id: str) -> Item:
         expires_at = int((self._clock.now() + KEPT).timestamp())
-        return {"pk": {"S": f"announced#{caller}#{call_id}"}, "expires_at": {"N": str(expires_at)}}
+        return {
+            "pk": {"S": f"announced#{caller}#{call_id}"},
+            "expires_at": {"N": str(expires_at)},
+            SCHEMA: {"N": str(SCHEMA_VERSION)},
+        }
 
 
 def _read(item: Item) -> AnnouncedCall:
+    """Read an item of whatever version: the index is by `open` and `queued_at`, and the key names the call."""
+    _, caller, call_id = item["pk"]["S"].split("#", 2)
     return AnnouncedCall(
-        caller=item["caller"]["S"],
-        call_id=item["call_id"]["S"],
+        caller=caller,
+        call_id=call_id,
         agent_id=item["agent_id"]["S"] if "agent_id" in item else None,
         announced_at=datetime.fromisoformat(item["queued_at"]["S"]),
     )

@@ -1,7 +1,7 @@
 """A DynamoDB table: conditional writes, and what a failed condition means.
 
 A condition that fails returns the item as it stands; if that bears the token of this very write, the SDK had
-repeated it and it succeeded.
+repeated it and it succeeded. No write of an item that says its version takes the place of one of a later version.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.errors import ConnectorError, raise_alone
+from convox_clinicea.versions import SCHEMA
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -24,6 +25,7 @@ Item = dict[str, "AttributeValueTypeDef"]
 WRITE_TOKEN = "write_token"  # noqa: S105 - an attribute's name
 MAX_PAGES = 100
 _CONFLICT = "TransactionConflictException"
+_NOT_LATER = f"(attribute_not_exists({SCHEMA}) OR {SCHEMA} <= :newest)"
 
 
 class LedgerUnavailable(ConnectorError):
@@ -49,11 +51,18 @@ class ConditionFailed(ConnectorError):
 
 @dataclass(frozen=True)
 class Put:
-    """A write of a whole item, which bears a write token; on a condition, as a rule."""
+    """A write of a whole item, which bears a write token; on a condition, as a rule.
+
+    It takes the place of no item of a later `schema_version` than its own, if it says one.
+
+    Attributes:
+        table: the name of another table, for an item that a transaction writes there.
+    """
 
     item: Item
     condition: str = ""
     values: Item = field(default_factory=dict)
+    table: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,11 @@ class Table:
         self._client = client
         self._name = name
 
+    @property
+    def name(self) -> str:
+        """Its name in DynamoDB."""
+        return self._name
+
     def get(self, key: str) -> Item | None:
         """Return the item as it stands now (a consistent read)."""
         try:
@@ -95,7 +109,7 @@ class Table:
 
     def put_all(self, puts: Sequence[Put], token: str) -> None:
         """Write all or nothing; raises ConditionFailed for the first condition that failed, LedgerUnavailable."""
-        items: list[Any] = [{"Put": {"TableName": self._name, **_arguments(put)}} for put in puts]
+        items: list[Any] = [{"Put": {"TableName": put.table or self._name, **_arguments(put)}} for put in puts]
         try:
             self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
         except AWS_ERRORS as error:
@@ -110,20 +124,26 @@ class Table:
             for put, reason in failed:
                 _unless_own(put, reason.get("Item"))
 
-    def delete(self, key: str, condition: str, values: Item) -> bool:
-        """Take an item away; False if the condition did not hold."""
+    def delete(self, key: str, condition: str, values: Item, *, newest: int = 1) -> None:
+        """Take an item away, unless it is of a later version than `newest`.
+
+        Raises:
+            ConditionFailed: it stands, and the condition, or its version, keeps it there.
+            LedgerUnavailable: it may or may not stand.
+        """
         try:
             self._client.delete_item(
                 TableName=self._name,
                 Key={"pk": {"S": key}},
-                ConditionExpression=condition,
-                ExpressionAttributeValues=values,
+                ConditionExpression=f"({condition}) AND {_NOT_LATER}",
+                ExpressionAttributeValues={**values, **_newest(str(newest))},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except AWS_ERRORS as error:
-            if error_code(error) == "ConditionalCheckFailedException":
-                return False
-            raise_alone(_unavailable(error))
-        return True
+            if error_code(error) != "ConditionalCheckFailedException" or not isinstance(error, ClientError):
+                raise_alone(_unavailable(error))
+            standing: Any = dict(error.response).get("Item", {})
+            raise_alone(ConditionFailed(standing))
 
     def increase(self, key: str, limit: int, expires_at: int) -> bool:
         """Count one more under `key`; False if `limit` had been reached."""
@@ -215,19 +235,26 @@ def timestamp(moment: datetime) -> str:
 
 
 def _arguments(put: Put) -> dict[str, Any]:
+    guarded = SCHEMA in put.item
     arguments: dict[str, Any] = {
         "Item": put.item,
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
-    if put.condition:
-        arguments["ConditionExpression"] = put.condition
+    conditions = [f"({put.condition})" if guarded else put.condition] * bool(put.condition) + [_NOT_LATER] * guarded
+    if conditions:
+        arguments["ConditionExpression"] = " AND ".join(conditions)
     names = {"#version": "version", "#owner": "owner"}
     used = {name: attribute for name, attribute in names.items() if name in put.condition}
     if used:
         arguments["ExpressionAttributeNames"] = used
-    if put.values:
-        arguments["ExpressionAttributeValues"] = put.values
+    values = {**put.values, **(_newest(put.item[SCHEMA]["N"]) if guarded else {})}
+    if values:
+        arguments["ExpressionAttributeValues"] = values
     return arguments
+
+
+def _newest(version: str) -> Item:
+    return {":newest": {"N": version}}
 
 
 def _unless_own(put: Put, standing: Any) -> None:

@@ -109,7 +109,8 @@ def test_the_hold_on_the_number_goes_with_it(bench: Bench, holdings: Holdings) -
     erase(holdings)
 
     assert str(booking.number_key) not in repr(bench.stack.items())
-    assert len(bench.stack.entries()) == 1, "the proof of consent stays"
+    kinds = sorted(each["kind"]["S"] for each in bench.stack.entries())
+    assert kinds == ["consent", "erasure"], "the proof of consent stays, and the journal knows of the erasure"
 
 
 def test_what_is_kept_of_a_call_is_found_and_goes(bench: Bench, holdings: Holdings) -> None:

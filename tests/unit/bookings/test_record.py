@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.bookings.record import Booking, Open, from_item, timestamp, to_item
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.table import Item
+from convox_clinicea.versions import UnreadableRecord
 from tests.support.properties import PROPERTY
 
 MOMENTS = st.integers(1_600_000_000_000, 4_000_000_000_000).map(
@@ -60,10 +62,11 @@ def test_what_is_read_is_what_was_written(booking: Booking) -> None:
 
 @PROPERTY
 @given(booking=BOOKINGS)
-def test_attributes_of_a_later_version_are_ignored(booking: Booking) -> None:
-    item = to_item(booking) | {"added_later": {"S": "x"}, "also": {"M": {}}}
-
-    assert from_item(item) == booking
+def test_an_attribute_that_is_not_known_makes_a_record_unreadable(booking: Booking) -> None:
+    later: list[Item] = [{"added_later": {"S": "x"}}, {"also": {"M": {}}}]
+    for added in later:
+        with pytest.raises(UnreadableRecord):
+            from_item(to_item(booking) | added)
 
 
 @PROPERTY

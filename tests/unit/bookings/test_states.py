@@ -41,7 +41,7 @@ def test_the_states_and_reasons_are_the_contracts() -> None:
     assert {reason.value for reason in Reason} == {
         "already_there", "slot_taken", "unknown_patient", "unknown_clinic", "several_patients",
         "number_registered_to_other", "outcome_unknown", "changed_after_booking", "too_late",
-        "age_limit", "waits_for_other_booking", "expired_unresolved", "refused",
+        "age_limit", "waits_for_other_booking", "expired_unresolved", "refused", "restored",
     }  # fmt: skip
 
 

@@ -49,3 +49,4 @@ def test_a_record_of_the_call_that_cannot_be_read_hides_no_other(bench: Bench) -
     found = BookingStatus(bench.ledger, bench.calls).of_call("CALL-7001", "convox")
 
     assert [booking.booking_id for booking in found.bookings] == [other.booking_id]
+    assert found.unreadable == 1

@@ -13,13 +13,15 @@ from typing import Literal
 
 from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
-from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, UnreadableRecord
+from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.deadline import Clock
+from convox_clinicea.versions import UnreadableRecord
 
 
 class Obstacle(StrEnum):
@@ -32,6 +34,8 @@ class Obstacle(StrEnum):
     """Only what waits for a person is a person's to decide."""
     STARTED = "started"
     """Its start has come and it was never posted: nobody can book it any more."""
+    NO_CONTENT = "no_content"
+    """Its content did not come back from the backup: nobody can make it any more."""
     NOT_SETTLED = "not_settled"
     """Its last POST may still be carried out; look into Clinicea again when it has settled."""
     APPOINTMENT_OWNED = "appointment_owned"
@@ -81,9 +85,13 @@ class Acting:
         return self._announced.without_end(older_than)
 
     def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
-        """Return a booking and the lines of what persons did to it."""
+        """Return a booking and the lines of what persons did to it; raises UnreadableRecord."""
         booking = self._ledger.get(booking_id)
         return None if booking is None else (booking, self._ledger.acts_of(booking))
+
+    def found(self, booking_id: str) -> Booking | Unreadable | None:
+        """Return a booking, be it that it cannot be read."""
+        return self._ledger.find(booking_id)
 
     def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> Acted:
         """Send a parked booking on its way again, with a raised generation and a fresh message.
@@ -94,6 +102,8 @@ class Acting:
         booking, obstacle = self._parked(booking_id)
         if booking is not None and obstacle is None and not booking.posted and self._started(booking):
             obstacle = Obstacle.STARTED
+        if booking is not None and obstacle is None and booking.request is None:
+            obstacle = Obstacle.NO_CONTENT
         if booking is None or obstacle is not None or dry_run:
             return Acted(booking_id, booking, obstacle)
         now = self._clock.now()

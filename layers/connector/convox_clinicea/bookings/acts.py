@@ -43,7 +43,8 @@ class Act:
     at: datetime
     who: str
     why: str
-    what: Word
+    what: Word | str
+    """A later release may have a word that this one does not know."""
     state_before: str
     reason_before: str | None = None
     appointment_id: str | None = None
@@ -73,7 +74,7 @@ class Act:
             "version": self.version,
             "at": timestamp(self.at),
             "who": self.who,
-            "what": self.what.value,
+            "what": str(self.what),
             "why": self.why,
             "state_before": self.state_before,
             "reason_before": self.reason_before,
@@ -90,6 +91,10 @@ class Act:
         return Put(item, _NEW)
 
 
+def _word(text: str) -> Word | str:
+    return Word(text) if text in {word.value for word in Word} else text
+
+
 def key_of(booking_id: str, version: str) -> str:
     """Return the primary key of a booking's act."""
     return f"act#{booking_id}#{version}"
@@ -103,7 +108,7 @@ def from_item(item: Item) -> Act:
         at=datetime.fromisoformat(item["at"]["S"]),
         who=item["who"]["S"],
         why=item["why"]["S"],
-        what=Word(item["what"]["S"]),
+        what=_word(item["what"]["S"]),
         state_before=item["state_before"]["S"],
         reason_before=item["reason_before"]["S"] if "reason_before" in item else None,
         appointment_id=item["appointment_id"]["S"] if "appointment_id" in item else None,

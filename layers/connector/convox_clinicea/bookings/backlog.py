@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import islice
 
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking, Open
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.deadline import Clock
 
 MOST_LOOKED_AT = 5_000
 """Of each kind. With more than that open, the numbers say "at least"."""
-
-AHEAD = timedelta(minutes=5)
-"""By how much another machine's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +24,13 @@ class Waiting:
         on_their_way: accepted, and neither booked, rejected nor parked yet.
         oldest_seconds: since the oldest of those was accepted; 0 if there is none.
         parked: waiting for a person.
+        unreadable: of all that are open, the records that this release cannot read.
     """
 
     on_their_way: int
     oldest_seconds: float
     parked: int
+    unreadable: int = 0
 
 
 class Backlog:
@@ -43,12 +43,13 @@ class Backlog:
     def measure(self) -> Waiting:
         """Return what is open now. Raises LedgerUnavailable."""
         now = self._clock.now()
-        accepted = [booking.accepted_at for booking in self._open(Open.ON_ITS_WAY, now)]
-        oldest = (now - min(accepted)).total_seconds() if accepted else 0.0
-        parked = sum(1 for booking in self._open(Open.PARKED, now)) + sum(
-            1 for booking in self._open(Open.UNTOLD, now) if booking.state.parked
-        )
-        return Waiting(len(accepted), max(0.0, oldest), parked)
+        on_their_way = list(self._open(Open.ON_ITS_WAY))
+        oldest = max((now - each.since for each in on_their_way if each.since is not None), default=timedelta(0))
+        waiting = list(self._open(Open.PARKED))
+        untold = list(self._open(Open.UNTOLD))
+        parked = len(waiting) + sum(1 for each in untold if isinstance(each, Booking) and each.state.parked)
+        unreadable = sum(isinstance(each, Unreadable) for each in (*on_their_way, *waiting, *untold))
+        return Waiting(len(on_their_way), max(0.0, oldest.total_seconds()), parked, unreadable)
 
-    def _open(self, kind: Open, now: datetime) -> Iterator[Booking]:
-        return islice(self._ledger.open_before(kind, now + AHEAD), MOST_LOOKED_AT)
+    def _open(self, kind: Open) -> Iterator[Booking | Unreadable]:
+        return islice(self._ledger.records(kind), MOST_LOOKED_AT)

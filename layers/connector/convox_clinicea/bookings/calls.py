@@ -13,10 +13,14 @@ from convox_clinicea.bookings.record import Booking, attributes_of, timestamp, v
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.table import ConditionFailed, Item, Put, Table
+from convox_clinicea.versions import UnreadableRecord
 
 SCHEMA_VERSION = 1
 NOT_BOOKED = "not_booked"
 """In the index `open`: calls of which a callback asked for an appointment that could not be taken."""
+RETIRED = "disposition"
+"""What earlier releases of this version kept; it is not written any more."""
+_BESIDE = frozenset({"pk", "open", "queued_at", RETIRED})
 
 
 @dataclass(frozen=True)
@@ -94,14 +98,18 @@ class Calls:
         self._retention = retention
 
     def get(self, caller: str, call_id: str) -> Call:
-        """Return the call as it stands now; a new one, not stored, if nothing was heard of it."""
+        """Return the call as it stands now; a new one, not stored, if nothing was heard of it.
+
+        Raises:
+            UnreadableRecord: a later release wrote it, or it is broken; nothing can be noted of the call now.
+        """
         item = self._table.get(key_of_call(caller, call_id))
         now = self._clock.now()
-        return Call(caller, call_id, now, now) if item is None else Call(**values_of(Call, item))
+        return Call(caller, call_id, now, now) if item is None else from_item(item)
 
-    def forget(self, call: Call) -> Call:
+    def forget(self, call: Call, *beside: Put) -> Call:
         """Let go of what was kept of a call; raises Overtaken."""
-        return self.write(replace(call, kept=None, number_key=None, patient_key=None, problems=()))
+        return self.write(replace(call, kept=None, number_key=None, patient_key=None, problems=()), *beside)
 
     def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
         """Store the call as it was read and changed since and, with it or not at all, what stands beside.
@@ -134,6 +142,18 @@ class Calls:
         except ConditionFailed:
             raise_alone(Overtaken("the call was changed meanwhile"))
         return new
+
+
+def from_item(item: Item) -> Call:
+    """Read a DynamoDB item; raises UnreadableRecord."""
+    values = values_of(Call, item, SCHEMA_VERSION, _BESIDE)
+    try:
+        call = Call(**values)
+    except TypeError:
+        raise_alone(UnreadableRecord("a call's record lacks what it must have"))
+    if call.wish_id is not None and call.wish_id not in call.wishes:
+        raise UnreadableRecord("a call's record names no booking of its wish")
+    return call
 
 
 def _to_item(call: Call) -> Item:

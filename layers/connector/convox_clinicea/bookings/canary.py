@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
 from convox_clinicea import chance
 from convox_clinicea.bookings.calendar import Shown
-from convox_clinicea.bookings.ledger import Ledger, UnreadableRecord
+from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
@@ -24,6 +24,12 @@ from convox_clinicea.clinicea.setup import Setup
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
+from convox_clinicea.versions import SCHEMA, UnreadableRecord, require_readable
+
+SCHEMA_VERSION = 1
+ATTRIBUTES = frozenset(
+    {"pk", "proven", "tried", "stopped", "form", "booking_id", "booking_version", "lease_until", WRITE_TOKEN, SCHEMA}
+)
 
 KEPT = timedelta(seconds=60)
 """How long a container goes on without asking whether posting was stopped."""
@@ -90,8 +96,8 @@ class Canary:
         form = self._form(request, booking.patient_id)
         if form is None or self._is_proven(form):
             return None
-        item = self._table.get(self.key)
-        return None if item is None else self._waits(item, form, booking, received)
+        item = self._item()
+        return self._waits(item, form, booking, received) if item else None
 
     def turn(self, booking: Booking, request: BookingRequest, patient_id: str | None, received: int) -> Turn | Wait:
         """Return whether a booking may post now, and as what; it becomes the canary where nobody else is.
@@ -102,7 +108,7 @@ class Canary:
         form = self._form(request, patient_id)
         if form is None or self._is_proven(form):
             return Turn.PROVEN
-        item = self._table.get(self.key) or {}
+        item = self._item()
         wait = self._waits(item, form, booking, received)
         if wait is not None:
             return wait
@@ -127,8 +133,8 @@ class Canary:
         if not self._on:
             return
         # What cannot be noted costs one canary more, and must not hold up a booking that has its end.
-        with suppress(LedgerUnavailable):
-            item = self._table.get(self.key) or {}
+        with suppress(LedgerUnavailable, UnreadableRecord):
+            item = self._item()
             form = _text(item, "form")
             if form is not None and _text(item, "booking_id") == booking.booking_id and "stopped" not in item:
                 self._write(item, {"proven": {"L": [*_listed(item, "proven"), {"S": form}]}})
@@ -142,7 +148,7 @@ class Canary:
             LedgerUnavailable: that it is so could not be noted, or not be told.
             ConditionFailed: somebody else has changed the item since.
         """
-        item: Item = (self._table.get(self.key) or {}) if self._on else {}
+        item: Item = self._item() if self._on else {}
         if {"S": booking.booking_id} not in _listed(item, "tried"):
             return False
         if {"S": self._form(request, request.patient_id)} in _listed(item, "proven"):
@@ -154,6 +160,12 @@ class Canary:
         if "stopped" not in item:
             self._put(item, {"stopped": {"BOOL": True}})
         return True
+
+    def _item(self) -> Item:
+        """Return the setup's item; empty if there is none. Raises UnreadableRecord: nobody may post by it now."""
+        item = self._table.get(self.key) or {}
+        require_readable(item, SCHEMA_VERSION, ATTRIBUTES)
+        return item
 
     def _form(self, request: BookingRequest, patient_id: str | None) -> str | None:
         if not self._on:
@@ -177,10 +189,12 @@ class Canary:
     def _tries(self, item: Item, holder_id: str) -> bool:
         """Whether the canary may still prove something: about to post, posting, or in doubt for not too long."""
         now = self._clock.now()
+        lease_ends = datetime.fromtimestamp(float(item["lease_until"]["N"]), UTC)
         try:
             holder = self._ledger.get(holder_id)
         except UnreadableRecord:
-            holder = None
+            # A later release may be posting it.
+            return now < lease_ends + self._limits.settle + GRACE
         if holder is not None:
             if holder.state.ended or holder.state.parked:
                 return False
@@ -189,7 +203,7 @@ class Canary:
             since = holder.unsettled_since if holder.posted else None
             if since is not None and now < since + self._limits.settle + GRACE:
                 return True
-        return now.timestamp() < float(item["lease_until"]["N"])
+        return now < lease_ends
 
     def _write(self, standing: Item, changes: Item) -> bool:
         try:
@@ -205,6 +219,7 @@ class Canary:
             "proven": {"L": _listed(standing, "proven")},
             "tried": {"L": _listed(standing, "tried")},
             **changes,
+            SCHEMA: {"N": str(SCHEMA_VERSION)},
             WRITE_TOKEN: {"S": chance.token()},
         }
         if standing:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from convox_clinicea import chance
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.normalization import id_spellings, same_id
-from convox_clinicea.table import Item, Table
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Table
+from convox_clinicea.versions import SCHEMA, require_readable
 
+SCHEMA_VERSION = 1
+ATTRIBUTES = frozenset({"pk", "booking_id", "expires_at", WRITE_TOKEN, SCHEMA})
+OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
 _NUMBER = "creating#"
 
 
@@ -41,9 +46,35 @@ def slot_keys(patient_id: str, start: datetime) -> list[str]:
     return [f"slot#{each}#{timestamp(start)}" for each in id_spellings(patient_id)]
 
 
+def item_of(key: str, booking_id: str, expires_at: datetime) -> Item:
+    """Return the item that says that something is a booking's."""
+    return {
+        "pk": {"S": key},
+        "booking_id": {"S": booking_id},
+        "expires_at": {"N": str(int(expires_at.timestamp()))},
+        SCHEMA: {"N": str(SCHEMA_VERSION)},
+        WRITE_TOKEN: {"S": chance.token()},
+    }
+
+
 def booking_of(item: Item | None) -> str | None:
-    """Return the booking that an item belongs to."""
+    """Return the booking that an item belongs to; raises UnreadableRecord."""
+    require_readable(item or {}, SCHEMA_VERSION, ATTRIBUTES)
     return None if item is None or "booking_id" not in item else item["booking_id"]["S"]
+
+
+def free_number(table: Table, booking: Booking) -> None:
+    """Remove the booking's lock on its number, unless another booking holds it by now.
+
+    Raises:
+        UnreadableRecord: a later release has written it; it stays.
+    """
+    try:
+        table.delete(
+            number_lock_key(booking), OURS_OR_FREE, {":booking": {"S": booking.booking_id}}, newest=SCHEMA_VERSION
+        )
+    except ConditionFailed as failed:
+        booking_of(failed.standing)
 
 
 def owner_under(table: Table, keys: Iterable[str]) -> str | None:

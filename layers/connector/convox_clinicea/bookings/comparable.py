@@ -100,7 +100,7 @@ def collect(
     enough = deadline.remaining() * (1 - SHARE_OF_TIME)
     while pages == 0 or (len(bookings) < MOST_COLLECTED and deadline.remaining() > enough and pages != cursor.most):
         page = _page(ledger, window, after)
-        pages, after, unreadable = pages + 1, _key(page), unreadable + page.unreadable
+        pages, after, unreadable = pages + 1, _key(page), unreadable + len(page.unreadable)
         bookings += (replace(each, request=None) for each in page.bookings)
         if after is None:
             break

@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from convox_clinicea.bookings.calendar_days import CalendarDays, DayUnreadable
 from convox_clinicea.bookings.comparable import Chunk, Cursor
 from convox_clinicea.bookings.findings import Discrepancy, Finding, Judge
-from convox_clinicea.bookings.ledger import Ledger, UnreadableRecord
+from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault, UnexpectedAnswer
 from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.normalization import same_id
+from convox_clinicea.versions import UnreadableRecord
 
 ONE_DAY = timedelta(days=1)
 SECONDS_FOR_A_DAY = 15.0

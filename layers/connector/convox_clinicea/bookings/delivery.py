@@ -10,14 +10,16 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from convox_clinicea.bookings.canary import PostingStopped
-from convox_clinicea.bookings.queue import BookingQueue, Message, UnparsableMessage
+from convox_clinicea.bookings.queue import BookingQueue, LaterMessage, Message, UnparsableMessage
+from convox_clinicea.bookings.request import UnreadableRequest
 from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.waiting import Wait
+from convox_clinicea.bookings.waiting import LONGEST_SECONDS, Wait
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea.errors import SetupFault
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.observability import failure
+from convox_clinicea.versions import UnreadableRecord
 
 
 class NotDoneYet(ConnectorError):
@@ -63,6 +65,8 @@ class Delivery:
         """
         try:
             message = Message.parse(record.body)
+        except LaterMessage as error:
+            self._later(record, error)
         except UnparsableMessage as error:
             self._queue.bury(record.body)
             self._logger.error("message buried", extra={"message_id": record.message_id, **failure(error)})
@@ -107,8 +111,17 @@ class Delivery:
             self._count("CliniceaSetupFault")
         if isinstance(wait.cause, PostingStopped):
             self._count("CanaryOff")
+        if isinstance(wait.cause, UnreadableRecord | UnreadableRequest):
+            self._count("BookingUnreadable")
         self._queue.postpone(receipt_handle, wait.seconds)
         raise NotDoneYet(message.booking_id)
+
+    def _later(self, record: SQSRecord, error: LaterMessage) -> NoReturn:
+        """Leave the message to the release that understands it."""
+        self._logger.error("message waits", extra={"message_id": record.message_id, **failure(error)})
+        self._count("BookingUnreadable")
+        self._queue.postpone(record.receipt_handle, LONGEST_SECONDS)
+        raise NotDoneYet(record.message_id)
 
     def _stopped(self, message: Message) -> None:
         self._logger.error("off by a zone's offset: posting stopped", extra={"booking_id": message.booking_id})

@@ -6,17 +6,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from convox_clinicea.bookings import erasures
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
-from convox_clinicea.bookings.calls import Call, Calls
+from convox_clinicea.bookings.calls import Call, Calls, key_of_call
 from convox_clinicea.bookings.consents import count_of, is_on_record, subject_of_number
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.normalization import id_spellings
-from convox_clinicea.table import Table
+from convox_clinicea.table import Put, Table
+from convox_clinicea.versions import UnreadableRecord
 
 
 class Kept(StrEnum):
@@ -27,6 +29,8 @@ class Kept(StrEnum):
     POSTED = "posted"
     """It may stand in Clinicea already: what became of it has to be found out, or resolved, first."""
     CHANGED_MEANWHILE = "changed_meanwhile"
+    UNREADABLE = "unreadable"
+    """A later release holds the number for it: that release has to erase it."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Holdings:
 
     def _forget(self, call: Call) -> Forgotten:
         try:
-            return Forgotten(self._calls.forget(call))
+            return Forgotten(self._calls.forget(call, self._noted(key_of_call(call.caller, call.call_id))))
         except Overtaken:
             return Forgotten(call, Kept.CHANGED_MEANWHILE)
 
@@ -140,11 +144,20 @@ class Holdings:
                     return Erasure(booking, Kept.POSTED)
                 booking = self._end(booking)
             act = Act.on(booking, Word.ERASE, person, now)
-            beside = [act.put(now + max(KEPT, self._retention))]
+            noted = self._noted(key_of(booking.booking_id), booking.state.value)
+            beside = [act.put(now + max(KEPT, self._retention)), noted]
             erased = self._ledger.erase(booking, beside=beside, acts=(*booking.acts, str(act.version)))
         except Overtaken:
             return Erasure(booking, Kept.CHANGED_MEANWHILE)
+        except UnreadableRecord:
+            return Erasure(booking, Kept.UNREADABLE)
         return Erasure(erased, act=act)
+
+    def _noted(self, record: str, state: str | None = None) -> Put:
+        """Return the journal's entry: without it nothing is erased, or a restore would bring it back."""
+        return erasures.put_of(
+            self._register, self._search.digest_of(record), erasures.Erased(self._clock.now(), state)
+        )
 
     def _end(self, booking: Booking) -> Booking:
         """End a booking that nobody has posted: the person has changed their mind. Nobody needs to be told."""

@@ -15,6 +15,7 @@ from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
 from convox_clinicea.sealing import SealingUnavailable
 from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.versions import UnreadableRecord
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,13 @@ class Acceptance:
 
 @contextmanager
 def or_not_stored() -> Iterator[None]:
-    """Say of whatever ledger, queue or key did not confirm that it may be sent again: raises NotStored."""
+    """Say of whatever ledger, queue or key did not confirm that it may be sent again: raises NotStored.
+
+    So too where a later release's record stands: this one may not write it, and the booking may well be held.
+    """
     try:
         yield
-    except (ConfigurationError, LedgerUnavailable, QueueUnavailable, SealingUnavailable) as error:
+    except (ConfigurationError, LedgerUnavailable, QueueUnavailable, SealingUnavailable, UnreadableRecord) as error:
         raise_alone(NotStored(f"{type(error).__name__}: {error}"))
 
 

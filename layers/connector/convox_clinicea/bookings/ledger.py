@@ -5,7 +5,7 @@ Each transition is one conditional write on the record's version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,25 +16,21 @@ from convox_clinicea.bookings import acts, claims, pages
 from convox_clinicea.bookings.pages import BookingsPage
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
 from convox_clinicea.bookings.states import TRANSITIONS, State
+from convox_clinicea.bookings.unreadable import Unreadable, read
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
-from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
+from convox_clinicea.table import ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
 CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
-_OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
 
 
 class Overtaken(ConnectorError):
     """Somebody else has changed the booking since it was read."""
 
     retryable = True
-
-
-class UnreadableRecord(ConnectorError):
-    """A record of a later version, or a broken one; it is left as it is."""
 
 
 class AppointmentOwned(ConnectorError):
@@ -50,17 +46,24 @@ class Ledger:
         self._retention = retention
 
     def get(self, booking_id: str) -> Booking | None:
-        """Return the booking as it stands now."""
+        """Return the booking as it stands now; raises UnreadableRecord."""
         item = self._table.get(key_of(booking_id))
-        return None if item is None else _read(item)
+        return None if item is None else from_item(item)
+
+    def find(self, booking_id: str) -> Booking | Unreadable | None:
+        """Return the booking as it stands now, be it that it cannot be read."""
+        item = self._table.get(key_of(booking_id))
+        return None if item is None else read(item)
 
     def put_if_absent(self, booking: Booking) -> Booking | None:
         """Store a new booking. Returns None if it now stands, else the one that stood already."""
         try:
             self._table.put(Put(to_item(self._stamped(booking)), _ABSENT))
         except ConditionFailed as failed:
-            return from_item(failed.standing)
-        return None
+            standing = failed.standing
+        else:
+            return None
+        return from_item(standing)
 
     def in_place_of(self, standing: Booking, draft: Booking) -> Booking:
         """Return `draft` as what is to stand under the id of `standing`; older messages then mean nothing."""
@@ -98,18 +101,22 @@ class Ledger:
         Raises:
             AppointmentOwned: the appointment belongs to another booking.
             Overtaken: the booking was changed meanwhile.
+            UnreadableRecord: a later release holds the appointment or the start; nothing was written.
         """
         moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
         key, *earlier = claims.appointment_keys(appointment_id)
         claim = self.claim(key, moved)
+        held: list[Put] = []
         if moved.patient_id is not None:
             slot, *_ = claims.slot_keys(moved.patient_id, moved.start)
-            beside = [*beside, Put(self.claim(slot, moved).item)]
+            held = [Put(self.claim(slot, moved).item)]
         if claims.owners_under(self._table, earlier) - {booking.booking_id}:
             raise AppointmentOwned("the appointment belongs to another booking")
         try:
-            self._table.put_all([self._unchanged(booking, moved), claim, *beside], moved.write_token)
+            self._table.put_all([self._unchanged(booking, moved), claim, *held, *beside], moved.write_token)
         except ConditionFailed as failed:
+            if failed.standing.get("pk") in [put.item["pk"] for put in (claim, *held)]:
+                claims.booking_of(failed.standing)  # raises UnreadableRecord of a later release's
             if failed.standing.get("pk") == claim.item["pk"]:
                 raise_alone(AppointmentOwned("the appointment belongs to another booking"))
             raise_alone(Overtaken("the booking was changed meanwhile"))
@@ -141,22 +148,32 @@ class Ledger:
         self._replace(booking, self._stamped(replace(booking, notice_due=False, version=booking.version + 1)))
 
     def open_before(self, kind: Open, before: datetime) -> Iterator[Booking]:
-        """Yield bookings of one kind that were last queued before that moment, oldest first.
+        """Yield the bookings that `records_before` yields; a record that cannot be read holds up no other."""
+        return (each for each in self.records_before(kind, before) if isinstance(each, Booking))
 
-        A record that cannot be read is left out, so that it holds up no other.
-        """
+    def records_before(self, kind: Open, before: datetime) -> Iterator[Booking | Unreadable]:
+        """Yield the records of one kind that were last queued before that moment, oldest first."""
         return pages.each_of_kind(self._table, kind, before)
 
-    def open_page(self, kind: Open, before: datetime, after: pages.Key | None) -> BookingsPage:
+    def records(self, kind: Open) -> Iterator[Booking | Unreadable]:
+        """Yield all records of one kind, those that were queued at no moment that can be read among them."""
+        return pages.each_of_kind(self._table, kind, None)
+
+    def open_page(self, kind: Open, after: pages.Key | None) -> BookingsPage:
         """Return one page of the same."""
-        return pages.of_kind(self._table, kind, before, after)
+        return pages.of_kind(self._table, kind, None, after)
 
     def of_call(self, caller: str, call_id: str) -> list[Booking]:
-        """Return the bookings of one call, in the order in which they were accepted."""
+        """Return the bookings of one call that can be read, in the order in which they were accepted."""
+        found = [each for each in self.records_of_call(caller, call_id) if isinstance(each, Booking)]
+        return sorted(found, key=lambda booking: booking.accepted_at)
+
+    def records_of_call(self, caller: str, call_id: str) -> Iterator[Booking | Unreadable]:
+        """Yield all records of bookings of one call, in no order."""
         found = self._table.query(
             CALL_INDEX, "#call = :call", {"#call": "call"}, {":call": {"S": f"{caller}#{call_id}"}}
         )
-        return sorted(_readable(found), key=lambda booking: booking.accepted_at)
+        return map(read, found)
 
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
@@ -167,7 +184,7 @@ class Ledger:
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
         if booking.number_key is not None:
-            self._table.delete(claims.number_lock_key(booking), _OURS_OR_FREE, _names(booking.booking_id))
+            claims.free_number(self._table, booking)
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 
@@ -210,30 +227,11 @@ class Ledger:
     def claim(self, key: str, booking: Booking) -> Put:
         """Return the write of an item beside the bookings that is the booking's, or free; it expires no earlier."""
         expiry = booking.expires_at or max(self._clock.now() + self._retention, booking.start) + self._retention
-        item: Item = {
-            "pk": {"S": key},
-            "booking_id": {"S": booking.booking_id},
-            "expires_at": {"N": str(int(expiry.timestamp()))},
-            WRITE_TOKEN: {"S": chance.token()},
-        }
-        return Put(item, _OURS_OR_FREE, _names(booking.booking_id))
+        return Put(claims.item_of(key, booking.booking_id, expiry), claims.OURS_OR_FREE, _names(booking.booking_id))
 
     def _stamped(self, booking: Booking) -> Booking:
         return replace(booking, updated_at=self._clock.now(), write_token=chance.token())
 
 
-def _read(item: Item) -> Booking:
-    try:
-        return from_item(item)
-    except (KeyError, TypeError, ValueError):
-        raise_alone(UnreadableRecord("a ledger record cannot be read"))
-
-
 def _names(booking_id: str) -> Item:
     return {":booking": {"S": booking_id}}
-
-
-def _readable(items: Iterable[Item]) -> Iterator[Booking]:
-    for item in items:
-        with suppress(UnreadableRecord):
-            yield _read(item)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
@@ -13,6 +13,7 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.pages import BookingsPage, Key
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.deadline import Clock
 from convox_clinicea.table import Item
 
@@ -54,12 +55,12 @@ class Listed:
     """A part of a list, those first that wait longest.
 
     Attributes:
-        unreadable: how many records this version cannot read.
+        unreadable: records that this version cannot read; no filter applies to them.
         after: where the next part goes on; None: this was the last.
     """
 
     bookings: list[Booking]
-    unreadable: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)
     after: ListCursor | None = None
 
 
@@ -74,16 +75,16 @@ class Listing:
         """Return the next part of the bookings that the filter lets through; raises LedgerUnavailable."""
         until = self._clock.now() + LONGEST
         found: dict[str, Booking] = {}
-        unreadable = 0
+        unreadable: dict[str, Unreadable] = {}
         going_on: ListCursor | None = None
         for read, (page, behind) in enumerate(self._pages(wanted, after), 1):
             going_on = behind
-            unreadable += page.unreadable
+            unreadable |= {each.booking_id: each for each in page.unreadable}
             found |= {each.booking_id: each for each in page.bookings if self._is_wanted(each, wanted)}
             if len(found) >= MOST_LISTED or read == MOST_PAGES or self._clock.now() >= until:
                 break
         in_order = sorted(found.values(), key=lambda booking: (booking.accepted_at, booking.booking_id))
-        return Listed(in_order, unreadable, going_on)
+        return Listed(in_order, list(unreadable.values()), going_on)
 
     def _is_wanted(self, booking: Booking, wanted: Filter) -> bool:
         with_state = booking.state in wanted.states if wanted.states else not booking.state.ended
@@ -107,8 +108,7 @@ class Listing:
 
     def _page(self, source: Source, wanted: Filter, key: Key | None) -> BookingsPage:
         if source != ENDED:
-            # An index holds what has not ended; "before tomorrow" is all of it.
-            return self._ledger.open_page(Open(source), self._clock.now() + timedelta(days=1), key)
+            return self._ledger.open_page(Open(source), key)  # an index holds what has not ended
         ended = {f":{state.value}": state for state in sorted(wanted.states) if state.ended}
         values: Item = {name: {"S": state.value} for name, state in ended.items()}
         return self._ledger.page(f"#state IN ({', '.join(ended)})", {"#state": "state"}, values, key)

@@ -23,6 +23,7 @@ from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.listing import MOST_LISTED, Filter, ListCursor
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.privacy import is_telling
@@ -66,7 +67,7 @@ class ListOrder(Order):
         found = acting.listed(wanted, self.after)
         return {
             "bookings": [shown(booking) for booking in found.bookings[: self.limit]],
-            "unreadable": found.unreadable,
+            "unreadable": [each.line for each in found.unreadable],
             "after": None if found.after is None else found.after.model_dump(mode="json"),
         }
 
@@ -78,6 +79,9 @@ class ShowOrder(Order):
     booking_id: BookingId
 
     def carry_out(self, acting: Acting) -> dict[str, Any]:
+        standing = acting.found(self.booking_id)
+        if isinstance(standing, Unreadable):
+            return {"booking": None, "acts": [], "unreadable": standing.line}
         found = acting.shown(self.booking_id)
         if found is None:
             return {"booking": None, "acts": []}

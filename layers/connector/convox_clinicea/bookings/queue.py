@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ class UnparsableMessage(ConnectorError):
     """The message is not one of ours, or of a version that this code does not understand."""
 
 
+class LaterMessage(UnparsableMessage):
+    """The message is of a later version than this code understands; a later release does."""
+
+
 class Message(BaseModel):
     """What a message says: which booking, and which sending of it."""
 
@@ -43,11 +48,22 @@ class Message(BaseModel):
 
     @classmethod
     def parse(cls, body: str) -> Message:
-        """Read a message's body; raises UnparsableMessage."""
+        """Read a message's body; raises UnparsableMessage, LaterMessage."""
         try:
             return cls.model_validate_json(body)
         except ValidationError:
+            if _version_in(body) > SCHEMA_VERSION:
+                raise_alone(LaterMessage("a message of a later version"))
             raise_alone(UnparsableMessage("a message that is not understood"))
+
+
+class _Versioned(BaseModel):
+    """What messages of every version say."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, strict=True, hide_input_in_errors=True)
+
+    v: int
+    booking_id: str = Field(pattern=f"^{ID_PATTERN}$")
 
 
 @dataclass(frozen=True)
@@ -128,6 +144,13 @@ class BookingQueue:
             self._client.send_message(QueueUrl=self._dead_letter_url(), MessageBody=body)
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
+
+
+def _version_in(body: str) -> int:
+    """Return the version that a message of ours says, whatever else it says; 0 if it is none of ours."""
+    with suppress(ValidationError):
+        return _Versioned.model_validate_json(body).v
+    return 0
 
 
 def _unavailable(error: BaseException) -> QueueUnavailable:

@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.table import Item, timestamp
+from convox_clinicea.versions import UnreadableRecord, require_readable
 
 __all__ = ["Booking", "Open", "from_item", "key_of", "timestamp", "to_item"]
 
@@ -19,9 +21,14 @@ if TYPE_CHECKING:
 
 ID_PATTERN = r"bk_[a-z2-7]{26}"
 SCHEMA_VERSION = 2
-"""2: what the sweeper, the settle time and the notices need. Version 1 is still read."""
+"""2: what the sweeper, the settle time and the notices need. Version 1 is still read.
+
+A new field, state or reason raises it; `tests/unit/bookings/test_schema.py` has those of each version.
+"""
 EARLIER_PATIENT_KEY = "group"
 """What `patient_key` is called in the records of releases before; still written, for they run beside this one."""
+BESIDE = frozenset({"pk", "open", "call", EARLIER_PATIENT_KEY})
+"""Attributes of the item that are no field of the record."""
 
 
 class Open(StrEnum):
@@ -102,6 +109,11 @@ class Booking:
         return Open.PARKED if self.state.parked else Open.ON_ITS_WAY
 
     @property
+    def since(self) -> datetime:
+        """When it was accepted."""
+        return self.accepted_at
+
+    @property
     def stands_for(self) -> str:
         """The id of the wish that it stands for: its own, unless a changed mind has replaced the content."""
         return self.wish_id or self.booking_id
@@ -143,13 +155,17 @@ def to_item(booking: Booking) -> Item:
 
 
 def from_item(item: Item) -> Booking:
-    """Read a DynamoDB item; attributes that this version does not know are ignored."""
-    values = values_of(Booking, item)
-    if EARLIER_PATIENT_KEY in item:
-        values.setdefault("patient_key", item[EARLIER_PATIENT_KEY]["S"])
-    if values.get("schema_version", 1) < SCHEMA_VERSION:
-        _complete(values)
-    return Booking(**values)
+    """Read a DynamoDB item; raises UnreadableRecord."""
+    values = values_of(Booking, item, SCHEMA_VERSION, BESIDE)
+    try:
+        if EARLIER_PATIENT_KEY in item:
+            values.setdefault("patient_key", item[EARLIER_PATIENT_KEY]["S"])
+        if values.get("schema_version", 1) < 2:
+            _complete(values)
+        values["schema_version"] = SCHEMA_VERSION
+        return Booking(**values)
+    except (KeyError, TypeError):
+        raise_alone(UnreadableRecord("a booking's record lacks what it must have"))
 
 
 def attributes_of(record: DataclassInstance) -> Item:
@@ -166,14 +182,25 @@ def attributes_of(record: DataclassInstance) -> Item:
     return item
 
 
-def values_of(kind: type[DataclassInstance], item: Item) -> dict[str, Any]:
-    """Return the fields' values of a record of that kind, as far as the item has them."""
-    return {spec.name: _value(spec.name, item[spec.name]) for spec in fields(kind) if spec.name in item}
+def values_of(kind: type[DataclassInstance], item: Item, newest: int, beside: frozenset[str]) -> dict[str, Any]:
+    """Return the fields' values of a record of that kind, as far as the item has them.
+
+    Args:
+        newest: the latest version of that kind that is known here.
+        beside: what the item may have that is no field.
+
+    Raises:
+        UnreadableRecord: it is of a later version, has attributes that nobody here knows, or is broken.
+    """
+    require_readable(item, newest, beside | {spec.name for spec in fields(kind)})
+    try:
+        return {spec.name: _value(spec.name, item[spec.name]) for spec in fields(kind) if spec.name in item}
+    except (KeyError, TypeError, ValueError):
+        raise_alone(UnreadableRecord("a ledger record cannot be read"))
 
 
 def _complete(values: dict[str, Any]) -> None:
     """Say what version 1 did not: where a POST was claimed, it may still be on its way."""
-    values["schema_version"] = SCHEMA_VERSION
     values["queued_at"] = values["accepted_at"]
     if values["state"] in (State.SENDING, State.UNKNOWN):
         values["posted"] = True
@@ -200,7 +227,9 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
     if name == "expires_at":
         return datetime.fromtimestamp(int(attribute["N"]), UTC)
     if name in _TIMES:
-        return datetime.fromisoformat(attribute["S"])
+        return _moment(attribute["S"])
+    if name in _NUMBERS:
+        return int(attribute["N"])
     if name in _ENUMS:
         return _ENUMS[name](attribute["S"])
     if "N" in attribute:
@@ -212,6 +241,13 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
     if "M" in attribute:
         return {name: element["S"] for name, element in attribute["M"].items()}
     return bytes(attribute["B"]) if "B" in attribute else attribute["S"]
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return moment
 
 
 _TIMES = frozenset(
@@ -228,4 +264,5 @@ _TIMES = frozenset(
         "erased_at",
     }
 )
+_NUMBERS = frozenset({"version", "generation", "schema_version"})
 _ENUMS: dict[str, Any] = {"state": State, "reason": Reason, "refusal": Reason}

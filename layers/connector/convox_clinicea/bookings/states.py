@@ -40,6 +40,8 @@ class Reason(StrEnum):
     WAITS_FOR_OTHER_BOOKING = "waits_for_other_booking"
     EXPIRED_UNRESOLVED = "expired_unresolved"
     REFUSED = "refused"
+    RESTORED = "restored"
+    """Its record came back from a backup; what became of it since is not known."""
 
 
 TRANSITIONS: dict[State, frozenset[State]] = {

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from itertools import chain
 
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.ledger import Ledger, UnreadableRecord
+from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
+from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.errors import NotFound
+from convox_clinicea.versions import UnreadableRecord
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,12 @@ class CallBookings:
         bookings: in the order in which they were accepted.
         not_booked: the fields for which the last appointment that it asked for could not be taken; `body` if its
             callback could not be read.
+        unreadable: records of the call that this release cannot read.
     """
 
     bookings: Sequence[Booking]
     not_booked: tuple[str, ...] = ()
+    unreadable: int = 0
 
 
 class BookingStatus:
@@ -47,15 +51,18 @@ class BookingStatus:
         What status callbacks asked for is named by the call's own item, and each booking is read by its id: both reads
         are consistent. What a flow function took is named by an index alone, which lags by a second or so.
         """
-        call = self._calls.get(caller, call_id)
-        named = chain(call.wishes.values(), (each.booking_id for each in self._ledger.of_call(caller, call_id)))
-        found = filter(None, map(self._standing, dict.fromkeys(named)))
-        bookings = [each for each in found if (each.caller, each.call_id) == (caller, call_id)]
-        return CallBookings(sorted(bookings, key=lambda each: each.accepted_at), call.problems)
-
-    def _standing(self, booking_id: str) -> Booking | None:
-        """Return the booking as it stands; one that cannot be read hides no other."""
+        unreadable = 0
+        problems: tuple[str, ...] = ()
+        wishes: tuple[str, ...] = ()
         try:
-            return self._ledger.get(booking_id)
+            call = self._calls.get(caller, call_id)
+            problems, wishes = call.problems, tuple(call.wishes.values())
         except UnreadableRecord:
-            return None
+            unreadable = 1
+        named = chain(wishes, (each.booking_id for each in self._ledger.records_of_call(caller, call_id)))
+        found = [self._ledger.find(booking_id) for booking_id in dict.fromkeys(named)]
+        unreadable += sum(isinstance(each, Unreadable) for each in found)
+        bookings = [
+            each for each in found if isinstance(each, Booking) and (each.caller, each.call_id) == (caller, call_id)
+        ]
+        return CallBookings(sorted(bookings, key=lambda each: each.accepted_at), problems, unreadable)

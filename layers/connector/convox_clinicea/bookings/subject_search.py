@@ -10,13 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from convox_clinicea.bookings import identity, record
+from convox_clinicea.bookings import calls as call_records
+from convox_clinicea.bookings import erasures, identity, record
 from convox_clinicea.bookings.calls import Call
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.normalization import id_spellings
 from convox_clinicea.table import Item, Table
+from convox_clinicea.versions import UnreadableRecord
 
 MOST_PAGES = 20
 """Pages of 1 MB that one part of a search reads."""
@@ -68,6 +70,10 @@ class SubjectSearch:
     def number_key(self, subject: Subject) -> str | None:
         """Return the HMAC of the subject's mobile."""
         return None if subject.mobile is None else identity.digest_of_number(self._key(), subject.mobile)
+
+    def digest_of(self, record: str) -> str:
+        """Return the name of a record in the journal of erasures."""
+        return erasures.digest_of(self._key(), record)
 
     def part(self, subject: Subject, after: str | None) -> Part:
         """Search one part of the ledger; raises ConfigurationError, LedgerUnavailable."""
@@ -124,6 +130,6 @@ def _read(item: Item) -> Booking | Call | None:
     try:
         if item["pk"]["S"].startswith(_BOOKINGS):
             return record.from_item(item)
-        return Call(**record.values_of(Call, item))
-    except (KeyError, TypeError, ValueError):
+        return call_records.from_item(item)
+    except UnreadableRecord:
         return None

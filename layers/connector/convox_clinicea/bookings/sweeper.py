@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 
-from convox_clinicea.bookings.ledger import Ledger, Overtaken, UnreadableRecord
+from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.notices import Notices
 from convox_clinicea.bookings.queue import BookingQueue, Message, QueueUnavailable, UnparsableMessage
@@ -17,6 +17,7 @@ from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.versions import UnreadableRecord
 
 MOST_AT_A_TIME = 200
 """Of each kind; what is left is picked up a minute later."""
@@ -121,7 +122,11 @@ class Sweeper:
                 yield booking
 
     def _standing(self, booking_id: str) -> Booking | None:
-        """Return the booking as it stands; one that cannot be read is none, so that it holds up no other."""
+        """Return the booking as it stands; one that cannot be read is none, so that it holds up no other.
+
+        It stays as it is, and `backlog` counts it each minute. Once a release can read it, it is sent anew from here,
+        however long its message has been gone.
+        """
         try:
             return self._ledger.get(booking_id)
         except UnreadableRecord:

@@ -1,4 +1,4 @@
-"""The time in which a booking is confirmed or refused: our own answer comes before Lambda ends the function."""
+"""The time in which a booking is confirmed, refused or shown: our own answer comes before Lambda ends the function."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SECONDS_FOR_THE_ANSWER = 3.0
 
 @contextmanager
 def before_the_time_out(context: LambdaContext, clock: Clock) -> Iterator[None]:
-    """Give every call to AWS inside the block up early enough for an answer of our own: 503 `not_stored`."""
+    """Give up every call to AWS inside the block early enough for an answer of our own, such as 503 `not_stored`."""
     left = context.get_remaining_time_in_millis() / 1000
     with until(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):
         yield

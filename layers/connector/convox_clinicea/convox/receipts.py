@@ -16,6 +16,7 @@ from convox_clinicea.convox.loggable import loggable_agent, loggable_call
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.observability import failure
 from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.versions import UnreadableRecord
 
 
 @contextmanager
@@ -60,7 +61,7 @@ def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> It
         if settled:
             try:
                 announced.end(callback.caller.name, callback.call_id)
-            except LedgerUnavailable as error:
+            except (LedgerUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not noted", extra=failure(error))
 

@@ -32,6 +32,7 @@ _STATE_MESSAGES = {
 _NOTED = "The call's status is noted."
 _BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
 _NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
+_UNREADABLE = "Something of this call cannot be shown now; please tell the connector's operator."
 _NONE_KNOWN_YET = (
     "No booking is known on this call yet. "
     "One that was accepted a moment ago may be missing; ask for it by its booking_id."
@@ -89,9 +90,10 @@ def booking(record: Booking) -> answers.BookingAnswer:
 def bookings(call: CallBookings) -> answers.CallBookings:
     count = len(call.bookings)
     message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
+    more = [_NOT_BOOKED] * bool(call.not_booked) + [_UNREADABLE] * bool(call.unreadable)
     return {
         "status": SUCCESS,
-        "message": f"{message} {_NOT_BOOKED}" if call.not_booked else message,
+        "message": " ".join([message, *more]),
         "bookings": [_booking(record) for record in call.bookings],
         "not_booked": list(call.not_booked),
     }

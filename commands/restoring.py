@@ -1,0 +1,170 @@
+"""What becomes of each item of a restored table, compared with what stands and with the journal of erasures.
+
+A backup is older than the truth. A booking that had not ended may have been made, refused, ended by a person, replaced
+or erased since: none of these is worked again by itself. It waits for a person as `restored`.
+"""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from convox_clinicea.bookings import calls, record
+from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.erasures import Journal
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.versions import UnreadableRecord
+
+Item = dict[str, Any]
+Stands = Mapping[str, Any]
+KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#")
+"""What is put back. Sessions and counters are of their moment only; what the canary proved is proven anew."""
+OF_A_PERSON = ("creating#", "slot#")
+"""Locks whose key says something of the patient; one of an erased booking is not needed any more."""
+RETENTION = timedelta(days=30)
+VERSIONS_AHEAD = 1000
+"""So that no write is conditional on a version that the lost record had, and no line of an act has its number."""
+LEFT_OUT_EXPIRED = "expired, left out"
+LEFT_OUT_ERASED = "erased since, left out"
+LEFT_OUT_UNREADABLE = "of a later release, left out"
+
+
+class Fate(NamedTuple):
+    """What becomes of an item: in words, and the item that is put back, if any."""
+
+    words: str
+    item: Item | None = None
+
+
+class Since(NamedTuple):
+    """What stands in the ledger and tells of bookings that are lost.
+
+    Attributes:
+        appointments: booking → the appointment that it owns: both are written in one transaction.
+        rejected: bookings that a person has rejected.
+    """
+
+    appointments: Mapping[str, str]
+    rejected: frozenset[str]
+
+    @classmethod
+    def told_by(cls, standing: Iterable[Item]) -> "Since":
+        """Read it from the ledger's items."""
+        appointments: dict[str, str] = {}
+        rejected: set[str] = set()
+        for item in standing:
+            kind, _, name = item["pk"]["S"].partition("#")
+            if kind == "appointment" and "booking_id" in item:
+                appointments[item["booking_id"]["S"]] = name
+            if kind == "act" and item.get("what", {}).get("S") == "rejected":
+                rejected.add(item["booking_id"]["S"])
+        return cls(appointments, frozenset(rejected))
+
+
+class Restorer:
+    """Decides on each item.
+
+    Args:
+        journal: the erasures; None on a table without people's data, as tests have it.
+    """
+
+    def __init__(self, now: datetime, since: Since, journal: Journal | None) -> None:
+        self._now = now
+        self._since = since
+        self._journal = journal
+
+    def fate(self, item: Item, call: Item | None) -> Fate:
+        """Return what becomes of an item that the ledger lacks.
+
+        Args:
+            call: the call's item as it stands in the ledger, for a booking of a call.
+        """
+        if "expires_at" in item and float(item["expires_at"]["N"]) <= self._now.timestamp():
+            return Fate(LEFT_OUT_EXPIRED)
+        key = item["pk"]["S"]
+        if key.startswith("booking#"):
+            return self._booking(item, call)
+        if key.startswith("call#"):
+            return self._call(item)
+        owner = item.get("booking_id", {}).get("S", "")
+        if key.startswith(OF_A_PERSON) and self._erased(f"booking#{owner}"):
+            return Fate(LEFT_OUT_ERASED)
+        return Fate("put back", item)
+
+    def _booking(self, item: Item, call: Item | None) -> Fate:
+        try:
+            booking = record.from_item(item)
+        except UnreadableRecord:
+            return Fate(LEFT_OUT_UNREADABLE)
+        erased = self._journal.of(item["pk"]["S"]) if self._journal else None
+        if erased is not None and booking.erased_at is None:
+            return self._ended(booking.erased(erased.at), State(erased.state or State.REJECTED), "put back as erased")
+        if booking.state.ended:
+            return Fate("put back as it ended", item)
+        appointment = self._since.appointments.get(booking.booking_id)
+        if appointment is not None:
+            booked = replace(booking, appointment_id=appointment, reason=None)
+            return self._ended(booked, State.BOOKED, "put back as booked since")
+        if booking.booking_id in self._since.rejected:
+            return self._ended(booking, State.REJECTED, "put back as rejected since")
+        return self._parked(booking, call)
+
+    def _parked(self, booking: Booking, call: Item | None) -> Fate:
+        """Let it wait for a person, as one whose POST is in doubt; without a content that was replaced since."""
+        try:
+            replaced = call is not None and _replaced(booking, calls.from_item(call))
+        except UnreadableRecord:
+            return Fate(LEFT_OUT_UNREADABLE)
+        parked = self._written(
+            booking,
+            state=State.NEEDS_ATTENTION,
+            reason=Reason.RESTORED,
+            request=None if replaced else booking.request,
+            posted=True,
+            unsettled_since=self._now,
+            refusal=None,
+            notice_due=True,
+        )
+        words = "put back, replaced since: waits for a person, without its content"
+        return Fate(words if replaced else "put back, waits for a person", record.to_item(parked))
+
+    def _ended(self, booking: Booking, state: State, words: str) -> Fate:
+        expires_at = booking.expires_at or max(self._now + RETENTION, booking.start + timedelta(days=2))
+        ended = self._written(booking, state=state, request=None, notice_due=False, expires_at=expires_at)
+        return Fate(words, record.to_item(ended))
+
+    def _written(self, booking: Booking, **changes: Any) -> Booking:
+        return replace(
+            booking,
+            owner=None,
+            lease_until=None,
+            version=booking.version + VERSIONS_AHEAD,
+            generation=booking.generation + VERSIONS_AHEAD,
+            updated_at=self._now,
+            queued_at=self._now,
+            write_token=secrets.token_hex(16),
+            **changes,
+        )
+
+    def _call(self, item: Item) -> Fate:
+        erased = self._journal.of(item["pk"]["S"]) if self._journal else None
+        try:
+            call = calls.from_item(item)
+        except UnreadableRecord:
+            return Fate(LEFT_OUT_UNREADABLE)
+        if erased is None or call.updated_at > erased.at:
+            return Fate("put back", item)
+        without = ("kept", "number_key", "patient_key", "problems", "open", "queued_at")
+        return Fate("put back, its callback erased", {name: item[name] for name in item if name not in without})
+
+    def _erased(self, record_key: str) -> bool:
+        return self._journal is not None and self._journal.of(record_key) is not None
+
+
+def _replaced(booking: Booking, call: Call) -> bool:
+    """Whether the standing call says, or may mean, that another content has taken the booking's place since."""
+    if call.booking_id == booking.booking_id:
+        return call.wish_id != booking.stands_for
+    return list(call.wishes.values()).count(booking.booking_id) > 1

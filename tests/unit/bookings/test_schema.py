@@ -1,0 +1,62 @@
+"""Each kind of record has the attributes and words that its version has: to add one raises the number.
+
+Older code refuses a record with a higher number, or with a name that it does not know. Whoever changes a list here
+raises the version beside it, and reads the rule on versions in `docs/booking-protocol.md` first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+
+from convox_clinicea import announced
+from convox_clinicea.bookings import calls, canary, claims, queue, record, request
+from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.record import Booking, Open
+from convox_clinicea.bookings.states import Reason, State
+
+
+def names(kind: type[Booking] | type[Call]) -> set[str]:
+    return {each.name for each in fields(kind)}
+
+
+def test_a_booking() -> None:
+    assert record.SCHEMA_VERSION == 2
+    assert names(Booking) == {
+        "booking_id", "state", "flow", "caller", "start", "patient_key", "fingerprint", "accepted_at", "updated_at",
+        "queued_at", "call_id", "agent_id", "wish_id", "request", "number_key", "version", "generation", "reason",
+        "appointment_id", "patient_id", "owner", "lease_until", "posted", "unsettled_since", "refusal", "seen",
+        "redriven_at", "acts", "erased_at", "notice_due", "expires_at", "write_token", "schema_version", "clinic_id",
+        "practitioner_id",
+    }  # fmt: skip
+    assert {each.value for each in State} == {
+        "accepted", "sending", "unknown", "booked", "rejected", "needs_attention",
+    }  # fmt: skip
+    assert {each.value for each in Open} == {"on_its_way", "parked", "untold"}
+    assert {each.value for each in Reason} == {
+        "already_there", "slot_taken", "unknown_patient", "unknown_clinic", "several_patients",
+        "number_registered_to_other", "outcome_unknown", "changed_after_booking", "too_late", "age_limit",
+        "waits_for_other_booking", "expired_unresolved", "refused", "restored",
+    }  # fmt: skip
+
+
+def test_a_call() -> None:
+    assert calls.SCHEMA_VERSION == 1
+    assert names(Call) == {
+        "caller", "call_id", "received_at", "updated_at", "agent_id", "asks", "wishes", "wish_id", "recorded_at",
+        "problems", "kept", "number_key", "patient_key", "version", "expires_at", "write_token", "schema_version",
+    }  # fmt: skip
+
+
+def test_what_stands_beside() -> None:
+    assert (claims.SCHEMA_VERSION, canary.SCHEMA_VERSION, announced.SCHEMA_VERSION) == (1, 1, 1)
+    assert {"pk", "booking_id", "expires_at", "write_token", "schema_version"} == claims.ATTRIBUTES
+    assert {
+        "pk", "proven", "tried", "stopped", "form", "booking_id", "booking_version", "lease_until", "write_token",
+        "schema_version",
+    } == canary.ATTRIBUTES  # fmt: skip
+
+
+def test_a_message_and_a_sealed_request() -> None:
+    assert set(queue.Message.model_fields) == {"v", "booking_id", "generation"}
+    assert (queue.SCHEMA_VERSION, request.SCHEMA_VERSION) == (1, 1)
+    assert request.SCHEMA_VERSION in request.READABLE_VERSIONS
