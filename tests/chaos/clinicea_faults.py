@@ -159,12 +159,13 @@ OF_POSTS: dict[str, tuple[float, Draw]] = {
     "gateway_404": (0.05, _status("a gateway's 404", (404,), GATEWAY)),
     "gateway_404_after": (0.2, _status("a gateway's 404 after", (404,), GATEWAY, after_work=True)),
     "saving_errors": (0.7, _switched("saving errors", saving_errors=(True,))),
-    "saving_error_after": (0.3, _status("saving error after", (200,), (SAVING_UNLISTED, SAVING_SLOT), after_work=True)),
+    "saving_error_after": (0.3, _status("saving error after", (200,), (SAVING_UNLISTED,), after_work=True)),
+    "saving_slot_after": (0.1, _status("saving error: slot", (200,), (SAVING_SLOT,), after_work=True)),
     "saving_error": (0.05, _status("saving error", (200,), (SAVING_UNLISTED,))),
     # A gateway had repeated the request: the answer is that to the second one.
     "refused_by_ourselves": (0.3, _status("slot taken by ourselves", (400, 409), (SLOT_TAKEN,), after_work=True)),
 }
-LISTED_LIES = frozenset({"refused_by_ourselves", "saving_error_after"})
+LISTED_LIES = frozenset({"refused_by_ourselves", "saving_slot_after"})
 """A refusal that the call table lists, though the work was done: without read-backs nothing tells."""
 OF_CREATION: dict[str, tuple[float, Draw]] = {
     "patient_only": (1.5, _switched("patient made, slot refused", create_patient_then_refuse_slot=(True,))),

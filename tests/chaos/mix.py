@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-_BY_THE_LEDGER = "a lock taken from a booked holder is not yet an answer by itself: what reads do not show is doubled"
+_READ_BACK_ONCE = "a listed refusal counts after one reading, which may lag behind what was made all the same"
 HELD_BACK: dict[str, str] = {
-    "stale": _BY_THE_LEDGER,
-    "read_lag_seconds": _BY_THE_LEDGER,
-    "without_read_backs": _BY_THE_LEDGER,
+    "refused_by_ourselves": _READ_BACK_ONCE,
+    "saving_slot_after": _READ_BACK_ONCE,
     "denied_after": "a limiter or a gateway answers before the work; where it does not and reads lag, nothing tells",
 }
 """Injections that are no part of the standing mix, and why; `--with` has them."""
