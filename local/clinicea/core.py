@@ -224,12 +224,9 @@ class _Visit:
             return self._worked()
         match rule.kind:
             case "status":
-                self._worked_if(rule.after_work)
-                body = (rule.body or "").encode()
-                return Answer(rule.status, body, TEXT_TYPE if body else None, rule.headers)
+                return self._denied(rule, _said(rule))
             case "html":
-                self._worked_if(rule.after_work)
-                return Answer(200, (rule.body or HTML).encode(), HTML_TYPE, rule.headers)
+                return self._denied(rule, Answer(200, (rule.body or HTML).encode(), HTML_TYPE, rule.headers))
             case "delay":
                 return self._worked(Delay(rule.seconds))
             case "drip":
@@ -257,11 +254,17 @@ class _Visit:
             self.work_status = stopped.status
             return stopped
         self.core.commit_late(self.request, self.found, rule.seconds)
+        if rule.answered:
+            return _said(rule)
         return Answer(0, effect=Reset() if rule.reset else Hold(LATE_HOLD))
 
-    def _worked_if(self, wanted: bool) -> None:
-        if wanted:
-            self._worked()
+    def _denied(self, rule: Rule, said: Answer) -> Answer:
+        """The rule's answer, once the work is done where the rule wants it; what the gate stops is answered so."""
+        if not rule.after_work:
+            return said
+        stopped = self.core.gate(self.request, self.found) if self.page is None else None
+        worked = self._worked()
+        return said if stopped is None else worked
 
     def _worked(self, effect: Effect | None = None) -> Answer:
         answer = self.page or self.core.gate(self.request, self.found)
@@ -272,3 +275,9 @@ class _Visit:
         if effect is None and route is not None and route.paged and self.core.switches.slow_pages:
             effect = Delay(self.core.switches.slow_pages)
         return Answer(answer.status, answer.body, answer.content_type, answer.headers, effect)
+
+
+def _said(rule: Rule) -> Answer:
+    """The answer that a rule puts in the place of the work's own."""
+    body = (rule.body or "").encode()
+    return Answer(rule.status, body, TEXT_TYPE if body else None, rule.headers)

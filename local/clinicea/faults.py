@@ -41,7 +41,7 @@ class Rule:
 
     Beyond the contract: `body` and `headers` (of status and html), `after_work` (status and html: the work is
     done, though the answer denies it), `drip_headers` (false: only the body drips), `reset` (late_commit: the
-    connection is reset at once instead of held).
+    connection is reset at once instead of held); a late_commit with a `status` is answered so at once.
     """
 
     rule_id: int
@@ -56,6 +56,7 @@ class Rule:
     after_work: bool = False
     drip_headers: bool = True
     reset: bool = False
+    answered: bool = False
     fired: int = 0
     _coin: random.Random = field(default_factory=random.Random, repr=False)
 
@@ -145,6 +146,7 @@ class Faults:
             after_work=_flag(given, "after_work", False),
             drip_headers=_flag(given, "drip_headers", True),
             reset=_flag(given, "reset", False),
+            answered="status" in given,
             _coin=random.Random(seed),
         )
 

@@ -22,6 +22,8 @@ def main() -> int:
     parser.add_argument("--mutants", action="store_true", help="run the product's mutants instead; all must be caught")
     parser.add_argument("--trace", type=Path, help="write every event into this file")
     parser.add_argument("--metrics", type=Path, help="write what the functions count into this file")
+    parser.add_argument("--without", default="", help="names of injections to leave out, with commas between them")
+    parser.add_argument("--with", dest="also", default="", help="names of injections that are held back, likewise")
     given = parser.parse_args()
     if not 0 <= given.faults <= 1:
         parser.error("--faults is a share, 0 to 1")
@@ -30,6 +32,7 @@ def main() -> int:
         from tests.chaos.mutants.reporting import report_all
 
         return 0 if report_all() else 1
+    from tests.chaos.mix import Mix
     from tests.chaos.report import line
     from tests.chaos.run import Run, reporting
 
@@ -37,7 +40,15 @@ def main() -> int:
     with ExitStack() as stack:
         trace = stack.enter_context(given.trace.open("w", encoding="utf-8")) if given.trace else None
         metrics = stack.enter_context(given.metrics.open("w", encoding="utf-8")) if given.metrics else None
-        run = Run(given.bookings, given.seed, given.faults, attended=given.attended, trace=trace, metrics=metrics)
+        run = Run(
+            given.bookings,
+            given.seed,
+            given.faults,
+            attended=given.attended,
+            trace=trace,
+            metrics=metrics,
+            mix=Mix(frozenset(given.without.split(",")), frozenset(given.also.split(","))),
+        )
         verdict = run.verdict(reporting())
     for sentence in [*verdict.parked[:SHOWN], *verdict.split, *verdict.untold[:SHOWN], *verdict.evidence]:
         sys.stderr.write(f"{sentence}\n")

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
+from tests.chaos.clock import moment
 from tests.chaos.intent import Intent
-from tests.chaos.truth import standing_for
+from tests.chaos.judge_calendar import Acts
+from tests.chaos.truth import standing_for, touched_of
 from tests.chaos.world import World
 
 FUNCTION = "booking_actions"
@@ -26,7 +28,7 @@ class Attendant:
     """Makes a round every now and then.
 
     Attributes:
-        given_up: bookings that they asked to reject, for nothing stood in the calendar.
+        acts: what they did with each booking.
         outcomes: what the function answered, by what was asked: done, or what stood in its way.
     """
 
@@ -34,8 +36,8 @@ class Attendant:
         self._world = world
         self._intents = list(intents)
         self._chance = world.chance("attendant")
-        self._acts: Counter[str] = Counter()
-        self.given_up: set[str] = set()
+        self.acts = Acts()
+        self._count: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         world.scheduler.after(BETWEEN_ROUNDS, self._round)
 
@@ -52,23 +54,30 @@ class Attendant:
         for each in result["bookings"]:
             booking_id = each["booking_id"]
             # Of one whose answer never arrived nobody knows whom to ask.
-            if booking_id in asked_by and self._acts[booking_id] < MOST_ACTS:
-                self._acts[booking_id] += 1
+            if booking_id in asked_by and self._count[booking_id] < MOST_ACTS:
+                self._count[booking_id] += 1
                 decide = partial(self._decide, booking_id, asked_by[booking_id])
                 self._world.scheduler.after(self._chance.uniform(1.0, 600.0), decide)
 
     def _decide(self, booking_id: str, intent: Intent) -> None:
         self._world.clinicea.advance()
-        standing = standing_for(self._world.clinicea, intent)
+        standing = standing_for(self._world.clinicea, intent) or self._moved_by_hand(intent)
         order: dict[str, Any]
         if self._chance.random() < 0.5:
+            self.acts.redriven.setdefault(booking_id, []).append(moment(self._world.scheduler.now))
             order = {"action": "redrive", "booking_ids": [booking_id], "dry_run": False}
         elif standing:
+            self.acts.ended.add(booking_id)
             order = {"action": "resolve", "booking_id": booking_id, "end": "booked", "appointment_id": standing[0]}
         else:
-            self.given_up.add(booking_id)
+            self.acts.given_up.add(booking_id)
             order = {"action": "resolve", "booking_id": booking_id, "end": "rejected"}
         self._world.runtime.invoke(FUNCTION, order | PERSON, lambda result, _failure: self._acted(order, result))
+
+    def _moved_by_hand(self, intent: Intent) -> list[str]:
+        """Return what the clinic has moved of the intent's: it stands, wherever."""
+        ids = [made.was.appointment_id for made in touched_of(self._world.clinicea, intent)]
+        return [each for each in ids if not self._world.clinicea.calendar.appointments[each].cancelled]
 
     def _acted(self, order: dict[str, Any], result: Any) -> None:
         for each in (result or {}).get("results", []):

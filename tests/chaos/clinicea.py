@@ -9,15 +9,18 @@ from __future__ import annotations
 import re
 from _collections_abc import dict_values
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import parse_qsl
 
 from local.clinicea import Answer, FakeClinicea, Request
 from local.clinicea.auth import Credentials
 from local.clinicea.calling import Account
-from local.clinicea.clock import Clock
+from local.clinicea.clock import DEFAULT_ZONE, Clock
 from local.clinicea.records import Appointment, Patient, Store
 from local.clinicea.routes import Found
+from tests.chaos.made import Made, MadeByUs
 
 POSTS = frozenset({"postAppointmentByPatientID", "postAppointment"})
 _TAG = re.compile(r"#([0-9]+)#")
@@ -60,10 +63,22 @@ class IndexedStore(Store):
     def add_appointment(self, appointment: Appointment) -> Appointment:
         kept = super().add_appointment(appointment)
         self._by_patient.setdefault(kept.patient_id, []).append(kept.appointment_id)
-        self._by_place.setdefault(_place(kept.clinic_id, kept.practitioner_id, kept.start), []).append(
-            kept.appointment_id
-        )
+        self._place(kept)
         return kept
+
+    def move(self, appointment_id: str, start: datetime, end: datetime, now: datetime) -> Appointment:
+        return self._place(super().move(appointment_id, start, end, now))
+
+    def edit(self, appointment_id: str, now: datetime, **changes: Any) -> Appointment:
+        """Change an appointment by hand, whatever of it."""
+        after = replace(self.appointments[appointment_id], modified_at=now, **changes)
+        self.appointments[appointment_id] = after
+        return self._place(after)
+
+    def _place(self, appointment: Appointment) -> Appointment:
+        place = _place(appointment.clinic_id, appointment.practitioner_id, appointment.start)
+        self._by_place.setdefault(place, []).append(appointment.appointment_id)
+        return appointment
 
     def patients_with_mobile(self, mobile: str, country_code: str) -> list[Patient]:
         return [self.patients[each] for each in self._by_mobile.get((country_code, mobile), ())]
@@ -91,8 +106,8 @@ class IndexedStore(Store):
 class SimulatedClinicea(FakeClinicea):
     """The account that a run books into."""
 
-    def __init__(self, clock: Clock, seed: int, credentials: Credentials) -> None:
-        super().__init__(clock, seed, credentials=credentials)
+    def __init__(self, clock: Clock, seed: int, credentials: Credentials, time_zone: str = DEFAULT_ZONE) -> None:
+        super().__init__(clock, seed, credentials=credentials, time_zone=time_zone)
         self.calendar = IndexedStore(seed)
         self.store = self.calendar
         self.account = Account(self.store, self.sessions, self.switches, self.account.zone)
@@ -103,6 +118,15 @@ class SimulatedClinicea(FakeClinicea):
         """
         self.moved: dict[str, datetime] = {}
         """Appointments that stand elsewhere than they were asked for, by id, with the start that was asked for."""
+        self.made = MadeByUs()
+        self.unread = False
+        """Whether the connector's role does not permit the read-backs now."""
+
+    def reset(self) -> None:
+        super().reset()
+        self.refused.clear()
+        self.moved.clear()
+        self.made.clear()
 
     def work(self, request: Request, found: Found, now: datetime) -> Answer:
         if found.call not in POSTS:
@@ -111,22 +135,25 @@ class SimulatedClinicea(FakeClinicea):
         start = datetime.fromisoformat(asked["StartDateTime"])
         before = len(self.calendar.appointments)
         self.calendar.look_near(asked["ClinicID"], asked.get("StaffID"), start)
+        before = len(self.calendar.appointments)
         try:
             answer = super().work(request, found, now)
         finally:
             self.calendar.look_everywhere()
+        tag = tag_of(asked.get("Notes", ""))
         if len(self.calendar.appointments) > before:
-            made = self.calendar.newest
-            if made.start != start:
-                self.moved[made.appointment_id] = start
-        elif answer.status < 500:  # a saving error comes with the status of a success
-            self._note_refusal(asked)
+            self._note(tag, start)
+        elif answer.status < 500 and tag is not None:
+            self.refused.add(tag)  # also with 200 and a saving error in the record
         return answer
 
-    def _note_refusal(self, asked: dict[str, str]) -> None:
-        tag = tag_of(asked.get("Notes", ""))
-        if tag is not None:
-            self.refused.add(tag)
+    def _note(self, tag: int | None, asked: datetime) -> None:
+        newest = self.calendar.appointments[next(reversed(self.calendar.appointments))]
+        bare = self.switches.created_answer in ("bare", "object")
+        made = Made(tag, asked, newest, newest.created_at, bare, self.unread)
+        if made.off:
+            self.moved[newest.appointment_id] = asked
+        self.made.note(made)
 
 
 def _asked(request: Request) -> dict[str, str]:

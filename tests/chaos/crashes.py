@@ -144,7 +144,8 @@ class FirstPost(Troubles):
         super().__init__(world.clinicea, world.weather, world.chance("outcome"))
         self._outcome: Hit | None = outcome(self._chance)
 
-    def draw(self, call: str) -> Hit:
+    def draw(self, call: str, tag: int | None = None) -> Hit:
+        del tag
         if call not in POSTS or self._outcome is None:
             return Hit()
         hit, self._outcome = self._outcome, None
@@ -159,7 +160,8 @@ class Outage(Troubles):
         self._scheduler = world.scheduler
         self._until = until
 
-    def draw(self, call: str) -> Hit:
+    def draw(self, call: str, tag: int | None = None) -> Hit:
+        del call, tag
         return rule("503", "status", status=503)(self._chance) if self._scheduler.now < self._until else Hit()
 
 

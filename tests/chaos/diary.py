@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from random import Random
-from zoneinfo import ZoneInfo
 
 from local.clinicea.records import Practitioner, Store
 from tests.chaos.clock import BEGINNING
 from tests.chaos.intent import Slot
 
-ZONE = ZoneInfo("Asia/Kolkata")
 PRACTITIONERS = 40
 CLINICS = ("C-01", "C-02")
 FIRST_DAY, LAST_DAY = 3, 300
@@ -20,10 +18,11 @@ _MINUTES = (0, 10, 20, 25)
 
 
 class Diary:
-    """Gives out slots: each practitioner's hour once."""
+    """Gives out slots: each practitioner's hour once. Starts are the clinics' own time, `zone`."""
 
-    def __init__(self, store: Store, chance: Random) -> None:
+    def __init__(self, store: Store, chance: Random, zone: tzinfo) -> None:
         self._chance = chance
+        self._zone = zone
         for number in range(1, PRACTITIONERS + 1):
             staff = Practitioner(f"D-{number:02d}", "Doctor", f"Number {number}")
             store.practitioners[staff.practitioner_id] = staff
@@ -40,16 +39,26 @@ class Diary:
         near = slot.start + timedelta(hours=self._chance.choice((-20, -3, 2, 4, 22)))
         return Slot(other.clinic_id, other.practitioner_id, near.replace(minute=35))
 
+    def day_of_change(self) -> Slot:
+        """Return a slot soon after the clinics' clocks change, or any where they never do."""
+        slot = self.slot()
+        for day in map(self._day, range(FIRST_DAY, LAST_DAY)):
+            before, after = (each.replace(tzinfo=self._zone).utcoffset() for each in (day, day + timedelta(days=1)))
+            if before != after:
+                hour, minute = self._chance.randrange(4, OPENS), self._chance.randrange(60)
+                return Slot(slot.clinic_id, slot.practitioner_id, day.replace(hour=hour, minute=minute))
+        return slot
+
     def soon(self, at: float, minutes: float) -> Slot:
         """Return a slot so many minutes after a moment of the run; nobody works at that minute otherwise."""
-        moment = (BEGINNING + timedelta(seconds=at, minutes=minutes)).astimezone(ZONE)
+        moment = (BEGINNING + timedelta(seconds=at, minutes=minutes)).astimezone(self._zone)
         start = moment.replace(tzinfo=None, second=0, microsecond=0)
         day, _, staff = self._free()
         return Slot(CLINICS[day % 2], None if staff % 2 else f"D-{staff + 1:02d}", start)
 
     def spelled(self, start: datetime) -> str:
         """Write a start as ConVox may: local without an offset, with it, or in UTC."""
-        aware = start.replace(tzinfo=ZONE)
+        aware = start.replace(tzinfo=self._zone)
         return self._chance.choice(
             (
                 start.isoformat(timespec="seconds"),
@@ -71,5 +80,5 @@ class Diary:
                 return place
 
     def _day(self, days: int) -> datetime:
-        local = BEGINNING.astimezone(ZONE).replace(tzinfo=None)
+        local = BEGINNING.astimezone(self._zone).replace(tzinfo=None)
         return local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=days)

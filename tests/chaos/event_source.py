@@ -19,6 +19,8 @@ TROUBLED = 0.12
 """The share of deliveries that go wrong, of the share of Clinicea calls."""
 BURIED = 0.03
 """Of those, the share of messages that end among the dead letters."""
+EXPIRED = 0.03
+"""Likewise of those whose life is over: days in operation, sooner here."""
 
 
 class QueueSource:
@@ -81,6 +83,9 @@ class QueueSource:
                 # It has been received far too often: the next receipt makes it a dead letter.
                 self._queue.wear_out(received["ReceiptHandle"])
                 self.worn_out.append(received["Body"])
+            elif drawn < BURIED + EXPIRED:
+                self._expire(received)
+                return
             elif drawn < 0.5:
                 # The poller kept it until its visibility had nearly ended.
                 delay = self._queue.settings.visibility_seconds - self._chance.uniform(0.1, 25.0)
@@ -88,6 +93,12 @@ class QueueSource:
                 self._queue.change_visibility(received["ReceiptHandle"], self._chance.uniform(0.1, 12.0))
         self._scheduler.trace.note(self._scheduler.now, self._function, f"gets {received['Body']} in {delay:.3f}")
         self._scheduler.after(delay, lambda: self._invoke(received))
+
+    def _expire(self, received: Json) -> None:
+        self._scheduler.trace.note(self._scheduler.now, self._function, f"never gets {received['Body']}: it expires")
+        self._queue.delete(received["ReceiptHandle"])
+        self.busy -= 1
+        self._wake(self._queue.clock())
 
     def _invoke(self, received: Json) -> None:
         event = {"Records": [_record(received, self._queue.settings.arn)]}

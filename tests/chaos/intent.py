@@ -66,9 +66,22 @@ class Intent:
     recorded_at: float | None = None
     """When the agent recorded the wish, where the callbacks tell."""
     heard: list[Heard] = field(default_factory=list)
+    traced: bool = False
+    """Whether a callback of it that failed rang, as an alarm's metric or as an invocation that ended with an error."""
+    taken: bool = False
+    """Whether a callback of it was accepted, be it that no answer came through."""
+    withdrawn: bool = False
+    """Whether the person has had what is held on them erased, so that it may never be made."""
+    announced: bool = False
+    """Whether its call began with a pop-up."""
     first_sent: float = inf
     first_heard: float = inf
     """When a status callback of this wish was sent first, and when one was first answered well."""
+
+    @property
+    def call_id(self) -> str:
+        """ConVox's id of the call."""
+        return str(self.calls[0].body["call_id"])
 
     def function(self, call: Call) -> str:
         if call.by_status:

@@ -5,23 +5,22 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from datetime import timedelta
 from typing import Any, Protocol
 
 from local.clinicea.records import Appointment
-from tests.chaos.clinicea import POSTS, SimulatedClinicea, tag_of
-from tests.chaos.clock import moment
-from tests.chaos.diary import ZONE
+from tests.chaos.clinicea import POSTS, SimulatedClinicea
+from tests.chaos.deployments import Window
 from tests.chaos.intent import Intent
+from tests.chaos.judge_calendar import Acts, judge_made_again, judge_start
 from tests.chaos.judge_minds import judge_call, of_one_call
+from tests.chaos.judge_parked import only_a_person
 from tests.chaos.judge_records import owned_twice, without_consent
-from tests.chaos.truth import patients_meant, standing_for
+from tests.chaos.judge_traces import judge_trace
+from tests.chaos.truth import standing_for, touched_of
 from tests.chaos.verdict import HARMS, Verdict
 
 __all__ = ["HARMS", "Judge", "Seen", "Verdict"]
 
-SOON = timedelta(hours=2)
-"""An appointment so soon may be over before the weather is."""
 READ_BACKS = frozenset({"getAppointmentsByPatient", "getAppointmentsByDate"})
 LOGIN = "getTokenByStaffUsernamePwd"
 _BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
@@ -57,12 +56,17 @@ class Seen(Protocol):
         """Return status and body of what the connector answers who asks for a booking."""
         ...
 
+    def calls_without_end(self) -> Collection[str]:
+        """Return the calls of which the connector says that their status has not come."""
+        ...
+
 
 class Judge:
     """Judges a run that has come to rest.
 
     Args:
-        given_up: bookings that a person asked to reject, because nothing stood in the calendar.
+        acts: what a person did with bookings that were parked.
+        unread: when the connector could not read back.
         starved: the wishes whose start passed while they waited for another, each with what they waited for.
     """
 
@@ -70,10 +74,12 @@ class Judge:
         self,
         world: Seen,
         intents: list[Intent],
-        given_up: Collection[str] = (),
+        acts: Acts | None = None,
+        unread: Window | None = None,
         starved: Iterable[tuple[Intent, str]] = (),
     ) -> None:
-        self._given_up = given_up
+        self._unread = unread
+        self._acts = acts or Acts()
         self._starved = starved
         self._world = world
         self._intents = intents
@@ -81,14 +87,17 @@ class Judge:
         self._verdict = Verdict()
         self._notices = {each for notice in world.notices for each in _BOOKING_ID.findall(notice)}
         self._by_tag: dict[int, list[Appointment]] = defaultdict(list)
-        for appointment in self._store.appointments.values():
-            tag = tag_of(appointment.notes)
+        made = world.clinicea.made.by_id
+        for appointment_id, appointment in self._store.appointments.items():
+            tag = made[appointment_id].tag if appointment_id in made else None
             if tag is not None and not appointment.cancelled:
                 self._by_tag[tag].append(appointment)
 
     def verdict(self) -> Verdict:
+        listed = self._world.calls_without_end()
         for intent in self._intents:
             self._appointments_of(intent)
+            judge_trace(self, self._world.clinicea, intent, listed)
             if intent.mind is not None:
                 continue
             if len(intent.booking_ids) > 1:
@@ -113,6 +122,10 @@ class Judge:
         ids = [booking_id for intent in self._intents for booking_id in intent.booking_ids]
         return all(self.told(each)[0] in ("booked", "rejected", "needs_attention") for each in ids)
 
+    def cannot_be_told(self, what: str) -> None:
+        """Note what would be a harm, if anybody could know of it."""
+        self._verdict.undecidable[what] += 1
+
     def harm(self, harm: str, intent: Intent, why: str) -> None:
         setattr(self._verdict, harm, getattr(self._verdict, harm) + 1)
         self._verdict.evidence.append(f"{harm}: tag {intent.tag} ({intent.story}) {sorted(intent.booking_ids)}: {why}")
@@ -124,6 +137,8 @@ class Judge:
         for each in made:
             if not intent.is_right(self._store.patients[each.patient_id]):
                 self.harm("wrong_patient", intent, f"{each.appointment_id} is {each.patient_id}'s")
+        judge_start(self, self._world.clinicea, intent, self._acts)
+        judge_made_again(self, self._world.clinicea, intent, self._acts)
 
     def made_for(self, intent: Intent) -> list[Appointment]:
         """Return the standing appointments that bear the intent's tag."""
@@ -162,7 +177,9 @@ class Judge:
                 self._check_told(intent, booking_id, state)
                 if self._by_tag[intent.tag]:
                     self.harm("false_rejected", intent, f"{reason}, but its appointment stands")
-                elif intent.tag not in self._world.clinicea.refused and booking_id not in self._given_up:
+                elif intent.withdrawn:
+                    pass
+                elif intent.tag not in self._world.clinicea.refused and booking_id not in self._acts.given_up:
                     self.harm("false_rejected", intent, f"{reason}, but Clinicea never refused it")
             case "needs_attention":
                 self._parked(intent, booking_id, reason)
@@ -172,7 +189,7 @@ class Judge:
     def _parked(self, intent: Intent, booking_id: str, reason: str | None) -> None:
         self._verdict.needs_attention += 1
         self._check_told(intent, booking_id, "needs_attention")
-        person = self._only_a_person(intent, reason)
+        person = only_a_person(self._world.clinicea, intent, reason, self._unread)
         self._verdict.only_a_person_can_decide += person
         if booking_id in self._world.worn_out:
             reason = f"{reason} (was a dead letter)"
@@ -181,7 +198,7 @@ class Judge:
         self._verdict.needs_attention_causes[f"{reason}{' (a person must decide)' if person else ''}"] += 1
 
     def _check_told(self, intent: Intent, booking_id: str, state: str) -> None:
-        if booking_id not in self._notices:
+        if booking_id not in self._notices and not intent.withdrawn:
             self._verdict.untold.append(f"untold: tag {intent.tag} ({intent.story}) {booking_id} {state}")
 
     def told(self, booking_id: str) -> tuple[str, str | None]:
@@ -194,25 +211,8 @@ class Judge:
         return body if status == 200 else {"state": f"answered with {status}", "reason": None}
 
     def stands(self, intent: Intent) -> bool:
-        """Whether an appointment stands for the right patient at the right start, or where Clinicea moved it to."""
-        return bool(standing_for(self._world.clinicea, intent))
-
-    def _only_a_person(self, intent: Intent, reason: str | None) -> bool:
-        """Whether the truth, not the weather, keeps the booking from ending by itself."""
-        if reason in ("changed_after_booking", "maybe_same_person"):
-            return True
-        for patient in patients_meant(self._world.clinicea, intent):
-            for each in self._store.appointments_of(patient.patient_id):
-                if self._world.clinicea.moved.get(each.appointment_id) == intent.slot.start:
-                    return True  # Clinicea put it, or another call's, elsewhere
-        if reason == "too_late":
-            asked_at = moment(intent.calls[0].at).astimezone(ZONE).replace(tzinfo=None)
-            return intent.slot.start < asked_at + SOON
-        if intent.person is None:
-            return False
-        number = intent.person.number
-        sharing = self._store.patients_with_mobile(number.national, number.country_code)
-        return len(sharing) > 1 or any(not intent.is_right(each) for each in sharing)
+        """Whether an appointment stands, or stood until the clinic touched it, for the right patient and start."""
+        return bool(standing_for(self._world.clinicea, intent) or touched_of(self._world.clinicea, intent))
 
     def _doubles(self) -> None:
         """Two standing appointments for one patient, start and practitioner, one of them at least made by us."""
@@ -221,10 +221,14 @@ class Judge:
             if not each.cancelled:
                 places[each.patient_id, each.start, each.practitioner_id].append(each)
         by_tag = {intent.tag: intent for intent in self._intents}
+        made = self._world.clinicea.made.by_id
         for same in places.values():
-            tags = [tag for tag in (tag_of(each.notes) for each in same) if tag is not None]
+            ours = [made[each.appointment_id] for each in same if each.appointment_id in made]
+            tags = [each.tag for each in ours if each.tag is not None and each.touch is None]
             # Those of one tag have been counted already.
-            if len(same) > 1 and tags and len(set(tags)) == len(tags):
+            if len(same) > 1 and len(ours) == 1 and ours[0].unread:
+                self.cannot_be_told("made beside what stood there by hand, without a look")
+            elif len(same) > 1 and tags and len(set(tags)) == len(tags):
                 ids = [each.appointment_id for each in same]
                 self.harm("duplicate_appointments", by_tag[tags[0]], f"{ids} stand for one patient and start")
 

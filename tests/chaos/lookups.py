@@ -39,27 +39,31 @@ class Lookups:
 
     def _send(self, function: str, method: str, route: str, path: Mapping[str, str], given: Json) -> None:
         said = {**given, "call_id": f"L{self._chance.randrange(10**9)}", "agent_id": f"a{self._chance.randrange(20)}"}
-        query = said if method == "GET" else None
-        now = self._world.scheduler.now
-        event = {
-            "resource": route,
-            "path": route.format(**path),
-            "httpMethod": method,
-            "headers": HEADERS,
-            "multiValueHeaders": {name: [value] for name, value in HEADERS.items()},
-            "queryStringParameters": query,
-            "multiValueQueryStringParameters": query and {name: [value] for name, value in query.items()},
-            "pathParameters": dict(path) or None,
-            "stageVariables": None,
-            "requestContext": {
-                "requestId": "look-up",
-                "requestTimeEpoch": int((EPOCH + now) * 1000),
-                "path": f"/v1{route.format(**path)}",
-                "resourcePath": route,
-                "authorizer": {"caller": "convox"},
-            },
-            "body": None if method == "GET" else json.dumps(said),
-            "isBase64Encoded": False,
-        }
         if function in self._world.stack.functions:
+            event = event_of(method, route, path, said, self._world.scheduler.now)
             self._world.runtime.invoke(function, event, lambda _result, _failure: None)
+
+
+def event_of(method: str, route: str, path: Mapping[str, str], said: Json, now: float) -> Json:
+    """Return API Gateway's event for a look-up."""
+    query = said if method == "GET" else None
+    return {
+        "resource": route,
+        "path": route.format(**path),
+        "httpMethod": method,
+        "headers": HEADERS,
+        "multiValueHeaders": {name: [value] for name, value in HEADERS.items()},
+        "queryStringParameters": query,
+        "multiValueQueryStringParameters": query and {name: [value] for name, value in query.items()},
+        "pathParameters": dict(path) or None,
+        "stageVariables": None,
+        "requestContext": {
+            "requestId": "look-up",
+            "requestTimeEpoch": int((EPOCH + now) * 1000),
+            "path": f"/v1{route.format(**path)}",
+            "resourcePath": route,
+            "authorizer": {"caller": "convox"},
+        },
+        "body": None if method == "GET" else json.dumps(said),
+        "isBase64Encoded": False,
+    }

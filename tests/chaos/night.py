@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from tests.chaos.clock import BEGINNING, moment
-from tests.chaos.diary import ZONE
 from tests.chaos.world import World
 
 Json = dict[str, Any]
@@ -16,7 +15,8 @@ MOST_PARTS = 1000
 
 def findings(world: World) -> list[Json]:
     """Return what the comparison finds: of the days that the run took, and of all that are ahead of its end."""
-    day, today = BEGINNING.astimezone(ZONE).date(), moment(world.scheduler.now).astimezone(ZONE).date()
+    zone = world.clinicea.account.zone
+    day, today = BEGINNING.astimezone(zone).date(), moment(world.scheduler.now).astimezone(zone).date()
     orders: list[Json] = [{}]
     while day < today:  # each was ahead in its own night
         orders.append({"day": day.isoformat()})

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any, TextIO
+from typing import TextIO
 
 from commands.series import Sample
 from convox_clinicea.errors import ConnectorError
@@ -17,15 +15,11 @@ MINUTE = 60.0
 
 
 class Recorder:
-    """Stands in for Powertools' metrics, which keep one set for a whole process, and for the client's observer."""
+    """Writes values into a file, and stands in for the client's observer."""
 
     def __init__(self, into: TextIO, scheduler: Scheduler) -> None:
         self._into = into
         self._scheduler = scheduler
-
-    def metrics(self) -> Metrics:
-        """Return what a function that is just being loaded counts with."""
-        return Metrics(self, os.environ["POWERTOOLS_SERVICE_NAME"])
 
     def observe(self, call: str, seconds: float, error: ConnectorError | None) -> None:
         """Note a request to Clinicea as `metering.observe_call` does."""
@@ -54,21 +48,3 @@ class Recorder:
             self._scheduler.after(MINUTE, look)
 
         look()
-
-
-class Metrics:
-    """As much of Powertools' `Metrics` as the functions use."""
-
-    def __init__(self, recorder: Recorder, service: str) -> None:
-        self._recorder = recorder
-        self._service = service
-
-    def add_metric(self, name: str, unit: object, value: float) -> None:
-        del unit
-        self._recorder.note(name, value, service=self._service)
-
-    def flush_metrics(self) -> None:
-        """Nothing waits here: each value is written down as it is counted."""
-
-    def log_metrics(self, **_how: object) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        return lambda handler: handler

@@ -10,8 +10,11 @@ from typing import Any, TextIO
 from tests.chaos import night
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
+from tests.chaos.deployments import Window, WithoutReadBacks
 from tests.chaos.judge import Judge, Verdict
+from tests.chaos.judge_traces import adopt
 from tests.chaos.lookups import Lookups
+from tests.chaos.mix import Mix
 from tests.chaos.on_call import OnCall
 from tests.chaos.story_book import STORIES, Story, tell
 from tests.chaos.waits import Waits
@@ -24,6 +27,8 @@ BAD_AFTERWARDS = 1800.0
 LONGEST = 3 * 86_400.0
 QUIET = 5400.0
 """How long nothing may have been written before a run counts as settled: schedules may still find something to do."""
+UNREAD = 0.03
+"""The share of a run in which the role does not permit the read-backs."""
 SLICE = 30.0
 """Virtual seconds between two looks at whether everything is over."""
 
@@ -41,6 +46,7 @@ class Run:
         attended: whether somebody attends to parked bookings meanwhile.
         trace: where to write every event.
         metrics: where to write what the functions count; then agents look callers up, too.
+        mix: what can go wrong; everything by default.
         reconciled: whether the ledger is compared with the calendar at the end.
 
     Attributes:
@@ -60,6 +66,7 @@ class Run:
         attended: bool = False,
         trace: TextIO | None = None,
         metrics: TextIO | None = None,
+        mix: Mix | None = None,
         reconciled: bool = False,
     ) -> None:
         self._reconciled = reconciled
@@ -67,10 +74,22 @@ class Run:
         self.states: dict[str, str] = {}
         span = max(60.0, bookings * SECONDS_A_BOOKING)
         self.world = World(
-            seed, faults, span + BAD_AFTERWARDS, habits=habits, parameters=parameters, trace=trace, metrics=metrics
+            seed,
+            faults,
+            span + BAD_AFTERWARDS,
+            habits=habits,
+            parameters=parameters,
+            trace=trace,
+            metrics=metrics,
+            mix=mix,
         )
         if metrics is not None:
             Lookups(self.world, span + BAD_AFTERWARDS)
+        self.unread: Window | None = None
+        if faults and self.world.mix.has("without_read_backs"):
+            begins = span * self.world.chance("read-backs").uniform(0.1, 0.8)
+            self.unread = Window(begins, begins + span * UNREAD)
+            WithoutReadBacks(self.unread, self.world.clinicea, self.world.runtime, self.world.scheduler)
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
         self.waits = Waits(self.world, self.intents)
@@ -82,13 +101,14 @@ class Run:
             callers = Callers(world, self.intents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
+            adopt(world, self.intents)
             if self._reconciled:
                 self.findings = night.findings(world)
                 self.states = {
                     each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
                 }
-            given_up = self.attendant.given_up if self.attendant else ()
-            return Judge(world, self.intents, given_up, self.waits.starved).verdict()
+            acts = self.attendant.acts if self.attendant else None
+            return Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

@@ -24,6 +24,9 @@ Json = dict[str, Any]
 Done = Callable[[Any, BaseException | None], None]
 SKEW_SECONDS = 3.0
 """How far a container's clock may be off, to either side."""
+FAR_OFF, TIMES_FURTHER = 0.1, 3.0
+"""The share of containers whose clock may be so many times further off: two of them then lie within the 20 s by which
+the settle time outlasts the latest commit."""
 
 
 @dataclass
@@ -49,6 +52,7 @@ class Container:
     name: str
     module: ModuleType
     clock: ContainerClock
+    release: int = 0
 
 
 @dataclass
@@ -56,6 +60,7 @@ class _Pool:
     settings: FunctionSettings
     idle: list[Container] = field(default_factory=list)
     made: int = 0
+    release: int = 0
 
 
 class Runtime:
@@ -85,7 +90,8 @@ class Runtime:
 
         def ended(process: Process, result: object, failure: BaseException | None) -> None:
             self._note_crashes(container, result, failure)
-            if failure is None or isinstance(failure, Exception):
+            alive = failure is None or isinstance(failure, Exception)
+            if alive and container.release == pool.release:
                 pool.idle.append(container)  # a handler that raises leaves its container alive
             else:
                 sys.modules.pop(container.module.__name__, None)
@@ -113,6 +119,14 @@ class Runtime:
         pool.idle.append(container)
         return result
 
+    def retire(self, function: str) -> None:
+        """Have every container of a function end with what it is at, as a deployment does."""
+        pool = self._pools[function]
+        pool.release += 1
+        for container in pool.idle:
+            sys.modules.pop(container.module.__name__, None)
+        pool.idle.clear()
+
     def close(self) -> None:
         """Forget the modules."""
         for name in self._modules:
@@ -138,13 +152,14 @@ class Runtime:
     def _cold(self, pool: _Pool) -> Container:
         pool.made += 1
         name = f"{pool.settings.name}-{pool.made}"
-        clock = ContainerClock(self._scheduler, self._chance.uniform(-self._skew, self._skew))
+        skew = self._skew * (TIMES_FURTHER if self._chance.random() < FAR_OFF else 1.0)
+        clock = ContainerClock(self._scheduler, self._chance.uniform(-skew, skew))
         os.environ["POWERTOOLS_SERVICE_NAME"] = pool.settings.name  # all functions share this process's environment
         module = _load(f"chaos_{pool.settings.name}_{pool.made}", ROOT / "functions" / pool.settings.name / "app.py")
         self._modules.append(module.__name__)
         if hasattr(module, "clock"):
             vars(module)["clock"] = clock
-        return Container(name, module, clock)
+        return Container(name, module, clock, pool.release)
 
 
 def _load(name: str, path: Path) -> ModuleType:

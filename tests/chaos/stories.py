@@ -8,7 +8,9 @@ from random import Random
 from typing import Any
 
 from local.clinicea.records import Appointment, Patient
+from tests.chaos.clinicea_faults import Draw
 from tests.chaos.clock import moment
+from tests.chaos.data_subjects import Erasure
 from tests.chaos.diary import Diary
 from tests.chaos.intent import Call, Intent, Mind, Slot
 from tests.chaos.people import People, Person
@@ -27,7 +29,7 @@ class Stories:
         self._repeats = repeats
         self.store = world.clinicea.calendar
         self.people = People(chance)
-        self.diary = Diary(self.store, chance)
+        self.diary = Diary(self.store, chance, world.clinicea.account.zone)
         self.intents: list[Intent] = []
         self._patients = 0
         self._calls = 0
@@ -114,6 +116,20 @@ class Stories:
 
         self._world.scheduler.at(at, done)
 
+    def destines(self, intent: Intent, *fates: Draw) -> None:
+        """Have the first POSTs of an intent meet these fates, where anything goes wrong at all."""
+        if self._world.weather.share():
+            self._world.troubles.destined[intent.tag] = [*fates]
+
+    def erases(self, intent: Intent, at: float) -> None:
+        """Have the person ask for the erasure of what is held on them."""
+
+        def asks() -> None:
+            intent.withdrawn = True
+            Erasure(self._world, intent)
+
+        self._world.scheduler.at(at, asks)
+
     def cancel(self, appointment_id: str) -> None:
         """Cancel an appointment by hand."""
         self.store.cancel(appointment_id, "Patient asked", moment(self._world.scheduler.now))
@@ -145,6 +161,7 @@ class Stories:
                 country_code=person.number.country_code,
                 date_of_birth=person.born,
                 made_by="hand",
+                created_at=moment(self._world.scheduler.now),
             )
         ).patient_id
 
@@ -157,6 +174,9 @@ class Stories:
 
     def between(self, low: float, high: float) -> float:
         return self._chance.uniform(low, high)
+
+    def chosen(self, *choices: Draw) -> Draw:
+        return self._chance.choice(choices)
 
     def _near(self, slot: Slot) -> list[Appointment]:
         self.store.look_near(slot.clinic_id, slot.practitioner_id, slot.start)

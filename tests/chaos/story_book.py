@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
+from tests.chaos.clinicea_faults import OF_POSTS
 from tests.chaos.intent import Intent, Slot
 from tests.chaos.status_stories import STATUS_STORIES
 from tests.chaos.stories import Stories
@@ -178,6 +180,36 @@ def registered_to_other(tell: Stories, at: float) -> None:
     tell.by_hand(max(0.0, at + tell.between(-30, 60)), lambda: tell.register(tell.people.relative(person)))
 
 
+def clocks_change(tell: Stories, at: float) -> None:
+    """The appointment is a few hours after the clinic's clocks go on or back, before its doors open."""
+    tell.intent(at, tell.diary.day_of_change(), patient_id=tell.patient())
+
+
+def first_in_doubt(tell: Stories, at: float) -> None:
+    """Three appointments of one patient and more; what became of the first can only be found out by a person."""
+    patient_id, slot = tell.patient(), tell.diary.slot()
+    first = tell.intent(at, slot, patient_id=patient_id)
+    tell.destines(first, tell.chosen(OF_POSTS["rounded"][1], OF_POSTS["bare_rounded"][1], OF_POSTS["shifted"][1]))
+    tell.intent(at + tell.between(60, 20 * MINUTE), slot, patient_id=patient_id)
+    for _ in range(1 if tell.between(0, 1) < 0.5 else 3):
+        soon = tell.between(0, 1) < 0.3
+        at += tell.between(60, 10 * MINUTE)
+        wanted = tell.diary.soon(at, tell.between(60, 90)) if soon else tell.diary.slot()
+        tell.intent(at, wanted, patient_id=patient_id)
+
+
+def erased(tell: Stories, at: float) -> None:
+    """The person has what is held on them erased; the callback comes once more afterwards."""
+    known_one = tell.between(0, 1) < 0.5
+    who: dict[str, Any] = {"patient_id": tell.patient()} if known_one else {}
+    if not known_one:
+        who["person"] = tell.people.person(tell.people.number())
+    intent = tell.intent(at, tell.diary.slot(), **who)
+    asked_at = at + tell.between(0.1, 5 if tell.between(0, 1) < 0.5 else 30 * MINUTE)
+    tell.erases(intent, asked_at)
+    tell.repeat(intent, asked_at + tell.between(10, 10 * MINUTE))
+
+
 STORIES: dict[Story, float] = {
     known: 42,
     anybody: 5,
@@ -203,6 +235,9 @@ STORIES: dict[Story, float] = {
     children: 0.7,
     registered_meanwhile: 1.5,
     registered_to_other: 0.5,
+    first_in_doubt: 0.4,
+    clocks_change: 0.5,
+    erased: 0.15,
     **STATUS_STORIES,
     **WAITING_STORIES,
 }

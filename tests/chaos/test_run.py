@@ -58,7 +58,7 @@ def test_without_faults_everything_ends_by_itself() -> None:
 
 
 def test_where_every_start_is_off_by_a_zone_each_word_of_the_person_on_call_costs_one_appointment() -> None:
-    run = Run(12, 3, 0.0, habits={"shift_zones": 330})
+    run = Run(24, 3, 0.0, habits={"shift_zones": 330})
     verdict = run.verdict()
 
     assert verdict.harmless, verdict.evidence

@@ -29,7 +29,7 @@ class SimulatedTransport:
         process = self._scheduler.current
         if process is None:
             raise RuntimeError("nobody sends outside a process")
-        hit = self._troubles.draw(request.call)
+        hit = self._troubles.draw(request.call, tag_of(request.query.get("Notes", "")))
         label = f"clinicea.{request.call}"
         if hit.unreachable:
             self._wait(process, f"{label} connects", hit.unreachable, deadline)

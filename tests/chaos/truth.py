@@ -5,6 +5,7 @@ from __future__ import annotations
 from local.clinicea.records import Patient
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.intent import Intent
+from tests.chaos.made import Made
 
 
 def patients_meant(clinicea: SimulatedClinicea, intent: Intent) -> list[Patient]:
@@ -26,3 +27,14 @@ def standing_for(clinicea: SimulatedClinicea, intent: Intent) -> list[str]:
             if start == intent.slot.start and not each.cancelled:
                 found.append(each.appointment_id)
     return found
+
+
+def touched_of(clinicea: SimulatedClinicea, intent: Intent, *, any_start: bool = False) -> list[Made]:
+    """Return what we made for a right patient at the right start, and the clinic's staff has touched since.
+
+    Args:
+        any_start: all that they touched of such a patient's.
+    """
+    ids = {patient.patient_id for patient in patients_meant(clinicea, intent)}
+    touched = (made for patient_id in sorted(ids) for made in clinicea.made.of_patient(patient_id) if made.touch)
+    return [made for made in touched if any_start or made.asked == intent.slot.start]

@@ -13,6 +13,9 @@ HARMS = (
     "false_rejected",
     "owned_twice",
     "without_consent",
+    "moved_untold",
+    "made_again",
+    "unnoticed",
     "untold",
     "starved",
 )
@@ -35,6 +38,12 @@ class Verdict:
     """Appointments that several bookings call their own."""
     without_consent: int = 0
     """New patients' wishes that were accepted without a proof of consent."""
+    moved_untold: int = 0
+    """Appointments at another instant than agreed, of which no person was told."""
+    made_again: int = 0
+    """Appointments that the clinic had cancelled, and we made once more."""
+    unnoticed: int = 0
+    """Wishes that were never accepted, and left no trace for a person."""
     starved: int = 0
     """Starts that passed while the booking waited for another."""
     logins: int = 0
@@ -48,6 +57,8 @@ class Verdict:
     untold: list[str] = field(default_factory=list)
     """Bookings that were rejected or parked without a notice to anybody."""
     parked: list[str] = field(default_factory=list)
+    undecidable: Counter[str] = field(default_factory=Counter)
+    """What would be a harm if anything that can be asked showed it in time."""
     evidence: list[str] = field(default_factory=list)
 
     @property

@@ -59,5 +59,5 @@ class AwayOnceItWasPosted(FirstPost):
         super().__init__(world, OUTCOMES["timeout after"])
         self._outage = Outage(world, 4.5 * HOUR)
 
-    def draw(self, call: str) -> Hit:
-        return self._outage.draw(call) if self._outcome is None else super().draw(call)
+    def draw(self, call: str, tag: int | None = None) -> Hit:
+        return self._outage.draw(call, tag) if self._outcome is None else super().draw(call, tag)

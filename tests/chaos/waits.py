@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tests.chaos.clock import BEGINNING
-from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
 from tests.chaos.truth import patients_meant
 from tests.chaos.world import World
@@ -32,7 +31,7 @@ class Waits:
         self._heard: dict[str, float] = {}
         self.starved: list[tuple[Intent, str]] = []
         for intent in self._intents:
-            start = (intent.slot.start.replace(tzinfo=ZONE) - BEGINNING).total_seconds()
+            start = (intent.slot.start.replace(tzinfo=world.clinicea.account.zone) - BEGINNING).total_seconds()
             if start > 0:
                 world.scheduler.at(start, _looking(self, intent, start))
 

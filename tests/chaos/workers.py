@@ -15,6 +15,7 @@ from convox_clinicea.announced import AnnouncedCalls
 from convox_clinicea.bookings.acting import Acting
 from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.drafting import Drafter
@@ -154,7 +155,8 @@ class Workers(Play):
         messages = BookingQueue(queue, Queues("https://queue.invalid"))
         consents = Consents(Table(client, "register"), "2031-01", timedelta(days=365), INDIA)
         drafter = Drafter(sealer, invented.IDENTITY_KEY.encode, self.clock, consents)
-        self.intake = Intake(ledger=self.ledger, queue=messages, drafter=drafter)
+        calls = Calls(table, self.clock)
+        self.intake = Intake(ledger=self.ledger, calls=calls, queue=messages, drafter=drafter, clock=self.clock)
         self.locks = Locks(table, self.ledger, self.clock, limits.settle)
         calendar = Calendar(clinicea, self.ledger, readable=read_backs)
         canary = Canary(

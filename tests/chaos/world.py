@@ -17,18 +17,23 @@ from commands.template import queue_names
 from convox_clinicea import aws, chance, observability
 from convox_clinicea.wiring import clinicea as wiring
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN, Credentials
-from tests.chaos import stack
+from tests.chaos import asking, stack
+from tests.chaos import habits as habits_of
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clinicea_faults import Troubles
 from tests.chaos.clock import TrueClock
+from tests.chaos.counts import Counts
 from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.event_source import QueueSource, Schedule
+from tests.chaos.front_desk import FrontDesk
 from tests.chaos.kms import Keys
+from tests.chaos.mix import Mix
 from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
 from tests.chaos.remote import Remote
 from tests.chaos.runtime import SKEW_SECONDS, Runtime
 from tests.chaos.scheduler import Scheduler
+from tests.chaos.secrets_manager import Secrets, SecretsManager
 from tests.chaos.sns import Sns
 from tests.chaos.sqs import Sqs
 from tests.chaos.table import Table
@@ -43,20 +48,7 @@ QUIET = {
     "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "chaos",
 }
-# Ways of Clinicea's that nobody knows for certain: each seed has its own.
-HABITS: dict[str, tuple[object, ...]] = {
-    "single_objects": (True, False),
-    "single_appointments": (False, True),
-    "empty_answer": ("204", "list"),
-    "omit_notes": (False, True),
-    "reference_ids": (False, True),
-    "max_page_size": (0, 0, 10),
-    "token_as_object": (False, True),
-    "login_single_session": (True, True, False),
-    "own_slot_conflicts": (False, False, True),
-    "slot_conflict_status": (400, 409),
-    "patient_before_slot": (False, False, True),
-}
+BETWEEN_EXPIRIES = 1800.0
 UNSCHEDULED = frozenset({"reconcile"})
 """Not run by its schedule: it changes nothing, and is asked at the end what it finds."""
 STALE = 0.3
@@ -73,6 +65,7 @@ class World:
         metrics: where to write what the functions count.
         parameters: the template's, where they are to be others than `PARAMETERS` and the defaults.
         scheduled: whether schedules run.
+        mix: what can go wrong.
     """
 
     def __init__(
@@ -86,15 +79,22 @@ class World:
         metrics: TextIO | None = None,
         parameters: Mapping[str, object] | None = None,
         scheduled: bool = True,
+        mix: Mix | None = None,
     ) -> None:
         self.seed = seed
-        self.stack = stack.read({**PARAMETERS, **(parameters or {})})
+        self.mix = mix or Mix()
+        zone = habits_of.zone(self.chance("zone"), self.mix, faults=faults)
+        self.stack = stack.read({**PARAMETERS, "TimeZone": zone, **(parameters or {})})
         self.scheduler = Scheduler(Trace(trace))
         self.weather = Weather(faults, fair_from, self.scheduler, self.chance("storms"))
         self.clock = TrueClock(self.scheduler)
-        self.clinicea = SimulatedClinicea(self.clock, seed, Credentials())
-        self._give_habits(habits or {})
-        self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"))
+        self.clinicea = SimulatedClinicea(self.clock, seed, Credentials(), zone)
+        drawn = habits_of.drawn(self.chance("habits"), self.mix, faults=faults, given=habits or {})
+        self.clinicea.switches.turn(drawn, frozenset())
+        self.front_desk = FrontDesk(self.clinicea, self.scheduler, self.weather, self.chance("front desk"))
+        if not self.mix.has("front_desk"):
+            self.front_desk.touched = 0.0
+        self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"), self.mix)
         self.tables = [Table(each.name, each.schema, each.indexes) for each in self.stack.tables]
         disorder = Disorder(self.chance("disorder of queues"), lambda: self.weather.share(TWICE))
         self.queues = {each.url: Queue(each, self.clock.seconds, disorder=disorder) for each in self.stack.queues}
@@ -131,17 +131,21 @@ class World:
             for period in each.schedules
             if scheduled and each.name not in UNSCHEDULED
         ]
+        if faults and scheduled:
+            self.scheduler.after(BETWEEN_EXPIRIES, self._expire)
         self._recorder = None if metrics is None else Recorder(metrics, self.scheduler)
+        self.counts = Counts(self.scheduler, self._recorder)
         self._patches = ExitStack()
+
+    def _expire(self) -> None:
+        """Remove what DynamoDB's time to live removes."""
+        self.scheduler.after(BETWEEN_EXPIRIES, self._expire)
+        for table in self.tables:
+            table.expire(self.clock.seconds())
 
     def chance(self, what: str) -> Random:
         """Return a source of chance of its own for `what`, so that a draw more here changes nothing there."""
         return Random(f"{self.seed}/{what}")
-
-    def _give_habits(self, given: Mapping[str, object]) -> None:
-        chance = self.chance("habits")
-        habits = {name: chance.choice(choices) for name, choices in HABITS.items()}
-        self.clinicea.switches.turn({**habits, **given}, frozenset())
 
     def __enter__(self) -> Self:
         lags = self.chance("stale reads")
@@ -153,11 +157,11 @@ class World:
         for client in ("kms", "kms_in_time"):
             self._replace(aws, client, self._remote("kms", Keys(self.stack.key_ids)))
         self._replace(aws, "sns", self._remote("sns", self.sns))
-        self._replace(aws, "secret", self._secret)
+        self._replace(aws, "secret", self._secrets().secret)
         self._replace(wiring, "transport", lambda _url: transport)
         self._replace(chance, "source", self.chance("product"))
+        self._replace(observability, "metrics", self.counts.metrics)
         if self._recorder is not None:
-            self._replace(observability, "metrics", self._recorder.metrics)
             self._replace(wiring, "observe_call", self._recorder.observe)
             names = queue_names("chaos")
             logical = {url: url.rpartition("/")[2] for url in self.queues}
@@ -212,27 +216,15 @@ class World:
 
     def status(self, booking_id: str) -> tuple[int, Any]:
         """Ask the connector for a booking, outside time; returns status and body."""
-        path = f"/bookings/{booking_id}"
-        event: dict[str, Any] = {
-            "resource": "/bookings/{booking_id}",
-            "path": path,
-            "httpMethod": "GET",
-            "headers": {"Host": "api.example"},
-            "multiValueHeaders": {"Host": ["api.example"]},
-            "queryStringParameters": None,
-            "multiValueQueryStringParameters": None,
-            "pathParameters": {"booking_id": booking_id},
-            "requestContext": {
-                "authorizer": {"caller": "convox"},
-                "path": f"/v1{path}",
-                "requestId": "judge",
-                "stage": "v1",
-            },
-            "body": None,
-            "isBase64Encoded": False,
-        }
-        answer = self.runtime.call("booking_status", event)
-        return answer["statusCode"], json.loads(answer["body"])
+        return asking.booking(self.runtime, booking_id)
+
+    def bookings_of(self, call_id: str) -> list[dict[str, Any]]:
+        """Ask the connector for a call's bookings, outside time."""
+        return asking.bookings_of(self.runtime, call_id)
+
+    def calls_without_end(self) -> set[str]:
+        """Ask of which calls the status has not come."""
+        return asking.calls_without_end(self.runtime)
 
     @property
     def writes(self) -> int:
@@ -248,10 +240,10 @@ class World:
         remote = Remote(service, double, self.scheduler, self.weather, self.chance(f"network of {service}"))
         return lambda: remote
 
-    def _secret(self, arn: str, **_how: object) -> dict[str, Any]:
-        if arn == stack.CLINICEA_SECRET:
-            return {"api_key": LOCAL_API_KEY, "user_name": LOCAL_LOGIN[0], "password": LOCAL_LOGIN[1]}
-        return self.stack.secrets[arn]
+    def _secrets(self) -> Secrets:
+        clinicea = {"api_key": LOCAL_API_KEY, "user_name": LOCAL_LOGIN[0], "password": LOCAL_LOGIN[1]}
+        double = SecretsManager({**self.stack.secrets, stack.CLINICEA_SECRET: clinicea})
+        return Secrets(self._remote("secretsmanager", double)(), self.scheduler)
 
     def _replace(self, module: Any, name: str, double: Any) -> None:
         missing = object()

@@ -16,6 +16,7 @@ from local.clinicea.clock import SystemClock
 from local.clinicea.control import PREFIX
 from local.clinicea.core import FakeClinicea
 from local.clinicea.sample import seed_sample
+from tests.chaos import clinicea_faults
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clinicea_faults import Hit, Troubles
 from tests.end_to_end.api import Api
@@ -23,6 +24,7 @@ from tests.end_to_end.aws import Aws
 
 LATEST_COMMIT = 20.0
 """Seconds after which a late commit has happened: within the settle time of the tests' stack."""
+SHARE = LATEST_COMMIT / clinicea_faults.LATEST_COMMIT
 SHORT = {"delay": 0.8, "timeout_before": 0.8, "timeout_after": 0.8, "drip": 0.001}
 """How long things take here at the most: one worker takes all bookings, one after the other."""
 
@@ -61,13 +63,16 @@ def _in_real_time(hit: Hit) -> Hit:
         return Hit(hit.name, rule={"call": "*", "kind": "reset_before", "count": 1})
     if hit.transit:
         return Hit(hit.name, rule={"call": "*", "kind": "delay", "seconds": SHORT["delay"], "count": 1})
+    # Half a commit is followed by the other half as late as a late commit is.
+    slow = {name: SHARE * float(str(value)) for name, value in hit.switches.items() if name == "half_commit_seconds"}
+    hit = replace(hit, switches={**hit.switches, **slow})
     if hit.rule is None:
         return hit
     short: dict[str, object] = dict(hit.rule)
     kind, seconds = str(short["kind"]), short.get("seconds")
     if kind == "late_commit":
         # Held, it would keep the only worker for half a minute.
-        short |= {"seconds": LATEST_COMMIT * float(str(seconds)) / 100, "reset": True}
+        short |= {"seconds": SHARE * float(str(seconds)), "reset": True}
     elif kind in SHORT:
         short["seconds"] = min(SHORT[kind], float(str(seconds)))
     if "headers" in short:
@@ -97,6 +102,10 @@ class RealWorld:
     def status(self, booking_id: str) -> tuple[int, Mapping[str, Any]]:
         answer = self._api.get(f"/bookings/{booking_id}")
         return answer.status_code, answer.json()
+
+    def calls_without_end(self) -> frozenset[str]:
+        """Nothing is booked by a status callback here."""
+        return frozenset()
 
     @contextmanager
     def bad_weather(self, share: float) -> Iterator[None]:

@@ -12,7 +12,6 @@ from tests.chaos.aws_errors import client_error
 from tests.chaos.clinicea import tag_of
 from tests.chaos.clinicea_faults import Draw, Hit, rule
 from tests.chaos.clock import moment
-from tests.chaos.diary import ZONE
 from tests.chaos.intent import Intent
 from tests.chaos.mutants.scenes import Planned
 from tests.chaos.world import World
@@ -70,7 +69,7 @@ def past(world: World, intents: list[Intent]) -> list[str]:
         f"past: {each.appointment_id} was made after its start"
         for intent in intents
         for each in made_for(world, intent)
-        if each.created_at.astimezone(ZONE).replace(tzinfo=None) > each.start
+        if each.created_at.astimezone(world.clinicea.account.zone).replace(tzinfo=None) > each.start
     ]
 
 

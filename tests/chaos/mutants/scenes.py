@@ -36,7 +36,8 @@ class Planned(Troubles):
         self._scheduler = world.scheduler
         self.until = until
 
-    def draw(self, call: str) -> Hit:
+    def draw(self, call: str, tag: int | None = None) -> Hit:
+        del tag
         if self._scheduler.now < self.until:
             return rule("503", "status", status=503)(self._chance)
         left = self._plan.get("POST" if call in POSTS else call, [])

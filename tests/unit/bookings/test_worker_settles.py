@@ -289,7 +289,19 @@ def test_a_transient_status_is_an_unknown_outcome_and_the_booking_is_made_once(
     assert len(bench.fake.standing()) == 1
 
 
-@pytest.mark.parametrize("status", [406, 407, 415, 426, 431])
+def test_a_406_after_the_work_is_found_and_posted_once(bench: Bench) -> None:
+    bench.patient()
+    bench.fake.fault(POST, "status", status=406, body="", after_work=True, count=1)
+    booking = bench.accept()
+
+    assert isinstance(bench.waits(booking).cause, FormRefused)
+    assert bench.now(booking).state is State.UNKNOWN
+
+    assert bench.ends(booking).state is State.BOOKED
+    assert len(bench.fake.standing()) == 1
+
+
+@pytest.mark.parametrize("status", [407, 415, 426, 431])
 def test_a_wrong_form_keeps_the_booking_waiting_and_rejects_nobody(bench: Bench, status: int) -> None:
     bench.patient()
     bench.fake.fault(POST, "status", status=status, body="", count=3)

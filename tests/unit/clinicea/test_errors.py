@@ -17,6 +17,7 @@ LEAVES: list[tuple[errors.CliniceaError, bool, bool]] = [
     (errors.AmbiguousTime(CALL, "start"), False, True),
     (errors.MethodRefused(CALL, "POST"), False, True),
     (errors.FormRefused(CALL, 415), False, True),
+    (errors.AnswerFormRefused(CALL, 406), False, False),
     (errors.RouteMissing(CALL), False, True),
     (errors.RateLimited(CALL, 3.0), True, True),
     (errors.NotFoundInClinicea(CALL, 404), False, True),

@@ -57,6 +57,15 @@ class TestReads:
     def test_a_404_says_nothing_where_the_table_says_so(self) -> None:
         assert failure(SEARCH, answer(status=404, text="")) is None
 
+    @pytest.mark.parametrize(
+        "said", ['{"message": "no Route matched with those values"}', "404 page not found", "Not Found"]
+    )
+    def test_a_404_with_a_text_that_is_not_listed_may_be_a_gateway_s(self, said: str) -> None:
+        assert isinstance(failure(SEARCH, answer(status=404, text=said)), errors.UnexpectedAnswer)
+
+    def test_a_404_with_a_text_that_is_listed_says_nothing(self) -> None:
+        assert failure(SEARCH, answer(status=404, text='{"Message": "No patient found"}')) is None
+
     def test_elsewhere_it_is_an_error_and_not_an_empty_calendar(self) -> None:
         assert isinstance(failure(PAGES, answer(status=404, text="")), errors.NotFoundInClinicea)
 
@@ -93,7 +102,12 @@ class TestWrites:
         assert type(error) is errors.UnlistedRefusal
         assert not error.outcome_known
 
-    @pytest.mark.parametrize("status", [406, 407, 415, 426, 431])
+    def test_a_406_is_the_deployments_fault_and_may_have_been_carried_out(self) -> None:
+        error = failure(BOOK, answer(status=406, text=""))
+        assert isinstance(error, errors.SetupFault)
+        assert not error.outcome_known
+
+    @pytest.mark.parametrize("status", [407, 415, 426, 431])
     def test_a_refused_form_is_the_deployments_fault(self, status: int) -> None:
         error = failure(BOOK, answer(status=status, text="Slot is already booked"))
         assert type(error) is errors.FormRefused

@@ -58,7 +58,7 @@ class TestPatients:
             assert transport.sent[0].query == {"patientID": "P-1"}
 
     def test_an_id_that_nobody_has_or_another_s_record(self) -> None:
-        for reply in (nothing(), answer(status=404, text="Not found"), answer({"ID": "P-2"})):
+        for reply in (nothing(), answer(status=404, text="Patient not found"), answer({"ID": "P-2"})):
             assert scripted_client(Scripted(reply)).patient_by_id("P-1", within(9)) is None
 
 

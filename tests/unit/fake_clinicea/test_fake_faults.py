@@ -88,6 +88,13 @@ class TestKinds:
         assert self.book(api, patient).status == 504
         assert len(api.appointments()) == 1
 
+    def test_a_status_after_the_work_does_not_hide_that_the_credential_was_refused(
+        self, api: Api, patient: str
+    ) -> None:
+        api.fault(KNOWN, "status", status=504, after_work=True)
+        api.headers = {}
+        assert self.book(api, patient).status == 401
+
     def test_html_with_status_200(self, api: Api, patient: str) -> None:
         api.fault(KNOWN, "html")
         answer = self.book(api, patient)
@@ -171,6 +178,13 @@ class TestLateCommits:
     def test_the_client_can_be_cut_off_at_once(self, api: Api) -> None:
         api.fault(NEW, "late_commit", seconds=90, reset=True)
         assert api.post(NEW, newcomer()).effect == Reset()
+
+    def test_a_refusal_can_come_before_it(self, api: Api) -> None:
+        api.fault(NEW, "late_commit", seconds=90, status=409, body="Please try again", count=1)
+        answer = api.post(NEW, newcomer())
+        assert (answer.status, answer.text, answer.effect) == (409, "Please try again", None)
+        api.clock.advance(90)
+        assert len(api.appointments()) == 1
 
     def test_several_happen_in_the_order_in_which_they_are_due(self, api: Api) -> None:
         api.fault(NEW, "late_commit", seconds=60, count=1)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable
 from convox_clinicea.clinicea.calls import Call, writes
 from convox_clinicea.clinicea.errors import (
+    AnswerFormRefused,
     AuthenticationFailed,
     CliniceaError,
     FormRefused,
@@ -75,6 +76,8 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
         return RateLimited(call, _seconds(answer.retry_after, now))
     if status == 404 and _route_is_missing(answer, table):
         return RouteMissing(call)
+    if status == 406 and is_write:
+        return AnswerFormRefused(call, status)
     if status in _FORM_REFUSED:
         return FormRefused(call, status)
     if status in _TRANSIENT:
@@ -85,8 +88,11 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
         reason = table.refusal(status, answer.text)
         if is_write:
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
+        if status == 404 and spec.not_found == "nothing":
+            # A gateway on the way says 404 too; taken for "nobody", it would have a patient made twice.
+            return UnexpectedAnswer(call, status, "a text that is none of Clinicea's") if answer.body.strip() else None
         if status == 404:
-            return None if spec.not_found == "nothing" else NotFoundInClinicea(call, status)
+            return NotFoundInClinicea(call, status)
         return Rejected(call, status, reason)
     if is_write:
         return OutcomeUnknown(call, status)

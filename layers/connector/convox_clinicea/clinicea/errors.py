@@ -27,7 +27,7 @@ _LOGIN_REFUSED = "key, user name or password is not accepted, or the API role do
 
 
 class SetupFault(CliniceaError):
-    """The deployment is at fault, not the patient: nothing was executed, and a person must change a setting."""
+    """The deployment is at fault, not the patient: a person must change a setting. Nothing was executed as a rule."""
 
     public = "The clinic's system does not let the connector in. Please tell its operator."
 
@@ -52,11 +52,20 @@ class MethodRefused(SetupFault):
 
 
 class FormRefused(SetupFault):
-    """406, 407, 415, 426, 431: the form of the request is wrong, whoever it is for; nothing was executed."""
+    """406, 407, 415, 426, 431: the form of the request is wrong, whoever it is for; nothing was executed.
+
+    A 406 to a POST is the exception, see `AnswerFormRefused`.
+    """
 
     def __init__(self, call: str, status: int) -> None:
         text = f"the form of the request is refused; check {_entry(call)} in the call table, and proxies on the way"
         super().__init__(call, status, text)
+
+
+class AnswerFormRefused(FormRefused):
+    """406 to a POST: the form of the answer is negotiated once the work is done, so it may have been carried out."""
+
+    outcome_known = False
 
 
 class RouteMissing(SetupFault):

@@ -6,7 +6,7 @@ from tests.chaos.mutants.mutant import DOUBLED, FAILED, FALSE_REJECTED, LOST, WI
 from tests.chaos.mutants.patching import Patch
 
 LEDGER, CALLS, CALLBACKS = "bookings/ledger.py", "bookings/calls.py", "bookings/callbacks.py"
-ACTING, DRAFTING = "bookings/acting.py", "bookings/drafting.py"
+ACTING, DRAFTING, MIND = "bookings/acting.py", "bookings/drafting.py", "bookings/mind.py"
 EXAMPLES = "tests/unit/bookings/"
 
 MINDS = (
@@ -27,7 +27,7 @@ MINDS = (
     Mutant(
         "a booking that was posted is replaced",
         "18",
-        (Patch(CALLBACKS, "    if booking.posted:\n        return False\n", ""),),
+        (Patch(MIND, "if current is None or current.posted:", "if current is None:"),),
         "changed_after_a_redrive",
         DOUBLED,
     ),
@@ -37,8 +37,8 @@ MINDS = (
         (
             Patch(
                 CALLBACKS,
-                "return self._new(call, wish, parked=not self._all_refused(stored))",
-                "return self._new(call, wish, parked=False)",
+                "new = self._drafter.draft(wish, booking_id, reason)",
+                "new = self._drafter.draft(wish, booking_id, None)",
             ),
         ),
         "changed_late",
@@ -50,8 +50,8 @@ MINDS = (
         (
             Patch(
                 CALLS,
-                "wishes={**self.wishes, wish_id: booking.booking_id},",
-                "wishes={wish_id: booking.booking_id} if counts or self.wish_id is None else self.wishes,",
+                "wishes={**self.wishes, wish_id: booking.booking_id}",
+                "wishes={wish_id: booking.booking_id}",
             ),
         ),
         "changed_and_repeated",
@@ -75,9 +75,9 @@ MINDS = (
         "18",
         (
             Patch(
-                CALLBACKS,
-                "return self._new(call, wish, parked=not self._all_refused(stored))",
-                "return self._new(call, wish, parked=True)",
+                "bookings/same_person.py",
+                "if not was_refused(each) and not (each.state.parked",
+                "if not (each.state.parked",
             ),
         ),
         f"{EXAMPLES}test_callbacks_changed.py",

@@ -127,11 +127,12 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "                standing = self._ledger.put_if_absent(new)\n",
-                "                try:\n"
-                "                    standing = self._ledger.put_if_absent(new)\n"
-                "                except LedgerUnavailable:\n"
-                "                    standing = None\n",
+                "        self._calls.write(call.asked(wish.wish_id, new), self._ledger.put_of(new), start=new.start)\n",
+                "        try:\n"
+                "            told = call.asked(wish.wish_id, new)\n"
+                "            self._calls.write(told, self._ledger.put_of(new), start=new.start)\n"
+                "        except LedgerUnavailable:\n"
+                "            pass\n",
             ),
         ),
         "bad_intake",
@@ -143,11 +144,11 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "                self._queue.send(booking)\n",
-                "                try:\n"
-                "                    self._queue.send(booking)\n"
-                "                except QueueUnavailable:\n"
-                "                    pass\n",
+                "            self._queue.send(booking)\n",
+                "            try:\n"
+                "                self._queue.send(booking)\n"
+                "            except QueueUnavailable:\n"
+                "                pass\n",
             ),
         ),
         "queue_away_at_intake",
@@ -159,9 +160,9 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "            booking = standing = self._ledger.get(wish.wish_id)\n",
-                "            self._drafter._check_start(request.start)\n"
-                "            booking = standing = self._ledger.get(wish.wish_id)\n",
+                "        standing = self._ledger.get(wish.wish_id)\n",
+                "        self._drafter._check_start(wish.request.start)\n"
+                "        standing = self._ledger.get(wish.wish_id)\n",
             ),
         ),
         f"{EXAMPLES}test_intake.py::test_a_late_repeat_gets_the_first_answer_although_its_start_has_passed",

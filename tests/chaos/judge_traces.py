@@ -1,0 +1,61 @@
+"""The judge of wishes that were never accepted: does anybody know of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Protocol
+
+from tests.chaos.clinicea import SimulatedClinicea
+from tests.chaos.intent import Intent
+
+
+class Connector(Protocol):
+    """What can be asked of the connector."""
+
+    def bookings_of(self, call_id: str) -> list[dict[str, Any]]: ...
+
+    def calls_without_end(self) -> Collection[str]: ...
+
+
+class Court(Protocol):
+    """What the judge of bookings knows."""
+
+    def harm(self, harm: str, intent: Intent, why: str) -> None: ...
+
+    def cannot_be_told(self, what: str) -> None: ...
+
+
+def adopt(connector: Connector, intents: Iterable[Intent]) -> None:
+    """Give bookings of which ConVox heard nothing to the wishes of their calls, as `GET /calls/…/bookings` names them.
+
+    A callback may have been carried out though no answer to it came through.
+    """
+    everyone = list(intents)
+    owned = {each for intent in everyone for each in intent.booking_ids}
+    for intent in everyone:
+        if intent.booking_ids or not intent.answers:
+            continue
+        found = [each["booking_id"] for each in connector.bookings_of(intent.call_id)]
+        unowned = [each for each in found if each not in owned]
+        if unowned:
+            intent.booking_ids.add(unowned[0])
+            owned.add(unowned[0])
+
+
+def judge_trace(court: Court, clinicea: SimulatedClinicea, intent: Intent, listed: Collection[str]) -> None:
+    """Whether a wish that is no booking is known to a person.
+
+    Of a flow function that fails the agent sees it at once; of a status callback nobody sees the answer.
+
+    Args:
+        listed: calls of which the supervisor's list says that their status has not come.
+    """
+    asking = [call for call in intent.calls if call.asks]
+    if intent.booking_ids or clinicea.made.of_tag(intent.tag) or not all(call.by_status for call in asking):
+        return
+    if intent.taken or intent.traced or intent.call_id in listed:
+        return
+    if intent.first_sent == float("inf") and intent.announced:
+        court.cannot_be_told("neither the pop-up's record nor the callback was stored")
+    else:
+        court.harm("unnoticed", intent, f"answered {intent.answers}, and no trace of it")

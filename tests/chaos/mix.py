@@ -1,0 +1,30 @@
+"""What is in a run's weather: everything by default but what is held back, and less what is left out by name."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+_READ_BACK_ONCE = "a listed refusal counts after one reading, which may lag behind what was made all the same"
+HELD_BACK: dict[str, str] = {
+    "refused_by_ourselves": _READ_BACK_ONCE,
+    "saving_slot_after": _READ_BACK_ONCE,
+    "denied_after": "a limiter or a gateway answers before the work; where it does not and reads lag, nothing tells",
+}
+"""Injections that are no part of the standing mix, and why; `--with` has them."""
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The injections of a run, each by its name.
+
+    Attributes:
+        without: what is left out.
+        also: what is in it though it is held back.
+    """
+
+    without: Collection[str] = field(default=frozenset())
+    also: Collection[str] = field(default=frozenset())
+
+    def has(self, name: str) -> bool:
+        return name not in self.without and (name not in HELD_BACK or name in self.also)
