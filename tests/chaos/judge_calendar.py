@@ -46,8 +46,9 @@ def judge_start(court: Court, clinicea: SimulatedClinicea, intent: Intent, acts:
     ]
     if not off or not intent.booking_ids:
         return
-    # Parked, a person is told of it; and one who has resolved the booking has seen where it stands.
-    believed = all(court.told(each)[0] == "booked" and each not in acts.ended for each in sorted(intent.booking_ids))
+    # Parked, a person is told of it; and one who has resolved the booking, or sent it on, has seen where it stands.
+    seen = acts.ended | acts.redriven.keys()
+    believed = all(court.told(each)[0] == "booked" and each not in seen for each in sorted(intent.booking_ids))
     if believed and all(each.bare and each.unread for each in off):
         court.cannot_be_told("a bare id for another start, without read-backs")
     elif believed:
