@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
 
 OLDEST_LIVE_REQUEST_SECONDS = 30.0
+
+CLOCKS_APART = timedelta(minutes=5)
+"""How far another system's clock may be ahead of ours before what it says of a moment is not believed."""
 
 
 class Clock(Protocol):

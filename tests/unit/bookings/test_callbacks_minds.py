@@ -299,3 +299,13 @@ def test_a_call_of_an_earlier_version_is_read_as_one_persons(bench: Bench) -> No
     assert (earlier.told, earlier.recorded, earlier.booking_id) == (now.told, now.recorded, booking.booking_id)
     assert earlier.call_id == CALL_ID
     assert third().start == MUCH_LATER
+
+
+@pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=365 * 900)])
+def test_a_clock_that_is_ahead_makes_no_later_correction_an_older_word(bench: Bench, ahead: timedelta) -> None:
+    takes(bench, first(), recorded_at=bench.clock.now() + ahead)
+
+    corrected = booking_of(takes(bench, first(start=LATER), recorded_at=bench.clock.now()))
+
+    assert bench.now(corrected).start == LATER
+    assert content(bench, corrected).start == LATER

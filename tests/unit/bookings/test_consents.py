@@ -60,6 +60,17 @@ def test_the_same_request_again_is_no_second_proof(bench: Bench) -> None:
     assert bench.stack.entries() == [first]
 
 
+@pytest.mark.parametrize("hours", [-24 * 400, -25, 1, 24 * 365])
+def test_a_moment_at_which_no_caller_can_have_said_so_is_not_on_record(bench: Bench, hours: int) -> None:
+    consent = Consent(given=True, at=NOON + timedelta(hours=hours))
+    bench.accept(new_request(new_patient=newcomer(consent=consent)))
+
+    [entry] = bench.stack.entries()
+
+    assert "heard_at" not in entry
+    assert entry["at"]["S"].startswith("2031-03-03T12:00")
+
+
 class TestAChangedMind:
     """Each content that is stored has a proof of its own, and all of them are found."""
 

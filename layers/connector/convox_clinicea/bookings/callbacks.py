@@ -23,7 +23,7 @@ from convox_clinicea.bookings.same_person import obstacle
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.unbooked import Refusal, UnbookedCallbacks
 from convox_clinicea.clinicea.errors import NotInDialect
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import CLOCKS_APART, Clock
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
@@ -41,7 +41,7 @@ class Callback:
         bare: it asks for an appointment and says nothing about it, as a second callback with the recording may.
         disposed: whether it has a disposition at all.
         left_out: optional fields that could not be used, or not whole.
-        recorded_at: when the agent recorded it, where ConVox tells [assumed].
+        recorded_at: when the agent recorded it, where ConVox tells [assumed]; a moment ahead of our clock is none.
         said: its fields, for a person to look at where they are of no use to us.
         patient_id: Clinicea's id of the patient among them, where it has the form of one.
     """
@@ -117,6 +117,9 @@ class StatusCallbacks:
                 person.
             NotStored: ledger or queue did not confirm; the same callback may be sent again.
         """
+        if callback.recorded_at is not None and callback.recorded_at > self._clock.now() + CLOCKS_APART:
+            # Of a clock so far ahead each later correction would be an older word.
+            callback = replace(callback, recorded_at=None)
         with or_not_stored():
             for _ in range(MOST_TRIES):
                 try:

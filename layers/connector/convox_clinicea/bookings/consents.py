@@ -13,11 +13,14 @@ from hashlib import sha256
 
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.bookings.request import Consent
+from convox_clinicea.deadline import CLOCKS_APART
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 SCHEMA_VERSION = 1
 MOST_PAGES = 20
 """Pages of 1 MB that are counted at once."""
+LONGEST_AGO = timedelta(days=1)
+"""A consent that was heard longer ago, or ahead of our clock, was not heard then: only when it came is on record."""
 _FIRST = "attribute_not_exists(subject)"
 
 
@@ -39,7 +42,8 @@ class Consents:
         Raises:
             LedgerUnavailable: it may not stand.
         """
-        heard_at = None if consent.at is None else timestamp(consent.at)
+        heard = consent.at is not None and -LONGEST_AGO <= consent.at - booking.accepted_at <= CLOCKS_APART
+        heard_at = timestamp(consent.at) if consent.at is not None and heard else None
         text_version = consent.text_version or self._text_version
         texts = {
             "subject": subject_of_number(booking.number_key or ""),
