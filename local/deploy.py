@@ -168,12 +168,23 @@ class Deployment:
             wanted = properties.get("TimeToLiveSpecification") if resource["Type"] == "AWS::DynamoDB::Table" else None
             if wanted and self._put_time_to_live(self._physical_id(logical_id), wanted):
                 applied["the tables' time to live"] = None
+            if resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
+                self._put_concurrency(self._physical_id(logical_id), properties["ScalingConfig"])
+                applied["the worker's concurrency"] = None
         return list(applied)
 
     def lift_unknown_conditions(self) -> int:
         """Lift the conditions of policies that the emulator cannot judge; returns how many policies have any."""
         listed = self.client("cloudformation").describe_stack_resources(StackName=paths.STACK)
         return lift_unknown_conditions(self.client, listed["StackResources"])
+
+    def _put_concurrency(self, mapping: str, scaling: dict[str, Any]) -> None:
+        """The emulator keeps a parameter's value as text, and then compares it with numbers."""
+        wanted = scaling["MaximumConcurrency"]
+        value = self.parameters()[wanted["Ref"]] if isinstance(wanted, dict) else wanted
+        self.client("lambda").update_event_source_mapping(
+            UUID=mapping, ScalingConfig={"MaximumConcurrency": int(value)}
+        )
 
     def _put_gateway_responses(self, api: str, responses: dict[str, Any]) -> None:
         gateway, parameters = self.client("apigateway"), self.parameters()
