@@ -53,8 +53,8 @@ class Found(BaseModel):
 @tracer.capture_method
 def search(request: SearchRequest) -> Found:
     answer = session.get(
-        f"{os.environ['CLINICEA_URL']}/api/v2/patients/searchPatientByMobileNumber",
-        params={"patmobile": request.mobile[3:], "countrycode": "91"},
+        f"{os.environ['CLINICEA_URL']}/api/v1/patients/searchByMobileNumber",
+        params={"patMobile": request.mobile[3:], "countryCode": "+91"},
         headers={"api_key": API_KEY},
         timeout=5,
     )

@@ -41,7 +41,7 @@ def main() -> int:
     report = line(verdict, seconds=time.monotonic() - began, seed=given.seed, digest=digest, acts=acts)
     sys.stdout.write(report + "\n")
     sys.stdout.flush()
-    return 0 if verdict.harmless else 1
+    return 0 if verdict.harmless and not verdict.crashes else 1
 
 
 if __name__ == "__main__":

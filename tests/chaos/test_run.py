@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -60,6 +61,17 @@ def test_where_every_start_is_off_by_a_zone_each_word_of_the_person_on_call_cost
     assert verdict.harmless, verdict.evidence
     assert verdict.booked == 0
     assert 0 < verdict.posts <= run.on_call.asked + 1 < verdict.accepted + 1
+
+
+def test_a_run_that_writes_down_what_is_counted_is_a_run_like_any_other() -> None:
+    written = StringIO()
+
+    verdict = Run(60, 1, 0.1, metrics=written).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.crashes
+    counted = {json.loads(sample)["name"] for sample in written.getvalue().splitlines()}
+    assert {"BookingAccepted", "BookingBooked", "AnswerMilliseconds"} <= counted
 
 
 def test_the_same_seed_is_the_same_run_in_any_process() -> None:
