@@ -13,7 +13,7 @@ TABLE = json.loads((ROOT / "layers/connector/convox_clinicea/documents/call_tabl
 def test_it_searches_at_the_address_of_the_call_table() -> None:
     search = TABLE["calls"]["searchPatientByMobileNumber"]
 
-    assert f"{search['path'].replace('{version}', search['version'])}\"" in USUAL
+    assert f'{search["path"].replace("{version}", search["version"])}"' in USUAL
     for name in search["parameters"].values():
         assert f'"{name}": ' in USUAL
     assert (search["country_code_format"], '"+91"' in USUAL) == ("plus", True)
