@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from http import HTTPStatus
 from typing import Any
 
 from commands.doctor.asking import Asker
@@ -16,7 +17,7 @@ from commands.doctor.zones import KnownVisit, settle_reading_zone
 from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.clinicea import Appointment, Call, Patient
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES
-from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing
+from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing, UnexpectedAnswer
 from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.mobile import Mobile
 
@@ -91,7 +92,10 @@ class Checks:
         except RouteMissing:
             self._register.confirm(subject, ACCOUNT)
         except CliniceaError as error:
-            self._register.unchecked(subject, ACCOUNT, type(error).__name__)
+            if isinstance(error, UnexpectedAnswer) and error.status == HTTPStatus.NOT_FOUND:
+                self._note_marker(subject)
+            else:
+                self._register.unchecked(subject, ACCOUNT, type(error).__name__)
         else:
             self._note_marker(subject)
 

@@ -69,7 +69,8 @@ def test_the_same_request_again_is_the_same_booking(deployment: Deployment) -> N
     assert again.status == 202
     assert again.headers["Location"] == first.headers["Location"]
     assert again.body == first.body | {"repeated": True}
-    assert len(deployment.stack.items("booking#")) == len(deployment.stack.messages()) == 1
+    assert len(deployment.stack.items("booking#")) == 1
+    assert len({message["Body"] for message in deployment.stack.messages()}) == 1
 
 
 @pytest.mark.parametrize("change", [{"notes": "changed"}, {"duration_minutes": 45}, {"mobile": invented.OTHER_MOBILE}])

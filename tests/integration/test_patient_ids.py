@@ -15,6 +15,7 @@ from tests.support.deployment import Deployment
 CONTEXT = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CONTEXT}
 VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out"}
+OTHER_CALL = "CALL-7002"
 IDS = ["P.41", "P/41", "P 41", "P:41", "P#41", "41a0c5de-0000-4000-8000-00000000AB41"]
 
 
@@ -43,7 +44,7 @@ def test_both_ways_to_book_take_it_and_the_person_s_rights_too(
 ) -> None:
     answers = [
         deployment.book_known(patient_id, known_body()),
-        deployment.call_status(known(patient_id=patient_id, start=in_days(5).isoformat())),
+        deployment.call_status(known(patient_id=patient_id, start=in_days(5).isoformat(), call_id=OTHER_CALL)),
     ]
 
     assert [answer.status for answer in answers] == [202, 202]

@@ -90,7 +90,8 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
         if status == 404 and spec.not_found == "nothing":
             # A gateway on the way says 404 too; taken for "nobody", it would have a patient made twice.
-            return UnexpectedAnswer(call, status, "a text that is none of Clinicea's") if answer.body.strip() else None
+            other = "a text with none of nothing_found_markers"
+            return UnexpectedAnswer(call, status, other) if answer.body.strip() else None
         if status == 404:
             return NotFoundInClinicea(call, status)
         return Rejected(call, status, reason)
