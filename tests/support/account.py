@@ -109,6 +109,7 @@ class Stack:
             "DIALECT": "",
             "TIME_ZONE": "Asia/Kolkata",
             "DEFAULT_COUNTRY": "IN",
+            "EARLIER_CALL_NAMES": "false",
             "LOOKUP_BUDGET_SECONDS": "10",
             "LOOKUPS_PER_CALLER_MINUTE": "0",
             "LOOKUPS_PER_AGENT_MINUTE": "0",

@@ -49,7 +49,7 @@ ALLOWED = {
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
     "CallStatusRole": INTAKE | DOCUMENTS,
-    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
+    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
     "DataRequestsRole": {

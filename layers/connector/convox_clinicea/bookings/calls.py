@@ -161,15 +161,22 @@ class Calls:
         self._clock = clock
         self._retention = retention
 
-    def get(self, caller: str, call_id: str) -> Call:
+    def get(self, caller: str, call_id: str, *earlier: str) -> Call:
         """Return the call as it stands now; a new one, not stored, if nothing was heard of it.
+
+        Args:
+            call_id: the name under which the call is stored.
+            earlier: names under which releases before may have stored it; it stays there for its life.
 
         Raises:
             UnreadableRecord: a later release wrote it, or it is broken; nothing can be noted of the call now.
         """
-        item = self._table.get(key_of_call(caller, call_id))
+        for name in dict.fromkeys((call_id, *earlier)):
+            item = self._table.get(key_of_call(caller, name))
+            if item is not None:
+                return call_from_item(item)
         now = self._clock.now()
-        return Call(caller, call_id, now, now) if item is None else call_from_item(item)
+        return Call(caller, call_id, now, now)
 
     def forget(self, call: Call, *beside: Put) -> Call:
         """Let go of what was kept of a call; raises Overtaken."""

@@ -11,10 +11,11 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.request import BookingRequest, Caller
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.convox.came_as import remember
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.glimpse import glimpsed
-from convox_clinicea.convox.keeping import may_be_kept, named_patient
+from convox_clinicea.convox.keeping import grounds_of, named_patient
 from convox_clinicea.convox.lenient import without_what_is_no_use
 from convox_clinicea.convox.naming import Named, named
 from convox_clinicea.convox.parsing import from_named
@@ -74,10 +75,15 @@ class StatusReader:
         )
         if not self._dialect.mean_appointment(request.dispositions()):
             return callback
-        kept = self._kept(pairs)
-        if kept is not None:
-            patient_id = named_patient(_revealed(kept.patient_id))
-            callback = replace(callback, said=kept.for_a_person(), mobile=self._mobile(kept), patient_id=patient_id)
+        kept, grounds = self._kept(pairs)
+        if grounds is not None:
+            callback = replace(
+                callback,
+                said=kept.for_a_person(),
+                grounds=grounds,
+                mobile=self._mobile(kept),
+                patient_id=named_patient(_revealed(kept.patient_id)),
+            )
         try:
             wanted = self._wanted(request, pairs, event)
         except (InvalidRequest, ConsentRequired) as error:
@@ -85,13 +91,13 @@ class StatusReader:
             return replace(callback, refusal=error, bare=bare)
         return replace(callback, wanted=wanted.request, left_out=wanted.left_out)
 
-    def _kept(self, pairs: Pairs) -> Kept | None:
-        """Return what a person may be shown of a callback that cannot be booked; None if nothing may be kept."""
+    def _kept(self, pairs: Pairs) -> tuple[Kept, Grounds | None]:
+        """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
         found = named(pairs, Kept.model_fields, self._dialect)
         kept = validated(Kept, **found.nested())
         contradicts = any(problem.field.startswith("consent") for problem in found.problems)
         consent = {} if contradicts else _revealed(kept.consent)
-        return kept if may_be_kept(_revealed(kept.patient_id), consent) else None
+        return kept, grounds_of(_revealed(kept.patient_id), consent)
 
     def _unread(self, event: APIGatewayProxyEvent, error: InvalidRequest | TooLarge) -> Callback | None:
         """Return what can be told of a callback that cannot be read; None if there is nothing to tell."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.normalization import id_key, id_spellings
 from convox_clinicea.table import WRITE_TOKEN, Item, timestamp
 
@@ -40,10 +41,12 @@ class Keeping:
     Attributes:
         retention: how long.
         zone: whose days the entries are found by.
+        ids: the names under which calls and agents are stored.
     """
 
     retention: timedelta
     zone: tzinfo
+    ids: FreeTextIds
 
 
 def subject_of_patient(patient_id: str) -> str:
@@ -66,8 +69,8 @@ def to_item(handed_out: HandedOut, recipient: Recipient, at: datetime, token: st
         "day": at.astimezone(keeping.zone).date().isoformat(),
         "patient_id": handed_out.patient_id,
         "caller": recipient.caller,
-        "agent_id": recipient.agent_id,
-        "call_id": recipient.call_id,
+        "agent_id": None if recipient.agent_id is None else keeping.ids.agent(recipient.agent_id),
+        "call_id": None if recipient.call_id is None else keeping.ids.call(recipient.call_id),
         "route": recipient.route,
         WRITE_TOKEN: token,
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from convox_clinicea import chance
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures.record import HandedOut, Keeping, Recipient, to_item
-from convox_clinicea.errors import ConnectorError, NotStored, raise_alone
+from convox_clinicea.errors import ConfigurationError, ConnectorError, NotStored, raise_alone
 from convox_clinicea.table import ConditionFailed, LedgerUnavailable, Put, Table
 
 ATTEMPTS = 2
@@ -53,7 +53,7 @@ class DisclosureRegister:
         for first in range(0, len(handed_out), MOST_AT_ONCE):
             try:
                 self._add(handed_out[first : first + MOST_AT_ONCE], recipient, deadline)
-            except (LedgerUnavailable, ConditionFailed) as error:
+            except (ConfigurationError, LedgerUnavailable, ConditionFailed) as error:
                 failure = NotRecorded(str(error))
                 self._observe(failure)
                 if self._closed:

@@ -21,7 +21,7 @@ from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import IntakeSettings
 from convox_clinicea.table import Table
 from convox_clinicea.wiring.deployment import clinics_from, dialects_from
-from convox_clinicea.wiring.identity import identity_key
+from convox_clinicea.wiring.identity import identity_key, ids_from
 
 
 class BookingDesk(NamedTuple):
@@ -62,4 +62,11 @@ def drafter_from(settings: IntakeSettings, place: Place, clock: Clock) -> Drafte
         place.clinics.zone(None),
     )
     flows = flows_of(replacement("call_table", settings.call_table))
-    return Drafter(sealer, lambda: identity_key(settings.identity_secret_arn), clock, consents, flows)
+    return Drafter(
+        sealer,
+        lambda: identity_key(settings.identity_secret_arn),
+        clock,
+        consents,
+        flows,
+        ids=ids_from(settings, earlier=settings.earlier_call_names),
+    )

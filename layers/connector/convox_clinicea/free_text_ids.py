@@ -1,0 +1,99 @@
+"""Ids of ConVox's: free text, of which some exchanges make a part of the caller's number.
+
+An id that holds a telephone number or an e-mail address is stored nowhere in plain. Its keyed digest stands in its
+place: in keys, encryption contexts, the register, notices and logs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import phonenumbers
+from phonenumbers import PhoneNumberType
+
+from convox_clinicea.privacy import digest
+
+STAND_IN = "hidden-"
+"""What a stand-in begins with; 32 letters follow, so that no stand-in can be taken for a number."""
+_WRITTEN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
+_DIGITS = re.compile(r"[0-9]{8,}")
+LONGEST_NUMBER = 10
+"""Digits of a mobile number without its dialling code, where one is looked for at an end of many digits."""
+_ANYBODY_S = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+def tells(text: str, country: str) -> bool:
+    """Whether an id holds an address or a mobile number, of that country or with a dialling code.
+
+    A call's id may be nothing but digits, and without it nobody finds the call in ConVox. So digits alone tell nothing:
+    they have to be a mobile number, alone or at an end of a longer run of digits.
+    """
+    return (
+        "@" in text
+        or any(_is_mobile(digits, country) for digits in _candidates(text))
+        or any(_is_mobile_of(digits, country) for digits in _ends(text))
+    )
+
+
+class FreeTextIds:
+    """Gives the names under which calls and agents are stored.
+
+    Args:
+        key: reads the identity key when it is first needed; raises ConfigurationError, SecretUnavailable.
+        country: the deployment's own, of numbers without a dialling code.
+        earlier: whether records of releases before are looked for, under the plain id. CloudTrail's data events, where
+            a deployment has them, show the keys that are asked for.
+    """
+
+    def __init__(self, key: Callable[[], bytes], country: str, *, earlier: bool = False) -> None:
+        self._key = key
+        self._country = country
+        self._earlier = earlier
+
+    def call(self, call_id: str) -> str:
+        """Return the name of a call: its id, or the stand-in of an id that tells."""
+        return self._named("call", call_id)
+
+    def calls(self, call_id: str) -> tuple[str, ...]:
+        """Return the name of a call, then the one under which releases before may have stored it."""
+        name = self.call(call_id)
+        return (name, call_id) if self._earlier and name != call_id else (name,)
+
+    def agent(self, agent_id: str) -> str:
+        """Return the name of an agent: the id, or the stand-in of an id that tells."""
+        return self._named("agent", agent_id)
+
+    def _named(self, kind: str, text: str) -> str:
+        if not tells(text, self._country):
+            return text
+        # A lone surrogate cannot be digested; it came as `\udxxx` and stands for no character.
+        readable = text.encode("utf-8", "replace").decode()
+        return STAND_IN + digest(self._key(), ["free-text id", kind, readable]).hex()[:32].translate(_LETTERS)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    """Yield what may be a number: written with spaces or hyphens, or digits alone."""
+    yield from (found[0] for found in _WRITTEN.finditer(text))
+    yield from (found[0] for found in _DIGITS.finditer(text))
+
+
+def _ends(text: str) -> Iterator[str]:
+    """Yield both ends of each longer run of digits: a number may be joined to a moment's digits, or to a counter's."""
+    for found in _DIGITS.finditer(text):
+        if len(found[0]) > LONGEST_NUMBER:
+            yield found[0][:LONGEST_NUMBER]
+            yield found[0][-LONGEST_NUMBER:]
+
+
+def _is_mobile(digits: str, country: str) -> bool:
+    return _is_mobile_of(digits, country) or _is_mobile_of("+" + digits.lstrip("+0"), "ZZ")
+
+
+def _is_mobile_of(digits: str, country: str) -> bool:
+    try:
+        number = phonenumbers.parse(digits, country)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.number_type(number) in _ANYBODY_S
