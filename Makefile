@@ -43,6 +43,10 @@ PATIENT ?=
 # For disclosures: asked by one of them (or PATIENT, DAY). For erase: those that have not ended too.
 AGENT ?=
 CALL ?=
+SINCE ?=
+UNTIL ?=
+NOT_FROM ?=
+AFTER ?=
 OPEN ?=
 # For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
 CLIENT ?=
@@ -220,9 +224,11 @@ dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a s
 	  --title "convox-clinicea: $(BOOKINGS) bookings, seed $(SEED), faults $(FAULTS) (simulated)"
 
 .PHONY: disclosures
-disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGENT= or CALL= or DAY=; ARGS=--json)
+disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT=, AGENT=, CALL=, DAY= or CLIENT=; SINCE= UNTIL= NOT_FROM=<cidr>; ARGS=--persons)
 	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.disclosures $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
-	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
+	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") \
+	  $(if $(CLIENT),--client "$$CLIENT") $(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL") \
+	  $(if $(NOT_FROM),--not-from "$$NOT_FROM") $(if $(AFTER),--after "$$AFTER") $(ARGS)
 
 .PHONY: holds
 holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; without either it asks)

@@ -248,7 +248,7 @@ def _secrets() -> tuple[str, str, str]:
 
 
 def _register(name: str) -> str:
-    indexes = {"agent": "agent_id", "call": "call_id", "day": "day"}
+    indexes = {"agent": "agent_id", "call": "call_id", "client": "caller", "day": "day"}
     aws.dynamodb().create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "entry", "KeyType": "RANGE"}],

@@ -144,6 +144,8 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
 
     assert granted == {
         ("RecordDisclosures", "dynamodb:PutItem"): None,
+        # Tallies of look-ups that found nobody; no entry is changed.
+        ("CountMisses", "dynamodb:UpdateItem"): {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["misses#*"]}},
         ("DataRequestsRole", "dynamodb:Query"): None,
         # The journal of erasures, which no disclosure stands in.
         ("DataRequestsRole", "dynamodb:PutItem"): {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["erased"]}},

@@ -165,6 +165,22 @@ class Table:
             raise_alone(_unavailable(error))
         return True
 
+    def tally(self, key: Item, attributes: Item) -> None:
+        """Add one to `count` of the item with that whole key, which has these attributes beside; at least one."""
+        names = {f"#a{place}": name for place, name in enumerate(attributes)}
+        values = {f":a{place}": value for place, value in enumerate(attributes.values())}
+        settings = ", ".join(f"#a{place} = :a{place}" for place in range(len(attributes)))
+        try:
+            self._client.update_item(
+                TableName=self._name,
+                Key=key,
+                UpdateExpression=f"SET {settings} ADD #count :one",
+                ExpressionAttributeNames={**names, "#count": "count"},
+                ExpressionAttributeValues={**values, ":one": {"N": "1"}},
+            )
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
     def query(self, index: str | None, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
         """Yield the items of an index, or of the table, page by page; an index lags a little behind the table.
 

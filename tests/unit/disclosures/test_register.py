@@ -20,7 +20,7 @@ from tests.support import invented
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
 
-AGENT = Recipient("convox", "agent-12", "CALL-7001", "POST /patients/search")
+AGENT = Recipient("convox", "agent-12", "CALL-7001", "POST /patients/search", "request-1", "203.0.113.7")
 MEERA = HandedOut("P-41", ("name", "mobile"))
 IDS = FreeTextIds(invented.IDENTITY_KEY.encode, "IN")
 KEEPING = Keeping(timedelta(days=365), ZoneInfo("Asia/Kolkata"), IDS)
@@ -77,6 +77,8 @@ def test_an_entry_says_who_got_which_fields_and_no_value(stack: Stack) -> None:
         "agent_id": {"S": "agent-12"},
         "call_id": {"S": "CALL-7001"},
         "route": {"S": "POST /patients/search"},
+        "request_id": {"S": "request-1"},
+        "source_ip": {"S": "203.0.113.7"},
         "fields": {"L": [{"S": "name"}, {"S": "mobile"}]},
         "v": {"N": "1"},
         "expires_at": {"N": str(int((NOON + timedelta(days=365)).timestamp()))},

@@ -40,6 +40,11 @@ class Found:
     found: Sized | None = None
     patient_id: str | None = None
 
+    @property
+    def missed(self) -> bool:
+        """Whether a number was asked for, and is on no record."""
+        return self.patient_id is None and self.found is not None and len(self.found) == 0
+
 
 class LookUp(Protocol[R, A]):
     """One kind of look-up: what it reads from a request, and what it answers."""
@@ -132,4 +137,12 @@ class LookupDesk(Generic[R, A]):
         with until(before):
             found = parts.look_up.find(asked, before)
         parts.allowance.note_search(asker, found.found, deadline)
-        return disclosing.hand_out(found.body, parts.register, event, request, deadline, patient_id=found.patient_id)
+        return disclosing.hand_out(
+            found.body,
+            parts.register,
+            event,
+            request,
+            deadline,
+            patient_id=found.patient_id,
+            missed=found.missed,
+        )
