@@ -249,10 +249,10 @@ doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBIL
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor $(ON_STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
 
 .PHONY: check-config
-check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLINICS= DIALECT=file, or PARAMETERS="Dialect=ssm:/…")
+check-config: $(DEV) ## Call table, clinics, dialect, consent texts: in order? (CALL_TABLE= CLINICS= DIALECT= CONSENT_TEXTS=file, or PARAMETERS="Dialect=ssm:/…")
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config \
 	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
-	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
+	  $(if $(DIALECT),--dialect "$(DIALECT)") $(if $(CONSENT_TEXTS),--consent-texts "$(CONSENT_TEXTS)") $(PARAMETERS)
 
 .PHONY: restore
 restore: $(EMULATOR) ## Put back what the ledger lost, from a restored table (FROM=<table>); does it with GO=yes WHY="…"

@@ -119,6 +119,8 @@ class Stack:
             "DISCLOSURES_TABLE": self.disclosures_table,
             "DISCLOSURE_FAILURE": "closed",
             "CONSENT_TEXT_VERSION": "2031-01",
+            "CONSENT_RETENTION_DAYS": "3650",
+            "CONSENT_TEXTS": "",
             "DISCLOSURE_RETENTION_DAYS": "365",
             "LEDGER_TABLE": self.table,
             "QUEUE_URL": self.queue_url,

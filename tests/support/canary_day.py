@@ -85,6 +85,9 @@ def free_texts(deployment: Deployment) -> None:
         deployment.book_new(new)
         deployment.call_status(new | {"start": in_days(9).isoformat()})
         deployment.call_status(new | {"start": CANARY})
+        for consent in ({"given": True, "text_version": CANARY}, {"given": True, "given_by": CANARY}):
+            deployment.book_new(new | {"consent": consent, "agent_id": AGENT_ID})
+            deployment.call_status(new | {"consent": consent, "start": in_days(10).isoformat()})
         deployment.call_status(json.dumps(new)[:-1])
         deployment.of_call(call["call_id"])
         deployment.of_call_by_query(call["call_id"])

@@ -70,6 +70,8 @@ class PersonalText(Personal[str]):
 
 
 Gender = Literal["male", "female", "other"]
+GivenBy = Literal["self", "parent", "guardian"]
+"""Who consented: the patient, or who may for them."""
 
 
 class PersonalGender(Personal[Gender]):

@@ -110,7 +110,9 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
     default_duration_minutes: int = Field(ge=5, le=480)
     disclosures_table: str = Field(min_length=1)
     disclosure_retention_days: int = Field(ge=1, le=3650)
+    consent_retention_days: int = Field(ge=1, le=36500)
     consent_text_version: str = Field(min_length=1, max_length=64)
+    consent_texts: str = ""
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
 
 

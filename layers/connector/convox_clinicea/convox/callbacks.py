@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.bookings.callbacks import Callback
+from convox_clinicea.bookings.consents import UNLISTED
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.convox.came_as import remember
@@ -21,7 +22,7 @@ from convox_clinicea.convox.naming import Named, named
 from convox_clinicea.convox.parsing import from_named
 from convox_clinicea.convox.place import Place, moment_in, number
 from convox_clinicea.convox.reading import Pairs, pairs_of
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking, is_under_age
 from convox_clinicea.convox.requests.status import Kept, StatusRequest, Unread
 from convox_clinicea.convox.validating import validated
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
@@ -113,7 +114,7 @@ class StatusReader:
         try:
             if request.patient_id is None:
                 found = self._named(NewPatientBooking.model_fields, pairs, event)
-                return _Wanted(*without_what_is_no_use(NewPatientBooking, found, self._new))
+                return _as_it_was_told(*without_what_is_no_use(NewPatientBooking, found, self._new))
             found = self._named(KnownPatientBooking.model_fields, pairs, event)
             return _Wanted(*without_what_is_no_use(KnownPatientBooking, found, self._known))
         except InvalidRequest as error:
@@ -124,7 +125,7 @@ class StatusReader:
         raise told
 
     def _new(self, booking: NewPatientBooking) -> BookingRequest:
-        return booking.canonical(self._caller, self._place)
+        return booking.canonical(self._caller, self._place, asks_back=False)
 
     def _known(self, booking: KnownPatientBooking) -> BookingRequest:
         return booking.canonical(self._caller, self._place)
@@ -148,6 +149,23 @@ class StatusReader:
             return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
         except InvalidRequest:
             return None
+
+
+def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Wanted:
+    """Return a newcomer's booking whose proof of consent claims nothing that was not told.
+
+    A text that the deployment does not list is no other text; who consented for a child is not known.
+    """
+    details = request.new_patient
+    if details is None:
+        return _Wanted(request, left_out)
+    if "consent.text_version" in left_out:
+        consent = details.consent.model_copy(update={"text_version": UNLISTED})
+        details = details.model_copy(update={"consent": consent})
+    born = None if details.date_of_birth is None else details.date_of_birth.reveal()
+    if born is not None and is_under_age(born) and details.consent.given_by in (None, "self"):
+        left_out = tuple(sorted({*left_out, "consent.given_by"}))
+    return _Wanted(request.model_copy(update={"new_patient": details}), left_out)
 
 
 def _revealed(value: Unread | None) -> Any:
