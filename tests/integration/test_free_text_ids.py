@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convox_clinicea.free_text_ids import STAND_IN
+from convox_clinicea.privacy import STAND_IN
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment

@@ -53,6 +53,7 @@ ALLOWED = {
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
     "DataRequestsRole": {
+        "dynamodb:GetItem",
         "dynamodb:Scan",
         "dynamodb:PutItem",
         "dynamodb:DeleteItem",

@@ -12,16 +12,13 @@ from collections.abc import Callable, Iterator
 import phonenumbers
 from phonenumbers import PhoneNumberType
 
-from convox_clinicea.privacy import digest
+from convox_clinicea.privacy import stand_in
 
-STAND_IN = "hidden-"
-"""What a stand-in begins with; 32 letters follow, so that no stand-in can be taken for a number."""
 _WRITTEN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
 _DIGITS = re.compile(r"[0-9]{8,}")
 LONGEST_NUMBER = 10
 """Digits of a mobile number without its dialling code, where one is looked for at an end of many digits."""
 _ANYBODY_S = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
-_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def tells(text: str, country: str) -> bool:
@@ -57,20 +54,28 @@ class FreeTextIds:
         return self._named("call", call_id)
 
     def calls(self, call_id: str) -> tuple[str, ...]:
-        """Return the name of a call, then the one under which releases before may have stored it."""
+        """Return the name of a call, then the others under which it may be stored.
+
+        A release before has used the plain id; after an erasure it is the stand-in.
+        """
+        name, hidden = self.call(call_id), self.hidden(call_id)
+        return tuple(dict.fromkeys((name, hidden, *([call_id] if self._earlier else []))))
+
+    def shown(self, call_id: str) -> tuple[str, ...]:
+        """Return the same without the name that a call has after an erasure: it is not asked for any more."""
         name = self.call(call_id)
         return (name, call_id) if self._earlier and name != call_id else (name,)
+
+    def hidden(self, call_id: str) -> str:
+        """Return the stand-in of a call, whatever its id is like."""
+        return stand_in(self._key(), "call", call_id)
 
     def agent(self, agent_id: str) -> str:
         """Return the name of an agent: the id, or the stand-in of an id that tells."""
         return self._named("agent", agent_id)
 
     def _named(self, kind: str, text: str) -> str:
-        if not tells(text, self._country):
-            return text
-        # A lone surrogate cannot be digested; it came as `\udxxx` and stands for no character.
-        readable = text.encode("utf-8", "replace").decode()
-        return STAND_IN + digest(self._key(), ["free-text id", kind, readable]).hex()[:32].translate(_LETTERS)
+        return stand_in(self._key(), kind, text) if tells(text, self._country) else text
 
 
 def _candidates(text: str) -> Iterator[str]:

@@ -66,6 +66,15 @@ class Put:
 
 
 @dataclass(frozen=True)
+class Removal:
+    """The removal of an item within a transaction, on a condition."""
+
+    key: str
+    condition: str
+    values: Item
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of a scan or a query.
 
@@ -109,14 +118,19 @@ class Table:
 
     def put_all(self, puts: Sequence[Put], token: str) -> None:
         """Write all or nothing; raises ConditionFailed for the first condition that failed, LedgerUnavailable."""
+        self.change_all(puts, (), token)
+
+    def change_all(self, puts: Sequence[Put], removals: Sequence[Removal], token: str) -> None:
+        """Write and remove all or nothing; raises as `put_all` does."""
         items: list[Any] = [{"Put": {"TableName": put.table or self._name, **_arguments(put)}} for put in puts]
+        items += [{"Delete": {"TableName": self._name, **_removal(each)}} for each in removals]
         try:
             self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
         except AWS_ERRORS as error:
             reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
             failed = [
                 (put, reason)
-                for put, reason in zip(puts, reasons, strict=False)
+                for put, reason in zip([*puts, *([Put({})] * len(removals))], reasons, strict=False)
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             if not failed:
@@ -267,6 +281,15 @@ def _arguments(put: Put) -> dict[str, Any]:
     if values:
         arguments["ExpressionAttributeValues"] = values
     return arguments
+
+
+def _removal(removal: Removal) -> dict[str, Any]:
+    return {
+        "Key": {"pk": {"S": removal.key}},
+        "ConditionExpression": removal.condition,
+        "ExpressionAttributeValues": removal.values,
+        **({"ExpressionAttributeNames": {"#version": "version"}} if "#version" in removal.condition else {}),
+    }
 
 
 def _newest(version: str) -> Item:

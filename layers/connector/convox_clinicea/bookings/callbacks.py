@@ -245,9 +245,10 @@ def _told(call: Call, callback: Callback, ids: FreeTextIds) -> Call:
     if call.recorded_after(callback.recorded_at):
         return call
     agent_id = callback.caller.agent_id
+    erased = call.call_id not in (ids.call(callback.call_id), callback.call_id)
     return replace(
         call,
-        agent_id=ids.agent(agent_id) if agent_id else call.agent_id,
+        agent_id=ids.agent(agent_id) if agent_id and not erased else call.agent_id,
         asks=callback.asks if callback.disposed else call.asks,
         recorded_at=callback.recorded_at or call.recorded_at,
     )

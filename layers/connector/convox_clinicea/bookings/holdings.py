@@ -143,6 +143,8 @@ class Holdings:
                 if booking.posted:
                     return Erasure(booking, Kept.POSTED)
                 booking = self._end(booking)
+            self._ledger.free(booking)
+            self._hide_call(booking)
             act = Act.on(booking, Word.ERASE, person, now)
             noted = self._noted(key_of(booking.booking_id), booking.state.value)
             beside = [act.put(now + max(KEPT, self._retention)), noted]
@@ -152,6 +154,14 @@ class Holdings:
         except UnreadableRecord:
             return Erasure(booking, Kept.UNREADABLE)
         return Erasure(erased, act=act)
+
+    def _hide_call(self, booking: Booking) -> None:
+        """Let the call's id and its agent lead to the booking no more; raises Overtaken, UnreadableRecord."""
+        if booking.call_id is None:
+            return
+        call = self._calls.get(booking.caller, booking.call_id)
+        if booking.booking_id in call.wishes.values():
+            self._calls.hide(call, self._search.hidden_name(call.call_id))
 
     def _noted(self, record: str, state: str | None = None) -> Put:
         """Return the journal's entry: without it nothing is erased, or a restore would bring it back."""

@@ -54,7 +54,7 @@ class BookingStatus:
         those of earlier releases, and of a call with very many; it lags by a second or so.
         """
         unreadable = 0
-        names = self._ids.calls(call_id)
+        names = self._ids.shown(call_id)
         problems: tuple[str, ...] = ()
         wishes: tuple[str, ...] = ()
         try:
