@@ -48,6 +48,7 @@ UNTIL ?=
 NOT_FROM ?=
 AFTER ?=
 OPEN ?=
+FULL ?=
 # For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
 CLIENT ?=
 DROP ?=
@@ -231,8 +232,14 @@ disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT=, AGENT=
 	  $(if $(NOT_FROM),--not-from "$$NOT_FROM") $(if $(AFTER),--after "$$AFTER") $(ARGS)
 
 .PHONY: holds
-holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; without either it asks)
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.holds $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT")
+holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; FULL=yes: the data itself, with WHY=)
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.$(if $(filter yes,$(FULL)),data_copy,holds) $(ON_STACK) \
+	  $(if $(PATIENT),--patient "$$PATIENT") $(if $(filter yes,$(FULL)),$(if $(WHY),--why "$$WHY"))
+
+.PHONY: withdraw
+withdraw: $(EMULATOR) ## A person withdraws their consent: noted, then erased (MOBILE, PATIENT= too; WHY="…"; YES=yes: do not ask)
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.withdraw $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
+	  $(CONFIRMED) $(if $(WHY),--why "$$WHY")
 
 .PHONY: erase
 erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)

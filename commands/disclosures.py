@@ -12,6 +12,7 @@ from typing import Any
 from commands import desk
 from commands.register_reading import KEYS, Reading, Span, moment
 from commands.target import Target
+from convox_clinicea.bookings.subject_entries import asked
 from convox_clinicea.disclosures.record import subjects_of_patient
 
 Json = dict[str, Any]
@@ -60,7 +61,9 @@ def tell(
     after: str | None = None,
 ) -> int:
     """Ask the register, and print its entries, oldest first."""
-    values = subjects_of_patient(value) if kind == "patient" else [value]
+    values = [value]
+    if kind == "patient":
+        values = [*subjects_of_patient(value), asked(subjects_of_patient(value)[0])]
     readings = [Reading(target, kind, each, span or Span(), after) for each in values]
     found = sorted((entry for each in readings for entry in each.entries()), key=lambda entry: str(entry["at"]))
     go_on = next((each.after for each in readings if each.after is not None), None)
@@ -106,6 +109,8 @@ def line(entry: Json) -> str:
     """Return an entry as one line of text."""
     if entry["kind"] == "misses":
         return f"{entry['at']}  nobody      {entry['caller']}  {entry['count']} look-ups  from {entry['source_ip']}"
+    if entry["kind"] in ("copy", "withdrawal"):
+        return f'{entry["at"]}  {entry["kind"]:10}  by {entry["who"]}: "{entry["why"]}"'
     who = f"{entry['caller']}  agent {entry.get('agent_id', '-')}  call {entry.get('call_id', '-')}"
     if entry["kind"] == "consent":
         return f"{entry['at']}  consent     {who}  {entry['booking_id']}  text {entry['text_version']}"

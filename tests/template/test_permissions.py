@@ -148,8 +148,10 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
         # Tallies of look-ups that found nobody; no entry is changed.
         ("CountMisses", "dynamodb:UpdateItem"): {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["misses#*"]}},
         ("DataRequestsRole", "dynamodb:Query"): None,
-        # The journal of erasures, which no disclosure stands in.
-        ("DataRequestsRole", "dynamodb:PutItem"): {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["erased"]}},
+        # The journal of erasures; withdrawals and copies, under keys of their own.
+        ("DataRequestsRole", "dynamodb:PutItem"): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased", "asked#*"]}
+        },
     }
     assert writers == {
         "SearchPatientRole",

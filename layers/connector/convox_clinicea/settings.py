@@ -128,6 +128,8 @@ class DataRequestSettings(NamingSettings):
     ledger_table: str = Field(min_length=1)
     disclosures_table: str = Field(min_length=1)
     retention_days: int = Field(ge=1, le=3650)
+    consent_retention_days: int = Field(ge=1, le=36500)
+    time_zone: ZoneName
 
 
 class QueueSettings(Settings):

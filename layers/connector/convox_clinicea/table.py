@@ -240,6 +240,15 @@ class Table:
         }
         return self._page(self._client.query, arguments, after)
 
+    def entries_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
+        """Read one page (1 MB) of a query on the table itself."""
+        arguments = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        return self._page(self._client.query, arguments, after)
+
     def _pages(self, read: Any, arguments: dict[str, Any]) -> Iterator[Item]:
         after: Item | None = None
         for _ in range(MAX_PAGES):

@@ -101,11 +101,12 @@ def count_of_booking(table: Table, booking: Booking) -> int:
     return found.count
 
 
-def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | None]:
+def count_of(table: Table, subject: str, after: str | None, kind: str = "") -> tuple[int, str | None]:
     """Count what the register holds under a subject: a patient, or the HMAC of a mobile.
 
     Args:
         after: the entry after which to go on, as the call before returned it.
+        kind: what the sort keys begin with.
 
     Returns:
         How many entries were counted, and the last one of them if there may be more.
@@ -113,8 +114,12 @@ def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | 
     key: Item = {"subject": {"S": subject}}
     start: Item | None = None if after is None else {**key, "entry": {"S": after}}
     count = 0
+    condition, names, values = "#subject = :subject", {"#subject": "subject"}, {":subject": key["subject"]}
+    if kind:
+        condition += " AND begins_with(#entry, :kind)"
+        names, values = {**names, "#entry": "entry"}, {**values, ":kind": {"S": kind}}
     for _ in range(MOST_PAGES):
-        page = table.count_page("#subject = :subject", {"#subject": "subject"}, {":subject": key["subject"]}, start)
+        page = table.count_page(condition, names, values, start)
         count += page.count
         start = page.after
         if start is None:
