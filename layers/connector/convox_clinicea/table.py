@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.errors import ConnectorError, raise_alone
+from convox_clinicea.table_requests import Removal, removal_arguments, tally_arguments
 from convox_clinicea.versions import SCHEMA
 
 if TYPE_CHECKING:
@@ -66,15 +67,6 @@ class Put:
 
 
 @dataclass(frozen=True)
-class Removal:
-    """The removal of an item within a transaction, on a condition."""
-
-    key: str
-    condition: str
-    values: Item
-
-
-@dataclass(frozen=True)
 class Page:
     """One page of a scan or a query.
 
@@ -123,7 +115,7 @@ class Table:
     def change_all(self, puts: Sequence[Put], removals: Sequence[Removal], token: str) -> None:
         """Write and remove all or nothing; raises as `put_all` does."""
         items: list[Any] = [{"Put": {"TableName": put.table or self._name, **_arguments(put)}} for put in puts]
-        items += [{"Delete": {"TableName": self._name, **_removal(each)}} for each in removals]
+        items += [{"Delete": {"TableName": self._name, **removal_arguments(each)}} for each in removals]
         try:
             self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
         except AWS_ERRORS as error:
@@ -181,17 +173,8 @@ class Table:
 
     def tally(self, key: Item, attributes: Item) -> None:
         """Add one to `count` of the item with that whole key, which has these attributes beside; at least one."""
-        names = {f"#a{place}": name for place, name in enumerate(attributes)}
-        values = {f":a{place}": value for place, value in enumerate(attributes.values())}
-        settings = ", ".join(f"#a{place} = :a{place}" for place in range(len(attributes)))
         try:
-            self._client.update_item(
-                TableName=self._name,
-                Key=key,
-                UpdateExpression=f"SET {settings} ADD #count :one",
-                ExpressionAttributeNames={**names, "#count": "count"},
-                ExpressionAttributeValues={**values, ":one": {"N": "1"}},
-            )
+            self._client.update_item(TableName=self._name, **tally_arguments(key, attributes))
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
 
@@ -290,15 +273,6 @@ def _arguments(put: Put) -> dict[str, Any]:
     if values:
         arguments["ExpressionAttributeValues"] = values
     return arguments
-
-
-def _removal(removal: Removal) -> dict[str, Any]:
-    return {
-        "Key": {"pk": {"S": removal.key}},
-        "ConditionExpression": removal.condition,
-        "ExpressionAttributeValues": removal.values,
-        **({"ExpressionAttributeNames": {"#version": "version"}} if "#version" in removal.condition else {}),
-    }
 
 
 def _newest(version: str) -> Item:

@@ -12,7 +12,8 @@ from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Overtaken
 from convox_clinicea.bookings.record import Booking, attributes_of, timestamp, values_of
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.table import ConditionFailed, Item, Put, Removal, Table
+from convox_clinicea.table import ConditionFailed, Item, Put, Table
+from convox_clinicea.table_requests import Removal
 from convox_clinicea.versions import UnreadableRecord
 
 SCHEMA_VERSION = 2
