@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from convox_clinicea import aws
 from convox_clinicea.privacy import STAND_IN
 from tests.support import invented
+from tests.support.account import age_secrets
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
 from tests.support.functions import Answer
@@ -63,3 +65,20 @@ def test_a_status_callback_is_booked_whatever_its_ids_are_like(deployment: Deplo
     assert invented.NATIONAL not in stored
     (announced,) = deployment.stack.items("announced#")
     assert "open" not in announced, "its end is noted under the name that the pop-up had"
+
+
+@pytest.mark.parametrize("kind", ["search", "popup", "completed", "of_call"])
+def test_a_function_that_starts_cold_reads_the_key_itself(deployment: Deployment, kind: str) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    call = {"call_id": TOLD, "agent_id": AGENT_ID}
+    age_secrets(aws.SECRET_SECONDS)
+
+    answer = {
+        "search": lambda: deployment.search({"mobile": invented.MOBILE, **call}),
+        "popup": lambda: deployment.popup({"mobile": invented.MOBILE, **call}),
+        "completed": lambda: deployment.completed("P-41", call),
+        "of_call": lambda: deployment.of_call(TOLD),
+    }[kind]()
+
+    assert answer.status == 200
+    assert all(each["call_id"]["S"].startswith(STAND_IN) for each in deployment.stack.entries())
