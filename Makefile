@@ -271,7 +271,7 @@ parameters: $(DEV) ## Write docs/parameters.md from the template
 	@.venv/bin/python -m commands.parameter_page
 
 .PHONY: lock
-lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes)
+lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes; ARGS=--newest: of today, too)
 	@.tools/lock/bin/python -m commands.lock $(ARGS)
 
 .PHONY: clean
