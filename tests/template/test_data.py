@@ -54,7 +54,12 @@ def test_the_register_of_disclosures_is_kept_as_the_ledger_is_and_answers_an_aud
     assert register["DeletionProtectionEnabled"] == ledger["DeletionProtectionEnabled"]
     assert [key["AttributeName"] for key in register["KeySchema"]] == ["subject", "entry"]
     keys = {name: [key["AttributeName"] for key in each["KeySchema"]] for name, each in indexes.items()}
-    assert keys == {"agent": ["agent_id", "at"], "call": ["call_id", "at"], "day": ["day", "at"]}
+    assert keys == {
+        "agent": ["agent_id", "at"],
+        "call": ["call_id", "at"],
+        "client": ["caller", "at"],
+        "day": ["day", "at"],
+    }
     assert all(each["Projection"] == {"ProjectionType": "ALL"} for each in indexes.values())
 
 

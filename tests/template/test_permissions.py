@@ -49,10 +49,11 @@ ALLOWED = {
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
     "CallStatusRole": INTAKE | DOCUMENTS,
-    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
+    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
     "DataRequestsRole": {
+        "dynamodb:GetItem",
         "dynamodb:Scan",
         "dynamodb:PutItem",
         "dynamodb:DeleteItem",
@@ -146,9 +147,13 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     assert granted == {
         ("RecordDisclosures", "dynamodb:PutItem"): _items("patient#*"),
         ("RecordConsents", "dynamodb:PutItem"): _items("number#*"),
+        # Tallies of look-ups that found nobody; no entry is changed.
+        ("CountMisses", "dynamodb:UpdateItem"): _items("misses#*"),
         ("DataRequestsRole", "dynamodb:Query"): None,
-        # The journal of erasures, which no disclosure stands in.
-        ("DataRequestsRole", "dynamodb:PutItem"): {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["erased"]}},
+        # The journal of erasures; withdrawals and copies, under keys of their own.
+        ("DataRequestsRole", "dynamodb:PutItem"): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased", "asked#*"]}
+        },
     }
     assert writers == {
         "RecordDisclosures": {"SearchPatientRole", "PastAppointmentsRole", "CallPopupRole"},
