@@ -38,6 +38,7 @@ from convox_clinicea.bookings.worker import Done, Worker
 from convox_clinicea.clinicea import Credentials
 from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 from local.clinicea import FakeClinicea
@@ -98,7 +99,7 @@ class Chain:
         self.calls = Calls(table, self.clock)
         self.queue = BookingQueue(_as_client(Sqs(queues.values())), Queues(self._urls[0]))
         consents = Consents(register, "1", timedelta(days=365), INDIA)
-        self.drafter = Drafter(sealer, lambda: KEY, self.clock, consents)
+        self.drafter = Drafter(sealer, lambda: KEY, self.clock, consents, ids=FreeTextIds(lambda: KEY, "IN"))
         self.callbacks = StatusCallbacks(
             calls=self.calls,
             ledger=self.ledger,
@@ -133,7 +134,10 @@ class Chain:
             limits=Limits(),
             canary=canary,
             notices=Notices(
-                SnsTopic(_as_client(Sns()), "arn:aws:sns:ap-south-1:123456789012:Notices"), self.ledger, Logger("c")
+                SnsTopic(_as_client(Sns()), "arn:aws:sns:ap-south-1:123456789012:Notices"),
+                self.ledger,
+                Logger("c"),
+                "IN",
             ),
             locks=Locks(table, self.ledger, self.clock, Limits().settle),
             posting=Posting(

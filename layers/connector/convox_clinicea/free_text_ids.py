@@ -9,16 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-import phonenumbers
-from phonenumbers import PhoneNumberType
-
 from convox_clinicea.privacy import stand_in
 
 _WRITTEN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
 _DIGITS = re.compile(r"[0-9]{8,}")
 LONGEST_NUMBER = 10
 """Digits of a mobile number without its dialling code, where one is looked for at an end of many digits."""
-_ANYBODY_S = {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE}
 
 
 def tells(text: str, country: str) -> bool:
@@ -97,8 +93,12 @@ def _is_mobile(digits: str, country: str) -> bool:
 
 
 def _is_mobile_of(digits: str, country: str) -> bool:
+    # Loaded with the first id that may hold a number: it is slow to load, and some functions parse no other.
+    import phonenumbers
+
     try:
         number = phonenumbers.parse(digits, country)
     except phonenumbers.NumberParseException:
         return False
-    return phonenumbers.number_type(number) in _ANYBODY_S
+    of_anybody = (phonenumbers.PhoneNumberType.MOBILE, phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE)
+    return phonenumbers.number_type(number) in of_anybody

@@ -131,7 +131,7 @@ def _gender(value: Any) -> Any:
 
 
 def _given_by(value: Any) -> Any:
-    word = normalized(value) if isinstance(value, str) else value
+    word = normalized(value) if isinstance(value, str) else ""
     if word not in _GIVERS:
         raise ValueError("must be self, parent or guardian")
     return _GIVERS[word]
@@ -172,7 +172,7 @@ Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _t
 BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), _Trim]
 Gender = Annotated[PersonalGender, _Checked(_gender, {"enum": list(get_args(privacy.Gender))}), _Trim]
 Given = Annotated[bool, BeforeValidator(_told)]
-_GIVERS: dict[Any, GivenBy] = {
+_GIVERS: dict[str, GivenBy] = {
     "self": "self",
     "patient": "self",
     "parent": "parent",
