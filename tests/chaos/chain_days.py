@@ -16,6 +16,7 @@ from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText, digest
@@ -149,6 +150,7 @@ def leave_traces(chain: Chain, mobile: Mobile) -> None:
         refusal=InvalidRequest(FieldProblem("clinic_id", "is missing")),
         said=PersonalText("{}"),
         mobile=mobile,
+        grounds=Grounds.CONSENT,
     )
     with suppress(InvalidRequest):
         chain.callbacks.take(callback)
