@@ -174,6 +174,10 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33 ARGS=--attended; ARGS=--mutants)
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
+.PHONY: large-ledger
+large-ledger: $(DEV) ## Rights, reconciliation and lists on a ledger of 300 MB, in memory (MEGABYTES=300; some minutes, 2 GB)
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m tests.chaos.large_ledger --megabytes $(or $(MEGABYTES),300)
+
 .PHONY: bench
 bench: ## How fast it is, measured on AWS's runtime client in about 12 minutes (ARGS="--only cold" ARGS=--small)
 	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(PICTURES)
@@ -280,7 +284,7 @@ parameters: $(DEV) ## Write docs/parameters.md from the template
 	@.venv/bin/python -m commands.parameter_page
 
 .PHONY: lock
-lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes)
+lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes; ARGS=--newest: of today, too)
 	@.tools/lock/bin/python -m commands.lock $(ARGS)
 
 .PHONY: clean

@@ -9,7 +9,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.callbacks import Taken
-from convox_clinicea.bookings.calls import Calls, key_of_call
+from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION, Calls, key_of_call
 from convox_clinicea.bookings.states import State
 from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
@@ -217,6 +217,28 @@ class TestTheRecord:
         expires_at = call(bench).expires_at
         assert expires_at is not None
         assert expires_at >= far + timedelta(days=30)
+
+    def test_of_a_call_that_asked_for_nothing_it_lives_for_days(self, bench: Bench) -> None:
+        takes(bench, asks=False)
+
+        assert call(bench).expires_at == bench.clock.now() + QUIET_CALL_RETENTION
+        assert timedelta(days=7) >= QUIET_CALL_RETENTION
+
+    def test_asked_for_an_appointment_later_it_lives_as_long_as_any(self, bench: Bench) -> None:
+        takes(bench, asks=False)
+        takes(bench)
+
+        expires_at = call(bench).expires_at
+        assert expires_at is not None
+        assert expires_at >= bench.clock.now() + timedelta(days=90)
+
+    def test_what_could_not_be_booked_waits_as_long_for_a_person(self, bench: Bench) -> None:
+        with pytest.raises(InvalidRequest):
+            takes(bench, asks=False, refusal=InvalidRequest(FieldProblem("start", "is missing")))
+
+        expires_at = call(bench).expires_at
+        assert expires_at is not None
+        assert expires_at >= bench.clock.now() + timedelta(days=90)
 
     def test_without_the_ledger_nothing_is_queued(self, bench: Bench) -> None:
         lost = bench.another_desk(calls=Calls(Table(aws.dynamodb(), "no-such-table"), bench.clock))

@@ -356,7 +356,7 @@ class TestOlderCode:
             UpdateExpression="REMOVE caller, call_id",
         )
 
-        (found,) = bench.announced.without_end(timedelta(0))
+        ((found,), _) = bench.announced.without_end(timedelta(0))
 
         assert (found.caller, found.call_id) == ("convox", CALL_ID)
 

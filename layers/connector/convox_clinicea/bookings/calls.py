@@ -24,6 +24,8 @@ NOT_BOOKED = "not_booked"
 """In the index `open`: calls of which a callback asked for an appointment that could not be taken."""
 RETIRED = "disposition"
 """What earlier releases of this version kept; it is not written any more."""
+QUIET_CALL_RETENTION = timedelta(days=7)
+"""For a call that has asked for no appointment. A callback that comes again, or late, comes within days."""
 _BESIDE = frozenset({"pk", "open", "queued_at", RETIRED})
 
 
@@ -73,6 +75,11 @@ class Call:
     def booking_id(self) -> str | None:
         """The booking that stands for what counts now."""
         return None if self.wish_id is None else self.wishes.get(self.wish_id)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether none of its requests asked for an appointment."""
+        return not self.wishes and not self.problems and self.kept is None
 
     @property
     def booking_ids_told(self) -> set[str]:
@@ -232,7 +239,9 @@ class Calls:
         self, call: Call, beside: Sequence[Put], removals: Sequence[Removal], start: datetime | None = None
     ) -> Call:
         now = self._clock.now()
-        expiry = max(now + 2 * self._retention, start or now) + self._retention
+        expiry = now + QUIET_CALL_RETENTION
+        if not call.quiet:
+            expiry = max(now + 2 * self._retention, start or now) + self._retention
         new = replace(
             call,
             version=call.version + 1,
