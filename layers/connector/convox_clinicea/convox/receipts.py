@@ -87,7 +87,7 @@ def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> It
     finally:
         if settled:
             try:
-                announced.end(callback.caller.name, callback.call_id)
+                announced.end(callback.caller.name, callback.call_id, callback.caller.agent_id)
             except (LedgerUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not noted", extra=failure(error))
