@@ -52,7 +52,7 @@ class Dialect:
         """Whether a call's dispositions say that it ended with an appointment.
 
         Each may be one word or several levels joined by `~` [1x], and a level its code with its name, as the agent's
-        screen writes it: `AB --- Appointment Booked` [QA]. One that ConVox itself has set, such as
+        screen writes it: `AB --- Appointment Booked` [1x]. One that ConVox itself has set, such as
         `AUTOWRAPUP`, was chosen by nobody, whatever stands beside it [1x].
         """
         levels = {level for each in dispositions for level in (each, *each.split("~"))}
