@@ -37,7 +37,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Ite
     """Start `python -m local --serve-only` with that Clinicea; yields the contents of its stack file."""
     folder = tmp_path_factory.mktemp("stack")
     # What takes minutes in a deployment need not in a test.
-    parameters = (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30")
+    # The search by GET is off by default; here its way through the gateway is tried too.
+    parameters = (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30", "SearchByGet=true")
     given = [word for parameter in parameters for word in ("--parameter", parameter)]
     with served(folder, "--authentication", "staff_session", *given) as told:
         yield {**told, "clinicea_url": clinicea.url}

@@ -106,7 +106,7 @@ def test_what_a_release_before_opened_is_closed_too(deployment: Deployment) -> N
 
     announced.end("convox", CALL_ID, AGENT_ID)
 
-    assert announced.without_end(timedelta(0)) == []
+    assert announced.without_end(timedelta(0)) == ([], None)
 
 
 def test_a_callback_that_was_not_stored_leaves_its_call_open(deployment: Deployment) -> None:
@@ -175,7 +175,7 @@ def test_the_first_pop_up_counts_and_days_later_nothing_is_kept() -> None:
     announced.announce("convox", "c-1", None)
     announced.announce("convox", "c-2", AGENT_ID)
 
-    (found,) = announced.without_end(HOURS)
+    ((found,), _) = announced.without_end(HOURS)
 
     assert (found.call_id, found.agent_id, timestamp(found.announced_at)) == ("c-1", None, timestamp(began))
     expiries = {item["pk"]["S"]: int(item["expires_at"]["N"]) for item in stack.items()}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from convox_clinicea.bookings.calendar_days import CalendarDays
-from convox_clinicea.bookings.persons import Persons, words_of
+from convox_clinicea.bookings.persons import Persons
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import State
 from convox_clinicea.clinicea.calendar_entries import CalendarEntry
@@ -127,8 +127,8 @@ class Judge:
         patient_id = own.appointment.patient_id or booking.patient_id
         if same_id(other.appointment.patient_id, patient_id):
             return True
-        mine, theirs = words_of(own.names), words_of(other.names)
-        named = bool(mine & theirs) or self._persons.has_name(booking, other) is True
+        mine, theirs = own.words, other.words
+        named = bool(mine & theirs) if mine and theirs else self._persons.has_name(booking, other) is True
         if mine and theirs and not named:
             return False
         numbered = self._persons.same_number(booking, own, other)

@@ -6,20 +6,17 @@ Lists show numbers as they were typed, or masked for the API role. A number that
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.characters import plain_digits
 from convox_clinicea.clinicea.calendar_entries import CalendarEntry
-from convox_clinicea.clinicea.registered import numbers_in
-from convox_clinicea.normalization import normalized, normalized_name
+from convox_clinicea.normalization import normalized
 from convox_clinicea.privacy import PersonalText
 
 SHORTEST_NUMBER = 7
 """Digits of a number that is worth the name."""
-_MASKED = re.compile(r"[*#\u2022\u25cf]|x{3,}", re.IGNORECASE)
-"""A name of which letters are masked: it agrees with none, and differs from none."""
 Key = Callable[[str], str | None]
 
 
@@ -39,35 +36,27 @@ class Persons:
 
     def has_number(self, booking: Booking, entry: CalendarEntry) -> bool | None:
         """Whether an entry shows the booking's number; None if it shows none that can be read."""
-        keys = {self.number_key(each) for each in self._numbers(entry.mobile)} - {None}
+        keys = {self.number_key(each) for each in entry.numbers(self.country)} - {None}
         return booking.number_key in keys if booking.number_key is not None and keys else None
 
     def has_name(self, booking: Booking, entry: CalendarEntry) -> bool | None:
         """Whether an entry shows the newcomer's name, perhaps after a title; None if there is nothing to compare."""
-        shown = (each.reveal() for each in entry.names if _MASKED.search(each.reveal()) is None)
-        keys = {self.name_key(name) for each in shown for name in _without_title(each)} - {None}
-        return booking.newcomer[0] in keys if booking.newcomer and keys else None
+        if not booking.newcomer:
+            return None
+        keys = {self.name_key(name) for each in entry.shown_names for name in _without_title(each)} - {None}
+        return booking.newcomer[0] in keys if keys else None
 
     def same_number(self, booking: Booking, own: CalendarEntry, other: CalendarEntry) -> bool | None:
         """Whether another entry shows the number of the booking, or of its own entry; None if that cannot be told."""
         told = self.has_number(booking, other)
         if told:
             return True
-        mine, theirs = self._numbers(own.mobile), self._numbers(other.mobile)
+        mine, theirs = own.numbers(self.country), other.numbers(self.country)
         if mine and theirs:
             return bool(mine & theirs) or _end_alike(own.mobile, other.mobile)
         if told is None and own.mobile is not None and other.mobile is not None:
             return True if normalized(own.mobile.reveal()) == normalized(other.mobile.reveal()) else None
         return told
-
-    def _numbers(self, mobile: PersonalText | None) -> set[str]:
-        return set() if mobile is None else {each.reveal() for each in numbers_in(mobile.reveal(), self.country)}
-
-
-def words_of(names: Iterable[PersonalText]) -> set[tuple[str, ...]]:
-    """Return each name that is not masked as its words in no order, since family names come first or last."""
-    shown = (name.reveal() for name in names)
-    return {tuple(sorted(normalized_name(name).split())) for name in shown if _MASKED.search(name) is None}
 
 
 def _without_title(name: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from convox_clinicea.convox.errors import face_of
 from convox_clinicea.convox.glimpse import glimpsed
 from convox_clinicea.convox.loggable import loggable_agent, loggable_call
 from convox_clinicea.errors import ConfigurationError, ConnectorError
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.observability import failure
 from convox_clinicea.settings import PlaceSettings
 from convox_clinicea.table import LedgerUnavailable
@@ -75,7 +76,7 @@ def _log_receipt(logger: Logger, call_id: str | None, agent_id: str | None, coun
 
 
 @contextmanager
-def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> Iterator[None]:
+def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, logger: Logger) -> Iterator[None]:
     """Close the call's record once its callback is stored or refused; one that failed leaves its call listed."""
     settled = False
     try:
@@ -87,8 +88,10 @@ def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> It
     finally:
         if settled:
             try:
-                announced.end(callback.caller.name, callback.call_id, callback.caller.agent_id)
-            except (LedgerUnavailable, UnreadableRecord) as error:
+                agent_id = callback.caller.agent_id
+                named = None if agent_id is None else ids.agent(agent_id)
+                announced.end(callback.caller.name, ids.call(callback.call_id), named)
+            except (ConfigurationError, LedgerUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not noted", extra=failure(error))
 
