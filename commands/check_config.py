@@ -44,7 +44,7 @@ class Kind:
 def _call_table(document: Document | None) -> str:
     table = CallTable.build(packed("call_table"), document)
     modern = [f"{flow} by modern calls" for flow, dialect in table.flows.model_dump().items() if dialect == "modern"]
-    told = [f"{len(table.flows.needed())} calls", *modern]
+    told = [f"{len(table.calls)} calls, {len(table.flows.needed())} in use", *modern]
     if document is not None and of_schema_1(document):
         told.append('of schema 1, with the defaults of its time; write "schema": 2 for those of now')
     return "; ".join(told)

@@ -8,17 +8,19 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from commands.api import NoAnswer
 from commands.template import template
 from local import logs, paths, runs, stopping
 from local.build import build
+from local.clinicea.testing import ControlClient
 from local.clinicea.worlds import WORLDS
 from local.deploy import Deployment, Stack
 from local.emulator import start_aws, start_clinicea, wait_for
 from local.gameday import GameDay, Plan
 from local.processes import Child, LaunchError, clean_environment, free_port, require_free, temporary_folder
-from local.sample_call import SampleCall, SampleFailed
+from local.sample_call import SampleCall, SampleFailed, api_of
 from local.trying import how_to_try
 from local.warming import warm
 
@@ -125,7 +127,8 @@ def _show(stack: Stack, wanted: argparse.Namespace, file: Path) -> None:
         return
     if wanted.gameday:
         return
-    SampleCall(stack, new_patients=WORLDS[wanted.world].new_patients).play()
+    world, control = WORLDS[wanted.world], ControlClient(stack.clinicea_url)
+    SampleCall(api_of(stack), control, new_patients=world.new_patients, zone=ZoneInfo(world.time_zone)).play()
     if not wanted.demo:
         print(how_to_try(stack, file), flush=True)
 

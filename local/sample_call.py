@@ -2,10 +2,10 @@
 
 import json
 import time
-from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from typing import Any, Protocol
 
-from commands.api import Answer, Api
+from commands.api import Answer, Api, Json
 from local.clinicea.sample import REGULAR
 from local.clinicea.testing import ControlClient
 from local.deploy import Stack
@@ -28,26 +28,40 @@ def api_of(stack: Stack) -> Api:
     return Api(stack.api_url, stack.access_token_header, stack.access_token)
 
 
-class SampleCall:
-    """Plays the steps and checks each."""
+class Calls(Protocol):
+    """Whatever carries a request to the functions."""
 
-    def __init__(self, stack: Stack, *, new_patients: bool = True) -> None:
+    def call(self, method: str, path: str, body: Json | None = None, query: dict[str, str] | None = None) -> Answer: ...
+
+
+class SampleCall:
+    """Plays the steps and checks each.
+
+    Args:
+        zone: the clinics' time zone.
+    """
+
+    def __init__(
+        self, api: Calls, control: ControlClient, *, new_patients: bool = True, zone: tzinfo = CLINIC_ZONE
+    ) -> None:
         self._new_patients = new_patients
-        self._api = api_of(stack)
-        self._control = ControlClient(stack.clinicea_url)
+        self._zone = zone
+        self._api = api
+        self._control = control
         self._step = 0
 
     def play(self) -> None:
         """Play everything; raises SampleFailed, NoAnswer at the first step that ends otherwise than it should."""
-        start = datetime.now(UTC).astimezone(CLINIC_ZONE).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
+        start = datetime.now(UTC).astimezone(self._zone).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
         start = start.replace(hour=11)
         self._see_the_pop_up()
         patient = self._find_the_caller()
         self._read_past_visits(patient)
-        known = self._book_for(patient, start)
-        new = self._book_for_a_stranger(start + timedelta(hours=2))
-        third = self._end_a_call(patient, start + timedelta(hours=4))
-        self._look_into_the_calendar([known, *([new] if new else []), third])
+        starts = [start, start + timedelta(hours=2), start + timedelta(hours=4)]
+        known = self._book_for(patient, starts[0])
+        new = self._book_for_a_stranger(starts[1])
+        third = self._end_a_call(patient, starts[2])
+        self._look_into_the_calendar({each: at for each, at in zip((known, new, third), starts, strict=True) if each})
 
     def _see_the_pop_up(self) -> None:
         self._say(f"A call from {KNOWN_MOBILE} reaches an agent: ConVox's pop-up, in its own words")
@@ -141,14 +155,15 @@ class SampleCall:
             time.sleep(POLL_SECONDS)
         raise SampleFailed(f"the booking was not booked within {BOOKED_SECONDS} s")
 
-    def _look_into_the_calendar(self, wanted: list[str]) -> None:
-        self._say("Do all appointments stand in Clinicea's calendar, each once?")
-        calendar = [each["appointment_id"] for each in self._control.standing()]
-        for appointment in wanted:
-            if calendar.count(appointment) != 1:
-                raise SampleFailed(
-                    f"appointment {appointment} stands {calendar.count(appointment)} times in the calendar"
-                )
+    def _look_into_the_calendar(self, wanted: dict[str, datetime]) -> None:
+        self._say("Do all appointments stand in Clinicea's calendar, each once, at the time that was asked for?")
+        calendar = [(each["appointment_id"], each["start"]) for each in self._control.standing()]
+        for appointment, start in wanted.items():
+            standing = [at for each, at in calendar if each == appointment]
+            if len(standing) != 1:
+                raise SampleFailed(f"appointment {appointment} stands {len(standing)} times in the calendar")
+            if datetime.fromisoformat(standing[0]) != start:
+                raise SampleFailed(f"appointment {appointment} stands at {standing[0]} instead of {start.isoformat()}")
         self._tell(f"{', '.join(wanted)} do")
 
     def _expect(

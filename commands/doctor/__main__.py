@@ -18,7 +18,7 @@ from commands.doctor import account as accounts
 from commands.doctor import fetching, report
 from commands.doctor.account import Account
 from commands.doctor.asking import Asker
-from commands.doctor.booking import TestSlot, book_test
+from commands.doctor.booking import TestSlot, book_test, not_made
 from commands.doctor.checks import Checks
 from commands.doctor.compare import compare
 from commands.doctor.findings import Register, Verdict
@@ -132,6 +132,7 @@ class Doctor:
         self._register = Register(self._table)
         self._correction: dict[str, Any] = {}
         self._made: str | None = None
+        self._not_done = ""
 
     def run(self) -> int:
         """Compare, ask, print, write; return the exit status."""
@@ -171,6 +172,8 @@ class Doctor:
             return None
         if self._account.credentials is None or not wanted.clinic or wanted.start is None:
             raise _Refused("--book-test needs credentials, --clinic and --start")
+        if not (wanted.mobile or wanted.patient_id):
+            raise _Refused("--book-test needs one patient: --mobile or --patient-id")
         start = wanted.start
         if start.tzinfo is None:
             start = start.replace(tzinfo=self._account.clinics.zone(wanted.clinic))
@@ -182,7 +185,8 @@ class Doctor:
 
     def _book(self, slot: TestSlot, patient_id: str | None, asker: Asker, checks: Checks) -> None:
         if patient_id is None:
-            raise _Refused("--book-test needs one patient: --mobile or --patient-id")
+            self._not_done = not_made(asker, "not made: the search did not find exactly one patient")
+            return
         at = f"{slot.start:%Y-%m-%d %H:%M}"
         where = f"{self._account.name}: {self._account.url}, at {at}; Clinicea may message the patient"
         if not confirmed(where, WHAT_IS_BOOKED, yes=self._wanted.yes):
@@ -191,11 +195,7 @@ class Doctor:
 
     def _report(self, lines: list[str]) -> int:
         findings = self._register.all()
-        corrected = (
-            report.document(self._account.replacement, self._correction, self._now().date()) if self._correction else {}
-        )
-        if corrected:
-            self._wanted.write.write_text(json.dumps(corrected, indent=2) + "\n")
+        corrected = self._corrected()
         if self._wanted.json:
             print(report.as_json(self._account.name, findings, corrected))
         else:
@@ -205,7 +205,23 @@ class Doctor:
                 print(f"\nThe test appointment is {self._made}: cancel it in Clinicea.")
             if corrected:
                 print(_NEXT.format(path=self._wanted.write, stack=self._account.stack))
-        return 1 if any(each.verdict is Verdict.WRONG for each in findings) else 0
+        if self._not_done:
+            print(f"doctor: {self._not_done}", file=sys.stderr)
+        return 1 if any(each.verdict is Verdict.WRONG for each in findings) else 2 if self._not_done else 0
+
+    def _corrected(self) -> dict[str, Any]:
+        """Write the corrected call table, if there is one; whatever keeps it from that does not keep the report."""
+        if not self._correction:
+            return {}
+        try:
+            corrected = report.document(self._account.replacement, self._correction, self._now().date())
+            self._wanted.write.write_text(json.dumps(corrected, indent=2) + "\n")
+        except ConfigurationError as error:
+            self._not_done = f"no call table is written: {error}"
+            return {}
+        except OSError as error:
+            self._not_done = f"{self._wanted.write} cannot be written: {error.strerror}"
+        return corrected
 
 
 _NEXT = """

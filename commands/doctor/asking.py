@@ -7,15 +7,23 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from commands.doctor.absent import absent_beside
 from commands.doctor.account import Account
 from commands.doctor.answers import READ, compare_answer
-from commands.doctor.failures import note_failure, role_with
+from commands.doctor.failures import correct, note_failure, role_with
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
 from convox_clinicea.clinicea.answers import fields
 from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
-from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, TimedOut, Unavailable
+from convox_clinicea.clinicea.errors import (
+    AuthenticationFailed,
+    CliniceaError,
+    NotFoundInClinicea,
+    RouteMissing,
+    TimedOut,
+    Unavailable,
+)
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
@@ -153,6 +161,8 @@ class Asker:
                 if as_assumed:
                     self.worked(call)
                     return as_assumed
+                if isinstance(error, NotFoundInClinicea):
+                    self.settle_not_found(call, use, change)
                 self.failed(call, error)
             except ConfigurationError as error:
                 self.register.wrong("authentication", ACCOUNT, detail=str(error))
@@ -163,6 +173,19 @@ class Asker:
             if json.dumps(self.correction) == before:
                 return None
         return None
+
+    def settle_not_found(self, call: Call, use: Use, change: Mapping[str, Any] | None) -> None:
+        """Take a call's 404 for "nothing", if an address beside it that cannot exist is answered otherwise.
+
+        Where both look alike, a wrong address would be read as an empty calendar, and appointments made again.
+        """
+        absent = {"calls": {call.value: {"path": absent_beside(self.table.calls[call].path)}}}
+        try:
+            self.use(use, laid_over(change or {}, absent))
+        except RouteMissing:
+            correct(self.correction, call, {"not_found": "nothing"})
+        except CliniceaError:
+            return
 
     def _without_swagger(
         self, call: Call, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None
@@ -239,6 +262,20 @@ class Asker:
         self.register.wrong(f"permission.{call}", ACCOUNT, use=use, detail=detail)
         return True
 
+    def _versions_told(self, refused: list[Call]) -> str:
+        """Return what the versions tell: a key that one version takes and another does not is no question of roles."""
+        taking = {self.table.calls[call].version for call in self._let_in[True]}
+        if not taking:
+            return ""
+        told = "; other calls are let in: its role may lack the permission"
+        refusing = {self.table.calls[call].version for call in refused} - taking
+        if not refusing:
+            return told
+        told += (
+            f", or it is taken in {', '.join(sorted(taking))} only: ask Clinicea about {', '.join(sorted(refusing))}"
+        )
+        return told + (", or give a staff user, whose token all take" if self._account.scheme == "api_key" else "")
+
     def note_authentication(self) -> None:
         """Note whether the credential was taken by all calls, some or none."""
         let_in = self._let_in[True]
@@ -248,9 +285,7 @@ class Asker:
         if refused:
             other = "CliniceaAuthentication=staff_session" if self._account.scheme == "api_key" else ""
             detail = f"refused (401) by {', '.join(refused)}"
-            if let_in:
-                detail += "; other calls are let in: its role may lack the permission"
-            self.register.wrong("authentication", ACCOUNT, use=other, detail=detail)
+            self.register.wrong("authentication", ACCOUNT, use=other, detail=detail + self._versions_told(refused))
             return
         self.register.confirm("authentication", ACCOUNT, self._account.scheme)
         if self._account.scheme == "staff_session":

@@ -18,6 +18,9 @@ MINUTES = 15
 LISTED_SECONDS = 5
 """How long a new appointment may take to be listed."""
 _ASK = "ask Clinicea for the call's parameters, whether they go in the query or a body, and how times are written"
+_LOCKED = (
+    "or old visits are not closed, which locks a calendar: set them to Check Out, Cancelled or No Show, and try again"
+)
 NOTES = "TEST of the ConVox connector, please cancel"
 
 
@@ -47,10 +50,10 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, sta
     """
     before = checks.read_back(patient_id)
     if before is None:
-        _not_made(asker, "not made: the patient's appointments cannot be read back")
+        not_made(asker, "not made: the patient's appointments cannot be read back")
         return None
     if any(each.start == slot.start and each.status is not Status.CANCELLED for each in before):
-        _not_made(asker, "not made: the patient has an appointment at that time")
+        not_made(asker, "not made: the patient has an appointment at that time")
         return None
     told, doubt = _post(slot, patient_id, asker)
     known = {id_key(each.appointment_id) for each in before}
@@ -69,9 +72,11 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, sta
     return new[0].appointment_id if len(new) == 1 else told
 
 
-def _not_made(asker: Asker, why: str) -> None:
+def not_made(asker: Asker, why: str) -> str:
+    """Note why there is no test appointment, and return it."""
     for subject in ("post.answer", "post.read_back"):
         asker.register.unchecked(subject, ACCOUNT, why)
+    return why
 
 
 def _post(slot: TestSlot, patient_id: str, asker: Asker) -> tuple[str | None, bool]:
@@ -88,7 +93,8 @@ def _post(slot: TestSlot, patient_id: str, asker: Asker) -> tuple[str | None, bo
     except UnlistedRefusal as error:
         doubt = True
         detail = (
-            f"refused with status {error.status} and a text that the table does not list (--show prints it): {_ASK}"
+            f"refused with status {error.status} and a text that the table does not list (--show prints it): {_ASK}; "
+            f"{_LOCKED}"
         )
         register.wrong("post.answer", ACCOUNT, detail=detail)
     except Rejected as error:

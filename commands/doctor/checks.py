@@ -9,6 +9,7 @@ from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any
 
+from commands.doctor.absent import absent_beside
 from commands.doctor.asking import Asker
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
@@ -21,7 +22,6 @@ from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing, Unexpec
 from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.mobile import Mobile
 
-NO_SUCH_CALL = "noSuchCallOfTheConnector"
 _LONGEST_ID = 64
 _WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")
 _LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
@@ -81,9 +81,7 @@ class Checks:
     def _missing_route(self, nobody: Mobile) -> None:
         """Ask for an address that cannot exist. Taken for "nobody", it would make a new patient of a known one."""
         call, subject = self._flows.search_call, "missing_route_markers"
-        parts = self._ask.table.calls[call].path.split("/")
-        last = max(number for number, part in enumerate(parts) if part and "{" not in part)
-        path = "/".join(NO_SUCH_CALL if number == last else part for number, part in enumerate(parts))
+        path = absent_beside(self._ask.table.calls[call].path)
         try:
             self._ask.use(
                 lambda client, until: client.search_patient_by_mobile_number(nobody, until),

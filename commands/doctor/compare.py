@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from commands.doctor.answers import compare_answer
-from commands.doctor.findings import DOCUMENT, Register
+from commands.doctor.findings import DOCUMENT, IN_THE_ADDRESS, Register
 from commands.doctor.locate import locate, place_of
 from commands.doctor.parameters import compare_parameters
 from commands.doctor.swagger import Document, Operation
@@ -97,7 +97,7 @@ def _compare_call(
         register.confirm(f"{at}.verb", DOCUMENT)
     elif operation.verb in ("GET", "POST"):
         in_address = writes(call) and operation.verb == "GET"
-        detail = "patients' data then stand in the address: ask Clinicea for a POST" if in_address else ""
+        detail = IN_THE_ADDRESS if in_address else ""
         register.wrong(f"{at}.verb", DOCUMENT, use=operation.verb, detail=detail)
         corrected["verb"] = operation.verb
     else:

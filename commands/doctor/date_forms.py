@@ -10,7 +10,7 @@ from commands.doctor.asking import Asker, Use
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
 from convox_clinicea.clinicea import Call, Clinicea
-from convox_clinicea.clinicea.errors import CliniceaError, Rejected
+from convox_clinicea.clinicea.errors import CliniceaError, NotFoundInClinicea, Rejected
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConfigurationError
 
@@ -65,6 +65,9 @@ class DateForms:
             self._ask.probe(call, use, change)
         except Rejected:
             return True
+        except NotFoundInClinicea:
+            self._ask.settle_not_found(call, use, change)
+            return False
         except (CliniceaError, ConfigurationError):
             return None
         return False

@@ -20,6 +20,8 @@ from convox_clinicea.clinicea.errors import (
     UnexpectedAnswer,
 )
 
+_ASK_NOTHING = "ask Clinicea how this call says that there is nothing"
+
 
 def note_failure(
     call: Call, error: CliniceaError, table: CallTable, register: Register, correction: dict[str, Any]
@@ -49,7 +51,10 @@ def note_failure(
                 changed = {"verb": other} | ({"style": "query"} if other == "GET" else {})
                 correct(correction, call, changed)
         case NotFoundInClinicea():
-            register.wrong(f"{at}.not_found", ACCOUNT, use="nothing", detail="404", assumption="it is no error")
+            settled = table.calls[call].not_found == "nothing"
+            use = "nothing" if settled else ""
+            detail = "404" if settled else f"404, and so is an address that is not there: {_ASK_NOTHING}"
+            register.wrong(f"{at}.not_found", ACCOUNT, use=use, detail=detail, assumption="an empty list is no error")
         case Rejected():
             assumption = "Clinicea accepts what is sent"
             detail = f"refused with status {error.status}: a parameter's name or form is not as assumed"

@@ -11,6 +11,8 @@ from convox_clinicea.clinicea.calls import LOGIN, Call
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"
+IN_THE_ADDRESS = "patients' data then stand in the address: ask Clinicea for a POST"
+"""What is to be said of a booking by GET."""
 
 
 class Verdict(StrEnum):
@@ -62,6 +64,7 @@ BEHAVIOUR = {
 
 _TEST = "make a test appointment: --book-test"
 HINTS = {
+    "calls.postAppointment.verb": "Clinicea's own page says GET: ask whether it is called by POST or by GET",
     "times.reading_zone": "name a visit's time on Clinicea's screen: --known-visit YYYY-MM-DDTHH:MM",
     "read_back.notes": _TEST,
     "post.answer": _TEST,
@@ -83,14 +86,14 @@ def catalogue(table: CallTable) -> Iterator[Finding]:
     for subject, assumption in BEHAVIOUR.items():
         yield Finding(subject, assumption, detail=HINTS.get(subject, ""))
     for refusal in table.refusals:
-        hint = "only a refused booking shows its text; an unknown one is read back"
+        hint = "only a refused booking shows its text; one that is not listed is left to a person"
         yield Finding(f"refusals.{refusal.reason}", f'{refusal.reason} is said by "{refusal.contains}"', detail=hint)
 
 
 def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
     yield Finding(f"{place}.version", f"{call} is in {spec.version}")
     yield Finding(f"{place}.path", f"it is at {spec.path}")
-    yield Finding(f"{place}.verb", f"it takes {spec.verb}")
+    yield Finding(f"{place}.verb", f"it takes {spec.verb}", detail=HINTS.get(f"{place}.verb", ""))
     yield Finding(
         f"{place}.style", f"its parameters come in the {'body, as ' if spec.style != 'query' else ''}{spec.style}"
     )

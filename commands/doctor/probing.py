@@ -6,7 +6,7 @@ Reads ask for nobody. The address of a booking is asked by OPTIONS, without a pa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +14,10 @@ from commands.doctor.asking import NOBODYS_ID, Asker, Use
 from commands.doctor.compare import compare_call
 from commands.doctor.date_forms import DateForms, by_date
 from commands.doctor.failures import correct
-from commands.doctor.findings import ACCOUNT, Verdict
+from commands.doctor.findings import ACCOUNT, IN_THE_ADDRESS, Verdict
+from commands.doctor.options import AsOptions
 from commands.doctor.swagger import Document
 from convox_clinicea.clinicea import Call, Clinicea
-from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import (
     AuthenticationFailed,
     CliniceaError,
@@ -27,7 +27,6 @@ from convox_clinicea.clinicea.errors import (
     TimedOut,
     Unavailable,
 )
-from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import Mobile
@@ -56,18 +55,6 @@ class Services:
     name: str | None = None
 
 
-class AsOptions:
-    """A transport that asks what an address takes, instead of calling it."""
-
-    def __init__(self, inner: Transport) -> None:
-        self._inner = inner
-
-    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
-        if request.call != LOGIN:
-            request = replace(request, verb="OPTIONS")
-        return self._inner.send(request, deadline)
-
-
 class Probes:
     """The probes of one account; what they find goes into the asker's register and correction."""
 
@@ -84,6 +71,7 @@ class Probes:
         self._values = values
         self._services = services
         self._silent = False
+        self._options = AsOptions()
         self._dates = DateForms(asker)
 
     def run(self, now: datetime) -> None:
@@ -212,13 +200,28 @@ class Probes:
                 self._found(call, place)
                 for part in ("path", "version"):
                     self._register.confirm(f"calls.{call}.{part}", ACCOUNT)
+                self._note_verb(call)
                 return True
         return False
+
+    def _note_verb(self, call: Call) -> None:
+        """Note what the address of a booking takes, where it takes one of GET and POST only."""
+        spec, subject = self._ask.table.calls[call], f"calls.{call}.verb"
+        if len(self._options.verbs) != 1:
+            return
+        (verb,) = self._options.verbs
+        if verb == spec.verb:
+            self._register.confirm(subject, ACCOUNT)
+            return
+        self._register.wrong(subject, ACCOUNT, use=verb, detail=IN_THE_ADDRESS if verb == "GET" else "")
+        correct(self._ask.correction, call, {"verb": verb} | ({"style": "query"} if spec.style != "query" else {}))
 
     def _asked_what_it_takes(self, place: Place) -> bool | None:
         nothing = {**place, "parameters": {"patient_id": None}}
         try:
-            self._ask.probe(Call.PATIENT_BY_ID, _nobody, {"calls": {Call.PATIENT_BY_ID.value: nothing}}, AsOptions)
+            self._ask.probe(
+                Call.PATIENT_BY_ID, _nobody, {"calls": {Call.PATIENT_BY_ID.value: nothing}}, self._options.over
+            )
         except MethodRefused:
             return True
         except RouteMissing:

@@ -14,7 +14,7 @@ from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.convox.api import answer, api, caller_of
 from convox_clinicea.convox.callbacks import StatusReader
 from convox_clinicea.convox.confirming import before_the_time_out
-from convox_clinicea.convox.receipts import closing, counted, log_receipt
+from convox_clinicea.convox.receipts import closing, counted, log_receipt, seen_at_least
 from convox_clinicea.convox.replies.bookings import call_status as call_status_reply
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
@@ -36,9 +36,9 @@ def desk() -> StatusDesk:
 @app.post("/calls/status")
 def call_status() -> Response[str]:
     with counted(metrics):
-        with or_not_stored():
-            settings, dialects, place, callbacks, announced, ids = desk()
         caller = caller_of(app.current_event)
+        with seen_at_least(logger, app.current_event, caller), or_not_stored():
+            settings, dialects, place, callbacks, announced, ids = desk()
         reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
         callback = reader.read(app.current_event)
         log_receipt(logger, callback, place.default_country)

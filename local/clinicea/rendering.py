@@ -47,6 +47,7 @@ def appointment_record(call: Call, appointment: Appointment, id_name: str) -> di
     staff = store.practitioners.get(appointment.practitioner_id or "", Practitioner("", "", ""))
     start = call.shown(appointment.start)
     arrived = start if appointment.checked_out else None
+    mobile = _typed(appointment.mobile or patient.mobile, switches.lists_show_number)
     record: dict[str, Any] = {
         id_name: appointment.appointment_id,
         "StartDateTime": moment(start),
@@ -61,9 +62,9 @@ def appointment_record(call: Call, appointment: Appointment, id_name: str) -> di
         "PatientName": patient.full_name,
         "PatientFirstName": patient.first_name,
         "PatientLastName": patient.last_name,
-        "PatientMobile": appointment.mobile or patient.mobile,
+        "PatientMobile": mobile,
         "AppointmentWithName": patient.full_name,
-        "AppointmentWithPhone": appointment.mobile or patient.mobile,
+        "AppointmentWithPhone": mobile,
         "ArrivalDate": moment(arrived),
         "EngagedStartTime": moment(arrived),
         "IsServiceCompleted": appointment.checked_out,
@@ -75,6 +76,15 @@ def appointment_record(call: Call, appointment: Appointment, id_name: str) -> di
         record["ClinicID"] = appointment.clinic_id
         record["StaffID"] = appointment.practitioner_id
     return record
+
+
+def _typed(mobile: str, form: str) -> str:
+    forms = {
+        "masked": f"{mobile[:2]}XXXXXX{mobile[-2:]}",
+        "remark": f"{mobile} (wife)",
+        "pair": f"{mobile}, 9999900099",
+    }
+    return forms.get(form, mobile) if mobile else mobile
 
 
 def _spelled(status: str, words: dict[str, str]) -> str:

@@ -79,6 +79,8 @@ class Switches:
     """How "nothing" is said."""
     omit_notes: bool = False
     """Answers do not return the notes."""
+    lists_show_number: str = ""
+    """How appointment lists show a patient's number: "" as it is kept, "masked" (99XXXXXX41), "remark" or "pair"."""
     reference_ids: bool = False
     """Appointment lists bear ClinicID and StaffID too, which nobody has seen in them."""
     clinic_fields: bool = True
@@ -201,6 +203,7 @@ class Switches:
 
 _RULES: dict[str, tuple[Check, str]] = {
     "empty_answer": (_one_of("204", "404", "list", "null"), '"204", "404", "list" or "null"'),
+    "lists_show_number": (_one_of("", "masked", "remark", "pair"), '"", "masked", "remark" or "pair"'),
     "country_code_form": (_one_of("any", "digits", "plus", "zeros"), '"any", "digits", "plus" or "zeros"'),
     "max_page_size": (_number(0, 10_000, whole=True), "a whole number, 0 for no limit"),
     "slow_pages": (_number(0, 120), "seconds, 0 to 120"),

@@ -15,6 +15,7 @@ Json = dict[str, Any]
 SEARCH, PAST = "searchPatientByMobileNumber", "getPatientPastCompletedAppointment"
 KNOWN, NEW, CREATE = "postAppointmentByPatientID", "postAppointment", "createAppointment"
 FOUR = (SEARCH, PAST, KNOWN, NEW)
+LISTS = ("getAppointmentsByPatient", "getAppointmentsByDate", "getChanges")
 _SERVICES = {each.name: each.service_id for each in DEFAULT_SERVICES}
 _MODERN: Json = {
     "flows": {"search": "modern", "completed": "modern", "book_known": "modern"},
@@ -122,6 +123,21 @@ WORLDS: dict[str, World] = {
         {"staff_zone": "Asia/Dubai"},
         {"times": {"reading_zone": "Asia/Dubai", "writing_zone": "Asia/Dubai"}},
         authentication="staff_session",
+    ),
+    "key-in-v3": World(
+        "the API key is taken in v3 alone, where it has been seen; all versions take a staff session",
+        {"header_versions": ["v3"]},
+        authentication="staff_session",
+    ),
+    "nothing-is-404": World(
+        "reads that find nothing answer 404 without a text, lists too",
+        {"empty_answer": "404"},
+        {"calls": {call: {"not_found": "nothing"} for call in LISTS}},
+    ),
+    "page-verb": World(
+        "postAppointment is called by GET, as Clinicea's page says",
+        {"post_appointment_verb": "GET"},
+        {"calls": {NEW: {"verb": "GET"}}},
     ),
     "slow-commit": World(
         "what was written is listed two seconds later, and a booking answers its bare id",

@@ -42,9 +42,11 @@ from tests.support.doctor import (
 from tests.support.small_server import Reply, Seen, SmallServer
 
 WRITES = {"postAppointmentByPatientID", "postAppointment", "createAppointment"}
+SEARCH = "searchPatientByMobileNumber"
 BY_SERVICE = ("--service", "Consultation")
 SUMMER = date(START.year + 1, 7, 15)
 """Ahead of the wall clock, on a day on which no clinic here is at UTC."""
+BOOK = ("--book-test", "--start", f"{SUMMER}T10:00", "--yes")
 
 
 @dataclass
@@ -71,8 +73,7 @@ class Visit:
 
     def settled(self, *arguments: str) -> Report:
         """A run that books, and knows a visit."""
-        book = ("--book-test", "--start", f"{SUMMER}T10:00", "--yes")
-        return self.run("--known-visit", self.known_visit, *BY_SERVICE, *book, *arguments)
+        return self.run("--known-visit", self.known_visit, *BY_SERVICE, *BOOK, *arguments)
 
     def client(self, table: dict[str, Any] | None) -> Clinicea:
         return connect(
@@ -171,12 +172,66 @@ def test_bodies_without_a_document_are_asked_for_and_then_settled(doctor: Doctor
         asked = visit.settled().findings["post.answer"]
         assert asked["detail"] == (
             "refused with status 400 and a text that the table does not list (--show prints it): "
-            "ask Clinicea for the call's parameters, whether they go in the query or a body, and how times are written"
+            "ask Clinicea for the call's parameters, whether they go in the query or a body, and how times are "
+            "written; or old visits are not closed, which locks a calendar: set them to Check Out, Cancelled or "
+            "No Show, and try again"
         )
         assert visit.fake.notifications() == []
         answered = tmp_path / "answered.json"
         answered.write_text(json.dumps(BODIES))
         a_whole_call_works(visit, visit.settled("--call-table", str(answered)).table)
+
+
+@pytest.mark.parametrize("documents", [True, False])
+def test_a_key_that_v3_alone_takes_is_reported_though_a_test_appointment_was_wanted(
+    documents: bool, doctor: DoctorRunner
+) -> None:
+    with visiting("key-in-v3", doctor, documents=documents) as visit:
+        asked = doctor(visit.fake.url, *ABOUT_MEERA, *BOOK, "--clinic", "C-01")
+        assert not {each["made_by"] for each in visit.fake.standing()} & WRITES
+    finding = asked.findings["authentication"]
+    assert (asked.status, finding["verdict"], finding["use"]) == (1, "wrong", "CliniceaAuthentication=staff_session")
+    assert finding["detail"].endswith(
+        "its role may lack the permission, or it is taken in v3 only: ask Clinicea about v1, "
+        "or give a staff user, whose token all take"
+    )
+    assert asked.findings["post.answer"]["detail"] == "not made: the search did not find exactly one patient"
+    assert asked.errors.endswith("doctor: not made: the search did not find exactly one patient\n")
+
+
+def test_what_was_found_is_printed_and_written_though_the_search_is_forbidden(doctor: DoctorRunner) -> None:
+    with visiting("utc-everything", doctor, documents=True) as visit:
+        visit.fake.switch(denied_status=403, denied_calls=["searchPatientByMobileNumber"], v1_search=SEARCH)
+        report = visit.settled()
+        assert report.findings[f"permission.{SEARCH}"]["detail"] == "403"
+        assert report.status == 1
+        assert report.table is not None
+        assert report.table["calls"][SEARCH]["path"].endswith(SEARCH)
+
+
+def test_the_verb_of_post_appointment_is_asked_for_where_nothing_tells_it(doctor: DoctorRunner) -> None:
+    with SmallServer(lambda _request: Reply(204, b"")) as server:
+        finding = doctor(server.url, *ABOUT_MEERA).findings["calls.postAppointment.verb"]
+    assert (finding["verdict"], finding["detail"]) == (
+        "could not check",
+        "Clinicea's own page says GET: ask whether it is called by POST or by GET",
+    )
+
+
+def test_a_404_that_a_missing_address_answers_too_is_not_taken_for_nothing(doctor: DoctorRunner) -> None:
+    """Read as an empty calendar it would have appointments made again."""
+    with SmallServer(lambda request: Reply(404, b"") if "ppointment" in request.path else Reply(204, b"")) as server:
+        report = doctor(server.url, "--patient-id", "P-1")
+    finding = report.findings["calls.getAppointmentsByPatient.not_found"]
+    assert (finding["verdict"], finding["use"]) == ("wrong", None)
+    assert "ask Clinicea how this call says that there is nothing" in finding["detail"]
+    assert "not_found" not in json.dumps(report.table)
+
+
+def test_a_locked_calendar_is_named_among_the_causes_of_a_refusal(doctor: DoctorRunner) -> None:
+    with visiting("evidence", doctor, documents=True) as visit:
+        visit.fake.switch(locked_calendar=True)
+        assert "old visits are not closed" in visit.settled().findings["post.answer"]["detail"]
 
 
 @pytest.mark.parametrize("documents", [True, False])

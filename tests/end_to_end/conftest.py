@@ -8,6 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,22 +36,20 @@ def clinicea() -> Iterator[FakeServer]:
 def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Iterator[dict[str, str]]:
     """Start `python -m local --serve-only` with that Clinicea; yields the contents of its stack file."""
     folder = tmp_path_factory.mktemp("stack")
-    file, log = folder / "stack.json", folder / "launcher.log"
-    command = [
-        str(PYTHON),
-        "-m",
-        "local",
-        "--serve-only",
-        "--stack-file",
-        str(file),
-        "--authentication",
-        "staff_session",
-        "--until-stdin-closes",  # however this process ends
-    ]
     # What takes minutes in a deployment need not in a test.
     # The search by GET is off by default; here its way through the gateway is tried too.
-    for parameter in (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30", "SearchByGet=true"):
-        command += ["--parameter", parameter]
+    parameters = (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30", "SearchByGet=true")
+    given = [word for parameter in parameters for word in ("--parameter", parameter)]
+    with served(folder, "--authentication", "staff_session", *given) as told:
+        yield {**told, "clinicea_url": clinicea.url}
+
+
+@contextmanager
+def served(folder: Path, *arguments: str) -> Iterator[dict[str, str]]:
+    """Serve a stack of its own as long as the block lasts; yields the contents of its stack file."""
+    file, log = folder / "stack.json", folder / "launcher.log"
+    command = [str(PYTHON), "-m", "local", "--serve-only", "--stack-file", str(file), *arguments]
+    command.append("--until-stdin-closes")  # however this process ends
     with log.open("wb") as output:
         launcher = subprocess.Popen(
             command,
@@ -66,7 +65,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Ite
             if launcher.poll() is not None or time.monotonic() > end:
                 pytest.fail(f"the stack did not start:\n{log.read_text()}", pytrace=False)
             time.sleep(0.1)
-        yield {**json.loads(file.read_text()), "clinicea_url": clinicea.url}
+        yield json.loads(file.read_text())
     finally:
         launcher.send_signal(signal.SIGTERM)
         try:

@@ -120,7 +120,23 @@ def test_a_masked_or_missing_number_is_the_sender_s_to_correct(deployment: Deplo
     assert deployment.fake.requests() == []
 
 
-@pytest.mark.parametrize("mobile", ["anonymous", "Unknown", "0", 0, "-1", "1001", "+266696687"], ids=str)
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "anonymous",
+        "Unknown",
+        "0",
+        0,
+        "-1",
+        "1001",
+        "+266696687",
+        "Private Caller",
+        "UNKNOWN CALLER",
+        "sip:anonymous@anonymous.invalid",
+        "*67 9999900041",
+    ],
+    ids=str,
+)
 def test_of_a_withheld_or_internal_number_the_pop_up_says_so_and_is_no_error(
     deployment: Deployment, mobile: str | int
 ) -> None:

@@ -19,6 +19,7 @@ AWAY = {
     "the key": {"DATA_KEY_ID": "alias/nowhere"},
     "the identity secret": {"IDENTITY_SECRET_ARN": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:none"},
     "the call table": {"CALL_TABLE": "ssm:/no/such/parameter"},
+    "the dialect": {"DIALECT": "ssm:/no/such/parameter"},
 }
 
 
@@ -50,6 +51,30 @@ def test_its_failure_is_logged_with_call_and_agent(deployment: Deployment, capsy
     (failed,) = [line for line in lines(capsys) if line.get("message") == "request failed"]
     assert (failed["level"], failed["code"]) == ("ERROR", "not_stored")
     assert (failed["call_id"], failed["agent_id"]) == (CALL_ID, AGENT_ID)
+
+
+@pytest.mark.parametrize("away", ["the call table", "the dialect"])
+@pytest.mark.parametrize("broken", [False, True])
+def test_call_and_agent_are_logged_though_the_deployment_s_documents_cannot_be_read(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], away: str, broken: bool
+) -> None:
+    deployment.configure(**AWAY[away])
+
+    deployment.call_status(json.dumps(known())[: -5 if broken else None]).is_error(503, "not_stored")
+
+    named = [line for line in lines(capsys) if line.get("message") in ("status callback received", "request failed")]
+    assert len(named) == 2
+    assert {(line["call_id"], line["agent_id"]) for line in named} == {(CALL_ID, AGENT_ID)}
+
+
+def test_a_number_is_masked_though_the_deployment_s_documents_cannot_be_read(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.configure(DIALECT="ssm:/no/such/parameter")
+
+    deployment.call_status(known(call_id=invented.NATIONAL, agent_id=invented.MOBILE)).is_error(503, "not_stored")
+
+    assert not invented.leaks(capsys.readouterr().out)
 
 
 def test_it_is_logged_and_counted_before_the_first_write(

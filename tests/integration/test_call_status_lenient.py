@@ -20,7 +20,26 @@ def booked(deployment: Deployment, answer: Answer, *left_out: str) -> BookingReq
     return content(deployment, answer.body["booking_id"])
 
 
-@pytest.mark.parametrize("mobile", ["anonymous", "Unknown", "0", "1001", 0, "-1", "N/A", "", "+266696687", [], False])
+@pytest.mark.parametrize(
+    "mobile",
+    [
+        "anonymous",
+        "Unknown",
+        "0",
+        "1001",
+        0,
+        "-1",
+        "N/A",
+        "",
+        "+266696687",
+        [],
+        False,
+        "Private Caller",
+        "UNKNOWN CALLER",
+        "sip:anonymous@anonymous.invalid",
+        "*67 9999900041",
+    ],
+)
 def test_a_withheld_or_internal_number_is_none(deployment: Deployment, mobile: Any) -> None:
     assert booked(deployment, deployment.call_status(known(MOBILE_NO=mobile))).mobile is None
 

@@ -31,6 +31,20 @@ UNREADABLE: dict[str, Any] = {
 }
 
 
+def test_a_form_that_semicolons_part_is_booked(deployment: Deployment) -> None:
+    form = ";".join(f"{name}={value}" for name, value in known().items())
+
+    assert deployment.call_status(form.replace("+", "%2B")).status == 202
+    assert len(seen(deployment)["bookings"]) == 1
+
+
+def test_one_that_cannot_be_booked_leaves_its_call_s_trace(deployment: Deployment) -> None:
+    form = ";".join(f"{name}={value}" for name, value in known(clinic_id="").items())
+
+    assert deployment.call_status(form.replace("+", "%2B")).status == 400
+    assert seen(deployment)["not_booked"]
+
+
 def seen(deployment: Deployment, call_id: str = CALL_ID) -> dict[str, Any]:
     answer = deployment.of_call_by_query(call_id)
     assert answer.status == 200

@@ -69,6 +69,46 @@ def test_its_status_callback_closes_it(deployment: Deployment, body: dict[str, A
     assert open_calls(deployment) == [], "a page that is opened again after the end announces nothing"
 
 
+class TestTransfer:
+    """The next agent has a pop-up and a status of their own, under the same call id."""
+
+    SECOND = "agent-13"
+
+    def test_the_second_agent_s_lost_callback_is_listed_though_the_first_one_s_came(
+        self, deployment: Deployment
+    ) -> None:
+        deployment.popup(POPUP)
+        deployment.call_status({"call_id": CALL_ID, "agent_id": AGENT_ID, "disposition": "Transferred"})
+        deployment.popup(POPUP | {"agent_id": self.SECOND})
+
+        assert [(each["call_id"], each["agent_id"]) for each in open_calls(deployment)] == [(CALL_ID, self.SECOND)]
+
+    def test_so_it_is_where_the_second_pop_up_came_first(self, deployment: Deployment) -> None:
+        deployment.popup(POPUP)
+        deployment.popup(POPUP | {"agent_id": self.SECOND})
+        deployment.call_status({"call_id": CALL_ID, "agent_id": AGENT_ID, "disposition": "Transferred"})
+
+        assert [each["agent_id"] for each in open_calls(deployment)] == [self.SECOND]
+
+    def test_each_one_s_own_callback_closes_it(self, deployment: Deployment) -> None:
+        for agent in (AGENT_ID, self.SECOND):
+            deployment.popup(POPUP | {"agent_id": agent})
+            said = {"call_id": CALL_ID, "agent_id": agent.upper(), "disposition": "Not interested"}
+            assert deployment.call_status(said).status == 200
+
+        assert open_calls(deployment) == []
+
+
+def test_what_a_release_before_opened_is_closed_too(deployment: Deployment) -> None:
+    clock = VirtualClock()
+    announced = AnnouncedCalls(Table(aws.dynamodb(), deployment.stack.table), clock)
+    announced.announce("convox", CALL_ID, None)
+
+    announced.end("convox", CALL_ID, AGENT_ID)
+
+    assert announced.without_end(timedelta(0)) == ([], None)
+
+
 def test_a_callback_that_was_not_stored_leaves_its_call_open(deployment: Deployment) -> None:
     deployment.popup(POPUP)
     deployment.configure(IDENTITY_SECRET_ARN="arn:aws:secretsmanager:ap-south-1:123456789012:secret:none")
@@ -132,7 +172,7 @@ def test_the_first_pop_up_counts_and_days_later_nothing_is_kept() -> None:
     began = clock.now()
     announced.announce("convox", "c-1", None)
     clock.sleep(HOURS.total_seconds())
-    announced.announce("convox", "c-1", AGENT_ID)
+    announced.announce("convox", "c-1", None)
     announced.announce("convox", "c-2", AGENT_ID)
 
     ((found,), _) = announced.without_end(HOURS)

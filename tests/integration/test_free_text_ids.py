@@ -63,8 +63,10 @@ def test_a_status_callback_is_booked_whatever_its_ids_are_like(deployment: Deplo
     stored = repr([deployment.stack.items(), deployment.stack.entries()])
     assert agent_id not in stored
     assert invented.NATIONAL not in stored
-    (announced,) = deployment.stack.items("announced#")
-    assert "open" not in announced, "its end is noted under the name that the pop-up had"
+    deployment.call_status({"call_id": TOLD, "agent_id": AGENT_ID, "disposition": "Transferred"})
+    announced = deployment.stack.items("announced#")
+    assert len(announced) == 2, "one for each agent of the call"
+    assert not any("open" in each for each in announced), "its end is noted under the name that the pop-up had"
 
 
 @pytest.mark.parametrize("kind", ["search", "popup", "completed", "of_call"])

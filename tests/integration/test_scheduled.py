@@ -160,10 +160,19 @@ class TestReconcile:
         assert '"ReconcileMissing":[0' in said.replace(" ", "")
         assert not invented.leaks(said)
 
-    def test_what_stands_for_a_rejected_newcomer_is_known_by_its_number(
-        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    @pytest.mark.parametrize(
+        ("shown", "first_name", "found"),
+        [
+            ("", invented.FIRST_NAME, 1),
+            ("remark", invented.FIRST_NAME, 1),
+            ("masked", invented.FIRST_NAME, 1),
+            ("masked", "Ravi", 0),
+        ],
+    )
+    def test_what_stands_for_a_rejected_newcomer_is_known_by_its_number_or_its_name(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str], shown: str, first_name: str, found: int
     ) -> None:
-        deployment.fake.switch(omit_notes=True)
+        deployment.fake.switch(omit_notes=True, lists_show_number=shown)
         start = in_days(2)
         booking_id = deployment.book_new(new_body(start=start.isoformat())).body["booking_id"]
         ledger, booking = deployment.ledger(), deployment.booking(booking_id)
@@ -171,12 +180,13 @@ class TestReconcile:
         ledger.move(ledger.move(parked, State.NEEDS_ATTENTION), State.REJECTED)
         local = start.replace(tzinfo=None).isoformat()
         late = {"appointment_id": "A-late", "clinic_id": "C-01", "start": local}
-        deployment.fake.add_patient(**invented.patient(patient_id="P-99", appointments=[late]))
+        who = invented.patient(patient_id="P-99", first_name=first_name, appointments=[late])
+        deployment.fake.add_patient(**who)
 
         report = deployment.reconcile()
 
         finding = {"finding": "unexpected", "booking_id": booking_id, "appointment_ids": ["A-late"]}
-        assert report["discrepancies"] == [finding]
+        assert report["discrepancies"] == [finding] * found
         assert not invented.leaks(capsys.readouterr().out)
 
     def test_a_reference_that_no_booking_has_is_unexpected(

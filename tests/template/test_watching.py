@@ -158,6 +158,8 @@ def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
     [
         ("CallStatusFailedAlarm", (watching.OWN, "CallStatusFailed", (("service", "call_status"),))),
         ("CallStatusErrorsAlarm", ("AWS/Lambda", "Errors", (("FunctionName", '{"Ref": "CallStatusFunction"}'),))),
+        ("CallStatusThrottledAlarm", ("AWS/Lambda", "Throttles", (("FunctionName", '{"Ref": "CallStatusFunction"}'),))),
+        ("CallStatusTurnedAwayAlarm", (watching.OWN, "CallStatusTurnedAway", ())),
     ],
 )
 def test_the_first_status_callback_that_is_lost_rings(name: str, look: tuple[object, ...]) -> None:
@@ -165,6 +167,18 @@ def test_the_first_status_callback_that_is_lost_rings(name: str, look: tuple[obj
     assert (seen.namespace, seen.name, seen.dimensions) == look
     alarm = watching.alarms()[name]
     assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == ("Sum", 0, 1, 60)
+
+
+def test_a_callback_that_the_gateway_turned_away_is_told_from_the_access_log() -> None:
+    resources = template()["Resources"]
+    pattern = resources["TurnedAwayCallbacks"]["Properties"]["FilterPattern"]
+    assert set(re.findall(r"[$][.](\w+)", pattern)) <= set(re.findall(r'"(\w+)":', _access_log(resources)))
+    assert {"401", "403", "429", "-", "/calls/status"} == set(re.findall(r'= "([^"]+)"', pattern))
+
+
+def _access_log(resources: Json) -> str:
+    found: str = resources["Api"]["Properties"]["AccessLogSetting"]["Format"]
+    return found
 
 
 def test_the_silence_of_the_nightly_run_is_longer_than_a_day() -> None:

@@ -1,15 +1,18 @@
 """Calls that a pop-up announced, until their status callback comes: ids and a time, nothing of a patient.
 
-A callback that never reached the connector leaves no other trace.
+A callback that never reached the connector leaves no other trace. ConVox gives a transferred call to the next agent
+under the same id, and each of the two has a pop-up and a status: a call is a call id with its agent here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import raise_alone
+from convox_clinicea.normalization import normalized
 from convox_clinicea.table import ConditionFailed, Item, Put, Table, timestamp
 from convox_clinicea.versions import SCHEMA, UnreadableRecord
 
@@ -40,12 +43,12 @@ class AnnouncedCalls:
         self._clock = clock
 
     def announce(self, caller: str, call_id: str, agent_id: str | None) -> None:
-        """Open the call's record, unless there is one: a pop-up may come again, and after the end of the call.
+        """Open the agent's record of a call, unless there is one: a pop-up may come again, and after the call's end.
 
         Raises:
             LedgerUnavailable: it may or may not stand.
         """
-        item = self._item(caller, call_id)
+        item = self._item(caller, call_id, agent_id)
         item |= {"open": {"S": ANNOUNCED}, "queued_at": {"S": timestamp(self._clock.now())}}
         item |= {"caller": {"S": caller}, "call_id": {"S": call_id}}
         if agent_id is not None:
@@ -55,8 +58,8 @@ class AnnouncedCalls:
         except ConditionFailed:
             return
 
-    def end(self, caller: str, call_id: str) -> None:
-        """Close the call's record, opened or not.
+    def end(self, caller: str, call_id: str, agent_id: str | None) -> None:
+        """Close the agent's record of a call, opened or not, and one that names no agent.
 
         Raises:
             LedgerUnavailable: it may or may not be closed.
@@ -64,9 +67,17 @@ class AnnouncedCalls:
         """
         # The condition itself always holds: DynamoDB keeps no item without its key.
         try:
-            self._table.put(Put(self._item(caller, call_id), "attribute_exists(pk) OR attribute_not_exists(pk)"))
+            always = "attribute_exists(pk) OR attribute_not_exists(pk)"
+            self._table.put(Put(self._item(caller, call_id, agent_id), always))
         except ConditionFailed:
             raise_alone(UnreadableRecord("an announced call of a later version"))
+        if agent_id is None:
+            return
+        try:
+            # Of a pop-up without an agent, or of a release that told no agents apart.
+            self._table.put(Put(self._item(caller, call_id, None), "attribute_exists(pk)"))
+        except ConditionFailed:
+            return
 
     def without_end(self, older_than: timedelta, after: Key | None = None) -> tuple[list[AnnouncedCall], Key | None]:
         """Return one page (1 MB) of the calls announced at least that long ago that have not ended, oldest first.
@@ -91,10 +102,12 @@ class AnnouncedCalls:
         behind = None if page.after is None else {name: text["S"] for name, text in page.after.items()}
         return [_read(item) for item in page.items], behind
 
-    def _item(self, caller: str, call_id: str) -> Item:
+    def _item(self, caller: str, call_id: str, agent_id: str | None) -> Item:
+        # Agents' names are compared without regard to case; escaped, none holds a "#".
+        agent = "" if agent_id is None else f"{quote(normalized(agent_id), safe='')}#"
         expires_at = int((self._clock.now() + KEPT).timestamp())
         return {
-            "pk": {"S": f"announced#{caller}#{call_id}"},
+            "pk": {"S": f"announced#{caller}#{agent}{call_id}"},
             "expires_at": {"N": str(expires_at)},
             SCHEMA: {"N": str(SCHEMA_VERSION)},
         }
@@ -102,10 +115,10 @@ class AnnouncedCalls:
 
 def _read(item: Item) -> AnnouncedCall:
     """Read an item of whatever version: the index is by `open` and `queued_at`, and the key names the call."""
-    _, caller, call_id = item["pk"]["S"].split("#", 2)
+    _, caller, *_, call_id = item["pk"]["S"].split("#", 3)
     return AnnouncedCall(
         caller=caller,
-        call_id=call_id,
+        call_id=item["call_id"]["S"] if "call_id" in item else call_id,
         agent_id=item["agent_id"]["S"] if "agent_id" in item else None,
         announced_at=datetime.fromisoformat(item["queued_at"]["S"]),
     )

@@ -56,6 +56,8 @@ class TestSpellings:
             "9999900042#",
             "9999900042;ext=5",
             "9999900042.0",
+            "sip:9999900042@10.0.0.1",
+            "sip:+919999900042@pbx.example;user=phone",
             "9999900042\n",
         ],
     )
@@ -138,13 +140,34 @@ class TestRefusals:
 
 class TestNobodysNumber:
     @pytest.mark.parametrize(
-        "written", ["anonymous", "Unknown", "PRIVATE", " Withheld ", "0", "-1", "1001", "+266696687", "Out of Area"]
+        "written",
+        [
+            *(
+                "anonymous",
+                "Unknown",
+                "PRIVATE",
+                " Withheld ",
+                "0",
+                "-1",
+                "1001",
+                "+266696687",
+                "Out of Area",
+                "P",
+                "O",
+            ),
+            *("Private Caller", "UNKNOWN CALLER", "unknown-caller", "Caller_ID_Blocked", "No Caller ID", "<Unknown>"),
+            *("Number not available", "Anonymous <anonymous>", "anonymous@anonymous.invalid", "sip:1001@pbx"),
+            *("sip:anonymous@anonymous.invalid", '"Anonymous" <sip:anonymous@anonymous.invalid;user=phone>'),
+            *("*67", "*67 9999900042", "#31#9999900042", "*31#9999900042"),
+        ],
     )
     def test_a_withheld_or_internal_number_is_the_exchange_s_word_and_nobody_s_fault(self, written: str) -> None:
         with pytest.raises(NoCallerNumber, match="ask the caller for the number"):
             parse_mobile(written, default_country="IN")
 
-    @pytest.mark.parametrize("written", ["1234567", "", "x", "99999XXX41", "9999900041*", "971501234567"])
+    @pytest.mark.parametrize(
+        "written", ["1234567", "", "x", "99999XXX41", "9999900041*", "971501234567", "Asha Caller"]
+    )
     def test_a_number_that_was_to_be_one_is_not(self, written: str) -> None:
         with pytest.raises(InvalidMobile) as caught:
             parse_mobile(written, default_country="IN")

@@ -331,11 +331,11 @@ class TestOlderCode:
 
     def test_an_announced_call_of_the_later_release_stays_open(self, bench: Bench, later: Any) -> None:
         later.announced.announce("convox", CALL_ID, "agent-12")
-        before = raw(bench, f"announced#convox#{CALL_ID}")
+        before = raw(bench, f"announced#convox#agent-12#{CALL_ID}")
 
         with pytest.raises(UnreadableRecord):
-            bench.announced.end("convox", CALL_ID)
-        assert raw(bench, f"announced#convox#{CALL_ID}") == before
+            bench.announced.end("convox", CALL_ID, "agent-12")
+        assert raw(bench, f"announced#convox#agent-12#{CALL_ID}") == before
 
     def test_an_act_of_the_later_release_is_shown_with_its_own_word(self, bench: Bench) -> None:
         booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
@@ -352,7 +352,7 @@ class TestOlderCode:
         later.announced.announce("convox", CALL_ID, "agent-12")
         aws.dynamodb().update_item(
             TableName=bench.stack.table,
-            Key={"pk": {"S": f"announced#convox#{CALL_ID}"}},
+            Key={"pk": {"S": f"announced#convox#agent-12#{CALL_ID}"}},
             UpdateExpression="REMOVE caller, call_id",
         )
 

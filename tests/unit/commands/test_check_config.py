@@ -46,7 +46,7 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
     assert check_config.main(["--clinics", clinics, "--dialect", str(dialect)]) == 0
 
     assert capsys.readouterr().out.splitlines() == [
-        "call_table packed with the connector: in order (6 calls)",
+        "call_table packed with the connector: in order (11 calls, 6 in use)",
         f"clinics    {clinics}: in order (2 clinics, 1 of them with a time zone)",
         f"dialect    {dialect}: in order (callers of their own: pune)",
         "consent_texts packed with the connector: in order (1 versions, in en)",
@@ -64,7 +64,7 @@ def test_a_modern_booking_needs_its_read_backs(tmp_path: Path, capsys: pytest.Ca
     modern = {"schema": 2, "flows": {"book_known": "modern"}, "calls": {"createAppointment": service}}
     table = written(tmp_path, modern)
     assert check_config.main(["--call-table", table, "ReadBacks=true"]) == 0
-    assert "6 calls; book_known by modern calls" in capsys.readouterr().out
+    assert "11 calls, 6 in use; book_known by modern calls" in capsys.readouterr().out
     assert check_config.main(["--call-table", table, "ReadBacks=false"]) == 1
     assert "ReadBacks: must be true where flows.book_known is modern" in capsys.readouterr().out
 

@@ -140,6 +140,9 @@ def test_dispositions_that_mean_an_appointment_are_configuration() -> None:
         ["appointment-booked"],
         ["Appointment\u00a0Booked"],
         ["Connected~Appointment Booked~2031-03-06"],
+        ["AB --- Appointment Booked"],
+        ["ab---appointment_booked"],
+        ["Connected~AB \u2014\u2014\u2014 Appointment Booked"],
         ["Connected", "appointment\u2013fixed"],
     ],
     ids=str,
@@ -148,7 +151,18 @@ def test_a_disposition_is_a_word_or_several_levels_however_they_are_joined(came:
     assert PACKED.mean_appointment(came)
 
 
-@pytest.mark.parametrize("came", [["AUTOWRAPUP"], ["AutoWrapup", "Appointment"], ["AUTOWRAPUP~Appointment"], ["NEW"]])
+@pytest.mark.parametrize(
+    "came",
+    [
+        ["AUTOWRAPUP"],
+        ["AutoWrapup", "Appointment"],
+        ["AUTOWRAPUP~Appointment"],
+        ["NEW"],
+        ["AUTOWRAPUP --- Appointment"],
+        ["NI --- Not Interested"],
+        ["Cancelled - Appointment Booked"],
+    ],
+)
 def test_what_convox_disposed_of_itself_books_nothing(came: list[str]) -> None:
     assert not PACKED.mean_appointment(came)
 

@@ -177,3 +177,23 @@ def test_an_envelope_that_says_something_itself_is_none() -> None:
     body = {"mobile": "1", "agent": {"mobile": "2"}}
 
     assert [name for name, _ in pairs(post(body))] == ["mobile", "agent"]
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ("call_id=c1;agent_id=a;start=2027-01-05T10%3A30", ["c1", "a", "2027-01-05T10:30"]),
+        ("call_id=c1; agent_id=a ;", ["c1", "a "]),
+        ("call_id=c1;x&agent_id=a;b", ["c1;x", "a;b"]),
+        ("call_id=c1;b", ["c1;b"]),
+        ("notes=first;last=1", ["first;last=1"]),
+        ("call_id=c%3B1;agent_id=a", ["c;1", "a"]),
+    ],
+)
+def test_semicolons_part_a_form_only_where_they_part_known_names(body: str, read: list[str]) -> None:
+    assert [value for _, value in pairs(post(body))] == read
+
+
+def test_a_form_of_more_than_500_fields_is_refused_whatever_parts_them() -> None:
+    with pytest.raises(InvalidRequest, match="more than 500 fields"):
+        pairs(post(";".join(["call_id=1"] * 502)))

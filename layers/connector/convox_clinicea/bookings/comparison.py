@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ from convox_clinicea.bookings.calendar_days import CalendarDays, DayUnreadable
 from convox_clinicea.bookings.comparable import Chunk
 from convox_clinicea.bookings.findings import Discrepancy, Finding, Judge
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.persons import Persons
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.report import Report
 from convox_clinicea.clinicea.client import Clinicea
@@ -32,14 +32,14 @@ class Sources:
 
     Attributes:
         zones: the stack's own first, then those of its clinics.
-        number_key: the HMAC of a number as a list shows it, see `Judge`.
+        persons: how the persons of bookings and appointments are compared.
         by_patient: whether the API role may read a patient's appointments.
     """
 
     ledger: Ledger
     clinicea: Clinicea
     zones: tuple[ZoneInfo, ...]
-    number_key: Callable[[str], str | None]
+    persons: Persons
     by_patient: bool
 
 
@@ -57,7 +57,7 @@ class Comparison:
             self._days,
             owner_of=sources.ledger.owner_of,
             elsewhere=self._elsewhere,
-            number_key=sources.number_key,
+            persons=sources.persons,
         )
 
     def report(self, begin: date | None = None) -> Report:

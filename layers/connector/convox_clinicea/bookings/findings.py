@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from convox_clinicea.bookings.calendar_days import CalendarDays
+from convox_clinicea.bookings.persons import Persons
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import State
-from convox_clinicea.characters import plain_digits
 from convox_clinicea.clinicea.calendar_entries import CalendarEntry
 from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.normalization import id_key, normalized_name, same_id
-from convox_clinicea.privacy import PersonalText
-
-SHORTEST_NUMBER = 7
-"""Digits of a number that is worth the name."""
 
 
 class Finding(StrEnum):
@@ -54,7 +49,7 @@ class Judge:
     Args:
         owner_of: which booking an appointment belongs to.
         elsewhere: the appointment of a booking that is on none of the days read; None where it is nowhere.
-        number_key: the HMAC of a number as a list shows it; None where it is no number.
+        persons: how the persons of bookings and appointments are compared.
     """
 
     def __init__(
@@ -63,12 +58,12 @@ class Judge:
         *,
         owner_of: Callable[[str], str | None],
         elsewhere: Callable[[Booking], Appointment | None],
-        number_key: Callable[[str], str | None] = lambda _text: None,
+        persons: Persons,
     ) -> None:
         self._days = days
         self._owner_of = owner_of
         self._elsewhere = elsewhere
-        self._number_key = number_key
+        self._persons = persons
 
     def judge(self, booking: Booking) -> list[Discrepancy]:
         """Return what is wrong with one booking."""
@@ -133,33 +128,34 @@ class Judge:
         if same_id(other.appointment.patient_id, patient_id):
             return True
         mine, theirs = own.words, other.words
-        if mine and theirs and not mine & theirs:
+        named = bool(mine & theirs) if mine and theirs else self._persons.has_name(booking, other) is True
+        if mine and theirs and not named:
             return False
-        known = own.mobile is not None and other.mobile is not None
-        return self._same_number(booking, own, other) or (bool(mine & theirs) and not known)
+        numbered = self._persons.same_number(booking, own, other)
+        return named if numbered is None else numbered
 
     def _is_of(self, booking: Booking, entry: CalendarEntry) -> bool:
         """Whether an appointment at its start may be the one of a booking that has none."""
         if booking.patient_id is not None:
             return same_id(entry.appointment.patient_id, booking.patient_id)
-        return self._has_number(booking, entry)
-
-    def _same_number(self, booking: Booking, own: CalendarEntry, other: CalendarEntry) -> bool:
-        if self._has_number(booking, other):
-            return True
-        mine, theirs = _digits(own.mobile), _digits(other.mobile)
-        shorter, longer = sorted((mine, theirs), key=len)
-        return len(shorter) >= SHORTEST_NUMBER and longer.endswith(shorter)
-
-    def _has_number(self, booking: Booking, entry: CalendarEntry) -> bool:
-        if booking.number_key is None or entry.mobile is None:
-            return False
-        return self._number_key(entry.mobile.reveal()) == booking.number_key
+        numbered = self._persons.has_number(booking, entry)
+        if numbered is not None or booking.number_key is None or _is_elsewhere(booking, entry.appointment):
+            return bool(numbered)
+        named = self._persons.has_name(booking, entry)
+        # With a number that is masked, and no name to compare, nothing tells that it is not what was posted.
+        return booking.posted and entry.mobile is not None if named is None else named
 
 
 def _by_hand(booking: Booking) -> bool:
     """Whether a person's word booked it: where that appointment stands was theirs to judge."""
     return bool(booking.acts) and booking.acts[-1] == str(booking.version)
+
+
+def _is_elsewhere(booking: Booking, appointment: Appointment) -> bool:
+    """Whether an appointment is of another clinic or practitioner than the booking, where both are known."""
+    wanted = (booking.clinic_id, booking.practitioner_id)
+    shown = (appointment.clinic_id, appointment.practitioner_id)
+    return any(None not in ids and not same_id(*ids) for ids in zip(wanted, shown, strict=True))
 
 
 def _at_different_places(own: Appointment, other: Appointment) -> bool:
@@ -174,8 +170,3 @@ def _at_different_places(own: Appointment, other: Appointment) -> bool:
         elif names[0] is not None and names[1] is not None and normalized_name(names[0]) != normalized_name(names[1]):
             return True
     return False
-
-
-def _digits(mobile: PersonalText | None) -> str:
-    text = "" if mobile is None else plain_digits(mobile.reveal())
-    return re.sub(r"[^0-9]", "", text).lstrip("0")

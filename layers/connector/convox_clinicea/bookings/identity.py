@@ -95,6 +95,11 @@ def digest_of_number(key: bytes, mobile: Mobile) -> str:
     return digest(key, ["number", mobile.reveal()]).hex()
 
 
+def digest_of_name(key: bytes, name: str) -> str:
+    """Return the HMAC by which a name may be compared with a newcomer's, in any order of its words."""
+    return digest(key, ["name", *sorted(normalized_name(name).split())]).hex()
+
+
 def _folded_name(details: PatientDetails) -> str:
     """Return the new patient's name without regard to case and spaces, as the booking's id holds it.
 

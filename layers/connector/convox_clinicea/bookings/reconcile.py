@@ -5,7 +5,7 @@ A comparison goes on in parts, each bounded in time and memory, so that it comes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from convox_clinicea.bookings.comparable import Cursor, Window, collect
 from convox_clinicea.bookings.comparison import ONE_DAY, Comparison, Sources
 from convox_clinicea.bookings.findings import Discrepancy, Finding
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.persons import Key, Persons
 from convox_clinicea.bookings.report import Report
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinics import Clinics
@@ -32,7 +33,7 @@ all the same, and a night that is lost loses nothing."""
 
 
 class Reconciler:
-    """The service behind `reconcile`; for `number_key` and `by_patient` see `Sources`."""
+    """The service behind `reconcile`; for the keys and `country` see `Persons`, for `by_patient` `Sources`."""
 
     def __init__(
         self,
@@ -40,12 +41,15 @@ class Reconciler:
         clinicea: Clinicea,
         clinics: Clinics,
         *,
-        number_key: Callable[[str], str | None] = lambda _text: None,
+        number_key: Key = lambda _text: None,
+        name_key: Key = lambda _text: None,
+        country: str = "IN",
         by_patient: bool = True,
     ) -> None:
         self.zone = clinics.zone(None)
         others = (ZoneInfo(name) for name in sorted(clinics.zones) if name != self.zone.key)
-        self._sources = Sources(ledger, clinicea, (self.zone, *others), number_key, by_patient)
+        persons = Persons(number_key, name_key, country)
+        self._sources = Sources(ledger, clinicea, (self.zone, *others), persons, by_patient)
 
     def asked_for(self, event: object, now: datetime, deadline: Deadline) -> Report:
         """Compare what an order names: a day or all, from the beginning or from where the part before ended.

@@ -9,7 +9,7 @@ import phonenumbers
 
 from convox_clinicea.characters import plain_digits
 from convox_clinicea.clinicea.models import Patient
-from convox_clinicea.mobile import InvalidMobile, Mobile, parse_country_code
+from convox_clinicea.mobile import InvalidMobile, Mobile, parse_country_code, parse_mobile
 from convox_clinicea.normalization import each_once, normalized
 
 _RUN = re.compile(r"[0-9][0-9 ().-]*")
@@ -41,12 +41,7 @@ def may_have(patient: Patient, mobile: Mobile) -> bool:
         return True
     text = _plain(patient.mobile.reveal())[:_LONGEST_TEXT]
     code = _country_code(patient.country_code)
-    region = phonenumbers.region_code_for_country_code(int(code or mobile.country_code))
-    numbers = {
-        (str(match.number.country_code), phonenumbers.national_significant_number(match.number))
-        for match in phonenumbers.PhoneNumberMatcher(text, region)
-        if _CODE_BEFORE.search(text[: match.start]) is None
-    }
+    numbers = _matched(text, phonenumbers.region_code_for_country_code(int(code or mobile.country_code)))
     if (mobile.country_code, mobile.national_number) in numbers:
         return True
     runs = [_digits(run) for run in _RUN.findall(text)]
@@ -58,6 +53,36 @@ def may_have(patient: Patient, mobile: Mobile) -> bool:
     if numbers:
         return False
     return _UNREADABLE.search(text) is not None or not any(_SHORTEST <= len(run) <= _LONGEST for run in runs)
+
+
+def numbers_in(text: str, country: str) -> tuple[Mobile, ...]:
+    """Return the numbers that a stored text may hold; none if it shows none that can be read.
+
+    Args:
+        country: ISO 3166 code of the country that numbers without a dialling code belong to.
+    """
+    plain = _plain(text)[:_LONGEST_TEXT]
+    written = [f"+{code}{national}" for code, national in sorted(_matched(plain, country))]
+    for run in map(_digits, _RUN.findall(plain)):
+        written += [run, f"+{run}"] if _SHORTEST <= len(run) <= _LONGEST else []
+    found = {number.reveal(): number for number in (_read(each, country) for each in written) if number}
+    return tuple(found.values())
+
+
+def _matched(text: str, region: str) -> set[tuple[str, str]]:
+    """Return the country codes and national numbers that stand in a text."""
+    return {
+        (str(match.number.country_code), phonenumbers.national_significant_number(match.number))
+        for match in phonenumbers.PhoneNumberMatcher(text, region)
+        if _CODE_BEFORE.search(text[: match.start]) is None
+    }
+
+
+def _read(written: str, country: str) -> Mobile | None:
+    try:
+        return parse_mobile(written, default_country=country)
+    except InvalidMobile:
+        return None
 
 
 def _plain(text: str) -> str:

@@ -71,6 +71,7 @@ class RequestsTransport:
                 body=_whole_body(response),
                 retry_after=response.headers.get("Retry-After"),
                 framed="Content-Length" in response.headers or "Transfer-Encoding" in response.headers,
+                allow=response.headers.get("Allow"),
             )
 
     @contextlib.contextmanager

@@ -81,6 +81,7 @@ class WireAnswer:
 
     Attributes:
         framed: whether its headers say where the body ends. Without that, an empty body may be one that was cut off.
+        allow: the verbs that the address takes, where it said so.
     """
 
     status: int
@@ -88,6 +89,7 @@ class WireAnswer:
     body: bytes
     retry_after: str | None = None
     framed: bool = True
+    allow: str | None = None
 
     @property
     def text(self) -> str:

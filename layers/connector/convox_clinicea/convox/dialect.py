@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Self, TypeVar
@@ -16,6 +17,8 @@ from convox_clinicea.normalization import as_words, normalized
 T = TypeVar("T")
 NEEDED = frozenset({"call_id", "mobile"})
 """Fields without which no call can be served."""
+
+_CODE_AND_NAME = re.compile(r"\s*(\w{1,40})\s*[-\u2010-\u2015]{3}\s*(\S.{0,200})", re.DOTALL)
 
 
 class Known(NamedTuple):
@@ -48,11 +51,18 @@ class Dialect:
     def mean_appointment(self, dispositions: Iterable[str]) -> bool:
         """Whether a call's dispositions say that it ended with an appointment.
 
-        Each may be one word or several levels joined by `~` [1x]. One that ConVox itself has set, such as
+        Each may be one word or several levels joined by `~` [1x], and a level its code with its name, as the agent's
+        screen writes it: `AB --- Appointment Booked` [1x]. One that ConVox itself has set, such as
         `AUTOWRAPUP`, was chosen by nobody, whatever stands beside it [1x].
         """
-        words = {as_words(word) for each in dispositions for word in (each, *each.split("~"))}
+        levels = {level for each in dispositions for level in (each, *each.split("~"))}
+        words = {as_words(word) for level in levels for word in (level, *_code_and_name(level))}
         return not words & self.automatic and bool(words & self.appointment)
+
+
+def _code_and_name(level: str) -> tuple[str, ...]:
+    found = _CODE_AND_NAME.fullmatch(level)
+    return () if found is None else found.groups()
 
 
 class Dialects:

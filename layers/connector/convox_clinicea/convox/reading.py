@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic_core import from_json
@@ -76,17 +76,29 @@ def _of_body(body: str, knows: Knows, charset: str | None) -> Pairs:
         whole = _read(one[1])
         if isinstance(whole, Members):
             return whole.pairs
-    return list(_unwrapped(_form(text, charset), knows))
+    return list(_unwrapped(_form(text, _separator(text, knows), charset), knows))
 
 
-def _form(text: str, charset: str | None) -> Pairs:
+def _separator(text: str, knows: Knows) -> str:
+    """Return what stands between a form's fields: `;` only where there is no `&`, and it parts names that are known.
+
+    Older HTML recommends `;`; in a value it may stand as it is.
+    """
+    parts = [] if "&" in text else text.split(";", MOST_FIELDS)
+    known = sum(1 for part in parts if knows(unquote_plus(part.partition("=")[0]).strip()))
+    return ";" if known > 1 and all("=" in part for part in parts if part.strip()) else "&"
+
+
+def _form(text: str, separator: str, charset: str | None) -> Pairs:
     """Read a URL-encoded form; bytes that are not UTF-8 are of the charset that it claims, or U+FFFD."""
-    if text.count("&") >= MOST_FIELDS:
+    if text.count(separator) >= MOST_FIELDS:
         raise InvalidRequest(FieldProblem("body", f"is a form of more than {MOST_FIELDS} fields"))
     try:
-        return parse_qsl(text, keep_blank_values=True, errors="strict")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", separator=separator)
     except UnicodeDecodeError:
-        return parse_qsl(text, keep_blank_values=True, encoding=charset or "utf-8", errors="replace")
+        return parse_qsl(
+            text, keep_blank_values=True, encoding=charset or "utf-8", errors="replace", separator=separator
+        )
 
 
 def _multipart(text: str) -> Iterator[tuple[str, str]]:

@@ -41,7 +41,8 @@ def popup_desk(
     def announce(caller: str, call_id: str, agent_id: str | None) -> None:
         calls = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
         try:
-            calls.announce(caller, ids.call(call_id), agent_id)
+            named = None if agent_id is None else ids.agent(agent_id)
+            calls.announce(caller, ids.call(call_id), named)
         except (ConfigurationError, LedgerUnavailable) as error:
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.identity import digest_of_number
+from convox_clinicea.bookings.identity import digest_of_name, digest_of_number
 from convox_clinicea.bookings.nights import Nights
 from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.deadline import Clock
@@ -35,6 +35,8 @@ def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
         client,
         clinics,
         number_key=lambda text: _number_key(settings, text),
+        name_key=lambda text: digest_of_name(identity_key(settings.identity_secret_arn), text),
+        country=settings.default_country,
         by_patient=settings.read_backs,
     )
 
