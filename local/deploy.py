@@ -103,6 +103,10 @@ class Deployment:
             # Counted as on AWS, and wide enough for tests that ask as one agent as fast as they can.
             "LookupsPerCallerMinute": "100000",
             "LookupsPerAgentMinute": "100000",
+            "PatientsPerCallerTenMinutes": "2000",
+            "PatientsPerAgentTenMinutes": "0",
+            "BookingsPerCallerMinute": "100000",
+            "BookingsPerAgentMinute": "100000",
             "Python": paths.PYTHON,
             "Architecture": paths.ARCHITECTURE,
         }

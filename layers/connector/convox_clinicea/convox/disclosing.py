@@ -42,8 +42,13 @@ def hand_out(
 
 def recipient(event: APIGatewayProxyEvent, request: WithCall) -> Recipient:
     """Return who asks; raises Unauthorized."""
+    return recipient_of(event, request.agent_id, request.call_id)
+
+
+def recipient_of(event: APIGatewayProxyEvent, agent_id: str | None, call_id: str | None) -> Recipient:
+    """Return who asks, where the request itself names no agent or no call; raises Unauthorized."""
     route = f"{event.http_method} {event.resource}"
-    return Recipient(caller_of(event), request.agent_id, request.call_id, route)
+    return Recipient(caller_of(event), agent_id, call_id, route)
 
 
 def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[HandedOut]:
@@ -58,6 +63,11 @@ def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[H
         names = [f"appointments.{name}" for each in appointments for name in _named(each)] or ["appointments"]
         fields[owner] = [*fields.get(owner, []), *dict.fromkeys(names)]
     return [HandedOut(str(owner), tuple(names)) for owner, names in fields.items()]
+
+
+def patients_in(body: Mapping[str, Any], patient_id: str | None = None) -> list[str]:
+    """Return the ids of the patients whom an answer shows."""
+    return [each.patient_id for each in handed_out(body, patient_id)]
 
 
 def _named(record: Mapping[str, Any]) -> list[str]:
