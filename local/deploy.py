@@ -21,7 +21,7 @@ from local.clinicea.worlds import WORLDS, World
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
-from local.refused import alarms_in, leave_out, set_default
+from local.refused import alarms_in, leave_out, set_default, without_usage_plans
 
 DEPLOY_SECONDS = 180
 TOKEN_CHARACTERS = string.ascii_letters + string.digits
@@ -128,8 +128,9 @@ class Deployment:
         return name
 
     def leave_out(self) -> tuple[int, int]:
-        """Leave alarms that the emulator refuses out of the template's copy; returns how many of how many."""
+        """Leave what the emulator refuses out of the template's copy; returns how many of how many alarms that is."""
         template = self._build / "template.yaml"
+        without_usage_plans(template)
         alarms = alarms_in(template)
         return len(leave_out(template)), alarms
 

@@ -145,6 +145,7 @@ class Stack:
             "VISIBILITY_SECONDS": "180",
             "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
             "ACCESS_TOKEN_HEADER": "Access-Token",
+            "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
         }
 
     def items(self, kind: str = "") -> list[dict[str, Any]]:

@@ -181,3 +181,4 @@ class AuthorizerSettings(Settings):
 
     access_tokens_secret_arn: str = Field(min_length=1)
     access_token_header: str = Field(min_length=1)
+    shared_usage_key: str = Field(min_length=1)

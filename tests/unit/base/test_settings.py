@@ -64,6 +64,7 @@ ENVIRONMENT = {
     "VISIBILITY_SECONDS": "180",
     "ACCESS_TOKENS_SECRET_ARN": "arn:tokens",
     "ACCESS_TOKEN_HEADER": "Access-Token",
+    "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
 }
 ALL = [
     SearchSettings,

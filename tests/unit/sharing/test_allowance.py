@@ -33,7 +33,7 @@ def service(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     METRICS.clear_metrics()
 
 
-def allowance(stack: Stack, clock: VirtualClock, *, table: str | None = None, **limits: int) -> Allowance:
+def allowance(stack: Stack, clock: VirtualClock, *, table: str | None = None, **limits: Any) -> Allowance:
     """A new process: it knows nothing of the counters yet."""
     counters = Table(aws.dynamodb_at_once(), table or stack.table)
     return Allowance(counters, Limits(**limits), clock, logger(), METRICS)
@@ -304,7 +304,8 @@ class TestPatientsShown:
 
     @pytest.mark.parametrize("limit", ["shown_per_caller_day", "shown_per_agent_day"])
     def test_a_slow_walk_ends_at_the_day_s_cap(self, stack: Stack, clock: VirtualClock, limit: str) -> None:
-        functions = [allowance(stack, clock, **{limit: 30}) for _ in range(2)]
+        limits: dict[str, Any] = {limit: 30}
+        functions = [allowance(stack, clock, **limits) for _ in range(2)]
         refused = []
         for number in range(100):
             clock.advance(minutes=3)

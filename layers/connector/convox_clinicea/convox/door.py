@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError
 
 from convox_clinicea.convox.callers import CALLER_NAME, CallerName
 from convox_clinicea.errors import ConfigurationError
@@ -40,15 +40,23 @@ def _token_checked(token: SecretStr) -> SecretStr:
 Token = Annotated[SecretStr, AfterValidator(_token_checked)]
 
 
+UsageKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{20,128}$")]
+
+
 class _Content(BaseModel):
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class TokenPair(_Content):
-    """A caller's token in use and, while it is being changed, the one before."""
+    """A caller's token in use and, while it is being changed, the one before.
+
+    Attributes:
+        usage_key: the value of the caller's own key in the API's usage plan; it is no secret, for nobody can send it.
+    """
 
     current: Token
     previous: SecretStr | None = None
+    usage_key: UsageKey | None = None
 
     def tokens(self) -> set[bytes]:
         """Return those that open; a previous one that is empty, or no token, does not."""
@@ -94,7 +102,7 @@ class AccessTokens:
 
     @classmethod
     def from_secret(cls, secret: object) -> AccessTokens:
-        """Read `{"current", "previous", "callers": {"<name>": {"current", "previous"}}}`.
+        """Read `{"current", "previous", "callers": {"<name>": {"current", "previous", "usage_key"}}}`.
 
         Raises:
             ConfigurationError: it is not of that form, a name or a current token is not one, or two callers
@@ -124,14 +132,24 @@ class AccessTokens:
         equal = [name for name, token in known if hmac.compare_digest(raw, token)]
         return equal[0] if equal else None
 
+    def usage_key(self, caller: str) -> str | None:
+        """Return a caller's own key in the API's usage plan."""
+        return self._by_caller[caller].usage_key
+
     def __repr__(self) -> str:
         return f"AccessTokens({', '.join(self.callers)})"
 
 
-def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> dict[str, Any]:
+def policy_for(
+    event: Mapping[str, Any], tokens: AccessTokens, header: str, shared_usage_key: str = ""
+) -> dict[str, Any]:
     """Return the authorizer's answer for an API Gateway REQUEST event.
 
-    The policy is cached by header and serves every route, so it covers the whole stage.
+    The policy is cached by header and serves every route, so it covers the whole stage. With it goes the key by which
+    API Gateway counts the caller's requests.
+
+    Args:
+        shared_usage_key: the key of all callers without one of their own.
     """
     offered = [_token(value, header) for value in _values(event, header)]
     caller = tokens.admit(offered[0]) if len(offered) == 1 and offered[0] is not None else None
@@ -145,7 +163,10 @@ def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> d
         "principalId": caller or "unauthenticated",
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
     }
-    return {**answer, "context": {"caller": caller}} if caller else answer
+    if caller is None:
+        return answer
+    usage_key = tokens.usage_key(caller) or shared_usage_key
+    return {**answer, "context": {"caller": caller}, **({"usageIdentifierKey": usage_key} if usage_key else {})}
 
 
 def _token(value: str, header: str) -> str | None:
