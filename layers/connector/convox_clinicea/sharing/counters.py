@@ -33,8 +33,8 @@ MOST_AGENTS = 300
 MOST_REMOVED = 60
 """Attributes that one write removes: an update's expression may have 4 KB."""
 AGENT_CHARACTERS = 8
-PATIENT_CHARACTERS = 10
-CALL_CHARACTERS = 6
+PATIENT_CHARACTERS = 8
+CALL_CHARACTERS = 5
 SHOWN_SECONDS = 3600
 """How long a patient who was shown on a call counts as shown, at most; ten minutes less, at least."""
 CLOCKS_DIFFER = 5
