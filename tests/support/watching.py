@@ -91,6 +91,6 @@ def _of_alarms() -> Iterator[Look]:
 
 
 def _look(where: str, metric: Json) -> Look:
-    dimensions = tuple((each["Name"], each["Value"]) for each in metric["Dimensions"])
+    dimensions = tuple((each["Name"], each["Value"]) for each in metric.get("Dimensions", []))
     readable = tuple((name, value if isinstance(value, str) else json.dumps(value)) for name, value in dimensions)
     return Look(where, metric["Namespace"], metric["MetricName"], readable)

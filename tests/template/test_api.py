@@ -109,6 +109,16 @@ def test_one_client_leaves_the_others_something_of_a_route(source: Json) -> None
     assert default["ClientBurst"] < default["ThrottleBurst"]
 
 
+def test_a_callback_that_does_not_reach_its_function_is_counted(resources: Json) -> None:
+    counted = resources["TurnedAwayCallbacks"]["Properties"]
+    line = json.loads(resources["ApiStage"]["Properties"]["AccessLogSetting"]["Format"])
+
+    kinds = '(($.status = "429") || ($.status = "403"))'
+    assert counted["FilterPattern"] == f'{{ ($.route = "/calls/status") && {kinds} }}'
+    assert (line["route"], line["status"]) == ("$context.resourcePath", "$context.status")
+    assert counted["MetricTransformations"][0]["MetricName"] == "CallStatusTurnedAway"
+
+
 @pytest.mark.parametrize(
     ("name", "metric", "kind"),
     [

@@ -156,6 +156,7 @@ def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
 @pytest.mark.parametrize(
     ("name", "look"),
     [
+        ("CallStatusTurnedAwayAlarm", (watching.OWN, "CallStatusTurnedAway", ())),
         ("CallStatusFailedAlarm", (watching.OWN, "CallStatusFailed", (("service", "call_status"),))),
         ("CallStatusErrorsAlarm", ("AWS/Lambda", "Errors", (("FunctionName", '{"Ref": "CallStatusFunction"}'),))),
     ],
