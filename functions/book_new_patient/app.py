@@ -48,7 +48,7 @@ def book_new_patient() -> Response[str]:
     caller = caller_of(app.current_event)
     dialect = dialects.of(caller)
     request = parsing.from_request(NewPatientBooking, app.current_event, dialect)
-    request.with_context(required=settings.require_call_context)
+    request.with_context(required=settings.require_call_context, country=settings.default_country)
     allowance().take_booking(Asker(caller, request.agent_id))
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))

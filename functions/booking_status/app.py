@@ -24,6 +24,7 @@ from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import StatusSettings
+from convox_clinicea.wiring.identity import ids_from
 from convox_clinicea.wiring.ledger import booking_status_from
 from convox_clinicea.wiring.register import register_from
 
@@ -41,8 +42,8 @@ class Parts(NamedTuple):
 @cache
 def parts() -> Parts:
     settings = StatusSettings.from_environment()
-    register = register_from(settings, ZoneInfo(settings.time_zone), clock, logger)
-    return Parts(booking_status_from(settings.ledger_table, clock), register)
+    register = register_from(settings, ZoneInfo(settings.time_zone), ids_from(settings), clock, logger)
+    return Parts(booking_status_from(settings, clock), register)
 
 
 @app.get("/bookings/{booking_id}")

@@ -200,7 +200,7 @@ class Counters:
         owed.update(tally.owed)
         try:
             expires_at = (now.day + 1) * DAY + KEPT_SECONDS
-            before = self._table.tally(_key(client, now.day), owed, shown, gone, expires_at)
+            before = self._table.add_up(_key(client, now.day), owed, shown, gone, expires_at)
         except LedgerUnavailable:
             tally.add(numbers, shown)
             raise

@@ -18,6 +18,7 @@ from convox_clinicea.sharing.allowance import Allowance
 from convox_clinicea.wiring import allowance
 from convox_clinicea.wiring.clinicea import clinicea_from
 from convox_clinicea.wiring.deployment import clinics_from, dialects_from
+from convox_clinicea.wiring.identity import ids_from
 from convox_clinicea.wiring.register import register_from
 
 R = TypeVar("R", bound=WithCall)
@@ -48,7 +49,7 @@ def lookup_desk(
             dialects=dialects_from(settings),
             look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
             allowance=limits,
-            register=register_from(settings, clinics.zone(None), clock, logger),
+            register=register_from(settings, clinics.zone(None), ids_from(settings, in_time=True), clock, logger),
             announce=announce,
             may_see=may_see(limits) if may_see is not None and settings.visits_only_if_shown else None,
         )
@@ -58,4 +59,5 @@ def lookup_desk(
         clock,
         budget_seconds=settings.lookup_budget_seconds,
         context_required=settings.require_call_context,
+        country=settings.default_country,
     )
