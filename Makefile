@@ -50,6 +50,7 @@ AFTER ?=
 OPEN ?=
 FULL ?=
 # For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
+# For usage-key: whose key.
 CLIENT ?=
 DROP ?=
 ADD ?=
@@ -254,6 +255,10 @@ erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: 
 rotate-token: $(EMULATOR) ## A new access token for one client (CLIENT=north); then DROP=yes ends the old one; ADD=yes: a new client
 	@.tools/emulator/bin/python -m commands.rotate_token $(ON_STACK) $(if $(CLIENT),--client "$$CLIENT") \
 	  $(if $(filter yes,$(DROP)),--drop) $(if $(filter yes,$(ADD)),--add) $(CONFIRMED)
+
+.PHONY: usage-key
+usage-key: $(EMULATOR) ## A throttle and a daily quota of its own for one named client (CLIENT=north)
+	@.tools/emulator/bin/python -m commands.usage_key $(ON_STACK) $(if $(CLIENT),--client "$$CLIENT") $(CONFIRMED)
 
 .PHONY: doctor
 doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)

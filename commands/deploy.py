@@ -8,11 +8,12 @@ import argparse
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from commands import allowed, before_deploying, deploy_file, desk, planning
+from commands import allowed, before_deploying, deploy_file, desk, planning, usage_plans
 from commands.confirming import confirmed
 from commands.deploy_file import DeployFile
 from commands.explaining import REFUSED
@@ -25,6 +26,7 @@ from commands.template import template
 BUILD = Path(".aws-sam") / "build"
 SAM = ".tools/sam/bin/sam"
 EMULATOR_PYTHON = ".tools/emulator/bin/python"
+CACHE = "AuthorizerCacheSeconds"
 Json = dict[str, Any]
 Run = Callable[[Sequence[str]], int]
 """Runs a command in the project's folder and returns its exit code."""
@@ -103,7 +105,10 @@ class Deployment:
             return False
         self._keep(file, plan)
         if changes or more:
-            self._sam_deploy({**plan.values, PARAMETER: release}, more)
+            values = {**plan.values, PARAMETER: release}
+            if now.status and usage_plans.are_new(self._target):
+                self._prepare_usage_plans(values, more)
+            self._sam_deploy(values, more)
         self._smoke(release)
         return True
 
@@ -148,6 +153,12 @@ class Deployment:
         command += ["--profile", target.profile] if target.profile else []
         command += ["--no-confirm-changeset", "--no-fail-on-empty-changeset", *more]
         self._step([*command, "--parameter-overrides", *overrides(values)], "sam deploy has failed")
+
+    def _prepare_usage_plans(self, values: Mapping[str, str], more: Sequence[str]) -> None:
+        cached = values.get(CACHE) or self._parameters[CACHE]["Default"]
+        usage_plans.prepare(
+            self._root / BUILD, lambda variant: self._sam_deploy(values, [*more, *variant]), float(cached), time.sleep
+        )
 
     def _smoke(self, release: str) -> None:
         command = [EMULATOR_PYTHON, "-m", "commands.smoke", "--stack", self._target.stack, "--release", release]

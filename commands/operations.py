@@ -148,7 +148,7 @@ OPERATIONS = (
         {202: ACCEPTED[202], 200: "Noted; or the same again, and the booking has ended."},
     ),
     Operation(
-        "get", "/bookings/{booking_id}", "bookingStatus", "How does it stand?", None, answers.BookingAnswer, EVERYWHERE
+        "get", "/bookings/{booking_id}", "bookingStatus", "How does it stand?", None, answers.BookingAnswer, STORING
     ),
     Operation(
         "get",
@@ -157,7 +157,7 @@ OPERATIONS = (
         "The bookings that were made on one call",
         CallRequest,
         answers.CallBookings,
-        EVERYWHERE,
+        STORING,
     ),
     Operation(
         "get",
@@ -166,6 +166,6 @@ OPERATIONS = (
         "The same, by a query: for an id that a path may not bring through, such as a/b",
         CallRequest,
         answers.CallBookings,
-        EVERYWHERE,
+        STORING,
     ),
 )

@@ -20,6 +20,8 @@ Json = dict[str, Any]
 UNNAMED = "convox"
 """The client whose tokens stand in the secret without a name."""
 NAME = r"[a-z0-9][a-z0-9_-]{0,31}"
+USAGE_KEY = "usage_key"
+"""A named client's own key in the API's usage plan; see commands.usage_key."""
 TOKEN_LENGTH = 48
 """As the template generates them: letters and digits."""
 AUTHORIZER_SECONDS = 30
@@ -84,7 +86,8 @@ def rotated(secret: Json, client: str, token: str) -> Json:
             f"make rotate-token CLIENT={client} DROP=yes"
         )
     until = (datetime.now(UTC) + PREVIOUS_OPENS).isoformat(timespec="seconds")
-    return _with(secret, client, {"current": token, "previous": pair["current"], "previous_until": until})
+    changed = {"current": token, "previous": pair["current"], "previous_until": until}
+    return _with(secret, client, {**_kept(pair), **changed})
 
 
 def dropped(secret: Json, client: str) -> Json:
@@ -92,7 +95,7 @@ def dropped(secret: Json, client: str) -> Json:
     pair = _pair(secret, client)
     if not pair.get("previous"):
         raise NotChanged(f"{client} has no previous token")
-    return _with(secret, client, {"current": pair["current"]})
+    return _with(secret, client, {**_kept(pair), "current": pair["current"]})
 
 
 def added(secret: Json, client: str, token: str) -> Json:
@@ -178,6 +181,11 @@ def _pair(secret: Json, client: str) -> Json:
         raise NotChanged(f"there is no client {client!r}, only: {', '.join(clients(secret))}; ADD=yes adds one")
     pair: Json = secret.get("callers", {}).get(client, secret)
     return pair
+
+
+def _kept(pair: Json) -> Json:
+    """Return what a client keeps while its tokens change: its usage key."""
+    return {name: value for name, value in pair.items() if name == USAGE_KEY}
 
 
 def _has_ended(pair: Json) -> bool:

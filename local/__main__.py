@@ -95,6 +95,7 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
 
     left_out, alarms = deployment.leave_out()
     say(f"leaving out {left_out} of {alarms} alarms (the embedded AWS cannot do metric math)")
+    say("leaving out the usage plan of clients (the embedded AWS does not read the key that an authorizer returns)")
     say("deploying template.yaml (sam deploy)")
     deployment.deploy(deployment.prepare() | dict(wanted.parameter), environment)
     cleanup.enter_context(logs.written(deployment.client, f"/aws/lambda/{paths.STACK}/"))

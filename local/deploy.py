@@ -21,7 +21,7 @@ from local.clinicea.worlds import WORLDS, World
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
-from local.refused import alarms_in, leave_out, set_default
+from local.refused import alarms_in, leave_out, set_default, without_usage_plans
 
 DEPLOY_SECONDS = 180
 TOKEN_CHARACTERS = string.ascii_letters + string.digits
@@ -103,6 +103,10 @@ class Deployment:
             # Counted as on AWS, and wide enough for tests that ask as one agent as fast as they can.
             "LookupsPerCallerMinute": "100000",
             "LookupsPerAgentMinute": "100000",
+            "PatientsPerCallerTenMinutes": "2000",
+            "PatientsPerAgentTenMinutes": "0",
+            "BookingsPerCallerMinute": "100000",
+            "BookingsPerAgentMinute": "100000",
             "Python": paths.PYTHON,
             "Architecture": paths.ARCHITECTURE,
         }
@@ -124,8 +128,9 @@ class Deployment:
         return name
 
     def leave_out(self) -> tuple[int, int]:
-        """Leave alarms that the emulator refuses out of the template's copy; returns how many of how many."""
+        """Leave what the emulator refuses out of the template's copy; returns how many of how many alarms that is."""
         template = self._build / "template.yaml"
+        without_usage_plans(template)
         alarms = alarms_in(template)
         return len(leave_out(template)), alarms
 

@@ -32,7 +32,11 @@ ahead.prepare(settings)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     tokens = AccessTokens.from_secret(aws.secret(settings().access_tokens_secret_arn, TOKENS_SECONDS, in_time=True))
-    return policy_for(event, tokens, settings().access_token_header, _count_previous)
+    known = settings()
+    answer = policy_for(event, tokens, known.access_token_header, _count_previous, known.shared_usage_key)
+    # Each token that was not seen a moment ago: one wrong token that is sent again and again is in the gateway's cache.
+    metrics.add_metric("UnknownToken", MetricUnit.Count, int("context" not in answer))
+    return answer
 
 
 def _count_previous() -> None:

@@ -21,6 +21,8 @@ from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import IntakeSettings
+from convox_clinicea.sharing.allowance import Allowance, Asker
+from convox_clinicea.wiring.allowance import of_bookings
 from convox_clinicea.wiring.intake import BookingDesk, booking_desk
 
 logger = make_logger()
@@ -34,6 +36,11 @@ def desk() -> BookingDesk:
     return booking_desk(IntakeSettings.from_environment(), clock)
 
 
+@cache
+def allowance() -> Allowance:
+    return of_bookings(IntakeSettings.from_environment(), clock, logger, metrics)
+
+
 @app.post("/patients/{patient_id}/appointments")
 def book_appointment() -> Response[str]:
     with or_not_stored():
@@ -43,6 +50,7 @@ def book_appointment() -> Response[str]:
     patient_id = path_parameter(app.current_event, "patient_id")
     request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context, country=settings.default_country)
+    allowance().take_booking(Asker(caller, request.agent_id))
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from convox_clinicea.loading import done as loaded
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -16,12 +17,16 @@ from convox_clinicea.convox.confirming import before_the_time_out
 from convox_clinicea.convox.replies.answer import reply
 from convox_clinicea.convox.replies.bookings import booking, bookings
 from convox_clinicea.convox.requests.call import CallRequest
+from convox_clinicea.convox.showing import record_shown
 from convox_clinicea.convox.validating import validated
 from convox_clinicea.deadline import SystemClock
+from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import StatusSettings
+from convox_clinicea.wiring.identity import ids_from
 from convox_clinicea.wiring.ledger import booking_status_from
+from convox_clinicea.wiring.register import register_from
 
 logger = make_logger()
 metrics = make_metrics()
@@ -29,14 +34,24 @@ app = api(logger, metrics)
 clock = SystemClock()
 
 
+class Parts(NamedTuple):
+    status: BookingStatus
+    register: DisclosureRegister
+
+
 @cache
-def status() -> BookingStatus:
-    return booking_status_from(StatusSettings.from_environment(), clock)
+def parts() -> Parts:
+    settings = StatusSettings.from_environment()
+    register = register_from(settings, ZoneInfo(settings.time_zone), ids_from(settings), clock, logger)
+    return Parts(booking_status_from(settings, clock), register)
 
 
 @app.get("/bookings/{booking_id}")
 def booking_status() -> Response[str]:
-    return reply(booking(status().of(path_parameter(app.current_event, "booking_id"), caller_of(app.current_event))))
+    event = app.current_event
+    found = parts().status.of(path_parameter(event, "booking_id"), caller_of(event))
+    record_shown([found], parts().register, event, clock)
+    return reply(booking(found))
 
 
 @app.get("/calls/{call_id}/bookings")
@@ -51,7 +66,8 @@ def call_bookings_by_query() -> Response[str]:
 
 def _of_call(call_id: str | None) -> Response[str]:
     request = validated(CallRequest, **({} if call_id is None else {"call_id": call_id}))
-    found = status().of_call(request.call_id, caller_of(app.current_event))
+    found = parts().status.of_call(request.call_id, caller_of(app.current_event))
+    record_shown(found.bookings, parts().register, app.current_event, clock)
     return reply(bookings(found))
 
 

@@ -20,6 +20,8 @@ from convox_clinicea.deadline import SystemClock
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import CallStatusSettings
+from convox_clinicea.sharing.allowance import Allowance, Asker
+from convox_clinicea.wiring.allowance import of_bookings
 from convox_clinicea.wiring.call_status import StatusDesk, status_desk
 
 logger = make_logger()
@@ -33,6 +35,11 @@ def desk() -> StatusDesk:
     return status_desk(CallStatusSettings.from_environment(), clock, metrics)
 
 
+@cache
+def allowance() -> Allowance:
+    return of_bookings(CallStatusSettings.from_environment(), clock, logger, metrics)
+
+
 @app.post("/calls/status")
 def call_status() -> Response[str]:
     with counted(metrics):
@@ -43,6 +50,7 @@ def call_status() -> Response[str]:
         callback = reader.read(app.current_event)
         log_receipt(logger, callback, place.default_country)
         with closing(announced, callback, ids, logger):
+            allowance().take_booking(Asker(caller, callback.caller.agent_id))
             return call_status_reply(callbacks.take(callback), app.current_event, settings.accepted_status)
 
 

@@ -32,13 +32,13 @@ class Lookups:
         known = bool(patients) and self._chance.random() < 0.8
         patient_id, patient = self._chance.choice(patients) if known else ("P-none", None)
         mobile = NOBODY if patient is None else f"+{patient.country_code}{patient.mobile}"
-        self._send("search_patient", "POST", "/patients/search", {}, {"mobile": mobile})
-        self._send("call_popup", "POST", "/calls/popup", {}, {"mobile": mobile})
+        call = {"call_id": f"L{self._chance.randrange(10**9)}", "agent_id": f"a{self._chance.randrange(20)}"}
+        self._send("search_patient", "POST", "/patients/search", {}, {"mobile": mobile, **call})
+        self._send("call_popup", "POST", "/calls/popup", {}, {"mobile": mobile, **call})
         route = "/patients/{patient_id}/appointments/completed"
-        self._send("past_appointments", "GET", route, {"patient_id": patient_id}, {})
+        self._send("past_appointments", "GET", route, {"patient_id": patient_id}, call)
 
-    def _send(self, function: str, method: str, route: str, path: Mapping[str, str], given: Json) -> None:
-        said = {**given, "call_id": f"L{self._chance.randrange(10**9)}", "agent_id": f"a{self._chance.randrange(20)}"}
+    def _send(self, function: str, method: str, route: str, path: Mapping[str, str], said: Json) -> None:
         if function in self._world.stack.functions:
             event = event_of(method, route, path, said, self._world.scheduler.now)
             self._world.runtime.invoke(function, event, lambda _result, _failure: None)

@@ -24,6 +24,7 @@ PSEUDO = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::StackName": "chaos",
+    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/chaos/0f0f0f0f-0000-4000-8000-000000000000",
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::NoValue": "",
 }
@@ -112,6 +113,12 @@ class _Template:
                 case "Fn::Sub":
                     text = given if isinstance(given, str) else given[0]
                     return re.sub(r"\$\{([^}!]+)\}", lambda found: str(self._named(found[1])), text)
+                case "Fn::Join":
+                    return str(given[0]).join(str(self.resolve(each)) for each in given[1])
+                case "Fn::Split":
+                    return str(self.resolve(given[1])).split(given[0])
+                case "Fn::Select":
+                    return self.resolve(given[1])[int(given[0])]
                 case "Fn::If":
                     return self.resolve(given[1] if self._holds(self._conditions[given[0]]) else given[2])
         return {name: self.resolve(each) for name, each in value.items()}

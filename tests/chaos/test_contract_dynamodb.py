@@ -71,6 +71,29 @@ def test_an_update_makes_an_item_that_is_not_there(side: Side) -> None:
     assert get(side, "new") == {"pk": {"S": "new"}, "tally": {"N": "5"}}
 
 
+def test_members_are_added_to_a_set_and_what_was_there_before_is_answered(side: Side) -> None:
+    put(side, "a", tally=1, gone="g")
+    before: list[Json] = []
+    for members in (["x", "y"], ["y", "z"]):
+        answer = side.dynamodb.update_item(
+            TableName=TABLE,
+            Key={"pk": {"S": "a"}},
+            UpdateExpression="ADD shown :m, tally :one REMOVE gone",
+            ExpressionAttributeValues={":m": {"SS": members}, ":one": {"N": "1"}},
+            ReturnValues="ALL_OLD",
+        )
+        before.append({**answer["Attributes"]})
+
+    assert before[0] == {"pk": {"S": "a"}, "tally": {"N": "1"}, "gone": {"S": "g"}}
+    assert {**before[1], "shown": {"SS": sorted(before[1]["shown"]["SS"])}} == {
+        "pk": {"S": "a"},
+        "tally": {"N": "2"},
+        "shown": {"SS": ["x", "y"]},
+    }
+    standing = get(side, "a") or {}
+    assert sorted(standing["shown"]["SS"]) == ["x", "y", "z"]
+
+
 def test_an_update_cannot_touch_the_key(side: Side) -> None:
     with pytest.raises(ClientError) as error:
         side.dynamodb.update_item(

@@ -41,7 +41,7 @@ def _change(section: str, name: str, words: Words, values: Values) -> Change:
     if section == "REMOVE":
         return lambda _before, after: _remove(after, name)
     if section == "ADD":
-        return _put(name, _sum(lambda item: item.get(name, {"N": "0"}), operand(words, values), 1))
+        return _put(name, _added(name, operand(words, values)))
     words.expect("=")
     value = _term(words, values)
     if words.next in ("+", "-"):
@@ -75,6 +75,23 @@ def _sum(one: Operand, other: Operand, sign: int) -> Operand:
         if first is None or second is None:
             return None
         return {"N": str(Decimal(first["N"]) + sign * Decimal(second["N"]))}
+
+    return added
+
+
+def _added(name: str, more: Operand) -> Operand:
+    """A number, or the members of a set of texts, added to what the item has, if it has any."""
+
+    def added(item: Item) -> Attribute | None:
+        given = more(item)
+        if given is None:
+            return None
+        if "SS" not in given:
+            return _sum(lambda item: item.get(name, {"N": "0"}), more, 1)(item)
+        standing = item.get(name, {"SS": []})
+        if "SS" not in standing:
+            raise ExpressionError("An operand in the update expression has an incorrect data type")
+        return {"SS": sorted({*standing["SS"], *given["SS"]})}
 
     return added
 

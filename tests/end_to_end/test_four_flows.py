@@ -34,6 +34,8 @@ def test_an_unknown_number_is_no_error(api: Api) -> None:
 
 
 def test_completed_appointments_come_newest_first_with_the_clinics_address(api: Api) -> None:
+    assert api.post("/patients/search", {"mobile": "99999 00001", **call(4)}).status_code == 200
+
     answer = api.get("/patients/P-01/appointments/completed", **call(4))
 
     assert answer.status_code == 200

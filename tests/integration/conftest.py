@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from local.clinicea.testing import RunningFake, running_fake
 from tests.support.account import Stack, aws_account
@@ -51,3 +53,19 @@ def fake(clinicea_server: RunningFake) -> RunningFake:
 @pytest.fixture
 def deployment(fake: RunningFake, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     return Deployment(Stack.create(), fake, monkeypatch)
+
+
+@pytest.fixture
+def labelled_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mend moto, which goes on reading the version last put as current after `AWSCURRENT` has moved."""
+    moves = SecretsManagerBackend.update_secret_version_stage
+
+    def move(self: SecretsManagerBackend, secret_id: str, version_stage: str, *versions: str, **named: str) -> Any:
+        moved = moves(self, secret_id, version_stage, *versions, **named)
+        found = self.secrets[secret_id]
+        assert isinstance(found, FakeSecret)
+        current = [each for each, version in found.versions.items() if "AWSCURRENT" in version["version_stages"]]
+        found.set_default_version_id(current[0])
+        return moved
+
+    monkeypatch.setattr(SecretsManagerBackend, "update_secret_version_stage", move)

@@ -9,10 +9,11 @@ import pytest
 
 from convox_clinicea.convox.door import TOKENS_SECONDS
 from convox_clinicea.errors import ConfigurationError
-from tests.support import events, invented
+from tests.support import emf, events, invented
 from tests.support.account import age_secrets, change, secret
 from tests.support.deployment import Deployment
 
+SHARED_KEY = "0f0f0f0f-0000-4000-8000-000000000000-shared"
 STAGE = "arn:aws:execute-api:ap-south-1:123456789012:abc123/v1/*"
 
 
@@ -37,7 +38,31 @@ def test_who_knows_the_token_may_use_the_whole_stage(deployment: Deployment) -> 
             "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": [STAGE]}],
         },
         "context": {"caller": "convox"},
+        "usageIdentifierKey": SHARED_KEY,
     }
+
+
+def test_a_client_s_own_usage_key_is_told_and_all_others_share_one(deployment: Deployment) -> None:
+    pairs = {
+        "north": {"current": "token-of-the-northern-centre-01", "usage_key": "a" * 40},
+        "south": {"current": "token-of-the-southern-centre-01"},
+    }
+    content = {"current": invented.TOKEN, "callers": pairs}
+    deployment.configure(ACCESS_TOKENS_SECRET_ARN=secret("tokens-and-a-key", json.dumps(content)))
+
+    told = [
+        decided(deployment, {"Access-Token": token})["usageIdentifierKey"]
+        for token in (invented.TOKEN, *(pair["current"] for pair in pairs.values()))
+    ]
+
+    assert told == [SHARED_KEY, "a" * 40, SHARED_KEY]
+
+
+def test_a_stranger_has_no_usage_key_and_is_counted(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "usageIdentifierKey" not in decided(deployment, {"Access-Token": "another-token-altogether"})
+    assert emf.values(capsys.readouterr().out, "UnknownToken") == [1]
+    decided(deployment, {"Access-Token": invented.TOKEN})
+    assert emf.values(capsys.readouterr().out, "UnknownToken") == [0]
 
 
 def test_each_caller_is_told_apart_by_its_token(deployment: Deployment) -> None:

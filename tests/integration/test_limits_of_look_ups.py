@@ -13,6 +13,7 @@ from tests.support.deployment import Deployment
 from tests.support.functions import NAMES, ROOT, Answer
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
+VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out", "service": invented.SERVICE}
 LOOK_UPS: dict[str, Callable[[Deployment, dict[str, str]], Answer]] = {
     "search": lambda deployment, call: deployment.search({"mobile": invented.MOBILE, **call}),
     "search by GET": lambda deployment, call: deployment.search_by_get({"mobile": invented.MOBILE, **call}),
@@ -52,11 +53,88 @@ def test_look_ups_of_all_kinds_count_together(deployment: Deployment) -> None:
     assert 429 in statuses
 
 
-def test_without_the_ledger_s_table_look_ups_are_answered(deployment: Deployment) -> None:
-    deployment.configure(LOOKUPS_PER_AGENT_MINUTE="1", LOOKUPS_PER_CALLER_MINUTE="1", SUSPECTED_AFTER_MISSES="1")
+def test_without_the_ledger_s_table_each_process_counts_alone(deployment: Deployment) -> None:
+    deployment.configure(
+        LOOKUPS_PER_AGENT_MINUTE="2",
+        LOOKUPS_PER_CALLER_MINUTE="2",
+        SUSPECTED_AFTER_MISSES="1",
+        VISITS_ONLY_IF_SHOWN="true",
+    )
     aws.dynamodb().delete_table(TableName=deployment.stack.table)
 
     assert [look_up(deployment, CALL).status for look_up in LOOK_UPS.values()] == [200] * len(LOOK_UPS)
+    # The minute may end in between: of five, three in one minute are certain.
+    assert 429 in [LOOK_UPS["search"](deployment, CALL).status for _ in range(5)]
+
+
+@pytest.mark.parametrize("rotating", [True, False])
+def test_a_walk_over_patients_who_exist_is_seen_and_ends(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str], rotating: bool
+) -> None:
+    deployment.configure(PATIENTS_PER_CALLER_TEN_MINUTES="20")
+    for number in range(33):
+        deployment.fake.add_patient(**invented.patient(patient_id=f"P-{number}", appointments=[VISIT]))
+
+    walked = [
+        deployment.completed(f"P-{number}", {"call_id": f"c-{number}", "agent_id": f"a-{number if rotating else 0}"})
+        for number in range(33)
+    ]
+
+    assert [answer.status for answer in walked].count(200) in (20, 33), "all only if ten minutes ended in between"
+    for answer in walked[20:]:
+        if answer.status != 200:
+            answer.is_error(429, "rate_limited")
+            assert 1 <= int(answer.headers["Retry-After"]) <= 600
+    assert len(emf.values(capsys.readouterr().out, "EnumerationSuspected")) > 3
+
+
+class TestVisitsOnlyIfShown:
+    """Completed visits are handed out only of a patient whom this client was shown on this call."""
+
+    @pytest.fixture(autouse=True)
+    def closed(self, deployment: Deployment) -> None:
+        deployment.configure(VISITS_ONLY_IF_SHOWN="true")
+        for number in (41, 42):
+            mobile = f"+9199999000{number}"
+            deployment.fake.add_patient(
+                **invented.patient(patient_id=f"P-{number}", mobile=mobile, appointments=[VISIT])
+            )
+
+    @pytest.mark.parametrize("way", ["search", "search_by_get", "popup"])
+    def test_after_a_search_or_a_pop_up_they_are(self, deployment: Deployment, way: str) -> None:
+        found: Answer = getattr(deployment, way)({"mobile": "+919999900041", **CALL})
+        assert found.body["patients"][0]["patient_id"] == "P-41"
+
+        answer = deployment.completed("P-41", CALL)
+
+        assert answer.status == 200
+        assert answer.body["appointments"]
+
+    @pytest.mark.parametrize("patient_id", ["P-41", "P-42", "nobody"])
+    def test_without_one_it_is_not_told_whether_there_is_such_a_patient(
+        self, deployment: Deployment, patient_id: str
+    ) -> None:
+        asked = len(deployment.fake.requests())
+
+        deployment.completed(patient_id, CALL).is_error(403, "forbidden")
+
+        assert len(deployment.fake.requests()) == asked
+        assert deployment.stack.entries() == []
+
+    def test_another_patient_s_call_s_or_client_s_are_not(self, deployment: Deployment) -> None:
+        deployment.search({"mobile": "+919999900041", **CALL})
+
+        deployment.completed("P-42", CALL).is_error(403, "forbidden")
+        deployment.completed("P-41", CALL | {"call_id": "another"}).is_error(403, "forbidden")
+        deployment.completed("P-41", CALL, caller="north").is_error(403, "forbidden")
+        assert deployment.completed("P-41", CALL | {"agent_id": "a-supervisor"}).status == 200
+
+    def test_a_walk_over_refusals_is_seen(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+        deployment.configure(SUSPECTED_AFTER_MISSES="2")
+        for number in range(6):
+            deployment.completed(f"P-{number}", CALL).is_error(403, "forbidden")
+
+        assert len(emf.values(capsys.readouterr().out, "EnumerationSuspected")) == 4
 
 
 WALKS: dict[str, Callable[[Deployment, int], Answer]] = {

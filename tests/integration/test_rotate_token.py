@@ -12,7 +12,6 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from commands import rotate_token
 from commands.target import Target
@@ -21,6 +20,7 @@ from tests.support import events, invented
 from tests.support.account import age_secrets, change, secret
 from tests.support.deployment import Deployment
 
+pytestmark = pytest.mark.usefixtures("labelled_current")
 NORTH = "token-of-the-northern-centre-01"
 SOUTH = "token-of-the-southern-centre-01"
 
@@ -56,22 +56,6 @@ class Meddled:
             return self._client.update_secret_version_stage(**given)
         self._client.update_secret_version_stage(**given)
         return self._client.update_secret_version_stage(**given)  # the SDK's repetition
-
-
-@pytest.fixture(autouse=True)
-def _moto_reads_what_is_labelled_current(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Mend moto, which goes on reading the version last put as current after `AWSCURRENT` has moved."""
-    moves = SecretsManagerBackend.update_secret_version_stage
-
-    def move(self: SecretsManagerBackend, secret_id: str, version_stage: str, *versions: str, **named: str) -> Any:
-        moved = moves(self, secret_id, version_stage, *versions, **named)
-        found = self.secrets[secret_id]
-        assert isinstance(found, FakeSecret)
-        current = [each for each, version in found.versions.items() if "AWSCURRENT" in version["version_stages"]]
-        found.set_default_version_id(current[0])
-        return moved
-
-    monkeypatch.setattr(SecretsManagerBackend, "update_secret_version_stage", move)
 
 
 @pytest.fixture
@@ -274,3 +258,14 @@ def test_it_asks_first_and_not_on_standard_output(
     said = capsys.readouterr()
     assert "Change the token of north? yes/no: " in said.err
     assert len(said.out.splitlines()) == 1 - code
+
+
+def test_a_client_s_usage_key_stays_with_it() -> None:
+    content = {"current": invented.TOKEN, "callers": {"north": {"current": NORTH, "usage_key": "k" * 40}}}
+
+    changed = rotate_token.rotated(content, "north", SOUTH)
+    ended = rotate_token.dropped(changed, "north")
+
+    assert changed["callers"]["north"]["usage_key"] == "k" * 40
+    assert changed["callers"]["north"]["previous"] == NORTH
+    assert ended["callers"]["north"] == {"current": SOUTH, "usage_key": "k" * 40}

@@ -114,6 +114,13 @@ class Stack:
             "LOOKUPS_PER_CALLER_MINUTE": "0",
             "LOOKUPS_PER_AGENT_MINUTE": "0",
             "SUSPECTED_AFTER_MISSES": "0",
+            "PATIENTS_PER_CALLER_TEN_MINUTES": "0",
+            "PATIENTS_PER_AGENT_TEN_MINUTES": "0",
+            "PATIENTS_PER_CALLER_DAY": "0",
+            "PATIENTS_PER_AGENT_DAY": "0",
+            "VISITS_ONLY_IF_SHOWN": "false",
+            "BOOKINGS_PER_CALLER_MINUTE": "0",
+            "BOOKINGS_PER_AGENT_MINUTE": "0",
             "REQUIRE_CALL_CONTEXT": "true",
             "SEARCH_BY_GET": "true",
             "DISCLOSURES_TABLE": self.disclosures_table,
@@ -141,6 +148,7 @@ class Stack:
             "VISIBILITY_SECONDS": "180",
             "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
             "ACCESS_TOKEN_HEADER": "Access-Token",
+            "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
         }
 
     def items(self, kind: str = "") -> list[dict[str, Any]]:

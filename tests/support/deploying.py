@@ -55,6 +55,7 @@ class Account:
     def __init__(self) -> None:
         self.status = ""
         self.parameters: dict[str, str] = {}
+        self.outputs: dict[str, str] = {}
         self.log_role = ROLE
         self.denies = False
 
@@ -67,9 +68,14 @@ class Account:
             f"<member><ParameterKey>{name}</ParameterKey><ParameterValue>{value}</ParameterValue></member>"
             for name, value in self.parameters.items()
         )
+        outputs = "".join(
+            f"<member><OutputKey>{name}</OutputKey><OutputValue>{value}</OutputValue></member>"
+            for name, value in self.outputs.items()
+        )
         stack = (
             f"<StackName>{seen.form['StackName']}</StackName><StackStatus>{self.status}</StackStatus>"
             f"<CreationTime>2031-01-01T00:00:00Z</CreationTime><Parameters>{members}</Parameters>"
+            f"<Outputs>{outputs}</Outputs>"
         )
         result = f"<DescribeStacksResult><Stacks><member>{stack}</member></Stacks></DescribeStacksResult>"
         text = f"<DescribeStacksResponse>{result}</DescribeStacksResponse>"

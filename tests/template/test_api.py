@@ -75,8 +75,55 @@ def test_the_authorizer_is_asked_by_its_alias(api_body: Json) -> None:
     assert scheme["authorizerUri"]["Fn::Sub"][1] == {"__FunctionArn__": {"Ref": f"AuthorizerFunctionAlias{ALIAS}"}}
 
 
-def test_every_route_asks_the_authorizer(api_body: Json) -> None:
-    assert all(operation["security"] == [{"AccessToken": []}] for operation in operations(api_body).values())
+def test_every_route_asks_the_authorizer_and_is_held_to_the_client_s_usage_plan(api_body: Json) -> None:
+    for operation in operations(api_body).values():
+        # API Gateway asks for both, whatever OpenAPI makes of a list: one is the authorizer, the other a flag.
+        assert operation["security"] == [{"AccessToken": []}, {"api_key": []}]
+
+
+def test_the_client_s_key_is_the_authorizer_s_word_and_the_shared_one_is_in_the_plan(resources: Json) -> None:
+    told = resources["AuthorizerFunction"]["Properties"]["Environment"]["Variables"]["SHARED_USAGE_KEY"]
+
+    assert resources["Api"]["Properties"]["ApiKeySourceType"] == "AUTHORIZER"
+    assert resources["SharedUsageKey"]["Properties"]["Value"] == told
+    assert resources["SharedUsageKey"]["Properties"]["Enabled"] is True
+    assert resources["SharedUsage"]["Properties"] == {
+        "KeyId": {"Ref": "SharedUsageKey"},
+        "KeyType": "API_KEY",
+        "UsagePlanId": {"Ref": "ClientUsage"},
+    }
+
+
+def test_a_client_s_plan_throttles_the_stage_and_caps_the_day(resources: Json) -> None:
+    plan = resources["ClientUsage"]["Properties"]
+
+    assert plan["ApiStages"] == [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "ApiStage"}}]
+    assert plan["Throttle"] == {"RateLimit": {"Ref": "ClientRate"}, "BurstLimit": {"Ref": "ClientBurst"}}
+    assert plan["Quota"] == {"Limit": {"Ref": "ClientRequestsPerDay"}, "Period": "DAY"}
+
+
+def test_one_client_leaves_the_others_something_of_a_route(source: Json) -> None:
+    default = {name: each["Default"] for name, each in source["Parameters"].items() if "Default" in each}
+
+    assert default["ClientRate"] < default["ThrottleRate"]
+    assert default["ClientBurst"] < default["ThrottleBurst"]
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "kind"),
+    [
+        ("MissingTokens", "TokenMissing", '($.error_type = "UNAUTHORIZED")'),
+        ("WrongTokens", "TokenRefused", '($.error_type = "ACCESS_DENIED") && ($.authorizer_status = "200")'),
+        ("RefusedAddresses", "AddressRefused", '($.error_type = "ACCESS_DENIED") && ($.authorizer_status != "200")'),
+    ],
+)
+def test_refusals_of_each_kind_are_counted_apart(resources: Json, name: str, metric: str, kind: str) -> None:
+    counted = resources[name]["Properties"]
+    line = json.loads(resources["ApiStage"]["Properties"]["AccessLogSetting"]["Format"])
+
+    assert counted["FilterPattern"] == f'{{ ($.status = "401") && {kind} }}'
+    assert counted["MetricTransformations"][0]["MetricName"] == metric
+    assert line["authorizer_status"] == "$context.authorizer.status"
 
 
 def test_the_header_of_the_access_token_and_the_cache_are_parameters(api_body: Json) -> None:

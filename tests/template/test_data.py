@@ -68,7 +68,8 @@ def test_an_entry_that_was_not_written_rings(resources: Json) -> None:
     looked_at = [each["MetricStat"]["Metric"] for each in alarm["Metrics"] if "MetricStat" in each]
 
     assert {each["MetricName"] for each in looked_at} == {"DisclosureNotRecorded"}
-    assert len(looked_at) == 3  # each look-up counts under its own name, and an alarm takes no sum over dimensions
+    # Each function counts under its own name, and an alarm takes no sum over dimensions.
+    assert len(looked_at) == 4
     assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 

@@ -46,10 +46,15 @@ ALLOWED = {
     "SearchPatientRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
     "PastAppointmentsRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
     "CallPopupRole": CLINICEA | DOCUMENTS | {"dynamodb:UpdateItem"},
-    "BookAppointmentRole": INTAKE | DOCUMENTS,
-    "BookNewPatientRole": INTAKE | DOCUMENTS,
-    "CallStatusRole": INTAKE | DOCUMENTS,
-    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"},
+    "BookAppointmentRole": INTAKE | DOCUMENTS | {"dynamodb:UpdateItem"},
+    "BookNewPatientRole": INTAKE | DOCUMENTS | {"dynamodb:UpdateItem"},
+    "CallStatusRole": INTAKE | DOCUMENTS | {"dynamodb:UpdateItem"},
+    "BookingStatusRole": {
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:PutItem",
+        "secretsmanager:GetSecretValue",
+    },
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
     "DataRequestsRole": {
@@ -156,7 +161,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
         },
     }
     assert writers == {
-        "RecordDisclosures": {"SearchPatientRole", "PastAppointmentsRole", "CallPopupRole"},
+        "RecordDisclosures": {"SearchPatientRole", "PastAppointmentsRole", "CallPopupRole", "BookingStatusRole"},
         "RecordConsents": {"BookNewPatientRole", "CallStatusRole"},
     }
 
@@ -244,7 +249,30 @@ def test_parameters_are_read_below_the_stack_s_own_name_only(resources: Json) ->
 
 def test_who_counts_look_ups_writes_counters_and_nothing_else(resources: Json) -> None:
     (statement,) = [each for name, each in statements(resources) if name == "CountLookups"]
+    counting = {
+        name for name in ALLOWED if {"Ref": "CountLookups"} in resources[name]["Properties"]["ManagedPolicyArns"]
+    }
 
+    assert counting == {
+        "SearchPatientRole",
+        "PastAppointmentsRole",
+        "CallPopupRole",
+        "BookAppointmentRole",
+        "BookNewPatientRole",
+        "CallStatusRole",
+        "BookingWorkerRole",
+    }
     assert statement["Action"] == "dynamodb:UpdateItem"
     assert statement["Resource"] == {"Fn::GetAtt": ["Ledger", "Arn"]}
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lookups#*"]}}
+
+
+def test_of_the_counters_only_who_hands_out_visits_reads(resources: Json) -> None:
+    readers = [
+        (name, each["Action"])
+        for name, each in statements(resources)
+        if each.get("Condition") == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["lookups#*"]}}
+        and each["Action"] != "dynamodb:UpdateItem"
+    ]
+
+    assert readers == [("PastAppointmentsRole", "dynamodb:GetItem")]

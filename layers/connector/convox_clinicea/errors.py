@@ -101,6 +101,24 @@ class RateLimited(ConnectorError):
         self.retry_after_seconds = retry_after_seconds
 
 
+class TooManyPatients(RateLimited):
+    """A client, or one of its agents, has been shown as many patients as it may be for a while."""
+
+    public = "Too many patients were looked up in a short time. Try again later."
+
+
+class TooManyBookings(RateLimited):
+    """A client, or one of its agents, has sent as many bookings or status callbacks as it may in a minute."""
+
+    public = "Too many bookings in a short time. This one is not stored: send it again in a moment."
+
+
+class NotShown(ConnectorError):
+    """The patient was not shown to this client on this call, so nothing of theirs is handed out."""
+
+    public = "This patient was not found on this call. Search by the caller's number first."
+
+
 class NotFound(ConnectorError):
     """There is no such thing, or not for this caller."""
 

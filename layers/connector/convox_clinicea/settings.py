@@ -92,6 +92,11 @@ class LookupSettings(
     lookups_per_caller_minute: int = Field(ge=0, le=100_000)
     lookups_per_agent_minute: int = Field(ge=0, le=100_000)
     suspected_after_misses: int = Field(ge=0, le=100_000)
+    patients_per_caller_ten_minutes: int = Field(ge=0, le=5000)
+    patients_per_agent_ten_minutes: int = Field(ge=0, le=5000)
+    patients_per_caller_day: int = Field(ge=0, le=1_000_000)
+    patients_per_agent_day: int = Field(ge=0, le=1_000_000)
+    visits_only_if_shown: bool
 
 
 class SearchSettings(LookupSettings):
@@ -102,6 +107,9 @@ class SearchSettings(LookupSettings):
 
 class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, DialectSettings):
     """`book_appointment` and `book_new_patient`."""
+
+    bookings_per_caller_minute: int = Field(ge=0, le=100_000)
+    bookings_per_agent_minute: int = Field(ge=0, le=100_000)
 
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
@@ -147,6 +155,7 @@ class QueueSettings(Settings):
 class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
     """`booking_worker`; the numbers of the protocol are checked against one another."""
 
+    suspected_after_misses: int = Field(ge=0, le=100_000)
     read_backs: bool
     canary: str = Field(pattern=r"^(on|off|again-[0-9]{1,6})$")
     clinicea_per_second: int = Field(ge=0, le=1000)
@@ -165,10 +174,11 @@ class ActionSettings(Settings):
     settle_seconds: int = Field(ge=0, le=3600)
 
 
-class StatusSettings(CallNamingSettings):
+class StatusSettings(CallNamingSettings, DisclosureSettings):
     """`booking_status`."""
 
     ledger_table: str = Field(min_length=1)
+    time_zone: ZoneName
 
 
 class CalendarSettings(CliniceaSettings, PlaceSettings):
@@ -188,3 +198,4 @@ class AuthorizerSettings(Settings):
 
     access_tokens_secret_arn: str = Field(min_length=1)
     access_token_header: str = Field(min_length=1)
+    shared_usage_key: str = Field(min_length=1)

@@ -6,7 +6,7 @@ repeated it and it succeeded. No write of an item that says its version takes th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -170,6 +170,37 @@ class Table:
                 return False
             raise_alone(_unavailable(error))
         return True
+
+    def add_up(
+        self,
+        key: str,
+        numbers: Mapping[str, int],
+        sets: Mapping[str, Collection[str]],
+        gone: Sequence[str],
+        expires_at: int,
+    ) -> Item:
+        """Add to numbers and sets of an item, remove what is gone, and return the item as it was before."""
+        sizes: Item = {name: {"N": str(number)} for name, number in numbers.items()}
+        sizes |= {name: {"SS": sorted(set(members))} for name, members in sets.items() if members}
+        names = {f"#a{number}": name for number, name in enumerate((*sizes, *gone))}
+        values: Item = {f":a{number}": value for number, value in enumerate(sizes.values())}
+        clauses = {
+            "SET": ["#expiry = :expiry"],
+            "ADD": [f"#a{number} :a{number}" for number in range(len(sizes))],
+            "REMOVE": [f"#a{number}" for number in range(len(sizes), len(names))],
+        }
+        try:
+            answer = self._client.update_item(
+                TableName=self._name,
+                Key={"pk": {"S": key}},
+                UpdateExpression=" ".join(f"{verb} {', '.join(parts)}" for verb, parts in clauses.items() if parts),
+                ExpressionAttributeNames={"#expiry": "expires_at", **names},
+                ExpressionAttributeValues={":expiry": {"N": str(expires_at)}, **values},
+                ReturnValues="ALL_OLD",
+            )
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+        return answer.get("Attributes", {})
 
     def tally(self, key: Item, attributes: Item) -> None:
         """Add one to `count` of the item with that whole key, which has these attributes beside; at least one."""

@@ -33,6 +33,13 @@ ENVIRONMENT = {
     "LOOKUPS_PER_CALLER_MINUTE": "300",
     "LOOKUPS_PER_AGENT_MINUTE": "30",
     "SUSPECTED_AFTER_MISSES": "0",
+    "PATIENTS_PER_CALLER_TEN_MINUTES": "250",
+    "PATIENTS_PER_AGENT_TEN_MINUTES": "40",
+    "PATIENTS_PER_CALLER_DAY": "6000",
+    "PATIENTS_PER_AGENT_DAY": "600",
+    "VISITS_ONLY_IF_SHOWN": "true",
+    "BOOKINGS_PER_CALLER_MINUTE": "300",
+    "BOOKINGS_PER_AGENT_MINUTE": "60",
     "REQUIRE_CALL_CONTEXT": "true",
     "SEARCH_BY_GET": "false",
     "DISCLOSURES_TABLE": "disclosures",
@@ -60,6 +67,7 @@ ENVIRONMENT = {
     "VISIBILITY_SECONDS": "180",
     "ACCESS_TOKENS_SECRET_ARN": "arn:tokens",
     "ACCESS_TOKEN_HEADER": "Access-Token",
+    "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
 }
 ALL = [
     SearchSettings,
@@ -80,9 +88,8 @@ def test_each_function_reads_its_own_variables(kind: type[Settings]) -> None:
 
 
 def test_the_machines_environment_is_read_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("IDENTITY_SECRET_ARN", "DEFAULT_COUNTRY", "EARLIER_CALL_NAMES"):
-        monkeypatch.setenv(name, ENVIRONMENT[name])
-    monkeypatch.setenv("LEDGER_TABLE", "bookings")
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
     assert StatusSettings.from_environment().ledger_table == "bookings"
 
 

@@ -175,6 +175,9 @@ def test_only_authorization_has_a_scheme_before_the_token(header: str, value: st
         {"current": "x" * (SHORTEST_TOKEN - 1)},
         {"current": invented.TOKEN, "next": "x"},
         {"current": invented.TOKEN, "previous": 1},
+        {"callers": {"north": {"current": invented.TOKEN, "usage_key": "too-short"}}},
+        {"callers": {"north": {"current": invented.TOKEN, "usage_key": "x" * 129}}},
+        {"callers": {"north": {"current": invented.TOKEN, "usage_key": "a key with blanks in it"}}},
     ],
 )
 def test_a_secret_of_another_form_is_refused_without_its_content(secret: object) -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from local import build, paths
 from local.deploy import Deployment, Stack
-from local.refused import alarms_in, leave_out, set_default
+from local.refused import alarms_in, leave_out, set_default, without_usage_plans
 
 STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
 
@@ -215,6 +215,28 @@ def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(t
     assert list(left["Resources"]) == ["Plain", "Queue"]
     assert left["AWSTemplateFormatVersion"] == "2010-09-09"
     assert leave_out(copy) == []
+
+
+def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
+    copy = tmp_path / "template.yaml"
+    auth = {"ApiKeyRequired": True, "DefaultAuthorizer": "AccessToken"}
+    resources = {
+        "Api": {"Type": "AWS::Serverless::Api", "Properties": {"ApiKeySourceType": "AUTHORIZER", "Auth": auth}},
+        "Plan": {"Type": "AWS::ApiGateway::UsagePlan"},
+        "Key": {"Type": "AWS::ApiGateway::ApiKey"},
+        "InPlan": {"Type": "AWS::ApiGateway::UsagePlanKey"},
+    }
+    outputs = {"PlanId": {"Value": {"Ref": "Plan"}}, "ApiId": {"Value": {"Ref": "Api"}}}
+    copy.write_text(json.dumps({"Resources": resources, "Outputs": outputs}))
+
+    assert without_usage_plans(copy) == ["Plan", "Key", "InPlan"]
+
+    left = yaml.safe_load(copy.read_text())
+    assert left["Resources"] == {
+        "Api": {"Type": "AWS::Serverless::Api", "Properties": {"Auth": {"DefaultAuthorizer": "AccessToken"}}}
+    }
+    assert list(left["Outputs"]) == ["ApiId"]
+    assert without_usage_plans(copy) == []
 
 
 def test_a_parameter_s_value_can_be_made_its_default_in_the_copy(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
-from commands import allowed, deploy, deploy_file
+from commands import allowed, deploy, deploy_file, usage_plans
 from commands.target import Target
 from commands.template import template
 from tests.support import deploying
@@ -21,6 +22,18 @@ from tests.support.small_server import SmallServer, json_reply
 from tests.support.terminal import Terminal
 
 WHERE = "convox-clinicea on AWS, account 123456789012, region ap-south-1"
+BUILT = {
+    "Resources": {
+        "Api": {
+            "Type": "AWS::Serverless::Api",
+            "Properties": {
+                "ApiKeySourceType": "AUTHORIZER",
+                "Auth": {"ApiKeyRequired": True, "DefaultAuthorizer": "A"},
+            },
+        },
+        "ClientUsage": {"Type": "AWS::ApiGateway::UsagePlan"},
+    }
+}
 Said = pytest.CaptureFixture[str]
 
 
@@ -109,6 +122,48 @@ class TestSteps:
 
         assert run() == 1
         assert "make build" in capsys.readouterr().err
+
+
+class TestTheFirstUsagePlan:
+    """A stack that answers ConVox gets it in two steps: no cached answer of the authorizer names a key yet."""
+
+    @pytest.fixture
+    def waited(self, root: Path, account: Account, monkeypatch: pytest.MonkeyPatch) -> list[float]:
+        (root / ".aws-sam/build/template.yaml").write_text(json.dumps(BUILT))
+        account.status, account.outputs = "UPDATE_COMPLETE", {"ApiUrl": "https://api.example"}
+        waited: list[float] = []
+        monkeypatch.setattr("time.sleep", waited.append)
+        return waited
+
+    def test_it_is_prepared_and_required_once_the_cache_is_over(self, root: Path, waited: list[float]) -> None:
+        steps = Steps()
+
+        assert run("AuthorizerCacheSeconds=300", steps=steps) == 0
+
+        prepared, required = [each for each in steps.taken if "sam deploy" in each]
+        assert f"--template-file {root}/.aws-sam/build/prepared.yaml" in prepared
+        assert "--template-file" not in required
+        assert waited == [300 + usage_plans.MARGIN_SECONDS]
+        api = yaml.safe_load((root / ".aws-sam/build/prepared.yaml").read_text())["Resources"]
+        assert api["Api"]["Properties"] == {"Auth": {"DefaultAuthorizer": "A"}}
+        assert "ClientUsage" in api
+
+    def test_where_preparing_fails_nothing_is_required(self, waited: list[float]) -> None:
+        assert run(steps=Steps("prepared.yaml")) == 1
+        assert waited == []
+
+    @pytest.mark.parametrize("status", ["", "UPDATE_COMPLETE"])
+    def test_a_new_stack_and_one_that_has_it_are_deployed_at_once(
+        self, account: Account, waited: list[float], status: str
+    ) -> None:
+        account.status = status
+        account.outputs["UsagePlanId"] = "abc123"
+        steps = Steps()
+
+        assert run(steps=steps) == 0
+
+        assert "--template-file" not in steps.of("sam deploy")
+        assert waited == []
 
 
 class TestTheQuestion:

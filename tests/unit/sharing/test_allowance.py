@@ -1,19 +1,21 @@
-"""Look-ups are counted per caller and per agent, in windows, before anything is asked of Clinicea."""
+"""Requests are counted per client and per agent, in windows, with one write each."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sized
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.errors import RateLimited
+from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.observability import logger, metrics
 from convox_clinicea.privacy import MASK
-from convox_clinicea.sharing.allowance import CALLERS_SHARE, KEPT_SECONDS, Allowance, Asker, Limits
+from convox_clinicea.sharing.allowance import CALLERS_SHARE, Allowance, Asker, Limits
+from convox_clinicea.sharing.counters import KEPT_SECONDS, MOST_AGENTS
 from convox_clinicea.table import Table
 from tests.support import emf
 from tests.support.account import Stack
@@ -28,13 +30,35 @@ AT_NOON = int(NOON.timestamp())
 def service(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     # A logger is one per service and process, and keeps the first test's stream.
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
+    METRICS.clear_metrics()
 
 
-def allowance(
-    stack: Stack, clock: VirtualClock, *, caller: int = 0, agent: int = 0, misses: int = 0, table: str | None = None
-) -> Allowance:
+def allowance(stack: Stack, clock: VirtualClock, *, table: str | None = None, **limits: Any) -> Allowance:
+    """A new process: it knows nothing of the counters yet."""
     counters = Table(aws.dynamodb_at_once(), table or stack.table)
-    return Allowance(counters, Limits(caller, agent, misses), clock, logger(), METRICS)
+    return Allowance(counters, Limits(**limits), clock, logger(), METRICS)
+
+
+@contextmanager
+def recorded_calls() -> Iterator[list[str]]:
+    """The names of what is asked of DynamoDB inside the block."""
+    asked: list[str] = []
+
+    def record(model: Any, **_: Any) -> None:
+        asked.append(model.name)
+
+    events: Any = aws.dynamodb_at_once().meta.events
+    events.register("before-call.dynamodb", record)
+    yield asked
+    events.unregister("before-call.dynamodb", record)
+
+
+def look_up(counted: Allowance, clock: VirtualClock, asker: Asker = ASKER, **found: Any) -> None:
+    """What the look-ups' desk does with a look-up."""
+    counted.admit(asker)
+    over = counted.count(asker, Deadline.after(clock, 2), **found)
+    if over is not None:
+        raise over
 
 
 def told(capsys: pytest.CaptureFixture[str], metric: str) -> tuple[list[float], list[dict[str, Any]]]:
@@ -48,90 +72,131 @@ def told(capsys: pytest.CaptureFixture[str], metric: str) -> tuple[list[float], 
 
 def test_an_agent_has_so_many_look_ups_in_a_minute(stack: Stack, clock: VirtualClock) -> None:
     clock.advance(42.5)
-    counted = allowance(stack, clock, agent=3)
+    counted = allowance(stack, clock, per_agent_minute=3)
     for _ in range(3):
-        counted.take(ASKER)
+        look_up(counted, clock)
 
     with pytest.raises(RateLimited) as caught:
-        counted.take(ASKER)
+        counted.admit(ASKER)
 
     assert caught.value.retry_after_seconds == 18, "until the next minute begins"
-    counted.take(Asker("convox", "agent-8"))
-    counted.take(Asker("north", "agent-7"))
+    look_up(counted, clock, Asker("convox", "agent-8"))
+    look_up(counted, clock, Asker("north", "agent-7"))
     clock.advance(18)
-    counted.take(ASKER)
+    look_up(counted, clock)
 
 
 def test_all_lambdas_count_together(stack: Stack, clock: VirtualClock) -> None:
     for _ in range(4):
-        allowance(stack, clock, agent=4).take(ASKER)
+        look_up(allowance(stack, clock, per_agent_minute=4), clock)
 
     with pytest.raises(RateLimited):
-        allowance(stack, clock, agent=4).take(ASKER)
+        look_up(allowance(stack, clock, per_agent_minute=4), clock)
 
 
-def test_who_changes_the_agent_s_id_meets_the_caller_s_limit(stack: Stack, clock: VirtualClock) -> None:
-    counted = allowance(stack, clock, caller=5, agent=1)
+def test_who_changes_the_agent_s_id_meets_the_client_s_limit(stack: Stack, clock: VirtualClock) -> None:
+    counted = allowance(stack, clock, per_caller_minute=5, per_agent_minute=1)
     for number in range(5):
-        counted.take(Asker("convox", f"agent-{number}"))
+        look_up(counted, clock, Asker("convox", f"agent-{number}"))
 
     with pytest.raises(RateLimited, match="caller"):
-        counted.take(Asker("convox", "agent-9"))
-    counted.take(Asker("north", "agent-9"))
+        counted.admit(Asker("convox", "agent-9"))
+    look_up(counted, clock, Asker("north", "agent-9"))
 
 
-def test_a_look_up_that_names_no_agent_counts_for_the_caller(stack: Stack, clock: VirtualClock) -> None:
-    counted = allowance(stack, clock, caller=2, agent=1)
-    counted.take(Asker("convox", None))
-    counted.take(Asker("convox", None))
+def test_look_ups_that_name_no_agent_count_as_those_of_one(stack: Stack, clock: VirtualClock) -> None:
+    counted = allowance(stack, clock, per_caller_minute=9, per_agent_minute=2)
+    for _ in range(2):
+        look_up(counted, clock, Asker("convox", None))
 
-    with pytest.raises(RateLimited, match="caller"):
-        counted.take(Asker("convox", None))
+    with pytest.raises(RateLimited, match="agent"):
+        look_up(counted, clock, Asker("convox", None))
 
 
 def test_what_is_off_is_not_counted(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock)
     for _ in range(3):
-        counted.take(ASKER)
-        counted.note_search(ASKER, [], Deadline.after(clock, 2))
+        look_up(counted, clock, shown=["P-41"], call_id="c-1", missed=True)
+        counted.take_booking(ASKER)
+        counted.note_telling(ASKER)
 
     assert stack.items() == []
 
 
-def test_the_counters_expire_and_name_no_agent(stack: Stack, clock: VirtualClock) -> None:
-    allowance(stack, clock, caller=9, agent=9).take(Asker("convox", "Zanzibarina # 9999900041"))
-
-    minute = AT_NOON // 60
-    items = {item["pk"]["S"]: item for item in stack.items()}
-    agent, caller = sorted(items)
-    assert caller == f"lookups#caller#convox#{minute}"
-    assert agent.startswith("lookups#agent#convox#")
-    assert agent.endswith(f"#{minute}")
-    assert len(agent.split("#")) == 5, "nothing of the id divides the key"
-    assert "Zanzibarina" not in json.dumps(items)
-    assert "9999900041" not in json.dumps(items)
-    assert {item["expires_at"]["N"] for item in items.values()} == {str(AT_NOON + 60 + KEPT_SECONDS)}
+EVERYTHING: dict[str, Any] = {
+    "per_caller_minute": 300,
+    "per_agent_minute": 30,
+    "suspected_after_misses": 20,
+    "shown_per_caller": 250,
+    "shown_per_agent": 40,
+    "shown_per_caller_day": 6000,
+    "shown_per_agent_day": 600,
+    "visits_only_if_shown": True,
+}
 
 
-def test_without_the_table_look_ups_go_on_and_that_is_told(
+def test_a_client_has_one_item_a_day_which_expires_and_names_nobody(stack: Stack, clock: VirtualClock) -> None:
+    counted = allowance(stack, clock, **EVERYTHING)
+    look_up(counted, clock, Asker("convox", "Zanzibarina # 9999900041"), shown=["P-41"], call_id="9999900042")
+    look_up(counted, clock, missed=True)
+
+    (item,) = stack.items()
+    day = AT_NOON // 86_400
+    assert item["pk"]["S"] == f"lookups#convox#{day}"
+    assert item["expires_at"]["N"] == str((day + 1) * 86_400 + KEPT_SECONDS)
+    for told_nothing in ("Zanzibarina", "9999900041", "9999900042", "P-41", "agent-7"):
+        assert told_nothing not in json.dumps(item)
+
+
+def test_the_table_is_written_once_a_look_up_and_not_read(stack: Stack, clock: VirtualClock) -> None:
+    counted = allowance(stack, clock, **EVERYTHING)
+    with recorded_calls() as asked:
+        for number in range(5):
+            asker = Asker("convox", f"agent-{number}")
+            look_up(counted, clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
+            look_up(counted, clock, asker, missed=True)
+
+    assert asked == ["UpdateItem"] * 10
+
+
+def test_the_item_stays_small_while_agents_and_patients_change(stack: Stack, clock: VirtualClock) -> None:
+    counted = allowance(stack, clock, **EVERYTHING | {"shown_per_caller_day": 0, "per_caller_minute": 0})
+    for number in range(330):
+        clock.advance(20)
+        found: dict[str, Any] = {"missed": True} if number % 2 else {"shown": [f"P-{number}"], "call_id": f"c-{number}"}
+        look_up(counted, clock, Asker("convox", f"agent-{number}"), **found)
+
+    (item,) = stack.items()
+    assert len(json.dumps(item)) < 40_000
+    assert len({name.partition(".")[2] for name in item}) <= MOST_AGENTS + 1
+    windows = {name.partition(".")[0] for name in item if name[0] == "s"}
+    assert len(windows) <= 7, "those of the last hour"
+    assert {name.partition(".")[0] for name in item if name[0] == "m"} <= {
+        f"m{int(clock.now().timestamp()) % 86_400 // 60 - back}" for back in (0, 1)
+    }
+
+
+def test_without_the_table_look_ups_go_on_counted_by_the_process_alone(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counted = allowance(stack, clock, caller=1, agent=1, table="no-such-table")
-    counted.take(ASKER)
-    counted.take(ASKER)
+    counted = allowance(stack, clock, per_caller_minute=2, per_agent_minute=2, table="no-such-table")
+    look_up(counted, clock)
+    look_up(counted, clock)
 
     values, lines = told(capsys, "LookupsUncounted")
-    assert values == [1, 1], "once each: the second counter is not even tried"
+    assert values == [1, 1], "once each"
     assert [(line["level"], line["error"]) for line in lines] == [("ERROR", "LedgerUnavailable")] * 2
+    with pytest.raises(RateLimited):
+        look_up(counted, clock)
 
 
 def test_searches_without_a_match_are_suspect_when_there_are_too_many(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counted = allowance(stack, clock, misses=3)
+    counted = allowance(stack, clock, suspected_after_misses=3)
 
-    def search(asker: Asker, found: Sized | None) -> list[float]:
-        counted.note_search(asker, found, Deadline.after(clock, 2))
+    def search(asker: Asker, *, missed: bool) -> list[float]:
+        look_up(counted, clock, asker, missed=missed)
         values, lines = told(capsys, "EnumerationSuspected")
         assert [(line["level"], line["caller"], line["agent"]) for line in lines] == [
             ("WARNING", asker.caller, asker.agent) for _ in values
@@ -139,46 +204,211 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
         return values
 
     for _ in range(3):
-        assert search(ASKER, []) == []
-    assert search(ASKER, ["a patient"]) == []
-    assert search(ASKER, None) == [], "Clinicea did not answer"
-    assert search(Asker("convox", "agent-8"), []) == []
+        assert search(ASKER, missed=True) == []
+    assert search(ASKER, missed=False) == []
+    assert search(Asker("convox", "agent-8"), missed=True) == []
 
-    assert search(ASKER, []) == [1.0]
+    assert search(ASKER, missed=True) == [1.0]
     clock.advance(minutes=10)
-    assert search(ASKER, []) == []
+    assert search(ASKER, missed=True) == []
 
 
 def test_who_claims_another_agent_with_each_search_is_suspect_too(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    counted = allowance(stack, clock, misses=1)
+    counted = allowance(stack, clock, suspected_after_misses=1)
     for number in range(CALLERS_SHARE):
-        counted.note_search(Asker("convox", f"agent-{number}"), [], Deadline.after(clock, 2))
-        counted.note_search(Asker("north", "agent-7"), ["a patient"], Deadline.after(clock, 2))
+        look_up(counted, clock, Asker("convox", f"agent-{number}"), missed=True)
+        look_up(counted, clock, Asker("north", "agent-7"))
     assert told(capsys, "EnumerationSuspected")[0] == []
 
-    counted.note_search(Asker("convox", "agent-x"), [], Deadline.after(clock, 2))
+    look_up(counted, clock, Asker("convox", "agent-x"), missed=True)
 
     values, (line,) = told(capsys, "EnumerationSuspected")
     assert (values, line["caller"], line["agent"]) == ([1.0], "convox", "agent-x")
-    counted.note_search(Asker("north", "agent-x"), [], Deadline.after(clock, 2))
+    look_up(counted, clock, Asker("north", "agent-x"), missed=True)
     assert told(capsys, "EnumerationSuspected")[0] == []
+
+
+def test_bookings_that_tell_something_of_a_person_count_with_the_searches_that_found_nobody(
+    stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    look_up(allowance(stack, clock, suspected_after_misses=2), clock, missed=True)
+    worker = allowance(stack, clock, suspected_after_misses=2)
+    worker.note_telling(ASKER)
+    assert told(capsys, "EnumerationSuspected")[0] == []
+
+    worker.note_telling(ASKER)
+
+    values, (line,) = told(capsys, "EnumerationSuspected")
+    assert (values, line["caller"], line["agent"]) == ([1.0], "convox", "agent-7")
 
 
 def test_a_number_that_came_as_the_agent_s_id_is_not_logged(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for agent, shown in {"agent-7": "agent-7", "99999 00041": MASK, "asha@example.com": MASK}.items():
-        watched = allowance(stack, clock, misses=1)
+        watched = allowance(stack, clock, suspected_after_misses=1)
         for _ in range(2):
-            watched.note_search(Asker("convox", agent), [], Deadline.after(clock, 2.0))
+            look_up(watched, clock, Asker("convox", agent), missed=True)
 
         _, (line,) = told(capsys, "EnumerationSuspected")
         assert line["agent"] == shown
 
 
-def test_a_miss_is_not_counted_at_the_cost_of_the_answer(stack: Stack, clock: VirtualClock) -> None:
-    allowance(stack, clock, misses=3).note_search(ASKER, [], Deadline.after(clock, 0.1))
+class TestPatientsShown:
+    """Distinct patients, hits included; by client, and by agent."""
 
-    assert stack.items() == []
+    @pytest.mark.parametrize("rotating", [True, False])
+    def test_a_walk_that_finds_is_seen_and_ends(
+        self, stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str], rotating: bool
+    ) -> None:
+        functions = [allowance(stack, clock, shown_per_caller=20, shown_per_agent=20) for _ in range(3)]
+        for number in range(20):
+            asker = Asker("convox", f"agent-{number}" if rotating else "agent-7")
+            look_up(functions[number % 3], clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
+
+        for number in range(20, 330):
+            asker = Asker("convox", f"agent-{number}" if rotating else "agent-7")
+            with pytest.raises(TooManyPatients) as caught:
+                look_up(functions[number % 3], clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
+            assert caught.value.retry_after_seconds == 600 - AT_NOON % 600
+        assert len(told(capsys, "EnumerationSuspected")[0]) >= 4, "the last fifth, and what is beyond"
+        look_up(functions[0], clock, Asker("north", "agent-7"), shown=["P-1"], call_id="c-1")
+
+    def test_an_agent_s_cap_holds_that_agent_alone(self, stack: Stack, clock: VirtualClock) -> None:
+        counted = allowance(stack, clock, shown_per_caller=20, shown_per_agent=2)
+        look_up(counted, clock, shown=["P-1", "P-2"], call_id="c-1")
+
+        with pytest.raises(TooManyPatients):
+            look_up(counted, clock, shown=["P-3"], call_id="c-2")
+        look_up(counted, clock, Asker("convox", "agent-8"), shown=["P-3"], call_id="c-2")
+
+    def test_one_patient_counts_once_on_however_many_calls(self, stack: Stack, clock: VirtualClock) -> None:
+        functions = [allowance(stack, clock, shown_per_caller=2, shown_per_caller_day=2) for _ in range(2)]
+        for number in range(10):
+            look_up(functions[number % 2], clock, shown=["P-1"], call_id=f"c-{number}")
+
+        look_up(functions[0], clock, shown=["P-2"], call_id="c-x")
+
+    def test_a_family_beyond_the_cap_is_not_shown(self, stack: Stack, clock: VirtualClock) -> None:
+        with pytest.raises(TooManyPatients):
+            look_up(allowance(stack, clock, shown_per_agent=2), clock, shown=["P-1", "P-2", "P-3"], call_id="c-1")
+
+    def test_the_next_ten_minutes_begin_anew(self, stack: Stack, clock: VirtualClock) -> None:
+        counted = allowance(stack, clock, shown_per_agent=1)
+        look_up(counted, clock, shown=["P-1"], call_id="c-1")
+        clock.advance(minutes=10)
+
+        look_up(counted, clock, shown=["P-2"], call_id="c-2")
+
+    @pytest.mark.parametrize("limit", ["shown_per_caller_day", "shown_per_agent_day"])
+    def test_a_slow_walk_ends_at_the_day_s_cap(self, stack: Stack, clock: VirtualClock, limit: str) -> None:
+        limits: dict[str, Any] = {limit: 30}
+        functions = [allowance(stack, clock, **limits) for _ in range(2)]
+        refused = []
+        for number in range(100):
+            clock.advance(minutes=3)
+            try:
+                look_up(functions[number % 2], clock, shown=[f"P-{number}"], call_id=f"c-{number}")
+            except TooManyPatients as error:
+                refused.append((number, error.retry_after_seconds))
+
+        first, seconds = refused[0]
+        assert 30 <= first <= 32, "each process adds what it has shown with its next write"
+        assert len(refused) == 100 - first
+        assert 600 < seconds <= 86_400
+
+
+class TestShownOnACall:
+    """Who may have the completed visits."""
+
+    @pytest.fixture
+    def search(self, stack: Stack, clock: VirtualClock) -> Allowance:
+        return allowance(stack, clock, visits_only_if_shown=True)
+
+    @pytest.fixture
+    def visits(self, stack: Stack, clock: VirtualClock) -> Allowance:
+        return allowance(stack, clock, visits_only_if_shown=True)
+
+    def test_the_client_that_was_shown_the_patient_on_that_call(
+        self, search: Allowance, visits: Allowance, clock: VirtualClock
+    ) -> None:
+        look_up(search, clock, shown=["P-41", "P-42"], call_id="c-1")
+
+        assert visits.was_shown("convox", "P-41", "c-1")
+        assert visits.was_shown("convox", "P-42", "c-1")
+        assert not visits.was_shown("convox", "P-43", "c-1")
+        assert not visits.was_shown("convox", "P-41", "c-2")
+        assert not visits.was_shown("convox", "P-41", None)
+        assert not visits.was_shown("north", "P-41", "c-1")
+
+    def test_without_a_call_nobody_counts_as_shown(
+        self, search: Allowance, visits: Allowance, clock: VirtualClock
+    ) -> None:
+        look_up(search, clock, shown=["P-41"])
+
+        assert not visits.was_shown("convox", "P-41", None)
+
+    @pytest.mark.parametrize("start", [0, 299, 599, 3000, 86_399 - 43_200])
+    @pytest.mark.parametrize(("minutes", "still"), [(1, True), (50, True), (60, False), (600, False)])
+    def test_within_the_hour(
+        self, search: Allowance, visits: Allowance, clock: VirtualClock, start: int, minutes: int, still: bool
+    ) -> None:
+        clock.advance(start)
+        look_up(search, clock, shown=["P-41"], call_id="c-1")
+        clock.advance(minutes=minutes)
+
+        assert visits.was_shown("convox", "P-41", "c-1") is still
+
+    def test_other_look_ups_of_the_hour_change_nothing(
+        self, search: Allowance, visits: Allowance, clock: VirtualClock
+    ) -> None:
+        look_up(search, clock, shown=["P-41"], call_id="c-1")
+        for number in range(45):
+            clock.advance(minutes=1)
+            look_up(search, clock, shown=[f"Q-{number}"], call_id=f"d-{number}")
+
+        assert visits.was_shown("convox", "P-41", "c-1")
+
+    def test_where_the_table_does_not_answer_it_is_told(
+        self, stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert allowance(stack, clock, table="no-such-table").was_shown("convox", "P-41", "c-1")
+        assert told(capsys, "LookupsUncounted")[0] == [1]
+
+
+class TestBookings:
+    """Bookings and status callbacks, before anything of them is stored."""
+
+    def test_a_client_and_an_agent_have_so_many_in_a_minute(self, stack: Stack, clock: VirtualClock) -> None:
+        clock.advance(50)
+        counted = allowance(stack, clock, bookings_per_caller_minute=3, bookings_per_agent_minute=2)
+        counted.take_booking(ASKER)
+        counted.take_booking(ASKER)
+        with pytest.raises(TooManyBookings, match="agent") as caught:
+            counted.take_booking(ASKER)
+        assert caught.value.retry_after_seconds == 10
+        counted.take_booking(Asker("convox", "agent-8"))
+
+        with pytest.raises(TooManyBookings, match="caller"):
+            counted.take_booking(Asker("convox", "agent-9"))
+        counted.take_booking(Asker("north", "agent-7"))
+        clock.advance(10)
+        counted.take_booking(ASKER)
+
+    def test_all_functions_count_together(self, stack: Stack, clock: VirtualClock) -> None:
+        for _ in range(3):
+            allowance(stack, clock, bookings_per_caller_minute=3).take_booking(ASKER)
+
+        with pytest.raises(TooManyBookings):
+            allowance(stack, clock, bookings_per_caller_minute=3).take_booking(ASKER)
+
+    def test_look_ups_use_up_nothing_of_it(self, stack: Stack, clock: VirtualClock) -> None:
+        for _ in range(3):
+            look_up(allowance(stack, clock, per_caller_minute=3), clock)
+
+        allowance(stack, clock, bookings_per_caller_minute=1).take_booking(ASKER)
+
+    def test_without_the_table_intake_decides(self, stack: Stack, clock: VirtualClock) -> None:
+        allowance(stack, clock, bookings_per_caller_minute=1, table="no-such-table").take_booking(ASKER)

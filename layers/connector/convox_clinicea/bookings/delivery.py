@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from aws_lambda_powertools import Logger, Metrics
@@ -12,7 +13,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from convox_clinicea.bookings.canary import PostingStopped
 from convox_clinicea.bookings.queue import BookingQueue, LaterMessage, Message, UnparsableMessage
 from convox_clinicea.bookings.request import UnreadableRequest
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.states import TELLING, State
 from convox_clinicea.bookings.waiting import LONGEST_SECONDS, Wait
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea.errors import SetupFault
@@ -20,6 +21,9 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.observability import failure
 from convox_clinicea.versions import UnreadableRecord
+
+NoteTelling = Callable[[str, str | None], None]
+"""Told of a booking whose end tells something of a person: its client and agent. It raises nothing."""
 
 
 class NotDoneYet(ConnectorError):
@@ -51,11 +55,14 @@ class MessageProcessor(BatchProcessor):
 class Delivery:
     """Hands messages to the worker."""
 
-    def __init__(self, worker: Worker, queue: BookingQueue, logger: Logger, metrics: Metrics) -> None:
+    def __init__(
+        self, worker: Worker, queue: BookingQueue, logger: Logger, metrics: Metrics, note_telling: NoteTelling
+    ) -> None:
         self._worker = worker
         self._queue = queue
         self._logger = logger
         self._metrics = metrics
+        self._note_telling = note_telling
 
     def receive(self, record: SQSRecord, deadline: Deadline) -> None:
         """Work one message; returns if it may be deleted.
@@ -91,6 +98,8 @@ class Delivery:
         if not outcome.ended_here:
             return  # it ended before, or the message is of an earlier sending and another does its work
         self._count(f"Booking{state.value.title().replace('_', '')}")
+        if booking.reason in TELLING:
+            self._note_telling(booking.caller, booking.agent_id)
         if state is State.BOOKED:
             since_accepted = (booking.updated_at - booking.accepted_at).total_seconds()
             self._metrics.add_metric("BookingSeconds", MetricUnit.Seconds, round(max(0.0, since_accepted), 1))

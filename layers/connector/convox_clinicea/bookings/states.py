@@ -46,6 +46,11 @@ class Reason(StrEnum):
     """Its record came back from a backup; what became of it since is not known."""
 
 
+TELLING = frozenset(
+    {Reason.ALREADY_THERE, Reason.UNKNOWN_PATIENT, Reason.SEVERAL_PATIENTS, Reason.NUMBER_REGISTERED_TO_OTHER}
+)
+"""What tells whoever sent the booking something of a person: that an id, a number or an appointment exists."""
+
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACCEPTED: frozenset({State.BOOKED, State.SENDING, State.NEEDS_ATTENTION}),
     # Back to `accepted` only when it is certain that nothing was ever carried out.

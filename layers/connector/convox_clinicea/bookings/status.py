@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger
@@ -15,13 +15,16 @@ from convox_clinicea.errors import NotFound
 from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.versions import UnreadableRecord
 
+MOST_IN_AN_ANSWER = 50
+"""Bookings of a call that are read and shown; a call of people has one or two."""
+
 
 @dataclass(frozen=True)
 class CallBookings:
     """What is known of a call.
 
     Attributes:
-        bookings: in the order in which they were accepted.
+        bookings: in the order in which they were accepted; of very many, as many as one answer holds.
         not_booked: the fields for which the last appointment that it asked for could not be taken; `body` if its
             callback could not be read.
         unreadable: records of the call that this release cannot read.
@@ -30,6 +33,8 @@ class CallBookings:
     bookings: Sequence[Booking]
     not_booked: tuple[str, ...] = ()
     unreadable: int = 0
+    more: bool = False
+    """Whether the call has more bookings than these."""
 
 
 class BookingStatus:
@@ -64,8 +69,18 @@ class BookingStatus:
             unreadable = 1
         in_index = chain.from_iterable(self._ledger.records_of_call(caller, name) for name in names)
         named = chain(wishes, (each.booking_id for each in in_index))
-        found = [self._ledger.find(booking_id) for booking_id in dict.fromkeys(named)]
+        first = list(islice(_each_once(named), MOST_IN_AN_ANSWER + 1))
+        found = [self._ledger.find(booking_id) for booking_id in first[:MOST_IN_AN_ANSWER]]
         unreadable += sum(isinstance(each, Unreadable) for each in found)
         read = [each for each in found if isinstance(each, Booking)]
         bookings = [each for each in read if each.caller == caller and each.call_id in names]
-        return CallBookings(sorted(bookings, key=lambda each: each.accepted_at), problems, unreadable)
+        bookings.sort(key=lambda each: each.accepted_at)
+        return CallBookings(bookings, problems, unreadable, more=len(first) > MOST_IN_AN_ANSWER)
+
+
+def _each_once(booking_ids: Iterable[str]) -> Iterator[str]:
+    known: set[str] = set()
+    for each in booking_ids:
+        if each not in known:
+            known.add(each)
+            yield each

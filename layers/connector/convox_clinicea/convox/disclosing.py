@@ -47,11 +47,16 @@ def hand_out(
 
 def recipient(event: APIGatewayProxyEvent, request: WithCall) -> Recipient:
     """Return who asks; raises Unauthorized."""
+    return recipient_of(event, request.agent_id, request.call_id)
+
+
+def recipient_of(event: APIGatewayProxyEvent, agent_id: str | None, call_id: str | None) -> Recipient:
+    """Return who asks, where the request itself names no agent or no call; raises Unauthorized."""
     context = event.raw_event["requestContext"]
     return Recipient(
         caller=caller_of(event),
-        agent_id=request.agent_id,
-        call_id=request.call_id,
+        agent_id=agent_id,
+        call_id=call_id,
         route=f"{event.http_method} {event.resource}",
         request_id=context.get("requestId"),
         source_ip=context.get("identity", {}).get("sourceIp"),
@@ -70,6 +75,11 @@ def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[H
         names = [f"appointments.{name}" for each in appointments for name in _named(each)] or ["appointments"]
         fields[owner] = [*fields.get(owner, []), *dict.fromkeys(names)]
     return [HandedOut(str(owner), tuple(names)) for owner, names in fields.items()]
+
+
+def patients_in(body: Mapping[str, Any], patient_id: str | None = None) -> list[str]:
+    """Return the ids of the patients whom an answer shows."""
+    return [each.patient_id for each in handed_out(body, patient_id)]
 
 
 def _named(record: Mapping[str, Any]) -> list[str]:

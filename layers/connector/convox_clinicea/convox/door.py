@@ -10,7 +10,16 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 
 from convox_clinicea.convox.callers import CALLER_NAME, CallerName
 from convox_clinicea.errors import ConfigurationError
@@ -41,16 +50,24 @@ def _token_checked(token: SecretStr) -> SecretStr:
 Token = Annotated[SecretStr, AfterValidator(_token_checked)]
 
 
+UsageKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{20,128}$")]
+
+
 class _Content(BaseModel):
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class TokenPair(_Content):
-    """A caller's token in use and, while it is being changed, the one before."""
+    """A caller's token in use and, while it is being changed, the one before.
+
+    Attributes:
+        usage_key: the value of the caller's own key in the API's usage plan; it is no secret, for nobody can send it.
+    """
 
     current: Token
     previous: SecretStr | None = None
     previous_until: AwareDatetime | None = None
+    usage_key: UsageKey | None = None
 
     def tokens(self) -> set[bytes]:
         """Return both; a previous one that is empty, or no token, is none."""
@@ -108,7 +125,7 @@ class AccessTokens:
 
     @classmethod
     def from_secret(cls, secret: object) -> AccessTokens:
-        """Read `{"current", "previous", "previous_until", "callers": {"<name>": {the same three}}}`.
+        """Read `{"current", "previous", "previous_until", "callers": {"<name>": {the same three, "usage_key"}}}`.
 
         Raises:
             ConfigurationError: it is not of that form, a name or a current token is not one, or two callers
@@ -150,19 +167,29 @@ class AccessTokens:
             on_previous()
         return name
 
+    def usage_key(self, caller: str) -> str | None:
+        """Return a caller's own key in the API's usage plan."""
+        return self._by_caller[caller].usage_key
+
     def __repr__(self) -> str:
         return f"AccessTokens({', '.join(self.callers)})"
 
 
 def policy_for(
-    event: Mapping[str, Any], tokens: AccessTokens, header: str, on_previous: Callable[[], None] = lambda: None
+    event: Mapping[str, Any],
+    tokens: AccessTokens,
+    header: str,
+    on_previous: Callable[[], None] = lambda: None,
+    shared_usage_key: str = "",
 ) -> dict[str, Any]:
     """Return the authorizer's answer for an API Gateway REQUEST event.
 
-    The policy is cached by header and serves every route, so it covers the whole stage.
+    The policy is cached by header and serves every route, so it covers the whole stage. With it goes the key by which
+    API Gateway counts the caller's requests.
 
     Args:
         on_previous: called where a client's previous token opens.
+        shared_usage_key: the key of all callers without one of their own.
     """
     offered = [_token(value, header) for value in _values(event, header)]
     caller = tokens.admit(offered[0], on_previous) if len(offered) == 1 and offered[0] is not None else None
@@ -176,7 +203,10 @@ def policy_for(
         "principalId": caller or "unauthenticated",
         "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
     }
-    return {**answer, "context": {"caller": caller}} if caller else answer
+    if caller is None:
+        return answer
+    usage_key = tokens.usage_key(caller) or shared_usage_key
+    return {**answer, "context": {"caller": caller}, **({"usageIdentifierKey": usage_key} if usage_key else {})}
 
 
 def _token(value: str, header: str) -> str | None:

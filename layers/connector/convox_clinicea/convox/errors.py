@@ -33,6 +33,7 @@ FACES: dict[type[errors.ConnectorError], Face] = {
     errors.InvalidRequest: Face("invalid_request", HTTPStatus.BAD_REQUEST),
     errors.ConsentRequired: Face("consent_required", HTTPStatus.BAD_REQUEST),
     errors.Unauthorized: Face("unauthorized", HTTPStatus.UNAUTHORIZED),
+    errors.NotShown: Face("forbidden", HTTPStatus.FORBIDDEN),
     errors.RateLimited: Face("rate_limited", HTTPStatus.TOO_MANY_REQUESTS),
     errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
     errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),

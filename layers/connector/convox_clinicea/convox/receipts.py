@@ -16,7 +16,7 @@ from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.errors import face_of
 from convox_clinicea.convox.glimpse import glimpsed
 from convox_clinicea.convox.loggable import loggable_agent, loggable_call
-from convox_clinicea.errors import ConfigurationError, ConnectorError
+from convox_clinicea.errors import ConfigurationError, ConnectorError, RateLimited
 from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.observability import failure
 from convox_clinicea.settings import PlaceSettings
@@ -28,7 +28,8 @@ from convox_clinicea.versions import UnreadableRecord
 def counted(metrics: Metrics) -> Iterator[None]:
     """Count a callback that came, before anything is done with it, and one that was neither stored nor refused.
 
-    A refusal (4xx), or a booking that the dialect cannot make, is kept for a person and counted as `CallNotBooked`.
+    A refusal (4xx), or a booking that the dialect cannot make, is kept for a person and counted as `CallNotBooked`. One
+    that is refused by a limit (429) is not kept: it counts as failed, though whoever sends it again may have it taken.
     """
     metrics.add_metric("CallStatusReceived", MetricUnit.Count, 1)
     metrics.flush_metrics()  # a function that Lambda ends writes nothing more
@@ -77,11 +78,21 @@ def _log_receipt(logger: Logger, call_id: str | None, agent_id: str | None, coun
 
 @contextmanager
 def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, logger: Logger) -> Iterator[None]:
-    """Close the call's record once its callback is stored or refused; one that failed leaves its call listed."""
+    """Close the call's record once its callback is stored or refused; one that failed leaves its call listed.
+
+    One that a limit refused puts its call on that list, though no pop-up announced it.
+    """
     settled = False
     try:
         yield
         settled = True
+    except RateLimited:
+        try:
+            announced.announce(callback.caller.name, ids.call(callback.call_id), callback.caller.agent_id)
+        except (ConfigurationError, LedgerUnavailable) as error:
+            # The call stands in the log, and the alarm rings.
+            logger.error("a call was not announced", extra=failure(error))
+        raise
     except ConnectorError as error:
         settled = _is_settled(error)
         raise
@@ -97,4 +108,6 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
 
 
 def _is_settled(error: ConnectorError) -> bool:
+    if isinstance(error, RateLimited):
+        return False
     return isinstance(error, NotInDialect) or face_of(error).status < 500

@@ -1,13 +1,13 @@
-"""How many look-ups a caller, and one of its agents, may make in a minute: the brake on walking through numbers.
+"""Limits of a client and of its agents: look-ups and bookings a minute, patients shown in ten minutes and a day.
 
-The caller's name is authenticated, the agent's id is a claim of the caller's: an agent who changes the id escapes the
-agent's limit, never the caller's.
+The client's name is authenticated, the agent's id is a claim of the client's: an agent who changes the id escapes the
+agent's limits, never the client's. Requests without an agent count as one agent.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sized
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,24 +15,21 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.errors import RateLimited
+from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.observability import failure
 from convox_clinicea.privacy import MASK, is_telling
+from convox_clinicea.prompt import until
+from convox_clinicea.sharing.counters import Counters, Kind, Moment, Tally, agent_digest, patients, shown_on
 from convox_clinicea.table import LedgerUnavailable, Table
 
-MINUTE = 60
-WALK_SECONDS = 600
-"""The window in which searches that found nobody are counted together."""
-KEPT_SECONDS = 3600
 CALLERS_SHARE = 10
-"""So many agents' usual misses are usual for all agents of a caller together."""
-SHORTEST_NOTE_SECONDS = 0.3
-"""A miss is not counted when less of the answer's time is left."""
-DIGEST_LENGTH = 10
+"""So many agents' usual misses are usual for all agents of a client together."""
+SUSPECTED_SHARE = 0.8
+"""Of a cap on patients shown: beyond it each further patient is told as `EnumerationSuspected`."""
 
 
 class Asker(NamedTuple):
-    """Who makes a look-up: the caller, authenticated, and the agent that it names."""
+    """Whose request it is: the client, authenticated, and the agent that it names."""
 
     caller: str
     agent: str | None
@@ -40,86 +37,201 @@ class Asker(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """The deployment's limits, each off at 0."""
+    """The deployment's limits, each off at 0.
 
-    per_caller_minute: int
-    per_agent_minute: int
-    suspected_after_misses: int
-    """How many look-ups of one agent may find nothing in ten minutes and are still nothing unusual."""
+    Attributes:
+        suspected_after_misses: how many requests of one agent may find nothing in ten minutes and are nothing unusual.
+        shown_per_caller, shown_per_agent: distinct patients in ten minutes.
+        shown_per_caller_day, shown_per_agent_day: the same, added up over a day.
+        visits_only_if_shown: whether it is noted who was shown, and on which call, though no limit asks for it.
+    """
+
+    per_caller_minute: int = 0
+    per_agent_minute: int = 0
+    suspected_after_misses: int = 0
+    shown_per_caller: int = 0
+    shown_per_agent: int = 0
+    shown_per_caller_day: int = 0
+    shown_per_agent_day: int = 0
+    bookings_per_caller_minute: int = 0
+    bookings_per_agent_minute: int = 0
+    visits_only_if_shown: bool = False
 
 
 class Allowance:
-    """Counts look-ups in fixed windows, in the ledger's table, for all Lambdas together.
-
-    Args:
-        table: one whose client answers at once or not at all, for an agent is waiting.
-    """
+    """Counts requests in fixed windows for all Lambdas together, one write a request."""
 
     def __init__(self, table: Table, limits: Limits, clock: Clock, logger: Logger, metrics: Metrics) -> None:
-        self._table = table
+        self._counters = Counters(table, clock)
         self._limits = limits
-        self._clock = clock
         self._logger = logger
         self._metrics = metrics
 
-    def take(self, asker: Asker) -> None:
-        """Count one look-up, before anything goes to Clinicea; raises RateLimited once a limit is reached.
+    def admit(self, asker: Asker) -> None:
+        """Raise RateLimited where this process knows that a limit of look-ups is reached; nothing is counted."""
+        now = self._counters.now()
+        tally = self._counters.known(asker.caller, now)
+        for reached in self._over(asker, tally, now, more=1):
+            if isinstance(reached, TooManyPatients):
+                self._suspect(asker, "many patients were shown")
+            raise reached
 
-        When the table does not answer, the look-up goes on uncounted, and that is told as `LookupsUncounted`: the
-        limits slow down somebody who has a token, and a call centre must not stand still for their sake.
+    def count(
+        self,
+        asker: Asker,
+        deadline: Deadline,
+        *,
+        call_id: str | None = None,
+        shown: Collection[str] = (),
+        missed: bool = False,
+    ) -> RateLimited | None:
+        """Count one look-up; return the limit that it goes beyond, if any: then nothing of it may be shown.
+
+        When the table does not answer, the look-up goes on, counted by this process alone, and that is told as
+        `LookupsUncounted`: the limits slow down somebody who has a token, and a call centre must not stand still.
+
+        Args:
+            call_id: the call on which they are shown.
+            shown: the ids of the patients that the answer shows.
+            missed: it found nobody.
         """
-        limits = {f"caller#{asker.caller}": self._limits.per_caller_minute}
-        if asker.agent is not None:
-            limits = {_agent_key(asker): self._limits.per_agent_minute, **limits}
-        for key, limit in limits.items():
-            counted = self._counted(key, limit, MINUTE) if limit else True
-            if counted is None:
-                return  # nor is the other one tried: each try may take a second of the answer's time
-            if not counted:
-                scope = key.split("#", 1)[0]
-                raise RateLimited(f"look-ups of this {scope} in a minute: {limit}", self._left_of(MINUTE))
+        now = self._counters.now()
+        limits = self._limits
+        agent = self._agent(asker, now)
+        numbers: Counter[str] = Counter()
+        if limits.per_caller_minute or limits.per_agent_minute:
+            numbers.update(_attributes(now, Kind.LOOK_UPS, agent))
+        missed = missed and bool(limits.suspected_after_misses)
+        if missed:
+            numbers.update(_attributes(now, Kind.TELLING, agent))
+        digests = {shown_on(each, call_id) for each in shown} if self._notes_patients else set()
+        name = now.attribute(Kind.SHOWN, agent)
+        first = patients(digests) - self._counters.known(asker.caller, now).shown_in(now.attribute(Kind.SHOWN))
+        tally = self._add(asker, now, numbers, {name: digests} if digests else {}, deadline)
+        if tally is None:
+            return None
+        if (missed and self._too_many_misses(asker, tally, now)) or (first and self._many_shown(asker, tally, now)):
+            self._suspect(asker, "many look-ups found nothing" if missed else "many patients were shown")
+        return next(self._over(asker, tally, now, more=0), None)
 
-    def note_search(self, asker: Asker, found: Sized | None, deadline: Deadline) -> None:
-        """Count a look-up that found nothing; more of them than usual are told as `EnumerationSuspected`.
-
-        They are counted by agent, and by caller: who claims another agent with each is seen by the second alone.
-        """
-        usual = self._limits.suspected_after_misses
-        if found is None or len(found) or not usual:
+    def take_booking(self, asker: Asker) -> None:
+        """Count one booking or status callback; raises TooManyBookings beyond a limit, before anything is stored."""
+        limits = self._limits
+        per = {None: limits.bookings_per_caller_minute, agent_digest(asker.agent): limits.bookings_per_agent_minute}
+        if not any(per.values()):
             return
-        suspected = False
-        for key, limit in {_agent_key(asker): usual, f"caller#{asker.caller}": usual * CALLERS_SHARE}.items():
-            if deadline.remaining() < SHORTEST_NOTE_SECONDS:
-                break
-            counted = self._counted(f"misses#{key}", limit, WALK_SECONDS)
-            if counted is None:
-                break
-            suspected = suspected or not counted
-        if suspected:
-            self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
-            # The id is the caller's free text: a number that was put there may be a patient's.
-            agent = MASK if is_telling(asker.agent or "") else asker.agent
-            self._logger.warning("many look-ups found nothing", extra={"caller": asker.caller, "agent": agent})
+        now = self._counters.now()
 
-    def _counted(self, key: str, limit: int, window_seconds: int) -> bool | None:
-        """Return False if the limit had been reached, None if that cannot be told."""
-        now = int(self._clock.now().timestamp())
-        window = now // window_seconds
+        def refuse_beyond(tally: Tally, more: int) -> None:
+            for agent, limit in per.items():
+                if limit and tally.number(now.attribute(Kind.BOOKINGS, agent)) + more > limit:
+                    who = "caller" if agent is None else "agent"
+                    raise TooManyBookings(f"bookings of this {who} in a minute: {limit}", now.left_of(Kind.BOOKINGS))
+
+        refuse_beyond(self._counters.known(asker.caller, now), more=1)
+        numbers = Counter(_attributes(now, Kind.BOOKINGS, self._agent(asker, now)))
+        tally = self._add(asker, now, numbers, {}, None)
+        if tally is not None:
+            refuse_beyond(tally, more=0)
+
+    def note_telling(self, asker: Asker) -> None:
+        """Count a booking whose end tells something of a person, together with the look-ups that found nobody."""
+        if not self._limits.suspected_after_misses:
+            return
+        now = self._counters.now()
+        numbers = Counter(_attributes(now, Kind.TELLING, self._agent(asker, now)))
+        tally = self._add(asker, now, numbers, {}, None)
+        if tally is not None and self._too_many_misses(asker, tally, now):
+            self._suspect(asker, "many bookings told something of a person")
+
+    def was_shown(self, client: str, patient_id: str, call_id: str | None) -> bool:
+        """Whether a patient was shown to the client on the call within the hour; never without a call id.
+
+        Where the table does not answer, that is not known, and the look-up goes on as an uncounted one does: each
+        hand-out stands in the register.
+        """
+        if call_id is None:
+            return False
         try:
-            return self._table.increase(f"lookups#{key}#{window}", limit, now + window_seconds + KEPT_SECONDS)
+            return self._counters.was_shown(client, patient_id, call_id)
         except LedgerUnavailable as error:
-            self._metrics.add_metric("LookupsUncounted", MetricUnit.Count, 1)
-            self._logger.error("a look-up was not counted", extra=failure(error))
+            self._uncounted(error)
+            return True
+
+    @property
+    def _notes_patients(self) -> bool:
+        limits = self._limits
+        caps = (limits.shown_per_caller, limits.shown_per_agent, limits.shown_per_caller_day)
+        return limits.visits_only_if_shown or any((*caps, limits.shown_per_agent_day))
+
+    def _agent(self, asker: Asker, now: Moment) -> str | None:
+        """Return the agent's short name; None where the client's item has no room for it."""
+        agent = agent_digest(asker.agent)
+        return agent if self._counters.known(asker.caller, now).names(agent) else None
+
+    def _add(
+        self,
+        asker: Asker,
+        now: Moment,
+        numbers: Counter[str],
+        shown: dict[str, set[str]],
+        deadline: Deadline | None,
+    ) -> Tally | None:
+        """Count; None if there is nothing to count, or no limit may refuse what could not be counted."""
+        if not numbers and not shown:
+            return None
+        try:
+            if deadline is None:
+                return self._counters.add(asker.caller, now, numbers, shown)
+            with until(deadline.capped(deadline.remaining() / 2)):  # the rest is for the register of disclosures
+                return self._counters.add(asker.caller, now, numbers, shown)
+        except LedgerUnavailable as error:
+            self._uncounted(error)
             return None
 
-    def _left_of(self, window_seconds: int) -> int:
-        return window_seconds - int(self._clock.now().timestamp()) % window_seconds
+    def _uncounted(self, error: LedgerUnavailable) -> None:
+        self._metrics.add_metric("LookupsUncounted", MetricUnit.Count, 1)
+        self._logger.error("a request was not counted", extra=failure(error))
+
+    def _over(self, asker: Asker, tally: Tally, now: Moment, more: int) -> Iterator[RateLimited]:
+        """Yield the limits of look-ups that `more` look-ups, or patients, would go beyond."""
+        limits = self._limits
+        agent = agent_digest(asker.agent)
+        for who, name, limit in (
+            ("agent", agent, limits.per_agent_minute),
+            ("caller", None, limits.per_caller_minute),
+        ):
+            if limit and tally.number(now.attribute(Kind.LOOK_UPS, name)) + more > limit:
+                yield RateLimited(f"look-ups of this {who} in a minute: {limit}", now.left_of(Kind.LOOK_UPS))
+        for kind, shown, limit in self._caps(agent, tally, now):
+            if limit and shown + more > limit:
+                yield TooManyPatients(f"patients shown: {limit}", now.left_of(kind))
+
+    def _caps(self, agent: str, tally: Tally, now: Moment) -> Iterator[tuple[Kind, int, int]]:
+        """Yield each cap on patients shown: its window, how many were shown, how many may be."""
+        limits = self._limits
+        yield Kind.SHOWN, len(tally.shown_by(now.attribute(Kind.SHOWN, agent))), limits.shown_per_agent
+        yield Kind.SHOWN, len(tally.shown_in(now.attribute(Kind.SHOWN))), limits.shown_per_caller
+        day = Kind.SHOWN_IN_DAY
+        yield day, tally.number(now.attribute(day, agent)), limits.shown_per_agent_day
+        yield day, tally.number(now.attribute(day)), limits.shown_per_caller_day
+
+    def _many_shown(self, asker: Asker, tally: Tally, now: Moment) -> bool:
+        caps = self._caps(agent_digest(asker.agent), tally, now)
+        return any(limit and shown > SUSPECTED_SHARE * limit for _, shown, limit in caps)
+
+    def _too_many_misses(self, asker: Asker, tally: Tally, now: Moment) -> bool:
+        usual = self._limits.suspected_after_misses
+        by_agent = tally.number(now.attribute(Kind.TELLING, agent_digest(asker.agent)))
+        return by_agent > usual or tally.number(now.attribute(Kind.TELLING)) > usual * CALLERS_SHARE
+
+    def _suspect(self, asker: Asker, why: str) -> None:
+        self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
+        # The id is the client's free text: a number that was put there may be a patient's.
+        agent = MASK if is_telling(asker.agent or "") else asker.agent
+        self._logger.warning(why, extra={"caller": asker.caller, "agent": agent})
 
 
-def _agent_key(asker: Asker) -> str:
-    """Name the agent in a key. The id is a claim in free text, up to 128 characters: a digest bounds the key.
-
-    It hides nothing, having no key, and need not: the agent's id stands in plain with bookings and disclosures.
-    """
-    digest = hashlib.sha256((asker.agent or "").encode()).hexdigest()
-    return f"agent#{asker.caller}#{digest[:DIGEST_LENGTH]}"
+def _attributes(now: Moment, kind: Kind, agent: str | None) -> dict[str, int]:
+    """Return one more of a kind, for the client and for the agent."""
+    return {now.attribute(kind, each): 1 for each in dict.fromkeys((None, agent))}

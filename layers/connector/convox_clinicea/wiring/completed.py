@@ -7,11 +7,12 @@ from aws_lambda_powertools import Logger, Metrics
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.lookups.completed import Completed
-from convox_clinicea.convox.lookups.desk import LookupDesk
+from convox_clinicea.convox.lookups.desk import LookupDesk, MaySee
 from convox_clinicea.convox.requests.completed import CompletedRequest
 from convox_clinicea.deadline import Clock
 from convox_clinicea.patients.completed import CompletedAppointments
 from convox_clinicea.settings import LookupSettings
+from convox_clinicea.sharing.allowance import Allowance
 from convox_clinicea.wiring.lookups import lookup_desk
 
 
@@ -23,4 +24,7 @@ def completed_desk(
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Completed:
         return Completed(CompletedAppointments(clinicea, clinics))
 
-    return lookup_desk(settings, clock, logger, metrics, look_up)
+    def may_see(allowance: Allowance) -> MaySee[CompletedRequest]:
+        return lambda client, request: allowance.was_shown(client, request.patient_id, request.call_id)
+
+    return lookup_desk(settings, clock, logger, metrics, look_up, may_see=may_see)

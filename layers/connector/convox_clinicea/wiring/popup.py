@@ -47,4 +47,4 @@ def popup_desk(
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))
 
-    return lookup_desk(settings, clock, logger, metrics, look_up, announce)
+    return lookup_desk(settings, clock, logger, metrics, look_up, announce=announce)

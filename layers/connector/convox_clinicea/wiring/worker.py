@@ -17,9 +17,11 @@ from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.deadline import Clock
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import WorkerSettings
+from convox_clinicea.sharing.allowance import Asker
 from convox_clinicea.sharing.pace import PacedTransport
 from convox_clinicea.table import Table
 from convox_clinicea.wiring import clinicea
+from convox_clinicea.wiring.allowance import of_outcomes
 from convox_clinicea.wiring.deployment import clinics_from
 from convox_clinicea.wiring.ledger import ledger_from
 from convox_clinicea.wiring.queue import notices_from, queue_from
@@ -61,4 +63,11 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         locks=Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle),
         posting=Posting(ledger=ledger, clinicea=client, calendar=calendar, canary=canary, clock=clock, limits=limits),
     )
-    return Delivery(worker, queue_from(settings), logger, metrics)
+    outcomes = of_outcomes(settings, clock, logger, metrics)
+    return Delivery(
+        worker,
+        queue_from(settings),
+        logger,
+        metrics,
+        note_telling=lambda client, agent: outcomes.note_telling(Asker(client, agent)),
+    )

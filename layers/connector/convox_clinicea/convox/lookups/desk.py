@@ -15,6 +15,7 @@ from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.requests.call import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures.register import DisclosureRegister
+from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
 from convox_clinicea.prompt import until
 from convox_clinicea.sharing.allowance import Allowance, Asker
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 Announce = Callable[[str, str, str | None], None]
 R = TypeVar("R", bound=WithCall)
 A = TypeVar("A")
+MaySee = Callable[[str, R], bool]
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ class Parts(Generic[R, A]):
 
     Attributes:
         announce: notes that the call has come, by caller, call and agent; it raises nothing.
+        may_see: whether the patient asked for was shown to the caller on the call.
     """
 
     dialects: Dialects
@@ -76,6 +79,7 @@ class Parts(Generic[R, A]):
     allowance: Allowance
     register: DisclosureRegister
     announce: Announce | None = None
+    may_see: MaySee[R] | None = None
 
 
 class LookupDesk(Generic[R, A]):
@@ -115,7 +119,8 @@ class LookupDesk(Generic[R, A]):
 
         Raises:
             Unauthorized, InvalidRequest, TooLarge: of the request; it is not counted.
-            RateLimited: nothing has been asked of Clinicea.
+            RateLimited: nothing is shown. Clinicea may have been asked, where this process did not know of the limit.
+            NotShown: the patient was not shown on this call; nothing has been asked of Clinicea.
             CliniceaError, SecretUnavailable: Clinicea did not answer, or could not be asked.
             NotRecorded: what was found may not leave.
         """
@@ -130,13 +135,23 @@ class LookupDesk(Generic[R, A]):
         request.with_context(required=self._context_required, country=self._country)
         asked = parts.look_up.understood(request)
         asker = Asker(caller, request.agent_id)
-        parts.allowance.take(asker)
+        parts.allowance.admit(asker)
         if parts.announce is not None and request.call_id is not None:
             parts.announce(caller, request.call_id, request.agent_id)
+        if parts.may_see is not None and not parts.may_see(caller, request):
+            self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True))
+            raise NotShown("not shown on this call")
         before = parts.register.before(deadline)
-        with until(before):
-            found = parts.look_up.find(asked, before)
-        parts.allowance.note_search(asker, found.found, deadline)
+        try:
+            with until(before):
+                found = parts.look_up.find(asked, before)
+        except ConnectorError:
+            parts.allowance.count(asker, deadline)
+            raise
+        shown = disclosing.patients_in(found.body, found.patient_id) if found.found else []
+        nothing = found.found is not None and not len(found.found)
+        over = parts.allowance.count(asker, deadline, call_id=request.call_id, shown=shown, missed=nothing)
+        self._refuse_beyond(over)
         return disclosing.hand_out(
             found.body,
             parts.register,
@@ -146,3 +161,8 @@ class LookupDesk(Generic[R, A]):
             patient_id=found.patient_id,
             missed=found.missed,
         )
+
+    @staticmethod
+    def _refuse_beyond(limit: RateLimited | None) -> None:
+        if limit is not None:
+            raise limit

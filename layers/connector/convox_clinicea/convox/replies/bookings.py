@@ -109,6 +109,8 @@ def booking(record: Booking) -> answers.BookingAnswer:
 def bookings(call: CallBookings) -> answers.CallBookings:
     count = len(call.bookings)
     message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
+    if call.more:
+        message = f"This call has more bookings than the {count} that are shown; ask for others by their booking_id."
     more = [_NOT_BOOKED] * bool(call.not_booked) + [_UNREADABLE] * bool(call.unreadable)
     return {
         "status": SUCCESS,

@@ -1,0 +1,73 @@
+"""`make usage-key`: give one client a throttle and a daily quota of its own; ConVox sends nothing new."""
+
+import argparse
+import secrets
+import sys
+from typing import Any
+
+from commands import desk
+from commands.rotate_token import NOT_CHANGED, UNNAMED, USAGE_KEY, Json, NotChanged, change, clients
+from commands.target import Target
+
+BYTES = 20
+
+
+def main() -> int:
+    """Make the key; 1 if nothing was changed, 2 if the stack could not be asked."""
+    parser = argparse.ArgumentParser(prog="usage-key", description=__doc__)
+    parser.add_argument("--client", required=True, help="a client with a name in the access-token secret")
+    desk.confirming(parser)
+    desk.on_a_stack(parser)
+    wanted = parser.parse_args()
+    return desk.run(
+        wanted.stack,
+        lambda target: carry_out(target, wanted.client),
+        changes=f"a usage key of its own for {wanted.client}",
+        yes=wanted.yes,
+    )
+
+
+def carry_out(target: Target, client: str) -> int:
+    """Put a new key into the usage plan, then name it in the secret: never the other way round.
+
+    A key that the secret names and the plan lacks would refuse the client's requests; one that nobody names counts
+    nothing.
+    """
+    if target.endpoint:
+        print("nothing was changed: the stack on this machine has no usage plan", file=sys.stderr)
+        return NOT_CHANGED
+    key = secrets.token_hex(BYTES)
+    try:
+        change(
+            target.client("secretsmanager"),
+            target.output("AccessTokensSecretArn"),
+            lambda secret: _with_key_in_the_plan(secret, client, key, target),
+        )
+    except NotChanged as reason:
+        print(f"nothing was changed: {reason}", file=sys.stderr)
+        return NOT_CHANGED
+    print(f"{client} has a throttle and a daily quota of its own, in a minute or so", file=sys.stderr)
+    return 0
+
+
+def named(secret: Json, client: str, key: str) -> Json:
+    """Return the secret with the client's key; raises NotChanged."""
+    callers: dict[str, Json] = secret.get("callers", {})
+    if client not in callers:
+        unnamed = " (the client without a name has the shared key)" if client == UNNAMED else ""
+        raise NotChanged(f"there is no client {client!r} under `callers`{unnamed}, only: {', '.join(clients(secret))}")
+    if callers[client].get(USAGE_KEY):
+        raise NotChanged(f"{client} has a usage key already")
+    return {**secret, "callers": {**callers, client: {**callers[client], USAGE_KEY: key}}}
+
+
+def _with_key_in_the_plan(secret: Json, client: str, key: str, target: Target) -> Json:
+    changed = named(secret, client, key)
+    gateway: Any = target.client("apigateway")
+    made = gateway.create_api_key(name=f"{target.stack}-{client}", value=key, enabled=True)
+    gateway.create_usage_plan_key(usagePlanId=target.output("UsagePlanId"), keyId=made["id"], keyType="API_KEY")
+    return changed
+
+
+if __name__ == "__main__":
+    sys.exit(main())
