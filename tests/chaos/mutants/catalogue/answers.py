@@ -177,4 +177,11 @@ ANSWERED = (
         "off_by_a_zone",
         STRAY,
     ),
+    Mutant(
+        "only the zone of India is mistaken",
+        "9",
+        (Patch("clinicea/setup.py", "_QUARTER = timedelta(minutes=15)", "_QUARTER = timedelta(minutes=330)"),),
+        "off_by_a_zone",
+        STRAY,
+    ),
 )
