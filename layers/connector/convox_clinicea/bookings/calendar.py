@@ -109,7 +109,7 @@ class Calendar:
             shown: a later reading, where one was made: the appointment must be new there, at the wanted start.
         """
         patient_id = created.patient_id or (booking.patient_id if shown is None else shown.patient_id)
-        if shown is not None and created.appointment_id not in shown.new(booking).agreeing:
+        if shown is not None and not any(same_id(created.appointment_id, each) for each in shown.new(booking).agreeing):
             return None
         try:
             return self._ledger.book(booking, created.appointment_id, patient_id=patient_id)
