@@ -206,6 +206,8 @@ class Canary:
                 return False
             if holder.state is State.ACCEPTED and holder.version != _version(item):
                 return False  # nothing of its try was carried out
+            if holder.refusal is not None and holder.refusal.by_ourselves:
+                return False  # it waits to be believed, and will hardly prove anything
             since = holder.unsettled_since if holder.posted else None
             if since is not None and now < since + self._limits.settle + GRACE:
                 return True

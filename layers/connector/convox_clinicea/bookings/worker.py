@@ -175,6 +175,8 @@ class Worker:
         if named:
             # Clinicea said that it made one: to post again, a person must first have looked.
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+        if booking.refusal is not None and booking.patient_id is None and shown.patient_id is not None:
+            return None  # half done, and shown late: it goes on as for a known patient
         if booking.refusal is Reason.REFUSED:
             # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
             raise CannotDecide(Reason.REFUSED)

@@ -241,6 +241,11 @@ HOLDS = (
                 "        if claimed.patient_id is None and shown.patient_id is not None:\n",
                 "        if False:\n",
             ),
+            Patch(
+                WORKER,
+                "if booking.refusal is not None and booking.patient_id is None and shown.patient_id is not None:",
+                "if False:",
+            ),
         ),
         "half_done",
         HALF,
