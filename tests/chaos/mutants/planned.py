@@ -128,6 +128,11 @@ def refused_and_shown_late() -> Iterator[list[str]]:
         yield Scene(story_book.anybody, {"POST": [told]}, habits={"read_lag_seconds": 10.0}).played()
 
 
+def registered_and_shown_late() -> Iterator[list[str]]:
+    """A newcomer wants two appointments, and no search shows them for longer than the settle time."""
+    yield Scene(stories.two_wishes, habits={"read_lag_seconds": 300.0}).played()
+
+
 def unlisted() -> Iterator[list[str]]:
     """Clinicea refuses in words that nobody has listed, and made nothing."""
     yield Scene(story_book.known, {"POST": [answered(400, body="Please try again")]}).played()
@@ -168,6 +173,7 @@ LOOKS_AND_ANSWERS: tuple[Callable[[], Iterator[list[str]]], ...] = (
     half_done,
     refused_though_done,
     refused_and_shown_late,
+    registered_and_shown_late,
     unlisted,
     transient,
     saving_errors,

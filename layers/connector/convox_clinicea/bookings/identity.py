@@ -131,6 +131,11 @@ def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
     )
 
 
+def same_newcomer(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two pairs of these HMACs are of one name, and of no two birth dates."""
+    return bool(one and other) and one[0] == other[0] and len({one[1], other[1]} - {"-"}) < 2
+
+
 def digest_of_number(key: bytes, mobile: Mobile) -> str:
     """Return the HMAC by which a number may be compared."""
     return digest(key, ["number", mobile.reveal()]).hex()
