@@ -112,14 +112,17 @@ def _birth_date(call: Call) -> date | None:
 def _wanted(call: Call, patient_id: str, made_by: str) -> Appointment:
     given, switches = call.parameters, call.switches
     clinic_id = id_kept(given.required("ClinicID"), call.store.clinics)
-    start, end = (call.given_moment(name, switches.writing_zone) for name in ("StartDateTime", "EndDateTime"))
-    if end <= start:
+    length = given.moment("EndDateTime") - given.moment("StartDateTime")
+    if length <= timedelta():
         raise RefusalError(400, END_BEFORE_START)
+    # As long as it was written: of two times on both sides of a change of clocks the store's wall clock tells less.
+    start = call.given_moment("StartDateTime", switches.writing_zone)
     if switches.refuse_past_starts and start < call.local_now:
         raise RefusalError(400, IN_THE_PAST)
     try:
         moved = _rounded(start, switches.round_starts) - start + timedelta(minutes=switches.shift_zones)
-        start, end = start + moved, end + moved
+        start = start + moved if moved else start  # a sum does not tell any more which of two hours is meant
+        end = start + length
     except OverflowError:
         raise RefusalError(400, DATE_REFUSED) from None
     return Appointment(

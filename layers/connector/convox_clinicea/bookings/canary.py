@@ -159,7 +159,11 @@ class Canary:
         if all({"S": form} in _listed(item, "proven") for form in forms):
             return False
         new = set(shown.new(booking).others)
-        off = [each for each, start in shown.starts if each in new and may_be_another_zone(request.start, start)]
+        off = [
+            each
+            for each, starts in shown.starts
+            if each in new and all(may_be_another_zone(request.start, start) for start in starts)
+        ]
         if all(self._ledger.owner_of(each) is not None for each in off):
             return False
         if "stopped" not in item:

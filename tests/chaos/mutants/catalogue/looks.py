@@ -252,4 +252,17 @@ LOOKS = (
         "frozen_before_its_post",
         DOUBLED,
     ),
+    Mutant(
+        "a start that comes twice is the first of the two",
+        "2",
+        (
+            Patch(
+                "clinicea/models.py",
+                "for each in (self.start, self.other_start) if each is not None)",
+                "for each in (self.start,) if each is not None)",
+            ),
+        ),
+        f"{EXAMPLES}test_hour_that_comes_twice.py",
+        FAILED,
+    ),
 )
