@@ -43,7 +43,12 @@ PATIENT ?=
 # For disclosures: asked by one of them (or PATIENT, DAY). For erase: those that have not ended too.
 AGENT ?=
 CALL ?=
+SINCE ?=
+UNTIL ?=
+NOT_FROM ?=
+AFTER ?=
 OPEN ?=
+FULL ?=
 # For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
 CLIENT ?=
 DROP ?=
@@ -169,6 +174,10 @@ build: $(SAM) ## Build functions and layer for Lambda (PYTHON=3.13 ARCH=arm64), 
 chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10000 SEED=1 FAULTS=0.33 ARGS=--attended; ARGS=--mutants)
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
+.PHONY: large-ledger
+large-ledger: $(DEV) ## Rights, reconciliation and lists on a ledger of 300 MB, in memory (MEGABYTES=300; some minutes, 2 GB)
+	@PYTHONPATH=.:layers/connector .venv/bin/python -m tests.chaos.large_ledger --megabytes $(or $(MEGABYTES),300)
+
 .PHONY: bench
 bench: ## How fast it is, measured on AWS's runtime client in about 12 minutes (ARGS="--only cold" ARGS=--small)
 	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(PICTURES)
@@ -220,13 +229,21 @@ dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a s
 	  --title "convox-clinicea: $(BOOKINGS) bookings, seed $(SEED), faults $(FAULTS) (simulated)"
 
 .PHONY: disclosures
-disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT= or AGENT= or CALL= or DAY=; ARGS=--json)
+disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT=, AGENT=, CALL=, DAY= or CLIENT=; SINCE= UNTIL= NOT_FROM=<cidr>; ARGS=--persons)
 	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.disclosures $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
-	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") $(ARGS)
+	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") \
+	  $(if $(CLIENT),--client "$$CLIENT") $(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL") \
+	  $(if $(NOT_FROM),--not-from "$$NOT_FROM") $(if $(AFTER),--after "$$AFTER") $(ARGS)
 
 .PHONY: holds
-holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; without either it asks)
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.holds $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT")
+holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; FULL=yes: the data itself, with WHY=)
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.$(if $(filter yes,$(FULL)),data_copy,holds) $(ON_STACK) \
+	  $(if $(PATIENT),--patient "$$PATIENT") $(if $(filter yes,$(FULL)),$(if $(WHY),--why "$$WHY"))
+
+.PHONY: withdraw
+withdraw: $(EMULATOR) ## A person withdraws their consent: noted, then erased (MOBILE, PATIENT= too; WHY="…"; YES=yes: do not ask)
+	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.withdraw $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
+	  $(CONFIRMED) $(if $(WHY),--why "$$WHY")
 
 .PHONY: erase
 erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)
@@ -243,10 +260,10 @@ doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBIL
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor $(ON_STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
 
 .PHONY: check-config
-check-config: $(DEV) ## Call table, clinics, dialect: in order? (CALL_TABLE= CLINICS= DIALECT=file, or PARAMETERS="Dialect=ssm:/…")
+check-config: $(DEV) ## Call table, clinics, dialect, consent texts: in order? (CALL_TABLE= CLINICS= DIALECT= CONSENT_TEXTS=file, or PARAMETERS="Dialect=ssm:/…")
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config \
 	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
-	  $(if $(DIALECT),--dialect "$(DIALECT)") $(PARAMETERS)
+	  $(if $(DIALECT),--dialect "$(DIALECT)") $(if $(CONSENT_TEXTS),--consent-texts "$(CONSENT_TEXTS)") $(PARAMETERS)
 
 .PHONY: restore
 restore: $(EMULATOR) ## Put back what the ledger lost, from a restored table (FROM=<table>); does it with GO=yes WHY="…"
@@ -267,7 +284,7 @@ parameters: $(DEV) ## Write docs/parameters.md from the template
 	@.venv/bin/python -m commands.parameter_page
 
 .PHONY: lock
-lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes)
+lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes; ARGS=--newest: of today, too)
 	@.tools/lock/bin/python -m commands.lock $(ARGS)
 
 .PHONY: clean

@@ -9,6 +9,7 @@ from commands.explaining import DENIED
 from commands.target import Target
 
 LOG_ROLE = "ApiGatewayLogRole"
+EVERYWHERE = {"0.0.0.0/0", "::/0"}
 CANNOT_BE_UPDATED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
@@ -60,6 +61,12 @@ def warnings(now: Standing, values: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} is empty: nobody is told when {of_what}"
         elif now.parameters.get(name) != values[name]:
             yield f"{name}: AWS sends a mail to {values[name]}; nothing else arrives before its link is clicked"
+    if not values["SourceAddresses"] or EVERYWHERE & set(values["SourceAddresses"].split(",")):
+        yield "SourceAddresses: the API answers from everywhere to whoever has a token"
+    if values["SearchByGet"] == "true":
+        yield "SearchByGet: addresses carry mobile numbers; machines on the way may log them"
+    if values["TlsPolicy"] == "none":
+        yield "TlsPolicy: none is set, and API Gateway takes TLS 1.0"
 
 
 def _secret(target: Target, arn: str, where: str) -> Iterator[str]:

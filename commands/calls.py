@@ -24,7 +24,8 @@ def main() -> int:
 
 def tell(wanted: argparse.Namespace, ask: desk.Ask, where: str) -> int:
     """Ask, and print the answer."""
-    found = ask({"action": "calls", "older_than_minutes": wanted.older})["calls"]
+    order = {"action": "calls", "older_than_minutes": wanted.older}
+    found = [call for part in desk.parts(ask, order) for call in part["calls"]]
     if wanted.json:
         print(json.dumps({"calls": found}, indent=2))
         return 1 if found else 0

@@ -17,6 +17,7 @@ from commands.target import DEFAULT_STACK, Target
 from convox_clinicea.clinicea import CallTable
 from convox_clinicea.clinicea.earlier import of_schema_1
 from convox_clinicea.clinics import Clinics
+from convox_clinicea.consent_texts import ConsentTexts
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.documents import packed, replacement
 from convox_clinicea.errors import ConfigurationError, InvalidDocument
@@ -63,6 +64,14 @@ def _dialect(document: Document | None) -> str:
     return f"callers of their own: {', '.join(callers) or 'none'}"
 
 
+def _consent_texts(document: Document | None) -> str:
+    written = packed("consent_texts") if document is None else document
+    ConsentTexts.from_document(written, "")
+    versions = written["versions"]
+    languages = sorted({each["language"] for each in versions})
+    return f"{len(versions)} versions, in {', '.join(languages)}"
+
+
 @dataclass(frozen=True)
 class Deployed:
     """What a stack is to be deployed with."""
@@ -75,6 +84,7 @@ KINDS = (
     Kind("call_table", "CallTable", _call_table),
     Kind("clinics", "Clinics", _clinics),
     Kind("dialect", "Dialect", _dialect),
+    Kind("consent_texts", "ConsentTexts", _consent_texts),
 )
 
 
@@ -168,7 +178,7 @@ def show(findings: list[Finding], wrong_parameters: list[str]) -> None:
     for finding in findings:
         count = len(finding.problems)
         verdict = f"in order ({finding.holds})" if not count else f"{count} problem{'s' if count > 1 else ''}"
-        print(f"{finding.name:<11}{finding.source}: {verdict}")
+        print(f"{finding.name:<10} {finding.source}: {verdict}")
         for problem in finding.problems:
             print(f"    {problem}")
     if wrong_parameters:

@@ -3,13 +3,13 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from commands.confirming import NotConfirmed, confirmed
 from commands.explaining import REFUSED, explained
-from commands.target import Target
+from commands.target import FunctionFailed, Target
 
 Json = dict[str, Any]
 Ask = Callable[[Json], Json]
@@ -62,16 +62,28 @@ def listed(ask: Ask, order: Json) -> tuple[list[Json], list[Json]]:
     """
     found: dict[str, Json] = {}
     unreadable: dict[str, Json] = {}
-    after: Json | None = None
-    for _ in range(MOST_PARTS):
-        part = ask({**order, "after": after} if after else order)
+    for part in parts(ask, order):
         found |= {each["booking_id"]: each for each in part["bookings"]}
         unreadable |= {each["booking_id"]: each for each in part["unreadable"]}
+        if part["after"] is not None:
+            print(f"  {len(found)} so far; not finished, continues", file=sys.stderr, flush=True)
+    return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), list(unreadable.values())
+
+
+def parts(ask: Ask, order: Json) -> Iterator[Json]:
+    """Give an order for one part after the other, and yield the answers.
+
+    Raises:
+        FunctionFailed: the parts do not end.
+    """
+    after: Json | str | None = None
+    for _ in range(MOST_PARTS):
+        part = ask(order if after is None else {**order, "after": after})
+        yield part
         after = part["after"]
         if after is None:
-            break
-        print(f"  {len(found)} so far; not finished, continues", file=sys.stderr, flush=True)
-    return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), list(unreadable.values())
+            return
+    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: the answer is not whole")
 
 
 def minutes(text: str) -> int:

@@ -35,13 +35,25 @@ def main() -> int:
     desk.on_a_stack(parser)
     wanted = parser.parse_args()
     desk.require_reason(parser, wanted.why)
-    # Not an argument: those stand in the shell's history and in every list of processes.
-    mobile = os.environ.get("MOBILE") or None
-    if mobile is None and wanted.patient is None:
-        mobile = getpass.getpass("Mobile, with its dialling code: ")
+    mobile = person(wanted.patient).get("mobile")
     return desk.run(
         wanted.stack, lambda target: carry_out(wanted, asking(target), target.address(), target.caller, mobile)
     )
+
+
+def person(patient: str | None) -> Json:
+    """Return whom an order is about: by the mobile in the environment, the patient's id, or a number that is typed.
+
+    The mobile is no argument: those stand in the shell's history and in every list of processes.
+    """
+    mobile = os.environ.get("MOBILE") or (typed_mobile() if patient is None else None)
+    named = {"mobile": mobile, "patient_id": patient}
+    return {name: value for name, value in named.items() if value is not None}
+
+
+def typed_mobile() -> str:
+    """Return the mobile from the environment, or as it is typed."""
+    return os.environ.get("MOBILE") or getpass.getpass("Mobile, with its dialling code: ")
 
 
 def asking(target: Target) -> desk.Ask:

@@ -1,7 +1,8 @@
 """`make lock`: renews the locks from requirements/*.in, and the table of their wheels (requirements/wheels.json).
 
-    make lock               takes the newest versions that fit together
-    make lock ARGS=--keep   keeps the versions and renews the hashes of all their files
+    make lock                 takes the newest versions that fit together and have been out for a week
+    make lock ARGS=--newest   takes the newest of today: a fix that is needed now, or a mirror that tells no dates
+    make lock ARGS=--keep     keeps the versions and renews the hashes of all their files
 
 uv's settings on the machine are ignored. An index of a few files on a disk (UV_EXTRA_INDEX_URL, uv.toml) would come
 first, and the locks would lack every wheel that it lacks. UV_DEFAULT_INDEX may name a mirror of the whole index.
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -25,6 +27,7 @@ from commands.wheels import LOCKS, ROOT, TABLE, gaps_of, relevant, unexplained
 
 UV = Path(sys.executable).with_name("uv")
 SECONDS = 600
+OUT_FOR = timedelta(days=7)
 KEPT_SETTINGS = {"UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"}
 COMPILE = ["pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11"]
 
@@ -33,11 +36,13 @@ def main() -> int:
     """Write the locks and the table; fail if a supported machine is left without a wheel."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", action="store_true", help="keep the locked versions, complete their hashes")
-    keep = parser.parse_args().keep
+    parser.add_argument("--newest", action="store_true", help="take versions that came out today, too")
+    wanted = parser.parse_args()
+    choice = choosing(keep=wanted.keep, newest=wanted.newest, now=datetime.now(UTC))
     table: dict[str, Mapping[str, str]] = {}
     for name, lock in LOCKS.items():
         print(f"locking {lock.relative_to(ROOT)}", flush=True)
-        resolve(name, lock, keep)
+        resolve(name, lock, choice)
         table |= wheels(lock)
     TABLE.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", "utf-8")
     wrong = [f"{LOCKS[name].relative_to(ROOT)}: {gap}" for name in LOCKS for gap in unexplained(gaps_of(name, table))]
@@ -45,12 +50,21 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def resolve(name: str, lock: Path, keep: bool) -> None:
+def choosing(*, keep: bool, newest: bool, now: datetime) -> list[str]:
+    """Return uv's arguments that say which versions it takes; none keeps those of the lock.
+
+    A hijacked package is mostly found and withdrawn within days, so what is younger than `OUT_FOR` waits.
+    """
+    if keep:
+        return []
+    return ["--upgrade"] if newest else ["--upgrade", "--exclude-newer", (now - OUT_FOR).strftime("%Y-%m-%dT%H:%M:%SZ")]
+
+
+def resolve(name: str, lock: Path, choice: list[str]) -> None:
     """Write one lock from its .in file."""
-    if keep:  # uv would take over the hashes beside a version that it keeps, however few they are
+    if not choice:  # uv would take over the hashes beside a version that it keeps, however few they are
         lock.write_text(without_hashes(lock.read_text("utf-8")), "utf-8")
-    command = ["--generate-hashes", "--no-annotate", "--custom-compile-command", "make lock"]
-    command += [] if keep else ["--upgrade"]
+    command = ["--generate-hashes", "--no-annotate", "--custom-compile-command", "make lock", *choice]
     uv(*command, f"requirements/{name}.in", "--output-file", str(lock.relative_to(ROOT)))
 
 

@@ -94,7 +94,7 @@ OPERATIONS = (
         "get",
         "/patients",
         "searchPatientByGet",
-        "The same by GET; it can be switched off (parameter `SearchByGet`)",
+        "The same by GET; switched off by default (parameter `SearchByGet`)",
         SearchRequest,
         answers.Match,
         (*ASKING_CLINICEA, "method_not_allowed"),

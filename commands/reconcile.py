@@ -58,6 +58,7 @@ def parts(ask: desk.Ask, order: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if part["after"] == after:
             raise FunctionFailed("a part took no step: a day of Clinicea's calendar takes too long")
         after = part["after"]
+    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: not all was compared")
 
 
 def _line(found: dict[str, Any]) -> str:

@@ -76,7 +76,7 @@ def restore(
         if _standing(dynamodb, ledger, item["pk"]["S"]) is not None:
             words = "stands, left alone"
         else:
-            call = _standing(dynamodb, ledger, f"call#{item['call']['S']}") if "call" in item else None
+            call = next(filter(None, (_standing(dynamodb, ledger, key) for key in _calls_of(item, journal))), None)
             words, fresh = restorer.fate(item, call)
             if go and fresh is not None:
                 words = words if _put(dynamodb, ledger, fresh) else "stands, left alone"
@@ -84,6 +84,15 @@ def restore(
                 words = f"would be {words}"
         counts[f"{kind.rstrip('#')}: {words}"] += 1
     return counts
+
+
+def _calls_of(booking: Item, journal: Journal | None) -> list[str]:
+    """Return the keys under which the booking's call may stand."""
+    if "call" not in booking:
+        return []
+    caller, _, call_id = booking["call"]["S"].partition("#")
+    hidden = [] if journal is None else [f"call#{caller}#{journal.hidden_name(call_id)}"]
+    return [f"call#{caller}#{call_id}", *hidden]
 
 
 def _standing(dynamodb: Any, ledger: str, key: str) -> Item | None:

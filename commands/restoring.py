@@ -21,8 +21,8 @@ Item = dict[str, Any]
 Stands = Mapping[str, Any]
 KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#")
 """What is put back. Sessions and counters are of their moment only; what the canary proved is proven anew."""
-OF_A_PERSON = ("creating#", "slot#")
-"""Locks whose key says something of the patient; one of an erased booking is not needed any more."""
+OF_A_PERSON = ("appointment#", "creating#", "slot#")
+"""Items whose key says something of the patient; one of an erased booking is not needed any more."""
 RETENTION = timedelta(days=30)
 VERSIONS_AHEAD = 1000
 """So that no write is conditional on a version that the lost record had, and no line of an act has its number."""
@@ -154,6 +154,10 @@ class Restorer:
             call = calls.call_from_item(item)
         except UnreadableRecord:
             return Fate(LEFT_OUT_UNREADABLE)
+        if self._journal is not None and any(map(self._erased, map(record.key_of, call.wishes.values()))):
+            # The erased booking is found by its wish alone, not by the call's id or its agent.
+            hidden = calls.to_item(call.hidden(self._journal.hidden_name(call.call_id)))
+            return Fate("put back, its id hidden", hidden)
         if erased is None or call.updated_at > erased.at:
             return Fate("put back", item)
         without = ("kept", "number_key", "patient_key", "problems", "open", "queued_at")

@@ -8,6 +8,7 @@ import string
 import sys
 import uuid
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -25,6 +26,9 @@ AUTHORIZER_SECONDS = 30
 """How long the authorizer keeps what it read of the secret."""
 PENDING = "rotate-token"
 """The staging label of a version that is not current yet."""
+PREVIOUS_OPENS = timedelta(days=30)
+"""How long a token that was changed still opens, if nobody drops it before."""
+TOKEN_FIELDS = ("current", "previous", "previous_until")
 NOT_CHANGED = 1
 
 
@@ -74,12 +78,13 @@ def rotated(secret: Json, client: str, token: str) -> Json:
         NotChanged: there is no such client, or its last change is not finished.
     """
     pair = _pair(secret, client)
-    if pair.get("previous"):
+    if pair.get("previous") and not _has_ended(pair):
         raise NotChanged(
             f"{client} still has a previous token, which ConVox may be sending; once it sends the current one: "
             f"make rotate-token CLIENT={client} DROP=yes"
         )
-    return _with(secret, client, {"current": token, "previous": pair["current"]})
+    until = (datetime.now(UTC) + PREVIOUS_OPENS).isoformat(timespec="seconds")
+    return _with(secret, client, {"current": token, "previous": pair["current"], "previous_until": until})
 
 
 def dropped(secret: Json, client: str) -> Json:
@@ -175,10 +180,15 @@ def _pair(secret: Json, client: str) -> Json:
     return pair
 
 
+def _has_ended(pair: Json) -> bool:
+    until = pair.get("previous_until")
+    return until is not None and datetime.fromisoformat(until) <= datetime.now(UTC)
+
+
 def _with(secret: Json, client: str, pair: Json) -> Json:
     named = secret.get("callers", {})
     if client == UNNAMED and client not in named:
-        others = {name: value for name, value in secret.items() if name not in ("current", "previous")}
+        others = {name: value for name, value in secret.items() if name not in TOKEN_FIELDS}
         return {**pair, **others}
     return {**secret, "callers": {**named, client: pair}}
 
@@ -202,7 +212,7 @@ def _next_steps(wanted: argparse.Namespace) -> list[str]:
         return [*lines, f"{opens}:"]
     return [
         *lines,
-        f"{opens}, the old one goes on opening. Put the new one into ConVox, then:",
+        f"{opens}, the old one goes on opening for {PREVIOUS_OPENS.days} days. Put the new one into ConVox, then:",
         f"make rotate-token CLIENT={client} DROP=yes",
     ]
 

@@ -7,6 +7,7 @@ from convox_clinicea.loading import done as loaded
 from functools import cache
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import ahead, aws
@@ -31,7 +32,11 @@ ahead.prepare(settings)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     tokens = AccessTokens.from_secret(aws.secret(settings().access_tokens_secret_arn, TOKENS_SECONDS, in_time=True))
-    return policy_for(event, tokens, settings().access_token_header)
+    return policy_for(event, tokens, settings().access_token_header, _count_previous)
+
+
+def _count_previous() -> None:
+    metrics.add_metric("PreviousTokenUsed", MetricUnit.Count, 1)
 
 
 loaded()

@@ -42,7 +42,7 @@ def book_appointment() -> Response[str]:
     dialect = dialects.of(caller)
     patient_id = path_parameter(app.current_event, "patient_id")
     request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
-    request.with_context(required=settings.require_call_context)
+    request.with_context(required=settings.require_call_context, country=settings.default_country)
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)

@@ -41,7 +41,7 @@ def book_new_patient() -> Response[str]:
     caller = caller_of(app.current_event)
     dialect = dialects.of(caller)
     request = parsing.from_request(NewPatientBooking, app.current_event, dialect)
-    request.with_context(required=settings.require_call_context)
+    request.with_context(required=settings.require_call_context, country=settings.default_country)
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)

@@ -31,8 +31,7 @@ clock = SystemClock()
 
 @cache
 def status() -> BookingStatus:
-    settings = StatusSettings.from_environment()
-    return booking_status_from(settings.ledger_table, clock)
+    return booking_status_from(StatusSettings.from_environment(), clock)
 
 
 @app.get("/bookings/{booking_id}")

@@ -37,12 +37,12 @@ def desk() -> StatusDesk:
 def call_status() -> Response[str]:
     with counted(metrics):
         with or_not_stored():
-            settings, dialects, place, callbacks, announced = desk()
+            settings, dialects, place, callbacks, announced, ids = desk()
         caller = caller_of(app.current_event)
         reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
         callback = reader.read(app.current_event)
         log_receipt(logger, callback, place.default_country)
-        with closing(announced, callback, logger):
+        with closing(announced, callback, ids, logger):
             return call_status_reply(callbacks.take(callback), app.current_event, settings.accepted_status)
 
 

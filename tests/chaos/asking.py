@@ -9,6 +9,7 @@ from tests.chaos.runtime import Runtime
 
 Json = dict[str, Any]
 FUNCTION = "booking_status"
+MOST_PARTS = 10_000
 
 
 def booking(runtime: Runtime, booking_id: str) -> tuple[int, Any]:
@@ -27,8 +28,15 @@ def bookings_of(runtime: Runtime, call_id: str) -> list[Json]:
 
 def calls_without_end(runtime: Runtime) -> set[str]:
     """Ask, as a supervisor does by `make calls`, of which calls the status has not come."""
-    answer = runtime.call("booking_actions", {"action": "calls", "older_than_minutes": 0})
-    return {each["call_id"] for each in answer["calls"]}
+    found: set[str] = set()
+    order: Json = {"action": "calls", "older_than_minutes": 0}
+    for _ in range(MOST_PARTS):
+        answer = runtime.call("booking_actions", order)
+        found |= {each["call_id"] for each in answer["calls"]}
+        if answer["after"] is None:
+            return found
+        order = {**order, "after": answer["after"]}
+    raise RuntimeError("the list comes to no end")
 
 
 def _ask(runtime: Runtime, route: str, path: dict[str, str]) -> tuple[int, Any]:

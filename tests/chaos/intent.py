@@ -136,6 +136,7 @@ class Intent:
             }
             if person.born is not None:
                 body["date_of_birth"] = person.born.isoformat()
+                body["consent"] = {"given": True, "given_by": "self" if person.born.year < 2000 else "parent"}
         return body
 
     @property

@@ -34,6 +34,7 @@ from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea import Clinicea, Credentials
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 from local.clinicea import FakeClinicea
@@ -154,7 +155,13 @@ class Workers(Play):
         self.ledger = Ledger(table, self.clock)
         messages = BookingQueue(queue, Queues("https://queue.invalid"))
         consents = Consents(Table(client, "register"), "2031-01", timedelta(days=365), INDIA)
-        drafter = Drafter(sealer, invented.IDENTITY_KEY.encode, self.clock, consents)
+        drafter = Drafter(
+            sealer,
+            invented.IDENTITY_KEY.encode,
+            self.clock,
+            consents,
+            ids=FreeTextIds(invented.IDENTITY_KEY.encode, "IN"),
+        )
         calls = Calls(table, self.clock)
         self.intake = Intake(ledger=self.ledger, calls=calls, queue=messages, drafter=drafter, clock=self.clock)
         self.locks = Locks(table, self.ledger, self.clock, limits.settle)
@@ -166,7 +173,7 @@ class Workers(Play):
             ledger=self.ledger,
             calendar=calendar,
             sealer=sealer,
-            notices=Notices(NoTopic(), self.ledger, Logger("interleavings", level="CRITICAL")),
+            notices=Notices(NoTopic(), self.ledger, Logger("interleavings", level="CRITICAL"), "IN"),
             clock=self.clock,
             limits=limits,
             canary=canary,

@@ -48,7 +48,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory, clinicea: FakeServer) -> Ite
         "--until-stdin-closes",  # however this process ends
     ]
     # What takes minutes in a deployment need not in a test.
-    for parameter in (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30"):
+    # The search by GET is off by default; here its way through the gateway is tried too.
+    for parameter in (f"CliniceaUrl={clinicea.url}", "SettleSeconds=30", "SearchByGet=true"):
         command += ["--parameter", parameter]
     with log.open("wb") as output:
         launcher = subprocess.Popen(

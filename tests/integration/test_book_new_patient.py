@@ -70,8 +70,8 @@ def test_what_cannot_be_read_as_consent_is_none(deployment: Deployment, consent:
     "consent",
     [
         {"given": True},
-        {"given": True, "at": "2026-03-01T10:00:00", "text_version": "v3"},
-        {"given": True, "at": "2026-03-01T10:00:00+05:30", "text_version": 3, "heard_by": "agent-12"},
+        {"given": True, "at": "2026-03-01T10:00:00", "text_version": "1"},
+        {"given": True, "at": "2026-03-01T10:00:00+05:30", "text_version": 1, "heard_by": "agent-12"},
         {"given": True, "at": None, "text_version": ""},
     ],
     ids=str,

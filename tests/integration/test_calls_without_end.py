@@ -135,7 +135,7 @@ def test_the_first_pop_up_counts_and_days_later_nothing_is_kept() -> None:
     announced.announce("convox", "c-1", AGENT_ID)
     announced.announce("convox", "c-2", AGENT_ID)
 
-    (found,) = announced.without_end(HOURS)
+    ((found,), _) = announced.without_end(HOURS)
 
     assert (found.call_id, found.agent_id, timestamp(found.announced_at)) == ("c-1", None, timestamp(began))
     expiries = {item["pk"]["S"]: int(item["expires_at"]["N"]) for item in stack.items()}

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from commands import desk, disclosures, holds
+from commands import desk, disclosures, holds, register_reading
+from commands.register_reading import Span
 from commands.target import FunctionFailed, Target
 from convox_clinicea import aws
 from convox_clinicea.bookings import subject_search
 from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest
-from tests.support import invented
+from tests.support import events, invented
 from tests.support.account import age_secrets
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
@@ -93,7 +97,7 @@ class TestHolds:
     def test_what_has_not_ended_is_kept_unless_that_is_wanted(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        body = new_body(start=in_days(4).isoformat(), consent={"given": True, "text_version": "hi-7"})
+        body = new_body(start=in_days(4).isoformat(), consent={"given": True, "text_version": "1"})
         booking_id = deployment.book_new(body).body["booking_id"]
 
         assert carry_out(deployment, erase=True, yes=True) == 1
@@ -390,6 +394,14 @@ class Here(Target):
         return self.stack
 
 
+class OnePerPage(Here):
+    """The same, with a page for each entry."""
+
+    def client(self, service: str, read_seconds: int = 60) -> Any:
+        client = super().client(service, read_seconds)
+        return SimpleNamespace(query=lambda **question: client.query(**question, Limit=1))
+
+
 class TestDisclosures:
     @pytest.mark.parametrize("kind", ["patient", "agent", "call", "day"])
     def test_an_auditor_finds_an_entry_by_each_key(
@@ -405,6 +417,53 @@ class TestDisclosures:
         assert f"disclosure  convox  agent {AGENT_ID}  call {CALL_ID}  patient P-41  POST /patients/search:" in said
         assert ("consent     convox" in said) is (kind != "patient")
         assert invented.leaks(said) == []
+
+    def test_a_breach_is_scoped_by_client_time_and_address(
+        self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """After a leaked token: whose data did the thief see, and how many persons are that?"""
+        deployment.fake.add_patient(**invented.patient(patient_id="P-77", mobile=invented.OTHER_NATIONAL))
+        thief = events.search({"mobile": invented.OTHER_MOBILE, **CALL})
+        thief["requestContext"]["identity"]["sourceIp"] = "198.51.100.7"
+        for _ in range(2):
+            assert deployment.function("search_patient")(thief).body["match"] == "one"
+        thief["body"] = json.dumps({"mobile": "+919999900098", **CALL})
+        assert deployment.function("search_patient")(thief).body["match"] == "none"
+        here = Here(deployment.stack.disclosures_table, None)
+        hour_ago = datetime.now(UTC) - timedelta(hours=1)
+        span = Span(hour_ago.replace(minute=0), None, (ip_network("203.0.113.0/24"),))
+
+        assert disclosures.tell(here, "client", "convox", as_json=False, persons=True, span=span) == 0
+
+        said = capsys.readouterr().out
+        assert "not from 203.0.113.0/24: 2 entries, 1 patients, 1 look-ups that found nobody" in said
+        assert "patient P-77  2 times" in said
+        assert "P-41" not in said
+        assert invented.leaks(said) == []
+        earlier = Span(None, hour_ago, ())
+        disclosures.tell(here, "client", "convox", as_json=False, span=earlier)
+        assert ": 0 entries, 0 patients" in capsys.readouterr().out
+
+    def test_a_register_of_any_size_is_read_on(
+        self, deployment: Deployment, meera: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(register_reading, "MOST_PAGES", 1)
+        target = OnePerPage(deployment.stack.disclosures_table, None)
+        deployment.search(ASKED)
+        told: list[str] = []
+        after: str | None = None
+        capsys.readouterr()
+
+        for _ in range(5):
+            ended = disclosures.tell(target, "client", "convox", as_json=True, after=after) == 0
+            told_now = capsys.readouterr()
+            told += told_now.out.splitlines()
+            if ended:
+                break
+            after = told_now.err.strip().rpartition("AFTER=")[2]
+
+        assert ended
+        assert len(told) == len(set(told)) == 2
 
     def test_as_json_an_entry_is_a_line(
         self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
-from tests.support import invented
+from tests.support import events, invented
 from tests.support.bookings import AGENT_ID, CALL_ID
 from tests.support.deployment import Deployment
 from tests.support.functions import Answer
@@ -81,10 +82,46 @@ def test_a_shared_number_discloses_each_of_the_family(meera: Deployment) -> None
     assert all({"S": "mobile"} not in entry["fields"] for entry in entries(meera)), "it is not shown of several"
 
 
-def test_nobody_found_discloses_nobody(deployment: Deployment) -> None:
-    assert deployment.search(ASKED).body["match"] == "none"
+def test_nobody_found_discloses_nobody_and_is_counted(deployment: Deployment) -> None:
+    """A thief who asks for many numbers leaves a trace that lives as long as the register."""
+    for _ in range(2):
+        assert deployment.search(ASKED).body["match"] == "none"
+    assert deployment.popup(ASKED).body["match"] == "none"
+
+    (tally,) = entries(deployment)
+    assert (tally["kind"], tally["caller"], tally["source_ip"], tally["count"]) == (
+        "misses",
+        "convox",
+        "203.0.113.7",
+        "3",
+    )
+    assert tally["entry"].startswith(tally["at"][:13])
+    assert int(tally["expires_at"]) > time.time() + 364 * 86400
+
+
+def test_what_found_nobody_for_another_reason_is_not_counted(deployment: Deployment) -> None:
+    deployment.popup(ASKED | {"mobile": "anonymous"})
+    deployment.fake.fault("searchPatientByMobileNumber", "status", status=500)
+    deployment.popup(ASKED)
 
     assert entries(deployment) == []
+
+
+@pytest.mark.parametrize("kind", LOOK_UPS)
+def test_an_entry_names_the_request_and_where_it_came_from(meera: Deployment, kind: str) -> None:
+    """Of a leaked token the thief's look-ups are told from the call centre's by their address."""
+    look_up(meera, kind)
+
+    (entry,) = entries(meera)
+    assert (entry["request_id"], entry["source_ip"]) == (events.REQUEST_ID, "203.0.113.7")
+
+
+def test_a_tally_that_fails_holds_nothing_up(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
+    deployment.stack.without_register()
+
+    assert deployment.search(ASKED).status == 200
+
+    assert '"DisclosureNotRecorded":[1.0]' in capsys.readouterr().out
 
 
 def test_an_answer_that_failed_discloses_nothing(meera: Deployment) -> None:

@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -123,13 +124,35 @@ def test_both_tokens_open_until_the_previous_one_is_dropped_and_nobody_else_is_t
     assert not any(each in said.out + said.err + after.out + after.err for each in (NORTH, SOUTH, invented.TOKEN))
 
 
+def test_a_changed_token_opens_for_thirty_days_and_its_use_is_counted(
+    deployment: Deployment, arn: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rotate(arn)
+    pair = content_of(arn)["callers"]["north"]
+    capsys.readouterr()
+
+    assert let_in(deployment, NORTH) == ["north"]
+    assert '"PreviousTokenUsed":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    days = datetime.fromisoformat(pair["previous_until"]) - datetime.now(UTC)
+    assert timedelta(days=29) < days <= timedelta(days=30)
+
+    ended = {**pair, "previous_until": (datetime.now(UTC) - timedelta(days=1)).isoformat()}
+    boto3.client("secretsmanager").put_secret_value(
+        SecretId=arn, SecretString=json.dumps({**content_of(arn), "callers": {"north": ended}})
+    )
+    assert let_in(deployment, NORTH, pair["current"]) == [None, "north"]
+    assert rotate(arn) == 0, "what has ended keeps no further change back"
+
+
 def test_the_pair_without_a_name_is_the_client_convox(
     deployment: Deployment, arn: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert rotate(arn, "convox") == 0
     token = capsys.readouterr().out.strip()
 
-    assert content_of(arn) == {
+    content = content_of(arn)
+    assert content.pop("previous_until")
+    assert content == {
         "current": token,
         "previous": invented.TOKEN,
         "callers": {"north": {"current": NORTH}, "south": {"current": SOUTH}},
@@ -204,7 +227,8 @@ def test_a_repeated_request_of_the_sdk_is_known_as_ours(arn: str) -> None:
         Meddled(arn, {}, answer_lost=True), arn, lambda found: rotate_token.rotated(found, "north", fresh)
     )
 
-    assert content_of(arn)["callers"]["north"] == {"current": fresh, "previous": NORTH}
+    pair = content_of(arn)["callers"]["north"]
+    assert (pair["current"], pair["previous"]) == (fresh, NORTH)
 
 
 def test_a_refusal_of_aws_is_not_taken_for_somebody_elses_change(arn: str) -> None:

@@ -109,6 +109,7 @@ class Stack:
             "DIALECT": "",
             "TIME_ZONE": "Asia/Kolkata",
             "DEFAULT_COUNTRY": "IN",
+            "EARLIER_CALL_NAMES": "false",
             "LOOKUP_BUDGET_SECONDS": "10",
             "LOOKUPS_PER_CALLER_MINUTE": "0",
             "LOOKUPS_PER_AGENT_MINUTE": "0",
@@ -118,6 +119,8 @@ class Stack:
             "DISCLOSURES_TABLE": self.disclosures_table,
             "DISCLOSURE_FAILURE": "closed",
             "CONSENT_TEXT_VERSION": "2031-01",
+            "CONSENT_RETENTION_DAYS": "3650",
+            "CONSENT_TEXTS": "",
             "DISCLOSURE_RETENTION_DAYS": "365",
             "LEDGER_TABLE": self.table,
             "QUEUE_URL": self.queue_url,
@@ -247,7 +250,7 @@ def _secrets() -> tuple[str, str, str]:
 
 
 def _register(name: str) -> str:
-    indexes = {"agent": "agent_id", "call": "call_id", "day": "day"}
+    indexes = {"agent": "agent_id", "call": "call_id", "client": "caller", "day": "day"}
     aws.dynamodb().create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "entry", "KeyType": "RANGE"}],

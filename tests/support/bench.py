@@ -30,6 +30,7 @@ from convox_clinicea.bookings.sweeper import Sweeper, Swept
 from convox_clinicea.bookings.waiting import Wait
 from convox_clinicea.bookings.worker import Done, Outcome, Worker
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 from tests.support import invented
@@ -59,13 +60,20 @@ class Bench(CliniceaBench):
         self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
         self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
         self.register = Table(aws.dynamodb(), self.stack.disclosures_table)
-        self.drafter = Drafter(self.sealer, invented.IDENTITY_KEY.encode, self.clock, consents(self.stack))
+        self.ids = FreeTextIds(invented.IDENTITY_KEY.encode, "IN")
+        self.drafter = Drafter(
+            self.sealer,
+            invented.IDENTITY_KEY.encode,
+            self.clock,
+            consents(self.stack),
+            ids=self.ids,
+        )
         self.calls = Calls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.intake = self.another_intake()
         self.counted: list[str] = []
         self.callbacks = self.another_desk()
         self.calendar = Calendar(self.clinicea, self.ledger)
-        self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"))
+        self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"), "IN")
         self.announced = AnnouncedCalls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.acting = Acting(
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced

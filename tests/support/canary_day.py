@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -24,6 +25,10 @@ VISIT = {
 ADULT = invented.patient(patient_id="P-41", file_no=invented.FILE_NO, appointments=[VISIT])
 CANARY = " ".join((invented.FIRST_NAME, invented.NATIONAL, invented.EMAIL, invented.NOTES, invented.BIRTH_DATE))
 
+TOLD = f"{invented.NATIONAL}_20261128101500"
+"""A call's id as some exchanges make it."""
+TELLING = {"call_id": TOLD, "agent_id": f"agent +91 {invented.OTHER_NATIONAL[:5]} {invented.OTHER_NATIONAL[5:]}"}
+
 SECONDS = 2.6
 """Of an invocation of the worker, which keeps two back for the ledger."""
 
@@ -35,6 +40,7 @@ def whole_day(deployment: Deployment, faults: tuple[Mapping[str, Any], ...] = ()
         deployment.fake.fault(**{"call": "*", **fault})
     look_ups(deployment)
     bookings(deployment)
+    free_texts(deployment)
     work_off(deployment)
     afterwards(deployment)
 
@@ -66,6 +72,25 @@ def bookings(deployment: Deployment) -> None:
     for disposition in ("Appointment", "Connected", CANARY):
         deployment.call_status(ended | {"disposition": disposition, "disposition_2": CANARY})
         deployment.call_status(ended | {"disposition": disposition, "start": CANARY})
+
+
+def free_texts(deployment: Deployment) -> None:
+    """Let numbers and addresses stand in ids, which are free text."""
+    for call in (TELLING, TELLING | {"agent_id": AGENT_ID}, TELLING | {"call_id": invented.EMAIL}):
+        deployment.search(ASKED | call)
+        deployment.popup(ASKED | call)
+        deployment.completed("P-41", call)
+        deployment.book_known("P-41", known_body(start=in_days(7).isoformat(), **call))
+        new = new_body(mobile=invented.OTHER_MOBILE, start=in_days(8).isoformat(), disposition="Appointment", **call)
+        deployment.book_new(new)
+        deployment.call_status(new | {"start": in_days(9).isoformat()})
+        deployment.call_status(new | {"start": CANARY})
+        for consent in ({"given": True, "text_version": CANARY}, {"given": True, "given_by": CANARY}):
+            deployment.book_new(new | {"consent": consent, "agent_id": AGENT_ID})
+            deployment.call_status(new | {"consent": consent, "start": in_days(10).isoformat()})
+        deployment.call_status(json.dumps(new)[:-1])
+        deployment.of_call(call["call_id"])
+        deployment.of_call_by_query(call["call_id"])
 
 
 def work_off(deployment: Deployment, most: int = 4) -> None:

@@ -30,6 +30,7 @@ IN_TRANSACTION = {
     "Delete": "dynamodb:DeleteItem",
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
+ITEMS = "dynamodb:LeadingKeys"
 BY_LAMBDA_ITSELF = ("logs:", "xray:")
 BY_THE_EVENT_SOURCE = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
 BY_ANOTHER_SERVICE = "kms:ViaService"
@@ -148,14 +149,25 @@ def grants() -> list[Grant]:
     """Return what the template allows each function for calls of its own."""
     resources = template.resources()
     return [
-        Grant(name, action, resource, json.dumps(statement.get("Condition", {}), sort_keys=True))
+        Grant(name, action, resource, json.dumps(condition, sort_keys=True))
         for name, properties in functions().items()
         for statement in _statements(resources, properties["Role"]["Fn::GetAtt"][0])
         if BY_ANOTHER_SERVICE not in json.dumps(statement)
         for action in listed(statement["Action"])
         if not action.startswith(BY_LAMBDA_ITSELF)
         for resource in map(_resource, listed(statement["Resource"]))
+        for condition in _item_by_item(statement.get("Condition", {}))
     ]
+
+
+def _item_by_item(condition: Json) -> Iterator[Json]:
+    """Yield a condition for each kind of item that a statement names: none of them is allowed and never used."""
+    for operator, tested in condition.items():
+        if ITEMS in tested:
+            for pattern in listed(tested[ITEMS]):
+                yield condition | {operator: tested | {ITEMS: [pattern]}}
+            return
+    yield condition
 
 
 def resource_of(use: Use) -> str:
@@ -196,7 +208,7 @@ def _conditions(text: str) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _holds(operator: str, name: str, patterns: list[str], use: Use) -> bool:
-    value = {"dynamodb:LeadingKeys": use.key, "kms:EncryptionContext:item": use.item}[name]
+    value = {ITEMS: use.key, "kms:EncryptionContext:item": use.item}[name]
     if operator.endswith("StringLike"):
         return any(fnmatchcase(value, pattern) for pattern in patterns)
     if operator.endswith("StringEquals"):

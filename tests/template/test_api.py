@@ -186,6 +186,47 @@ def test_the_stage_is_throttled_and_neither_traces_nor_logs_requests(resources: 
     assert len(of_type(resources, "AWS::ApiGateway::Stage")) == 1
 
 
+def test_no_stage_writes_addresses_or_bodies_while_they_can_hold_a_person_s_data(
+    api_body: Json, resources: Json
+) -> None:
+    """Of every stage, whatever it is called; a trace and an execution log hold whole addresses."""
+    telling = [path for _, path in operations(api_body) if "{" in path] + ["/patients", "/calls/bookings"]
+    recording = {
+        f"{name}: {setting}"
+        for name, stage in of_type(resources, "AWS::ApiGateway::Stage").items()
+        for setting, is_on in _recorded_by(stage["Properties"])
+        if is_on
+    }
+
+    assert len(telling) > 3
+    assert recording == set()
+
+
+def _recorded_by(stage: Json) -> list[tuple[str, bool]]:
+    methods = stage.get("MethodSettings", [])
+    return [
+        ("TracingEnabled", stage.get("TracingEnabled") is not False),
+        ("LoggingLevel", any(each.get("LoggingLevel", "OFF") != "OFF" for each in methods)),
+        ("DataTraceEnabled", any(each.get("DataTraceEnabled", False) is not False for each in methods)),
+        ("path in the access log", "$context.path" in str(stage.get("AccessLogSetting"))),
+        ("CanarySetting", "CanarySetting" in stage),
+    ]
+
+
+def test_the_search_by_get_is_off_by_default(source: Json) -> None:
+    assert source["Parameters"]["SearchByGet"]["Default"] == "false"
+
+
+def test_the_api_takes_nothing_older_than_tls_1_2_by_default(source: Json, resources: Json) -> None:
+    api, policy = resources["Api"]["Properties"], source["Parameters"]["TlsPolicy"]
+
+    assert policy["Default"].startswith("SecurityPolicy_TLS13_1_2_")
+    assert all(each == "none" or each.startswith("SecurityPolicy_TLS13_1_") for each in policy["AllowedValues"])
+    assert api["SecurityPolicy"] == {"Fn::If": ["HasTlsPolicy", {"Ref": "TlsPolicy"}, {"Ref": "AWS::NoValue"}]}
+    assert api["EndpointAccessMode"] == {"Fn::If": ["HasTlsPolicy", "BASIC", {"Ref": "AWS::NoValue"}]}
+    assert "$context.tlsVersion" in resources["ApiStage"]["Properties"]["AccessLogSetting"]["Format"]
+
+
 @pytest.mark.parametrize("name", SENT_BY_CONVOX)
 def test_a_sample_event_is_one_of_a_route_of_the_api(api_body: Json, name: str) -> None:
     event = json.loads((ROOT / "events" / f"{name}.json").read_text())

@@ -54,7 +54,12 @@ def test_the_register_of_disclosures_is_kept_as_the_ledger_is_and_answers_an_aud
     assert register["DeletionProtectionEnabled"] == ledger["DeletionProtectionEnabled"]
     assert [key["AttributeName"] for key in register["KeySchema"]] == ["subject", "entry"]
     keys = {name: [key["AttributeName"] for key in each["KeySchema"]] for name, each in indexes.items()}
-    assert keys == {"agent": ["agent_id", "at"], "call": ["call_id", "at"], "day": ["day", "at"]}
+    assert keys == {
+        "agent": ["agent_id", "at"],
+        "call": ["call_id", "at"],
+        "client": ["caller", "at"],
+        "day": ["day", "at"],
+    }
     assert all(each["Projection"] == {"ProjectionType": "ALL"} for each in indexes.values())
 
 
@@ -174,6 +179,13 @@ def test_each_parameter_explains_and_constrains_itself_and_stands_in_a_group(sou
         ("Dialect", "dialect.json", False),
         ("AccessTokenHeader", "X-ConVox-Token", True),
         ("AccessTokenHeader", "Access Token", False),
+        ("AccessTokenHeader", "Authorization", True),
+        ("AccessTokenHeader", "Host-Token", True),
+        ("AccessTokenHeader", "Host", False),
+        ("AccessTokenHeader", "user-agent", False),
+        ("AccessTokenHeader", "X-Amzn-Trace-Id", False),
+        ("AccessTokenHeader", "X-Forwarded-For", False),
+        ("AccessTokenHeader", "Referer", False),
         ("SourceAddresses", "", True),
         ("SourceAddresses", "203.0.113.0/24", True),
         ("SourceAddresses", "203.0.113.7/32,198.51.100.0/25,2001:db8::/32", True),

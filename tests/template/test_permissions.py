@@ -49,10 +49,11 @@ ALLOWED = {
     "BookAppointmentRole": INTAKE | DOCUMENTS,
     "BookNewPatientRole": INTAKE | DOCUMENTS,
     "CallStatusRole": INTAKE | DOCUMENTS,
-    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query"},
+    "BookingStatusRole": {"dynamodb:GetItem", "dynamodb:Query", "secretsmanager:GetSecretValue"},
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
     "SweeperRole": SWEEPER,
     "DataRequestsRole": {
+        "dynamodb:GetItem",
         "dynamodb:Scan",
         "dynamodb:PutItem",
         "dynamodb:DeleteItem",
@@ -136,24 +137,27 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     granted = {
         (name, each["Action"]): each.get("Condition")
         for name, each in statements(resources)
-        if "Disclosures" in str(each["Resource"]).replace("RecordDisclosures", "")
+        if "Disclosures" in str(each["Resource"])
     }
     writers = {
-        name for name in ALLOWED if {"Ref": "RecordDisclosures"} in resources[name]["Properties"]["ManagedPolicyArns"]
+        policy: {name for name in ALLOWED if {"Ref": policy} in resources[name]["Properties"]["ManagedPolicyArns"]}
+        for policy in ("RecordDisclosures", "RecordConsents")
     }
 
     assert granted == {
-        ("RecordDisclosures", "dynamodb:PutItem"): None,
+        ("RecordDisclosures", "dynamodb:PutItem"): _items("patient#*"),
+        ("RecordConsents", "dynamodb:PutItem"): _items("number#*"),
+        # Tallies of look-ups that found nobody; no entry is changed.
+        ("CountMisses", "dynamodb:UpdateItem"): _items("misses#*"),
         ("DataRequestsRole", "dynamodb:Query"): None,
-        # The journal of erasures, which no disclosure stands in.
-        ("DataRequestsRole", "dynamodb:PutItem"): {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["erased"]}},
+        # The journal of erasures; withdrawals and copies, under keys of their own.
+        ("DataRequestsRole", "dynamodb:PutItem"): {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["erased", "asked#*"]}
+        },
     }
     assert writers == {
-        "SearchPatientRole",
-        "PastAppointmentsRole",
-        "CallPopupRole",
-        "BookNewPatientRole",
-        "CallStatusRole",
+        "RecordDisclosures": {"SearchPatientRole", "PastAppointmentsRole", "CallPopupRole"},
+        "RecordConsents": {"BookNewPatientRole", "CallStatusRole"},
     }
 
 
@@ -178,6 +182,41 @@ def test_only_who_answers_persons_reads_the_register_and_removes_a_hold_on_a_num
     }
 
     assert alone == {"dynamodb:Query": {"DataRequestsRole"}, "dynamodb:DeleteItem": {"DataRequestsRole"}}
+
+
+def test_each_write_and_read_of_an_item_says_of_which_kind(resources: Json) -> None:
+    by_key = {f"dynamodb:{verb}Item" for verb in ("Get", "Put", "Update", "Delete")}
+
+    anything = {
+        f"{name}: {sorted(by_key & set(listed(each['Action'])))}"
+        for name, each in statements(resources)
+        if by_key & set(listed(each["Action"])) and "dynamodb:LeadingKeys" not in str(each.get("Condition"))
+    }
+    assert anything == set()
+
+
+def test_an_item_condition_stands_beside_no_action_that_has_no_key(resources: Json) -> None:
+    """A scan has no leading key: `ForAllValues` would hold for it, and say nothing."""
+    scans = [each for _, each in statements(resources) if "dynamodb:Scan" in listed(each["Action"])]
+
+    assert scans
+    assert [each for each in scans if "Condition" in each] == []
+
+
+def test_only_the_named_documents_are_read(resources: Json) -> None:
+    (statement,) = [each for _, each in statements(resources) if each["Action"] == "s3:GetObject"]
+
+    named = [str(each) for each in statement["Resource"]]
+    assert [name for name in ("CallTable", "Clinics", "Dialect") if any(name in each for each in named)] == [
+        "CallTable",
+        "Clinics",
+        "Dialect",
+    ]
+    assert "*" not in "".join(named)
+
+
+def _items(*kinds: str) -> Json:
+    return {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [*kinds]}}
 
 
 def test_the_comparison_writes_how_far_it_came_and_no_booking(resources: Json) -> None:

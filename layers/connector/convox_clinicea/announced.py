@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import raise_alone
@@ -17,7 +16,8 @@ from convox_clinicea.versions import SCHEMA, UnreadableRecord
 SCHEMA_VERSION = 1
 KEPT = timedelta(days=3)
 """Long enough for a supervisor's week-end; DynamoDB removes the item then."""
-MOST_LISTED = 1000
+Key = dict[str, str]
+"""Where a page of the index begins: the attributes of the key before it."""
 ANNOUNCED = "announced"
 """In the index `open`: calls whose status has not come."""
 
@@ -68,20 +68,28 @@ class AnnouncedCalls:
         except ConditionFailed:
             raise_alone(UnreadableRecord("an announced call of a later version"))
 
-    def without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
-        """Return the calls that were announced at least that long ago and have not ended, the oldest first.
+    def without_end(self, older_than: timedelta, after: Key | None = None) -> tuple[list[AnnouncedCall], Key | None]:
+        """Return one page (1 MB) of the calls announced at least that long ago that have not ended, oldest first.
+
+        Args:
+            after: where the page starts, as the page before said.
+
+        Returns:
+            The calls, and where the next page starts; None on the last one.
 
         Raises:
             LedgerUnavailable: they cannot be read now.
         """
         before = timestamp(self._clock.now() - older_than)
-        found = self._table.query(
+        page = self._table.query_page(
             "open",
             "#open = :announced AND queued_at <= :before",
             {"#open": "open"},
             {":announced": {"S": ANNOUNCED}, ":before": {"S": before}},
+            None if after is None else {name: {"S": text} for name, text in after.items()},
         )
-        return [_read(item) for item in islice(found, MOST_LISTED)]
+        behind = None if page.after is None else {name: text["S"] for name, text in page.after.items()}
+        return [_read(item) for item in page.items], behind
 
     def _item(self, caller: str, call_id: str) -> Item:
         expires_at = int((self._clock.now() + KEPT).timestamp())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ def normalized_name(name: str) -> str:
     return normalized(name.translate(_PUNCTUATION)).translate(_PUNCTUATION)
 
 
+@lru_cache(maxsize=10_000)  # a comparison of ledger and calendar asks for each id of a day hundreds of times
 def id_key(identifier: str) -> str:
     """Return the form by which two of Clinicea's ids are compared: `{41A0…}` and `41a0…`, `41.0` and `41` are one.
 

@@ -70,6 +70,8 @@ class PersonalText(Personal[str]):
 
 
 Gender = Literal["male", "female", "other"]
+GivenBy = Literal["self", "parent", "guardian"]
+"""Who consented: the patient, or who may for them."""
 
 
 class PersonalGender(Personal[Gender]):
@@ -105,3 +107,17 @@ def digest(key: bytes, parts: Iterable[str]) -> bytes:
     """
     message = b"".join(len(raw).to_bytes(4, "big") + raw for raw in (part.encode() for part in parts))
     return hmac.new(key, message, hashlib.sha256).digest()
+
+
+STAND_IN = "hidden-"
+"""What a stand-in begins with; 32 letters follow, so that no stand-in can be taken for a number."""
+_LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
+
+
+def stand_in(key: bytes, kind: str, text: str) -> str:
+    """Return what is stored in place of an id that tells of a person; that of a call serves as its id."""
+    if text.startswith(STAND_IN):
+        return text
+    # A lone surrogate cannot be digested; it came as `\\udxxx` and stands for no character.
+    readable = text.encode("utf-8", "replace").decode()
+    return STAND_IN + digest(key, ["free-text id", kind, readable]).hex()[:32].translate(_LETTERS)

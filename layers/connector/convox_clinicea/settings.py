@@ -50,6 +50,19 @@ class PlaceSettings(Settings):
     default_country: str = Field(pattern=r"^[A-Z]{2}$")
 
 
+class NamingSettings(Settings):
+    """The key and the country by which ids that hold a number are told, and stored under another name."""
+
+    identity_secret_arn: str = Field(min_length=1)
+    default_country: str = Field(pattern=r"^[A-Z]{2}$")
+
+
+class CallNamingSettings(NamingSettings):
+    """The same, where calls are found again."""
+
+    earlier_call_names: bool
+
+
 class CallContextSettings(Settings):
     """Whether requests must name their call and agent."""
 
@@ -70,7 +83,9 @@ class DialectSettings(Settings):
     dialect: str = ""
 
 
-class LookupSettings(CliniceaSettings, PlaceSettings, CallContextSettings, DialectSettings, DisclosureSettings):
+class LookupSettings(
+    CliniceaSettings, PlaceSettings, NamingSettings, CallContextSettings, DialectSettings, DisclosureSettings
+):
     """`past_appointments`, `call_popup`; with `search_by_get` also `search_patient`."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)
@@ -85,18 +100,19 @@ class SearchSettings(LookupSettings):
     search_by_get: bool
 
 
-class IntakeSettings(PlaceSettings, CallContextSettings, DialectSettings):
+class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, DialectSettings):
     """`book_appointment` and `book_new_patient`."""
 
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
-    identity_secret_arn: str = Field(min_length=1)
     data_key_id: str = Field(min_length=1)
     default_duration_minutes: int = Field(ge=5, le=480)
     disclosures_table: str = Field(min_length=1)
     disclosure_retention_days: int = Field(ge=1, le=3650)
+    consent_retention_days: int = Field(ge=1, le=36500)
     consent_text_version: str = Field(min_length=1, max_length=64)
+    consent_texts: str = ""
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
 
 
@@ -106,14 +122,14 @@ class CallStatusSettings(IntakeSettings):
     retention_days: int = Field(ge=1, le=3650)
 
 
-class DataRequestSettings(Settings):
+class DataRequestSettings(NamingSettings):
     """`data_requests`."""
 
     ledger_table: str = Field(min_length=1)
     disclosures_table: str = Field(min_length=1)
-    identity_secret_arn: str = Field(min_length=1)
-    default_country: str = Field(pattern=r"^[A-Z]{2}$")
     retention_days: int = Field(ge=1, le=3650)
+    consent_retention_days: int = Field(ge=1, le=36500)
+    time_zone: ZoneName
 
 
 class QueueSettings(Settings):
@@ -123,6 +139,7 @@ class QueueSettings(Settings):
     queue_url: str = Field(min_length=1)
     dead_letter_queue_url: str = Field(min_length=1)
     notices_topic_arn: str = Field(min_length=1)
+    default_country: str = Field(pattern=r"^[A-Z]{2}$")
     retention_days: int = Field(ge=1, le=3650)
     age_limit_hours: float = Field(gt=0, le=168)
 
@@ -148,7 +165,7 @@ class ActionSettings(Settings):
     settle_seconds: int = Field(ge=0, le=3600)
 
 
-class StatusSettings(Settings):
+class StatusSettings(CallNamingSettings):
     """`booking_status`."""
 
     ledger_table: str = Field(min_length=1)

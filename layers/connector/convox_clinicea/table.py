@@ -66,6 +66,15 @@ class Put:
 
 
 @dataclass(frozen=True)
+class Removal:
+    """The removal of an item within a transaction, on a condition."""
+
+    key: str
+    condition: str
+    values: Item
+
+
+@dataclass(frozen=True)
 class Page:
     """One page of a scan or a query.
 
@@ -109,14 +118,19 @@ class Table:
 
     def put_all(self, puts: Sequence[Put], token: str) -> None:
         """Write all or nothing; raises ConditionFailed for the first condition that failed, LedgerUnavailable."""
+        self.change_all(puts, (), token)
+
+    def change_all(self, puts: Sequence[Put], removals: Sequence[Removal], token: str) -> None:
+        """Write and remove all or nothing; raises as `put_all` does."""
         items: list[Any] = [{"Put": {"TableName": put.table or self._name, **_arguments(put)}} for put in puts]
+        items += [{"Delete": {"TableName": self._name, **_removal(each)}} for each in removals]
         try:
             self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
         except AWS_ERRORS as error:
             reasons = error.response.get("CancellationReasons", []) if isinstance(error, ClientError) else []
             failed = [
                 (put, reason)
-                for put, reason in zip(puts, reasons, strict=False)
+                for put, reason in zip([*puts, *([Put({})] * len(removals))], reasons, strict=False)
                 if reason.get("Code") == "ConditionalCheckFailed"
             ]
             if not failed:
@@ -165,6 +179,22 @@ class Table:
             raise_alone(_unavailable(error))
         return True
 
+    def tally(self, key: Item, attributes: Item) -> None:
+        """Add one to `count` of the item with that whole key, which has these attributes beside; at least one."""
+        names = {f"#a{place}": name for place, name in enumerate(attributes)}
+        values = {f":a{place}": value for place, value in enumerate(attributes.values())}
+        settings = ", ".join(f"#a{place} = :a{place}" for place in range(len(attributes)))
+        try:
+            self._client.update_item(
+                TableName=self._name,
+                Key=key,
+                UpdateExpression=f"SET {settings} ADD #count :one",
+                ExpressionAttributeNames={**names, "#count": "count"},
+                ExpressionAttributeValues={**values, ":one": {"N": "1"}},
+            )
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
     def query(self, index: str | None, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
         """Yield the items of an index, or of the table, page by page; an index lags a little behind the table.
 
@@ -210,6 +240,15 @@ class Table:
         }
         return self._page(self._client.query, arguments, after)
 
+    def entries_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
+        """Read one page (1 MB) of a query on the table itself."""
+        arguments = {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        return self._page(self._client.query, arguments, after)
+
     def _pages(self, read: Any, arguments: dict[str, Any]) -> Iterator[Item]:
         after: Item | None = None
         for _ in range(MAX_PAGES):
@@ -251,6 +290,15 @@ def _arguments(put: Put) -> dict[str, Any]:
     if values:
         arguments["ExpressionAttributeValues"] = values
     return arguments
+
+
+def _removal(removal: Removal) -> dict[str, Any]:
+    return {
+        "Key": {"pk": {"S": removal.key}},
+        "ConditionExpression": removal.condition,
+        "ExpressionAttributeValues": removal.values,
+        **({"ExpressionAttributeNames": {"#version": "version"}} if "#version" in removal.condition else {}),
+    }
 
 
 def _newest(version: str) -> Item:

@@ -28,6 +28,7 @@ ENVIRONMENT = {
     "DIALECT": "ssm:/convox/dialect",
     "TIME_ZONE": "Asia/Kolkata",
     "DEFAULT_COUNTRY": "IN",
+    "EARLIER_CALL_NAMES": "false",
     "LOOKUP_BUDGET_SECONDS": "2",
     "LOOKUPS_PER_CALLER_MINUTE": "300",
     "LOOKUPS_PER_AGENT_MINUTE": "30",
@@ -45,6 +46,8 @@ ENVIRONMENT = {
     "DEFAULT_DURATION_MINUTES": "30",
     "ACCEPTED_STATUS": "202",
     "CONSENT_TEXT_VERSION": "1",
+    "CONSENT_RETENTION_DAYS": "3650",
+    "CONSENT_TEXTS": "",
     "RETENTION_DAYS": "30",
     "NOTICES_TOPIC_ARN": "arn:topic",
     "READ_BACKS": "true",
@@ -77,6 +80,8 @@ def test_each_function_reads_its_own_variables(kind: type[Settings]) -> None:
 
 
 def test_the_machines_environment_is_read_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("IDENTITY_SECRET_ARN", "DEFAULT_COUNTRY", "EARLIER_CALL_NAMES"):
+        monkeypatch.setenv(name, ENVIRONMENT[name])
     monkeypatch.setenv("LEDGER_TABLE", "bookings")
     assert StatusSettings.from_environment().ledger_table == "bookings"
 

@@ -9,8 +9,9 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.callbacks import Taken
-from convox_clinicea.bookings.calls import Calls, key_of_call
+from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION, Calls, key_of_call
 from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
@@ -124,7 +125,14 @@ class TestWhatCannotBeBooked:
         said = PersonalText(json.dumps({"mobile": invented.MOBILE, "first_name": invented.FIRST_NAME}))
 
         with pytest.raises(InvalidRequest, match="clinic_id"):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=said, mobile=Mobile.from_e164(invented.MOBILE))
+            takes(
+                bench,
+                asks=False,
+                refusal=self.PROBLEM,
+                said=said,
+                grounds=Grounds.CONSENT,
+                mobile=Mobile.from_e164(invented.MOBILE),
+            )
 
         kept = call(bench)
         key = key_of_call("convox", CALL_ID)
@@ -140,14 +148,14 @@ class TestWhatCannotBeBooked:
         said = PersonalText(json.dumps({"mobile": invented.MOBILE}))
 
         with pytest.raises(ConsentRequired):
-            takes(bench, asks=False, refusal=ConsentRequired("no"), said=said)
+            takes(bench, asks=False, refusal=ConsentRequired("no"), said=said, grounds=Grounds.CONSENT)
 
         assert (call(bench).problems, call(bench).kept, call(bench).number_key) == (("consent",), None, None)
         assert bench.counted == ["CallNotBooked"]
 
     def test_the_corrected_callback_books_and_drops_what_was_kept(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"))
+            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
 
         booking = booking_of(takes(bench))
 
@@ -192,7 +200,7 @@ class TestWhatCannotBeBooked:
 
     def test_the_sweeper_leaves_it_alone(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"))
+            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
         before = call(bench)
         bench.clock.advance(minutes=2 * 24 * 60)
 
@@ -209,6 +217,28 @@ class TestTheRecord:
         expires_at = call(bench).expires_at
         assert expires_at is not None
         assert expires_at >= far + timedelta(days=30)
+
+    def test_of_a_call_that_asked_for_nothing_it_lives_for_days(self, bench: Bench) -> None:
+        takes(bench, asks=False)
+
+        assert call(bench).expires_at == bench.clock.now() + QUIET_CALL_RETENTION
+        assert timedelta(days=7) >= QUIET_CALL_RETENTION
+
+    def test_asked_for_an_appointment_later_it_lives_as_long_as_any(self, bench: Bench) -> None:
+        takes(bench, asks=False)
+        takes(bench)
+
+        expires_at = call(bench).expires_at
+        assert expires_at is not None
+        assert expires_at >= bench.clock.now() + timedelta(days=90)
+
+    def test_what_could_not_be_booked_waits_as_long_for_a_person(self, bench: Bench) -> None:
+        with pytest.raises(InvalidRequest):
+            takes(bench, asks=False, refusal=InvalidRequest(FieldProblem("start", "is missing")))
+
+        expires_at = call(bench).expires_at
+        assert expires_at is not None
+        assert expires_at >= bench.clock.now() + timedelta(days=90)
 
     def test_without_the_ledger_nothing_is_queued(self, bench: Bench) -> None:
         lost = bench.another_desk(calls=Calls(Table(aws.dynamodb(), "no-such-table"), bench.clock))

@@ -9,6 +9,7 @@ import pytest
 from convox_clinicea.bookings.calls import MOST_WISHES
 from convox_clinicea.bookings.record import Open
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.privacy import PersonalText
 from tests.support.bench import Bench
@@ -169,7 +170,12 @@ class TestAChangedMind:
         booking = booking_of(takes(bench))
 
         with pytest.raises(InvalidRequest, match="start"):
-            takes(bench, first(start=bench.clock.now() - timedelta(days=1)), said=PersonalText("{}"))
+            takes(
+                bench,
+                first(start=bench.clock.now() - timedelta(days=1)),
+                said=PersonalText("{}"),
+                grounds=Grounds.CONSENT,
+            )
 
         assert bench.now(booking).start == START
         assert call(bench).problems == ("start",)

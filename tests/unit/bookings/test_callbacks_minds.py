@@ -12,6 +12,7 @@ from convox_clinicea.bookings.calls import call_from_item
 from convox_clinicea.bookings.record import attributes_of
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
@@ -38,7 +39,7 @@ PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
 
 def incomplete(bench: Bench, **changes: Any) -> None:
     """A callback for the patient that cannot be booked; a person is to see it."""
-    said = {"said": PersonalText("{}"), "patient_id": "P-41", **changes}
+    said = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-41", **changes}
     with pytest.raises(InvalidRequest):
         takes(bench, asks=False, refusal=PROBLEM, **said)
 

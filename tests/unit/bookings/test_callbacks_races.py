@@ -39,8 +39,8 @@ class TestRaces:
 
         def desk(act: Callable[[], object]) -> StatusCallbacks:
             class Slow(Calls):
-                def get(self, caller: str, call_id: str) -> Call:
-                    found = super().get(caller, call_id)
+                def get(self, caller: str, call_id: str, *earlier: str) -> Call:
+                    found = super().get(caller, call_id, *earlier)
                     act()
                     return found
 

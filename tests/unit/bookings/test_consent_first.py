@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from convox_clinicea.bookings.calls import Call
 from convox_clinicea.bookings.record import attributes_of
-from convox_clinicea.bookings.unbooked import UnbookedCallbacks
+from convox_clinicea.bookings.unbooked import Grounds, UnbookedCallbacks
+from convox_clinicea.clinicea.calls import Call as CliniceaCall
+from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.convox.callbacks import StatusReader
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.errors import InvalidRequest, TooLarge
+from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalText
 from tests.support import events, invented
 from tests.support.bench import Bench
-from tests.support.bookings import AGENT_ID, CALL_ID, in_days
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days, status_callback
 from tests.support.clock import NOON
 from tests.support.dialects import PACKED, dialect
 from tests.support.events import Event
@@ -196,3 +202,44 @@ def test_two_answers_are_none(bench: Bench) -> None:
 
     assert call is not None
     assert set(attributes_of(call)) <= KEPT
+
+
+IN_THE_LEDGER = KEPT | {"pk", "open", "queued_at", "expires_at"}
+
+
+@pytest.mark.parametrize("which", DIALECTS)
+@settings(PROPERTY, max_examples=40)
+@given(data=st.data())
+def test_without_a_yes_the_ledger_itself_gains_nothing_of_the_person(
+    bench: Bench, which: str, data: st.DataObject
+) -> None:
+    """The whole way: read, taken and written."""
+    body = data.draw(bodies(which))
+    event = data.draw(st.sampled_from(ENCODINGS))(body)
+    reader = StatusReader("convox", DIALECTS[which][0], PLACE, context_required=True)
+
+    with suppress(InvalidRequest, ConsentRequired, TooLarge):
+        bench.callbacks.take(reader.read(APIGatewayProxyEvent(event)))
+
+    items = bench.stack.items()
+    for item in items:
+        bench.stack.delete(item["pk"]["S"])
+        assert set(item) <= IN_THE_LEDGER
+    assert not invented.leaks(repr(items))
+    assert bench.stack.entries() == bench.stack.messages() == []
+
+
+@pytest.mark.parametrize(
+    "problem", [InvalidRequest(), TooLarge("too large"), NotInDialect(CliniceaCall.POST_WITH_PATIENT)]
+)
+def test_no_error_stands_in_for_grounds(bench: Bench, problem: Any) -> None:
+    """Whatever is wrong: what was said is kept on stated grounds alone, and never against a refusal."""
+    said = PersonalText(json.dumps(WHOLE))
+    callback = replace(status_callback(asks=False), said=said, mobile=Mobile.from_e164(invented.MOBILE))
+    call = Call("convox", CALL_ID, NOON, NOON)
+    unbooked = UnbookedCallbacks(bench.drafter, NothingToSeal())
+
+    for refused, wrong in ((callback, problem), (replace(callback, grounds=Grounds.CONSENT), ConsentRequired("no"))):
+        kept = unbooked.kept(call, refused, wrong)
+        assert (kept.kept, kept.number_key, kept.patient_key) == (None, None, None)
+        assert kept.problems or isinstance(wrong, InvalidRequest)

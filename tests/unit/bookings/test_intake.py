@@ -14,6 +14,7 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest, NotStored
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.sealing import MAX_BYTES, KmsSealer
 from convox_clinicea.table import Table
@@ -125,7 +126,11 @@ def test_without_the_queue_nothing_is_accepted_until_the_same_request_finds_it_b
 def test_without_the_key_nothing_is_stored(bench: Bench) -> None:
     locked = bench.another_intake(
         drafter=Drafter(
-            KmsSealer(aws.kms(), "alias/nowhere"), invented.IDENTITY_KEY.encode, bench.clock, consents(bench.stack)
+            KmsSealer(aws.kms(), "alias/nowhere"),
+            invented.IDENTITY_KEY.encode,
+            bench.clock,
+            consents(bench.stack),
+            ids=FreeTextIds(invented.IDENTITY_KEY.encode, "IN"),
         ),
     )
 

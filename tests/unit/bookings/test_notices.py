@@ -105,12 +105,12 @@ def test_that_it_was_told_may_be_lost_and_then_it_is_told_twice(bench: Bench) ->
             raise LedgerUnavailable("dynamodb: lost")
 
     forgetful = Forgetful(Table(aws.dynamodb(), bench.stack.table), bench.clock)
-    bench.notices = Notices(SnsTopic(aws.sns(), bench.stack.topic), forgetful, Logger("bench"))
+    bench.notices = Notices(SnsTopic(aws.sns(), bench.stack.topic), forgetful, Logger("bench"), "IN")
     bench.worker = bench.another_worker()
     booking = rejected(bench)
     assert bench.now(booking).notice_due is True
 
-    bench.sweep(notices=Notices(SnsTopic(aws.sns(), bench.stack.topic), bench.ledger, Logger("bench")))
+    bench.sweep(notices=Notices(SnsTopic(aws.sns(), bench.stack.topic), bench.ledger, Logger("bench"), "IN"))
 
     first, second = bench.stack.notices()
     assert first["booking_id"] == second["booking_id"] == booking.booking_id

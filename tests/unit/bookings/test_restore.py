@@ -17,6 +17,7 @@ from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
@@ -75,7 +76,7 @@ def kept_callback(bench: Bench) -> None:
     refused = InvalidRequest(FieldProblem("start", "is missing"))
     said = PersonalText('{"mobile": "…"}')
     with pytest.raises(InvalidRequest):
-        bench.callbacks.take(status_callback(refusal=refused, said=said, mobile=MEERA))
+        bench.callbacks.take(status_callback(refusal=refused, said=said, grounds=Grounds.CONSENT, mobile=MEERA))
 
 
 def lose(bench: Bench, *prefixes: str) -> None:

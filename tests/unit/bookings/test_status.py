@@ -11,7 +11,7 @@ from tests.support.bench import Bench
 
 @pytest.fixture
 def status(bench: Bench) -> BookingStatus:
-    return BookingStatus(bench.ledger, bench.calls)
+    return BookingStatus(bench.ledger, bench.calls, bench.drafter.ids)
 
 
 def test_the_caller_sees_the_booking(bench: Bench, status: BookingStatus) -> None:
@@ -46,7 +46,7 @@ def test_a_record_of_the_call_that_cannot_be_read_hides_no_other(bench: Bench) -
     other = bench.accept(practitioner_id="D-02")
     bench.stack.spoil(f"booking#{broken.booking_id}", state="of a later version")
 
-    found = BookingStatus(bench.ledger, bench.calls).of_call("CALL-7001", "convox")
+    found = BookingStatus(bench.ledger, bench.calls, bench.drafter.ids).of_call("CALL-7001", "convox")
 
     assert [booking.booking_id for booking in found.bookings] == [other.booking_id]
     assert found.unreadable == 1

@@ -241,7 +241,7 @@ class TestOlderCode:
         own = bench.accept(clinic_id="C-02")
         accepted_later(later, release)
 
-        found = BookingStatus(bench.ledger, bench.calls).of_call(CALL_ID, "convox")
+        found = BookingStatus(bench.ledger, bench.calls, bench.drafter.ids).of_call(CALL_ID, "convox")
 
         assert [each.booking_id for each in found.bookings] == [own.booking_id]
         assert found.unreadable == 2, "the booking, and what the call notes"
@@ -356,7 +356,7 @@ class TestOlderCode:
             UpdateExpression="REMOVE caller, call_id",
         )
 
-        (found,) = bench.announced.without_end(timedelta(0))
+        ((found,), _) = bench.announced.without_end(timedelta(0))
 
         assert (found.caller, found.call_id) == ("convox", CALL_ID)
 

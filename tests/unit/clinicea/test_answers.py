@@ -136,6 +136,10 @@ class TestText:
     def test_an_id_that_is_not_set_is_no_id(self, unset: object) -> None:
         assert identifier(unset) is None
 
+    @pytest.mark.parametrize("hostile", ["P-1\x1b[31m", "P-1\u202e", "P\u200b1", "P-1\u2028x", "P\x001"])
+    def test_what_cannot_be_seen_is_no_id(self, hostile: str) -> None:
+        assert identifier(hostile) is None
+
     @pytest.mark.parametrize(("value", "read"), [(12, "12"), ("A-01", "A-01"), (" A-01 ", "A-01"), ("10", "10")])
     def test_other_ids_are_text(self, value: object, read: str) -> None:
         assert identifier(value) == read

@@ -49,6 +49,7 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
         "call_table packed with the connector: in order (6 calls)",
         f"clinics    {clinics}: in order (2 clinics, 1 of them with a time zone)",
         f"dialect    {dialect}: in order (callers of their own: pune)",
+        "consent_texts packed with the connector: in order (1 versions, in en)",
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from commands.lock import settings, without_hashes
+from commands.lock import choosing, settings, without_hashes
 from commands.wheels import (
     LAMBDA_GLIBC,
     LINUX_ARM,
@@ -138,3 +140,15 @@ def test_the_locks_are_not_made_from_an_index_of_this_machine() -> None:
         "HOME": "/home/nobody",
         "UV_DEFAULT_INDEX": "https://mirror.example.com/wheels",
     }
+
+
+@pytest.mark.parametrize(
+    ("how", "arguments"),
+    [
+        ({"keep": False, "newest": False}, ["--upgrade", "--exclude-newer", "2026-11-21T10:00:00Z"]),
+        ({"keep": False, "newest": True}, ["--upgrade"]),
+        ({"keep": True, "newest": False}, []),
+    ],
+)
+def test_what_came_out_this_week_waits(how: dict[str, bool], arguments: list[str]) -> None:
+    assert choosing(**how, now=datetime(2026, 11, 28, 10, tzinfo=UTC)) == arguments

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +54,33 @@ def test_named_callers_need_no_pair_without_a_name() -> None:
     tokens = AccessTokens.from_secret({"callers": {"convox": {"current": NORTH}}})
 
     assert (tokens.admit(NORTH), tokens.admit(invented.TOKEN)) == ("convox", None)
+
+
+class TestTheEndOfAPreviousToken:
+    @pytest.mark.parametrize("name", ["convox", "north"])
+    @pytest.mark.parametrize(("days", "admitted"), [(-1, False), (1, True)])
+    def test_it_opens_until_then(self, name: str, days: int, *, admitted: bool) -> None:
+        until = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+        pair = {"current": NORTH, "previous": SOUTH, "previous_until": until}
+        tokens = AccessTokens.from_secret(pair if name == "convox" else {"callers": {name: pair}})
+
+        assert tokens.admit(SOUTH) == (name if admitted else None)
+        assert tokens.admit(NORTH) == name
+
+    def test_one_without_an_end_goes_on_opening(self) -> None:
+        assert TOKENS.admit(invented.OLD_TOKEN) == "convox"
+
+    @pytest.mark.parametrize("until", ["tomorrow", "2031-03-03T12:00:00", ["2031-03-03T12:00:00Z"]])
+    def test_an_end_that_is_no_moment_opens_for_nobody(self, until: object) -> None:
+        with pytest.raises(ConfigurationError, match="previous_until"):
+            AccessTokens.from_secret({"current": NORTH, "previous": SOUTH, "previous_until": until})
+
+    def test_its_use_is_noted_and_no_other(self) -> None:
+        noted: list[str] = []
+        for token in (invented.OLD_TOKEN, invented.TOKEN, "a-token-of-a-stranger"):
+            TOKENS.admit(token, lambda token=token: noted.append(token))  # type: ignore[misc]
+
+        assert noted == [invented.OLD_TOKEN]
 
 
 @pytest.mark.parametrize("previous", ["", " ", " " * 16, "\t" * 20, f"{NORTH} ", "short", None])

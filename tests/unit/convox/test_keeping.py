@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.callbacks import StatusReader
-from convox_clinicea.convox.keeping import may_be_kept
+from convox_clinicea.convox.keeping import grounds_of
 from convox_clinicea.convox.place import Place
 from convox_clinicea.errors import InvalidRequest, TooLarge
 from tests.support import events
@@ -124,4 +124,4 @@ def test_with_consent_or_for_a_patient_on_record_it_is_kept(body: dict[str, Any]
     ids=str,
 )
 def test_which_may_be_kept(patient_id: object, consent: object, kept: bool) -> None:
-    assert may_be_kept(patient_id, consent) is kept
+    assert (grounds_of(patient_id, consent) is not None) is kept

@@ -14,13 +14,16 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.disclosures.record import HandedOut, Keeping, Recipient
 from convox_clinicea.disclosures.register import MOST_AT_ONCE, DisclosureRegister, NotRecorded
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.table import LedgerUnavailable, Put, Table
+from tests.support import invented
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
 
-AGENT = Recipient("convox", "agent-12", "CALL-7001", "POST /patients/search")
+AGENT = Recipient("convox", "agent-12", "CALL-7001", "POST /patients/search", "request-1", "203.0.113.7")
 MEERA = HandedOut("P-41", ("name", "mobile"))
-KEEPING = Keeping(timedelta(days=365), ZoneInfo("Asia/Kolkata"))
+IDS = FreeTextIds(invented.IDENTITY_KEY.encode, "IN")
+KEEPING = Keeping(timedelta(days=365), ZoneInfo("Asia/Kolkata"), IDS)
 
 
 class Failing(Table):
@@ -74,6 +77,8 @@ def test_an_entry_says_who_got_which_fields_and_no_value(stack: Stack) -> None:
         "agent_id": {"S": "agent-12"},
         "call_id": {"S": "CALL-7001"},
         "route": {"S": "POST /patients/search"},
+        "request_id": {"S": "request-1"},
+        "source_ip": {"S": "203.0.113.7"},
         "fields": {"L": [{"S": "name"}, {"S": "mobile"}]},
         "v": {"N": "1"},
         "expires_at": {"N": str(int((NOON + timedelta(days=365)).timestamp()))},

@@ -21,7 +21,7 @@ class LogGroup:
     def add(self, timestamp: int, message: str, stream: str = "one") -> None:
         self.events.append({"timestamp": timestamp, "message": message, "logStreamName": stream})
 
-    def filter_log_events(self, *, logGroupName: str, startTime: int, limit: int) -> dict[str, Any]:  # noqa: N803
+    def filter_log_events(self, *, logGroupName: str, startTime: int, limit: int) -> dict[str, Any]:  # noqa: N803 - boto3's names
         assert logGroupName == "group"
         found = sorted((each for each in self.events if each["timestamp"] >= startTime), key=lambda e: e["timestamp"])
         self.listed += len(found[:limit])

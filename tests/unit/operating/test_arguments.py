@@ -25,6 +25,8 @@ COMMANDS = {
         ("disclosures --day 2026-13-45", "a day is such as 2026-12-01"),
         ("disclosures --day tomorrow", "a day is such as 2026-12-01"),
         ("disclosures", "PATIENT=, AGENT=, CALL= or DAY="),
+        ("disclosures --client convox --since tuesday", "a moment is such as 2026-12-01"),
+        ("disclosures --client convox --not-from 203.0.113.300", "addresses are such as 203.0.113.0/24"),
         ("disclosures --patient P-1 --agent a-1", "not allowed with argument"),
         ("reconcile --day 26-11-2026", "a day is such as 2026-12-01"),
         ("bookings --older 5", "a duration is such as 45m, 12h or 3d"),

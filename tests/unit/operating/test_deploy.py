@@ -321,6 +321,27 @@ class TestBeforeIt:
         assert "NoticesEmail is empty: nobody is told when a booking fails" in said
         assert "AWS sends a mail to night@example.com; nothing else arrives before its link is clicked" in said
 
+    @pytest.mark.parametrize(
+        ("given", "told"),
+        [
+            ("", "SourceAddresses: the API answers from everywhere"),
+            ("SourceAddresses=203.0.113.0/24,0.0.0.0/0", "SourceAddresses: the API answers from everywhere"),
+            ("SourceAddresses=::/0", "SourceAddresses: the API answers from everywhere"),
+            ("SearchByGet=true", "SearchByGet: addresses carry mobile numbers"),
+            ("TlsPolicy=none", "TlsPolicy: none is set"),
+        ],
+    )
+    def test_what_is_open_by_choice_or_by_default(self, account: Account, given: str, told: str, capsys: Said) -> None:
+        run(given or "SettleSeconds=61")
+
+        assert told in capsys.readouterr().out
+
+    def test_what_is_closed_is_not_told(self, account: Account, capsys: Said) -> None:
+        run("SourceAddresses=203.0.113.0/24")
+
+        said = capsys.readouterr().out
+        assert [each for each in ("SourceAddresses: the", "SearchByGet: ", "TlsPolicy: ") if each in said] == []
+
 
 class TestOnThisMachine:
     @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal
 
-from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls
+from convox_clinicea.announced import AnnouncedCall, AnnouncedCalls, Key
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
 from convox_clinicea.bookings.limits import Limits
@@ -80,9 +80,11 @@ class Acting:
         """Return the next part of the bookings that the filter lets through."""
         return self._listing.part(wanted, after)
 
-    def calls_without_end(self, older_than: timedelta) -> list[AnnouncedCall]:
-        """Return the calls that a pop-up announced that long ago and whose status callback has not come."""
-        return self._announced.without_end(older_than)
+    def calls_without_end(
+        self, older_than: timedelta, after: Key | None = None
+    ) -> tuple[list[AnnouncedCall], Key | None]:
+        """Return one page of the calls announced that long ago without a status callback, and where the next starts."""
+        return self._announced.without_end(older_than, after)
 
     def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
         """Return a booking and the lines of what persons did to it; raises UnreadableRecord."""

@@ -53,6 +53,12 @@ class Shown:
         )
         return Shown(self.patient_id, agreeing, others, unclear, cancelled, self.starts)
 
+    def stands(self, appointment_id: str) -> bool | None:
+        """Whether an appointment stands, wherever the clinic has put it; None if nothing is shown of it."""
+        if any(same_id(appointment_id, each) for each in self.cancelled):
+            return False
+        return True if any(same_id(appointment_id, each) for each in self.ids) else None
+
     def same_as(self, other: Shown) -> bool:
         """Whether two readings showed the same."""
         same_patient = self.patient_id == other.patient_id or same_id(self.patient_id, other.patient_id)
@@ -126,12 +132,6 @@ class Calendar:
         doubtful = set(new.others) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
         owners = (self._ledger.owner_of(appointment_id) for appointment_id in doubtful)
         return any(owner in (None, booking.booking_id) for owner in owners)
-
-    def still_shows(self, appointment_id: str, shown: Shown) -> bool | None:
-        """Whether an appointment stands, wherever the clinic has put it; None if nothing is shown of it."""
-        if any(same_id(appointment_id, each) for each in shown.cancelled):
-            return False
-        return True if any(same_id(appointment_id, each) for each in shown.ids) else None
 
     def stands_for_another(self, booking: Booking, shown: Shown) -> str | None:
         """Return the id of this patient's appointment that another booking of the same start owns, wherever it stands.

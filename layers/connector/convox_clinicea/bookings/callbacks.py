@@ -21,10 +21,11 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.same_person import obstacle
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.unbooked import Refusal, UnbookedCallbacks
+from convox_clinicea.bookings.unbooked import Grounds, Refusal, UnbookedCallbacks
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.deadline import CLOCKS_APART, Clock
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.sealing import Sealer
@@ -43,6 +44,7 @@ class Callback:
         left_out: optional fields that could not be used, or not whole.
         recorded_at: when the agent recorded it, where ConVox tells [assumed]; a moment ahead of our clock is none.
         said: its fields, for a person to look at where they are of no use to us.
+        grounds: why that may be kept; None: it may not, whatever else is wrong.
         patient_id: Clinicea's id of the patient among them, where it has the form of one.
     """
 
@@ -55,6 +57,7 @@ class Callback:
     left_out: tuple[str, ...] = ()
     recorded_at: datetime | None = None
     said: PersonalText | None = None
+    grounds: Grounds | None = None
     mobile: Mobile | None = None
     patient_id: str | None = None
 
@@ -134,8 +137,9 @@ class StatusCallbacks:
         raise NotStored("the call was changed by others at every try")
 
     def _taken(self, callback: Callback) -> Taken:
-        stored = self._calls.get(callback.caller.name, callback.call_id)
-        call = _told(stored, callback)
+        ids = self._drafter.ids
+        stored = self._calls.get(callback.caller.name, *ids.calls(callback.call_id))
+        call = _told(stored, callback, ids)
         if callback.bare and call.booking_id is not None:
             return Taken(self._ledger.get(call.booking_id), repeated=True)
         try:
@@ -238,13 +242,15 @@ def _corrected(stored: Call, call: Call, callback: Callback, wish: Wish) -> Call
     return call.corrected(wish.number_key, patient_key)
 
 
-def _told(call: Call, callback: Callback) -> Call:
+def _told(call: Call, callback: Callback, ids: FreeTextIds) -> Call:
     """Return the call with what every callback tells, unless something newer is known."""
     if call.recorded_after(callback.recorded_at):
         return call
+    agent_id = callback.caller.agent_id
+    erased = call.call_id not in (ids.call(callback.call_id), callback.call_id)
     return replace(
         call,
-        agent_id=callback.caller.agent_id or call.agent_id,
+        agent_id=ids.agent(agent_id) if agent_id and not erased else call.agent_id,
         asks=callback.asks if callback.disposed else call.asks,
         recorded_at=callback.recorded_at or call.recorded_at,
     )

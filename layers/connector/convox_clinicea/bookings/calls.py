@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
@@ -12,7 +12,7 @@ from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Overtaken
 from convox_clinicea.bookings.record import Booking, attributes_of, timestamp, values_of
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.table import ConditionFailed, Item, Put, Table
+from convox_clinicea.table import ConditionFailed, Item, Put, Removal, Table
 from convox_clinicea.versions import UnreadableRecord
 
 SCHEMA_VERSION = 2
@@ -23,6 +23,8 @@ NOT_BOOKED = "not_booked"
 """In the index `open`: calls of which a callback asked for an appointment that could not be taken."""
 RETIRED = "disposition"
 """What earlier releases of this version kept; it is not written any more."""
+QUIET_CALL_RETENTION = timedelta(days=7)
+"""For a call that has asked for no appointment. A callback that comes again, or late, comes within days."""
 _BESIDE = frozenset({"pk", "open", "queued_at", RETIRED})
 
 
@@ -72,6 +74,11 @@ class Call:
     def booking_id(self) -> str | None:
         """The booking that stands for what counts now."""
         return None if self.wish_id is None else self.wishes.get(self.wish_id)
+
+    @property
+    def quiet(self) -> bool:
+        """Whether none of its requests asked for an appointment."""
+        return not self.wishes and not self.problems and self.kept is None
 
     @property
     def booking_ids_told(self) -> set[str]:
@@ -143,6 +150,19 @@ class Call:
         """Return the call without the trace of what could not be booked."""
         return replace(self, problems=(), kept=None, number_key=None, patient_key=None, several_kept=False)
 
+    def hidden(self, name: str) -> Self:
+        """Return the call as an erasure leaves it: what its wishes have become, under a name that tells nothing."""
+        return replace(self.cleared(), call_id=name, agent_id=None)
+
+    def joined(self, other: Self) -> Self:
+        """Return the call with what another record of the same call knows besides."""
+        return replace(
+            self,
+            wishes={**other.wishes, **self.wishes},
+            told=tuple(dict.fromkeys((*other.told, *self.told))),
+            recorded={**other.recorded, **self.recorded},
+        )
+
     def _recorded(self, wish_id: str, moment: datetime | None) -> Mapping[str, str]:
         known = self.recorded.get(wish_id, "")
         return self.recorded if moment is None else {**self.recorded, wish_id: max(known, timestamp(moment))}
@@ -161,19 +181,47 @@ class Calls:
         self._clock = clock
         self._retention = retention
 
-    def get(self, caller: str, call_id: str) -> Call:
+    def get(self, caller: str, call_id: str, *earlier: str) -> Call:
         """Return the call as it stands now; a new one, not stored, if nothing was heard of it.
+
+        Args:
+            call_id: the name under which the call is stored.
+            earlier: names under which releases before may have stored it; it stays there for its life.
 
         Raises:
             UnreadableRecord: a later release wrote it, or it is broken; nothing can be noted of the call now.
         """
-        item = self._table.get(key_of_call(caller, call_id))
+        for name in dict.fromkeys((call_id, *earlier)):
+            item = self._table.get(key_of_call(caller, name))
+            if item is not None:
+                return call_from_item(item)
         now = self._clock.now()
-        return Call(caller, call_id, now, now) if item is None else call_from_item(item)
+        return Call(caller, call_id, now, now)
 
     def forget(self, call: Call, *beside: Put) -> Call:
         """Let go of what was kept of a call; raises Overtaken."""
         return self.write(call.cleared(), *beside)
+
+    def hide(self, call: Call, name: str) -> Call:
+        """Store a call under another name, without its agent, and remove it under its own.
+
+        A repeated callback still finds what its wishes have become; the call's id does not lead there any more.
+
+        Raises:
+            Overtaken: the call was changed meanwhile.
+        """
+        if call.call_id == name:
+            return self.write(call.hidden(name))
+        there = self.get(call.caller, name)
+        hidden = call.hidden(name)
+        if there.version:
+            hidden = hidden.joined(there)
+        removal = Removal(
+            key_of_call(call.caller, call.call_id),
+            "#version = :version",
+            {":version": {"N": str(call.version)}},
+        )
+        return self._write(replace(hidden, version=there.version), (), (removal,))
 
     def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
         """Store the call as it was read and changed since and, with it or not at all, what stands beside.
@@ -184,8 +232,15 @@ class Calls:
         Raises:
             Overtaken: the call, or what stands beside, was changed meanwhile.
         """
+        return self._write(call, beside, (), start)
+
+    def _write(
+        self, call: Call, beside: Sequence[Put], removals: Sequence[Removal], start: datetime | None = None
+    ) -> Call:
         now = self._clock.now()
-        expiry = max(now + 2 * self._retention, start or now) + self._retention
+        expiry = now + QUIET_CALL_RETENTION
+        if not call.quiet:
+            expiry = max(now + 2 * self._retention, start or now) + self._retention
         new = replace(
             call,
             version=call.version + 1,
@@ -194,12 +249,14 @@ class Calls:
             write_token=chance.token(),
         )
         put = Put(
-            _to_item(new),
+            to_item(new),
             "#version = :version" if call.version else "attribute_not_exists(pk)",
             {":version": {"N": str(call.version)}} if call.version else {},
         )
         try:
-            if beside:
+            if removals:
+                self._table.change_all([put, *beside], removals, new.write_token)
+            elif beside:
                 self._table.put_all([put, *beside], new.write_token)
             else:
                 self._table.put(put)
@@ -230,7 +287,8 @@ def call_from_item(item: Item) -> Call:
     return call
 
 
-def _to_item(call: Call) -> Item:
+def to_item(call: Call) -> Item:
+    """Return the DynamoDB item."""
     item: Item = {"pk": {"S": key_of_call(call.caller, call.call_id)}, **attributes_of(call)}
     if call.problems:
         item["open"] = {"S": NOT_BOOKED}

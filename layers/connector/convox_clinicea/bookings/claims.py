@@ -63,18 +63,22 @@ def booking_of(item: Item | None) -> str | None:
     return None if item is None or "booking_id" not in item else item["booking_id"]["S"]
 
 
-def free_number(table: Table, booking: Booking) -> None:
-    """Remove the booking's lock on its number, unless another booking holds it by now.
+def free_all(table: Table, booking: Booking) -> None:
+    """Remove what the booking holds: its number, its patient's start, its appointment. Another's stays.
+
+    Once a booking has ended, Clinicea's calendar shows what these have kept apart.
 
     Raises:
-        UnreadableRecord: a later release has written it; it stays.
+        UnreadableRecord: a later release has written one of them; it stays.
     """
-    try:
-        table.delete(
-            number_lock_key(booking), OURS_OR_FREE, {":booking": {"S": booking.booking_id}}, newest=SCHEMA_VERSION
-        )
-    except ConditionFailed as failed:
-        booking_of(failed.standing)
+    keys = [] if booking.number_key is None else [number_lock_key(booking)]
+    keys += [] if booking.patient_id is None else slot_keys(booking.patient_id, booking.start)
+    keys += [] if booking.appointment_id is None else appointment_keys(booking.appointment_id)
+    for key in keys:
+        try:
+            table.delete(key, OURS_OR_FREE, {":booking": {"S": booking.booking_id}}, newest=SCHEMA_VERSION)
+        except ConditionFailed as failed:
+            booking_of(failed.standing)
 
 
 def owner_under(table: Table, keys: Iterable[str]) -> str | None:

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.bookings.calendar_days import CalendarDays, DayUnreadable
-from convox_clinicea.bookings.comparable import Chunk, Cursor
+from convox_clinicea.bookings.comparable import Chunk
 from convox_clinicea.bookings.findings import Discrepancy, Finding, Judge
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.report import Report
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault, UnexpectedAnswer
 from convox_clinicea.clinicea.models import Appointment, Status
@@ -23,24 +24,6 @@ from convox_clinicea.versions import UnreadableRecord
 ONE_DAY = timedelta(days=1)
 SECONDS_FOR_A_DAY = 15.0
 """No day but the first is begun with less left."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What one part of a comparison found.
-
-    Attributes:
-        compared: bookings that were judged.
-        unreadable: records that this version of the connector cannot read.
-        unread: days of which a part of the calendar could not be read; their bookings were not judged.
-        after: where the next part goes on; None: this was the last.
-    """
-
-    compared: int
-    discrepancies: tuple[Discrepancy, ...]
-    unreadable: int = 0
-    unread: tuple[date, ...] = ()
-    after: Cursor | None = None
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from hashlib import sha256
 
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.bookings.request import Consent
+from convox_clinicea.consent_texts import ConsentTexts
 from convox_clinicea.deadline import CLOCKS_APART
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
@@ -21,17 +22,32 @@ MOST_PAGES = 20
 """Pages of 1 MB that are counted at once."""
 LONGEST_AGO = timedelta(days=1)
 """A consent that was heard longer ago, or ahead of our clock, was not heard then: only when it came is on record."""
+UNLISTED = "unlisted"
+"""The version of a text that the deployment does not list, as a status callback named it."""
 _FIRST = "attribute_not_exists(subject)"
 
 
 class Consents:
-    """Append-only, in the table of the register of disclosures and kept as long."""
+    """Append-only, in the table of the register of disclosures, and kept for a time of its own.
 
-    def __init__(self, table: Table, text_version: str, retention: timedelta, zone: tzinfo) -> None:
+    Args:
+        text_version: what is read out where a request names no version.
+        texts: what the deployment says of its versions.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        text_version: str,
+        retention: timedelta,
+        zone: tzinfo,
+        texts: ConsentTexts | None = None,
+    ) -> None:
         self._table = table
         self._text_version = text_version
         self._retention = retention
         self._zone = zone
+        self._texts = texts
 
     def add(self, booking: Booking, consent: Consent) -> None:
         """Put the consent on record before the booking itself; that it stands already is as good.
@@ -43,8 +59,11 @@ class Consents:
             LedgerUnavailable: it may not stand.
         """
         heard = consent.at is not None and -LONGEST_AGO <= consent.at - booking.accepted_at <= CLOCKS_APART
-        heard_at = timestamp(consent.at) if consent.at is not None and heard else None
         text_version = consent.text_version or self._text_version
+        text = None if self._texts is None else self._texts.get(text_version)
+        if text is not None and text.since is not None and consent.at is not None:
+            heard = heard and consent.at.astimezone(self._zone).date() >= text.since
+        heard_at = timestamp(consent.at) if consent.at is not None and heard else None
         texts = {
             "subject": subject_of_number(booking.number_key or ""),
             "entry": _entry_of(booking, text_version, heard_at),
@@ -57,9 +76,14 @@ class Consents:
             "agent_id": booking.agent_id,
             "call_id": booking.call_id,
             "text_version": text_version,
+            "given_by": consent.given_by,
+            "language": None if text is None else text.language,
+            "text_digest": None if text is None else text.digest,
             WRITE_TOKEN: booking.booking_id,
         }
         item: Item = {name: {"S": value} for name, value in texts.items() if value is not None}
+        if text is not None:
+            item["purposes"] = {"L": [{"S": purpose} for purpose in text.purposes]}
         item["v"] = {"N": str(SCHEMA_VERSION)}
         item["expires_at"] = {"N": str(int((booking.accepted_at + self._retention).timestamp()))}
         with suppress(ConditionFailed):
@@ -77,11 +101,12 @@ def count_of_booking(table: Table, booking: Booking) -> int:
     return found.count
 
 
-def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | None]:
+def count_of(table: Table, subject: str, after: str | None, kind: str = "") -> tuple[int, str | None]:
     """Count what the register holds under a subject: a patient, or the HMAC of a mobile.
 
     Args:
         after: the entry after which to go on, as the call before returned it.
+        kind: what the sort keys begin with.
 
     Returns:
         How many entries were counted, and the last one of them if there may be more.
@@ -89,8 +114,12 @@ def count_of(table: Table, subject: str, after: str | None) -> tuple[int, str | 
     key: Item = {"subject": {"S": subject}}
     start: Item | None = None if after is None else {**key, "entry": {"S": after}}
     count = 0
+    condition, names, values = "#subject = :subject", {"#subject": "subject"}, {":subject": key["subject"]}
+    if kind:
+        condition += " AND begins_with(#entry, :kind)"
+        names, values = {**names, "#entry": "entry"}, {**values, ":kind": {"S": kind}}
     for _ in range(MOST_PAGES):
-        page = table.count_page("#subject = :subject", {"#subject": "subject"}, {":subject": key["subject"]}, start)
+        page = table.count_page(condition, names, values, start)
         count += page.count
         start = page.after
         if start is None:

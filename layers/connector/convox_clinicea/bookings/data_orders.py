@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
+from convox_clinicea.bookings.calls import key_of_call
 from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
 from convox_clinicea.bookings.orders import CliniceaId, Order, PersonsOrder, shown, validated
-from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.record import Booking, key_of, timestamp
+from convox_clinicea.bookings.subject_entries import Noted
 from convox_clinicea.bookings.subject_search import Part, Subject
 from convox_clinicea.errors import FieldProblem, InvalidRequest, raise_alone
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
@@ -112,7 +115,68 @@ class EraseOrder(_Order, PersonsOrder):
         }
 
 
-AnyOrder = HoldsOrder | CountOrder | EraseOrder
+class WithdrawOrder(_Order, PersonsOrder):
+    """Note that the person has withdrawn their consent; what is stored is erased by an order of its own."""
+
+    action: Literal["withdraw"]
+
+    @model_validator(mode="after")
+    def _names_the_number(self) -> Self:
+        if self.mobile is None:
+            raise ValueError("must name the mobile: consents are found by it")
+        return self
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        at = holdings.note(Noted.WITHDRAWAL, Subject(self._number(default_country)), self.person)
+        return {"withdrawn_at": timestamp(at)}
+
+
+class CopyOrder(_Order, PersonsOrder):
+    """Hand out the next part of the data itself, encrypted: whoever may decrypt it opens it."""
+
+    action: Literal["copy"]
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        subject = self.subject(default_country)
+        if self.start is None:  # before anything leaves
+            holdings.note(Noted.COPY, subject, self.person)
+        found = holdings.find(subject, self.start).found
+        return {
+            "bookings": [
+                {
+                    **shown(booking),
+                    "patient_id": booking.patient_id,
+                    "clinic_id": booking.clinic_id,
+                    "practitioner_id": booking.practitioner_id,
+                    "sealed": _sealed(key_of(booking.booking_id), booking.request),
+                }
+                for booking in found.bookings
+            ],
+            "calls": [
+                {
+                    "caller": call.caller,
+                    "call_id": call.call_id,
+                    "agent_id": call.agent_id,
+                    "received_at": timestamp(call.received_at),
+                    "sealed": _sealed(key_of_call(call.caller, call.call_id), call.kept),
+                }
+                for call in found.calls
+            ],
+            **_progress(found),
+        }
+
+
+class EntriesOrder(_Order):
+    """The next entries of the register on the person: consents, withdrawals, disclosures, copies."""
+
+    action: Literal["entries"]
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        entries, after = holdings.entries(self.subject(default_country), self.start)
+        return {"entries": entries, "after": after}
+
+
+AnyOrder = HoldsOrder | CountOrder | EraseOrder | WithdrawOrder | CopyOrder | EntriesOrder
 _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
 
 
@@ -144,6 +208,11 @@ def outcome(erasure: Erasure) -> dict[str, Any]:
 def _progress(found: Part) -> dict[str, Any]:
     """Return how far the search has come."""
     return {"unreadable": found.unreadable, "pages": found.pages, "after": found.after}
+
+
+def _sealed(item: str, sealed: bytes | None) -> dict[str, str] | None:
+    """Return what is encrypted, and the context that opens it."""
+    return None if sealed is None else {"item": item, "data": b64encode(sealed).decode()}
 
 
 def _word(kept: Kept | None) -> str | None:

@@ -16,6 +16,7 @@ from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.sealing import MAX_BYTES, Sealer
 
@@ -72,12 +73,16 @@ class Drafter:
         clock: Clock,
         consents: Consents,
         flows: Flows | None = None,
+        *,
+        ids: FreeTextIds,
     ) -> None:
         self._sealer = sealer
         self._key = key
         self._clock = clock
         self._consents = consents
         self._flows = flows or Flows()
+        self.ids = ids
+        """The names under which calls and agents are stored."""
 
     def wish(self, request: BookingRequest) -> Wish:
         """Tell what the request is known by; raises ConfigurationError."""
@@ -116,7 +121,7 @@ class Drafter:
             SealingUnavailable: it could not be encrypted.
             LedgerUnavailable: the proof of consent may not stand.
         """
-        request = wish.request
+        request, caller = wish.request, wish.request.caller
         self._check_start(request.start)
         if request.new_patient is not None and self._flows.book_new_call is None:
             raise NotInDialect(Call.POST_WITH_PATIENT)
@@ -132,8 +137,8 @@ class Drafter:
             notice_due=waits is not None,
             flow=request.flow,
             caller=request.caller.name,
-            call_id=request.caller.call_id,
-            agent_id=request.caller.agent_id,
+            call_id=None if caller.call_id is None else self.ids.call(caller.call_id),
+            agent_id=None if caller.agent_id is None else self.ids.agent(caller.agent_id),
             start=request.start,
             clinic_id=request.clinic_id,
             practitioner_id=request.practitioner_id,

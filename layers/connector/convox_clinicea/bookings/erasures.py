@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import chance
-from convox_clinicea.privacy import digest
+from convox_clinicea.privacy import digest, stand_in
 from convox_clinicea.table import WRITE_TOKEN, Item, Put, Table, timestamp
 from convox_clinicea.versions import SCHEMA, require_readable
 
@@ -69,6 +69,10 @@ class Journal:
             require_readable(entry, SCHEMA_VERSION)
             state = entry["state"]["S"] if "state" in entry else None
             self._erased[entry["entry"]["S"]] = Erased(datetime.fromisoformat(entry["erased_at"]["S"]), state)
+
+    def hidden_name(self, call_id: str) -> str:
+        """Return the name under which an erasure leaves a call."""
+        return stand_in(self._key, "call", call_id)
 
     def of(self, record: str) -> Erased | None:
         """Return the newest erasure of the record with that primary key."""

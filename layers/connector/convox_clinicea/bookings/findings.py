@@ -132,7 +132,7 @@ class Judge:
         patient_id = own.appointment.patient_id or booking.patient_id
         if same_id(other.appointment.patient_id, patient_id):
             return True
-        mine, theirs = _words(own.names), _words(other.names)
+        mine, theirs = own.words, other.words
         if mine and theirs and not mine & theirs:
             return False
         known = own.mobile is not None and other.mobile is not None
@@ -174,11 +174,6 @@ def _at_different_places(own: Appointment, other: Appointment) -> bool:
         elif names[0] is not None and names[1] is not None and normalized_name(names[0]) != normalized_name(names[1]):
             return True
     return False
-
-
-def _words(names: Iterable[PersonalText]) -> set[tuple[str, ...]]:
-    """Return each name as its words in no order, since family names come first or last."""
-    return {tuple(sorted(normalized_name(name.reveal()).split())) for name in names}
 
 
 def _digits(mobile: PersonalText | None) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from convox_clinicea.bookings import erasures
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
@@ -13,6 +14,7 @@ from convox_clinicea.bookings.consents import count_of, count_of_booking, subjec
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.subject_entries import Keeping, Noted, SubjectEntries, asked
 from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest
@@ -84,6 +86,7 @@ class Holdings:
         register: Table,
         clock: Clock,
         retention: timedelta,
+        keeping: Keeping | None = None,
     ) -> None:
         self._search = search
         self._ledger = ledger
@@ -91,6 +94,7 @@ class Holdings:
         self._register = register
         self._clock = clock
         self._retention = retention
+        self._entries = SubjectEntries(register, keeping or Keeping())
 
     def find(self, subject: Subject, after: str | None = None) -> Held:
         """Return what the next part of the ledger holds. Raises ConfigurationError, LedgerUnavailable."""
@@ -101,7 +105,7 @@ class Holdings:
 
     def consents(self, subject: Subject, after: str | None = None) -> tuple[int, str | None]:
         """Count the proofs of consent given from the subject's mobile, and where to go on counting."""
-        return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after)
+        return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after, "consent#")
 
     def disclosures(self, patient_id: str, after: str | None = None) -> tuple[int, str | None]:
         """Count how often the patient's data was shown, however the id is written, and where to go on counting.
@@ -117,6 +121,32 @@ class Holdings:
         if last is not None:
             return count, f"{place} {last}"
         return count, str(place + 1) if place + 1 < len(subjects) else None
+
+    def note(self, noted: Noted, subject: Subject, person: Person) -> datetime:
+        """Put on record that the person has withdrawn their consent, or was given a copy; raises LedgerUnavailable."""
+        now = self._clock.now()
+        self._entries.add(noted, [keys[0] for keys in self._keys(subject)], person, now)
+        return now
+
+    def entries(self, subject: Subject, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+        """Return the next entries of the register on the person, and where to go on."""
+        by_kind = self._keys(subject)
+        keys = [*(key for spellings in by_kind for key in spellings), *(asked(each[0]) for each in by_kind)]
+        number, _, entry = (after or "0").partition(" ")
+        place = int(number) if number.isascii() and number.isdigit() else len(keys)
+        if place >= len(keys):
+            raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+        found, last = self._entries.page(keys[place], entry or None)
+        if last is not None:
+            return found, f"{place} {last}"
+        return found, str(place + 1) if place + 1 < len(keys) else None
+
+    def _keys(self, subject: Subject) -> list[list[str]]:
+        """Return the keys under which the register knows the person; of each kind the one that is written first."""
+        number_key = self._search.number_key(subject)
+        keys = [] if number_key is None else [[subject_of_number(number_key)]]
+        patient_id = subject.patient_id
+        return keys if patient_id is None else [*keys, [f"patient#{each}" for each in id_spellings(patient_id)]]
 
     def erase(self, subject: Subject, person: Person, *, open_too: bool, after: str | None = None) -> Erased:
         """Erase what may be erased in the next part: of calls all that is kept, of a booking all but its tombstone.
@@ -143,6 +173,8 @@ class Holdings:
                 if booking.posted:
                     return Erasure(booking, Kept.POSTED)
                 booking = self._end(booking)
+            self._ledger.free(booking)
+            self._hide_call(booking)
             act = Act.on(booking, Word.ERASE, person, now)
             noted = self._noted(key_of(booking.booking_id), booking.state.value)
             beside = [act.put(now + max(KEPT, self._retention)), noted]
@@ -152,6 +184,14 @@ class Holdings:
         except UnreadableRecord:
             return Erasure(booking, Kept.UNREADABLE)
         return Erasure(erased, act=act)
+
+    def _hide_call(self, booking: Booking) -> None:
+        """Let the call's id and its agent lead to the booking no more; raises Overtaken, UnreadableRecord."""
+        if booking.call_id is None:
+            return
+        call = self._calls.get(booking.caller, booking.call_id)
+        if booking.booking_id in call.wishes.values():
+            self._calls.hide(call, self._search.hidden_name(call.call_id))
 
     def _noted(self, record: str, state: str | None = None) -> Put:
         """Return the journal's entry: without it nothing is erased, or a restore would bring it back."""

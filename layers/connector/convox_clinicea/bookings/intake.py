@@ -85,7 +85,8 @@ class Intake:
         standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
         if standing is not None:
             return self._sent(wish, standing, repeated=True)
-        call = None if caller.call_id is None else self._calls.get(caller.name, caller.call_id)
+        ids = self._drafter.ids
+        call = None if caller.call_id is None else self._calls.get(caller.name, *ids.calls(caller.call_id))
         if call is None or len(call.wishes) >= MOST_WISHES:
             new = self._drafter.draft(wish, wish.wish_id)
             standing = self._ledger.put_if_absent(new)

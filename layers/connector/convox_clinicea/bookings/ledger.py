@@ -176,6 +176,16 @@ class Ledger:
         )
         return map(read, found)
 
+    def free(self, booking: Booking) -> None:
+        """Remove what a booking holds beside its record, before it is erased; raises UnreadableRecord.
+
+        Raises:
+            ValueError: it has not ended, and needs them.
+        """
+        if not booking.state.ended:
+            raise ValueError("a booking that has not ended frees nothing")
+        claims.free_all(self._table, booking)
+
     def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
 
@@ -184,8 +194,6 @@ class Ledger:
         """
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
-        if booking.number_key is not None:
-            claims.free_number(self._table, booking)
         left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
         return self._replace(booking, self._stamped(replace(left, **changes)), beside)
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from convox_clinicea import chance
 from convox_clinicea.bookings.comparable import Cursor, Window
-from convox_clinicea.bookings.reconcile import LOOKING_BACK
+from convox_clinicea.bookings.reconcile import LOOKING_BACK, Reconciler
+from convox_clinicea.bookings.report import Report
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, timestamp
 
@@ -64,6 +65,15 @@ class Nights:
         self._table = table
         self._clock = clock
         self._zone = zone
+
+    def compare(self, reconciler: Reconciler, deadline: Deadline) -> Report | None:
+        """Carry the comparison on by one part; None if there is nothing to do. Raises as `Reconciler.part` does."""
+        night = self.take_up(deadline)
+        if night is None:
+            return None
+        report = reconciler.part(night.window, deadline, night.after)
+        self.put_down(night, report.after)
+        return report
 
     def take_up(self, deadline: Deadline) -> Night | None:
         """Return the comparison that is to be begun, or carried on; None if none is, or another invocation is at it.

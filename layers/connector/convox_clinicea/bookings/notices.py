@@ -11,6 +11,7 @@ from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.errors import ConnectorError, raise_alone
+from convox_clinicea.free_text_ids import tells
 from convox_clinicea.observability import failure
 from convox_clinicea.table import LedgerUnavailable
 
@@ -52,7 +53,8 @@ class SnsTopic:
 class Notices:
     """Publishes what is due, at least once: what fails here stays noted in the ledger, and the sweeper tries again."""
 
-    def __init__(self, topic: Topic, ledger: Ledger, logger: Logger) -> None:
+    def __init__(self, topic: Topic, ledger: Ledger, logger: Logger, country: str) -> None:
+        self._country = country
         self._topic = topic
         self._ledger = ledger
         self._logger = logger
@@ -62,7 +64,7 @@ class Notices:
         if not booking.notice_due:
             return True
         try:
-            self._topic.publish(f"Booking {booking.state.value}", notice(booking))
+            self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))
             self._ledger.told(booking)
         except (TopicUnavailable, LedgerUnavailable, Overtaken) as error:
             extra = {"booking_id": booking.booking_id, **failure(error)}
@@ -71,8 +73,15 @@ class Notices:
         return True
 
 
-def notice(booking: Booking) -> str:
-    """Return the notice: ids, call, agent and reason; nothing about the patient."""
+def notice(booking: Booking, country: str) -> str:
+    """Return the notice: ids, call, agent and reason; nothing about the patient.
+
+    A record of a release before may hold a call's id of which a number is a part: the booking's id has to do then.
+    """
+
+    def shown(text: str | None) -> str | None:
+        return None if text is None or tells(text, country) else text
+
     return json.dumps(
         {
             "v": SCHEMA_VERSION,
@@ -80,8 +89,8 @@ def notice(booking: Booking) -> str:
             "state": booking.state.value,
             "reason": booking.reason.value if booking.reason else None,
             "caller": booking.caller,
-            "call_id": booking.call_id,
-            "agent_id": booking.agent_id,
+            "call_id": shown(booking.call_id),
+            "agent_id": shown(booking.agent_id),
             "accepted_at": timestamp(booking.accepted_at),
             "updated_at": timestamp(booking.updated_at),
         }

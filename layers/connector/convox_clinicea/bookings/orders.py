@@ -52,6 +52,7 @@ class ListOrder(Order):
     """Which bookings are there? The answer is a part; `after` says where the next one goes on, null on the last.
 
     Attributes:
+        limit: how many to return at most, for who wants a few; the others of that part are in no later one.
         after: where to go on, as the answer before said.
     """
 
@@ -59,7 +60,7 @@ class ListOrder(Order):
     states: frozenset[State] = frozenset()
     reasons: frozenset[Reason] = frozenset()
     older_than_minutes: int = Field(default=0, ge=0, le=10 * 366 * 24 * 60)
-    limit: int = Field(default=MOST_LISTED, ge=1, le=MOST_LISTED)
+    limit: int | None = Field(default=None, ge=1, le=MOST_LISTED)
     after: ListCursor | None = None
 
     def carry_out(self, acting: Acting) -> dict[str, Any]:
@@ -90,14 +91,20 @@ class ShowOrder(Order):
 
 
 class CallsOrder(Order):
-    """Which calls were announced, and did their status not come?"""
+    """Which calls were announced, and did their status not come? The answer is a page, as of a list.
+
+    Attributes:
+        after: where to go on, as the answer before said.
+    """
 
     action: Literal["calls"]
     older_than_minutes: int = Field(default=120, ge=0, le=7 * 24 * 60)
+    after: dict[str, str] | None = Field(default=None, max_length=3)
 
     def carry_out(self, acting: Acting) -> dict[str, Any]:
-        found = acting.calls_without_end(timedelta(minutes=self.older_than_minutes))
-        return {"calls": [{**asdict(each), "announced_at": timestamp(each.announced_at)} for each in found]}
+        found, after = acting.calls_without_end(timedelta(minutes=self.older_than_minutes), self.after)
+        calls = [{**asdict(each), "announced_at": timestamp(each.announced_at)} for each in found]
+        return {"calls": calls, "after": after}
 
 
 class PersonsOrder(Order):

@@ -12,15 +12,16 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 
 from convox_clinicea.bookings.comparable import Cursor, Window, collect
-from convox_clinicea.bookings.comparison import ONE_DAY, Comparison, Report, Sources
+from convox_clinicea.bookings.comparison import ONE_DAY, Comparison, Sources
 from convox_clinicea.bookings.findings import Discrepancy, Finding
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.report import Report
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 
-__all__ = ["Cursor", "Discrepancy", "Finding", "Reconciler", "Report", "Window", "cursor_in", "day_asked_for"]
+__all__ = ["Cursor", "Discrepancy", "Finding", "Reconciler", "Report", "Window"]
 
 YEARS = range(2000, 2200)
 WHILE_SOMEBODY_WAITS = 240.0
@@ -46,6 +47,16 @@ class Reconciler:
         others = (ZoneInfo(name) for name in sorted(clinics.zones) if name != self.zone.key)
         self._sources = Sources(ledger, clinicea, (self.zone, *others), number_key, by_patient)
 
+    def asked_for(self, event: object, now: datetime, deadline: Deadline) -> Report:
+        """Compare what an order names: a day or all, from the beginning or from where the part before ended.
+
+        Raises:
+            InvalidRequest: it names no such thing.
+        """
+        day, after = _day_in(event), _cursor_in(event)
+        until = deadline.capped(WHILE_SOMEBODY_WAITS)
+        return self.compare_all(now, until, after) if day is None else self.compare(day, until, after)
+
     def compare(self, day: date, deadline: Deadline, after: Cursor | None = None) -> Report:
         """Compare the bookings that begin on `day` in the stack's time zone; a part of them, see `part`."""
         return self.part(Window(self._midnight(day), self._midnight(day + ONE_DAY)), deadline, after)
@@ -69,7 +80,7 @@ class Reconciler:
         return datetime.combine(day, time(), self.zone)
 
 
-def day_asked_for(event: object) -> date | None:
+def _day_in(event: object) -> date | None:
     """Return the day that an order names, `{"day": "2026-12-01"}`; None if it names none.
 
     Raises:
@@ -87,7 +98,7 @@ def day_asked_for(event: object) -> date | None:
     return day
 
 
-def cursor_in(event: object) -> Cursor | None:
+def _cursor_in(event: object) -> Cursor | None:
     """Return where an order goes on, as the answer before said; raises InvalidRequest."""
     written = event.get("after") if isinstance(event, Mapping) else None
     if written is None:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Valid
 from convox_clinicea.clinicea.models import NewAppointment, NewPatient
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import Personal, PersonalDate, PersonalGender, PersonalText
+from convox_clinicea.privacy import GivenBy, Personal, PersonalDate, PersonalGender, PersonalText
 
 SCHEMA_VERSION = 1
 READABLE_VERSIONS = frozenset({1})
@@ -39,6 +39,7 @@ class Consent(BaseModel):
     given: Literal[True]
     at: AwareDatetime | None = None
     text_version: str | None = None
+    given_by: GivenBy | None = None
 
 
 class PatientDetails(BaseModel):

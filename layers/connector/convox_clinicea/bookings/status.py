@@ -12,6 +12,7 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
 from convox_clinicea.bookings.unreadable import Unreadable
 from convox_clinicea.errors import NotFound
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.versions import UnreadableRecord
 
 
@@ -34,9 +35,10 @@ class CallBookings:
 class BookingStatus:
     """The service behind `booking_status`."""
 
-    def __init__(self, ledger: Ledger, calls: Calls) -> None:
+    def __init__(self, ledger: Ledger, calls: Calls, ids: FreeTextIds) -> None:
         self._ledger = ledger
         self._calls = calls
+        self._ids = ids
 
     def of(self, booking_id: str, caller: str) -> Booking:
         """Return the caller's booking; raises NotFound for another's as for one that never was."""
@@ -52,17 +54,18 @@ class BookingStatus:
         those of earlier releases, and of a call with very many; it lags by a second or so.
         """
         unreadable = 0
+        names = self._ids.shown(call_id)
         problems: tuple[str, ...] = ()
         wishes: tuple[str, ...] = ()
         try:
-            call = self._calls.get(caller, call_id)
+            call = self._calls.get(caller, *names)
             problems, wishes = call.problems, tuple(call.wishes.values())
         except UnreadableRecord:
             unreadable = 1
-        named = chain(wishes, (each.booking_id for each in self._ledger.records_of_call(caller, call_id)))
+        in_index = chain.from_iterable(self._ledger.records_of_call(caller, name) for name in names)
+        named = chain(wishes, (each.booking_id for each in in_index))
         found = [self._ledger.find(booking_id) for booking_id in dict.fromkeys(named)]
         unreadable += sum(isinstance(each, Unreadable) for each in found)
-        bookings = [
-            each for each in found if isinstance(each, Booking) and (each.caller, each.call_id) == (caller, call_id)
-        ]
+        read = [each for each in found if isinstance(each, Booking)]
+        bookings = [each for each in read if each.caller == caller and each.call_id in names]
         return CallBookings(sorted(bookings, key=lambda each: each.accepted_at), problems, unreadable)

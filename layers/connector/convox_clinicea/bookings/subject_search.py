@@ -16,6 +16,7 @@ from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.normalization import id_spellings
+from convox_clinicea.privacy import stand_in
 from convox_clinicea.table import Item, Table
 from convox_clinicea.versions import UnreadableRecord
 
@@ -69,6 +70,10 @@ class SubjectSearch:
     def number_key(self, subject: Subject) -> str | None:
         """Return the HMAC of the subject's mobile."""
         return None if subject.mobile is None else identity.digest_of_number(self._key(), subject.mobile)
+
+    def hidden_name(self, call_id: str) -> str:
+        """Return the name under which an erasure leaves a call."""
+        return stand_in(self._key(), "call", call_id)
 
     def digest_of(self, record: str) -> str:
         """Return the name of a record in the journal of erasures."""

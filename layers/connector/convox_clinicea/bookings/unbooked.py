@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from convox_clinicea.bookings.calls import Call, key_of_call
@@ -18,6 +19,14 @@ MOST_PROBLEMS = 20
 Refusal = InvalidRequest | ConsentRequired | TooLarge
 
 
+class Grounds(Enum):
+    """Why what a callback says of a person may be kept although it cannot be booked."""
+
+    CONSENT = auto()
+    PATIENT = auto()
+    """It names a patient on record."""
+
+
 class UnbookedCallbacks:
     """Keeps what could not be booked."""
 
@@ -26,9 +35,13 @@ class UnbookedCallbacks:
         self._sealer = sealer
 
     def kept(self, call: Call, callback: Callback, problem: Refusal | NotInDialect) -> Call:
-        """Return the call with the trace; without consent it holds nothing of what the patient told."""
+        """Return the call with the trace; without grounds it holds nothing of what the patient told.
+
+        Whatever the problem is: grounds are read before all else, and no class of errors stands in for them.
+        """
         kept, number_key, patient_key = None, None, None
-        if not isinstance(problem, ConsentRequired) and callback.said is not None:
+        refused = callback.grounds is None or isinstance(problem, ConsentRequired)
+        if not refused and callback.said is not None:
             key = key_of_call(call.caller, call.call_id)
             kept = self._sealer.seal(key, callback.said.reveal().encode("utf-8", "replace"))
             number_key = self._drafter.number_key(callback.mobile)

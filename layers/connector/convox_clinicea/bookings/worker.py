@@ -139,7 +139,7 @@ class Worker:
 
         The ledger's word counts where Clinicea may not show it yet, or cannot be asked.
         """
-        still = self._calendar.still_shows(str(made.appointment_id), shown)
+        still = shown.stands(str(made.appointment_id))
         if still is None:
             return not self._calendar.readable or self._clock.now() < made.updated_at + self._limits.settle
         return still

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable
 from convox_clinicea.clinicea.calls import Call, writes
 from convox_clinicea.clinicea.errors import (
@@ -156,10 +157,11 @@ def text(value: Any) -> str | None:
 def identifier(value: Any) -> str | None:
     """Return an id as Clinicea wrote it; one that is not set (0, a negative number, a GUID of zeros) is missing.
 
-    Braces round a GUID and `.0` after a number are left out: they distinguish nothing.
+    Braces round a GUID and `.0` after a number are left out: they distinguish nothing. So is missing what holds signs
+    that cannot be seen: it is no id, and would reach keys and operators' terminals.
     """
     written = text(value)
-    if written is None or is_unset_id(written):
+    if written is None or is_unset_id(written) or not may_be_an_id(written):
         return None
     return _BARE_GUID.sub(r"\1", _NO_DECIMALS.sub(r"\1", written))
 

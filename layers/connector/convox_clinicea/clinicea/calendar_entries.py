@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from convox_clinicea.clinicea.answers import fields, text
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.models import Appointment, appointment_from
 from convox_clinicea.clinics import Clinics
+from convox_clinicea.normalization import normalized_name
 from convox_clinicea.privacy import PersonalText
 
 
@@ -26,6 +28,11 @@ class CalendarEntry:
     names: tuple[PersonalText, ...] = ()
     mobile: PersonalText | None = None
     notes: PersonalText | None = None
+
+    @cached_property
+    def words(self) -> frozenset[tuple[str, ...]]:
+        """Each name as its words in no order, since family names come first or last; made once, compared often."""
+        return frozenset(tuple(sorted(normalized_name(name.reveal()).split())) for name in self.names)
 
 
 def entry_from(record: Mapping[str, Any], table: CallTable, clinics: Clinics) -> CalendarEntry | None:

@@ -10,17 +10,19 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.bookings.callbacks import Callback
+from convox_clinicea.bookings.consents import UNLISTED
 from convox_clinicea.bookings.request import BookingRequest, Caller
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.convox.came_as import remember
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.glimpse import glimpsed
-from convox_clinicea.convox.keeping import may_be_kept, named_patient
+from convox_clinicea.convox.keeping import grounds_of, named_patient
 from convox_clinicea.convox.lenient import without_what_is_no_use
 from convox_clinicea.convox.naming import Named, named
 from convox_clinicea.convox.parsing import from_named
 from convox_clinicea.convox.place import Place, moment_in, number
 from convox_clinicea.convox.reading import Pairs, pairs_of
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking, is_under_age
 from convox_clinicea.convox.requests.status import Kept, StatusRequest, Unread
 from convox_clinicea.convox.validating import validated
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
@@ -74,10 +76,15 @@ class StatusReader:
         )
         if not self._dialect.mean_appointment(request.dispositions()):
             return callback
-        kept = self._kept(pairs)
-        if kept is not None:
-            patient_id = named_patient(_revealed(kept.patient_id))
-            callback = replace(callback, said=kept.for_a_person(), mobile=self._mobile(kept), patient_id=patient_id)
+        kept, grounds = self._kept(pairs)
+        if grounds is not None:
+            callback = replace(
+                callback,
+                said=kept.for_a_person(),
+                grounds=grounds,
+                mobile=self._mobile(kept),
+                patient_id=named_patient(_revealed(kept.patient_id)),
+            )
         try:
             wanted = self._wanted(request, pairs, event)
         except (InvalidRequest, ConsentRequired) as error:
@@ -85,13 +92,13 @@ class StatusReader:
             return replace(callback, refusal=error, bare=bare)
         return replace(callback, wanted=wanted.request, left_out=wanted.left_out)
 
-    def _kept(self, pairs: Pairs) -> Kept | None:
-        """Return what a person may be shown of a callback that cannot be booked; None if nothing may be kept."""
+    def _kept(self, pairs: Pairs) -> tuple[Kept, Grounds | None]:
+        """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
         found = named(pairs, Kept.model_fields, self._dialect)
         kept = validated(Kept, **found.nested())
         contradicts = any(problem.field.startswith("consent") for problem in found.problems)
         consent = {} if contradicts else _revealed(kept.consent)
-        return kept if may_be_kept(_revealed(kept.patient_id), consent) else None
+        return kept, grounds_of(_revealed(kept.patient_id), consent)
 
     def _unread(self, event: APIGatewayProxyEvent, error: InvalidRequest | TooLarge) -> Callback | None:
         """Return what can be told of a callback that cannot be read; None if there is nothing to tell."""
@@ -107,7 +114,7 @@ class StatusReader:
         try:
             if request.patient_id is None:
                 found = self._named(NewPatientBooking.model_fields, pairs, event)
-                return _Wanted(*without_what_is_no_use(NewPatientBooking, found, self._new))
+                return _as_it_was_told(*without_what_is_no_use(NewPatientBooking, found, self._new))
             found = self._named(KnownPatientBooking.model_fields, pairs, event)
             return _Wanted(*without_what_is_no_use(KnownPatientBooking, found, self._known))
         except InvalidRequest as error:
@@ -118,7 +125,7 @@ class StatusReader:
         raise told
 
     def _new(self, booking: NewPatientBooking) -> BookingRequest:
-        return booking.canonical(self._caller, self._place)
+        return booking.canonical(self._caller, self._place, asks_back=False)
 
     def _known(self, booking: KnownPatientBooking) -> BookingRequest:
         return booking.canonical(self._caller, self._place)
@@ -142,6 +149,23 @@ class StatusReader:
             return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
         except InvalidRequest:
             return None
+
+
+def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Wanted:
+    """Return a newcomer's booking whose proof of consent claims nothing that was not told.
+
+    A text that the deployment does not list is no other text; who consented for a child is not known.
+    """
+    details = request.new_patient
+    if details is None:
+        return _Wanted(request, left_out)
+    if "consent.text_version" in left_out:
+        consent = details.consent.model_copy(update={"text_version": UNLISTED})
+        details = details.model_copy(update={"consent": consent})
+    born = None if details.date_of_birth is None else details.date_of_birth.reveal()
+    if born is not None and is_under_age(born) and details.consent.given_by in (None, "self"):
+        left_out = tuple(sorted({*left_out, "consent.given_by"}))
+    return _Wanted(request.model_copy(update={"new_patient": details}), left_out)
 
 
 def _revealed(value: Unread | None) -> Any:

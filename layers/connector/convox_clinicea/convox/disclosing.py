@@ -27,23 +27,35 @@ def hand_out(
     deadline: Deadline,
     *,
     patient_id: str | None = None,
+    missed: bool = False,
 ) -> Response[str]:
     """Return the answer that hands `body` out, once the register holds an entry for each patient in it.
 
     Args:
         patient_id: whose appointments the body holds, where it names no patient itself.
+        missed: whether nobody was found; the register counts it.
 
     Raises:
         NotRecorded: it may not leave.
     """
-    register.add(handed_out(body, patient_id), recipient(event, request), deadline)
+    to = recipient(event, request)
+    register.add(handed_out(body, patient_id), to, deadline)
+    if missed:
+        register.count_miss(to)
     return reply(body)
 
 
 def recipient(event: APIGatewayProxyEvent, request: WithCall) -> Recipient:
     """Return who asks; raises Unauthorized."""
-    route = f"{event.http_method} {event.resource}"
-    return Recipient(caller_of(event), request.agent_id, request.call_id, route)
+    context = event.raw_event["requestContext"]
+    return Recipient(
+        caller=caller_of(event),
+        agent_id=request.agent_id,
+        call_id=request.call_id,
+        route=f"{event.http_method} {event.resource}",
+        request_id=context.get("requestId"),
+        source_ip=context.get("identity", {}).get("sourceIp"),
+    )
 
 
 def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[HandedOut]:

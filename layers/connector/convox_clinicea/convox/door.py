@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import combinations
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from convox_clinicea.convox.callers import CALLER_NAME, CallerName
 from convox_clinicea.errors import ConfigurationError
@@ -49,11 +50,20 @@ class TokenPair(_Content):
 
     current: Token
     previous: SecretStr | None = None
+    previous_until: AwareDatetime | None = None
 
     def tokens(self) -> set[bytes]:
-        """Return those that open; a previous one that is empty, or no token, does not."""
-        known = [token.get_secret_value() for token in (self.current, self.previous) if token is not None]
-        return {token.encode() for token in known if is_token(token)}
+        """Return both; a previous one that is empty, or no token, is none."""
+        return {self.current.get_secret_value().encode(), *self.earlier()}
+
+    def earlier(self) -> set[bytes]:
+        """Return the previous token, if it is one."""
+        token = "" if self.previous is None else self.previous.get_secret_value()
+        return {token.encode()} if is_token(token) else set()
+
+    def has_ended(self, now: datetime) -> bool:
+        """Whether the previous token opens no more."""
+        return self.previous_until is not None and self.previous_until <= now
 
 
 class _Secret(_Content):
@@ -61,6 +71,7 @@ class _Secret(_Content):
 
     current: Token | None = None
     previous: SecretStr | None = None
+    previous_until: AwareDatetime | None = None
     callers: dict[CallerName, TokenPair] = Field(default_factory=dict)
 
     def pairs(self) -> dict[str, TokenPair]:
@@ -74,7 +85,10 @@ class _Secret(_Content):
             raise ConfigurationError(
                 "the access-token secret has a previous token without a current one: move it there, or take it out"
             )
-        flat = {} if self.current is None else {CALLER: TokenPair(current=self.current, previous=self.previous)}
+        flat = {}
+        if self.current is not None:
+            unnamed = TokenPair(current=self.current, previous=self.previous, previous_until=self.previous_until)
+            flat = {CALLER: unnamed}
         pairs = {**flat, **self.callers}
         if not pairs:
             raise ConfigurationError("the access-token secret has a current token of nobody")
@@ -94,7 +108,7 @@ class AccessTokens:
 
     @classmethod
     def from_secret(cls, secret: object) -> AccessTokens:
-        """Read `{"current", "previous", "callers": {"<name>": {"current", "previous"}}}`.
+        """Read `{"current", "previous", "previous_until", "callers": {"<name>": {the same three}}}`.
 
         Raises:
             ConfigurationError: it is not of that form, a name or a current token is not one, or two callers
@@ -117,24 +131,41 @@ class AccessTokens:
         """The names of all callers."""
         return sorted(self._by_caller)
 
-    def admit(self, offered: str) -> str | None:
-        """Return the caller's name, None for a stranger. In constant time: every token is always compared."""
+    def admit(self, offered: str, on_previous: Callable[[], None] = lambda: None) -> str | None:
+        """Return the caller's name, None for a stranger. In constant time: every token is always compared.
+
+        Args:
+            on_previous: called where the previous token opens.
+        """
         raw = offered.encode("utf-8", "surrogatepass")
         known = [(name, token) for name, pair in self._by_caller.items() for token in pair.tokens()]
-        equal = [name for name, token in known if hmac.compare_digest(raw, token)]
-        return equal[0] if equal else None
+        equal = [(name, token) for name, token in known if hmac.compare_digest(raw, token)]
+        if not equal:
+            return None
+        name, token = equal[0]
+        pair = self._by_caller[name]
+        if token in pair.earlier():
+            if pair.has_ended(datetime.now(UTC)):
+                return None
+            on_previous()
+        return name
 
     def __repr__(self) -> str:
         return f"AccessTokens({', '.join(self.callers)})"
 
 
-def policy_for(event: Mapping[str, Any], tokens: AccessTokens, header: str) -> dict[str, Any]:
+def policy_for(
+    event: Mapping[str, Any], tokens: AccessTokens, header: str, on_previous: Callable[[], None] = lambda: None
+) -> dict[str, Any]:
     """Return the authorizer's answer for an API Gateway REQUEST event.
 
     The policy is cached by header and serves every route, so it covers the whole stage.
+
+    Args:
+        on_previous: called where a client's previous token opens.
     """
     offered = [_token(value, header) for value in _values(event, header)]
-    caller = tokens.admit(offered[0]) if len(offered) == 1 and offered[0] is not None else None
+    caller = tokens.admit(offered[0], on_previous) if len(offered) == 1 and offered[0] is not None else None
     api, stage = str(event["methodArn"]).split("/")[:2]
     statement = {
         "Action": "execute-api:Invoke",

@@ -15,7 +15,8 @@ from convox_clinicea import privacy
 from convox_clinicea.characters import LOST, can_be_read, harmless, may_be_an_id, seen, trimmed
 from convox_clinicea.convox.vocabulary import stands_for_no_id
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
+from convox_clinicea.normalization import normalized
+from convox_clinicea.privacy import GivenBy, PersonalDate, PersonalGender, PersonalText
 
 _OLDEST_BIRTH = date(1900, 1, 1)
 LONGEST_ID = 64
@@ -129,6 +130,13 @@ def _gender(value: Any) -> Any:
     return value
 
 
+def _given_by(value: Any) -> Any:
+    word = normalized(value) if isinstance(value, str) else ""
+    if word not in _GIVERS:
+        raise ValueError("must be self, parent or guardian")
+    return _GIVERS[word]
+
+
 def _told(value: Any) -> bool:
     """No leniency here: which words mean yes is the dialect's to say."""
     if not isinstance(value, bool):
@@ -164,6 +172,15 @@ Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _t
 BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), _Trim]
 Gender = Annotated[PersonalGender, _Checked(_gender, {"enum": list(get_args(privacy.Gender))}), _Trim]
 Given = Annotated[bool, BeforeValidator(_told)]
+_GIVERS: dict[str, GivenBy] = {
+    "self": "self",
+    "patient": "self",
+    "parent": "parent",
+    "father": "parent",
+    "mother": "parent",
+    "guardian": "guardian",
+}
+WhoGave = Annotated[GivenBy, BeforeValidator(_given_by)]
 _MOMENT = (
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
     r"([Zz]|[+-][0-9]{2}:?[0-9]{2})?"

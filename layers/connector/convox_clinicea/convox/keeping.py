@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.convox import fields
 
 _CONFIG = ConfigDict(defer_build=True, hide_input_in_errors=True)
@@ -13,8 +14,8 @@ _GIVEN: TypeAdapter[bool] = TypeAdapter(fields.Given, config=_CONFIG)
 _PATIENT_ID: TypeAdapter[str] = TypeAdapter(fields.PatientId, config=_CONFIG)
 
 
-def may_be_kept(patient_id: object, consent: object) -> bool:
-    """Whether what a callback says of a person may be stored although it cannot be booked.
+def grounds_of(patient_id: object, consent: object) -> Grounds | None:
+    """Return why what a callback says of a person may be stored although it cannot be booked; None: it may not.
 
     It may for a patient on record, or with consent. An id that has not the form of one counts as naming a patient
     only if nothing is said of consent.
@@ -24,10 +25,10 @@ def may_be_kept(patient_id: object, consent: object) -> bool:
         consent: the members of `consent` that came, by name; None if none did.
     """
     if _is_given(consent):
-        return True
+        return Grounds.CONSENT
     if patient_id is None:
-        return False
-    return consent is None or named_patient(patient_id) is not None
+        return None
+    return Grounds.PATIENT if consent is None or named_patient(patient_id) is not None else None
 
 
 def named_patient(value: object) -> str | None:

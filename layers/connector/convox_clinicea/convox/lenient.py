@@ -20,7 +20,8 @@ T = TypeVar("T")
 _BOTH = frozenset({"duration_minutes", "service", "notes"})
 SPARED: dict[type[KnownPatientBooking] | type[NewPatientBooking], frozenset[str]] = {
     KnownPatientBooking: _BOTH | {"mobile", "country_code"},
-    NewPatientBooking: _BOTH | {"gender", "date_of_birth", "email", "consent.at", "consent.text_version"},
+    NewPatientBooking: _BOTH
+    | {"gender", "date_of_birth", "email", "consent.at", "consent.text_version", "consent.given_by"},
 }
 """What a booking can do without, by its kind; a patient's names are not among it."""
 LONGEST = {"notes": LONGEST_NOTES, "service": LONGEST_SERVICE}

@@ -13,7 +13,8 @@ from convox_clinicea.errors import FieldProblem, InvalidRequest, NoCallerNumber,
 from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.privacy import PersonalText
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # look-ups load neither
+    from convox_clinicea.consent_texts import ConsentTexts
     from convox_clinicea.convox.dialect import Dialect
 
 
@@ -23,12 +24,14 @@ class Place:
 
     Attributes:
         zone: the caller's own time zone, where its dialect states one.
+        texts: the versions of the text that is read before a registration; None where nobody is registered.
     """
 
     clinics: Clinics
     default_country: str
     default_duration_minutes: int = 30
     zone: ZoneInfo | None = None
+    texts: ConsentTexts | None = None
 
     def of(self, dialect: Dialect) -> Self:
         """Return the same for one caller."""

@@ -13,7 +13,8 @@ from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.convox.errors import face_of
 from convox_clinicea.convox.loggable import loggable_agent, loggable_call
-from convox_clinicea.errors import ConnectorError
+from convox_clinicea.errors import ConfigurationError, ConnectorError
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.observability import failure
 from convox_clinicea.table import LedgerUnavailable
 from convox_clinicea.versions import UnreadableRecord
@@ -48,7 +49,7 @@ def log_receipt(logger: Logger, callback: Callback, country: str) -> None:
 
 
 @contextmanager
-def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> Iterator[None]:
+def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, logger: Logger) -> Iterator[None]:
     """Close the call's record once its callback is stored or refused; one that failed leaves its call listed."""
     settled = False
     try:
@@ -60,8 +61,8 @@ def closing(announced: AnnouncedCalls, callback: Callback, logger: Logger) -> It
     finally:
         if settled:
             try:
-                announced.end(callback.caller.name, callback.call_id)
-            except (LedgerUnavailable, UnreadableRecord) as error:
+                announced.end(callback.caller.name, ids.call(callback.call_id))
+            except (ConfigurationError, LedgerUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not noted", extra=failure(error))
 

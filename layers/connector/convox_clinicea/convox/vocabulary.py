@@ -71,7 +71,7 @@ _CALL = ("call_id", "agent_id", "mobile", "country_code", "process", "queue", "l
 _AFTER = ("call_status", "disposition", "disposition_2", "disposition_3", "remarks")
 _BOOKING = ("patient_id", "clinic_id", "practitioner_id", "service", "notes", "limit")
 _PERSON = ("first_name", "last_name", "gender", "email")
-_CONSENT = ("consent.given", "consent.text_version")
+_CONSENT = ("consent.given", "consent.text_version", "consent.given_by")
 
 CANONICAL = frozenset((*_CALL, *_AFTER, *_BOOKING, *_PERSON, *_CONSENT, *MOMENTS, *_PIECES, *DATES, *DURATIONS))
 """A dot is nesting: `consent.given` may come as `{"consent": {"given": …}}`."""

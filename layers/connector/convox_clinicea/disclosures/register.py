@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from convox_clinicea import chance
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.disclosures.record import HandedOut, Keeping, Recipient, to_item
-from convox_clinicea.errors import ConnectorError, NotStored, raise_alone
+from convox_clinicea.disclosures.record import HandedOut, Keeping, Recipient, tally_of, to_item
+from convox_clinicea.errors import ConfigurationError, ConnectorError, NotStored, raise_alone
 from convox_clinicea.table import ConditionFailed, LedgerUnavailable, Put, Table
 
 ATTEMPTS = 2
@@ -53,11 +53,22 @@ class DisclosureRegister:
         for first in range(0, len(handed_out), MOST_AT_ONCE):
             try:
                 self._add(handed_out[first : first + MOST_AT_ONCE], recipient, deadline)
-            except (LedgerUnavailable, ConditionFailed) as error:
+            except (ConfigurationError, LedgerUnavailable, ConditionFailed) as error:
                 failure = NotRecorded(str(error))
                 self._observe(failure)
                 if self._closed:
                     raise_alone(failure)
+
+    def count_miss(self, recipient: Recipient) -> None:
+        """Count a look-up that found nobody; what cannot be counted is observed, and holds nothing up.
+
+        A number that is on no record is told, too: who asks for many may be no call centre.
+        """
+        key, attributes = tally_of(recipient, self._clock.now(), self._keeping)
+        try:
+            self._table.tally(key, attributes)
+        except LedgerUnavailable as error:
+            self._observe(NotRecorded(str(error)))
 
     def _add(self, handed_out: Sequence[HandedOut], recipient: Recipient, deadline: Deadline) -> None:
         now, token = self._clock.now(), chance.token()

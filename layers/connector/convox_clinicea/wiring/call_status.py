@@ -17,10 +17,12 @@ from convox_clinicea.bookings.queue import BookingQueue, Queues
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.place import Place
 from convox_clinicea.deadline import Clock
+from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import CallStatusSettings
 from convox_clinicea.table import Table
 from convox_clinicea.wiring.deployment import dialects_from
+from convox_clinicea.wiring.identity import ids_from
 from convox_clinicea.wiring.intake import drafter_from, place_from
 
 
@@ -32,6 +34,7 @@ class StatusDesk(NamedTuple):
     place: Place
     callbacks: StatusCallbacks
     announced: AnnouncedCalls
+    ids: FreeTextIds
 
 
 def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> StatusDesk:
@@ -48,4 +51,4 @@ def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) ->
         count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
     )
     announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return StatusDesk(settings, dialects_from(settings), place, callbacks, announced)
+    return StatusDesk(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.holdings import Holdings
+from convox_clinicea.bookings.subject_entries import Keeping
 from convox_clinicea.bookings.subject_search import SubjectSearch
 from convox_clinicea.deadline import Clock
 from convox_clinicea.settings import DataRequestSettings
@@ -26,4 +28,5 @@ def holdings_from(settings: DataRequestSettings, clock: Clock) -> Holdings:
         register=Table(aws.dynamodb(), settings.disclosures_table),
         clock=clock,
         retention=retention,
+        keeping=Keeping(timedelta(days=settings.consent_retention_days), ZoneInfo(settings.time_zone)),
     )

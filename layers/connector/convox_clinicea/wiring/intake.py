@@ -20,8 +20,8 @@ from convox_clinicea.documents import replacement
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import IntakeSettings
 from convox_clinicea.table import Table
-from convox_clinicea.wiring.deployment import clinics_from, dialects_from
-from convox_clinicea.wiring.identity import identity_key
+from convox_clinicea.wiring.deployment import clinics_from, consent_texts_from, dialects_from
+from convox_clinicea.wiring.identity import identity_key, ids_from
 
 
 class BookingDesk(NamedTuple):
@@ -49,7 +49,12 @@ def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
 
 def place_from(settings: IntakeSettings) -> Place:
     """Return what requests leave to the deployment."""
-    return Place(clinics_from(settings), settings.default_country, settings.default_duration_minutes)
+    return Place(
+        clinics_from(settings),
+        settings.default_country,
+        settings.default_duration_minutes,
+        texts=consent_texts_from(settings),
+    )
 
 
 def drafter_from(settings: IntakeSettings, place: Place, clock: Clock) -> Drafter:
@@ -58,8 +63,16 @@ def drafter_from(settings: IntakeSettings, place: Place, clock: Clock) -> Drafte
     consents = Consents(
         Table(aws.dynamodb(), settings.disclosures_table),
         settings.consent_text_version,
-        timedelta(days=settings.disclosure_retention_days),
+        timedelta(days=settings.consent_retention_days),
         place.clinics.zone(None),
+        place.texts,
     )
     flows = flows_of(replacement("call_table", settings.call_table))
-    return Drafter(sealer, lambda: identity_key(settings.identity_secret_arn), clock, consents, flows)
+    return Drafter(
+        sealer,
+        lambda: identity_key(settings.identity_secret_arn),
+        clock,
+        consents,
+        flows,
+        ids=ids_from(settings, earlier=settings.earlier_call_names),
+    )

@@ -9,7 +9,9 @@ from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.status import BookingStatus
 from convox_clinicea.deadline import Clock
+from convox_clinicea.settings import StatusSettings
 from convox_clinicea.table import Table
+from convox_clinicea.wiring.identity import ids_from
 
 
 def ledger_from(table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> Ledger:
@@ -17,6 +19,9 @@ def ledger_from(table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTI
     return Ledger(Table(aws.dynamodb(), table), clock, retention)
 
 
-def booking_status_from(table: str, clock: Clock) -> BookingStatus:
+def booking_status_from(settings: StatusSettings, clock: Clock) -> BookingStatus:
     """Return what tells how bookings stand."""
-    return BookingStatus(ledger_from(table, clock), Calls(Table(aws.dynamodb(), table), clock))
+    calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
+    return BookingStatus(
+        ledger_from(settings.ledger_table, clock), calls, ids_from(settings, earlier=settings.earlier_call_names)
+    )

@@ -23,6 +23,7 @@ from convox_clinicea.sharing.allowance import Allowance, Limits
 from convox_clinicea.table import Table
 from convox_clinicea.wiring.clinicea import clinicea_from
 from convox_clinicea.wiring.deployment import clinics_from, dialects_from
+from convox_clinicea.wiring.identity import ids_from
 
 R = TypeVar("R", bound=WithCall)
 A = TypeVar("A")
@@ -54,11 +55,13 @@ def lookup_desk(
         clock,
         budget_seconds=settings.lookup_budget_seconds,
         context_required=settings.require_call_context,
+        country=settings.default_country,
     )
 
 
 def _register(settings: LookupSettings, clinics: Clinics, clock: Clock, logger: Logger) -> DisclosureRegister:
-    keeping = Keeping(timedelta(days=settings.disclosure_retention_days), clinics.zone(None))
+    ids = ids_from(settings, in_time=True)
+    keeping = Keeping(timedelta(days=settings.disclosure_retention_days), clinics.zone(None), ids)
     return DisclosureRegister(
         Table(aws.dynamodb_at_once(), settings.disclosures_table),
         clock,

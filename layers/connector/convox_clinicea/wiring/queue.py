@@ -18,4 +18,4 @@ def queue_from(settings: QueueSettings) -> BookingQueue:
 
 def notices_from(settings: QueueSettings, ledger: Ledger, logger: Logger) -> Notices:
     """Return what tells persons of bookings."""
-    return Notices(SnsTopic(aws.sns(), settings.notices_topic_arn), ledger, logger)
+    return Notices(SnsTopic(aws.sns(), settings.notices_topic_arn), ledger, logger, settings.default_country)

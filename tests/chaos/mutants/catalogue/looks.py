@@ -149,8 +149,8 @@ LOOKS = (
         (
             Patch(
                 CALENDAR,
-                "if appointment.start is None or appointment.start != wanted.start:",
-                "if appointment.start is None:",
+                "if wanted.start.astimezone(UTC) not in appointment.starts:",
+                "if not appointment.starts:",
             ),
         ),
         "history",

@@ -242,10 +242,10 @@ WAITS = (
         (
             Patch(
                 NOTICES,
-                '            self._topic.publish(f"Booking {booking.state.value}", notice(booking))\n'
+                '            self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))\n'
                 "            self._ledger.told(booking)\n",
                 "            self._ledger.told(booking)\n"
-                '            self._topic.publish(f"Booking {booking.state.value}", notice(booking))\n',
+                '            self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))\n',
             ),
         ),
         "notices_away",

@@ -40,6 +40,11 @@ class Found:
     found: Sized | None = None
     patient_id: str | None = None
 
+    @property
+    def missed(self) -> bool:
+        """Whether a number was asked for, and is on no record."""
+        return self.patient_id is None and self.found is not None and len(self.found) == 0
+
 
 class LookUp(Protocol[R, A]):
     """One kind of look-up: what it reads from a request, and what it answers."""
@@ -80,15 +85,23 @@ class LookupDesk(Generic[R, A]):
         parts: makes the rest, at the first look-up and within its time.
         budget_seconds: how long an answer may take since API Gateway took the request.
         context_required: whether requests must name their call and agent.
+        country: the deployment's own, of numbers without a dialling code.
     """
 
     def __init__(
-        self, parts: Callable[[], Parts[R, A]], clock: Clock, *, budget_seconds: float, context_required: bool
+        self,
+        parts: Callable[[], Parts[R, A]],
+        clock: Clock,
+        *,
+        budget_seconds: float,
+        context_required: bool,
+        country: str,
     ) -> None:
         self._parts = parts
         self._clock = clock
         self._budget_seconds = budget_seconds
         self._context_required = context_required
+        self._country = country
 
     def build(self) -> None:
         """Build what the first look-up would build; raises ConfigurationError."""
@@ -114,7 +127,7 @@ class LookupDesk(Generic[R, A]):
         parts = self._parts()
         caller = caller_of(event)
         request = parsing.from_request(parts.look_up.request, event, parts.dialects.of(caller), **path)
-        request.with_context(required=self._context_required)
+        request.with_context(required=self._context_required, country=self._country)
         asked = parts.look_up.understood(request)
         asker = Asker(caller, request.agent_id)
         parts.allowance.take(asker)
@@ -124,4 +137,12 @@ class LookupDesk(Generic[R, A]):
         with until(before):
             found = parts.look_up.find(asked, before)
         parts.allowance.note_search(asker, found.found, deadline)
-        return disclosing.hand_out(found.body, parts.register, event, request, deadline, patient_id=found.patient_id)
+        return disclosing.hand_out(
+            found.body,
+            parts.register,
+            event,
+            request,
+            deadline,
+            patient_id=found.patient_id,
+            missed=found.missed,
+        )

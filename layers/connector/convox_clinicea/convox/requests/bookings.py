@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.place import Place, moment_in, number, start_in
 from convox_clinicea.convox.requests.call import Inbound, WithCall
-from convox_clinicea.errors import ConsentRequired, NoCallerNumber
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NoCallerNumber
 from convox_clinicea.mobile import Mobile
+
+OF_AGE = 18
+"""Years; the DPDP Act's, and India's."""
 
 
 class _Booking(WithCall):
@@ -57,6 +61,13 @@ class ConsentGiven(Inbound):
     given: fields.Given = False
     at: fields.Start | None = None
     text_version: fields.Reference | None = None
+    given_by: fields.WhoGave | None = None
+
+
+def is_under_age(born: date) -> bool:
+    """Whether somebody born on that day is under 18 today, in UTC."""
+    today = datetime.now(UTC).date()
+    return (today.year - born.year, today.month, today.day) < (OF_AGE, born.month, born.day)
 
 
 class NewPatientBooking(_Booking):
@@ -70,11 +81,26 @@ class NewPatientBooking(_Booking):
     email: fields.Email | None = None
     consent: ConsentGiven | None = None
 
-    def canonical(self, caller: str, place: Place) -> BookingRequest:
-        """Return the booking request; raises InvalidRequest, ConsentRequired."""
+    def canonical(self, caller: str, place: Place, *, asks_back: bool = True) -> BookingRequest:
+        """Return the booking request.
+
+        Args:
+            asks_back: whether the sender can be asked who consents for a child; a callback's cannot.
+
+        Raises:
+            ConsentRequired, InvalidRequest: it cannot be booked so.
+        """
         if self.consent is None or not self.consent.given:
             raise ConsentRequired("consent.given is not true")
-        at = self.consent.at
+        at, text_version = self.consent.at, self.consent.text_version
+        wrong = []
+        if text_version is not None and place.texts is not None and not place.texts.lists(text_version):
+            wrong.append(FieldProblem("consent.text_version", "is not one of the versions that the deployment lists"))
+        born = None if self.date_of_birth is None else self.date_of_birth.reveal()
+        if asks_back and born is not None and is_under_age(born) and self.consent.given_by in (None, "self"):
+            wrong.append(FieldProblem("consent.given_by", "must be parent or guardian: the patient is under 18"))
+        if wrong:
+            raise InvalidRequest(*wrong)
         details = PatientDetails(
             mobile=number(self.mobile, self.country_code, place),
             first_name=self.first_name,
@@ -85,7 +111,8 @@ class NewPatientBooking(_Booking):
             consent=Consent(
                 given=True,
                 at=None if at is None else moment_in("consent.at", at, place.zone_of_calls),
-                text_version=self.consent.text_version,
+                text_version=text_version,
+                given_by=self.consent.given_by,
             ),
         )
         return BookingRequest(**self._common(caller, place), new_patient=details)

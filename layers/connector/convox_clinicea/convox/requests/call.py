@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from convox_clinicea.convox import fields
 from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.free_text_ids import tells
 
 
 class Inbound(BaseModel):
@@ -23,11 +24,21 @@ class WithCall(Inbound):
     call_id: fields.Reference | None = None
     agent_id: fields.Reference | None = None
 
-    def with_context(self, *, required: bool) -> Self:
-        """Return itself; raises InvalidRequest if the context is required and missing."""
+    def with_context(self, *, required: bool, country: str | None = None) -> Self:
+        """Return itself.
+
+        Args:
+            country: of numbers without a dialling code. An agent's id that holds a number or an address is refused;
+                without it the id is taken, as a status callback's is: nobody would send that again.
+
+        Raises:
+            InvalidRequest: the context is required and missing, or the agent's id is not to be stored.
+        """
         missing = [name for name in ("call_id", "agent_id") if required and getattr(self, name) is None]
         if missing:
             raise InvalidRequest(*(FieldProblem(name, "is required") for name in missing))
+        if country is not None and self.agent_id is not None and tells(self.agent_id, country):
+            raise InvalidRequest(FieldProblem("agent_id", "must hold neither a telephone number nor an e-mail address"))
         return self
 
 

@@ -1,0 +1,141 @@
+"""What an erasure leaves: nothing that leads from a call, an agent or a patient to the booking."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from commands.restore import entries_of, restore
+from convox_clinicea import aws
+from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.erasures import Journal
+from convox_clinicea.bookings.holdings import Holdings, Kept
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.table import Table
+from tests.support import invented
+from tests.support.account import Stack
+from tests.support.bench import Bench
+from tests.support.bookings import AGENT_ID, CALL_ID, known_request, new_request
+from tests.support.callbacks import LATER, booking_of, takes
+
+MEERA = Mobile.from_e164(invented.MOBILE)
+WHO = Person("operator", "asked by the person")
+
+
+@pytest.fixture
+def holdings(bench: Bench) -> Holdings:
+    table = Table(aws.dynamodb(), bench.stack.table)
+    return Holdings(
+        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
+        ledger=bench.ledger,
+        calls=bench.calls,
+        register=bench.register,
+        clock=bench.clock,
+        retention=timedelta(days=30),
+    )
+
+
+def erase(holdings: Holdings) -> list[Kept | None]:
+    return [each.kept for each in holdings.erase(Subject(MEERA), WHO, open_too=True).bookings]
+
+
+def changed(bench: Bench) -> Booking:
+    """Booked for P-41 on a call, after the agent has changed the start."""
+    bench.patient()
+    takes(bench, known_request(mobile=MEERA))
+    return bench.ends(booking_of(takes(bench, known_request(mobile=MEERA, start=LATER))))
+
+
+def items(bench: Bench) -> str:
+    """The ledger, the lines of what operators did left out: they name the booking alone."""
+    return repr([each for each in bench.stack.items() if not each["pk"]["S"].startswith("act#")])
+
+
+def test_no_call_agent_or_patient_leads_to_the_booking(bench: Bench, holdings: Holdings) -> None:
+    booking = changed(bench)
+    for telling in (CALL_ID, AGENT_ID, "slot#P-41", f"appointment#{booking.appointment_id}"):
+        assert telling in items(bench)
+
+    assert erase(holdings) == [None]
+
+    for telling in (CALL_ID, AGENT_ID, "P-41", "slot#", "appointment#", "creating#", str(booking.appointment_id)):
+        assert telling not in items(bench)
+
+
+def test_of_a_newcomer_neither(bench: Bench, holdings: Holdings) -> None:
+    booking = bench.ends(booking_of(takes(bench, new_request())))
+    assert booking.patient_id is not None
+
+    assert erase(holdings) == [None]
+
+    for telling in (CALL_ID, AGENT_ID, booking.patient_id, str(booking.number_key)):
+        assert telling not in items(bench)
+
+
+def test_late_repeats_of_either_wish_make_no_second_appointment(bench: Bench, holdings: Holdings) -> None:
+    booking = changed(bench)
+    erase(holdings)
+
+    for wish in (known_request(mobile=MEERA), known_request(mobile=MEERA, start=LATER)):
+        again = takes(bench, wish)
+        assert (again.repeated, booking_of(again).booking_id) == (True, booking.booking_id)
+
+    assert len(bench.stack.items("booking#")) == 1
+    assert len(bench.stack.items("call#")) == 1
+    assert bench.fake.posted() == 1
+    assert AGENT_ID not in items(bench), "a repeat does not bring the agent back"
+
+
+def test_another_person_s_booking_of_the_call_is_untouched(bench: Bench, holdings: Holdings) -> None:
+    changed(bench)
+    other = booking_of(takes(bench, known_request(patient_id="P-77", mobile=Mobile.from_e164(invented.OTHER_MOBILE))))
+
+    assert erase(holdings) == [None]
+
+    left = bench.now(other)
+    assert (left.call_id, left.agent_id, left.erased_at) == (CALL_ID, AGENT_ID, None)
+    again = takes(bench, known_request(patient_id="P-77", mobile=Mobile.from_e164(invented.OTHER_MOBILE)))
+    assert booking_of(again).booking_id == other.booking_id
+
+
+def test_a_callback_that_comes_between_keeps_the_booking_for_another_try(
+    bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    booking = changed(bench)
+    hide = bench.calls.hide
+
+    def late(call: Any, name: str) -> Any:
+        monkeypatch.setattr(bench.calls, "hide", hide)
+        bench.calls.write(bench.calls.get("convox", CALL_ID))
+        return hide(call, name)
+
+    monkeypatch.setattr(bench.calls, "hide", late)
+
+    assert erase(holdings) == [Kept.CHANGED_MEANWHILE]
+    assert bench.now(booking).erased_at is None
+    assert erase(holdings) == [None]
+
+
+def test_a_restore_brings_no_link_back(bench: Bench, holdings: Holdings) -> None:
+    booking = changed(bench)
+    copy = Stack.create()
+    for item in bench.stack.items():
+        aws.dynamodb().put_item(TableName=copy.table, Item=item)
+    erase(holdings)
+    dynamodb: Any = aws.dynamodb()
+    journal = Journal(invented.IDENTITY_KEY.encode(), entries_of(dynamodb, bench.stack.disclosures_table))
+
+    for lost in ((), ("booking#", "call#")):
+        for item in bench.stack.items():
+            if lost and item["pk"]["S"].startswith(lost):
+                bench.stack.delete(item["pk"]["S"])
+        restore(dynamodb, copy.table, bench.stack.table, bench.clock.now(), go=True, journal=journal)
+
+        for telling in (CALL_ID, AGENT_ID, "P-41", str(booking.appointment_id)):
+            assert telling not in items(bench)
+        assert booking_of(takes(bench, known_request(mobile=MEERA))).booking_id == booking.booking_id
+    assert len(bench.stack.items("booking#")) == 1
