@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from commands.doctor.asking import Asker
 from commands.doctor.checks import Checks
@@ -52,7 +52,7 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, sta
     if before is None:
         not_made(asker, "not made: the patient's appointments cannot be read back")
         return None
-    if any(each.start == slot.start and each.status is not Status.CANCELLED for each in before):
+    if any(slot.start.astimezone(UTC) in each.starts and each.status is not Status.CANCELLED for each in before):
         not_made(asker, "not made: the patient has an appointment at that time")
         return None
     told, doubt = _post(slot, patient_id, asker)

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_OID, uuid5
 from local.clinicea.calling import Call
 from local.clinicea.messages import Answer, RefusalError, json_answer
 from local.clinicea.parameters import DATE_REFUSED
-from local.clinicea.records import Appointment, Patient
+from local.clinicea.records import Appointment, Patient, id_kept
 from local.clinicea.rendering import appointment_record
 
 # The texts of all refusals are [assumed]; that they are plain text with status 400 is [live].
@@ -27,7 +27,7 @@ IN_THE_PAST = "StartDateTime should not be in the past"
 
 def post_appointment_by_patient_id(call: Call) -> Answer:
     """An appointment for a known patient; the parameters are [assumed]."""
-    patient_id = call.parameters.required("PatientID")
+    patient_id = id_kept(call.parameters.required("PatientID"), call.store.patients)
     wanted = _wanted(call, patient_id, "postAppointmentByPatientID")
     patient = call.store.patients.get(patient_id)
     if patient is None:
@@ -39,8 +39,8 @@ def post_appointment_by_patient_id(call: Call) -> Answer:
 def create_appointment(call: Call) -> Answer:
     """The modern booking of a known patient [code]: its end follows the service's length."""
     given = call.parameters
-    patient = call.store.patients.get(given.required("patientID"))
-    service = call.store.services.get(given.required("appointmentServiceID"))
+    patient = call.store.patients.get(id_kept(given.required("patientID"), call.store.patients))
+    service = call.store.services.get(id_kept(given.required("appointmentServiceID"), call.store.services))
     start = call.given_moment("appointmentDateTime", call.switches.create_zone)
     if patient is None:
         raise RefusalError(400, UNKNOWN_PATIENT)
@@ -50,8 +50,8 @@ def create_appointment(call: Call) -> Answer:
     given.integer("appointmentType")
     wanted = Appointment(
         patient_id=patient.patient_id,
-        clinic_id=given.required("clinicID"),
-        practitioner_id=given.text("staffID"),
+        clinic_id=id_kept(given.required("clinicID"), call.store.clinics),
+        practitioner_id=_staff(call, "staffID"),
         start=start,
         end=start + timedelta(minutes=service.minutes),
         service=service.name,
@@ -111,21 +111,24 @@ def _birth_date(call: Call) -> date | None:
 
 def _wanted(call: Call, patient_id: str, made_by: str) -> Appointment:
     given, switches = call.parameters, call.switches
-    clinic_id = given.required("ClinicID")
-    start, end = (call.given_moment(name, switches.writing_zone) for name in ("StartDateTime", "EndDateTime"))
-    if end <= start:
+    clinic_id = id_kept(given.required("ClinicID"), call.store.clinics)
+    length = given.moment("EndDateTime") - given.moment("StartDateTime")
+    if length <= timedelta():
         raise RefusalError(400, END_BEFORE_START)
+    # As long as it was written: of two times on both sides of a change of clocks the store's wall clock tells less.
+    start = call.given_moment("StartDateTime", switches.writing_zone)
     if switches.refuse_past_starts and start < call.local_now:
         raise RefusalError(400, IN_THE_PAST)
     try:
         moved = _rounded(start, switches.round_starts) - start + timedelta(minutes=switches.shift_zones)
-        start, end = start + moved, end + moved
+        start = start + moved if moved else start  # a sum does not tell any more which of two hours is meant
+        end = start + length
     except OverflowError:
         raise RefusalError(400, DATE_REFUSED) from None
     return Appointment(
         patient_id=patient_id,
         clinic_id=clinic_id,
-        practitioner_id=given.text("StaffID"),
+        practitioner_id=_staff(call, "StaffID"),
         start=start,
         end=end,
         service=given.text("ServiceName") or "",
@@ -135,6 +138,11 @@ def _wanted(call: Call, patient_id: str, made_by: str) -> Appointment:
         modified_at=call.now,
         made_by=made_by,
     )
+
+
+def _staff(call: Call, name: str) -> str | None:
+    given = call.parameters.text(name)
+    return None if given is None else id_kept(given, call.store.practitioners)
 
 
 def _rounded(start: datetime, minutes: int) -> datetime:

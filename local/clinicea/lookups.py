@@ -4,7 +4,7 @@ from typing import Any
 
 from local.clinicea.calling import Call
 from local.clinicea.messages import Answer, RefusalError, json_answer, message_answer
-from local.clinicea.records import Appointment, Patient
+from local.clinicea.records import Appointment, Patient, id_kept
 from local.clinicea.rendering import appointment_record, clinic_fields, patient_record
 
 UNAUTHORIZED = "Authorization has been denied for this request."
@@ -43,7 +43,8 @@ def get_patient(call: Call) -> Answer:
         case 0:
             found = [each for each in everybody if each.file_no == wanted]
         case 1:
-            found = [each for each in everybody if each.patient_id == wanted]
+            kept = id_kept(wanted, call.store.patients)
+            found = [each for each in everybody if each.patient_id == kept]
         case 2:
             found = _with_mobile(call, wanted, "searchOption")
         case 3:
@@ -55,10 +56,14 @@ def get_patient(call: Call) -> Answer:
 
 def get_patient_by_id(call: Call) -> Answer:
     """One patient, always as an object."""
-    patient = call.store.patients.get(call.parameters.required("patientID"))
+    patient = call.store.patients.get(_patient_id(call))
     if patient is None:
         return call.nothing()
     return json_answer(patient_record(call, patient, "EntityID", "FullName"))
+
+
+def _patient_id(call: Call) -> str:
+    return id_kept(call.parameters.required("patientID"), call.store.patients)
 
 
 def get_past_completed(call: Call) -> Answer:
@@ -69,7 +74,7 @@ def get_past_completed(call: Call) -> Answer:
     """
     found = [
         each
-        for each in call.visible(call.store.appointments_of(call.parameters.required("patientID")))
+        for each in call.visible(call.store.appointments_of(_patient_id(call)))
         if each.checked_out and each.start <= call.local_now
     ]
     records = []
@@ -86,7 +91,7 @@ def get_appointments_by_patient(call: Call) -> Answer:
 
     All includes cancelled ones, upcoming does not [assumed]; an unknown patient has none [assumed].
     """
-    patient, kind = call.parameters.required("patientID"), call.parameters.integer("appointmentType")
+    patient, kind = _patient_id(call), call.parameters.integer("appointmentType")
     now = call.local_now
     found = call.visible(call.store.appointments_of(patient))
     match kind:
@@ -126,7 +131,7 @@ def get_changes(call: Call) -> Answer:
 
 def get_services(call: Call) -> Answer:
     """A clinic's services whose name holds the text sought [code]; here all clinics have the same."""
-    if call.parameters.required("ClinicID") not in call.store.clinics:
+    if id_kept(call.parameters.required("ClinicID"), call.store.clinics) not in call.store.clinics:
         raise RefusalError(400, "Unknown clinic")
     sought = (call.parameters.text("searchText") or "").casefold()
     found = [each for each in call.store.services.values() if sought in each.name.casefold()]

@@ -1,7 +1,8 @@
 """What the fake account holds: clinics, practitioners, patients, appointments. No rules, no wire format."""
 
 import hashlib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
@@ -9,6 +10,20 @@ from datetime import date, datetime
 def plain_status(status: str) -> str:
     """A status without case and separators: Clinicea spells the same one in several ways."""
     return "".join(letter for letter in status.casefold() if letter.isalnum())
+
+
+_GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})[)}]?", re.ASCII | re.I)
+
+
+def id_kept(identifier: str, among: Mapping[str, object]) -> str:
+    """The id as the account keeps it: .NET reads a GUID in any case, with braces and hyphens or without [assumed]."""
+    if identifier in among or not _GUID.fullmatch(identifier.strip()):
+        return identifier
+    return next((each for each in among if _digits(each) == _digits(identifier)), identifier)
+
+
+def _digits(guid: str) -> str:
+    return guid.strip(" {()}").replace("-", "").lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-_READ_BACK_ONCE = "a listed refusal counts after one reading, which may lag behind what was made all the same"
 HELD_BACK: dict[str, str] = {
-    "refused_by_ourselves": _READ_BACK_ONCE,
-    "saving_slot_after": _READ_BACK_ONCE,
     "denied_after": "a limiter or a gateway answers before the work; where it does not and reads lag, nothing tells",
 }
 """Injections that are no part of the standing mix, and why; `--with` has them."""

@@ -14,7 +14,7 @@ from tests.chaos.mutants.patching import ROOT, Patch, PatchFailed, patched
 from tests.chaos.mutants.running import Outcome, run
 
 TELLING = [mutant for mutant in MUTANTS if mutant.telling]
-RULES = {str(rule) for rule in range(1, 23)}
+RULES = {str(rule) for rule in range(1, 24)}
 NUMBERS = {"lease", "settle time", "margin", "age limit", "receive limit", "sweeper", "numbers"}
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from botocore.exceptions import ClientError
@@ -70,6 +72,27 @@ def test_an_appointment_that_cannot_be_booked_names_its_fields_and_is_kept(
     assert set(kept(deployment)) <= set(known()) | {"duration_minutes"}
     assert deployment.stack.messages() == []
     assert '"CallNotBooked":[1.0]' in capsys.readouterr().out.replace(" ", "")
+
+
+def comes_twice(zone: ZoneInfo) -> datetime:
+    """The next half hour there that comes twice, on the wall clock."""
+    tomorrow = in_days(1).replace(hour=1, minute=30, tzinfo=None)
+    halves = ((tomorrow + timedelta(days=each)).replace(tzinfo=zone) for each in range(366))
+    return next(each for each in halves if each.utcoffset() != each.replace(fold=1).utcoffset())
+
+
+def test_a_start_that_comes_twice_is_asked_for_with_its_offset_and_kept(deployment: Deployment) -> None:
+    """It used to be booked as the first of the two."""
+    deployment.configure(TIME_ZONE="America/New_York")
+    start = comes_twice(ZoneInfo("America/New_York"))
+
+    answer = deployment.call_status(known(start=start.replace(tzinfo=None).isoformat()))
+
+    answer.is_error(400, "invalid_request", "start")
+    assert answer.body["fields"][0]["message"].endswith("send it with its offset, -04:00 or -05:00")
+    assert call(deployment).problems == ("start",)
+    assert kept(deployment)["start"] == start.replace(tzinfo=None).isoformat()
+    assert deployment.call_status(known(start=start.replace(fold=1).isoformat())).status == 202
 
 
 def test_a_person_opens_what_is_kept_by_kms_alone_as_the_runbook_says(deployment: Deployment) -> None:

@@ -14,6 +14,11 @@ from tests.support.call_ends import call, content, known, new
 from tests.support.deployment import Deployment
 from tests.support.functions import Answer
 
+NO_IDS = [
+    *("0.0", 0.0, "-1.0", -5, "-0", "{0}", "{00000000-0000-0000-0000-000000000000}", "0" * 32, "(null)", "<null>"),
+    *("Null", "none", "nan", "Undefined", "false", "FALSE", "no", "unknown", "Unknown", "new", "New Patient", "[null]"),
+]
+
 
 def booked(deployment: Deployment, answer: Answer, *left_out: str) -> BookingRequest:
     assert (answer.status, answer.body.get("left_out")) == (202, list(left_out)), answer.body
@@ -123,7 +128,7 @@ def test_nothing_otherwise_written_is_nothing(deployment: Deployment, field: str
 
 
 @pytest.mark.parametrize(
-    "patient_id", ["0", 0, "-1", "00000000-0000-0000-0000-000000000000", "undefined", [], {}, False]
+    "patient_id", ["0", 0, "-1", "00000000-0000-0000-0000-000000000000", "undefined", [], {}, False, *NO_IDS]
 )
 def test_a_patient_id_that_is_none_is_a_newcomer(deployment: Deployment, patient_id: Any) -> None:
     request = booked(deployment, deployment.call_status(new(patient_id=patient_id)))

@@ -87,7 +87,7 @@ class TestSweeper:
 
     def test_a_notice_that_could_not_be_published_is_published_later(self, deployment: Deployment) -> None:
         deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
-        deployment.fake.fault(POST, "status", status=400, body="Slot is already booked", count=1)
+        deployment.fake.fault(POST, "status", status=400, body="Unknown patient", count=1)
         booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
         deployment.stack.without_topic()
         assert deployment.deliver().acknowledged
@@ -96,7 +96,7 @@ class TestSweeper:
         assert deployment.sweep() == NOTHING | {"told": 1}
 
         (notice,) = deployment.stack.notices()
-        assert (notice["booking_id"], notice["state"], notice["reason"]) == (booking_id, "rejected", "slot_taken")
+        assert (notice["booking_id"], notice["state"], notice["reason"]) == (booking_id, "rejected", "unknown_patient")
         assert not invented.leaks(json.dumps(notice))
 
     def test_time_that_is_short_is_not_begun_with(self, deployment: Deployment) -> None:

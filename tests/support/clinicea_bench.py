@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 from convox_clinicea.clinicea import Credentials
+from convox_clinicea.clinics import Clinics
 from convox_clinicea.errors import ConfigurationError
 from local.clinicea import FakeClinicea
 from tests.support import invented
-from tests.support.clock import VirtualClock
+from tests.support.clock import NOON, VirtualClock
 from tests.support.core_clinicea import CoreControl, CoreTransport, core_client
 
 
 class CliniceaBench:
     """A Clinicea of one's own."""
 
+    BEGINS: ClassVar = NOON
+    TIME_ZONE: ClassVar = "Asia/Kolkata"
+    CALL_TABLE: ClassVar[Mapping[str, Any] | None] = None
+    """What is laid over the packed one."""
+
     def __init__(self) -> None:
-        self.clock = VirtualClock()
-        core = FakeClinicea(self.clock, seed=11)
+        self.clock = VirtualClock(self.BEGINS)
+        core = FakeClinicea(self.clock, seed=11, time_zone=self.TIME_ZONE)
         self.fake = CoreControl(core)
         self.transport = CoreTransport(core, self.clock)
         self.credential_reads = 1_000
         """How often Clinicea's secret can still be read."""
-        self.clinicea = core_client(self.transport, self.clock, self._credentials)
+        self.clinicea = core_client(
+            self.transport,
+            self.clock,
+            self._credentials,
+            call_table=self.CALL_TABLE,
+            clinics=Clinics.from_document({"schema": 1}, self.TIME_ZONE),
+        )
 
     def _credentials(self) -> Credentials:
         self.credential_reads -= 1

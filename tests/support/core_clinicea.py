@@ -85,6 +85,8 @@ class CoreControl(ControlClient):
         return sum(entry["work_status"] == 200 for call in POSTS for entry in self.requests(call))
 
 
-def core_client(transport: CoreTransport, clock: VirtualClock, credentials: Callable[[], Credentials]) -> Clinicea:
+def core_client(
+    transport: CoreTransport, clock: VirtualClock, credentials: Callable[[], Credentials], **account: Any
+) -> Clinicea:
     """The real client over that transport."""
-    return connect("http://in.process.invalid", credentials=credentials, clock=clock, transport=transport)
+    return connect("http://in.process.invalid", credentials=credentials, clock=clock, transport=transport, **account)

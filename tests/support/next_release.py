@@ -108,8 +108,8 @@ def _beside(today: Bench, module: Any) -> Any:
     parent = module.CliniceaBench.__init__.__globals__
     kept = {name: parent[name] for name in ("VirtualClock", "FakeClinicea")}
     create = module.Stack.create
-    parent["VirtualClock"] = lambda: today.clock
-    parent["FakeClinicea"] = lambda _clock, seed: today.transport._core
+    parent["VirtualClock"] = lambda *_: today.clock
+    parent["FakeClinicea"] = lambda *_, **__: today.transport._core
     module.Stack.create = lambda: today.stack
     try:
         return module.Bench()

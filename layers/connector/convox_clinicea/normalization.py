@@ -16,6 +16,7 @@ _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _PUNCTUATION = {**_APOSTROPHES, **_DASHES}
 _SEPARATORS = re.compile(r"[\s_\-\u2010-\u2015]+")
 _GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})[)}]?", re.ASCII | re.IGNORECASE)
+_UNSET_ID = re.compile(r"[0-]*|-[0-9]+", re.ASCII)
 _WHOLE = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 
 
@@ -57,6 +58,11 @@ def id_key(identifier: str) -> str:
     if found := _WHOLE.fullmatch(text):
         return found[1]
     return text
+
+
+def is_unset_id(identifier: str) -> bool:
+    """Whether an id stands for none: 0, a negative number, a GUID of zeros, with decimals or in braces."""
+    return _UNSET_ID.fullmatch(id_key(identifier)) is not None
 
 
 def same_id(one: str | None, other: str | None) -> bool:

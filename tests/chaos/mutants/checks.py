@@ -140,11 +140,12 @@ def overtaken() -> Iterator[list[str]]:
 
 def off_by_a_zone() -> Iterator[list[str]]:
     """Every start is off by a zone: only the canary may be posted, anew after each word of the person on call."""
-    run = Run(12, 3, 0.0, habits={"shift_zones": 330})
-    verdict = run.verdict()
-    most = run.on_call.asked + 1
-    yield harms(verdict)
-    yield [f"stray: {verdict.posts} were posted off by a zone, {most} at the most"] if verdict.posts > most else []
+    for minutes in (330, 60):
+        run = Run(12, 3, 0.0, habits={"shift_zones": minutes})
+        verdict = run.verdict()
+        most = run.on_call.asked + 1
+        yield harms(verdict)
+        yield [f"stray: {verdict.posts} were posted off by a zone, {most} at the most"] if verdict.posts > most else []
 
 
 def upgraded() -> Iterator[list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.chaos import story_book
-from tests.chaos.clinicea_faults import rule
+from tests.chaos.clinicea_faults import SAVING_SLOT, rule
 from tests.chaos.mutants import stories
 from tests.chaos.mutants.happenings import (
     BARE,
@@ -122,6 +122,17 @@ def refused_though_done() -> Iterator[list[str]]:
     yield Scene(story_book.known, {"POST": [answered(400, body=TAKEN, after_work=True)]}).played()
 
 
+def refused_and_shown_late() -> Iterator[list[str]]:
+    """Clinicea refuses what it has made, by an error and by a saving error, and shows it 10 s late."""
+    for told in (answered(409, body=TAKEN, after_work=True), answered(200, body=SAVING_SLOT, after_work=True)):
+        yield Scene(story_book.anybody, {"POST": [told]}, habits={"read_lag_seconds": 10.0}).played()
+
+
+def registered_and_shown_late() -> Iterator[list[str]]:
+    """A newcomer wants two appointments, and no search shows them for longer than the settle time."""
+    yield Scene(stories.two_wishes, habits={"read_lag_seconds": 300.0}).played()
+
+
 def unlisted() -> Iterator[list[str]]:
     """Clinicea refuses in words that nobody has listed, and made nothing."""
     yield Scene(story_book.known, {"POST": [answered(400, body="Please try again")]}).played()
@@ -161,6 +172,8 @@ LOOKS_AND_ANSWERS: tuple[Callable[[], Iterator[list[str]]], ...] = (
     half_commit,
     half_done,
     refused_though_done,
+    refused_and_shown_late,
+    registered_and_shown_late,
     unlisted,
     transient,
     saving_errors,

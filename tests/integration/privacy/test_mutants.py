@@ -42,7 +42,7 @@ from tests.support.deployment import Deployment
 from tests.support.exits import Watch, forget_levels
 
 Mutate = Callable[[pytest.MonkeyPatch], None]
-SLOT_TAKEN = {"call": "postAppointmentByPatientID", "kind": "status", "status": 400, "body": "Slot is already booked"}
+REFUSED = {"call": "postAppointmentByPatientID", "kind": "status", "status": 400, "body": "Unknown clinic"}
 
 
 def before(patch: pytest.MonkeyPatch, owner: Any, name: str, leak: Callable[..., object]) -> None:
@@ -234,13 +234,13 @@ def test_a_leak_is_found(deployment: Deployment, watch: Watch, monkeypatch: pyte
 
     # ConVox's own failures are not the question here; what is raised on the way ends the day early.
     with suppress(AssertionError, ValueError):
-        whole_day(deployment, (SLOT_TAKEN,))
+        whole_day(deployment, (REFUSED,))
 
     assert [where for where, _ in watch.leaks() if where.startswith(surface)]
 
 
 def test_the_same_day_without_a_leak_shows_none(deployment: Deployment, watch: Watch) -> None:
-    whole_day(deployment, (SLOT_TAKEN,))
+    whole_day(deployment, (REFUSED,))
 
     assert watch.leaks() == []
     assert watch.text("sns Publish"), "somebody was told of the refusal"

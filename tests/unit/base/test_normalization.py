@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.normalization import id_key, id_spellings, same_id
+from convox_clinicea.normalization import id_key, id_spellings, is_unset_id, same_id
 from tests.support.properties import PROPERTY
 
 GUID = "41a0c5de-0000-4000-8000-00000000ab41"
@@ -67,3 +67,15 @@ def test_comparing_is_an_equivalence_and_a_key_is_its_own_key(one: str, other: s
     assert same_id(one, one)
     assert same_id(one, other) is same_id(other, one)
     assert id_key(id_key(one)) == id_key(one)
+
+
+@pytest.mark.parametrize(
+    "written", ["0", "0.0", "-0", "-1", "-1.0", "-17", "00", "{00000000-0000-0000-0000-000000000000}"]
+)
+def test_an_id_that_is_not_set(written: str) -> None:
+    assert is_unset_id(written)
+
+
+@pytest.mark.parametrize("written", ["1", "10", "1.0", "P-0", "0A", "none", GUID])
+def test_an_id_that_is_set(written: str) -> None:
+    assert not is_unset_id(written)

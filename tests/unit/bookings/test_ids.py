@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.calendar import Shown, _sorted
-from convox_clinicea.bookings.identity import booking_id
 from convox_clinicea.bookings.ledger import AppointmentOwned
 from convox_clinicea.bookings.locks import HolderParked
 from convox_clinicea.bookings.reconcile import Finding, Reconciler
@@ -18,7 +17,6 @@ from convox_clinicea.clinicea import Appointment
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.table import Put, timestamp
-from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted, known_request
 
@@ -157,12 +155,6 @@ class TestStoredKeys:
         with pytest.raises(HolderParked):
             bench.locks.hold_slot(mine, PATIENT)
         assert bench.locks.hold_slot(yours, PATIENT)
-
-    def test_an_id_in_any_form_keeps_the_booking_id_that_it_had(self) -> None:
-        # Ids of bookings hold ids as they came: a repeat finds its booking, whichever release made it.
-        request = known_request(patient_id="{" + PATIENT.upper() + "}")
-
-        assert booking_id(invented.IDENTITY_KEY.encode(), request) == "bk_j7dsaerulhqm4li2w25st4fltk"
 
 
 @pytest.mark.parametrize(

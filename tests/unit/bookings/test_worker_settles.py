@@ -330,16 +330,16 @@ def test_a_refusal_whose_appointment_comes_up_all_the_same_is_none(bench: Bench)
 def test_a_known_refusal_that_could_not_be_read_back_counts_as_soon_as_it_can(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
-    bench.fake.fault(POST, "status", status=400, body="Slot is already booked", count=1)
+    bench.fake.fault(POST, "status", status=400, body="Unknown clinic", count=1)
     bench.transport.before[POST] = lambda: bench.fake.fault(LOOK, "html", count=5)
     bench.waits(booking)
-    assert bench.now(booking).refusal is Reason.SLOT_TAKEN
+    assert bench.now(booking).refusal is Reason.UNKNOWN_CLINIC
     bench.fake.clear_faults()
 
     outcome = bench.work(booking, received=2)
 
     assert isinstance(outcome, Done)
-    assert (bench.now(booking).state, bench.now(booking).reason) == (State.REJECTED, Reason.SLOT_TAKEN)
+    assert (bench.now(booking).state, bench.now(booking).reason) == (State.REJECTED, Reason.UNKNOWN_CLINIC)
 
 
 def test_after_a_refusal_half_done_the_booking_belongs_to_the_patient_who_was_made(bench: Bench) -> None:

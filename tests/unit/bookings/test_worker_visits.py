@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.request import Caller
+from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.worker import Done
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalText
+from convox_clinicea.privacy import PersonalDate, PersonalText
 from tests.support import invented
 from tests.support.bench import Bench
-from tests.support.bookings import START, new_request
+from tests.support.bookings import START, new_request, newcomer
 
 LAG = 20
 """Seconds after which Clinicea shows what it has written."""
@@ -87,6 +88,61 @@ def test_a_newcomer_s_second_visit_is_for_the_same_patient_though_clinicea_shows
     assert booked.patient_id == bench.now(first).patient_id
     bench.clock.advance(2 * LAG)
     assert (len(bench.fake.standing()), len(bench.fake.patients())) == (2, 1)
+
+
+BORN, BORN_OTHERWISE = PersonalDate(date(1988, 4, 17)), PersonalDate(date(1990, 1, 2))
+
+
+def second_call(**changes: Any) -> BookingRequest:
+    """The newcomer of the first call, on another one, for another start."""
+    caller = Caller(name="convox", call_id="CALL-7002", agent_id="agent-13")
+    return new_request(caller=caller, start=START + timedelta(days=1), new_patient=newcomer(**changes))
+
+
+@pytest.mark.parametrize("told", [None, BORN])
+@pytest.mark.parametrize("passed", [1, Limits().settle.total_seconds() + 10])
+def test_a_newcomer_s_second_call_is_for_the_same_patient_though_no_search_shows_them_for_minutes(
+    bench: Bench, passed: float, told: PersonalDate | None
+) -> None:
+    bench.fake.switch(read_lag_seconds=300)
+    first = bench.ends(bench.accept(new_request()))
+    bench.clock.advance(passed)
+
+    outcome = bench.work(bench.accept(second_call(date_of_birth=told)))
+
+    assert isinstance(outcome, Done), "what the ledger knows is not waited for"
+    assert outcome.booking is not None
+    assert (outcome.booking.state, outcome.booking.patient_id) == (State.BOOKED, first.patient_id)
+    bench.clock.advance(300)
+    assert (len(bench.fake.standing()), len(bench.fake.patients())) == (2, 1)
+
+
+def test_so_it_is_where_the_first_one_s_slot_was_taken_and_only_the_patient_made(bench: Bench) -> None:
+    visit = {"clinic_id": "C-01", "start": START.isoformat()}
+    bench.fake.add_patient(**invented.child(mobile=invented.OTHER_NATIONAL, appointments=[visit]))
+    bench.fake.switch(create_patient_then_refuse_slot=True)
+    first = bench.ends(bench.accept(new_request()))
+    assert (first.state, first.reason) == (State.REJECTED, Reason.SLOT_TAKEN)
+    bench.fake.switch(create_patient_then_refuse_slot=False, read_lag_seconds=300)
+
+    assert bench.ends(bench.accept(second_call())).patient_id == first.patient_id
+    bench.clock.advance(300)
+    assert len([each for each in bench.fake.patients() if each["first_name"] == invented.FIRST_NAME]) == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"first_name": PersonalText("Anders")}, {"date_of_birth": BORN_OTHERWISE}], ids=["name", "birth date"]
+)
+def test_somebody_else_on_that_number_is_searched_for_as_before(bench: Bench, other: dict[str, Any]) -> None:
+    lagging(bench)
+    bench.ends(bench.accept(new_request(new_patient=newcomer(date_of_birth=BORN))))
+    second = bench.accept(second_call(**{"date_of_birth": BORN, **other}))
+
+    assert bench.waits(second).cause is None
+    parked = bench.ends(second)
+
+    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.NUMBER_REGISTERED_TO_OTHER)
+    assert len(bench.fake.patients()) == 1
 
 
 @pytest.mark.parametrize("seconds", [20, 100])

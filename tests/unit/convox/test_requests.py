@@ -87,7 +87,9 @@ def test_a_start_is_an_instant(start: str, clinic: str, utc: str) -> None:
         ("America/New_York", "2031-03-09T01:59:59", True),
         ("America/New_York", "2031-03-09T02:30:00", False),
         ("America/New_York", "2031-03-09T03:00:00", True),
-        ("America/New_York", "2031-11-02T01:30:00", True),
+        ("America/New_York", "2031-11-02T01:30:00-04:00", True),
+        ("America/New_York", "2031-11-02T01:30:00-05:00", True),
+        ("America/New_York", "2031-11-02T02:00:00", True),
         ("America/New_York", "2031-03-09T02:30:00-05:00", True),
         ("Asia/Kolkata", "2031-02-29T10:00:00", False),
         ("Asia/Kolkata", "2032-02-29T10:00:00", True),
@@ -102,6 +104,11 @@ def test_a_start_that_the_clocks_skip_or_no_calendar_holds_does_not_exist(zone: 
     else:
         with pytest.raises(InvalidRequest, match="start: must be a date and time that exists"):
             known(zone, start=start)
+
+
+def test_a_start_that_comes_twice_is_asked_for_with_its_offset() -> None:
+    with pytest.raises(InvalidRequest, match=r"start: comes twice .* send it with its offset, -04:00 or -05:00"):
+        known("America/New_York", start="2031-11-02T01:30:00")
 
 
 @PROPERTY

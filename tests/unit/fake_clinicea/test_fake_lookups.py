@@ -13,6 +13,18 @@ BY_PATIENT = "getAppointmentsByPatient"
 BY_DATE = "getAppointmentsByDate"
 
 
+GUID = "41a0c5de-0000-4000-8000-00000000ab41"
+
+
+@pytest.mark.parametrize("written", [GUID, GUID.upper(), f"{{{GUID}}}"])
+def test_a_guid_is_read_in_any_form_and_shown_as_it_is_kept(api: Api, written: str) -> None:
+    patient = api.patient(patient_id=GUID, appointments=[visit()])
+
+    found = rows(api.get(BY_PATIENT, patientID=written, appointmentType=2, pageNo=1, pageSize=10))
+    assert [each["PatientID"] for each in found] == [patient]
+    assert api.get(BY_PATIENT, patientID=GUID[:-1] + "2", appointmentType=2, pageNo=1, pageSize=10).status == 204
+
+
 class TestPastCompletedAppointments:
     @pytest.mark.parametrize("spelling", ["Check Out", "CheckedOut", "Checked-Out", "checked_out", "Completed"])
     def test_every_spelling_of_checked_out_counts_and_is_kept(self, api: Api, spelling: str) -> None:

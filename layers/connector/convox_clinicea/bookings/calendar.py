@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger
 from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_id
@@ -37,8 +37,8 @@ class Shown:
     unclear: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
     """Those of `others` that are cancelled."""
-    starts: tuple[tuple[str, datetime], ...] = field(default=(), compare=False)
-    """The starts of `others` that are not cancelled, by id, as far as they can be read."""
+    starts: tuple[tuple[str, frozenset[datetime]], ...] = field(default=(), compare=False)
+    """What the starts of `others` that are not cancelled can mean, by id, as far as they can be read."""
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -115,7 +115,7 @@ class Calendar:
             shown: a later reading, where one was made: the appointment must be new there, at the wanted start.
         """
         patient_id = created.patient_id or (booking.patient_id if shown is None else shown.patient_id)
-        if shown is not None and created.appointment_id not in shown.new(booking).agreeing:
+        if shown is not None and not any(same_id(created.appointment_id, each) for each in shown.new(booking).agreeing):
             return None
         try:
             return self._ledger.book(booking, created.appointment_id, patient_id=patient_id)
@@ -152,7 +152,7 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
     others: list[str] = []
     unclear: list[str] = []
     cancelled: list[str] = []
-    starts: list[tuple[str, datetime]] = []
+    starts: list[tuple[str, frozenset[datetime]]] = []
     for appointment in appointments:
         # Asked for by this patient, it is this patient's; one that names another id proves nothing, either way.
         agrees = _may_be(appointment.patient_id, patient_id) and _agrees(appointment, wanted)
@@ -165,8 +165,8 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
             continue
         if agrees:
             unclear.append(appointment.appointment_id)
-        if appointment.start is not None:
-            starts.append((appointment.appointment_id, appointment.start))
+        if appointment.starts:
+            starts.append((appointment.appointment_id, appointment.starts))
     return Shown(patient_id, tuple(agreeing), tuple(others), tuple(unclear), tuple(cancelled), tuple(starts))
 
 
@@ -176,7 +176,7 @@ def _redriven_since_its_post(booking: Booking) -> bool:
 
 
 def _agrees(appointment: Appointment, wanted: BookingRequest) -> bool:
-    if appointment.start is None or appointment.start != wanted.start:
+    if wanted.start.astimezone(UTC) not in appointment.starts:
         return False
     same_practitioner = wanted.practitioner_id is None or _may_be(appointment.practitioner_id, wanted.practitioner_id)
     return same_practitioner and _may_be(appointment.clinic_id, wanted.clinic_id)

@@ -54,8 +54,8 @@ class CalendarDays:
         # A list may show an appointment on two days, by the clinic's zone and by its own.
         self._by_id = {id_key(each.appointment.appointment_id): each for day in wanted for each in self._days[day]}
         for entry in self._by_id.values():
-            if entry.appointment.start is not None:
-                by_start[entry.appointment.start.astimezone(UTC)].append(entry)
+            for start in entry.appointment.starts:
+                by_start[start].append(entry)
             for reference in dict.fromkeys(_references(entry)):
                 by_reference[reference].append(entry)
         self._by_start, self._by_reference = by_start, by_reference

@@ -156,6 +156,7 @@ class StatusCallbacks:
         return Taken(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
 
     def _wished(self, stored: Call, call: Call, callback: Callback, wish: Wish) -> Taken:
+        wish = wish.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
         mind = Mind(stored, wish, self._bookings(stored), callback.recorded_at)
         known = mind.known
         if known is not None:
@@ -193,7 +194,7 @@ class StatusCallbacks:
         if booking.state is State.ACCEPTED:
             # It may come again because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
-        changed = booking.changed_by(mind.wish.fingerprint)
+        changed = mind.wish.changes(booking)
         return Taken(booking, repeated=True, changed=changed, dropped=bool(dropped))
 
     def _replaced(self, call: Call, callback: Callback, current: Booking, wish: Wish, reason: Reason | None) -> Taken:
@@ -237,7 +238,8 @@ def _corrected(stored: Call, call: Call, callback: Callback, wish: Wish) -> Call
     """Return the call without the trace of what could not be booked, unless that was recorded later."""
     if stored.recorded_after(callback.recorded_at):
         return call
-    return call.corrected(wish.number_key, wish.patient_key)
+    patient_key = call.patient_key if wish.names(call.patient_key) else wish.patient_key
+    return call.corrected(wish.number_key, patient_key)
 
 
 def _told(call: Call, callback: Callback, ids: FreeTextIds) -> Call:

@@ -20,7 +20,7 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import State
 from convox_clinicea.bookings.waiting import Wait, wait_for
-from convox_clinicea.clinicea.setup import Setup
+from convox_clinicea.clinicea.setup import Setup, may_be_another_zone
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
@@ -35,13 +35,14 @@ KEPT = timedelta(seconds=60)
 """How long a container goes on without asking whether posting was stopped."""
 SHORT_WAITS = 20
 """After so many receives of a message its waits grow, so that a setup that is never proven costs little."""
-MOST_TRIED = 50
+MOST_TRIED = 100
+"""Entries, two for each POST: the booking's id, as releases before wrote it, and the id with the form that it tried."""
 GRACE = timedelta(seconds=60)
 """After the settle time: until a canary in doubt has come by once more and was read."""
 
 
 class PostingStopped(ConnectorError):
-    """A booking stood off by a zone's offset: nothing is posted with this setup any more."""
+    """A booking stood off by what may be a zone's offset: nothing is posted with this setup any more."""
 
     retryable = True
 
@@ -120,7 +121,7 @@ class Canary:
             "booking_id": {"S": booking.booking_id},
             "booking_version": {"N": str(booking.version)},
             "form": {"S": form},
-            "tried": {"L": [*_listed(item, "tried"), {"S": booking.booking_id}][-MOST_TRIED:]},
+            "tried": {"L": [*_listed(item, "tried"), *_tries_of(booking, form)][-MOST_TRIED:]},
             "lease_until": {"N": str(self._clock.now().timestamp() + self._limits.lease_seconds)},
         }
         # Its own try is over and proved nothing: the others have their turn before it has another.
@@ -140,21 +141,29 @@ class Canary:
                 self._write(item, {"proven": {"L": [*_listed(item, "proven"), {"S": form}]}})
 
     def stops(self, booking: Booking, request: BookingRequest, shown: Shown) -> bool:
-        """Return whether the canary stands off by a zone's offset; then nothing is posted with this setup any more.
+        """Return whether the canary may stand off by a zone's offset; then nothing is posted with this setup any more.
 
-        One that came back so late that another had its turn tells as much.
+        Any appointment of the patient that is new since the POST, owned by no booking, and off as two zones may be, is
+        taken for the canary. One that came back so late that another had its turn tells as much.
 
         Raises:
             LedgerUnavailable: that it is so could not be noted, or not be told.
             ConditionFailed: somebody else has changed the item since.
         """
         item: Item = self._item() if self._on else {}
-        if {"S": booking.booking_id} not in _listed(item, "tried"):
+        tried = [each["S"].partition(" ") for each in _listed(item, "tried")]
+        own = [form for booking_id, _, form in tried if booking_id == booking.booking_id]
+        if not own:
             return False
-        if {"S": self._form(request, request.patient_id)} in _listed(item, "proven"):
+        forms = set(filter(None, own)) or {self._form(request, booking.patient_id)}
+        if all({"S": form} in _listed(item, "proven") for form in forms):
             return False
-        mistaken, new = self._setup.mistaken(request.start), set(shown.new(booking).others)
-        off = [each for each, start in shown.starts if each in new and start in mistaken]
+        new = set(shown.new(booking).others)
+        off = [
+            each
+            for each, starts in shown.starts
+            if each in new and all(may_be_another_zone(request.start, start) for start in starts)
+        ]
         if all(self._ledger.owner_of(each) is not None for each in off):
             return False
         if "stopped" not in item:
@@ -177,7 +186,8 @@ class Canary:
 
     def _waits(self, item: Item, form: str, booking: Booking, received: int) -> Wait | None:
         if "stopped" in item:
-            return Wait(wait_for(None, received).seconds, PostingStopped("a booking stood off by a zone's offset"))
+            cause = PostingStopped("a booking stood off by what may be a zone's offset")
+            return Wait(wait_for(None, received).seconds, cause)
         if {"S": form} in _listed(item, "proven"):
             self._proven[form] = self._clock.now() + KEPT
             return None
@@ -200,6 +210,8 @@ class Canary:
                 return False
             if holder.state is State.ACCEPTED and holder.version != _version(item):
                 return False  # nothing of its try was carried out
+            if holder.refusal is not None and holder.refusal.by_ourselves:
+                return False  # it waits to be believed, and will hardly prove anything
             since = holder.unsettled_since if holder.posted else None
             if since is not None and now < since + self._limits.settle + GRACE:
                 return True
@@ -231,6 +243,10 @@ class Canary:
 def _soon(received: int) -> Wait:
     """A short wait: the canary needs but one booking's time."""
     return wait_for(None, received - SHORT_WAITS) if received > SHORT_WAITS else Wait(chance.source.uniform(4.0, 8.0))
+
+
+def _tries_of(booking: Booking, form: str) -> list[Any]:
+    return [{"S": booking.booking_id}, {"S": f"{booking.booking_id} {form}"}]
 
 
 def _text(item: Item, name: str) -> str | None:

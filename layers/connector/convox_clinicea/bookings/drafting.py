@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from convox_clinicea.bookings import identity
@@ -31,6 +31,7 @@ class Wish:
         wish_id: the id that a booking of it has, unless another's content was replaced by it.
         fingerprint: a digest of its whole content.
         patient_key, number_key, newcomer: digests of whom it is for, as its booking has them.
+        earlier: what releases before may have stored it under.
     """
 
     request: BookingRequest
@@ -39,6 +40,27 @@ class Wish:
     patient_key: str
     number_key: str | None
     newcomer: tuple[str, ...]
+    earlier: tuple[identity.Digests, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids by which it may be known: its own, then those of releases before."""
+        return (self.wish_id, *(each.booking_id for each in self.earlier))
+
+    def known_as(self, is_known: Callable[[str], bool]) -> Wish:
+        """Return the wish under the id by which it is known: its own, or that of a release before."""
+        if not self.earlier:
+            return self
+        return replace(self, wish_id=next(filter(is_known, self.ids), self.wish_id))
+
+    def names(self, patient_key: str | None) -> bool:
+        """Whether the digest is of the patient whom the wish is for."""
+        return patient_key in (self.patient_key, *(each.patient_key for each in self.earlier))
+
+    def changes(self, booking: Booking) -> bool:
+        """Whether the booking stands for other content; of an erased one that is not known any more."""
+        known = (self.fingerprint, *(each.fingerprint for each in self.earlier))
+        return all(booking.changed_by(each) for each in known)
 
 
 class Drafter:
@@ -72,6 +94,7 @@ class Drafter:
             patient_key=identity.patient_key(key, request),
             number_key=identity.number_key(key, request),
             newcomer=identity.newcomer_keys(key, request),
+            earlier=identity.earlier_digests(key, request),
         )
 
     def id_after(self, wish: Wish, booking_id: str) -> str:

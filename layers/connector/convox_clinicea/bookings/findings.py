@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from convox_clinicea.bookings.calendar_days import CalendarDays
@@ -79,10 +79,10 @@ class Judge:
             gone = Finding.MISSING if own is None else Finding.CANCELLED
             return [(gone, (own_id,)), *([(Finding.UNEXPECTED, bearing)] if bearing else [])]
         found: list[tuple[Finding, tuple[str, ...]]] = []
-        if own.start is not None and own.start.astimezone(UTC) != booking.start and not _by_hand(booking):
+        if own.starts and booking.start not in own.starts and not _by_hand(booking):
             found.append((Finding.MOVED, (own_id,)))
         own_entry = entry or CalendarEntry(own)
-        at = {booking.start, booking.start if own.start is None else own.start.astimezone(UTC)}
+        at = {booking.start, *own.starts}
         beside = [
             each
             for each in self._standing(at)

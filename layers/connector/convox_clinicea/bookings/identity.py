@@ -4,23 +4,50 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC
 
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.normalization import normalized_name
+from convox_clinicea.normalization import id_key, id_spellings, normalized_name
 from convox_clinicea.privacy import digest
 
 _PATIENT = "group"
 """What the digest of a patient begins with: the word of the releases whose records must still be found."""
 
 
+@dataclass(frozen=True)
+class Digests:
+    """What a request is known by; of a record, these are the digests that it was stored with."""
+
+    booking_id: str
+    fingerprint: bytes
+    patient_key: str
+
+
 def booking_id(key: bytes, request: BookingRequest) -> str:
     """Return the booking's id: `bk_` and 26 letters of the HMAC of what identifies the request.
 
     Caller, call, flow, patient, clinic, start, practitioner and service count; spelling does not (case and spaces of
-    names). Two children of one caller at one time are two bookings.
+    names, the form of a GUID). Two children of one caller at one time are two bookings.
     """
+    return _booking_id(key, _with_ids(request, id_key))
+
+
+def earlier_digests(key: bytes, request: BookingRequest) -> tuple[Digests, ...]:
+    """Return what releases before may have stored the request under: they took ids as they were written.
+
+    As they are written now, and with GUIDs in capital letters.
+    """
+    ways = (_with_ids(request, spelled) for spelled in (id_key, str, _capital))
+    _, *others = dict.fromkeys(
+        Digests(_booking_id(key, each), _fingerprint(key, each), _patient_key(key, each)) for each in ways
+    )
+    return tuple(others)
+
+
+def _booking_id(key: bytes, request: BookingRequest) -> str:
     mac = digest(
         key,
         [
@@ -49,6 +76,10 @@ def id_after(key: bytes, wish_id: str, booking_id: str) -> str:
 
 def fingerprint(key: bytes, request: BookingRequest) -> bytes:
     """Return a digest of the whole content but its sender, to tell a repeat from a correction."""
+    return _fingerprint(key, _with_ids(request, id_key))
+
+
+def _fingerprint(key: bytes, request: BookingRequest) -> bytes:
     content = json.loads(request.to_bytes())
     content.pop("caller")
     content.get("new_patient", {}).get("consent", {}).pop("at", None)
@@ -58,12 +89,22 @@ def fingerprint(key: bytes, request: BookingRequest) -> bytes:
 
 def patient_key(key: bytes, request: BookingRequest) -> str:
     """Return the HMAC of the patient that the request names, by which their bookings are found and compared."""
+    return _patient_key(key, _with_ids(request, id_key))
+
+
+def _patient_key(key: bytes, request: BookingRequest) -> str:
     return digest(key, [_PATIENT, _patient(request)]).hex()
 
 
 def digest_of_patient(key: bytes, patient_id: str) -> str:
     """Return the HMAC of a known patient: the `patient_key` of each booking that named them by their id."""
-    return digest(key, [_PATIENT, _known_patient(patient_id)]).hex()
+    return digest(key, [_PATIENT, _known_patient(id_key(patient_id))]).hex()
+
+
+def digests_of_patient(key: bytes, patient_id: str) -> tuple[str, ...]:
+    """Return the same, and then those of releases before, which took the id as it was written."""
+    spellings = id_spellings(patient_id)
+    return tuple(digest(key, [_PATIENT, _known_patient(each)]).hex() for each in spellings)
 
 
 def number_key(key: bytes, request: BookingRequest) -> str | None:
@@ -88,6 +129,11 @@ def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
         # With the name, so that it tells nobody who else was born on that day.
         "-" if birth is None else digest(key, ["birth", birth.reveal().isoformat(), *words]).hex(),
     )
+
+
+def same_newcomer(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether two pairs of these HMACs are of one name, and of no two birth dates."""
+    return bool(one and other) and one[0] == other[0] and len({one[1], other[1]} - {"-"}) < 2
 
 
 def digest_of_number(key: bytes, mobile: Mobile) -> str:
@@ -127,6 +173,16 @@ def _patient(request: BookingRequest) -> str:
 
 def _known_patient(patient_id: str) -> str:
     return f"patient {patient_id}"
+
+
+def _with_ids(request: BookingRequest, spelled: Callable[[str], str]) -> BookingRequest:
+    """Return the request with each of Clinicea's ids spelled so."""
+    ids = {name: getattr(request, name) for name in ("patient_id", "clinic_id", "practitioner_id")}
+    return request.model_copy(update={name: spelled(each) for name, each in ids.items() if each is not None})
+
+
+def _capital(identifier: str) -> str:
+    return id_spellings(identifier)[-1]
 
 
 def _folded(text: str) -> str:

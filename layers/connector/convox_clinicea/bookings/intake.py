@@ -82,7 +82,7 @@ class Intake:
 
     def _accepted(self, wish: Wish) -> Acceptance:
         caller = wish.request.caller
-        standing = self._ledger.get(wish.wish_id)
+        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
         if standing is not None:
             return self._sent(wish, standing, repeated=True)
         ids = self._drafter.ids
@@ -93,7 +93,7 @@ class Intake:
             return self._sent(wish, standing or new, repeated=standing is not None)
         found = (self._ledger.get(booking_id) for booking_id in sorted(call.booking_ids_told))
         told = [each for each in found if each is not None]
-        same = next((each for each in told if each.stands_for == wish.wish_id), None)
+        same = next((each for each in told if each.stands_for in wish.ids), None)
         if same is not None:
             return self._sent(wish, same, repeated=True)
         return self._sent(wish, self._stored(call, wish, told), repeated=False)
@@ -114,4 +114,4 @@ class Intake:
         if booking.state is State.ACCEPTED:
             # A repeat may come because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
-        return Acceptance(booking, repeated, changed=booking.changed_by(wish.fingerprint))
+        return Acceptance(booking, repeated, changed=wish.changes(booking))

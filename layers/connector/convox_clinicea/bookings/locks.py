@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from convox_clinicea.bookings import claims
+from convox_clinicea.bookings.identity import same_newcomer
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import State
@@ -32,6 +33,14 @@ class AlreadyBooked(ConnectorError):
         self.booking = booking
 
 
+class AlreadyRegistered(ConnectorError):
+    """The booking that holds a number's lock has ended, and made a patient of the same name: `patient_id`."""
+
+    def __init__(self, patient_id: str) -> None:
+        super().__init__("the patient is registered")
+        self.patient_id = patient_id
+
+
 class Locks:
     """The locks of one ledger.
 
@@ -49,6 +58,7 @@ class Locks:
         """Acquire (or keep) the lock that allows this booking to create a patient for its number.
 
         Raises:
+            AlreadyRegistered: its holder has ended, and knows the patient.
             HolderParked: its holder waits for a person, with a POST in doubt.
         """
         return self._hold(claims.number_lock_key(booking), booking)
@@ -107,6 +117,8 @@ class Locks:
             if holder.state.parked:
                 raise_alone(HolderParked("the lock's holder waits for a person"))
             return False
+        if claims.of_number(key) and holder.patient_id and same_newcomer(holder.newcomer, booking.newcomer):
+            raise_alone(AlreadyRegistered(holder.patient_id))
         if holder.state is not State.BOOKED or holder.appointment_id is None:
             return True
         if claims.of_number(key):

@@ -15,7 +15,7 @@ class Done:
     Attributes:
         booking: as it now stands, or None if there is none.
         ended_here: whether this message brought it to where it stands; one that comes again did not.
-        stopped: whether it showed that starts are off by a zone's offset, so that nothing is posted any more.
+        stopped: whether it showed a start off by what may be a zone's offset, so that nothing is posted any more.
     """
 
     booking: Booking | None

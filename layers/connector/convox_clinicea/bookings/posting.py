@@ -141,9 +141,14 @@ class Posting:
         return booked
 
     def _refused(self, attempt: Attempt, claimed: Booking, refusal: Rejected) -> Booking | Wait:
-        """Reject what Clinicea is known to refuse, once the calendar is read back; any other refusal settles first."""
+        """Reject what Clinicea is known to refuse, once the calendar is read back.
+
+        What our own appointment can cause, if the work was done all the same, settles first: the calendar may lag. So
+        does any refusal that is not listed.
+        """
         reason = Reason(refusal.reason) if refusal.reason else Reason.REFUSED
-        unsettled = None if refusal.outcome_known else self._clock.now()
+        by_ourselves = reason.by_ourselves and self._calendar.readable
+        unsettled = self._clock.now() if by_ourselves or not refusal.outcome_known else None
         try:
             shown = self._calendar.read_again(claimed, attempt.request, attempt.deadline)
         except ConnectorError as error:

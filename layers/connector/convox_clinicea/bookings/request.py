@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
-from typing import Any, Literal, Self
+from datetime import datetime, timedelta, timezone
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea.models import NewAppointment, NewPatient
 from convox_clinicea.errors import ConnectorError, raise_alone
@@ -66,6 +66,11 @@ class PatientDetails(BaseModel):
         )
 
 
+def _at_its_offset(moment: datetime) -> datetime:
+    """Return the moment with its offset alone: in a zone, what is added to it is added to the wall clock."""
+    return moment.astimezone(timezone(moment.utcoffset() or timedelta()))
+
+
 class BookingRequest(BaseModel):
     """A request for one appointment, for a known patient (`patient_id`) or a new one (`new_patient`)."""
 
@@ -73,7 +78,7 @@ class BookingRequest(BaseModel):
 
     caller: Caller
     clinic_id: str
-    start: AwareDatetime
+    start: Annotated[AwareDatetime, AfterValidator(_at_its_offset)]
     duration_minutes: int
     practitioner_id: str | None = None
     service: PersonalText | None = None

@@ -10,7 +10,9 @@ from collections.abc import Iterable
 
 from convox_clinicea.bookings.drafting import Wish
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.normalization import id_key
 
 _NO_BIRTH = "-"
 
@@ -21,7 +23,7 @@ def is_same(booking: Booking, wish: Wish) -> bool:
     A newcomer who has told the birth date, or whose name is spelled in another order, is the same: the worker would
     find the first one's patient.
     """
-    if booking.patient_key == wish.patient_key:
+    if wish.names(booking.patient_key):
         return True
     return _same_number(booking, wish) and _same_name(booking, wish) and not _born_otherwise(booking, wish)
 
@@ -78,6 +80,8 @@ def _born_otherwise(booking: Booking, wish: Wish) -> bool:
 
 
 def _same_place(booking: Booking, wish: Wish) -> bool:
-    wanted = wish.request
-    theirs, ours = (booking.clinic_id, booking.practitioner_id), (wanted.clinic_id, wanted.practitioner_id)
-    return theirs == ours and booking.start == wanted.start
+    return _place(booking) == _place(wish.request) and booking.start == wish.request.start
+
+
+def _place(of: Booking | BookingRequest) -> list[str | None]:
+    return [None if each is None else id_key(each) for each in (of.clinic_id, of.practitioner_id)]

@@ -45,6 +45,14 @@ class Reason(StrEnum):
     RESTORED = "restored"
     """Its record came back from a backup; what became of it since is not known."""
 
+    @property
+    def by_ourselves(self) -> bool:
+        """Whether the appointment that is refused so may itself be the cause: a gateway has repeated the request.
+
+        A patient or a clinic that Clinicea does not know has no appointment.
+        """
+        return self is Reason.SLOT_TAKEN
+
 
 TELLING = frozenset(
     {Reason.ALREADY_THERE, Reason.UNKNOWN_PATIENT, Reason.SEVERAL_PATIENTS, Reason.NUMBER_REGISTERED_TO_OTHER}

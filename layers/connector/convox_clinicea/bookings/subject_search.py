@@ -111,7 +111,7 @@ class SubjectSearch:
         keys: dict[str, list[str]] = {} if number_key is None else {"number_key": [number_key]}
         if subject.patient_id is not None:
             spellings = id_spellings(subject.patient_id)
-            patient_keys = [identity.digest_of_patient(self._key(), each) for each in spellings]
+            patient_keys = list(identity.digests_of_patient(self._key(), subject.patient_id))
             # The key finds a booking for that patient though a person has resolved it as another's; `group` is its name
             # in the records of releases before.
             keys |= {"patient_id": list(spellings), "patient_key": patient_keys, EARLIER_PATIENT_KEY: patient_keys}

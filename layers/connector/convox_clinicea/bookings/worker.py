@@ -12,7 +12,7 @@ from convox_clinicea.bookings.calendar import Calendar, CannotDecide, Shown
 from convox_clinicea.bookings.canary import Canary, Turn
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.locks import AlreadyBooked, HolderParked, Locks
+from convox_clinicea.bookings.locks import AlreadyBooked, AlreadyRegistered, HolderParked, Locks
 from convox_clinicea.bookings.notices import Notices
 from convox_clinicea.bookings.outcomes import Done, Outcome
 from convox_clinicea.bookings.posting import Attempt, Posting
@@ -87,10 +87,13 @@ class Worker:
                 wait = self._canary.look(booking, request, received)
                 if wait is not None:
                     return wait
-            if self._others_first(booking):
-                return self._behind_another(booking, received)
-            patient_id = self._calendar.patient_id(booking, request, deadline)
             made: Booking | None = None
+            try:
+                if self._others_first(booking):
+                    return self._behind_another(booking, received)
+                patient_id = self._calendar.patient_id(booking, request, deadline)
+            except AlreadyRegistered as found:
+                patient_id = found.patient_id  # Clinicea may show late whom it has registered
             try:
                 if patient_id is not None and not self._locks.hold_slot(booking, patient_id):
                     return self._behind_another(booking, received)
@@ -175,6 +178,8 @@ class Worker:
         if named:
             # Clinicea said that it made one: to post again, a person must first have looked.
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+        if booking.refusal is not None and booking.patient_id is None and shown.patient_id is not None:
+            return None  # half done, and shown late: it goes on as for a known patient
         if booking.refusal is Reason.REFUSED:
             # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
             raise CannotDecide(Reason.REFUSED)

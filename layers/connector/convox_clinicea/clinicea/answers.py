@@ -34,7 +34,7 @@ from convox_clinicea.clinicea.errors import (
 from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.normalization import id_key, same_id
+from convox_clinicea.normalization import is_unset_id, same_id
 
 Record = dict[str, Any]
 
@@ -42,7 +42,6 @@ Record = dict[str, Any]
 _BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BARE_GUID = re.compile(r"^[{(]([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})[)}]$")
 _NO_DECIMALS = re.compile(r"^([0-9]+)\.0+$")
-_UNSET_ID = re.compile(r"[0-]*|-[0-9]+")
 
 _TRANSIENT = frozenset({408, 421, 423, 425, 499})
 """Time-out, misdirected, locked, too early, closed by the client: none says what became of the request."""
@@ -162,7 +161,7 @@ def identifier(value: Any) -> str | None:
     that cannot be seen: it is no id, and would reach keys and operators' terminals.
     """
     written = text(value)
-    if written is None or _UNSET_ID.fullmatch(id_key(written)) or not may_be_an_id(written):
+    if written is None or is_unset_id(written) or not may_be_an_id(written):
         return None
     return _BARE_GUID.sub(r"\1", _NO_DECIMALS.sub(r"\1", written))
 

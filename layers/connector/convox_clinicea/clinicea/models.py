@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from convox_clinicea.clinicea.answers import fields, identifier, text
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.statuses import is_placeholder
-from convox_clinicea.clinicea.times import zone_of
+from convox_clinicea.clinicea.times import instants_of, zone_of
 from convox_clinicea.clinics import Clinics
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
@@ -99,6 +99,9 @@ class Appointment(_Record):
     appointment_id: Annotated[str, BeforeValidator(identifier)]
     patient_id: Identifier = None
     start: datetime | None = None
+    """The first of two, in the hour that comes twice."""
+    other_start: datetime | None = None
+    """The second, in UTC: nothing in Clinicea's form tells which one is meant."""
     end: datetime | None = None
     status: Status = Status.MISSING
     status_word: PersonalField = None
@@ -109,6 +112,14 @@ class Appointment(_Record):
     clinic_id: Identifier = None
     clinic_name: Text = None
     clinic_address: Text = None
+
+    @property
+    def starts(self) -> frozenset[datetime]:
+        """The instants in UTC that its start can mean; none where it has no start.
+
+        Times are compared by these: to Python, a time in the hour that comes twice equals none of another zone.
+        """
+        return frozenset(each.astimezone(UTC) for each in (self.start, self.other_start) if each is not None)
 
 
 class CreatedAppointment(_Record):
@@ -181,6 +192,7 @@ def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clini
     values["clinic_address"] = _joined(found.get("clinic_address", []))
     reading = zone_of(table.times.reading_zone, zone)
     values["start"] = _first(found.get("start", []), lambda each: parse_time(each, zone, reading))
+    values["other_start"] = _first(found.get("start", []), lambda each: _second_of_two(each, zone, reading))
     values["end"] = _first(found.get("end", []), lambda each: parse_time(each, zone, reading))
     values["status_word"] = values.pop("status", None)
     values["status"] = _status(values["status_word"], found, table)
@@ -206,6 +218,13 @@ def parse_time(value: Any, zone: ZoneInfo, reading: tzinfo | None = None) -> dat
         return (parsed.replace(tzinfo=reading) if parsed.tzinfo is None else parsed).astimezone(zone)
     except (ValueError, OverflowError):
         return None
+
+
+def _second_of_two(value: Any, zone: ZoneInfo, reading: tzinfo) -> datetime | None:
+    """Return what else the time of an answer can mean, in UTC; None but in the hour that comes twice."""
+    first = parse_time(value, zone, reading)
+    others = set() if first is None else instants_of(_written_time(value) or first, reading) - {first.astimezone(UTC)}
+    return next(iter(others), None)
 
 
 def day_of(value: Any, zone: ZoneInfo) -> date | None:

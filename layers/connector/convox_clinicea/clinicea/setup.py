@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.clinicea.times import zone_of
 from convox_clinicea.clinics import Clinics
 
+_QUARTER = timedelta(minutes=15)
+_FARTHEST_ZONES = timedelta(hours=26)
 _EVIDENCE = {"evidence", "confirmed_on"}
 
 
@@ -46,19 +46,15 @@ class Setup:
         zone = self._clinics.zone(clinic_id)
         return None if call is None else f"{call.value} {zone.key} {_minutes(start.astimezone(zone)):+d}"
 
-    def mistaken(self, start: datetime) -> frozenset[datetime]:
-        """Return the instants at which a start stands whose wall-clock time was taken for another zone's."""
-        zones = self._zones
-        shifted = {start.astimezone(meant).replace(tzinfo=taken).astimezone(UTC) for meant in zones for taken in zones}
-        return frozenset(shifted - {start.astimezone(UTC)})
 
-    @cached_property
-    def _zones(self) -> list[tzinfo]:
-        """UTC, every clinic's zone, and those that the call table names."""
-        times, calls = self._table.times, self._table.calls.values()
-        rules = {times.reading_zone, times.writing_zone, *(rule for spec in calls for rule in spec.zones.values())}
-        default = self._clinics.zone(None)
-        return [UTC, *(zone_of(rule, default) for rule in rules), *map(ZoneInfo, sorted(self._clinics.zones))]
+def may_be_another_zone(meant: datetime, shown: datetime) -> bool:
+    """Whether a start is off by what may be the difference of two zones, whichever they are.
+
+    A staff member may have a zone of their own [doc] that no setting names. Offsets are quarters of an hour, from
+    -12:00 to +14:00.
+    """
+    off = shown.astimezone(UTC) - meant.astimezone(UTC)
+    return timedelta() < abs(off) <= _FARTHEST_ZONES and off % _QUARTER == timedelta()
 
 
 def _minutes(moment: datetime) -> int:

@@ -78,13 +78,7 @@ class Times(BaseModel):
         There are two in the hour that comes twice when clocks go back: nothing in Clinicea's form tells them apart.
         """
         read = self._read(text)
-        if read is None:
-            return frozenset()
-        with contextlib.suppress(OverflowError):
-            if read.tzinfo is not None:
-                return frozenset({read.astimezone(UTC)})
-            return frozenset(read.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-        return frozenset()
+        return frozenset() if read is None else instants_of(read, zone)
 
     def _read(self, text: str) -> datetime | None:
         with contextlib.suppress(ValueError):
@@ -92,6 +86,21 @@ class Times(BaseModel):
         with contextlib.suppress(ValueError):
             return datetime.strptime(text, self.stamp)  # noqa: DTZ007 - it gets its zone in `instants`
         return None
+
+
+def instants_of(read: datetime, zone: tzinfo) -> frozenset[datetime]:
+    """Return the instants in UTC that a time can mean which, if it has no offset, is a wall clock's in `zone`.
+
+    Two in the hour that comes twice, and none that no calendar holds. What the clocks skip counts as before they go on.
+    """
+    try:
+        if read.tzinfo is not None:
+            return frozenset({read.astimezone(UTC)})
+        first, second = (read.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+        skipped = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != read
+        return frozenset(each.astimezone(UTC) for each in ((first,) if skipped else (first, second)))
+    except (ValueError, OverflowError):
+        return frozenset()
 
 
 def zone_of(rule: str, clinic: tzinfo) -> tzinfo:

@@ -13,7 +13,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from convox_clinicea import privacy
 from convox_clinicea.characters import LOST, can_be_read, harmless, may_be_an_id, seen, trimmed
-from convox_clinicea.convox.vocabulary import NO_ID
+from convox_clinicea.convox.vocabulary import stands_for_no_id
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.normalization import normalized
 from convox_clinicea.privacy import GivenBy, PersonalDate, PersonalGender, PersonalText
@@ -106,7 +106,7 @@ def _form(pattern: str, message: str) -> _Checked:
 def _patient_id(text: str) -> str:
     if not may_be_an_id(text):
         raise ValueError(f"must be 1 to {LONGEST_ID} characters that can be seen, a letter or digit among them")
-    if NO_ID.fullmatch(text):
+    if stands_for_no_id(text):
         raise ValueError("must be a patient's id; this one stands for none")
     return text
 

@@ -59,6 +59,16 @@ def number(written: PersonalText, country_code: str | None, place: Place) -> Mob
         raise_alone(InvalidRequest(FieldProblem("mobile", str(error))))
 
 
+def start_in(text: str, zone: ZoneInfo) -> datetime:
+    """Read a start as `moment_in` does; raises InvalidRequest too where without an offset it means two instants."""
+    start = moment_in("start", text, zone)
+    first, second = (start.replace(fold=fold).isoformat()[-6:] for fold in (0, 1))
+    if start.tzinfo is zone and first != second:
+        twice = f"comes twice on that day, for clocks go back; send it with its offset, {first} or {second}"
+        raise InvalidRequest(FieldProblem("start", twice))
+    return start
+
+
 def moment_in(field: str, text: str, zone: ZoneInfo) -> datetime:
     """Read ISO 8601 to the second; without an offset it is the time in `zone`. Raises InvalidRequest."""
     try:

@@ -12,7 +12,17 @@ from typing import Any
 
 from convox_clinicea.characters import seen, trimmed
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.vocabulary import CHOSEN, DATES, DISPOSITIONS, DURATIONS, MOMENTS, NO_ID, TEXTS
+from convox_clinicea.convox.vocabulary import (
+    CHOSEN,
+    DATES,
+    DISPOSITIONS,
+    DURATIONS,
+    IDS,
+    MOMENTS,
+    NOT_CHOSEN,
+    TEXTS,
+    stands_for_no_id,
+)
 from convox_clinicea.normalization import normalized
 
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
@@ -60,7 +70,9 @@ def is_missing(name: str, value: Any, dialect: Dialect) -> bool:
     text = trimmed(unescaped(str(value)))
     if not text or text in dialect.missing or text in _NOTHING or _ZEROS.fullmatch(text) or _UNSELECTED.fullmatch(text):
         return True
-    if name in CHOSEN and NO_ID.fullmatch(text) is not None:
+    if name in IDS and (stands_for_no_id(text) or text.casefold() in map(str.casefold, dialect.missing)):
+        return True
+    if name in CHOSEN and NOT_CHOSEN.fullmatch(text) is not None:
         return True
     if name == "date_of_birth" and _NO_BIRTH.fullmatch(text) is not None:
         return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from convox_clinicea.normalization import is_unset_id
+
 
 class MomentParts(NamedTuple):
     """The canonical names under which a moment comes in pieces; ConVox's forms have a field for each [1x]."""
@@ -32,8 +34,37 @@ TEXTS = frozenset({*DISPOSITIONS, "first_name", "last_name", "email", "service",
 """What people typed, which programs send with HTML's entities in it."""
 CHOSEN = frozenset({"patient_id", "clinic_id", "practitioner_id", "duration_minutes", "date_of_birth", "gender"})
 """What is chosen from a list or found: 0 is nothing chosen."""
-NO_ID = re.compile(r"-1|0+|[{(]?0{8}-?0{4}-?0{4}-?0{4}-?0{12}[)}]?", re.ASCII)
-"""What databases and lists give for no id at all."""
+NOT_CHOSEN = re.compile(r"-?0+(?:\.0+)?|-1(?:\.0+)?", re.ASCII)
+IDS = frozenset({"patient_id", "clinic_id", "practitioner_id"})
+"""Clinicea's ids."""
+_ROUND_AN_ID = " \"'<>(){}[],;"
+_NO_ID = frozenset(
+    {
+        "null",
+        "none",
+        "nil",
+        "n/a",
+        "na",
+        "nan",
+        "undefined",
+        "unknown",
+        "false",
+        "no",
+        "new",
+        "new patient",
+        "not found",
+    }
+)
+
+
+def stands_for_no_id(text: str) -> bool:
+    """Whether a text is what databases, lists and programs give for no id at all, in any case and in brackets or not.
+
+    Taken for an id, it would make of a newcomer's wish a known patient's, whom nobody knows.
+    """
+    bare = text.strip(_ROUND_AN_ID)
+    return not bare or bare.casefold() in _NO_ID or is_unset_id(bare)
+
 
 _PIECES = (name for parts in MOMENT_PARTS.values() for name in parts)
 _CALL = ("call_id", "agent_id", "mobile", "country_code", "process", "queue", "lead_id", "did", "call_type")

@@ -7,8 +7,9 @@ from tests.chaos.mutants.catalogue.holds import HOLDS, REDUNDANT_HOLDS
 from tests.chaos.mutants.catalogue.looks import LOOKS
 from tests.chaos.mutants.catalogue.minds import MINDS
 from tests.chaos.mutants.catalogue.numbers import NUMBERS
+from tests.chaos.mutants.catalogue.records import RECORDS
 from tests.chaos.mutants.catalogue.waits import REDUNDANT_WAITS, WAITS
 from tests.chaos.mutants.mutant import Mutant, Redundant
 
-MUTANTS: tuple[Mutant, ...] = (*LOOKS, *HOLDS, *ANSWERED, *WAITS, *NUMBERS, *MINDS)
+MUTANTS: tuple[Mutant, ...] = (*LOOKS, *HOLDS, *ANSWERED, *WAITS, *NUMBERS, *MINDS, *RECORDS)
 REDUNDANT: tuple[Redundant, ...] = (*REDUNDANT_HOLDS, *REDUNDANT_WAITS)

@@ -13,7 +13,13 @@ ANSWERED = (
     Mutant(
         "an unlisted refusal counts at once",
         "9",
-        (Patch(POSTING, "unsettled = None if refusal.outcome_known else self._clock.now()", "unsettled = None"),),
+        (
+            Patch(
+                POSTING,
+                "unsettled = self._clock.now() if by_ourselves or not refusal.outcome_known else None",
+                "unsettled = self._clock.now() if by_ourselves else None",
+            ),
+        ),
         "unlisted",
         FALSE_REJECTED,
     ),
@@ -31,13 +37,20 @@ ANSWERED = (
         (
             Patch(
                 POSTING,
-                "        unsettled = None if refusal.outcome_known else self._clock.now()\n",
-                "        unsettled = None if refusal.outcome_known else self._clock.now()\n"
+                "        by_ourselves = reason.by_ourselves and self._calendar.readable\n",
                 "        if refusal.reason:\n"
-                "            return self.reject(claimed, reason, attempt.shown)\n",
+                "            return self.reject(claimed, reason, attempt.shown)\n"
+                "        by_ourselves = False\n",
             ),
         ),
         "refused_though_done",
+        FALSE_REJECTED,
+    ),
+    Mutant(
+        "a refusal by our own appointment counts after one reading",
+        "9",
+        (Patch("bookings/states.py", "return self is Reason.SLOT_TAKEN", "return False"),),
+        "refused_and_shown_late",
         FALSE_REJECTED,
     ),
     Mutant(
@@ -174,6 +187,13 @@ ANSWERED = (
                 "        if False:\n",
             ),
         ),
+        "off_by_a_zone",
+        STRAY,
+    ),
+    Mutant(
+        "only the zone of India is mistaken",
+        "9",
+        (Patch("clinicea/setup.py", "_QUARTER = timedelta(minutes=15)", "_QUARTER = timedelta(minutes=330)"),),
         "off_by_a_zone",
         STRAY,
     ),

@@ -165,8 +165,21 @@ HOLDS = (
                 "return True",
             ),
         ),
-        "play: one number, two calls, read late",
-        INTERLEAVED,
+        f"{EXAMPLES}test_worker_visits.py::test_somebody_else_on_that_number_is_searched_for_as_before",
+        FAILED,
+    ),
+    Mutant(
+        "a newcomer who is booked is searched for all the same",
+        "6",
+        (
+            Patch(
+                LOCKS,
+                "if claims.of_number(key) and holder.patient_id and same_newcomer(holder.newcomer, booking.newcomer):",
+                "if False:",
+            ),
+        ),
+        "registered_and_shown_late",
+        TWO_PATIENTS,
     ),
     Mutant(
         "a known patient's booking does not wait for the newcomer's",
@@ -240,6 +253,11 @@ HOLDS = (
                 POSTING,
                 "        if claimed.patient_id is None and shown.patient_id is not None:\n",
                 "        if False:\n",
+            ),
+            Patch(
+                WORKER,
+                "if booking.refusal is not None and booking.patient_id is None and shown.patient_id is not None:",
+                "if False:",
             ),
         ),
         "half_done",

@@ -149,8 +149,8 @@ LOOKS = (
         (
             Patch(
                 CALENDAR,
-                "if appointment.start is None or appointment.start != wanted.start:",
-                "if appointment.start is None:",
+                "if wanted.start.astimezone(UTC) not in appointment.starts:",
+                "if not appointment.starts:",
             ),
         ),
         "history",
@@ -251,5 +251,18 @@ LOOKS = (
         ),
         "frozen_before_its_post",
         DOUBLED,
+    ),
+    Mutant(
+        "a start that comes twice is the first of the two",
+        "2",
+        (
+            Patch(
+                "clinicea/models.py",
+                "for each in (self.start, self.other_start) if each is not None)",
+                "for each in (self.start,) if each is not None)",
+            ),
+        ),
+        f"{EXAMPLES}test_hour_that_comes_twice.py",
+        FAILED,
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.convox import fields
-from convox_clinicea.convox.place import Place, moment_in, number
+from convox_clinicea.convox.place import Place, moment_in, number, start_in
 from convox_clinicea.convox.requests.call import Inbound, WithCall
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NoCallerNumber
 from convox_clinicea.mobile import Mobile
@@ -29,7 +29,7 @@ class _Booking(WithCall):
         return {
             "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id),
             "clinic_id": self.clinic_id,
-            "start": moment_in("start", self.start, place.zone_at(self.clinic_id)),
+            "start": start_in(self.start, place.zone_at(self.clinic_id)),
             "duration_minutes": self.duration_minutes or place.default_duration_minutes,
             "practitioner_id": self.practitioner_id,
             "service": self.service,

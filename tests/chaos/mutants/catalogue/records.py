@@ -1,0 +1,139 @@
+"""Mutants of rules 21 and 23, and of what is kept beside a booking: traces, proofs of consent, announced calls."""
+
+from __future__ import annotations
+
+from tests.chaos.mutants.mutant import FAILED, Mutant
+from tests.chaos.mutants.patching import Patch
+
+VERSIONS, TABLE = "versions.py", "table.py"
+CALLBACKS, MIND = "bookings/callbacks.py", "bookings/mind.py"
+LIMITS, CONSENTS, ANNOUNCED = "bookings/limits.py", "bookings/consents.py", "announced.py"
+EXAMPLES = "tests/unit/bookings/"
+
+RECORDS = (
+    Mutant(
+        "a record of a later release is read for what is known of it",
+        "23",
+        (Patch(VERSIONS, "    if version_of(item) > newest:\n", "    if False:\n"),),
+        f"{EXAMPLES}test_versions.py",
+        FAILED,
+    ),
+    Mutant(
+        "attributes that are not known are let go of",
+        "23",
+        (
+            Patch(
+                VERSIONS,
+                "    if attributes is not None and not item.keys() <= set(attributes):\n",
+                "    if False:\n",
+            ),
+        ),
+        f"{EXAMPLES}test_versions.py {EXAMPLES}test_record.py",
+        FAILED,
+    ),
+    Mutant(
+        "a write takes the place of a later release's",
+        "23",
+        (Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),),
+        f"{EXAMPLES}test_versions.py",
+        FAILED,
+    ),
+    Mutant(
+        "a late repeat wipes the trace of what could not be booked",
+        "18",
+        (
+            Patch(
+                CALLBACKS,
+                "return _corrected(stored, call, callback, wish) if first or later else call",
+                "return _corrected(stored, call, callback, wish)",
+            ),
+        ),
+        f"{EXAMPLES}test_callbacks_minds.py",
+        FAILED,
+    ),
+    Mutant(
+        "what is older wipes the trace of what could not be booked",
+        "18",
+        (
+            Patch(
+                CALLBACKS,
+                "    if stored.recorded_after(callback.recorded_at):\n        return call\n    patient",
+                "    patient",
+            ),
+        ),
+        f"{EXAMPLES}test_callbacks_minds.py",
+        FAILED,
+    ),
+    Mutant(
+        "an agent who returns to what is booked frees nothing",
+        "18",
+        (Patch(MIND, "        if not stands or not self.is_newer:\n", "        if True:\n"),),
+        f"{EXAMPLES}test_callbacks_minds.py",
+        FAILED,
+    ),
+    Mutant(
+        "what is given up is said to be too late",
+        "14",
+        (
+            Patch(
+                LIMITS,
+                "return Reason.TOO_LATE if booking.start < now + self.margin else Reason.AGE_LIMIT",
+                "return Reason.TOO_LATE",
+            ),
+        ),
+        f"{EXAMPLES}test_worker_limits.py",
+        FAILED,
+    ),
+    Mutant(
+        "a content that takes another's place has no proof of consent",
+        "consent",
+        (
+            Patch(
+                CONSENTS,
+                'return f"{_entries_of(booking)}#{booking.stands_for}#{sha256(content.encode()).hexdigest()[:16]}"',
+                "return _entries_of(booking)",
+            ),
+        ),
+        f"{EXAMPLES}test_consents.py",
+        FAILED,
+    ),
+    Mutant(
+        "a pop-up after the end of its call opens it again",
+        "21",
+        (
+            Patch(
+                ANNOUNCED,
+                'self._table.put(Put(item, "attribute_not_exists(pk)"))',
+                'self._table.put(Put(item, "attribute_exists(pk) OR attribute_not_exists(pk)"))',
+            ),
+        ),
+        "tests/integration/test_calls_without_end.py",
+        FAILED,
+    ),
+    Mutant(
+        "a call that has ended is listed as one without an end",
+        "21",
+        (
+            Patch(
+                ANNOUNCED,
+                'self._table.put(Put(self._item(caller, call_id), "attribute_exists(pk) OR',
+                'self._table.put(Put(self._item(caller, f"{call_id}-"), "attribute_exists(pk) OR',
+            ),
+        ),
+        "tests/integration/test_calls_without_end.py",
+        FAILED,
+    ),
+    Mutant(
+        "calls that are still on are listed as ones without an end",
+        "21",
+        (
+            Patch(
+                ANNOUNCED,
+                "        before = timestamp(self._clock.now() - older_than)\n",
+                "        before = timestamp(self._clock.now())\n",
+            ),
+        ),
+        "tests/integration/test_calls_without_end.py",
+        FAILED,
+    ),
+)
