@@ -26,7 +26,7 @@ class Api:
         self.core = FakeClinicea(self.clock, seed=7)
         self.headers: dict[str, str] = {"api_key": LOCAL_API_KEY}
 
-    def get(self, call: str, headers: Mapping[str, str] | None = None, /, **query: str) -> Answer:
+    def get(self, call: str, headers: Mapping[str, str] | None = None, /, **query: object) -> Answer:
         target = f"{PLACES[call]}?{urlencode(query)}"
         return self.core.handle(Request.to("GET", target, self.headers if headers is None else headers))
 
