@@ -11,7 +11,7 @@ from tests.support.functions import ROOT
 from tests.support.markdown import Typed, commands, transcripts
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
