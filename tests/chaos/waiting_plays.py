@@ -48,8 +48,8 @@ class Played:
 
 
 def rounded(world: World) -> FirstPost:
-    """Clinicea moves the first appointment's start, so that its booking waits for a person."""
-    return FirstPost(world, lambda _chance: Hit("rounded start", switches={"round_starts": 45}))
+    """Clinicea moves the first start by minutes, as no zone does, so that its booking waits for a person."""
+    return FirstPost(world, lambda _chance: Hit("moved start", switches={"shift_zones": 10}))
 
 
 class AwayOnceItWasPosted(FirstPost):

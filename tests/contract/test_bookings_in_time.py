@@ -106,7 +106,7 @@ def test_a_document_that_does_not_come_is_no_booking_and_says_so(
 def test_a_question_about_bookings_has_an_answer_of_ours_too(small_aws: SmallAws, event: Event, silent: str) -> None:
     small_aws.holds = (silent,).__contains__
     function = Function("booking_status")
-    function.module.status()
+    function.module.parts()
 
     result = function.invoke(event, seconds=SECONDS_FOR_THE_ANSWER + SECONDS_FOR_AWS)
 

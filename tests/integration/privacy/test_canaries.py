@@ -38,6 +38,7 @@ SOME: dict[str, Any] = {
     "create_zone": "clinic",
     "sync_zone": "clinic",
     "staff_zone": "Asia/Dubai",
+    "lists_show_number": "masked",
     "date_forms": {"appointmentDate": "stamp"},
     "refused_colons": ["StartDateTime"],
     "webhooks": {"Add": "http://127.0.0.1:9/hook"},

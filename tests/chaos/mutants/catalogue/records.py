@@ -116,8 +116,8 @@ RECORDS = (
         (
             Patch(
                 ANNOUNCED,
-                'self._table.put(Put(self._item(caller, call_id), "attribute_exists(pk) OR',
-                'self._table.put(Put(self._item(caller, f"{call_id}-"), "attribute_exists(pk) OR',
+                "self._table.put(Put(self._item(caller, call_id, agent_id), always))",
+                'self._table.put(Put(self._item(caller, f"{call_id}-", agent_id), always))',
             ),
         ),
         "tests/integration/test_calls_without_end.py",
