@@ -403,6 +403,7 @@ class WithItsFunctions(Here):
 
     def invoke(self, function_output: str, payload: object, seconds: int = 60) -> dict[str, Any]:
         assert (function_output, seconds) == ("DataRequestsFunctionName", 60)
+        assert isinstance(payload, dict)
         answer: dict[str, Any] = self._deployment.function("data_requests").invoke(payload)
         return answer
 
