@@ -89,6 +89,13 @@ class TestOneNumber:
         assert len(deployment.stack.items("booking#")) == 2
         assert deployment.book_new(self.body(0)).status == 202, "a repeat is no further one"
 
+    def test_nor_in_a_patient_s_whose_id_is_known(self, deployment: Deployment) -> None:
+        deployment.configure(OPEN_BOOKINGS_PER_NUMBER="2")
+
+        bodies = [known_body(call_id=f"c-{number}", start=in_days(number + 2).isoformat()) for number in range(3)]
+
+        assert [deployment.book_known("P-41", body).status for body in bodies] == [202, 202, 429]
+
     def test_a_callback_is_kept_sealed_and_listed_and_does_not_ring_as_lost(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:

@@ -121,7 +121,8 @@ class Intake:
         reason = obstacle(wish, (each for each in told if not is_same_appointment(each, wish)))
         place = self._open.taking(wish, wish.wish_id)
         new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
-        self._calls.write(call.asked(wish.wish_id, new), self._ledger.put_of(new), *place, start=new.start)
+        asked = call.asked(wish.wish_id, new)
+        self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)
         return new
 
     def _sent(self, wish: Wish, booking: Booking, *, repeated: bool) -> Acceptance:
