@@ -50,8 +50,8 @@ def simulate(bookings: int, seed: int = 1) -> Json:
     habits = {"requests_per_second": PER_SECOND, "single_appointments": False, "max_page_size": 0}
     # A setup that is proven: what the first booking of a new one costs comes once, and not with each burst.
     parameters = {"CliniceaPerSecond": PER_SECOND, "WorkerConcurrency": WORKERS, "Canary": "off"}
-    # A burst is more than any client may ask in a minute: what is measured is the way behind that door.
-    parameters |= {"BookingsPerCallerMinute": 0, "BookingsPerAgentMinute": 0}
+    # A burst is more than any client may ask in a minute, for one number: measured is the way behind those doors.
+    parameters |= {"BookingsPerCallerMinute": 0, "BookingsPerAgentMinute": 0, "OpenBookingsPerNumber": 0}
     with World(seed, 0.0, 0.0, habits=habits, parameters=parameters, scheduled=False) as world:
         intents = [_intent(world, tag) for tag in range(1, bookings + 1)]
         callers = Callers(world, intents)

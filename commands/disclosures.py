@@ -14,8 +14,10 @@ from commands.register_reading import KEYS, Reading, Span, moment
 from commands.target import Target
 from convox_clinicea.bookings.subject_entries import asked
 from convox_clinicea.disclosures.record import subjects_of_patient
+from convox_clinicea.privacy import is_telling
 
 Json = dict[str, Any]
+FUNCTION_SECONDS = 60
 NOT_ALL = 3
 """The exit code where the register holds more than one command reads."""
 
@@ -26,7 +28,7 @@ def main() -> int:
     by = parser.add_mutually_exclusive_group()
     by.add_argument("--patient", help="Clinicea's id of a patient: who saw their data")
     by.add_argument("--agent", help="an agent's id: whose data they saw")
-    by.add_argument("--call", help="a call's id: what was shown and agreed on it")
+    by.add_argument("--call", help="a call's id, as ConVox has it: what was shown and agreed on it")
     by.add_argument("--client", help="the name of a client (its access token): whose data it was shown")
     by.add_argument("--day", type=desk.day, help="YYYY-MM-DD in the stack's time zone")
     parser.add_argument("--since", type=_moment, help="a day or a moment; in UTC unless it says its offset")
@@ -64,6 +66,10 @@ def tell(
     values = [value]
     if kind == "patient":
         values = [*subjects_of_patient(value), asked(subjects_of_patient(value)[0])]
+    if kind == "call" and is_telling(value):
+        # Only the stack has the key; releases before have stored the id itself.
+        named = target.invoke("DataRequestsFunctionName", {"action": "call_name", "call_id": value}, FUNCTION_SECONDS)
+        values = list(dict.fromkeys([str(named["name"]), value]))
     readings = [Reading(target, kind, each, span or Span(), after) for each in values]
     found = sorted((entry for each in readings for entry in each.entries()), key=lambda entry: str(entry["at"]))
     go_on = next((each.after for each in readings if each.after is not None), None)

@@ -107,6 +107,8 @@ class Deployment:
             "PatientsPerAgentTenMinutes": "0",
             "BookingsPerCallerMinute": "100000",
             "BookingsPerAgentMinute": "100000",
+            "OpenBookingsPerNumber": "100",
+            "StatusPerCallerMinute": "100000",
             "Python": paths.PYTHON,
             "Architecture": paths.ARCHITECTURE,
         }

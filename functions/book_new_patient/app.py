@@ -51,7 +51,8 @@ def book_new_patient() -> Response[str]:
     request.with_context(required=settings.require_call_context, country=settings.default_country)
     allowance().take_booking(Asker(caller, request.agent_id))
     accepted = intake.accept(request.canonical(caller, place.of(dialect)))
-    metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
+    for metric in ("BookingAccepted", "NewPatientAccepted"):
+        metrics.add_metric(metric, MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)
 
 

@@ -24,6 +24,8 @@ from convox_clinicea.disclosures.register import DisclosureRegister
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import StatusSettings
+from convox_clinicea.sharing.allowance import Allowance
+from convox_clinicea.wiring.allowance import of_status
 from convox_clinicea.wiring.identity import ids_from
 from convox_clinicea.wiring.ledger import booking_status_from
 from convox_clinicea.wiring.register import register_from
@@ -37,18 +39,20 @@ clock = SystemClock()
 class Parts(NamedTuple):
     status: BookingStatus
     register: DisclosureRegister
+    allowance: Allowance
 
 
 @cache
 def parts() -> Parts:
     settings = StatusSettings.from_environment()
     register = register_from(settings, ZoneInfo(settings.time_zone), ids_from(settings), clock, logger)
-    return Parts(booking_status_from(settings, clock), register)
+    return Parts(booking_status_from(settings, clock), register, of_status(settings, clock, logger, metrics))
 
 
 @app.get("/bookings/{booking_id}")
 def booking_status() -> Response[str]:
     event = app.current_event
+    parts().allowance.take_status(caller_of(event))
     found = parts().status.of(path_parameter(event, "booking_id"), caller_of(event))
     record_shown([found], parts().register, event, clock)
     return reply(booking(found))
@@ -65,6 +69,7 @@ def call_bookings_by_query() -> Response[str]:
 
 
 def _of_call(call_id: str | None) -> Response[str]:
+    parts().allowance.take_status(caller_of(app.current_event))
     request = validated(CallRequest, **({} if call_id is None else {"call_id": call_id}))
     found = parts().status.of_call(request.call_id, caller_of(app.current_event))
     record_shown(found.bookings, parts().register, app.current_event, clock)

@@ -29,6 +29,7 @@ from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.notices import Notices, SnsTopic
+from convox_clinicea.bookings.open_bookings import OpenBookings
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
 from convox_clinicea.bookings.reconcile import Discrepancy, Reconciler, Report
@@ -108,6 +109,7 @@ class Chain:
             sealer=sealer,
             clock=self.clock,
             count=lambda _name: None,
+            open_bookings=OpenBookings(table, self.ledger, self.clock, 0),
         )
         self.clinicea = core_client(CoreTransport(self.fake, self.clock), self.clock, _credentials)
         self.announced = AnnouncedCalls(table, self.clock)

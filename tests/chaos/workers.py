@@ -24,6 +24,7 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.notices import Notices
+from convox_clinicea.bookings.open_bookings import OpenBookings
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
 from convox_clinicea.bookings.record import Booking
@@ -163,7 +164,14 @@ class Workers(Play):
             ids=FreeTextIds(invented.IDENTITY_KEY.encode, "IN"),
         )
         calls = Calls(table, self.clock)
-        self.intake = Intake(ledger=self.ledger, calls=calls, queue=messages, drafter=drafter, clock=self.clock)
+        self.intake = Intake(
+            ledger=self.ledger,
+            calls=calls,
+            queue=messages,
+            drafter=drafter,
+            clock=self.clock,
+            open_bookings=OpenBookings(table, self.ledger, self.clock, 0),
+        )
         self.locks = Locks(table, self.ledger, self.clock, limits.settle)
         calendar = Calendar(clinicea, self.ledger, readable=read_backs)
         canary = Canary(

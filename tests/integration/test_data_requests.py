@@ -394,6 +394,20 @@ class Here(Target):
         return self.stack
 
 
+class WithItsFunctions(Here):
+    """The same, whose functions run here too."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        super().__init__(deployment.stack.disclosures_table, None)
+        self._deployment = deployment
+
+    def invoke(self, function_output: str, payload: object, seconds: int = 60) -> dict[str, Any]:
+        assert (function_output, seconds) == ("DataRequestsFunctionName", 60)
+        assert isinstance(payload, dict)
+        answer: dict[str, Any] = self._deployment.function("data_requests").invoke(payload)
+        return answer
+
+
 class OnePerPage(Here):
     """The same, with a page for each entry."""
 
@@ -443,6 +457,34 @@ class TestDisclosures:
         earlier = Span(None, hour_ago, ())
         disclosures.tell(here, "client", "convox", as_json=False, span=earlier)
         assert ": 0 entries, 0 patients" in capsys.readouterr().out
+
+    def test_a_call_whose_id_holds_a_number_is_found_by_that_id(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+        call_id = f"{invented.NATIONAL}_20261128101500"
+        deployment.search(ASKED | {"call_id": call_id})
+        capsys.readouterr()
+
+        assert disclosures.tell(WithItsFunctions(deployment), "call", call_id, as_json=False) == 0
+
+        first, *entries = capsys.readouterr().out.splitlines()
+        assert ": 1 entries, 1 patients" in first
+        assert "patient P-41  POST /patients/search" in entries[0]
+        assert call_id not in entries[0]
+
+    def test_so_is_one_that_a_release_before_has_put_on_record(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+        call_id = f"{invented.NATIONAL}_20261128101500"
+        deployment.search(ASKED)
+        (entry,) = deployment.stack.entries()
+        item = {**entry, "entry": {"S": "2026-01-01T00:00:00.000Z#x"}, "call_id": {"S": call_id}}
+        aws.dynamodb().put_item(TableName=deployment.stack.disclosures_table, Item=item)
+
+        assert disclosures.tell(WithItsFunctions(deployment), "call", call_id, as_json=True) == 0
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["call_id"] == call_id
 
     def test_a_register_of_any_size_is_read_on(
         self, deployment: Deployment, meera: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.status import MOST_IN_AN_ANSWER
+from convox_clinicea.table import LedgerUnavailable, Table
 from tests.support import emf, invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
-from tests.support.call_ends import known
+from tests.support.call_ends import kept, known, new
 from tests.support.deployment import Deployment
 from tests.support.functions import Answer
 
@@ -68,6 +69,118 @@ def test_a_callback_that_a_limit_refused_rings_and_its_call_is_listed(
     assert all(f'"call_id":"{call}"' in written for call in refused), "the log names the call"
     listed = [item for item in deployment.stack.items("announced#") if item.get("open") == {"S": "announced"}]
     assert {(item["call_id"]["S"], item["agent_id"]["S"]) for item in listed} == {(call, AGENT_ID) for call in refused}
+
+
+class TestOneNumber:
+    """It has so many open bookings, whoever asks for them."""
+
+    @staticmethod
+    def body(number: int) -> dict[str, Any]:
+        return new_body(call_id=f"c-{number}", start=in_days(number + 2).isoformat())
+
+    def test_a_calendar_is_not_filled_in_one_person_s_name(self, deployment: Deployment) -> None:
+        deployment.configure(OPEN_BOOKINGS_PER_NUMBER="2")
+
+        answers = [deployment.book_new(self.body(number)) for number in range(4)]
+
+        assert [each.status for each in answers] == [202, 202, 429, 429]
+        answers[2].is_error(429, "rate_limited")
+        assert answers[2].headers["Retry-After"] == "600"
+        assert len(deployment.stack.items("booking#")) == 2
+        assert deployment.book_new(self.body(0)).status == 202, "a repeat is no further one"
+
+    def test_nor_in_a_patient_s_whose_id_is_known(self, deployment: Deployment) -> None:
+        deployment.configure(OPEN_BOOKINGS_PER_NUMBER="2")
+
+        bodies = [known_body(call_id=f"c-{number}", start=in_days(number + 2).isoformat()) for number in range(3)]
+
+        assert [deployment.book_known("P-41", body).status for body in bodies] == [202, 202, 429]
+
+    def test_a_callback_is_kept_sealed_and_listed_and_does_not_ring_as_lost(
+        self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        deployment.configure(OPEN_BOOKINGS_PER_NUMBER="1")
+        deployment.popup({"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID})
+        deployment.book_new(self.body(0))
+
+        answer = deployment.call_status(new())
+
+        answer.is_error(429, "rate_limited")
+        assert kept(deployment)["service"] == invented.SERVICE
+        assert deployment.of_call(CALL_ID).body["not_booked"] == ["open_bookings"]
+        written = capsys.readouterr().out
+        assert emf.values(written, "CallNotBooked") == [1]
+        assert emf.values(written, "CallStatusFailed") == []
+        assert [each for each in deployment.stack.items("announced#") if "open" in each] == []
+
+        assert deployment.deliver().acknowledged
+        assert deployment.call_status(new()).status == 202, "there is room now"
+        assert deployment.of_call(CALL_ID).body["not_booked"] == []
+
+    def test_an_erasure_takes_the_list_of_them_along(self, deployment: Deployment) -> None:
+        deployment.configure(OPEN_BOOKINGS_PER_NUMBER="2")
+        deployment.book_new(self.body(0))
+        assert len(deployment.stack.items("person#")) == 1
+        order = {"action": "erase", "mobile": invented.MOBILE, "open_too": True, "who": "operator", "why": "asked"}
+
+        deployment.function("data_requests").invoke(order)
+
+        assert deployment.stack.items("person#") == []
+
+
+def test_new_patients_count_whichever_door_they_came_by(
+    deployment: Deployment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deployment.book_known("P-41", known_body())
+    deployment.call_status(known(call_id="c-1"))
+    assert emf.values(capsys.readouterr().out, "NewPatientAccepted") == []
+
+    for _ in range(2):
+        deployment.book_new(new_body(call_id="c-2"))
+        deployment.call_status(new(call_id="c-3"))
+
+    assert emf.values(capsys.readouterr().out, "NewPatientAccepted") == [1, 1, 0]
+
+
+class TestQuestionsHowBookingsStand:
+    @pytest.mark.parametrize("route", ["booking", "call", "call by query"])
+    def test_they_have_a_limit_and_read_nothing_beyond_it(self, deployment: Deployment, route: str) -> None:
+        booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+        ask: Callable[[], Answer] = {
+            "booking": lambda: deployment.status(booking_id),
+            "call": lambda: deployment.of_call(CALL_ID),
+            "call by query": lambda: deployment.of_call_by_query(CALL_ID),
+        }[route]
+        deployment.configure(STATUS_PER_CALLER_MINUTE="2")
+
+        # The minute may end in between: of five, three in one minute are certain.
+        answers = [ask() for _ in range(5)]
+
+        refused = [each for each in answers if each.status != 200]
+        assert refused
+        for each in refused:
+            each.is_error(429, "rate_limited")
+            assert "bookings" not in each.body
+
+    def test_they_leave_bookings_and_look_ups_their_own_limits(self, deployment: Deployment) -> None:
+        deployment.configure(STATUS_PER_CALLER_MINUTE="1", BOOKINGS_PER_CALLER_MINUTE="1")
+        for _ in range(3):
+            deployment.of_call(CALL_ID)
+
+        assert deployment.book_known("P-41", known_body()).status == 202
+
+    def test_they_are_answered_where_they_cannot_be_counted(
+        self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def unavailable(*_: object) -> None:
+            raise LedgerUnavailable("dynamodb: gone")
+
+        booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+        deployment.configure(STATUS_PER_CALLER_MINUTE="2")
+        monkeypatch.setattr(Table, "add_up", unavailable)
+
+        assert deployment.status(booking_id).status == 200
+        assert emf.values(capsys.readouterr().out, "LookupsUncounted") == [1]
 
 
 class TestWhatABookingTells:

@@ -121,6 +121,8 @@ class Stack:
             "VISITS_ONLY_IF_SHOWN": "false",
             "BOOKINGS_PER_CALLER_MINUTE": "0",
             "BOOKINGS_PER_AGENT_MINUTE": "0",
+            "OPEN_BOOKINGS_PER_NUMBER": "0",
+            "STATUS_PER_CALLER_MINUTE": "0",
             "REQUIRE_CALL_CONTEXT": "true",
             "SEARCH_BY_GET": "true",
             "DISCLOSURES_TABLE": self.disclosures_table,

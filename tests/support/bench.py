@@ -21,6 +21,7 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.notices import Notices, SnsTopic
+from convox_clinicea.bookings.open_bookings import OpenBookings
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
 from convox_clinicea.bookings.record import Booking
@@ -88,6 +89,7 @@ class Bench(CliniceaBench):
             "queue": self.queue,
             "drafter": self.drafter,
             "clock": self.clock,
+            "open_bookings": self.open_bookings(),
         }
         return Intake(**parts | collaborators)
 
@@ -101,8 +103,13 @@ class Bench(CliniceaBench):
             "sealer": self.sealer,
             "clock": self.clock,
             "count": self.counted.append,
+            "open_bookings": self.open_bookings(),
         }
         return StatusCallbacks(**parts | collaborators)
+
+    def open_bookings(self, limit: int = 0) -> OpenBookings:
+        """What counts a number's open bookings; without a limit it counts nothing."""
+        return OpenBookings(Table(aws.dynamodb(), self.stack.table), self.ledger, self.clock, limit)
 
     def another_worker(self, **collaborators: Any) -> Worker:
         """A second worker on the same ledger, as another Lambda would be."""

@@ -53,6 +53,7 @@ ALLOWED = {
         "dynamodb:GetItem",
         "dynamodb:Query",
         "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
         "secretsmanager:GetSecretValue",
     },
     "BookingWorkerRole": WORKER | CLINICEA | DOCUMENTS,
@@ -260,6 +261,7 @@ def test_who_counts_look_ups_writes_counters_and_nothing_else(resources: Json) -
         "BookAppointmentRole",
         "BookNewPatientRole",
         "CallStatusRole",
+        "BookingStatusRole",
         "BookingWorkerRole",
     }
     assert statement["Action"] == "dynamodb:UpdateItem"

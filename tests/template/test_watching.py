@@ -153,6 +153,17 @@ def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
     assert watching.alarms()["LimitsOpenAlarm"]["Threshold"] > 0, "one hiccup rings nobody out of bed"
 
 
+def test_an_alarm_rings_where_more_new_patients_are_booked_in_a_day_than_is_usual() -> None:
+    looks = [each for each in watching.watched() if each.where == "ManyNewPatientsAlarm"]
+    assert {(each.name, dict(each.dimensions)["service"]) for each in looks} == {
+        ("NewPatientAccepted", "book_new_patient"),
+        ("NewPatientAccepted", "call_status"),
+    }
+    alarm = watching.alarms()["ManyNewPatientsAlarm"]
+    assert {each["MetricStat"]["Period"] for each in alarm["Metrics"] if "MetricStat" in each} == {86_400}
+    assert (alarm["EvaluationPeriods"], alarm["Threshold"]) == (1, {"Ref": "NewPatientsPerDay"})
+
+
 @pytest.mark.parametrize(
     ("name", "look"),
     [

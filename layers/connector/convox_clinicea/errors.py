@@ -113,6 +113,12 @@ class TooManyBookings(RateLimited):
     public = "Too many bookings in a short time. This one is not stored: send it again in a moment."
 
 
+class TooManyOpenBookings(RateLimited):
+    """A number has as many open bookings with this client as it may have."""
+
+    public = "This number has too many open bookings. This one is not made: a person has to look at them first."
+
+
 class NotShown(ConnectorError):
     """The patient was not shown to this client on this call, so nothing of theirs is handed out."""
 

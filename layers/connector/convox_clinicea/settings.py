@@ -110,7 +110,7 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
 
     bookings_per_caller_minute: int = Field(ge=0, le=100_000)
     bookings_per_agent_minute: int = Field(ge=0, le=100_000)
-
+    open_bookings_per_number: int = Field(ge=0, le=100)
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
@@ -178,6 +178,7 @@ class StatusSettings(CallNamingSettings, DisclosureSettings):
     """`booking_status`."""
 
     ledger_table: str = Field(min_length=1)
+    status_per_caller_minute: int = Field(ge=0, le=100_000)
     time_zone: ZoneName
 
 

@@ -16,15 +16,15 @@ from convox_clinicea.bookings.drafting import Drafter, Wish
 from convox_clinicea.bookings.intake import MOST_TRIES, PAUSE_SECONDS, or_not_stored
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.mind import Mind
+from convox_clinicea.bookings.open_bookings import OpenBookings
 from convox_clinicea.bookings.queue import BookingQueue
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.same_person import obstacle
 from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.unbooked import Grounds, Refusal, UnbookedCallbacks
-from convox_clinicea.clinicea.errors import NotInDialect
+from convox_clinicea.bookings.unbooked import UNBOOKED, Grounds, Refusal, UnbookedCallbacks
 from convox_clinicea.deadline import CLOCKS_APART, Clock
-from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
+from convox_clinicea.errors import FieldProblem, InvalidRequest, NotStored
 from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
@@ -103,6 +103,7 @@ class StatusCallbacks:
         sealer: Sealer,
         clock: Clock,
         count: Callable[[str], None],
+        open_bookings: OpenBookings,
     ) -> None:
         self._calls = calls
         self._ledger = ledger
@@ -111,13 +112,14 @@ class StatusCallbacks:
         self._unbooked = UnbookedCallbacks(drafter, sealer)
         self._clock = clock
         self._count = count
+        self._open = open_bookings
 
     def take(self, callback: Callback) -> Taken:
         """Note the callback and, where it asks for an appointment, return its booking once ledger and queue hold it.
 
         Raises:
-            InvalidRequest, ConsentRequired, TooLarge, NotInDialect: it cannot be booked so; the callback is kept for a
-                person.
+            InvalidRequest, ConsentRequired, TooLarge, NotInDialect, TooManyOpenBookings: it cannot be booked so; the
+                callback is kept for a person.
             NotStored: ledger or queue did not confirm; the same callback may be sent again.
         """
         if callback.recorded_at is not None and callback.recorded_at > self._clock.now() + CLOCKS_APART:
@@ -147,7 +149,7 @@ class StatusCallbacks:
                 raise callback.refusal
             if callback.wanted is not None:
                 return self._wished(stored, call, callback, self._drafter.wish(callback.wanted))
-        except (InvalidRequest, ConsentRequired, TooLarge, NotInDialect) as problem:
+        except UNBOOKED as problem:
             self._calls.write(self._unbooked.kept(call, callback, problem))
             self._count("CallNotBooked")
             raise
@@ -215,9 +217,10 @@ class StatusCallbacks:
                 now = call.wishing(wish.wish_id, found, counts=True, recorded_at=callback.recorded_at)
                 return self._known(call, now, found, mind)
             booking_id = self._drafter.id_after(wish, booking_id)
+        place = self._open.taking(wish, booking_id)
         new = self._drafter.draft(wish, booking_id, reason)
         call = call.wishing(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
-        self._calls.write(call, self._ledger.put_of(new), start=new.start)
+        self._calls.write(call, self._ledger.put_of(new), *place, start=new.start)
         return self._stored(new, "BookingAccepted", beside=mind.has_others)
 
     def _stored(self, booking: Booking, metric: str | None = None, *, beside: bool = False) -> Taken:
@@ -226,6 +229,8 @@ class StatusCallbacks:
             return Taken(booking)
         if metric is not None:
             self._count(metric)
+            if booking.newcomer:
+                self._count("NewPatientAccepted")
         self._queue.send(booking)
         return Taken(booking, beside=beside)
 

@@ -7,19 +7,26 @@ from datetime import datetime
 
 from convox_clinicea import chance
 from convox_clinicea.bookings.record import Booking, timestamp
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.normalization import id_spellings, same_id
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Table
-from convox_clinicea.versions import SCHEMA, require_readable
+from convox_clinicea.versions import SCHEMA, UnreadableRecord, require_readable
 
 SCHEMA_VERSION = 1
 ATTRIBUTES = frozenset({"pk", "booking_id", "expires_at", WRITE_TOKEN, SCHEMA})
 OURS_OR_FREE = "attribute_not_exists(pk) OR booking_id = :booking"
+_ALWAYS = "attribute_exists(pk) OR attribute_not_exists(pk)"
 _NUMBER = "creating#"
 
 
 def number_lock_key(booking: Booking) -> str:
     """Return the key of the lock on creating a patient for the booking's number."""
     return f"{_NUMBER}{booking.number_key}"
+
+
+def open_bookings_key(caller: str, person_key: str) -> str:
+    """Return the key of the item that names a person's bookings with a client, see `open_bookings`."""
+    return f"person#{caller}#{person_key}"
 
 
 def of_number(key: str) -> bool:
@@ -66,7 +73,8 @@ def booking_of(item: Item | None) -> str | None:
 def free_all(table: Table, booking: Booking) -> None:
     """Remove what the booking holds: its number, its patient's start, its appointment. Another's stays.
 
-    Once a booking has ended, Clinicea's calendar shows what these have kept apart.
+    Once a booking has ended, Clinicea's calendar shows what these have kept apart. The list of the person's open
+    bookings goes as a whole: the others on it are counted anew.
 
     Raises:
         UnreadableRecord: a later release has written one of them; it stays.
@@ -79,6 +87,12 @@ def free_all(table: Table, booking: Booking) -> None:
             table.delete(key, OURS_OR_FREE, {":booking": {"S": booking.booking_id}}, newest=SCHEMA_VERSION)
         except ConditionFailed as failed:
             booking_of(failed.standing)
+    person_key = booking.number_key or booking.patient_key
+    if person_key:
+        try:
+            table.delete(open_bookings_key(booking.caller, person_key), _ALWAYS, {}, newest=SCHEMA_VERSION)
+        except ConditionFailed:
+            raise_alone(UnreadableRecord("a later release has written which bookings are open"))
 
 
 def owner_under(table: Table, keys: Iterable[str]) -> str | None:

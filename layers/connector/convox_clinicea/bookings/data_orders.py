@@ -176,7 +176,17 @@ class EntriesOrder(_Order):
         return {"entries": entries, "after": after}
 
 
-AnyOrder = HoldsOrder | CountOrder | EraseOrder | WithdrawOrder | CopyOrder | EntriesOrder
+class CallNameOrder(Order):
+    """Under which name does the register have a call whose id holds a number or an address?"""
+
+    action: Literal["call_name"]
+    call_id: PersonalText
+
+    def carry_out(self, holdings: Holdings, _default_country: str) -> dict[str, Any]:
+        return {"name": holdings.name_of_call(self.call_id.reveal())}
+
+
+AnyOrder = CallNameOrder | HoldsOrder | CountOrder | EraseOrder | WithdrawOrder | CopyOrder | EntriesOrder
 _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
 
 

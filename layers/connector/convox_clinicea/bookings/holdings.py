@@ -103,6 +103,10 @@ class Holdings:
         others = [each for each in found.bookings if each.number_key not in (None, own)]
         return Held(found, sum(count_of_booking(self._register, each) for each in others))
 
+    def name_of_call(self, call_id: str) -> str:
+        """Return the name under which the register has a call whose id holds a number or an address."""
+        return self._search.hidden_name(call_id)
+
     def consents(self, subject: Subject, after: str | None = None) -> tuple[int, str | None]:
         """Count the proofs of consent given from the subject's mobile, and where to go on counting."""
         return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after, "consent#")

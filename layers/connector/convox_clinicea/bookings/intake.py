@@ -10,6 +10,7 @@ from convox_clinicea import chance
 from convox_clinicea.bookings.calls import MOST_WISHES, Call, Calls
 from convox_clinicea.bookings.drafting import Drafter, Wish
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
+from convox_clinicea.bookings.open_bookings import OpenBookings
 from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
@@ -54,12 +55,22 @@ def or_not_stored() -> Iterator[None]:
 class Intake:
     """The service behind `book_appointment` and `book_new_patient`."""
 
-    def __init__(self, *, ledger: Ledger, calls: Calls, queue: BookingQueue, drafter: Drafter, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        calls: Calls,
+        queue: BookingQueue,
+        drafter: Drafter,
+        clock: Clock,
+        open_bookings: OpenBookings,
+    ) -> None:
         self._ledger = ledger
         self._calls = calls
         self._queue = queue
         self._drafter = drafter
         self._clock = clock
+        self._open = open_bookings
 
     def accept(self, request: BookingRequest) -> Acceptance:
         """Return the request's booking once ledger and queue both hold it.
@@ -68,6 +79,7 @@ class Intake:
 
         Raises:
             InvalidRequest: the start is past, or too far ahead.
+            TooManyOpenBookings: the number has as many as it may have; nothing is stored.
             NotStored: ledger or queue did not confirm, or the key cannot be read; the same request may be sent again.
         """
         with or_not_stored():
@@ -88,8 +100,9 @@ class Intake:
         ids = self._drafter.ids
         call = None if caller.call_id is None else self._calls.get(caller.name, *ids.calls(caller.call_id))
         if call is None or len(call.wishes) >= MOST_WISHES:
+            place = self._open.taking(wish, wish.wish_id)
             new = self._drafter.draft(wish, wish.wish_id)
-            standing = self._ledger.put_if_absent(new)
+            standing = self._ledger.put_if_absent(new, place)
             return self._sent(wish, standing or new, repeated=standing is not None)
         found = (self._ledger.get(booking_id) for booking_id in sorted(call.booking_ids_told))
         told = [each for each in found if each is not None]
@@ -106,8 +119,10 @@ class Intake:
                 a second appointment of the same person is a person's business.
         """
         reason = obstacle(wish, (each for each in told if not is_same_appointment(each, wish)))
+        place = self._open.taking(wish, wish.wish_id)
         new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
-        self._calls.write(call.asked(wish.wish_id, new), self._ledger.put_of(new), start=new.start)
+        asked = call.asked(wish.wish_id, new)
+        self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)
         return new
 
     def _sent(self, wish: Wish, booking: Booking, *, repeated: bool) -> Acceptance:

@@ -19,7 +19,7 @@ from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
 from convox_clinicea.bookings.unreadable import Unreadable, read
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
-from convox_clinicea.table import ConditionFailed, Item, Put, Table
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 DEFAULT_RETENTION = timedelta(days=30)
 CALL_INDEX = "call"
@@ -55,12 +55,22 @@ class Ledger:
         item = self._table.get(key_of(booking_id))
         return None if item is None else read(item)
 
-    def put_if_absent(self, booking: Booking) -> Booking | None:
-        """Store a new booking. Returns None if it now stands, else the one that stood already."""
+    def put_if_absent(self, booking: Booking, beside: Sequence[Put] = ()) -> Booking | None:
+        """Store a new booking. Returns None if it now stands, else the one that stood already.
+
+        Raises:
+            Overtaken: what is to be written beside was changed meanwhile.
+        """
+        put = self.put_of(booking)
         try:
-            self._table.put(Put(to_item(self._stamped(booking)), _ABSENT))
+            if beside:
+                self._table.put_all([put, *beside], put.item[WRITE_TOKEN]["S"])
+            else:
+                self._table.put(put)
         except ConditionFailed as failed:
             standing = failed.standing
+            if standing.get("pk") != put.item["pk"]:
+                raise_alone(Overtaken("what stands beside was changed meanwhile"))
         else:
             return None
         return from_item(standing)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from convox_clinicea.bookings.calls import Call, key_of_call
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.clinicea.errors import NotInDialect
-from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge
+from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge, TooManyOpenBookings
 from convox_clinicea.sealing import Sealer
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 20
 
 Refusal = InvalidRequest | ConsentRequired | TooLarge
+UNBOOKED = (InvalidRequest, ConsentRequired, TooLarge, NotInDialect, TooManyOpenBookings)
+"""Why an appointment that a callback asked for cannot be booked, and the callback is kept for a person."""
 
 
 class Grounds(Enum):
@@ -34,7 +36,7 @@ class UnbookedCallbacks:
         self._drafter = drafter
         self._sealer = sealer
 
-    def kept(self, call: Call, callback: Callback, problem: Refusal | NotInDialect) -> Call:
+    def kept(self, call: Call, callback: Callback, problem: Refusal | NotInDialect | TooManyOpenBookings) -> Call:
         """Return the call with the trace; without grounds it holds nothing of what the patient told.
 
         Whatever the problem is: grounds are read before all else, and no class of errors stands in for them.
@@ -49,7 +51,7 @@ class UnbookedCallbacks:
         return call.keeping(tuple(_fields(problem)[:MOST_PROBLEMS]), kept, number_key, patient_key)
 
 
-def _fields(problem: Refusal | NotInDialect) -> list[str]:
+def _fields(problem: Refusal | NotInDialect | TooManyOpenBookings) -> list[str]:
     match problem:
         case InvalidRequest():
             return [each.field for each in problem.problems]
@@ -59,3 +61,5 @@ def _fields(problem: Refusal | NotInDialect) -> list[str]:
             return ["new_patient"]
         case ConsentRequired():
             return ["consent"]
+        case TooManyOpenBookings():
+            return ["open_bookings"]

@@ -16,7 +16,7 @@ from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.errors import face_of
 from convox_clinicea.convox.glimpse import glimpsed
 from convox_clinicea.convox.loggable import loggable_agent, loggable_call
-from convox_clinicea.errors import ConfigurationError, ConnectorError, RateLimited
+from convox_clinicea.errors import ConfigurationError, ConnectorError, RateLimited, TooManyOpenBookings
 from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.observability import failure
 from convox_clinicea.settings import PlaceSettings
@@ -28,8 +28,9 @@ from convox_clinicea.versions import UnreadableRecord
 def counted(metrics: Metrics) -> Iterator[None]:
     """Count a callback that came, before anything is done with it, and one that was neither stored nor refused.
 
-    A refusal (4xx), or a booking that the dialect cannot make, is kept for a person and counted as `CallNotBooked`. One
-    that is refused by a limit (429) is not kept: it counts as failed, though whoever sends it again may have it taken.
+    A refusal (4xx), or a booking that the dialect cannot make, is kept for a person and counted as `CallNotBooked`;
+    so is one whose number has too many open bookings (429). One that another limit refuses (429) is not kept: it counts
+    as failed, though whoever sends it again may have it taken.
     """
     metrics.add_metric("CallStatusReceived", MetricUnit.Count, 1)
     metrics.flush_metrics()  # a function that Lambda ends writes nothing more
@@ -86,6 +87,9 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
     try:
         yield
         settled = True
+    except TooManyOpenBookings:
+        settled = True  # it is kept among the calls that were not booked
+        raise
     except RateLimited:
         try:
             announced.announce(callback.caller.name, ids.call(callback.call_id), callback.caller.agent_id)
@@ -109,5 +113,5 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
 
 def _is_settled(error: ConnectorError) -> bool:
     if isinstance(error, RateLimited):
-        return False
+        return isinstance(error, TooManyOpenBookings)
     return isinstance(error, NotInDialect) or face_of(error).status < 500

@@ -7,7 +7,7 @@ agent's limits, never the client's. Requests without an agent count as one agent
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -55,6 +55,7 @@ class Limits:
     shown_per_agent_day: int = 0
     bookings_per_caller_minute: int = 0
     bookings_per_agent_minute: int = 0
+    status_per_caller_minute: int = 0
     visits_only_if_shown: bool = False
 
 
@@ -118,21 +119,14 @@ class Allowance:
         """Count one booking or status callback; raises TooManyBookings beyond a limit, before anything is stored."""
         limits = self._limits
         per = {None: limits.bookings_per_caller_minute, agent_digest(asker.agent): limits.bookings_per_agent_minute}
-        if not any(per.values()):
-            return
-        now = self._counters.now()
+        self._take(asker, Kind.BOOKINGS, per, TooManyBookings)
 
-        def refuse_beyond(tally: Tally, more: int) -> None:
-            for agent, limit in per.items():
-                if limit and tally.number(now.attribute(Kind.BOOKINGS, agent)) + more > limit:
-                    who = "caller" if agent is None else "agent"
-                    raise TooManyBookings(f"bookings of this {who} in a minute: {limit}", now.left_of(Kind.BOOKINGS))
+    def take_status(self, caller: str) -> None:
+        """Count one question how bookings stand; raises RateLimited beyond the client's limit, before any is read.
 
-        refuse_beyond(self._counters.known(asker.caller, now), more=1)
-        numbers = Counter(_attributes(now, Kind.BOOKINGS, self._agent(asker, now)))
-        tally = self._add(asker, now, numbers, {}, None)
-        if tally is not None:
-            refuse_beyond(tally, more=0)
+        These requests name no agent, so the client's is the only limit.
+        """
+        self._take(Asker(caller, None), Kind.STATUS, {None: self._limits.status_per_caller_minute}, RateLimited)
 
     def note_telling(self, asker: Asker) -> None:
         """Count a booking whose end tells something of a person, together with the look-ups that found nobody."""
@@ -157,6 +151,24 @@ class Allowance:
         except LedgerUnavailable as error:
             self._uncounted(error)
             return True
+
+    def _take(self, asker: Asker, kind: Kind, per: Mapping[str | None, int], refusal: type[RateLimited]) -> None:
+        """Count one of a kind for the client (None) and, where `per` has a limit of an agent, for the agent."""
+        if not any(per.values()):
+            return
+        now = self._counters.now()
+
+        def refuse_beyond(tally: Tally, more: int) -> None:
+            for agent, limit in per.items():
+                if limit and tally.number(now.attribute(kind, agent)) + more > limit:
+                    who = "caller" if agent is None else "agent"
+                    raise refusal(f"{kind.name.lower()} of this {who} in a minute: {limit}", now.left_of(kind))
+
+        refuse_beyond(self._counters.known(asker.caller, now), more=1)
+        agent = self._agent(asker, now) if len(per) > 1 else None
+        tally = self._add(asker, now, Counter(_attributes(now, kind, agent)), {}, None)
+        if tally is not None:
+            refuse_beyond(tally, more=0)
 
     @property
     def _notes_patients(self) -> bool:

@@ -46,6 +46,8 @@ class Kind(StrEnum):
 
     LOOK_UPS = "m"
     BOOKINGS = "b"
+    STATUS = "q"
+    """Questions how bookings stand; they name no agent."""
     TELLING = "x"
     """Requests that found nobody, and bookings whose end tells something of a person."""
     SHOWN = "s"
@@ -57,6 +59,7 @@ class Kind(StrEnum):
 _SECONDS = {
     Kind.LOOK_UPS: MINUTE,
     Kind.BOOKINGS: MINUTE,
+    Kind.STATUS: MINUTE,
     Kind.TELLING: TEN_MINUTES,
     Kind.SHOWN: TEN_MINUTES,
     Kind.SHOWN_IN_DAY: DAY,

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from convox_clinicea import aws
 from convox_clinicea.deadline import Clock
-from convox_clinicea.settings import IntakeSettings, LookupSettings, WorkerSettings
+from convox_clinicea.settings import IntakeSettings, LookupSettings, StatusSettings, WorkerSettings
 from convox_clinicea.sharing.allowance import Allowance, Limits
 from convox_clinicea.table import Table
 
@@ -32,6 +32,12 @@ def of_bookings(settings: IntakeSettings, clock: Clock, logger: Logger, metrics:
         bookings_per_caller_minute=settings.bookings_per_caller_minute,
         bookings_per_agent_minute=settings.bookings_per_agent_minute,
     )
+    return _allowance(settings.ledger_table, limits, clock, logger, metrics)
+
+
+def of_status(settings: StatusSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+    """Return the limit of the function that tells how bookings stand."""
+    limits = Limits(status_per_caller_minute=settings.status_per_caller_minute)
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 

@@ -11,6 +11,7 @@ from convox_clinicea.bookings.consents import Consents
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.open_bookings import OpenBookings
 from convox_clinicea.bookings.queue import BookingQueue, Queues
 from convox_clinicea.clinicea.flows import flows_of
 from convox_clinicea.convox.dialect import Dialects
@@ -37,12 +38,14 @@ def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
     """Return the parts of a function that takes booking requests."""
     place = place_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
+    ledger = Ledger(table, clock)
     intake = Intake(
-        ledger=Ledger(table, clock),
+        ledger=ledger,
         calls=Calls(table, clock),
         queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
         drafter=drafter_from(settings, place, clock),
         clock=clock,
+        open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
     return BookingDesk(settings, dialects_from(settings), place, intake)
 

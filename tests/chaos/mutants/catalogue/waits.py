@@ -127,10 +127,9 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "        self._calls.write(call.asked(wish.wish_id, new), self._ledger.put_of(new), start=new.start)\n",
+                "        self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)\n",
                 "        try:\n"
-                "            told = call.asked(wish.wish_id, new)\n"
-                "            self._calls.write(told, self._ledger.put_of(new), start=new.start)\n"
+                "            self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)\n"
                 "        except LedgerUnavailable:\n"
                 "            pass\n",
             ),
