@@ -17,7 +17,7 @@ from commands.template import queue_names
 from convox_clinicea import aws, chance, observability
 from convox_clinicea.wiring import clinicea as wiring
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN, Credentials
-from tests.chaos import asking, stack
+from tests.chaos import asking, consent_said, stack
 from tests.chaos import habits as habits_of
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clinicea_faults import Troubles
@@ -41,7 +41,11 @@ from tests.chaos.trace import Trace
 from tests.chaos.transport import SimulatedTransport
 from tests.chaos.weather import RandomFates, Weather
 
-PARAMETERS: dict[str, object] = {"CliniceaAuthentication": "staff_session", "WorkerConcurrency": 10}
+PARAMETERS: dict[str, object] = {
+    "CliniceaAuthentication": "staff_session",
+    "WorkerConcurrency": 10,
+    "ConsentTexts": consent_said.SOURCE,
+}
 QUIET = {
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "POWERTOOLS_METRICS_DISABLED": "true",
@@ -157,6 +161,7 @@ class World:
         for client in ("kms", "kms_in_time"):
             self._replace(aws, client, self._remote("kms", Keys(self.stack.key_ids)))
         self._replace(aws, "sns", self._remote("sns", self.sns))
+        self._replace(aws, "client_in_time", {"ssm": consent_said.Documents()}.__getitem__)
         self._replace(aws, "secret", self._secrets().secret)
         self._replace(wiring, "transport", lambda _url: transport)
         self._replace(chance, "source", self.chance("product"))
@@ -204,10 +209,9 @@ class World:
         return [each["Message"] for each in self.sns.published]
 
     @property
-    def consents(self) -> set[str]:
-        """The bookings of which a proof of consent is on record."""
-        items = (item for table in self.tables for item in table.items.values())
-        return {item["booking_id"]["S"] for item in items if item.get("kind") == {"S": "consent"}}
+    def consents(self) -> set[consent_said.Proof]:
+        """The proofs of consent that are on record."""
+        return consent_said.proofs(item for table in self.tables for item in table.items.values())
 
     @property
     def crashes(self) -> Counter[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.mutants.mutant import FAILED, Mutant
+from tests.chaos.mutants.mutant import FAILED, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
 VERSIONS, TABLE = "versions.py", "table.py"
@@ -94,8 +94,21 @@ RECORDS = (
                 "return _entries_of(booking)",
             ),
         ),
-        f"{EXAMPLES}test_consents.py",
-        FAILED,
+        "newcomers_return",
+        WITHOUT_CONSENT,
+    ),
+    Mutant(
+        "a content that comes back to a wish has no proof of consent of its own",
+        "consent",
+        (
+            Patch(
+                CONSENTS,
+                'return f"{_entries_of(booking)}#{booking.stands_for}#{sha256(content.encode()).hexdigest()[:16]}"',
+                'return f"{_entries_of(booking)}#{booking.stands_for}"',
+            ),
+        ),
+        "newcomers_return",
+        WITHOUT_CONSENT,
     ),
     Mutant(
         "a pop-up after the end of its call opens it again",
