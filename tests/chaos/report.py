@@ -23,6 +23,7 @@ FIELDS = (
     "made_again",
     "unnoticed",
     "starved",
+    "overwritten",
     "logins",
     "posts",
     "read_backs",

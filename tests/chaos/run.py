@@ -10,7 +10,7 @@ from typing import Any, TextIO
 from tests.chaos import night
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
-from tests.chaos.deployments import Window, WithoutReadBacks
+from tests.chaos.deployments import TwoReleases, Window, WithoutReadBacks
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.judge_traces import adopt
 from tests.chaos.lookups import Lookups
@@ -90,6 +90,10 @@ class Run:
             begins = span * self.world.chance("read-backs").uniform(0.1, 0.8)
             self.unread = Window(begins, begins + span * UNREAD)
             WithoutReadBacks(self.unread, self.world.clinicea, self.world.runtime, self.world.scheduler)
+        if len(self.world.releases) > 1:
+            world, later = self.world, self.world.releases[-1]
+            functions, chance = world.stack.functions, world.chance("deployments")
+            TwoReleases(later, span, functions, world.runtime, world.scheduler, chance)
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
         self.waits = Waits(self.world, self.intents)
@@ -108,7 +112,11 @@ class Run:
                     each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
                 }
             acts = self.attendant.acts if self.attendant else None
-            return Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
+            verdict = Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
+            for key in (key for table in world.tables for key in table.overwritten):
+                verdict.overwritten += 1
+                verdict.evidence.append(f"overwritten: {key} of a later release, by an earlier one")
+            return verdict
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

@@ -18,6 +18,7 @@ HARMS = (
     "unnoticed",
     "untold",
     "starved",
+    "overwritten",
 )
 
 
@@ -46,6 +47,8 @@ class Verdict:
     """Wishes that were never accepted, and left no trace for a person."""
     starved: int = 0
     """Starts that passed while the booking waited for another."""
+    overwritten: int = 0
+    """Records of a later release that an earlier one has written over."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from tests.chaos import story_book, waiting_stories
 from tests.chaos.crashes import play, sweep
 from tests.chaos.interleavings import Play, explore
+from tests.chaos.mix import Mix
 from tests.chaos.mutants import stories
 from tests.chaos.mutants.planned import LOOKS_AND_ANSWERS
 from tests.chaos.mutants.planned_waits import WAITS
@@ -22,6 +23,7 @@ from tests.chaos.story_book import Story
 from tests.chaos.upgrades import upgrade
 from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
 from tests.chaos.weather import Weather
+from tests.chaos.world import SECOND_RELEASE
 
 Check = Callable[[], Iterator[list[str]]]
 
@@ -146,6 +148,11 @@ def newcomers_return() -> Iterator[list[str]]:
         yield Scene(newcomer_returned, away_until=60.0, seed=seed).played()
 
 
+def two_releases() -> Iterator[list[str]]:
+    """The later release is deployed, rolled back and deployed again."""
+    yield harms(Run(40, 2, 0.33, mix=Mix(also=frozenset({SECOND_RELEASE}))).verdict())
+
+
 def off_by_a_zone() -> Iterator[list[str]]:
     """Every start is off by a zone: only the canary may be posted, anew after each word of the person on call."""
     for minutes in (330, 60):
@@ -199,6 +206,7 @@ CHECKS: dict[str, Check] = {
         changed_late,
         overtaken,
         newcomers_return,
+        two_releases,
         off_by_a_zone,
         upgraded,
         same_soon,

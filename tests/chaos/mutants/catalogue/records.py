@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.mutants.mutant import FAILED, WITHOUT_CONSENT, Mutant
+from tests.chaos.mutants.mutant import FAILED, OVERWRITTEN, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
 VERSIONS, TABLE = "versions.py", "table.py"
@@ -37,6 +37,21 @@ RECORDS = (
         (Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),),
         f"{EXAMPLES}test_versions.py",
         FAILED,
+    ),
+    Mutant(
+        "what a later release wrote is written over",
+        "23",
+        (
+            Patch(VERSIONS, "    if version_of(item) > newest:\n", "    if False:\n"),
+            Patch(
+                VERSIONS,
+                "    if attributes is not None and not item.keys() <= set(attributes):\n",
+                "    if False:\n",
+            ),
+            Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),
+        ),
+        "two_releases",
+        OVERWRITTEN,
     ),
     Mutant(
         "a late repeat wipes the trace of what could not be booked",
