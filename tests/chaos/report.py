@@ -24,6 +24,7 @@ FIELDS = (
     "unnoticed",
     "starved",
     "overwritten",
+    "brought_back",
     "logins",
     "posts",
     "read_backs",

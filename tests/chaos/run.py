@@ -16,6 +16,7 @@ from tests.chaos.judge_traces import adopt
 from tests.chaos.lookups import Lookups
 from tests.chaos.mix import Mix
 from tests.chaos.on_call import OnCall
+from tests.chaos.restores import Restored
 from tests.chaos.story_book import STORIES, Story, tell
 from tests.chaos.waits import Waits
 from tests.chaos.world import World
@@ -29,6 +30,8 @@ QUIET = 5400.0
 """How long nothing may have been written before a run counts as settled: schedules may still find something to do."""
 UNREAD = 0.03
 """The share of a run in which the role does not permit the read-backs."""
+RESTORED = 0.5
+"""The share of a run after which the backup is made that a restore brings back."""
 SLICE = 30.0
 """Virtual seconds between two looks at whether everything is over."""
 
@@ -94,6 +97,8 @@ class Run:
             world, later = self.world, self.world.releases[-1]
             functions, chance = world.stack.functions, world.chance("deployments")
             TwoReleases(later, span, functions, world.runtime, world.scheduler, chance)
+        restores = faults and self.world.mix.has("restore")
+        self.restored = Restored(self.world, span * RESTORED) if restores else None
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
         self.waits = Waits(self.world, self.intents)
@@ -116,6 +121,11 @@ class Run:
             for key in (key for table in world.tables for key in table.overwritten):
                 verdict.overwritten += 1
                 verdict.evidence.append(f"overwritten: {key} of a later release, by an earlier one")
+            if self.restored:
+                verdict.brought_back = len(self.restored.brought_back())
+                verdict.evidence += [f"brought_back: {each} was erased" for each in self.restored.brought_back()]
+                if anew := self.restored.taken_anew():
+                    verdict.undecidable["asked for again while its tombstone was gone"] = anew
             return verdict
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:

@@ -19,6 +19,7 @@ HARMS = (
     "untold",
     "starved",
     "overwritten",
+    "brought_back",
 )
 
 
@@ -49,6 +50,8 @@ class Verdict:
     """Starts that passed while the booking waited for another."""
     overwritten: int = 0
     """Records of a later release that an earlier one has written over."""
+    brought_back: int = 0
+    """Erased bookings that a restore has brought back."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0
