@@ -11,7 +11,7 @@ from tests.support.functions import ROOT
 from tests.support.markdown import Typed, commands, transcripts
 
 EVENTS = sorted((ROOT / "events").glob("*.json"))
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 @pytest.mark.parametrize("path", EVENTS, ids=lambda path: path.stem)
@@ -29,10 +29,10 @@ def test_nor_has_make_s_help() -> None:
 
 
 def test_the_documents_commands_are_found() -> None:
-    found = commands((ROOT / "README.md").read_text("utf-8"))
+    readme, calls = (commands((ROOT / name).read_text("utf-8")) for name in ("README.md", "docs/calls.md"))
 
-    assert "make run" in " ".join(found)
-    (booking,) = [each for each in found if '/patients/P-01/appointments"' in each and "start" in each]
+    assert "make run" in " ".join(readme)
+    (booking,) = [each for each in calls if '/patients/P-01/appointments"' in each and "start" in each]
     assert '"clinic_id": "C-01"' in booking, "with the lines that it goes on in"
     assert "booking_id" not in booking, "without what it answers"
 

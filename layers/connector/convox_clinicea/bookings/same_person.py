@@ -1,7 +1,7 @@
 """Whether a call's bookings are for one person: told by digests, for names and numbers are sealed.
 
 Identity decides: another patient id, mobile, name or birth date is another person, and another booking. Where the
-digests leave open whether the second is the first one corrected, a person decides (docs/decisions.md).
+digests leave open whether the second is the first one corrected, a person decides (docs/adr/0055).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""README's calls, typed one after the other into a shell: each answers what README shows."""
+"""The calls of docs/calls.md, typed one after the other into a shell: each answers what the page shows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ OWN = {"booking_id", "appointment_id", "last_visit", "start", "end", "accepted_a
 def test_each_call_answers_as_shown(api: Api) -> None:
     (header,) = api.headers.items()
     shell = {**os.environ, "API": api.url, "TOKEN": ": ".join(header)}
-    calls = (ROOT / "README.md").read_text("utf-8").partition("## The calls")[2].partition("\n## ")[0]
-    day, *curls = transcripts(calls)
+    day, *curls = transcripts((ROOT / "docs" / "calls.md").read_text("utf-8"))
     shell["DAY"] = typed(f"{day.command}\necho $DAY", shell)
     assert len(curls) == 6
     booking = ""
