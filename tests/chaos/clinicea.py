@@ -20,6 +20,7 @@ from local.clinicea.calling import Account
 from local.clinicea.clock import DEFAULT_ZONE, Clock
 from local.clinicea.records import Appointment, Patient, Store
 from local.clinicea.routes import Found
+from tests.chaos.consent_said import Registered, text_in
 from tests.chaos.made import Made, MadeByUs
 
 POSTS = frozenset({"postAppointmentByPatientID", "postAppointment"})
@@ -119,6 +120,8 @@ class SimulatedClinicea(FakeClinicea):
         self.moved: dict[str, datetime] = {}
         """Appointments that stand elsewhere than they were asked for, by id, with the start that was asked for."""
         self.made = MadeByUs()
+        self.registered: set[Registered] = set()
+        """What was asked for where a patient was made."""
         self.unread = False
         """Whether the connector's role does not permit the read-backs now."""
 
@@ -127,20 +130,24 @@ class SimulatedClinicea(FakeClinicea):
         self.refused.clear()
         self.moved.clear()
         self.made.clear()
+        self.registered.clear()
 
     def work(self, request: Request, found: Found, now: datetime) -> Answer:
         if found.call not in POSTS:
             return super().work(request, found, now)
         asked = _asked(request)
         start = datetime.fromisoformat(asked["StartDateTime"])
-        before = len(self.calendar.appointments)
+        patients = len(self.calendar.patients)
         self.calendar.look_near(asked["ClinicID"], asked.get("StaffID"), start)
         before = len(self.calendar.appointments)
         try:
             answer = super().work(request, found, now)
         finally:
             self.calendar.look_everywhere()
-        tag = tag_of(asked.get("Notes", ""))
+        notes = asked.get("Notes", "")
+        tag = tag_of(notes)
+        if len(self.calendar.patients) > patients:
+            self.registered.add(Registered(tag, text_in(notes)))
         if len(self.calendar.appointments) > before:
             self._note(tag, start)
         elif answer.status < 500 and tag is not None:

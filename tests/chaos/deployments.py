@@ -1,11 +1,15 @@
-"""Changes of a setting in the middle of a run: what a deployment does to functions that are at work."""
+"""Deployments in the middle of a run: of a setting, or of another release beside the one that is at work."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
+from random import Random
 
 from tests.chaos.clinicea import SimulatedClinicea
+from tests.chaos.releases import TODAY, Release
 from tests.chaos.runtime import Runtime
 from tests.chaos.scheduler import Scheduler
 
@@ -43,7 +47,7 @@ class WithoutReadBacks:
 
     def _deploy(self, *, readable: bool) -> None:
         os.environ[SETTING] = "true" if readable else "false"
-        self._runtime.retire(FUNCTION)
+        self._runtime.deploy(FUNCTION)
         if readable:  # a worker of the release before is still blind to the end of its message
             self._scheduler.after(BLIND_SECONDS, self._see)
         else:
@@ -51,3 +55,28 @@ class WithoutReadBacks:
 
     def _see(self) -> None:
         self._clinicea.unread = False
+
+
+FORTH_AND_BACK = (0.15, 0.4, 0.65)
+"""When the later release is deployed, today's once more, and the later one for good, in shares of a run."""
+ONE_BY_ONE = 300.0
+"""Seconds in which CloudFormation changes the functions, in no order that holds."""
+
+
+class TwoReleases:
+    """Deploys the later release, rolls it back, and deploys it again; for minutes each time both are at work."""
+
+    def __init__(
+        self,
+        later: Release,
+        span: float,
+        functions: Iterable[str],
+        runtime: Runtime,
+        scheduler: Scheduler,
+        chance: Random,
+    ) -> None:
+        names = sorted(functions)
+        for share, release in zip(FORTH_AND_BACK, (later, TODAY, later), strict=True):
+            for name in names:
+                at = span * share + chance.uniform(0.0, min(ONE_BY_ONE, span / 8))
+                scheduler.at(at, partial(runtime.deploy, name, release))

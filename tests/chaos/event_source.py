@@ -48,10 +48,16 @@ class QueueSource:
         self._weather = weather
         self._chance = chance
         self._next_poll: float | None = None
+        self._enabled = True
         self.busy = 0
         self.worn_out: list[str] = []
         """Bodies of messages that were made dead letters without their fault."""
         queue.woken = self._wake
+
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the mapping; what it has received already is still worked."""
+        self._enabled = enabled
+        self._wake(self._queue.clock())
 
     def _wake(self, when: float) -> None:
         """Poll when a message may be there; the queue's time is the scheduler's, a little later."""
@@ -64,6 +70,8 @@ class QueueSource:
         if when != self._next_poll:
             return  # an earlier poll has taken its place
         self._next_poll = None
+        if not self._enabled:
+            return
         while self.busy < self._most:
             message = self._queue.receive()
             if message is None:
@@ -134,10 +142,17 @@ class Schedule:
         self._weather = weather
         self._chance = chance
         self.runs = 0
+        self._enabled = True
         scheduler.after(chance.uniform(0, seconds), self._run)
+
+    def enable(self, enabled: bool) -> None:
+        """Enable or disable the rule."""
+        self._enabled = enabled
 
     def _run(self) -> None:
         self._scheduler.after(self._seconds, self._run)
+        if not self._enabled:
+            return
         share = self._weather.share(TROUBLED)
         for _ in range(2 if share and self._chance.random() < share else 1):
             self.runs += 1

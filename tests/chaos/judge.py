@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from local.clinicea.records import Appointment
 from tests.chaos.clinicea import POSTS, SimulatedClinicea
+from tests.chaos.consent_said import Proof
 from tests.chaos.deployments import Window
 from tests.chaos.intent import Intent
 from tests.chaos.judge_calendar import Acts, judge_made_again, judge_start
@@ -38,8 +39,8 @@ class Seen(Protocol):
         ...
 
     @property
-    def consents(self) -> Collection[str] | None:
-        """The bookings of which a proof of consent is on record; None where nobody can look."""
+    def consents(self) -> Collection[Proof] | None:
+        """The proofs of consent that are on record; None where nobody can look."""
         ...
 
     @property
@@ -255,8 +256,9 @@ class Judge:
         for appointment_id, owners in owned_twice(told).items():
             self.harm("owned_twice", asked_by[owners[0]], f"{appointment_id} is that of {owners}")
         if self._world.consents is not None:
-            for intent in without_consent(self._intents, self._world.consents):
-                self.harm("without_consent", intent, "a new patient's booking without a proof of consent")
+            registered = self._world.clinicea.registered
+            for intent, why in without_consent(self._intents, registered, self._world.consents):
+                self.harm("without_consent", intent, why)
 
     def _traffic(self) -> None:
         calls = Counter(entry.call for entry in self._world.clinicea.log.entries if entry.fault != "late_commit_done")

@@ -23,6 +23,8 @@ FIELDS = (
     "made_again",
     "unnoticed",
     "starved",
+    "overwritten",
+    "brought_back",
     "logins",
     "posts",
     "read_backs",

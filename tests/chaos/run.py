@@ -10,12 +10,13 @@ from typing import Any, TextIO
 from tests.chaos import night
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
-from tests.chaos.deployments import Window, WithoutReadBacks
+from tests.chaos.deployments import TwoReleases, Window, WithoutReadBacks
 from tests.chaos.judge import Judge, Verdict
 from tests.chaos.judge_traces import adopt
 from tests.chaos.lookups import Lookups
 from tests.chaos.mix import Mix
 from tests.chaos.on_call import OnCall
+from tests.chaos.restores import Restored
 from tests.chaos.story_book import STORIES, Story, tell
 from tests.chaos.waits import Waits
 from tests.chaos.world import World
@@ -29,6 +30,8 @@ QUIET = 5400.0
 """How long nothing may have been written before a run counts as settled: schedules may still find something to do."""
 UNREAD = 0.03
 """The share of a run in which the role does not permit the read-backs."""
+RESTORED = 0.5
+"""The share of a run after which the backup is made that a restore brings back."""
 SLICE = 30.0
 """Virtual seconds between two looks at whether everything is over."""
 
@@ -90,6 +93,12 @@ class Run:
             begins = span * self.world.chance("read-backs").uniform(0.1, 0.8)
             self.unread = Window(begins, begins + span * UNREAD)
             WithoutReadBacks(self.unread, self.world.clinicea, self.world.runtime, self.world.scheduler)
+        if len(self.world.releases) > 1:
+            world, later = self.world, self.world.releases[-1]
+            functions, chance = world.stack.functions, world.chance("deployments")
+            TwoReleases(later, span, functions, world.runtime, world.scheduler, chance)
+        restores = faults and self.world.mix.has("restore")
+        self.restored = Restored(self.world, span * RESTORED) if restores else None
         self.intents = tell(self.world, bookings, span, told)
         self.on_call = OnCall(self.world)
         self.waits = Waits(self.world, self.intents)
@@ -108,7 +117,16 @@ class Run:
                     each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
                 }
             acts = self.attendant.acts if self.attendant else None
-            return Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
+            verdict = Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
+            for key in (key for table in world.tables for key in table.overwritten):
+                verdict.overwritten += 1
+                verdict.evidence.append(f"overwritten: {key} of a later release, by an earlier one")
+            if self.restored:
+                verdict.brought_back = len(self.restored.brought_back())
+                verdict.evidence += [f"brought_back: {each} was erased" for each in self.restored.brought_back()]
+                if anew := self.restored.taken_anew():
+                    verdict.undecidable["asked for again while its tombstone was gone"] = anew
+            return verdict
 
     def _settle(self, world: World, callers: Callers, progress: Progress) -> None:
         scheduler = world.scheduler

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from random import Random
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Any
 
-from convox_clinicea.errors import ConnectorError
 from tests.chaos.clock import ContainerClock
+from tests.chaos.releases import TODAY, Release
 from tests.chaos.scheduler import Fates, Process, Scheduler
 from tests.chaos.stack import ROOT, FunctionSettings
 
@@ -52,7 +49,8 @@ class Container:
     name: str
     module: ModuleType
     clock: ContainerClock
-    release: int = 0
+    code: Release
+    deployed: int = 0
 
 
 @dataclass
@@ -60,7 +58,8 @@ class _Pool:
     settings: FunctionSettings
     idle: list[Container] = field(default_factory=list)
     made: int = 0
-    release: int = 0
+    code: Release = TODAY
+    deployed: int = 0
 
 
 class Runtime:
@@ -91,7 +90,7 @@ class Runtime:
         def ended(process: Process, result: object, failure: BaseException | None) -> None:
             self._note_crashes(container, result, failure)
             alive = failure is None or isinstance(failure, Exception)
-            if alive and container.release == pool.release:
+            if alive and container.deployed == pool.deployed:
                 pool.idle.append(container)  # a handler that raises leaves its container alive
             else:
                 sys.modules.pop(container.module.__name__, None)
@@ -119,10 +118,11 @@ class Runtime:
         pool.idle.append(container)
         return result
 
-    def retire(self, function: str) -> None:
-        """Have every container of a function end with what it is at, as a deployment does."""
+    def deploy(self, function: str, release: Release | None = None) -> None:
+        """Have every container of a function end with what it is at; new ones load that release, or the same one."""
         pool = self._pools[function]
-        pool.release += 1
+        pool.deployed += 1
+        pool.code = release or pool.code
         for container in pool.idle:
             sys.modules.pop(container.module.__name__, None)
         pool.idle.clear()
@@ -138,7 +138,7 @@ class Runtime:
         processor = getattr(container.module, "processor", None)
         found += [value for _, value, _ in processor.exceptions] if processor is not None else []
         for error in found:
-            if not isinstance(error, ConnectorError):
+            if not container.code.is_own_error(error):
                 last = traceback.extract_tb(error.__traceback__)[-1]
                 self.crashes[f"{container.name.rpartition('-')[0]}: {error!r} at {last.filename}:{last.lineno}"] += 1
         if isinstance(result, dict) and result.get("statusCode") == 500:
@@ -155,24 +155,9 @@ class Runtime:
         skew = self._skew * (TIMES_FURTHER if self._chance.random() < FAR_OFF else 1.0)
         clock = ContainerClock(self._scheduler, self._chance.uniform(-skew, skew))
         os.environ["POWERTOOLS_SERVICE_NAME"] = pool.settings.name  # all functions share this process's environment
-        module = _load(f"chaos_{pool.settings.name}_{pool.made}", ROOT / "functions" / pool.settings.name / "app.py")
+        path = ROOT / "functions" / pool.settings.name / "app.py"
+        module = pool.code.load(f"chaos_{pool.settings.name}_{pool.made}", path)
         self._modules.append(module.__name__)
         if hasattr(module, "clock"):
             vars(module)["clock"] = clock
-        return Container(name, module, clock, pool.release)
-
-
-def _load(name: str, path: Path) -> ModuleType:
-    """Load a handler's module afresh under a name of its own, as a cold start does."""
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None:
-        raise ImportError(f"no module at {path}")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    exec(_compiled(path), vars(module))
-    return module
-
-
-@cache
-def _compiled(path: Path) -> CodeType:
-    return compile(path.read_bytes(), str(path), "exec")
+        return Container(name, module, clock, pool.code, pool.deployed)

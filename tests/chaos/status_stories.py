@@ -76,6 +76,16 @@ def returned(tell: Stories, at: float) -> None:
     tell.returns(first, at + tell.between(0.02, 2 * MINUTE), recorded_at=recorded + 4)
 
 
+def newcomer_returned(tell: Stories, at: float) -> None:
+    """A newcomer takes another slot, and perhaps the first one after all, with another text read out each time."""
+    person, slot, recorded = tell.people.person(tell.people.number()), tell.diary.slot(), at - 5
+    first = tell.intent(at, slot, person=person, by_status=True, recorded_at=recorded)
+    at += tell.between(0.02, 1)
+    tell.changes(first, at, tell.diary.slot(), person=person, recorded_at=recorded + 2)
+    if tell.between(0, 1) < 0.7:
+        tell.returns(first, at + tell.between(0.02, 1), recorded_at=recorded + 4)
+
+
 def changed_after_flow(tell: Stories, at: float) -> None:
     """A flow function has booked; the end of the call confirms it, and then something else."""
     patient_id = tell.patient()

@@ -10,6 +10,7 @@ from typing import Any
 from local.clinicea.records import Appointment, Patient
 from tests.chaos.clinicea_faults import Draw
 from tests.chaos.clock import moment
+from tests.chaos.consent_said import said_in
 from tests.chaos.data_subjects import Erasure
 from tests.chaos.diary import Diary
 from tests.chaos.intent import Call, Intent, Mind, Slot
@@ -33,6 +34,7 @@ class Stories:
         self.intents: list[Intent] = []
         self._patients = 0
         self._calls = 0
+        self._texts = 0
 
     def patient(self) -> str:
         """Register somebody before the run begins; some share a number."""
@@ -67,7 +69,7 @@ class Stories:
             self._calls += 1
             call_id = f"CALL-{self._calls:06d}"
         agent_id = f"AGENT-{self._chance.randrange(40):02d}"
-        body = intent.body(call_id, agent_id, self.diary.spelled(intent.slot.start))
+        body = self._said(intent.body(call_id, agent_id, self.diary.spelled(intent.slot.start)))
         intent.calls.append(Call(at, self._status(body, intent) if by_status else body, by_status))
         if not self._repeats:
             return intent
@@ -93,9 +95,10 @@ class Stories:
         return wish
 
     def returns(self, wish: Intent, at: float, *, recorded_at: float) -> None:
-        """Have the agent record a wish of the call once more, after another one."""
+        """Have the agent record a wish of the call once more, after another one; of a newcomer with another text."""
         wish.recorded_at = recorded_at
-        body = {**wish.calls[0].body, "recorded_at": moment(recorded_at).isoformat(timespec="seconds")}
+        recorded = {"recorded_at": moment(recorded_at).isoformat(timespec="seconds")}
+        body = self._said({**wish.calls[0].body, **recorded})
         wish.calls.append(Call(at, body, by_status=True))
 
     def ends_call(self, intent: Intent, at: float) -> None:
@@ -177,6 +180,11 @@ class Stories:
 
     def chosen(self, *choices: Draw) -> Draw:
         return self._chance.choice(choices)
+
+    def _said(self, body: Json) -> Json:
+        """Return the body; a newcomer's with a text that nothing else of its call was said with."""
+        self._texts += 1
+        return said_in(body, self._texts)
 
     def _near(self, slot: Slot) -> list[Appointment]:
         self.store.look_near(slot.clinic_id, slot.practitioner_id, slot.start)

@@ -63,11 +63,15 @@ class Table:
         self.indexes = {each: Index(keys) for each, keys in (indexes or {}).items()}
         self.items: dict[Key, Item] = {}
         self.writes = 0
+        self.overwritten: list[Key] = []
+        """Records of a later version, each where one of an earlier version has taken its place."""
         self._recent: deque[tuple[float, Key, Item | None]] = deque()
 
     def write(self, now: float, key: Key, after: Item | None) -> None:
         """Put an item in the place of the one under `key`, or remove it."""
         before = self.items.get(key)
+        if before is not None and after is not None and _version(after) < _version(before):
+            self.overwritten.append(key)
         if after is None:
             self.items.pop(key, None)
         else:
@@ -97,6 +101,10 @@ class Table:
                     break
                 overlay[key] = before
         return View(self, overlay)
+
+
+def _version(item: Item) -> int:
+    return int(item["schema_version"]["N"]) if "schema_version" in item else 1
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from datetime import datetime
 
 import pytest
 
-from tests.chaos.intent import Intent, Slot
+from tests.chaos.consent_said import Proof, Registered
+from tests.chaos.intent import Call, Intent, Slot
 from tests.chaos.judge import HARMS, Verdict
 from tests.chaos.judge_records import owned_twice, without_consent
 from tests.chaos.people import Number, Person
@@ -38,13 +39,39 @@ def test_one_that_was_there_already_or_is_not_booked_owns_nothing(second: dict[s
     assert owned_twice({"bk_a": booked("A-1"), "bk_b": second}) == {}
 
 
-def test_every_booking_of_a_new_patient_needs_a_proof_of_consent() -> None:
-    known, new = Intent(1, "", SLOT, patient_id="P-1"), Intent(2, "", SLOT, person=NEWCOMER)
-    for intent in (known, new):
-        intent.booking_ids |= {f"bk_{intent.tag}", f"bk_{intent.tag}{intent.tag}"}
+def proofs(*booking_ids: str, call_id: str = "CALL-2", text: str = "heard-1") -> set[Proof]:
+    return {Proof(booking_id, call_id, text) for booking_id in booking_ids}
 
-    assert without_consent([known, new], {"bk_2", "bk_22"}) == []
-    assert without_consent([known, new], {"bk_2"}) == [new]
+
+def newcomer() -> Intent:
+    calls = [Call(0.0, {"call_id": "CALL-2"}, by_status=True)]
+    return Intent(2, "", SLOT, person=NEWCOMER, calls=calls, booking_ids={"bk_2", "bk_22"})
+
+
+def test_every_booking_of_a_new_patient_needs_a_proof_of_consent() -> None:
+    known, new = Intent(1, "", SLOT, patient_id="P-1", booking_ids={"bk_1"}), newcomer()
+
+    assert without_consent([known, new], [], proofs("bk_2", "bk_22")) == []
+    ((found, _),) = without_consent([known, new], [], proofs("bk_2"))
+    assert found is new
+
+
+@pytest.mark.parametrize(
+    "of_another", [proofs("bk_2", "bk_22", text="heard-7"), proofs("bk_2", "bk_22", call_id="CALL-3")]
+)
+def test_what_was_registered_needs_the_proof_of_its_own_content(of_another: set[Proof]) -> None:
+    new, registered = newcomer(), [Registered(2, "heard-1")]
+
+    assert without_consent([new], registered, proofs("bk_2", "bk_22")) == []
+    ((found, why),) = without_consent([new], registered, of_another)
+    assert found is new
+    assert "registered with heard-1" in why
+
+
+def test_a_registration_that_names_no_text_has_no_proof() -> None:
+    ((_, why),) = without_consent([newcomer()], [Registered(2, None)], proofs("bk_2", "bk_22"))
+
+    assert "registered with None" in why
 
 
 @pytest.mark.parametrize("harm", HARMS)

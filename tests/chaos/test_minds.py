@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from tests.chaos.run import Run
-from tests.chaos.status_stories import changed_after_flow, changed_person, children_on_one_call, returned
+from tests.chaos.status_stories import (
+    changed_after_flow,
+    changed_person,
+    children_on_one_call,
+    newcomer_returned,
+    returned,
+)
 
 
 @pytest.mark.parametrize("seed", [17, 20, 21, 22])
@@ -26,3 +32,13 @@ def test_each_person_of_a_call_gets_what_was_wanted_last(seed: int) -> None:
     assert not verdict.untold
     assert not verdict.crashes
     assert verdict.booked > verdict.accepted * 0.5
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_what_is_registered_has_the_proof_of_its_own_content(seed: int) -> None:
+    run = Run(60, seed, 0.33, told={newcomer_returned: 1.0}, attended=True)
+    verdict = run.verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.crashes
+    assert len({each.text for each in run.world.clinicea.registered}) > verdict.accepted * 0.2

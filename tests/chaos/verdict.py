@@ -18,6 +18,8 @@ HARMS = (
     "unnoticed",
     "untold",
     "starved",
+    "overwritten",
+    "brought_back",
 )
 
 
@@ -46,6 +48,10 @@ class Verdict:
     """Wishes that were never accepted, and left no trace for a person."""
     starved: int = 0
     """Starts that passed while the booking waited for another."""
+    overwritten: int = 0
+    """Records of a later release that an earlier one has written over."""
+    brought_back: int = 0
+    """Erased bookings that a restore has brought back."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0

@@ -14,10 +14,8 @@ from types import TracebackType
 from typing import Any, Self, TextIO
 
 from commands.template import queue_names
-from convox_clinicea import aws, chance, observability
-from convox_clinicea.wiring import clinicea as wiring
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN, Credentials
-from tests.chaos import asking, stack
+from tests.chaos import asking, consent_said, stack
 from tests.chaos import habits as habits_of
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clinicea_faults import Troubles
@@ -30,18 +28,22 @@ from tests.chaos.kms import Keys
 from tests.chaos.mix import Mix
 from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
+from tests.chaos.releases import TODAY, Release, later
 from tests.chaos.remote import Remote
 from tests.chaos.runtime import SKEW_SECONDS, Runtime
 from tests.chaos.scheduler import Scheduler
-from tests.chaos.secrets_manager import Secrets, SecretsManager
+from tests.chaos.secrets_manager import SecretsManager
 from tests.chaos.sns import Sns
 from tests.chaos.sqs import Sqs
 from tests.chaos.table import Table
 from tests.chaos.trace import Trace
-from tests.chaos.transport import SimulatedTransport
 from tests.chaos.weather import RandomFates, Weather
 
-PARAMETERS: dict[str, object] = {"CliniceaAuthentication": "staff_session", "WorkerConcurrency": 10}
+PARAMETERS: dict[str, object] = {
+    "CliniceaAuthentication": "staff_session",
+    "WorkerConcurrency": 10,
+    "ConsentTexts": consent_said.SOURCE,
+}
 QUIET = {
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
     "POWERTOOLS_METRICS_DISABLED": "true",
@@ -51,6 +53,7 @@ QUIET = {
 BETWEEN_EXPIRIES = 1800.0
 UNSCHEDULED = frozenset({"reconcile"})
 """Not run by its schedule: it changes nothing, and is asked at the end what it finds."""
+SECOND_RELEASE = "second_release"
 STALE = 0.3
 """The share of eventually consistent reads that see an older state."""
 TWICE = 0.1
@@ -83,6 +86,7 @@ class World:
     ) -> None:
         self.seed = seed
         self.mix = mix or Mix()
+        self.releases = (TODAY, later()) if self.mix.has(SECOND_RELEASE) else (TODAY,)
         zone = habits_of.zone(self.chance("zone"), self.mix, faults=faults)
         self.stack = stack.read({**PARAMETERS, "TimeZone": zone, **(parameters or {})})
         self.scheduler = Scheduler(Trace(trace))
@@ -150,19 +154,9 @@ class World:
     def __enter__(self) -> Self:
         lags = self.chance("stale reads")
         dynamodb = DynamoDb(self.tables, self.clock.seconds, lambda: self._lag(lags))
-        transport = SimulatedTransport(self.clinicea, self.scheduler, self.troubles, self.chance("network"))
-        for client in ("dynamodb", "dynamodb_at_once"):
-            self._replace(aws, client, self._remote("dynamodb", dynamodb))
-        self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values())))
-        for client in ("kms", "kms_in_time"):
-            self._replace(aws, client, self._remote("kms", Keys(self.stack.key_ids)))
-        self._replace(aws, "sns", self._remote("sns", self.sns))
-        self._replace(aws, "secret", self._secrets().secret)
-        self._replace(wiring, "transport", lambda _url: transport)
-        self._replace(chance, "source", self.chance("product"))
-        self._replace(observability, "metrics", self.counts.metrics)
+        for release in self.releases:
+            self._put_in_the_way_of(release, dynamodb)
         if self._recorder is not None:
-            self._replace(wiring, "observe_call", self._recorder.observe)
             names = queue_names("chaos")
             logical = {url: url.rpartition("/")[2] for url in self.queues}
             self._recorder.watch({names[logical[url]]: queue for url, queue in self.queues.items()})
@@ -204,10 +198,9 @@ class World:
         return [each["Message"] for each in self.sns.published]
 
     @property
-    def consents(self) -> set[str]:
-        """The bookings of which a proof of consent is on record."""
-        items = (item for table in self.tables for item in table.items.values())
-        return {item["booking_id"]["S"] for item in items if item.get("kind") == {"S": "consent"}}
+    def consents(self) -> set[consent_said.Proof]:
+        """The proofs of consent that are on record."""
+        return consent_said.proofs(item for table in self.tables for item in table.items.values())
 
     @property
     def crashes(self) -> Counter[str]:
@@ -236,14 +229,37 @@ class World:
             return lags.uniform(0.0, 3.0)
         return 0.0
 
-    def _remote(self, service: str, double: object) -> Callable[[], Remote]:
-        remote = Remote(service, double, self.scheduler, self.weather, self.chance(f"network of {service}"))
+    def _remote(self, service: str, double: object, release: Release) -> Callable[[], Remote]:
+        chance = self.chance(release.own(f"network of {service}"))
+        remote = Remote(service, double, self.scheduler, self.weather, chance)
         return lambda: remote
 
-    def _secrets(self) -> Secrets:
+    def _put_in_the_way_of(self, release: Release, dynamodb: DynamoDb) -> None:
+        aws, wiring = release.module("aws"), release.module("wiring.clinicea")
+        for client in ("dynamodb", "dynamodb_at_once"):
+            self._replace(aws, client, self._remote("dynamodb", dynamodb, release))
+        self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values()), release))
+        for client in ("kms", "kms_in_time"):
+            self._replace(aws, client, self._remote("kms", Keys(self.stack.key_ids), release))
+        self._replace(aws, "sns", self._remote("sns", self.sns, release))
+        self._replace(aws, "client_in_time", {"ssm": consent_said.Documents()}.__getitem__)
+        self._replace(aws, "secret", self._secret_of(release))
+        network = self.chance(release.own("network"))
+        carrier = release.double("transport").SimulatedTransport(self.clinicea, self.scheduler, self.troubles, network)
+        self._replace(wiring, "transport", lambda _url: carrier)
+        self._replace(release.module("chance"), "source", self.chance(release.own("product")))
+        self._replace(release.module("observability"), "metrics", self.counts.metrics)
+        if self._recorder is not None:
+            self._replace(wiring, "observe_call", self._recorder.observe)
+
+    def _secret_of(self, release: Release) -> Any:
         clinicea = {"api_key": LOCAL_API_KEY, "user_name": LOCAL_LOGIN[0], "password": LOCAL_LOGIN[1]}
         double = SecretsManager({**self.stack.secrets, stack.CLINICEA_SECRET: clinicea})
-        return Secrets(self._remote("secretsmanager", double)(), self.scheduler)
+        return (
+            release.double("secrets_manager")
+            .Secrets(self._remote("secretsmanager", double, release)(), self.scheduler)
+            .secret
+        )
 
     def _replace(self, module: Any, name: str, double: Any) -> None:
         missing = object()

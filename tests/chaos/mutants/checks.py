@@ -11,17 +11,19 @@ from collections.abc import Callable, Iterator, Mapping
 from tests.chaos import story_book, waiting_stories
 from tests.chaos.crashes import play, sweep
 from tests.chaos.interleavings import Play, explore
+from tests.chaos.mix import Mix
 from tests.chaos.mutants import stories
 from tests.chaos.mutants.planned import LOOKS_AND_ANSWERS
 from tests.chaos.mutants.planned_waits import WAITS
-from tests.chaos.mutants.scenes import PROVEN, harms
+from tests.chaos.mutants.scenes import PROVEN, Scene, harms
 from tests.chaos.plays import PLAYS
 from tests.chaos.run import Run
-from tests.chaos.status_stories import changed, out_of_order
+from tests.chaos.status_stories import changed, newcomer_returned, out_of_order
 from tests.chaos.story_book import Story
 from tests.chaos.upgrades import upgrade
 from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
 from tests.chaos.weather import Weather
+from tests.chaos.world import SECOND_RELEASE
 
 Check = Callable[[], Iterator[list[str]]]
 
@@ -139,6 +141,18 @@ def overtaken() -> Iterator[list[str]]:
     yield harms(Run(60, 1, 0.0, told={out_of_order: 1.0}).verdict())
 
 
+def newcomers_return() -> Iterator[list[str]]:
+    """Newcomers take another slot, and the first one after all; some before a worker has claimed anything."""
+    yield harms(Run(40, 1, 0.0, told={newcomer_returned: 1.0}, parameters=PROVEN).verdict())
+    for seed in (1, 2, 3):
+        yield Scene(newcomer_returned, away_until=60.0, seed=seed).played()
+
+
+def two_releases() -> Iterator[list[str]]:
+    """The later release is deployed, rolled back and deployed again."""
+    yield harms(Run(40, 2, 0.33, mix=Mix(also=frozenset({SECOND_RELEASE}))).verdict())
+
+
 def off_by_a_zone() -> Iterator[list[str]]:
     """Every start is off by a zone: only the canary may be posted, anew after each word of the person on call."""
     for minutes in (330, 60):
@@ -191,6 +205,8 @@ CHECKS: dict[str, Check] = {
         changed_minds,
         changed_late,
         overtaken,
+        newcomers_return,
+        two_releases,
         off_by_a_zone,
         upgraded,
         same_soon,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.chaos.mutants.mutant import FAILED, Mutant
+from tests.chaos.mutants.mutant import FAILED, OVERWRITTEN, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
 VERSIONS, TABLE = "versions.py", "table.py"
@@ -37,6 +37,21 @@ RECORDS = (
         (Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),),
         f"{EXAMPLES}test_versions.py",
         FAILED,
+    ),
+    Mutant(
+        "what a later release wrote is written over",
+        "23",
+        (
+            Patch(VERSIONS, "    if version_of(item) > newest:\n", "    if False:\n"),
+            Patch(
+                VERSIONS,
+                "    if attributes is not None and not item.keys() <= set(attributes):\n",
+                "    if False:\n",
+            ),
+            Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),
+        ),
+        "two_releases",
+        OVERWRITTEN,
     ),
     Mutant(
         "a late repeat wipes the trace of what could not be booked",
@@ -94,8 +109,21 @@ RECORDS = (
                 "return _entries_of(booking)",
             ),
         ),
-        f"{EXAMPLES}test_consents.py",
-        FAILED,
+        "newcomers_return",
+        WITHOUT_CONSENT,
+    ),
+    Mutant(
+        "a content that comes back to a wish has no proof of consent of its own",
+        "consent",
+        (
+            Patch(
+                CONSENTS,
+                'return f"{_entries_of(booking)}#{booking.stands_for}#{sha256(content.encode()).hexdigest()[:16]}"',
+                'return f"{_entries_of(booking)}#{booking.stands_for}"',
+            ),
+        ),
+        "newcomers_return",
+        WITHOUT_CONSENT,
     ),
     Mutant(
         "a pop-up after the end of its call opens it again",
