@@ -211,6 +211,17 @@ class TestACallback:
         assert (taken.booking.start, taken.booking.generation) == (moved.start, 2)
 
 
+def test_the_list_holds_ids_and_an_hmac(bench: Bench) -> None:
+    first, second = fill(bench)
+
+    (item,) = persons(bench)
+
+    assert item["pk"]["S"] == f"person#convox#{first.number_key}"
+    assert [each["S"] for each in item["bookings"]["L"]] == [first.booking_id, second.booking_id]
+    assert set(item) == {"pk", "bookings", "expires_at", "schema_version", "write_token"}
+    assert invented.leaks(repr(item)) == []
+
+
 def test_a_list_of_a_later_release_is_left_alone(bench: Bench) -> None:
     fill(bench)
     (item,) = persons(bench)

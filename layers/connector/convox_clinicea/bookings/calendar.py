@@ -130,7 +130,7 @@ class Calendar:
         """
         new = shown.new(booking)
         doubtful = set(new.others) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
-        owners = (self._ledger.owner_of(appointment_id) for appointment_id in doubtful)
+        owners = (self._ledger.owner_of(appointment_id) for appointment_id in sorted(doubtful))
         return any(owner in (None, booking.booking_id) for owner in owners)
 
     def stands_for_another(self, booking: Booking, shown: Shown) -> str | None:
