@@ -73,7 +73,7 @@ class Watch(logging.Handler):
             watch.invoked.add(function.name)
             try:
                 result: dict[str, Any] = invoke(function, event, **more)
-            except Exception as error:
+            except Exception as error:  # whatever it is: noted here, and raised again
                 watch.failed.add(function.name)
                 watch._note("exception", _whole(error))
                 raise

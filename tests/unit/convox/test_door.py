@@ -78,7 +78,7 @@ class TestTheEndOfAPreviousToken:
     def test_its_use_is_noted_and_no_other(self) -> None:
         noted: list[str] = []
         for token in (invented.OLD_TOKEN, invented.TOKEN, "a-token-of-a-stranger"):
-            TOKENS.admit(token, lambda token=token: noted.append(token))  # type: ignore[misc]
+            TOKENS.admit(token, lambda token=token: noted.append(token))  # type: ignore[misc] # mypy cannot infer a lambda with a default
 
         assert noted == [invented.OLD_TOKEN]
 
