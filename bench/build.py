@@ -45,6 +45,7 @@ def build(folder: Path, template: Path = ROOT / "template.yaml") -> Build:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "CONNECTOR_LAYER_CACHE": str(ROOT / ".tools" / "layer"),
         "SAM_CLI_TELEMETRY": "0",
+        "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",  # the usual handler's template has no samconfig.toml beside it
     }
     without_make = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     done = subprocess.run(

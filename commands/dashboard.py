@@ -17,6 +17,7 @@ Json = dict[str, Any]
 COLUMNS = 24
 INCHES_A_COLUMN, INCHES_A_ROW = 0.78, 0.5
 _SEARCH = re.compile(r"SEARCH\('\{([^,}]+),([^}]*)\} MetricName=\"(\w+)\"(?: (\w+)=\"([^\"]*)\")?', '(\w+)', (\d+)\)")
+_CONSTANT = re.compile(r"TIME_SERIES\((\d+)\)")
 
 
 def wanted(row: list[Any], properties: Json) -> tuple[str, str, Dimensions, str, float]:
@@ -33,8 +34,8 @@ def wanted(row: list[Any], properties: Json) -> tuple[str, str, Dimensions, str,
 
 
 def label(row: list[Any], dimensions: Json) -> str:
-    """Return a line's name, dimensions filled in as CloudWatch does."""
-    text = str((row[0] if isinstance(row[0], dict) else row[-1])["label"])
+    """Return a line's name, dimensions filled in as CloudWatch does; without one, a search's dimensions are."""
+    text = str((row[0] if isinstance(row[0], dict) else row[-1]).get("label", ", ".join(dimensions.values())))
     return re.sub(r"\$\{PROP\('Dim\.(\w+)'\)\}", lambda found: dimensions[found[1]], text)
 
 
@@ -43,6 +44,11 @@ def drawn(widget: Json, samples: Sequence[Sample]) -> list[tuple[str, Line]]:
     properties = widget["properties"]
     found = []
     for row in properties["metrics"]:
+        constant = _CONSTANT.fullmatch(row[0]["expression"]) if isinstance(row[0], dict) else None
+        if constant:
+            at = [each.at for each in samples]
+            found.append((row[0]["label"], [(min(at), float(constant[1])), (max(at), float(constant[1]))]))
+            continue
         found += [(label(row, dict(d)), line) for d, line in lines(samples, *wanted(row, properties))]
     return found
 

@@ -1,7 +1,7 @@
 """The release id: a hash over all that decides what a function runs, layer and parameters included.
 
-A published version of a function is made anew only when its code's location changes; neither another layer nor another
-parameter does that. Fed with this id, each release is a version of its own, and `make smoke` sees which one runs.
+Plain `sam deploy` does without it: the template itself makes a version of each change. With it, `make deploy` knows
+whether there is anything to deploy, and `make smoke` sees which release runs.
 """
 
 import hashlib
@@ -11,6 +11,7 @@ from pathlib import Path
 
 PARAMETER = "ReleaseId"
 LAYER_STAMP = Path("ConnectorLayer") / "layer.json"
+TEMPLATE = ("template.yaml", "dashboard.json")
 
 
 class NotBuilt(Exception):
@@ -37,7 +38,8 @@ def release_id(root: Path, build: Path, parameters: Mapping[str, str]) -> str:
     for path in sorted((root / "functions").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts:
             digest.update(b"\0" + path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
-    digest.update(b"\0" + (root / "template.yaml").read_bytes())
+    for name in TEMPLATE:
+        digest.update(b"\0" + (root / name).read_bytes())
     for name, value in sorted(parameters.items()):
         if name != PARAMETER:
             digest.update(f"\0{name}={value}".encode())

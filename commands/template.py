@@ -1,17 +1,20 @@
-"""template.yaml as it is written, and the dashboard in it."""
+"""template.yaml with its loops written out, and the dashboard beside it."""
 
 from __future__ import annotations
 
 import json
-import re
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from commands.loops import expanded
+
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
+DASHBOARD = ROOT / "dashboard.json"
+_FUNCTIONS = frozenset({"Sub", "If", "Equals", "Not", "And", "Or", "Select", "Split", "Join", "FindInMap"})
 
 
 class _Loader(yaml.SafeLoader):
@@ -31,13 +34,33 @@ _Loader.add_multi_constructor("!", _tagged)
 
 @cache
 def template() -> Json:
-    """Return template.yaml with its short tags as mappings, `!Ref X` as `{"Ref": "X"}`."""
-    loader = _Loader((ROOT / "template.yaml").read_text("utf-8"))
+    """Return template.yaml, loops written out, with its short tags as mappings, `!Ref X` as `{"Ref": "X"}`."""
+    return read(ROOT / "template.yaml")
+
+
+def read(path: Path) -> Json:
+    """Return a template's file as `template` does."""
+    loader = _Loader(path.read_text("utf-8"))
     try:
         loaded: Json = loader.get_single_data()
     finally:
         loader.dispose()
-    return loaded
+    return expanded(loaded)
+
+
+def long_form(value: Any) -> Any:
+    """Return a part of the template with its functions named in full, as JSON needs them: `{"Fn::Sub": …}`."""
+    if isinstance(value, list):
+        return [long_form(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if len(value) == 1:
+        ((name, argument),) = value.items()
+        if name == "GetAtt":
+            return {"Fn::GetAtt": argument.split(".", 1)}
+        if name in _FUNCTIONS:
+            return {f"Fn::{name}": long_form(argument)}
+    return {key: long_form(each) for key, each in value.items()}
 
 
 def memory_megabytes(function: str) -> int:
@@ -58,13 +81,22 @@ def queue_names(stack: str) -> dict[str, str]:
 
 def dashboard(stack: str = "convox-clinicea") -> Json:
     """Return the dashboard's body: the stack's names of queues, defaults of parameters, else the reference itself."""
-    body = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Sub"]
     parameters = template()["Parameters"]
     names = {f"{name}.QueueName": queue for name, queue in queue_names(stack).items()}
 
-    def value(reference: re.Match[str]) -> str:
-        name = reference[1]
-        return names.get(name) or str(parameters.get(name, {}).get("Default", name))
+    def filled(value: Any) -> Any:
+        if isinstance(value, list):
+            return [filled(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if set(value) == {"Ref"}:
+            return str(parameters.get(value["Ref"], {}).get("Default", value["Ref"]))
+        if set(value) == {"Fn::GetAtt"}:
+            return names[".".join(value["Fn::GetAtt"])]
+        if set(value) == {"Fn::Join"}:
+            separator, parts = value["Fn::Join"]
+            return separator.join(filled(parts))
+        return {key: filled(each) for key, each in value.items()}
 
-    read: Json = json.loads(re.sub(r"\$\{(?!!)([^}]+)\}", value, body).replace("${!", "${"))
+    read: Json = filled(json.loads(DASHBOARD.read_text("utf-8")))
     return read

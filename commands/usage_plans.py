@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from commands.loops import fragments
 from commands.target import NoOutput, Target
 
 PREPARED = "prepared.yaml"
@@ -20,7 +21,7 @@ MARGIN_SECONDS = 35
 
 def without_required_keys(document: dict[str, Any]) -> None:
     """Let no route of a template require a key; what counts against a usage plan is those that do."""
-    for resource in document["Resources"].values():
+    for _name, resource, _count in fragments(document["Resources"]):
         if resource["Type"] == "AWS::Serverless::Api":
             resource["Properties"].pop("ApiKeySourceType", None)
             resource["Properties"]["Auth"].pop("ApiKeyRequired", None)

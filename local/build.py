@@ -18,7 +18,7 @@ from local.processes import running
 BUILD_SECONDS = 600
 KEPT_SECONDS = 3600.0
 """A build that nobody has used for so long is removed; so is what a builder left that was killed."""
-SOURCES = ("template.yaml", "functions", "layers")
+SOURCES = ("template.yaml", "dashboard.json", "functions", "layers")
 
 
 def build(target: Path, environment: dict[str, str]) -> bool:
@@ -53,6 +53,7 @@ def _make(kept: Path, environment: dict[str, str]) -> None:
         "ARCH": paths.ARCHITECTURE,
         "PYTHON3": sys.executable,
         "CONNECTOR_LAYER_CACHE": str(paths.LAYER_CACHE),
+        paths.LOOPS: "1",
     }
     try:
         with running("sam build", command, environment | settings) as child:

@@ -21,7 +21,7 @@ from local.clinicea.worlds import WORLDS, World
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
-from local.refused import alarms_in, leave_out, set_default, without_usage_plans
+from local.refused import alarms_in, include_from, leave_out, without_usage_plans
 
 DEPLOY_SECONDS = 180
 TOKEN_CHARACTERS = string.ascii_letters + string.digits
@@ -133,13 +133,13 @@ class Deployment:
         """Leave what the emulator refuses out of the template's copy; returns how many of how many alarms that is."""
         template = self._build / "template.yaml"
         without_usage_plans(template)
+        include_from(template, paths.ROOT)
         alarms = alarms_in(template)
-        return len(leave_out(template)), alarms
+        return leave_out(template), alarms
 
     def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> str:
         """Run `sam deploy` on the built template, as a release of its own; returns the release id."""
         release = release_id(paths.ROOT, self._build, parameters)
-        set_default(self._build / "template.yaml", PARAMETER, release)  # else no new version is published
         command = [str(paths.SAM), "deploy", "--template-file", str(self._build / "template.yaml")]
         command += [
             "--stack-name",
@@ -151,7 +151,7 @@ class Deployment:
         ]
         command += ["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND", "--region", paths.REGION]
         command += ["--parameter-overrides", *overrides({**parameters, PARAMETER: release})]
-        settings = CREDENTIALS | {"AWS_ENDPOINT_URL": self._endpoint, "SAM_CLI_POLL_DELAY": "0.3"}
+        settings = CREDENTIALS | {"AWS_ENDPOINT_URL": self._endpoint, "SAM_CLI_POLL_DELAY": "0.3", paths.LOOPS: "1"}
         with running("sam deploy", command, environment | settings) as child:
             child.finish(DEPLOY_SECONDS)
         return release

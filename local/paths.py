@@ -11,6 +11,8 @@ LOGS = WORK / "logs"
 STACK_FILE = WORK / "stack.json"
 RUNS = WORK / "runs"
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
+LOOPS = "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS"
+"""The SAM CLI's switch for Fn::ForEach: samcli reads samconfig.toml only beside the template that it is given."""
 LAYER_CACHE = ROOT / ".tools" / "layer"
 
 STACK = "convox-clinicea"

@@ -3,26 +3,36 @@
 One refused resource would undo the whole stack. What is left out is said, and cannot be tried on this machine.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from commands.loops import fragments, is_loop
 from commands.usage_plans import without_required_keys
 
 ALARM = "AWS::CloudWatch::Alarm"
 USAGE = ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey", "AWS::ApiGateway::ApiKey")
 
 
-def leave_out(template: Path) -> list[str]:
-    """Take alarms over several metrics out of a built template; returns their logical ids."""
+def leave_out(template: Path) -> int:
+    """Take alarms over several metrics out of a built template; returns how many."""
     document = yaml.safe_load(template.read_text())
-    refused = [name for name, resource in document["Resources"].items() if _is_refused(resource)]
-    for name in refused:
+    refused = list(_refused(document["Resources"]))
+    for name, _count in refused:
         del document["Resources"][name]
     if refused:
         template.write_text(yaml.safe_dump(document, sort_keys=False))
-    return refused
+    return sum(count for _name, count in refused)
+
+
+def _refused(resources: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """Yield the keys of what is refused, a loop as a whole, and how many alarms each is."""
+    for key, value in resources.items():
+        made = [value[2][name] for name in value[2]] if is_loop(key) else [value]
+        if any(each["Type"] == ALARM and "Metrics" in each.get("Properties", {}) for each in made):
+            yield key, len(value[1]) if is_loop(key) else 1
 
 
 def without_usage_plans(template: Path) -> list[str]:
@@ -31,7 +41,8 @@ def without_usage_plans(template: Path) -> list[str]:
     The emulator does not read the key that an authorizer returns, and would answer every request 403.
     """
     document = yaml.safe_load(template.read_text())
-    refused = [name for name, resource in document["Resources"].items() if resource["Type"] in USAGE]
+    resources = document["Resources"].items()
+    refused = [name for name, resource in resources if not is_loop(name) and resource["Type"] in USAGE]
     if not refused:
         return []
     for name in refused:
@@ -48,18 +59,26 @@ def _refs(names: list[str]) -> list[dict[str, str]]:
     return [{"Ref": name} for name in names]
 
 
-def set_default(template: Path, parameter: str, value: str) -> None:
-    """Make a value the parameter's default in a built template: SAM's transform is told no others by the emulator."""
+def include_from(template: Path, folder: Path) -> None:
+    """Name the files that a built template includes by their full path: the copy lies elsewhere than the build."""
     document = yaml.safe_load(template.read_text())
-    document["Parameters"][parameter]["Default"] = value
+    for location in _inclusions(document["Resources"]):
+        location["Location"] = str(folder / Path(location["Location"]).name)
     template.write_text(yaml.safe_dump(document, sort_keys=False))
+
+
+def _inclusions(value: Any) -> Iterator[dict[str, str]]:
+    if isinstance(value, list):
+        for each in value:
+            yield from _inclusions(each)
+    elif isinstance(value, dict):
+        if value.get("Name") == "AWS::Include":
+            yield value["Parameters"]
+        for each in value.values():
+            yield from _inclusions(each)
 
 
 def alarms_in(template: Path) -> int:
     """Return how many alarms a built template has."""
-    resources = yaml.safe_load(template.read_text())["Resources"].values()
-    return sum(resource["Type"] == ALARM for resource in resources)
-
-
-def _is_refused(resource: dict[str, Any]) -> bool:
-    return resource["Type"] == ALARM and "Metrics" in resource.get("Properties", {})
+    resources = yaml.safe_load(template.read_text())["Resources"]
+    return sum(count for _name, resource, count in fragments(resources) if resource["Type"] == ALARM)

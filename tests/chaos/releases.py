@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from types import CodeType, ModuleType
 from typing import Any
 
-from tests.chaos.stack import ROOT
+from commands.template import ROOT
 from tests.support.next_release import written_to
 
 PRODUCT = "convox_clinicea"

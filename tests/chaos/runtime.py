@@ -12,10 +12,11 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
+from commands.template import ROOT
 from tests.chaos.clock import ContainerClock
 from tests.chaos.releases import TODAY, Release
 from tests.chaos.scheduler import Fates, Process, Scheduler
-from tests.chaos.stack import ROOT, FunctionSettings
+from tests.chaos.stack import FunctionSettings
 
 Json = dict[str, Any]
 Done = Callable[[Any, BaseException | None], None]

@@ -7,16 +7,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import yaml
-
+from commands.template import long_form, template
 from tests.chaos.queue import QueueSettings
 from tests.chaos.table import KeySchema
 
 Json = dict[str, Any]
-ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "ap-south-1", "123456789012"
 CLINICEA_SECRET = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:clinicea-AbCdEf"
 PSEUDO = {
@@ -61,28 +58,6 @@ class Stack:
     """Queue address → address of its dead letters."""
     key_ids: list[str] = field(default_factory=list)
     secrets: dict[str, Json] = field(default_factory=dict)
-
-
-class _Loader(yaml.SafeLoader):
-    pass
-
-
-def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Json:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-        if suffix == "GetAtt":
-            value = value.split(".", 1)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    elif isinstance(node, yaml.MappingNode):
-        value = loader.construct_mapping(node, deep=True)
-    else:
-        raise TypeError("a node that is none of YAML's three")
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _tagged)
 
 
 class _Template:
@@ -184,9 +159,8 @@ def read(parameters: Mapping[str, object]) -> Stack:
 
 @cache
 def _document() -> Json:
-    with (ROOT / "template.yaml").open(encoding="utf-8") as file:
-        document: Json = yaml.load(file, _Loader)  # noqa: S506 - a SafeLoader that knows CloudFormation's tags
-    return document
+    written: Json = long_form(template())
+    return written
 
 
 def _function(template: _Template, properties: Json) -> FunctionSettings:
@@ -202,7 +176,8 @@ def _function(template: _Template, properties: Json) -> FunctionSettings:
     queue = template.resolve({"Ref": source["Queue"]["Fn::GetAtt"][0]}) if source else None
     most = template.resolve(source.get("ScalingConfig", {}).get("MaximumConcurrency", 10)) if source else None
     timeout = template.resolve(properties.get("Timeout", template.globals["Timeout"]))
-    environment = {name: str(value) for name, value in template.resolve({**shared, **own}).items()}
+    told = {name: value for name, value in {**shared, **own}.items() if name != "RELEASED_WITH"}  # read by nobody
+    environment = {name: str(value) for name, value in template.resolve(told).items()}
     name = properties["CodeUri"].removeprefix("functions/").strip("/")
     return FunctionSettings(name, float(timeout), environment, queue, most and int(most), tuple(schedules))
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from commands.template import ROOT
 from tests.chaos.run import Run
-from tests.chaos.stack import ROOT
 
 BOOKINGS = 250
 FAULTS = 0.33

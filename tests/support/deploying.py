@@ -13,6 +13,7 @@ import pytest
 from moto import mock_aws
 
 from commands import template
+from commands.release import TEMPLATE
 from tests.support.places import nowhere
 from tests.support.small_server import Reply, Seen, SmallServer
 
@@ -92,7 +93,8 @@ def project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     nowhere(folder, monkeypatch)
     (folder / "functions" / "one").mkdir(parents=True)
     (folder / "functions" / "one" / "app.py").write_text("handler = 1\n")
-    shutil.copy(template.ROOT / "template.yaml", folder / "template.yaml")
+    for name in TEMPLATE:
+        shutil.copy(template.ROOT / name, folder / name)
     (folder / "aws-credentials").write_text("[default]\naws_access_key_id = a\naws_secret_access_key = b\n")
     layer = folder / ".aws-sam" / "build" / "ConnectorLayer"
     layer.mkdir(parents=True)

@@ -20,7 +20,7 @@ import boto3
 from botocore.handlers import BUILTIN_HANDLERS
 
 from tests.support import template
-from tests.template.shape import listed, of_type
+from tests.template.shape import listed, of_type, statements_of
 
 Json = dict[str, Any]
 CALLING: ContextVar[str | None] = ContextVar("the function that runs", default=None)
@@ -151,7 +151,7 @@ def grants() -> list[Grant]:
     return [
         Grant(name, action, resource, json.dumps(condition, sort_keys=True))
         for name, properties in functions().items()
-        for statement in _statements(resources, properties["Role"]["Fn::GetAtt"][0])
+        for statement in statements_of(resources, properties["Role"]["Fn::GetAtt"][0])
         if BY_ANOTHER_SERVICE not in json.dumps(statement)
         for action in listed(statement["Action"])
         if not action.startswith(BY_LAMBDA_ITSELF)
@@ -180,15 +180,6 @@ def resource_of(use: Use) -> str:
     if value is None:
         return "something that no variable of its own names"
     return _resource(value) + (f"/index/{use.index}" if use.index else "")
-
-
-def _statements(resources: Json, role: str) -> Iterator[Json]:
-    attached = [each["Ref"] for each in resources[role]["Properties"].get("ManagedPolicyArns", [])]
-    documents = [each["PolicyDocument"] for each in resources[role]["Properties"].get("Policies", [])]
-    documents += [resources[name]["Properties"]["PolicyDocument"] for name in attached]
-    for document in documents:
-        for statement in document["Statement"]:
-            yield statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
 def _resource(value: Any) -> str:

@@ -13,6 +13,8 @@ from tests.support.metrics_table import Metric, Seen
 
 Json = dict[str, Any]
 OWN = "ConvoxClinicea"
+_CONSTANT = re.compile(r"TIME_SERIES\(\d+\)")
+_QUERY = re.compile(r'SELECT \w+\((?P<name>\w+)\) FROM SCHEMA\("(?P<namespace>\w+)", (?P<dimensions>[\w, ]+)\)')
 _SEARCH = re.compile(r"SEARCH\('\{(?P<namespace>[^,}]+),(?P<dimensions>[^}]*)\} MetricName=\"(?P<name>\w+)\"")
 
 
@@ -71,11 +73,12 @@ def _of_dashboard() -> Iterator[Look]:
         title = widget["properties"].get("title", "")
         for row in widget["properties"].get("metrics", []):
             if isinstance(row[0], dict):
+                if _CONSTANT.fullmatch(row[0]["expression"]):
+                    continue
                 found = _SEARCH.search(row[0]["expression"])
                 if found is None:
                     raise ValueError(f"{title}: an expression that is not understood")
-                names = found["dimensions"].split(",")
-                yield Look(title, found["namespace"], found["name"], tuple((name, None) for name in names))
+                yield _any(title, found, ",")
             else:
                 namespace, name, *rest = [each for each in row if not isinstance(each, dict)]
                 yield Look(title, namespace, name, tuple(zip(rest[::2], rest[1::2], strict=True)))
@@ -88,6 +91,14 @@ def _of_alarms() -> Iterator[Look]:
         for each in alarm.get("Metrics", []):
             if "MetricStat" in each:
                 yield _look(name, each["MetricStat"]["Metric"])
+            elif query := _QUERY.fullmatch(each["Expression"]):
+                yield _any(name, query, ", ")
+
+
+def _any(where: str, found: re.Match[str], separator: str) -> Look:
+    """A look at a metric whatever its dimensions are, for a new function too."""
+    names = found["dimensions"].split(separator)
+    return Look(where, found["namespace"], found["name"], tuple((name, None) for name in names))
 
 
 def _look(where: str, metric: Json) -> Look:

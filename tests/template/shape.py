@@ -39,21 +39,32 @@ def statements(resources: Json) -> Iterator[tuple[str, Json]]:
         for policy in role["Properties"].get("Policies", []):
             for statement in policy["PolicyDocument"]["Statement"]:
                 yield name, statement
-    for name, policy in of_type(resources, "AWS::IAM::ManagedPolicy").items():
+    for name, policy in policies(resources).items():
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
             # A statement may stand under a condition: [condition, statement, nothing].
             yield name, statement["Fn::If"][1] if "Fn::If" in statement else statement
 
 
+def policies(resources: Json) -> Json:
+    """Return the policies that name the roles that they are for."""
+    return of_type(resources, "AWS::IAM::ManagedPolicy") | of_type(resources, "AWS::IAM::Policy")
+
+
+def holders(resources: Json, policy: str) -> set[str]:
+    """Return the roles that a policy is for."""
+    return {each["Ref"] for each in resources[policy]["Properties"]["Roles"]}
+
+
+def statements_of(resources: Json, role: str) -> list[Json]:
+    """Return all that a role allows where the stack has no key of its own."""
+    held = {name for name, each in policies(resources).items() if "Condition" not in each}
+    held = {name for name in held if role in holders(resources, name)} | {role}
+    return [statement for name, statement in statements(resources) if name in held]
+
+
 def actions_of(resources: Json, role: str) -> set[str]:
     """Return all actions that a role allows, those of its shared policies included."""
-    shared = {each["Ref"] for each in resources[role]["Properties"]["ManagedPolicyArns"]}
-    return {
-        action
-        for name, statement in statements(resources)
-        if name == role or name in shared
-        for action in listed(statement["Action"])
-    }
+    return {action for statement in statements_of(resources, role) for action in listed(statement["Action"])}
 
 
 def roles_of_functions(resources: Json) -> list[str]:

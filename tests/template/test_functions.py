@@ -24,7 +24,21 @@ from tests.support.template import ROOT
 from tests.template.shape import of_type
 
 Json = dict[str, Any]
-EVERYWHERE = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "RELEASE_ID"}
+EVERYWHERE = {"POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL", "RELEASE_ID"}
+NOT_SETTINGS = {"POWERTOOLS_SERVICE_NAME", "RELEASED_WITH"}
+ENVIRONMENT_BYTES = 4096
+"""What Lambda takes, names and values together."""
+LONG = {
+    "Ref": "arn:aws:sns:ap-south-1:123456789012:convox-clinicea-production-notices",
+    "Fn::GetAtt": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:IdentityKey-aBcDeFgHiJkL-AbCdEf",
+}
+"""As long as AWS makes a name or an ARN of a stack of ours."""
+GIVEN = {
+    **dict.fromkeys(
+        ("CallTable", "Clinics", "Dialect", "ConsentTexts"), "ssm:/convox-clinicea-production/document-2026"
+    ),
+    "CliniceaSecretArn": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:production/clinicea-AbCdEf",
+}
 GATEWAY_SECONDS = 29
 COLD_START_SECONDS = 5
 """Far more than one takes: API Gateway waits for it too, Lambda's time-out does not count it."""
@@ -63,11 +77,39 @@ def test_the_functions_are_those_that_have_settings(resources: Json) -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_function_gets_exactly_the_variables_that_its_settings_read(resources: Json, name: str) -> None:
+def test_a_function_gets_what_its_settings_read_and_nothing_of_its_own_beside(
+    source: Json, resources: Json, name: str
+) -> None:
+    own = set(source["Resources"][logical_id(name)]["Properties"]["Environment"]["Variables"])
     variables = properties(resources, name)["Environment"]["Variables"]
+    read = {field.upper() for field in SETTINGS[name].model_fields}
 
-    assert set(variables) == EVERYWHERE | {field.upper() for field in SETTINGS[name].model_fields}
     assert variables["POWERTOOLS_SERVICE_NAME"] == name
+    assert read <= set(variables)
+    assert own - NOT_SETTINGS <= read
+
+
+def test_a_variable_of_all_functions_is_one_that_some_read_and_none_has_for_itself(source: Json) -> None:
+    shared = set(source["Globals"]["Function"]["Environment"]["Variables"])
+    functions = of_type(source["Resources"], "AWS::Serverless::Function").values()
+
+    assert shared - EVERYWHERE <= {field.upper() for each in SETTINGS.values() for field in each.model_fields}
+    assert [each for each in functions if shared & set(each["Properties"]["Environment"]["Variables"])] == []
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_variables_of_a_function_are_no_more_than_lambda_takes(source: Json, resources: Json, name: str) -> None:
+    def length(value: Any) -> int:
+        if not isinstance(value, dict):
+            return len(str(value))
+        ((function, argument),) = value.items()
+        default = source["Parameters"].get(str(argument), {}).get("Default", LONG.get(function, LONG["Ref"]))
+        return len(GIVEN.get(str(argument), str(default)))
+
+    variables = properties(resources, name)["Environment"]["Variables"]
+    given = sum(map(len, GIVEN.values())) if "RELEASED_WITH" in variables else 0
+
+    assert sum(len(each) + length(value) for each, value in variables.items()) + given < 0.9 * ENVIRONMENT_BYTES
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -99,14 +141,6 @@ def test_a_function_s_code_is_where_the_template_says(source: Json, name: str) -
     assert written["Properties"]["CodeUri"] == f"functions/{name}"
     assert source["Globals"]["Function"]["Handler"] == "app.handler"
     assert re.search(r"^def handler\(", (ROOT / "functions" / name / "app.py").read_text(), re.M)
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_what_checkov_wants_of_a_function_is_excepted_in_place_with_a_reason(source: Json, name: str) -> None:
-    excepted = source["Resources"][logical_id(name)]["Metadata"]["checkov"]["skip"]
-
-    assert [each["id"] for each in excepted] == ["CKV_AWS_115", "CKV_AWS_116", "CKV_AWS_117", "CKV_AWS_173"]
-    assert all(len(each["comment"]) > 20 for each in excepted)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.shape import actions_of, listed, of_type, roles_of_functions, statements, under
+from tests.template.shape import actions_of, listed, of_type, roles_of_functions, statements_of, under
 
 Json = dict[str, Any]
 KEY = {"Fn::GetAtt": ["StorageKey", "Arn"]}
@@ -71,11 +71,10 @@ def test_who_may_use_a_service_may_use_the_key_through_it_and_nobody_else(
 
 
 def test_who_reads_the_stack_s_own_secrets_may_use_the_key_for_that(resources: Json) -> None:
-    readers = {name for name, each in statements(resources) if each["Resource"] in OWN_SECRETS}
     using = {
         role
         for role in roles_of_functions(resources)
-        if role in readers or any(each["Ref"] in readers for each in resources[role]["Properties"]["ManagedPolicyArns"])
+        if any(each["Resource"] in OWN_SECRETS for each in statements_of(resources, role))
     }
 
     assert {each["Ref"] for each in resources["OpenSecrets"]["Properties"]["Roles"]} == using

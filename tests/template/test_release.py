@@ -11,21 +11,36 @@ import pytest
 
 from tests.support.template import ROOT, SAM_PYTHON
 from tests.template.shape import of_type, under
+from tests.template.test_functions import SETTINGS
 
 Json = dict[str, Any]
 ALIASED = {"AuthorizerFunction", "CallPopupFunction", "PastAppointmentsFunction", "SearchPatientFunction"}
 """What stands between a caller and an answer."""
+NAME = "POWERTOOLS_SERVICE_NAME"
 
 
-def test_every_aliased_function_takes_the_release_id(source: Json) -> None:
+def test_anything_that_changes_an_aliased_function_makes_a_version(source: Json) -> None:
     functions = of_type(source["Resources"], "AWS::Serverless::Function")
     aliased = {name: each["Properties"] for name, each in functions.items() if "AutoPublishAlias" in each["Properties"]}
 
     assert set(aliased) == ALIASED
     for name, properties in aliased.items():
         assert properties["AutoPublishAlias"] == "live", name
-        assert properties["AutoPublishCodeSha256"] == {"Ref": "ReleaseId"}, name
-    assert "AutoPublishAlias" not in source["Globals"]["Function"], "SAM takes the release id per function only"
+        assert properties["AutoPublishAliasAllProperties"] is True, name
+        assert "AutoPublishCodeSha256" not in properties, f"{name}: else SAM looks at that alone"
+    assert source["Resources"]["ConnectorLayer"]["Properties"]["PublishLambdaVersion"] is True
+
+
+@pytest.mark.parametrize("function", sorted(ALIASED))
+def test_what_an_aliased_function_is_released_with_has_each_parameter_that_it_reads(
+    source: Json, resources: Json, function: str
+) -> None:
+    own = source["Resources"][function]["Properties"]["Environment"]["Variables"]
+    variables = resources[function]["Properties"]["Environment"]["Variables"]
+    read = {variables[field.upper()].get("Ref", "") for field in SETTINGS[own[NAME]].model_fields}
+    parameters = (read | {"ReleaseId", "Python", "Architecture", "LookupStart", "LogLevel"}) & set(source["Parameters"])
+
+    assert {each["Ref"] for each in own["RELEASED_WITH"]["Fn::ToJsonString"]} == parameters
 
 
 def test_every_function_has_the_release_id_in_its_environment(resources: Json) -> None:
@@ -33,17 +48,16 @@ def test_every_function_has_the_release_id_in_its_environment(resources: Json) -
         assert function["Properties"]["Environment"]["Variables"]["RELEASE_ID"] == {"Ref": "ReleaseId"}, name
 
 
-def test_a_release_without_a_name_is_refused(source: Json) -> None:
-    (asserted,) = source["Rules"]["ReleaseIsNamed"]["Assertions"]
-
-    assert asserted["Assert"] == {"Fn::Not": [{"Fn::Equals": [{"Ref": "ReleaseId"}, ""]}]}
-    assert "RuleCondition" not in source["Rules"]["ReleaseIsNamed"], "it always holds"
+def test_a_release_needs_no_name(source: Json) -> None:
+    assert source["Parameters"]["ReleaseId"]["Default"] == ""
+    assert "ReleaseId" not in json.dumps(source["Rules"])
 
 
-def versions_of(release: str) -> dict[str, str]:
+def versions_of(**parameters: str) -> dict[str, str]:
     """The logical id of each aliased function's version: another id is another version."""
     script = Path(__file__).with_name("transform.py")
-    command = [str(SAM_PYTHON), str(script), str(ROOT / "template.yaml"), f"ReleaseId={release}"]
+    given = [f"{name}={value}" for name, value in parameters.items()]
+    command = [str(SAM_PYTHON), str(script), str(ROOT / "template.yaml"), *given]
     done = subprocess.run(command, capture_output=True, timeout=60, check=True)
     transformed = json.loads(done.stdout)["transformed"]["Resources"]
     for name, alias in of_type(transformed, "AWS::Lambda::Alias").items():
@@ -55,12 +69,14 @@ def versions_of(release: str) -> dict[str, str]:
     }
 
 
-def test_another_release_is_another_version_of_each_and_the_same_one_is_not() -> None:
-    first, again, other = versions_of("a" * 64), versions_of("a" * 64), versions_of("b" * 64)
+def test_another_value_that_a_function_reads_is_another_version_and_the_same_one_is_not() -> None:
+    first, again, named = versions_of(), versions_of(), versions_of(ReleaseId="b" * 64)
+    slower, elsewhere = versions_of(LookupBudgetSeconds="3"), versions_of(SettleSeconds="60")
 
     assert set(first) == ALIASED
-    assert again == first
-    assert not set(other.values()) & set(first.values())
+    assert again == first == elsewhere
+    assert not set(named.values()) & set(first.values())
+    assert {name for name in first if slower[name] != first[name]} == ALIASED - {"AuthorizerFunction"}
 
 
 def test_a_version_goes_with_its_release(resources: Json) -> None:

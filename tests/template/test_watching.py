@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from itertools import combinations
 from typing import Any
 
 import pytest
 
-from commands.template import ROOT, dashboard, template
+from commands.template import DASHBOARD, ROOT, dashboard, template
 from tests.support import metrics_table, watching
 from tests.support.metrics_table import Metric, Seen
 
@@ -111,13 +112,26 @@ class TestDashboard:
         for widget in dashboard()["widgets"]:
             if widget["type"] == "metric":
                 assert widget["properties"]["title"]
-                assert all(row[-1]["label"] for row in widget["properties"]["metrics"])
+                # CloudWatch names the lines of a search by their dimensions.
+                assert all(
+                    "label" in row[-1] or "SEARCH" in row[0]["expression"] for row in widget["properties"]["metrics"]
+                )
 
     def test_its_references_are_of_this_template(self) -> None:
-        text = template()["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Sub"]
-        known = {*template()["Resources"], *template()["Parameters"]}
-        names = {name.split(".")[0] for name in re.findall(r"\$\{(?!!)([^}]+)\}", text)}
-        assert {name for name in names if not name.startswith("AWS::")} <= known
+        known = {*template()["Resources"], *template()["Parameters"], "AWS::Region", "AWS::StackName"}
+        names = re.findall(r'\{"(?:Ref|Fn::GetAtt)": \[?"([^"]+)"', DASHBOARD.read_text("utf-8"))
+        assert len(names) > 30
+        assert set(names) <= known
+
+    def test_it_has_no_text_that_cloudformation_would_fill_in(self) -> None:
+        """Fn::ToJsonString becomes an Fn::Sub where the stack has to be there first; `${…}` would be its variable."""
+        assert "${" not in DASHBOARD.read_text("utf-8")
+
+    def test_each_number_is_a_number(self) -> None:
+        """A reference to a parameter is filled in as text, which CloudWatch does not take for a limit."""
+        for widget in json.loads(DASHBOARD.read_text("utf-8"))["widgets"]:
+            for line in widget["properties"].get("annotations", {}).get("horizontal", []):
+                assert isinstance(line["value"], int)
 
     def test_it_is_within_what_cloudwatch_takes(self) -> None:
         assert len(dashboard()["widgets"]) <= 500
@@ -141,16 +155,25 @@ class TestEachAlarm:
 
     def test_its_window_is_one_that_cloudwatch_takes(self, name: str) -> None:
         alarm = watching.alarms()[name]
-        periods = {alarm["Period"]} if "Period" in alarm else set()
-        periods |= {each["MetricStat"]["Period"] for each in alarm.get("Metrics", []) if "MetricStat" in each}
+        metrics = alarm.get("Metrics", [])
+        periods = {int(each["Period"]) for each in [alarm, *metrics] if "Period" in each}
+        periods |= {each["MetricStat"]["Period"] for each in metrics if "MetricStat" in each}
         (period,) = periods
-        assert period * alarm["EvaluationPeriods"] <= (604_800 if period >= 3600 else 86_400)
+        assert period * int(alarm["EvaluationPeriods"]) <= (604_800 if period >= 3600 else 86_400)
+
+    def test_what_all_functions_count_is_asked_for_by_a_query(self, name: str) -> None:
+        """A function that begins to count it joins the alarm by itself. A query reaches back three hours."""
+        alarm = watching.alarms()[name]
+        queries = [each for each in alarm.get("Metrics", []) if each.get("Expression", "").startswith("SELECT")]
+        looks = [look for look in watching.watched() if look.where == name]
+        assert bool(queries) == any(dict(look.dimensions).get("service", "") is None for look in looks)
+        assert all(int(each["Period"]) * int(alarm["EvaluationPeriods"]) <= 3 * 3600 for each in queries)
 
 
 def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
-    looks = {dict(each.dimensions)["service"] for each in watching.watched() if each.where == "LimitsOpenAlarm"}
-    assert looks == {"search_patient", "past_appointments", "call_popup"}
-    assert watching.alarms()["LimitsOpenAlarm"]["Threshold"] > 0, "one hiccup rings nobody out of bed"
+    (look,) = [each for each in watching.watched() if each.where == "LimitsOpenAlarm"]
+    assert (look.name, look.dimensions) == ("LookupsUncounted", (("service", None),))
+    assert int(watching.alarms()["LimitsOpenAlarm"]["Threshold"]) > 0, "one hiccup rings nobody out of bed"
 
 
 def test_an_alarm_rings_where_more_new_patients_are_booked_in_a_day_than_is_usual() -> None:
@@ -177,7 +200,8 @@ def test_the_first_status_callback_that_is_lost_rings(name: str, look: tuple[obj
     (seen,) = [each for each in watching.watched() if each.where == name]
     assert (seen.namespace, seen.name, seen.dimensions) == look
     alarm = watching.alarms()[name]
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["EvaluationPeriods"], alarm["Period"]) == ("Sum", 0, 1, 60)
+    numbers = [int(alarm[each]) for each in ("Threshold", "EvaluationPeriods", "Period")]
+    assert (alarm["Statistic"], numbers) == ("Sum", [0, 1, 60])
 
 
 def test_a_callback_that_the_gateway_turned_away_is_told_from_the_access_log() -> None:
@@ -194,7 +218,7 @@ def _access_log(resources: Json) -> str:
 
 def test_the_silence_of_the_nightly_run_is_longer_than_a_day() -> None:
     alarm = watching.alarms()["ReconcileSilentAlarm"]
-    assert alarm["Period"] * alarm["EvaluationPeriods"] > 25 * 3600
+    assert int(alarm["Period"]) * int(alarm["EvaluationPeriods"]) > 25 * 3600
 
 
 def test_alarms_may_publish_to_their_topic() -> None:

@@ -49,6 +49,18 @@ def test_a_widgets_search_is_drawn_with_its_labels() -> None:
     assert drawn(widget, [sample(0, 1, service="a", call="x")]) == [("x by a", [(0, 1)])]
 
 
+def test_a_search_without_a_label_is_named_by_its_dimensions() -> None:
+    expression = "SEARCH('{Own,call,service} MetricName=\"Waits\"', 'Sum', 60)"
+    widget = {"properties": {"title": "t", "period": 60, "metrics": [[{"expression": expression, "id": "s"}]]}}
+    assert drawn(widget, [sample(0, 1, service="a", call="x")]) == [("x, a", [(0, 1)])]
+
+
+def test_a_limit_is_drawn_as_long_as_there_are_values() -> None:
+    row = [{"expression": "TIME_SERIES(1800)", "id": "alarm", "label": "alarm"}]
+    widget = {"properties": {"title": "t", "period": 60, "metrics": [row]}}
+    assert drawn(widget, [sample(0, 1), sample(90, 1)]) == [("alarm", [(0, 1800), (90, 1800)])]
+
+
 def test_an_expression_that_cannot_be_drawn_is_an_error() -> None:
     with pytest.raises(ValueError, match="t: an expression"):
         wanted([{"expression": "m1 / m2"}], {"title": "t"})

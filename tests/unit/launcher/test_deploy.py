@@ -13,9 +13,10 @@ import yaml
 
 from local import build, paths
 from local.deploy import Deployment, Stack
-from local.refused import alarms_in, leave_out, set_default, without_usage_plans
+from local.refused import alarms_in, include_from, leave_out, without_usage_plans
 
 STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
+LOOP = ["Name", ["A", "B"], {"${Name}": {"Type": "AWS::SQS::Queue"}}]
 
 
 def test_the_stack_file_holds_what_its_readers_expect_and_is_the_owner_s_alone(tmp_path: Path) -> None:
@@ -203,18 +204,20 @@ def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(t
     copy = tmp_path / "template.yaml"
     resources = {
         "Math": {"Type": alarm, "Properties": {"Metrics": []}},
+        "Fn::ForEach::Queries": ["Name", ["A", "B"], {"${Name}": {"Type": alarm, "Properties": {"Metrics": []}}}],
+        "Fn::ForEach::Plain": ["Name", ["C", "D", "E"], {"${Name}": {"Type": alarm, "Properties": {}}}],
         "Plain": {"Type": alarm},
         "Queue": {"Type": "Q"},
     }
     copy.write_text(json.dumps({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources}))
 
-    assert alarms_in(copy) == 2
-    assert leave_out(copy) == ["Math"]
+    assert alarms_in(copy) == 7
+    assert leave_out(copy) == 3
 
     left = yaml.safe_load(copy.read_text())
-    assert list(left["Resources"]) == ["Plain", "Queue"]
+    assert list(left["Resources"]) == ["Fn::ForEach::Plain", "Plain", "Queue"]
     assert left["AWSTemplateFormatVersion"] == "2010-09-09"
-    assert leave_out(copy) == []
+    assert (alarms_in(copy), leave_out(copy)) == (4, 0)
 
 
 def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
@@ -225,6 +228,7 @@ def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing
         "Plan": {"Type": "AWS::ApiGateway::UsagePlan"},
         "Key": {"Type": "AWS::ApiGateway::ApiKey"},
         "InPlan": {"Type": "AWS::ApiGateway::UsagePlanKey"},
+        "Fn::ForEach::Queues": LOOP,
     }
     outputs = {"PlanId": {"Value": {"Ref": "Plan"}}, "ApiId": {"Value": {"Ref": "Api"}}}
     copy.write_text(json.dumps({"Resources": resources, "Outputs": outputs}))
@@ -233,19 +237,20 @@ def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing
 
     left = yaml.safe_load(copy.read_text())
     assert left["Resources"] == {
-        "Api": {"Type": "AWS::Serverless::Api", "Properties": {"Auth": {"DefaultAuthorizer": "AccessToken"}}}
+        "Api": {"Type": "AWS::Serverless::Api", "Properties": {"Auth": {"DefaultAuthorizer": "AccessToken"}}},
+        "Fn::ForEach::Queues": LOOP,
     }
     assert list(left["Outputs"]) == ["ApiId"]
     assert without_usage_plans(copy) == []
 
 
-def test_a_parameter_s_value_can_be_made_its_default_in_the_copy(tmp_path: Path) -> None:
+def test_a_copy_includes_its_files_from_where_they_are(tmp_path: Path) -> None:
     template = tmp_path / "template.yaml"
-    template.write_text("Parameters: {ReleaseId: {Type: String, Default: ''}, Other: {Type: String}}\nResources: {}\n")
+    included = {"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": "../../board.json"}}}
+    board = {"Properties": {"Body": {"Fn::ToJsonString": included}}}
+    template.write_text(json.dumps({"Resources": {"Board": board, "Fn::ForEach::Queues": LOOP}}))
 
-    set_default(template, "ReleaseId", "a" * 64)
+    include_from(template, Path("/sources"))
 
-    assert yaml.safe_load(template.read_text()) == {
-        "Parameters": {"ReleaseId": {"Type": "String", "Default": "a" * 64}, "Other": {"Type": "String"}},
-        "Resources": {},
-    }
+    included["Fn::Transform"]["Parameters"] = {"Location": "/sources/board.json"}
+    assert yaml.safe_load(template.read_text())["Resources"] == {"Board": board, "Fn::ForEach::Queues": LOOP}

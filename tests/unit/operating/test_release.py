@@ -31,7 +31,9 @@ def test_a_release_is_another_when_layer_function_template_or_parameter_is(root:
     seen.add(now(SettleSeconds="120"))
     (root / "template.yaml").write_text("Resources: {A: {}}\n")
     seen.add(now(SettleSeconds="120"))
+    (root / "dashboard.json").write_text("{}")
+    seen.add(now(SettleSeconds="120"))
     (root / ".aws-sam/build/ConnectorLayer/layer.json").write_text('{"content": "def"}')
     seen.add(now(SettleSeconds="120"))
 
-    assert len(seen) == 6
+    assert len(seen) == 7
