@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ Json = dict[str, Any]
 ALIASED = {"AuthorizerFunction", "CallPopupFunction", "PastAppointmentsFunction", "SearchPatientFunction"}
 """What stands between a caller and an answer."""
 NAME = "POWERTOOLS_SERVICE_NAME"
+EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
 
 
 def test_anything_that_changes_an_aliased_function_makes_a_version(source: Json) -> None:
@@ -77,6 +79,25 @@ def test_another_value_that_a_function_reads_is_another_version_and_the_same_one
     assert again == first == elsewhere
     assert not set(named.values()) & set(first.values())
     assert {name for name in first if slower[name] != first[name]} == ALIASED - {"AuthorizerFunction"}
+
+
+def emulated(**parameters: str) -> Json:
+    """What the embedded AWS makes of the template with these parameters."""
+    script = Path(__file__).with_name("by_emulator.py")
+    given = [f"{name}={value}" for name, value in parameters.items()]
+    command = [str(EMULATOR_PYTHON), str(script), str(ROOT / "template.yaml"), *given]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=True)
+    made: Json = json.loads(done.stdout)
+    return made
+
+
+def test_cloudformation_fills_in_what_sam_has_to_see_and_leaves_what_it_must_not() -> None:
+    first, slower = emulated(), emulated(LookupBudgetSeconds="3")
+    changed = {name for name in slower if name not in first}
+
+    assert {re.sub(r"Version[0-9a-f]{10}$", "", name) for name in changed} == ALIASED - {"AuthorizerFunction"}
+    # Of another name, it would be a second stage beside the one of a stack that was deployed without loops.
+    assert list(of_type(first, "AWS::ApiGateway::Stage")) == ["ApiStage"]
 
 
 def test_a_version_goes_with_its_release(resources: Json) -> None:

@@ -21,6 +21,7 @@ from samtranslator.yaml_helper import yaml_parse
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from commands.loops import expanded
+from tests.template.packaged import included, packaged
 
 
 class NoManagedPolicies:
@@ -28,17 +29,6 @@ class NoManagedPolicies:
 
     def load(self) -> dict[str, str]:
         return {}
-
-
-def included(value: Any, folder: Path) -> Any:
-    """Return a part of the template with the files in it that AWS::Include names."""
-    if isinstance(value, list):
-        return [included(each, folder) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if set(value) == {"Fn::Transform"} and value["Fn::Transform"]["Name"] == "AWS::Include":
-        return json.loads((folder / value["Fn::Transform"]["Parameters"]["Location"]).read_text("utf-8"))
-    return {key: included(each, folder) for key, each in value.items()}
 
 
 def as_text(value: Any, values: dict[str, str]) -> Any:
@@ -60,13 +50,9 @@ def main(path: Path, given: list[str]) -> None:
     parameters |= dict(each.split("=", 1) for each in given)
     defaults = {name: str(each["Default"]) for name, each in written["Parameters"].items() if "Default" in each}
     source = expanded(written)
-    packaged = as_text(copy.deepcopy(source), defaults | parameters)
-    for resource in packaged["Resources"].values():
-        # What `sam package` would put there.
-        for local in {"CodeUri", "ContentUri"} & set(resource.get("Properties", {})):
-            resource["Properties"][local] = {"Bucket": "bucket", "Key": "key"}
+    for_sam = packaged(as_text(copy.deepcopy(source), defaults | parameters))
     by_sam = process_template_for_sam_cli(written, parameter_values=defaults | parameters)
-    forms = {"source": source, "transformed": transform(packaged, parameters, NoManagedPolicies()), "by_sam": by_sam}
+    forms = {"source": source, "transformed": transform(for_sam, parameters, NoManagedPolicies()), "by_sam": by_sam}
     json.dump(forms, sys.stdout)
 
 

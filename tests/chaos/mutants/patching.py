@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[3]
 COPIED = ("bench", "commands", "docs", "events", "functions", "layers", "local", "tests")
-FILES = ("pyproject.toml", "template.yaml")
+FILES = ("pyproject.toml", "template.yaml", "dashboard.json")
 PACKAGE = "layers/connector/convox_clinicea"
 
 

@@ -211,8 +211,8 @@ LOOKS = (
         (
             Patch(
                 "/template.yaml",
-                "    Default: 120\n    MinValue: 30\n    MaxValue: 1800\n",
-                "    Default: 60\n    MinValue: 30\n    MaxValue: 1800\n",
+                "Default: 120, MinValue: 30, MaxValue: 1800,",
+                "Default: 60, MinValue: 30, MaxValue: 1800,",
             ),
         ),
         "late_commits",

@@ -61,8 +61,8 @@ NUMBERS = (
         (
             Patch(
                 TEMPLATE,
-                "    Default: 12\n    MinValue: 1\n    MaxValue: 72\n",
-                "    Default: 1\n    MinValue: 1\n    MaxValue: 72\n",
+                "Default: 12, MinValue: 1, MaxValue: 72,",
+                "Default: 1, MinValue: 1, MaxValue: 72,",
             ),
         ),
         "outage",
