@@ -121,12 +121,16 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
     def functions() -> str:
         client, wrong = target.client("lambda"), []
         names = resources["AWS::Lambda::Function"]
+        deployed: dict[str, Json] = {}
         for name in names + resources["AWS::Lambda::Alias"]:  # an alias has a version of its own to be ready
             found = client.get_function_configuration(FunctionName=name)
             if found.get("State", "Active") != "Active":
                 wrong.append(f"{name} is {found['State']}")
             if release and found["Environment"]["Variables"].get("RELEASE_ID") != release:
                 wrong.append(f"{name} runs another release")
+            # A version that an alias runs must be of what was deployed last, whoever deployed it.
+            elif runs_before(found, deployed.setdefault(str(found["FunctionName"]), found)):
+                wrong.append(f"{name} runs the release before")
         return _unless(wrong, f"{len(names)} functions" + (f", release {release[:12]}" if release else ""))
 
     def worker() -> str:
@@ -160,6 +164,16 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
     yield "the schedules run", schedules
     yield "the alarms are there", alarms
     yield "the ledger can be listed", ledger
+
+
+def runs_before(version: Json, function: Json) -> bool:
+    """Whether a version has other code, another layer or other parameters than the function as it is deployed."""
+
+    def release(found: Json) -> tuple[object, ...]:
+        layers = [each["Arn"] for each in found.get("Layers", [])]
+        return found["CodeSha256"], layers, found["Environment"]["Variables"].get("RELEASED_WITH")
+
+    return release(version) != release(function)
 
 
 def _resources(target: Target) -> dict[str, list[str]]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from commands.api import Api, NoAnswer
-from commands.smoke import of_the_api, of_the_stack, run, token_in
+from commands.smoke import of_the_api, of_the_stack, run, runs_before, token_in
 from commands.target import Target
 from convox_clinicea.convox.door import AccessTokens, policy_for
 from tests.support import events, invented
@@ -174,3 +174,29 @@ def test_alarms_that_the_embedded_aws_does_not_know_are_not_passed_over(local: d
     checks = dict(of_the_stack(SixAlarms("a-stack", None, local), ""))
 
     assert checks["the alarms are there"]() == remark
+
+
+def configured(**changed: object) -> dict[str, Any]:
+    usual = {
+        "CodeSha256": "abc",
+        "Layers": [{"Arn": "arn:layer:1"}],
+        "RELEASED_WITH": '["", "2"]',
+        "SETTLE_SECONDS": "120",
+    }
+    now = usual | changed
+    variables = {name: now.pop(name) for name in ("RELEASED_WITH", "SETTLE_SECONDS")}
+    return {**now, "Environment": {"Variables": variables}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "before"),
+    [
+        ({}, False),
+        ({"CodeSha256": "def"}, True),
+        ({"Layers": [{"Arn": "arn:layer:2"}]}, True),
+        ({"RELEASED_WITH": '["", "3"]'}, True),
+        ({"SETTLE_SECONDS": "60"}, False),  # a variable of all functions that this one does not read
+    ],
+)
+def test_a_version_of_the_release_before_is_known(changed: dict[str, object], *, before: bool) -> None:
+    assert runs_before(configured(), configured(**changed)) is before
