@@ -16,6 +16,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID as ACCOUNT_ID
 from moto.sns.models import sns_backends
 
+from commands.template import template
 from convox_clinicea import aws
 from tests.support import invented, permissions
 
@@ -60,33 +61,10 @@ class Stack:
     def create(cls) -> Stack:
         """Make the resources; table and queues have names of their own."""
         name = f"test-{next(_numbers)}"
-        aws.dynamodb().create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[
-                {"AttributeName": attribute, "AttributeType": "S"} for attribute in ("pk", "open", "queued_at", "call")
-            ],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "open",
-                    "KeySchema": [
-                        {"AttributeName": "open", "KeyType": "HASH"},
-                        {"AttributeName": "queued_at", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "ALL"},
-                },
-                {
-                    "IndexName": "call",
-                    "KeySchema": [{"AttributeName": "call", "KeyType": "HASH"}],
-                    "Projection": {"ProjectionType": "ALL"},
-                },
-            ],
-            BillingMode="PAY_PER_REQUEST",
-        )
         clinicea_secret, identity_secret, tokens_secret = _secrets()
         return cls(
-            table=name,
-            disclosures_table=_register(f"{name}-disclosures"),
+            table=_table("Ledger", name),
+            disclosures_table=_table("Disclosures", f"{name}-disclosures"),
             queue_url=_queue(name),
             dead_letter_queue_url=_queue(f"{name}-dead"),
             data_key_id=_data_key(),
@@ -259,33 +237,17 @@ def _secrets() -> tuple[str, str, str]:
     )
 
 
-def _register(name: str) -> str:
-    indexes = {"agent": "agent_id", "call": "call_id", "client": "caller", "day": "day"}
-    aws.dynamodb().create_table(
-        TableName=name,
-        KeySchema=[{"AttributeName": "subject", "KeyType": "HASH"}, {"AttributeName": "entry", "KeyType": "RANGE"}],
-        AttributeDefinitions=[
-            {"AttributeName": attribute, "AttributeType": "S"}
-            for attribute in ("subject", "entry", "at", *indexes.values())
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": index,
-                "KeySchema": [
-                    {"AttributeName": attribute, "KeyType": "HASH"},
-                    {"AttributeName": "at", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "ALL"},
-            }
-            for index, attribute in indexes.items()
-        ],
-        BillingMode="PAY_PER_REQUEST",
-    )
+def _table(logical_id: str, name: str) -> str:
+    """Make a table with the keys and indexes that the template gives it."""
+    written = template()["Resources"][logical_id]["Properties"]
+    keys = ("KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes", "BillingMode")
+    aws.dynamodb().create_table(TableName=name, **{key: written[key] for key in keys})
     return name
 
 
 def _queue(name: str) -> str:
-    return aws.sqs().create_queue(QueueName=name, Attributes={"VisibilityTimeout": "180"})["QueueUrl"]
+    seconds = str(template()["Resources"]["BookingMessages"]["Properties"]["VisibilityTimeout"])
+    return aws.sqs().create_queue(QueueName=name, Attributes={"VisibilityTimeout": seconds})["QueueUrl"]
 
 
 def _received(url: str) -> list[dict[str, Any]]:

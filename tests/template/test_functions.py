@@ -77,9 +77,7 @@ def test_the_functions_are_those_that_have_settings(resources: Json) -> None:
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_a_function_gets_what_its_settings_read_and_nothing_of_its_own_beside(
-    source: Json, resources: Json, name: str
-) -> None:
+def test_a_function_gets_what_its_settings_read(source: Json, resources: Json, name: str) -> None:
     own = set(source["Resources"][logical_id(name)]["Properties"]["Environment"]["Variables"])
     variables = properties(resources, name)["Environment"]["Variables"]
     read = {field.upper() for field in SETTINGS[name].model_fields}
@@ -89,7 +87,7 @@ def test_a_function_gets_what_its_settings_read_and_nothing_of_its_own_beside(
     assert own - NOT_SETTINGS <= read
 
 
-def test_a_variable_of_all_functions_is_one_that_some_read_and_none_has_for_itself(source: Json) -> None:
+def test_shared_variables_are_read_and_stand_once(source: Json) -> None:
     shared = set(source["Globals"]["Function"]["Environment"]["Variables"])
     functions = of_type(source["Resources"], "AWS::Serverless::Function").values()
 
@@ -98,7 +96,7 @@ def test_a_variable_of_all_functions_is_one_that_some_read_and_none_has_for_itse
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_the_variables_of_a_function_are_no_more_than_lambda_takes(source: Json, resources: Json, name: str) -> None:
+def test_variables_fit_into_lambdas_limit(source: Json, resources: Json, name: str) -> None:
     def length(value: Any) -> int:
         if not isinstance(value, dict):
             return len(str(value))

@@ -21,7 +21,7 @@ NAME = "POWERTOOLS_SERVICE_NAME"
 EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
 
 
-def test_anything_that_changes_an_aliased_function_makes_a_version(source: Json) -> None:
+def test_each_change_of_an_aliased_function_makes_a_version(source: Json) -> None:
     functions = of_type(source["Resources"], "AWS::Serverless::Function")
     aliased = {name: each["Properties"] for name, each in functions.items() if "AutoPublishAlias" in each["Properties"]}
 
@@ -34,9 +34,7 @@ def test_anything_that_changes_an_aliased_function_makes_a_version(source: Json)
 
 
 @pytest.mark.parametrize("function", sorted(ALIASED))
-def test_what_an_aliased_function_is_released_with_has_each_parameter_that_it_reads(
-    source: Json, resources: Json, function: str
-) -> None:
+def test_released_with_has_each_parameter_that_is_read(source: Json, resources: Json, function: str) -> None:
     own = source["Resources"][function]["Properties"]["Environment"]["Variables"]
     variables = resources[function]["Properties"]["Environment"]["Variables"]
     read = {variables[field.upper()].get("Ref", "") for field in SETTINGS[own[NAME]].model_fields}
@@ -71,7 +69,7 @@ def versions_of(**parameters: str) -> dict[str, str]:
     }
 
 
-def test_another_value_that_a_function_reads_is_another_version_and_the_same_one_is_not() -> None:
+def test_only_another_value_makes_another_version() -> None:
     first, again, named = versions_of(), versions_of(), versions_of(ReleaseId="b" * 64)
     slower, elsewhere = versions_of(LookupBudgetSeconds="3"), versions_of(SettleSeconds="60")
 
@@ -91,7 +89,7 @@ def emulated(**parameters: str) -> Json:
     return made
 
 
-def test_cloudformation_fills_in_what_sam_has_to_see_and_leaves_what_it_must_not() -> None:
+def test_the_transform_shows_sam_values_but_no_stage_name() -> None:
     first, slower = emulated(), emulated(LookupBudgetSeconds="3")
     changed = {name for name in slower if name not in first}
 

@@ -67,7 +67,7 @@ def test_each_standing_exception_has_its_reason() -> None:
     assert [row for row in rows if not form.fullmatch(row)] == []
 
 
-def test_checkov_itself_finds_a_plain_queue_in_a_loop_and_knows_that_this_is_not_the_template(tmp_path: Path) -> None:
+def test_checkov_finds_a_plain_queue_in_a_loop(tmp_path: Path) -> None:
     if not PYTHON.exists():
         pytest.fail("the environment of the checks is not installed; run the tests by `make test`", pytrace=False)
     template = tmp_path / "template.yaml"
