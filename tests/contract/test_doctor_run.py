@@ -178,4 +178,4 @@ class TestAccess:
     ) -> None:
         report = doctor(fake.url, *arguments)
         assert (report.status, report.output) == (2, "")
-        assert report.errors.startswith("doctor: --")
+        assert report.errors.startswith('{"error": "doctor: --')

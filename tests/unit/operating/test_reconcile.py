@@ -1,4 +1,4 @@
-"""`make reconcile`: the function's answers, part by part, as one report."""
+"""`connector reconcile`: the function's answers, part by part, as one report."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands import reconcile
+from commands.cli_support import Output
 from commands.target import FunctionFailed, Target
 
 BOOKING = f"bk_{'a' * 26}"
@@ -32,7 +33,7 @@ class Answering:
 def told(*answers: dict[str, Any]) -> tuple[int, Answering]:
     stack: Any = Answering(*answers)
     target: Target = stack
-    return reconcile.tell(target, None), stack
+    return reconcile.tell(Output(), target, None), stack
 
 
 def test_parts_are_one_report(capsys: pytest.CaptureFixture[str]) -> None:
