@@ -1,7 +1,7 @@
 """The release id: a hash over all that decides what a function runs, layer and parameters included.
 
 A published version of a function is made anew only when its code's location changes; neither another layer nor another
-parameter does that. Fed with this id, each release is a version of its own, and `make smoke` sees which one runs.
+parameter does that. Fed with this id, each release is a version of its own, and `./connector smoke` sees which runs.
 """
 
 import hashlib

@@ -89,10 +89,10 @@ TIME = Read("YYYY-MM-DDTHH:MM", datetime.fromisoformat)
 @click.option("--show", is_flag=True, help="Print patients' data too.")
 @click.option("--write", type=FILE, default=WRITTEN, help=f"The corrected call table; default: {WRITTEN}.")
 def doctor(out: Output, *, stack: str, **options: Any) -> int:
-    """Check what is assumed about a Clinicea account, on a stack's or, with --url, before any deployment.
+    """Check what is assumed about a Clinicea account.
 
-    Nothing is changed but with --book-test. The exit code is 1 if something is wrong, 2 if the account or a setting
-    cannot be read.
+    It asks the stack's account or, with --url, one before any deployment, and changes nothing but with --book-test.
+    The exit code is 1 if something is wrong, 2 if the account or a setting cannot be read.
     """
     wanted = SimpleNamespace(**options)
     clock = SystemClock()

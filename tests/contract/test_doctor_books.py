@@ -1,4 +1,4 @@
-"""`make doctor --book-test`: one appointment, after a yes, read back and never made twice."""
+"""`./connector doctor --book-test`: one appointment, after a yes, read back and never made twice."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make doctor` as a command, over real sockets: what it prints, what it never prints, whom it asks."""
+"""`./connector doctor` as a command, over real sockets: what it prints, what it never prints, whom it asks."""
 
 from __future__ import annotations
 

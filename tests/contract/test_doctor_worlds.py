@@ -1,4 +1,4 @@
-"""`make doctor` in each world, from the packed defaults: with the table that it writes a whole call works.
+"""`./connector doctor` in each world, from the packed defaults: with the table that it writes a whole call works.
 
 Every world is tried with Clinicea's Swagger documents and without. What no program can settle ends in a sentence that
 says what to ask.

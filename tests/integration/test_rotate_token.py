@@ -1,4 +1,4 @@
-"""`make rotate-token`: whom it lets in before and after, what it prints, and what it never loses."""
+"""`./connector rotate-token`: whom it lets in before and after, what it prints, and what it never loses."""
 
 from __future__ import annotations
 

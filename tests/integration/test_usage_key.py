@@ -1,4 +1,4 @@
-"""`make usage-key`: a client's own key is in the usage plan before the authorizer names it."""
+"""`./connector usage-key`: a client's own key is in the usage plan before the authorizer names it."""
 
 from __future__ import annotations
 

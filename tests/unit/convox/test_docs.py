@@ -36,7 +36,7 @@ def test_the_example_of_a_dialect_is_one() -> None:
 def test_the_example_of_a_check_is_what_it_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (shown,) = re.findall(r"\$ cat dialect\.json\n(.*?)\$ make check-config[^\n]*\n(.*?)\n```", TEXT, re.DOTALL)
+    (shown,) = re.findall(r"\$ cat dialect\.json\n(.*?)\$ ./connector check-config[^\n]*\n(.*?)\n```", TEXT, re.DOTALL)
     document, printed = shown
     (tmp_path / "dialect.json").write_text(document)
     (tmp_path / "clinics.json").write_text('{"schema": 1, "clinics": [{"clinic_id": "C-01", "time_zone": "India"}]}')

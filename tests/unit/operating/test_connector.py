@@ -124,6 +124,21 @@ class TestTheProgram:
         assert (done.returncode, done.stderr) == (0, "")
 
 
+class TestTheDocuments:
+    def test_they_show_verbs_and_options_that_are_there(self) -> None:
+        shown = [
+            (path.name, verb, set(re.findall(r"(?<!\S)--[a-z][a-z-]*", rest)))
+            for path in [*(ROOT / "docs").rglob("*.md"), ROOT / "README.md", ROOT / "CHANGELOG.md"]
+            for verb, rest in re.findall(rf"\./{NAME} ([a-z][a-z-]*)([^`|#\n]*)", path.read_text("utf-8"))
+        ]
+
+        assert len(shown) > 100
+        assert [(page, verb) for page, verb, _ in shown if verb not in MODULES] == []
+        assert [
+            (page, verb, wrong) for page, verb, given in shown if (wrong := given - options(verb) - {"--help"})
+        ] == []
+
+
 class TestTheScript:
     @pytest.fixture
     def clone(self, tmp_path: Path) -> Path:
