@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from commands.cli_support import FUNCTION_SECONDS, Ask, Json, Output, Read
+from commands.cli_support import FUNCTION_SECONDS, Ask, Json, Output, Read, Session
 from commands.target import FunctionFailed, Target
 
 MOST_PARTS = 100_000
@@ -15,9 +15,13 @@ MOST_PARTS = 100_000
 _UNITS = {"m": 1, "h": 60, "d": 24 * 60}
 
 
-def asking(target: Target) -> Ask:
-    """Return a way to ask the stack's own function: it speaks the ledger's language, whatever version is deployed."""
-    return lambda order: target.invoke("BookingActionsFunctionName", order, FUNCTION_SECONDS)
+def session(out: Output, target: Target) -> Session:
+    """Ask the stack's own function: it speaks the ledger's language, whatever version is deployed."""
+
+    def ask(order: Json) -> Json:
+        return target.invoke("BookingActionsFunctionName", order, FUNCTION_SECONDS)
+
+    return Session(out, ask, str(target), target.caller)
 
 
 def minutes(text: str) -> int:
@@ -38,18 +42,18 @@ def filters(function: Callable[..., int]) -> Callable[..., int]:
     return reason(older(function))
 
 
-def listed(out: Output, ask: Ask, order: Json) -> tuple[list[Json], list[Json]]:
+def listed(session: Session, order: Json) -> tuple[list[Json], list[Json]]:
     """Return all bookings that an order `list` is about, oldest first, and the records that cannot be read.
 
     The function answers in parts, whatever the ledger's size.
     """
     found: dict[str, Json] = {}
     unreadable: dict[str, Json] = {}
-    for part in parts(ask, order):
+    for part in parts(session.ask, order):
         found |= {each["booking_id"]: each for each in part["bookings"]}
         unreadable |= {each["booking_id"]: each for each in part["unreadable"]}
         if part["after"] is not None:
-            out.note(f"  {len(found)} so far; not finished, continues")
+            session.out.note(f"  {len(found)} so far; not finished, continues")
     return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), list(unreadable.values())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 import click
 
 from commands import booking_lines, cli_support
-from commands.cli_support import Ask, Json, Output
+from commands.cli_support import Output, Session
 from commands.target import Target
 
 STATES = ("accepted", "sending", "unknown", "needs_attention", "booked", "rejected")
@@ -23,18 +23,16 @@ def bookings(out: Output, booking_id: str, state: Sequence[str], reason: Sequenc
     """
 
     def command(target: Target) -> int:
-        ask = booking_lines.asking(target)
+        session = booking_lines.session(out, target)
         if booking_id:
-            return show(out, ask, booking_id)
-        return tell(out, ask, str(target), _letters(target), states=state, reasons=reason, older=older)
+            return show(session, booking_id)
+        return tell(session, _letters(target), states=state, reasons=reason, older=older)
 
     return cli_support.run(out, stack, command)
 
 
 def tell(
-    out: Output,
-    ask: Ask,
-    where: str,
+    session: Session,
     dead_letters: Callable[[], int],
     *,
     states: Sequence[str] = (),
@@ -43,12 +41,13 @@ def tell(
 ) -> int:
     """Ask for the list, and print it; `older` is in minutes."""
     order = {"action": "list", "states": [*states], "reasons": [*reasons], "older_than_minutes": older}
-    found, unreadable = booking_lines.listed(out, ask, order)
+    found, unreadable = booking_lines.listed(session, order)
     letters = dead_letters()
     counts = Counter(each["state"] for each in found)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no bookings"
     without = f", {len(unreadable)} unreadable" if unreadable else ""
-    out.line(f"{where}: {summary}{without}; {letters} dead letters")
+    out = session.out
+    out.line(f"{session.where}: {summary}{without}; {letters} dead letters")
     now = booking_lines.wall_clock()
     for each in found:
         out.line(f"  {booking_lines.line(each, now)}")
@@ -58,9 +57,10 @@ def tell(
     return 0
 
 
-def show(out: Output, ask: Ask, booking_id: str) -> int:
+def show(session: Session, booking_id: str) -> int:
     """Print one booking, and the acts on it."""
-    answer: Json = ask({"action": "show", "booking_id": booking_id})
+    out = session.out
+    answer = session.ask({"action": "show", "booking_id": booking_id})
     if "unreadable" in answer:
         out.line(booking_lines.unreadable_line(answer["unreadable"], booking_lines.wall_clock()))
     elif answer["booking"] is None:

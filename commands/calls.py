@@ -5,7 +5,7 @@ from datetime import datetime
 import click
 
 from commands import booking_lines, cli_support
-from commands.cli_support import Ask, Output
+from commands.cli_support import Output, Session
 
 CALL_REPORT_HOURS = 2
 """Longer than a call and the agent's work after it."""
@@ -24,14 +24,15 @@ def calls(out: Output, older: int, stack: str) -> int:
 
     The exit code is 1 if there are such calls, 2 if the stack could not be asked.
     """
-    return cli_support.run(out, stack, lambda target: tell(out, booking_lines.asking(target), str(target), older=older))
+    return cli_support.run(out, stack, lambda target: tell(booking_lines.session(out, target), older))
 
 
-def tell(out: Output, ask: Ask, where: str, *, older: int) -> int:
+def tell(session: Session, older: int) -> int:
     """Ask, and print the answer; `older` is in minutes."""
     order = {"action": "calls", "older_than_minutes": older}
-    found = [call for part in booking_lines.parts(ask, order) for call in part["calls"]]
-    out.line(f"{where}: {len(found)} calls were announced, and their status did not come")
+    found = [call for part in booking_lines.parts(session.ask, order) for call in part["calls"]]
+    out = session.out
+    out.line(f"{session.where}: {len(found)} calls were announced, and their status did not come")
     now = booking_lines.wall_clock()
     for each in found:
         age = int((now - datetime.fromisoformat(each["announced_at"])).total_seconds()) // 60

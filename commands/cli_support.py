@@ -4,6 +4,7 @@ import functools
 import json
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -53,7 +54,19 @@ class Output:
         self._aside("error", text)
 
     def _aside(self, kind: str, text: str) -> None:
-        print(json.dumps({kind: text}, ensure_ascii=False) if self.as_json else text, file=sys.stderr, flush=True)
+        print(
+            json.dumps({kind: text.strip()}, ensure_ascii=False) if self.as_json else text, file=sys.stderr, flush=True
+        )
+
+
+@dataclass(frozen=True)
+class Session:
+    """A verb's run on one stack: its output, a way to ask one of the stack's functions, and who asks."""
+
+    out: Output
+    ask: Ask
+    where: str
+    who: Callable[[], str]
 
 
 class Read(click.ParamType[Any]):

@@ -11,25 +11,26 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from commands import cli_support
-from commands.cli_support import Ask, Output
+from commands.cli_support import Session
 from commands.person_search import parts
 
 Json = dict[str, Any]
 NOT_ALLOWED = ("AccessDeniedException", "KMSAccessDeniedException")
 
 
-def tell(out: Output, person: Json, ask: Ask, who: str, why: str, *, kms: Any) -> int:
+def tell(session: Session, person: Json, why: str, *, kms: Any) -> int:
     """Print what is held on the person, opened; always one JSON document. 2 if the data may not be opened."""
+    who = session.who()
     order = {"action": "copy", **person, "who": who, "why": why}
-    found = list(parts(out, ask, order))
-    entries = [entry for part in parts(out, ask, {"action": "entries", **person}) for entry in part["entries"]]
+    found = list(parts(session, order))
+    entries = [entry for part in parts(session, {"action": "entries", **person}) for entry in part["entries"]]
     try:
         bookings = [_opened(each, kms) for part in found for each in part["bookings"]]
         calls = [_opened(each, kms) for part in found for each in part["calls"]]
     except ClientError as error:
         if error.response["Error"]["Code"] not in NOT_ALLOWED:
             raise
-        out.error(f"{who} may not decrypt under the stack's DataKey (kms:Decrypt): nothing is shown")
+        session.out.error(f"{who} may not decrypt under the stack's DataKey (kms:Decrypt): nothing is shown")
         return cli_support.COULD_NOT_ASK
     by_kind = {kind: [each for each in entries if each["kind"] == kind] for kind in _KINDS}
     told = by_kind["disclosure"]

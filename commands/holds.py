@@ -1,15 +1,14 @@
 """`connector holds` and `connector erase`: what is held on a person, by mobile or patient id, and its erasure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from commands import booking_lines, cli_support, data_copy
-from commands.cli_support import Ask, Output
+from commands import booking_lines, cli_support, data_copy, person_search
+from commands.cli_support import Output, Session
 from commands.confirming import confirmed
-from commands.person_search import asking, parts, patient_option, person
+from commands.person_search import parts, patient_option, person
 from commands.target import Target
 from convox_clinicea.normalization import each_once, id_spellings
 
@@ -39,9 +38,10 @@ def holds(out: Output, patient: str | None, *, full: bool, why: str, stack: str)
     named = person(patient)
 
     def command(target: Target) -> int:
+        session = person_search.session(out, target)
         if full:
-            return data_copy.tell(out, named, asking(target), target.caller(), why, kms=target.client("kms"))
-        out.document(show(out, asking(target), target.address(), named).document)
+            return data_copy.tell(session, named, why, kms=target.client("kms"))
+        out.document(show(session, named).document)
         return 0
 
     return cli_support.run(out, stack, command)
@@ -59,12 +59,11 @@ def erase(out: Output, patient: str | None, *, open_too: bool, why: str, yes: bo
     """
     cli_support.require_reason(why)
     named = person(patient)
-
-    def command(target: Target) -> int:
-        where = target.address()
-        return carry_out(out, asking(target), where, target.caller, named, open_too=open_too, why=why, yes=yes)
-
-    return cli_support.run(out, stack, command)
+    return cli_support.run(
+        out,
+        stack,
+        lambda target: carry_out(person_search.session(out, target), named, open_too=open_too, why=why, yes=yes),
+    )
 
 
 @dataclass(frozen=True)
@@ -75,24 +74,25 @@ class Held:
     anything: bool
 
 
-def show(out: Output, ask: Ask, where: str, person: Json) -> Held:
+def show(session: Session, person: Json) -> Held:
     """Print what is held."""
+    out = session.out
     mobile, patient = person.get("mobile"), person.get("patient_id")
-    held = list(parts(out, ask, {"action": "holds", **person}))
+    held = list(parts(session, {"action": "holds", **person}))
     bookings = [booking for part in held for booking in part["bookings"]]
     calls = [call for part in held for call in part["calls"]]
     unreadable = sum(part["unreadable"] for part in held)
     consents = sum(part["consents"] for part in held)
     if mobile is not None:
-        consents += _count(out, ask, {"mobile": mobile})
+        consents += _count(session, {"mobile": mobile})
     found = sorted({each["patient_id"] for each in bookings} - {None}) if mobile is not None else []
     asked = [] if patient is None else [patient]
     patients = sorted(each_once([*asked, *found], str))  # whose id was written in two ways is counted once
-    disclosures = sum(_count(out, ask, {"patient_id": each}) for each in patients)
+    disclosures = sum(_count(session, {"patient_id": each}) for each in patients)
     searched = scope(patient, patients, by_number=mobile is not None)
 
     counts = f"{len(bookings)} bookings, {consents} consents, {disclosures} disclosures"
-    out.line(f"{where}: {counts}{''.join(f', a kept callback of call {each}' for each in calls)}")
+    out.line(f"{session.where}: {counts}{''.join(f', a kept callback of call {each}' for each in calls)}")
     for booking in bookings:
         out.line(f"  {booking_lines.line(booking, booking_lines.wall_clock())}")
         out.line(f"    {', '.join(booking['holds'])}")
@@ -111,25 +111,15 @@ def show(out: Output, ask: Ask, where: str, person: Json) -> Held:
     return Held(document, bool(bookings or calls or unreadable))
 
 
-def carry_out(
-    out: Output,
-    ask: Ask,
-    where: str,
-    who: Callable[[], str],
-    person: Json,
-    *,
-    open_too: bool = False,
-    why: str,
-    yes: bool,
-) -> int:
+def carry_out(session: Session, person: Json, *, open_too: bool = False, why: str, yes: bool) -> int:
     """Print what is held; where it is confirmed, erase it."""
-    held = show(out, ask, where, person)
+    out, held = session.out, show(session, person)
     results: list[Json] = []
     kept = 0
     if held.anything:
-        if not confirmed(where, "erase them", yes=yes, say=out.note):
+        if not confirmed(session.where, "erase them", yes=yes, say=out.note):
             return cli_support.NOT_WANTED
-        results, kept = erased(out, ask, person, open_too=open_too, who=who, why=why)
+        results, kept = erased(session, person, open_too=open_too, why=why)
     out.document({**held.document, "erased": results, "kept": kept})
     return 1 if kept else 0
 
@@ -158,24 +148,22 @@ def scope(patient: str | None, patients: list[str], *, by_number: bool) -> list[
     ]
 
 
-def _count(out: Output, ask: Ask, of: Json) -> int:
-    return sum(int(part["count"]) for part in parts(out, ask, {"action": "count", **of}))
+def _count(session: Session, of: Json) -> int:
+    return sum(int(part["count"]) for part in parts(session, {"action": "count", **of}))
 
 
-def erased(
-    out: Output, ask: Ask, person: Json, *, open_too: bool, who: Callable[[], str], why: str
-) -> tuple[list[Json], int]:
+def erased(session: Session, person: Json, *, open_too: bool, why: str) -> tuple[list[Json], int]:
     """Erase part by part; return what became of each record, and how many were kept."""
-    order = {"action": "erase", **person, "open_too": open_too, "who": who(), "why": why}
+    order = {"action": "erase", **person, "open_too": open_too, "who": session.who(), "why": why}
     results: list[Json] = []
     unreadable = 0
-    for part in parts(out, ask, order):
+    for part in parts(session, order):
         for result in part["results"]:
             results.append({"booking_id": result["booking"]["booking_id"], "kept": result["kept"]})
-            _became(out, results[-1]["booking_id"], result["kept"], "erased; its tombstone stays")
+            _became(session.out, results[-1]["booking_id"], result["kept"], "erased; its tombstone stays")
         for call in part["calls"]:
             results.append({"call_id": call["call_id"], "kept": call["kept"]})
-            _became(out, f"the kept callback of call {call['call_id']}", call["kept"], "erased")
+            _became(session.out, f"the kept callback of call {call['call_id']}", call["kept"], "erased")
         unreadable += part["unreadable"]
     return results, unreadable + sum(each["kept"] is not None for each in results)
 

@@ -27,7 +27,7 @@ def logs(out: Output, function: str | None) -> int:
         out.error(f"no logs{of}: make run writes them")
         return 1
     if not out.as_json:
-        os.execvp("tail", ["tail", "-n", str(LINES), "-F", *map(str, files)])  # noqa: S606, S607 - tail is on every PATH
+        os.execvp("tail", ["tail", "-n", str(LINES), "-F", *map(str, files)])  # noqa: S606, S607 - tail is everywhere
     out.document({"logs": {each.stem: _last(each) for each in files}})
     return 0
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from commands.cli_support import FUNCTION_SECONDS, Ask, Output
+from commands.cli_support import FUNCTION_SECONDS, Output, Session
 from commands.target import FunctionFailed, Target
 
 Json = dict[str, Any]
@@ -35,12 +35,16 @@ def typed_mobile() -> str:
     return os.environ.get("MOBILE") or getpass.getpass("Mobile, with its dialling code: ")
 
 
-def asking(target: Target) -> Ask:
-    """Return a way to ask the stack's function, which alone knows how to find a person."""
-    return lambda order: target.invoke("DataRequestsFunctionName", order, FUNCTION_SECONDS)
+def session(out: Output, target: Target) -> Session:
+    """Ask the stack's function, which alone knows how to find a person."""
+
+    def ask(order: Json) -> Json:
+        return target.invoke("DataRequestsFunctionName", order, FUNCTION_SECONDS)
+
+    return Session(out, ask, target.address(), target.caller)
 
 
-def parts(out: Output, ask: Ask, order: Json) -> Iterator[Json]:
+def parts(session: Session, order: Json) -> Iterator[Json]:
     """Give an order for one part of the ledger after the other, and yield the answers.
 
     Raises:
@@ -49,11 +53,11 @@ def parts(out: Output, ask: Ask, order: Json) -> Iterator[Json]:
     after: Json = {}
     pages = 0
     for _ in range(MOST_PARTS):
-        answer = ask(order | after)
+        answer = session.ask(order | after)
         yield answer
         if answer["after"] is None:
             return
         after = {"after": answer["after"]}
         pages += answer.get("pages", 0)
-        out.note(f"  {pages} pages of the ledger read, going on …")
+        session.out.note(f"  {pages} pages of the ledger read, going on …")
     raise FunctionFailed(f"stopped after {MOST_PARTS} parts: not all was searched")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 
 from commands import booking_lines, cli_support
-from commands.cli_support import Ask, Json, Output
+from commands.cli_support import Json, Output, Session
 
 AT_A_TIME = 25
 """Bookings of one invocation: it ends well before the function's time does."""
@@ -48,37 +48,25 @@ def redrive(
     return cli_support.run(
         out,
         stack,
-        lambda target: carry_out(
-            out,
-            booking_lines.asking(target),
-            str(target),
-            target.caller(),
-            ids=ids,
-            reasons=reason,
-            older=older,
-            go=go,
-            why=why,
-        ),
+        lambda target: carry_out(booking_lines.session(out, target), ids, reason, older, go=go, why=why),
         changes=f"redrive {chosen}" if go else "",
         yes=yes,
     )
 
 
 def carry_out(
-    out: Output,
-    ask: Ask,
-    where: str,
-    who: str,
-    *,
+    session: Session,
     ids: Sequence[str] = (),
     reasons: Sequence[str] = (),
     older: int = 0,
+    *,
     go: bool = False,
     why: str = "",
 ) -> int:
     """Redrive what is chosen, and print what became of each; `older` is in minutes."""
+    out, who = session.out, session.who()
     passed: Counter[str] = Counter()
-    chosen = [*ids] or _parked(out, ask, reasons, older, passed)
+    chosen = [*ids] or _parked(session, reasons, older, passed)
     results: list[Json] = []
     for first in range(0, len(chosen), AT_A_TIME):
         order = {
@@ -88,25 +76,25 @@ def carry_out(
             "who": who,
             "why": why or "dry run",
         }
-        for each in ask(order)["results"]:
+        for each in session.ask(order)["results"]:
             results.append(each)
             out.line(f"  {_sentence(each, go=go)}")
     left = sum(each["obstacle"] is not None for each in results)
     done = len(results) - left
-    out.line(f"{where}: {done} {'redriven' if go else 'would be redriven'}, {left} left")
+    out.line(f"{session.where}: {done} {'redriven' if go else 'would be redriven'}, {left} left")
     if done and not go:
         out.line('Nothing was changed. To do it: the same with --go --why "…"')
     out.document({"dry_run": not go, "redriven": done, "left": left, "results": results, "passed_over": passed})
     return 1 if left else 0
 
 
-def _parked(out: Output, ask: Ask, reasons: Sequence[str], older: int, passed: Counter[str]) -> list[str]:
+def _parked(session: Session, reasons: Sequence[str], older: int, passed: Counter[str]) -> list[str]:
     order = {"action": "list", "states": ["needs_attention"], "reasons": [*reasons], "older_than_minutes": older}
-    found, _unreadable = booking_lines.listed(out, ask, order)
+    found, _unreadable = booking_lines.listed(session, order)
     chosen = [each for each in found if each["reason"] not in BY_NAME_ONLY or each["reason"] in reasons]
     passed.update(each["reason"] for each in found if each not in chosen)
     for reason, count in sorted(passed.items()):
-        out.line(f"  {count} with reason {reason} passed over; name them by ID, one by one")
+        session.out.line(f"  {count} with reason {reason} passed over; name them by ID, one by one")
     return [each["booking_id"] for each in chosen]
 
 

@@ -3,7 +3,7 @@
 import click
 
 from commands import booking_lines, cli_support
-from commands.cli_support import Ask, Output
+from commands.cli_support import Output, Session
 
 ENDS = ("booked", "rejected")
 WHY_NOT = {
@@ -41,38 +41,20 @@ def resolve(
     return cli_support.run(
         out,
         stack,
-        lambda target: carry_out(
-            out,
-            booking_lines.asking(target),
-            str(target),
-            target.caller(),
-            booking_id,
-            end,
-            appointment=appointment,
-            patient=patient,
-            why=why,
-        ),
+        lambda target: carry_out(booking_lines.session(out, target), booking_id, end, appointment, patient, why=why),
         changes=f"resolve {booking_id} as {end}",
         yes=yes,
     )
 
 
 def carry_out(
-    out: Output,
-    ask: Ask,
-    where: str,
-    who: str,
-    booking_id: str,
-    end: str,
-    *,
-    appointment: str = "",
-    patient: str = "",
-    why: str,
+    session: Session, booking_id: str, end: str, appointment: str = "", patient: str = "", *, why: str
 ) -> int:
     """Resolve it, and print what became of it."""
-    order = {"action": "resolve", "booking_id": booking_id, "end": end, "who": who, "why": why}
+    out, where = session.out, session.where
+    order = {"action": "resolve", "booking_id": booking_id, "end": end, "who": session.who(), "why": why}
     named = {"appointment_id": appointment, "patient_id": patient}
-    (result,) = ask(order | {name: value for name, value in named.items() if value})["results"]
+    (result,) = session.ask(order | {name: value for name, value in named.items() if value})["results"]
     if result["obstacle"] == "appointment_owned":
         out.error(f"{where}: that appointment belongs to {result['owner_id']}; nothing was changed")
     elif result["obstacle"]:

@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 import string
-import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from commands import cli_support
 from commands.cli_support import NAME as PROGRAM
 from commands.cli_support import Output
+from commands.confirming import on_standard_error
 from commands.target import Target
 
 Json = dict[str, Any]
@@ -73,7 +73,8 @@ def carry_out(out: Output, target: Target, client: str, *, drop: bool = False, a
     token = new_token()
     try:
         arn = target.output("AccessTokensSecretArn")
-        change(target.client("secretsmanager"), arn, lambda secret: _edited(secret, client, token, drop=drop, add=add))
+        manager = target.client("secretsmanager")
+        change(manager, arn, lambda secret: _edited(secret, client, token, drop=drop, add=add), out.note)
     except NotChanged as reason:
         out.error(f"nothing was changed: {reason}")
         return NOT_CHANGED
@@ -131,7 +132,9 @@ def new_token() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(TOKEN_LENGTH))
 
 
-def change(manager: Any, secret_arn: str, edit: Callable[[Json], Json]) -> None:
+def change(
+    manager: Any, secret_arn: str, edit: Callable[[Json], Json], say: Callable[[str], None] = on_standard_error
+) -> None:
     """Read the secret, edit it and make the result current, unless another version became current meanwhile.
 
     The new version is stored under a label of its own first. Secrets Manager then moves `AWSCURRENT` to it, and
@@ -139,6 +142,7 @@ def change(manager: Any, secret_arn: str, edit: Callable[[Json], Json]) -> None:
 
     Args:
         manager: a client of Secrets Manager.
+        say: prints a line beside the result.
 
     Raises:
         NotChanged: `edit` raised it, the secret is not valid, or was changed meanwhile.
@@ -152,7 +156,7 @@ def change(manager: Any, secret_arn: str, edit: Callable[[Json], Json]) -> None:
     try:
         _make_current(manager, secret_arn, read, written)
     finally:
-        _forget_label(manager, secret_arn, written)
+        _forget_label(manager, secret_arn, written, say)
 
 
 def _make_current(manager: Any, secret_arn: str, read: str, written: str) -> None:
@@ -169,12 +173,12 @@ def _make_current(manager: Any, secret_arn: str, read: str, written: str) -> Non
         raise
 
 
-def _forget_label(manager: Any, secret_arn: str, written: str) -> None:
+def _forget_label(manager: Any, secret_arn: str, written: str, say: Callable[[str], None]) -> None:
     """Take the label away, so that Secrets Manager may delete the version once it is neither current nor previous."""
     try:
         manager.update_secret_version_stage(SecretId=secret_arn, VersionStage=PENDING, RemoveFromVersionId=written)
     except (ClientError, BotoCoreError) as error:
-        print(f"the staging label {PENDING} is left on a version, which does no harm: {error}", file=sys.stderr)
+        say(f"the staging label {PENDING} is left on a version, which does no harm: {error}")
 
 
 def _parsed(text: str) -> Json:

@@ -44,6 +44,7 @@ def carry_out(out: Output, target: Target, client: str) -> int:
             target.client("secretsmanager"),
             target.output("AccessTokensSecretArn"),
             lambda secret: _with_key_in_the_plan(secret, client, key, target),
+            out.note,
         )
     except NotChanged as reason:
         out.error(f"nothing was changed: {reason}")

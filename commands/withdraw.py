@@ -1,11 +1,9 @@
 """`connector withdraw`: a person withdraws their consent. It is put on record, and what is stored is erased."""
 
-from collections.abc import Callable
-
 import click
 
 from commands import cli_support, holds, person_search
-from commands.cli_support import Ask, Json, Output
+from commands.cli_support import Json, Output, Session
 from commands.confirming import confirmed
 
 
@@ -23,40 +21,22 @@ def withdraw(out: Output, patient: str | None, why: str, *, yes: bool, stack: st
     return cli_support.run(
         out,
         stack,
-        lambda target: carry_out(
-            out,
-            person_search.asking(target),
-            target.address(),
-            target.caller,
-            mobile,
-            patient=patient,
-            why=why,
-            yes=yes,
-        ),
+        lambda target: carry_out(person_search.session(out, target), mobile, patient=patient, why=why, yes=yes),
     )
 
 
-def carry_out(
-    out: Output,
-    ask: Ask,
-    where: str,
-    who: Callable[[], str],
-    mobile: str,
-    *,
-    patient: str | None = None,
-    why: str,
-    yes: bool,
-) -> int:
+def carry_out(session: Session, mobile: str, *, patient: str | None = None, why: str, yes: bool) -> int:
     """Show what is held, ask, note the withdrawal, and erase; open bookings that were never posted end."""
+    out = session.out
     person = person_search.about(mobile, patient)
-    holds.show(out, ask, where, person)
-    if not confirmed(where, "note the withdrawal and erase", yes=yes, say=out.note):
+    holds.show(session, person)
+    if not confirmed(session.where, "note the withdrawal and erase", yes=yes, say=out.note):
         return cli_support.NOT_WANTED
-    order: Json = {"action": "withdraw", "mobile": mobile, "who": who(), "why": why}
-    withdrawn_at = ask(order)["withdrawn_at"]
+    order: Json = {"action": "withdraw", "mobile": mobile, "who": session.who(), "why": why}
+    withdrawn_at = session.ask(order)["withdrawn_at"]
     out.line(f"  withdrawn {withdrawn_at}, on record; proofs of consent stay, as proofs of what was before")
-    held = holds.show(out, ask, where, person)
-    results, kept = holds.erased(out, ask, person, open_too=True, who=who, why=why) if held.anything else ([], 0)
+    held = holds.show(session, person)
+    results, kept = holds.erased(session, person, open_too=True, why=why) if held.anything else ([], 0)
     out.line("  not erased here: the patient in Clinicea, and ConVox's recordings")
     out.document({"withdrawn_at": withdrawn_at, **held.document, "erased": results, "kept": kept})
     return 1 if kept else 0

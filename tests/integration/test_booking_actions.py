@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from commands import booking_lines, bookings, redrive, resolve
-from commands.cli_support import Ask, Output
+from commands.cli_support import Ask, Output, Session
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import InvalidRequest
@@ -36,22 +36,24 @@ def ask(deployment: Deployment) -> Ask:
     return lambda order: deployment.function("booking_actions").invoke(order)
 
 
+def session(deployment: Deployment, *, as_json: bool = False) -> Session:
+    return Session(Output(as_json=as_json), ask(deployment), "the stack", lambda: WHO)
+
+
 def listing(deployment: Deployment, dead_letters: int = 0, *, as_json: bool = False, **narrowed: Any) -> int:
-    out = Output(as_json=as_json)
-    return bookings.tell(out, ask(deployment), "the stack", lambda: dead_letters, **narrowed)
+    return bookings.tell(session(deployment, as_json=as_json), lambda: dead_letters, **narrowed)
 
 
 def showing(deployment: Deployment, booking: Booking) -> int:
-    return bookings.show(Output(), ask(deployment), booking.booking_id)
+    return bookings.show(session(deployment), booking.booking_id)
 
 
-def redriving(deployment: Deployment, **given: Any) -> int:
-    return redrive.carry_out(Output(), ask(deployment), "the stack", WHO, **given)
+def redriving(deployment: Deployment, *, as_json: bool = False, **given: Any) -> int:
+    return redrive.carry_out(session(deployment, as_json=as_json), **given)
 
 
-def resolving(deployment: Deployment, booking: Booking, end: str, **given: Any) -> int:
-    named = {"why": WHY, **given}
-    return resolve.carry_out(Output(), ask(deployment), "the stack", WHO, booking.booking_id, end, **named)
+def resolving(deployment: Deployment, booking: Booking, end: str, appointment: str = "", why: str = WHY) -> int:
+    return resolve.carry_out(session(deployment), booking.booking_id, end, appointment, why=why)
 
 
 def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
@@ -107,6 +109,16 @@ def test_a_redrive_first_says_what_it_would_do(
     assert "1 would be redriven, 0 left" in said
     assert "Nothing was changed" in said
     assert deployment.booking(parked.booking_id) == parked
+
+
+def test_a_redrive_as_json_is_one_document(
+    deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert redriving(deployment, as_json=True) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["dry_run"], document["redriven"], document["left"]) == (True, 1, 0)
+    assert [each["booking"]["booking_id"] for each in document["results"]] == [parked.booking_id]
 
 
 def test_a_redriven_booking_is_made_and_the_act_is_shown(

@@ -12,7 +12,7 @@ import pytest
 
 from commands import disclosures, holds, person_search, register_reading
 from commands.__main__ import main
-from commands.cli_support import Ask, Output
+from commands.cli_support import Ask, Output, Session
 from commands.register_reading import Span
 from commands.target import FunctionFailed, Target
 from convox_clinicea import aws
@@ -34,6 +34,10 @@ def ask(deployment: Deployment) -> Ask:
     return lambda order: deployment.function("data_requests").invoke(order)
 
 
+def session(deployment: Deployment, *, as_json: bool = False) -> Session:
+    return Session(Output(as_json=as_json), ask(deployment), "the stack", lambda: OPERATOR)
+
+
 def carry_out(
     deployment: Deployment,
     mobile: str | None = invented.MOBILE,
@@ -42,14 +46,15 @@ def carry_out(
     erase: bool = False,
     open_too: bool = False,
     yes: bool = False,
+    as_json: bool = False,
 ) -> int:
     """Show what is held or, with `erase`, show and erase it."""
-    person, out, asked = person_search.about(mobile, patient), Output(), ask(deployment)
+    person = person_search.about(mobile, patient)
+    on_it = session(deployment, as_json=as_json)
     if not erase:
-        holds.show(out, asked, "the stack", person)
+        holds.show(on_it, person)
         return 0
-    why = "asked by the person"
-    return holds.carry_out(out, asked, "the stack", lambda: OPERATOR, person, open_too=open_too, why=why, yes=yes)
+    return holds.carry_out(on_it, person, open_too=open_too, why="asked by the person", yes=yes)
 
 
 @pytest.fixture
@@ -93,6 +98,19 @@ class TestHolds:
         answer = deployment.status(meera)
         assert (answer.status, answer.body["state"], answer.body["patient_id"]) == (200, "booked", None)
         assert deployment.of_call(CALL_ID).body["bookings"] == []
+
+    def test_as_json_it_is_one_document(
+        self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        capsys.readouterr()
+        assert carry_out(deployment, erase=True, yes=True, as_json=True) == 0
+
+        said = capsys.readouterr()
+        document = json.loads(said.out[said.out.rindex("\n{\n") + 1 :] if "\n{\n" in said.out else said.out)
+        assert (document["erased"], document["kept"]) == ([{"booking_id": meera, "kept": None}], 0)
+        assert [each["booking_id"] for each in document["bookings"]] == [meera]
+        assert json.loads(said.err) == {"note": "the stack"}
+        assert invented.leaks(said.out + said.err) == []
 
     @pytest.mark.parametrize(("word", "code"), [("yes", 0), ("no", 1), ("", 1)])
     def test_it_asks_before_it_erases(
@@ -313,7 +331,7 @@ class TestByPatientId:
         endless = {"bookings": [], "calls": [], "consents": 0, "unreadable": 0, "pages": 20, "after": "booking#x"}
 
         with pytest.raises(FunctionFailed, match="not all was searched"):
-            holds.show(Output(), lambda _: endless, "the stack", {"patient_id": "P-41"})
+            holds.show(Session(Output(), lambda _: endless, "the stack", lambda: ""), {"patient_id": "P-41"})
 
     def test_a_record_of_a_later_version_is_told_of_and_counts_as_kept(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]

@@ -15,7 +15,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.table import LedgerUnavailable
-from tests.integration.test_data_requests import OPERATOR, Here, ask
+from tests.integration.test_data_requests import OPERATOR, Here, ask, session
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
@@ -41,10 +41,7 @@ class TestACopy:
 
     def told(self, deployment: Deployment, capsys: pytest.CaptureFixture[str], **person: str) -> dict[str, Any]:
         capsys.readouterr()
-        assert (
-            data_copy.tell(Output(), person, ask(deployment), OPERATOR, "asked in writing, ticket 7", kms=aws.kms())
-            == 0
-        )
+        assert data_copy.tell(session(deployment), person, "asked in writing, ticket 7", kms=aws.kms()) == 0
         said = capsys.readouterr().out
         document: dict[str, Any] = json.loads(said[said.index("{\n") :])
         return document
@@ -99,7 +96,7 @@ class TestACopy:
         person = {"mobile": invented.MOBILE}
         kms = SimpleNamespace(decrypt=refuse)
 
-        assert data_copy.tell(Output(), person, ask(meera), OPERATOR, "asked", kms=kms) == cli_support.COULD_NOT_ASK
+        assert data_copy.tell(session(meera), person, "asked", kms=kms) == cli_support.COULD_NOT_ASK
 
         captured = capsys.readouterr()
         assert "kms:Decrypt" in captured.err
@@ -109,10 +106,7 @@ class TestACopy:
 class TestAWithdrawal:
     @staticmethod
     def carry_out(deployment: Deployment, *, yes: bool = True) -> int:
-        out, why = Output(), "told us on the telephone"
-        return withdraw.carry_out(
-            out, ask(deployment), "the stack", lambda: OPERATOR, invented.MOBILE, why=why, yes=yes
-        )
+        return withdraw.carry_out(session(deployment), invented.MOBILE, why="told us on the telephone", yes=yes)
 
     def test_it_is_on_record_and_what_is_stored_goes(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]

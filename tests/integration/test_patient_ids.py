@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands import holds
-from commands.cli_support import Output
+from commands.cli_support import Output, Session
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body
 from tests.support.call_ends import known
@@ -54,8 +54,8 @@ def test_both_ways_to_book_take_it_and_the_person_s_rights_too(
     made = [each for each in deployment.fake.standing() if each["made_by"] != "control"]
     assert [each["patient_id"] for each in made] == [patient_id] * 2
 
-    ask, person = deployment.function("data_requests").invoke, {"patient_id": patient_id}
-    erased = holds.carry_out(Output(), ask, "the stack", lambda: "operator", person, why="asked by them", yes=True)
+    session = Session(Output(), deployment.function("data_requests").invoke, "the stack", lambda: "operator")
+    erased = holds.carry_out(session, {"patient_id": patient_id}, why="asked by the person", yes=True)
     assert erased == 0
     said = capsys.readouterr().out
     assert "the stack: 2 bookings, 0 consents, 1 disclosures" in said

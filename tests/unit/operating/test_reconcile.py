@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -57,6 +58,17 @@ def test_parts_are_one_report(capsys: pytest.CaptureFixture[str]) -> None:
         "  3 compared so far; not finished, continues",
         "  7 compared so far; not finished, continues",
     ]
+
+
+def test_as_json_it_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"finding": "doubled", "booking_id": BOOKING, "appointment_ids": ["A-1", "A-2"]}
+    stack: Any = Answering({"compared": 3, "discrepancies": [found], "after": {"key": "k"}}, {"compared": 4})
+
+    assert reconcile.tell(Output(as_json=True), stack, None) == 1
+
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"compared": 7, "discrepancies": [found], "unread": [], "unreadable": 0}
+    assert json.loads(said.err) == {"note": "3 compared so far; not finished, continues"}
 
 
 def test_nothing_found_is_said(capsys: pytest.CaptureFixture[str]) -> None:
