@@ -1,4 +1,4 @@
-# The connector's commands. Needed beforehand: Python 3.11 or newer, make and a package index. `make` lists the commands.
+# The project's commands; operators' are in ./connector. Needed: Python 3.11 or newer, make and a package index.
 PYTHON3 ?= python3
 # Where make deploy finds stack, region and parameters; another file is another deployment.
 export DEPLOY_FILE ?= deploy.toml
@@ -15,7 +15,7 @@ WORLD ?= evidence
 PROCESSES ?= auto
 # For test: another date and time, in UTC (CLOCK='2028-02-29 12:00:00'). Needs Linux and a C compiler.
 CLOCK ?=
-# For test: more arguments for pytest. For doctor: see docs/doctor.md. For deploy: more arguments for `sam deploy`.
+# For test: more arguments for pytest. For deploy: more arguments for `sam deploy`.
 ARGS ?=
 # For deploy: the template's parameters, Name=value …, over those in deploy.toml; it keeps them.
 PARAMETERS ?=
@@ -24,36 +24,10 @@ PARAMETERS ?=
 BOOKINGS ?= 10000
 SEED ?= 1
 FAULTS ?= 0.33
-# For reconcile: the day. For doctor: a registered patient's number.
-DAY ?=
-MOBILE ?=
-# For all commands on a deployment: local (the stack on this machine), or a stack's name on AWS. Empty: the one that
-# `make run` serves here, else the one that deploy.toml names. YES=yes: do not ask before something is changed.
+# For deploy: local (the stack on this machine), or a stack's name on AWS. Empty: the one that `make run` serves here,
+# else the one that deploy.toml names. YES=yes: do not ask before something is changed.
 STACK ?=
 YES ?=
-# For bookings, redrive and resolve: which bookings; what a person decides, and why.
-ID ?=
-STATE ?=
-REASON ?=
-OLDER ?=
-GO ?=
-WHY ?=
-APPOINTMENT ?=
-PATIENT ?=
-# For disclosures: asked by one of them (or PATIENT, DAY). For erase: those that have not ended too.
-AGENT ?=
-CALL ?=
-SINCE ?=
-UNTIL ?=
-NOT_FROM ?=
-AFTER ?=
-OPEN ?=
-FULL ?=
-# For rotate-token: whose token (default: convox); take its previous token out; give a new client its first one.
-# For usage-key: whose key.
-CLIENT ?=
-DROP ?=
-ADD ?=
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -72,6 +46,7 @@ DEV := .venv/$(STAMP)
 SAM := .tools/sam/$(STAMP)
 EMULATOR := .tools/emulator/$(STAMP)
 CHECKS := .tools/checks/$(STAMP)
+CONNECTOR := .tools/connector/$(STAMP)
 RUNTIME := .tools/runtime/$(STAMP)
 PICTURES := .tools/pictures/$(STAMP)
 LOCK := .tools/lock/$(STAMP)
@@ -81,15 +56,18 @@ export CONNECTOR_LAYER_CACHE := $(CURDIR)/.tools/layer
 PYTEST := .venv/bin/python -m pytest
 CHECKED := layers/connector/convox_clinicea layers/connector/build.py layers/connector/packing.py bench functions local commands tests
 
+# A target's ## is told to everybody, its ### to those who change the code.
 .PHONY: help
-help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.* ## ' '/^[a-z-]+:.* ## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "For who changes the code:"
+	@awk -F ':.* ### ' '/^[a-z-]+:.* ### / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "For operators and integrators: ./connector --help (bookings, disclosures, doctor, smoke, logs, …)"
 	@echo
 	@echo "  Settings: PYTHON3=$(PYTHON3) (runs the tools)  PYTHON=$(PYTHON) ARCH=$(ARCH) (Lambda's)  PORT=$(PORT) (make run)"
 
-# For logs and invoke: the function. For invoke: the event's file.
-F ?=
-EVENT ?=
 # For run, demo and gameday: how Clinicea is logged in to (api_key or staff_session), and the template's parameters.
 AUTHENTICATION ?=
 LAUNCH = $(if $(AUTHENTICATION),--authentication $(AUTHENTICATION)) $(if $(PARAMETERS),--parameter $(PARAMETERS))
@@ -104,19 +82,9 @@ demo: ## The same, ending after the sample call; fails unless its appointments s
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
 	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) $(LAUNCH) --demo
 
-.PHONY: logs
-logs: ## Follow the functions' logs while `make run` serves (F=search_patient: of one)
-	@ls $(if $(F),.local/logs/$(F).log,.local/logs/*.log) >/dev/null 2>&1 || \
-	  { echo "no logs$(if $(F), of a function '$(F)'): make run writes them; functions: $(notdir $(wildcard functions/[a-z]*))"; exit 1; }
-	@exec tail -n 20 -F $(if $(F),.local/logs/$(F).log,.local/logs/*.log)
-
-.PHONY: invoke
-invoke: $(EMULATOR) ## Run one function of the stack that `make run` serves (F=search_patient EVENT=file.json)
-	@.tools/emulator/bin/python -m commands.invoke $(F) $(if $(EVENT),--event "$$EVENT")
-
 .PHONY: test
 test: ## Everything that CI checks: lint, types, import directions, template, all tests with coverage (CLOCK=…: at another date)
-	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(CHECKS)
+	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(CONNECTOR) $(RUNTIME) $(CHECKS)
 	@$(MAKE) --no-print-directory lint types
 	@$(if $(CLOCK),$(MAKE) --no-print-directory layers)
 	@echo "== tests"
@@ -125,11 +93,11 @@ test: ## Everything that CI checks: lint, types, import directions, template, al
 	  --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 .PHONY: nightly
-nightly: test ## What is to run each night: make test, then every mutant of the booking protocol (20 minutes)
+nightly: test ### What is to run each night: make test, then every mutant of the booking protocol (20 minutes)
 	@$(MAKE) --no-print-directory chaos ARGS=--mutants
 
 .PHONY: unit
-unit: ## The unit tests alone: the quick check of a change, or of another Python (PYTHON3=python3.13)
+unit: ### The unit tests alone: the quick check of a change, or of another Python (PYTHON3=python3.13)
 	$(ENVIRONMENTS) $(DEV) $(CHECKS)
 	@echo "== unit tests"
 	@.venv/bin/python -m pytest tests/unit --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder $(ARGS)
@@ -157,12 +125,12 @@ lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint
 	@.tools/checks/bin/python -m commands.scan_secrets
 
 .PHONY: types
-types: $(DEV) ## Strict type check
+types: $(DEV) ### Strict type check
 	@echo "== types"
 	@.venv/bin/mypy $(CHECKED)
 
 .PHONY: format
-format: $(DEV) ## Format the code and repair what ruff can
+format: $(DEV) ### Format the code and repair what ruff can
 	@.venv/bin/ruff check --fix .
 	@.venv/bin/ruff format .
 
@@ -176,7 +144,7 @@ chaos: $(DEV) ## The proof: bookings through every fault, simulated (BOOKINGS=10
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) $(ARGS)
 
 .PHONY: large-ledger
-large-ledger: $(DEV) ## Rights, reconciliation and lists on a ledger of 300 MB, in memory (MEGABYTES=300; some minutes, 2 GB)
+large-ledger: $(DEV) ### Rights, reconciliation and lists on a ledger of 300 MB, in memory (MEGABYTES=300; some minutes, 2 GB)
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m tests.chaos.large_ledger --megabytes $(or $(MEGABYTES),300)
 
 .PHONY: bench
@@ -185,117 +153,55 @@ bench: ## How fast it is, measured on AWS's runtime client in about 12 minutes (
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m bench $(ARGS)
 
 .PHONY: openapi
-openapi: $(DEV) ## Write docs/openapi.json anew, from the code
+openapi: $(DEV) ### Write docs/openapi.json anew, from the code
 	@PYTHONPATH=layers/connector .venv/bin/python -m commands.openapi
 
 .PHONY: audit
-audit: $(CHECKS) ## Known vulnerabilities of every locked package; one that cannot be looked up is a failure
+audit: $(CHECKS) ### Known vulnerabilities of every locked package; one that cannot be looked up is a failure
 	@.tools/checks/bin/python -m commands.audit $(ARGS)
 
 .PHONY: gameday
-gameday: ## Clinicea goes away during steady calls, and comes back; fails if a booking is lost (ARGS="--calls 40 --down-seconds 40")
+gameday: ### Clinicea goes away during steady calls, and comes back; fails if a booking is lost (ARGS="--calls 40 --down-seconds 40")
 	$(ENVIRONMENTS) $(SAM) $(EMULATOR)
 	@exec .tools/emulator/bin/python -m local --port $(PORT) --world $(WORLD) $(LAUNCH) --gameday $(ARGS)
-
-.PHONY: reconcile
-reconcile: $(EMULATOR) ## The bookings ahead, or of one day, against Clinicea's calendar (DAY=YYYY-MM-DD STACK=convox-clinicea)
-	@.tools/emulator/bin/python -m commands.reconcile $(ON_STACK) $(if $(DAY),--day $(DAY))
-
-.PHONY: bookings
-bookings: $(EMULATOR) ## Bookings by state, age and reason (STATE=needs_attention REASON= OLDER=12h ID= ARGS=--json)
-	@.tools/emulator/bin/python -m commands.bookings $(ON_STACK) $(if $(ID),--id "$$ID") \
-	  $(if $(STATE),--state "$$STATE") $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(ARGS)
-
-.PHONY: calls
-calls: $(EMULATOR) ## Calls that were announced and whose status never came (OLDER=2h ARGS=--json)
-	@.tools/emulator/bin/python -m commands.calls $(ON_STACK) $(if $(OLDER),--older "$$OLDER") $(ARGS)
-
-.PHONY: redrive
-redrive: $(EMULATOR) ## Send parked bookings on again; says what it would do (ID= REASON= OLDER=), does it with GO=yes WHY="…"
-	@.tools/emulator/bin/python -m commands.redrive $(ON_STACK) $(if $(ID),--id "$$ID") \
-	  $(if $(REASON),--reason "$$REASON") $(if $(OLDER),--older "$$OLDER") $(if $(filter yes,$(GO)),--go) $(if $(WHY),--why "$$WHY") $(CONFIRMED)
-
-.PHONY: resolve
-resolve: $(EMULATOR) ## End a parked booking (ID= AS=booked APPOINTMENT= [PATIENT=] WHY="…", or ID= AS=rejected WHY="…")
-	@.tools/emulator/bin/python -m commands.resolve $(ON_STACK) --id "$$ID" --as "$$AS" \
-	  $(if $(APPOINTMENT),--appointment "$$APPOINTMENT") $(if $(PATIENT),--patient "$$PATIENT") --why "$$WHY" $(CONFIRMED)
 
 .PHONY: dashboard
 dashboard: BOOKINGS = 2000
 dashboard: FAULTS = 0.1
-dashboard: $(DEV) $(PICTURES) ## The CloudWatch dashboard as a picture, from a simulated day (BOOKINGS=2000 SEED=1 FAULTS=0.1)
+dashboard: $(DEV) $(PICTURES) ### The CloudWatch dashboard as a picture, from a simulated day (BOOKINGS=2000 SEED=1 FAULTS=0.1)
 	@mkdir -p .local
 	@.venv/bin/python -m tests.chaos --bookings $(BOOKINGS) --seed $(SEED) --faults $(FAULTS) --metrics .local/metrics.jsonl
 	@.tools/pictures/bin/python -m commands.dashboard .local/metrics.jsonl .local/dashboard.png \
 	  --title "convox-clinicea: $(BOOKINGS) bookings, seed $(SEED), faults $(FAULTS) (simulated)"
 
-.PHONY: disclosures
-disclosures: $(EMULATOR) ## Who was shown which patient's data (PATIENT=, AGENT=, CALL=, DAY= or CLIENT=; SINCE= UNTIL= NOT_FROM=<cidr>; ARGS=--persons)
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.disclosures $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
-	  $(if $(AGENT),--agent "$$AGENT") $(if $(CALL),--call "$$CALL") $(if $(DAY),--day "$$DAY") \
-	  $(if $(CLIENT),--client "$$CLIENT") $(if $(SINCE),--since "$$SINCE") $(if $(UNTIL),--until "$$UNTIL") \
-	  $(if $(NOT_FROM),--not-from "$$NOT_FROM") $(if $(AFTER),--after "$$AFTER") $(ARGS)
-
-.PHONY: holds
-holds: $(EMULATOR) ## What is held on a person (PATIENT=, MOBILE from the environment, or both; FULL=yes: the data itself, with WHY=)
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.$(if $(filter yes,$(FULL)),data_copy,holds) $(ON_STACK) \
-	  $(if $(PATIENT),--patient "$$PATIENT") $(if $(filter yes,$(FULL)),$(if $(WHY),--why "$$WHY"))
-
-.PHONY: withdraw
-withdraw: $(EMULATOR) ## A person withdraws their consent: noted, then erased (MOBILE, PATIENT= too; WHY="…"; YES=yes: do not ask)
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.withdraw $(ON_STACK) $(if $(PATIENT),--patient "$$PATIENT") \
-	  $(CONFIRMED) $(if $(WHY),--why "$$WHY")
-
-.PHONY: erase
-erase: $(EMULATOR) ## Erase it, after a question (PATIENT= or MOBILE; OPEN=yes: what has not ended too; YES=yes: do not ask)
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.holds $(ON_STACK) --erase $(if $(PATIENT),--patient "$$PATIENT") \
-	  $(if $(filter yes,$(OPEN)),--open) $(CONFIRMED) $(if $(WHY),--why "$$WHY")
-
-.PHONY: rotate-token
-rotate-token: $(EMULATOR) ## A new access token for one client (CLIENT=north); then DROP=yes ends the old one; ADD=yes: a new client
-	@.tools/emulator/bin/python -m commands.rotate_token $(ON_STACK) $(if $(CLIENT),--client "$$CLIENT") \
-	  $(if $(filter yes,$(DROP)),--drop) $(if $(filter yes,$(ADD)),--add) $(CONFIRMED)
-
-.PHONY: usage-key
-usage-key: $(EMULATOR) ## A throttle and a daily quota of its own for one named client (CLIENT=north)
-	@.tools/emulator/bin/python -m commands.usage_key $(ON_STACK) $(if $(CLIENT),--client "$$CLIENT") $(CONFIRMED)
-
-.PHONY: doctor
-doctor: $(DEV) ## What is assumed about Clinicea, checked on your account (MOBILE=+91… STACK=convox-clinicea)
-	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.doctor $(ON_STACK) $(if $(MOBILE),--mobile "$$MOBILE") $(ARGS)
-
-.PHONY: check-config
-check-config: $(DEV) ## Call table, clinics, dialect, consent texts: in order? (CALL_TABLE= CLINICS= DIALECT= CONSENT_TEXTS=file, or PARAMETERS="Dialect=ssm:/…")
-	@PYTHONPATH=.:layers/connector .venv/bin/python -m commands.check_config \
-	  $(if $(CALL_TABLE),--call-table "$(CALL_TABLE)") $(if $(CLINICS),--clinics "$(CLINICS)") \
-	  $(if $(DIALECT),--dialect "$(DIALECT)") $(if $(CONSENT_TEXTS),--consent-texts "$(CONSENT_TEXTS)") $(PARAMETERS)
-
-.PHONY: restore
-restore: $(EMULATOR) ## Put back what the ledger lost, from a restored table (FROM=<table>); does it with GO=yes WHY="…"
-	@PYTHONPATH=.:layers/connector .tools/emulator/bin/python -m commands.restore $(ON_STACK) --from "$$FROM" $(if $(filter yes,$(GO)),--go) \
-	  $(if $(WHY),--why "$$WHY") $(CONFIRMED)
-
-.PHONY: smoke
-smoke: $(EMULATOR) ## Does the deployed stack answer as it should? Books nothing (STACK=convox-clinicea ARGS=--mobile=…)
-	@.tools/emulator/bin/python -m commands.smoke $(ON_STACK) $(ARGS)
-
 .PHONY: deploy
-deploy: $(SAM) $(EMULATOR) ## Check, ask, deploy the build, smoke: as deploy.toml says (PARAMETERS="Name=value …" is kept there)
-	@.tools/emulator/bin/python -m commands.deploy $(ON_STACK) $(CONFIRMED) --sam="$(ARGS)" $(call typed,PYTHON,Python) \
+deploy: ## Check, ask, deploy the build, smoke: as deploy.toml says (PARAMETERS="Name=value …" is kept there)
+	$(ENVIRONMENTS) $(SAM) $(EMULATOR) $(CONNECTOR)
+	@PYTHONPATH=.:layers/connector .tools/connector/bin/python -m commands.deploy $(ON_STACK) $(CONFIRMED) --sam="$(ARGS)" $(call typed,PYTHON,Python) \
 	  $(call typed,ARCH,Architecture) $(PARAMETERS)
 
 .PHONY: parameters
-parameters: $(DEV) ## Write docs/parameters.md from the template
+parameters: $(DEV) ### Write docs/parameters.md from the template
 	@.venv/bin/python -m commands.parameter_page
 
 .PHONY: lock
-lock: $(LOCK) ## Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes; ARGS=--newest: of today, too)
+lock: $(LOCK) ### Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes; ARGS=--newest: of today, too)
 	@.tools/lock/bin/python -m commands.lock $(ARGS)
 
 .PHONY: clean
 clean: ## Remove everything that was built or installed here
 	rm -rf .venv .tools .local .aws-sam .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The operators' commands are verbs of ./connector, which asks for its environment here.
+MOVED := bookings calls check-config disclosures doctor erase holds invoke logs reconcile redrive resolve restore \
+  rotate-token smoke usage-key withdraw
+.PHONY: $(MOVED)
+$(MOVED):
+	@echo "make $@ is now ./connector $@; ./connector $@ --help shows an example" >&2; exit 2
+
+.PHONY: connector-environment
+connector-environment: $(CONNECTOR)
 
 .PHONY: python
 python:
@@ -316,6 +222,8 @@ $(SAM): requirements/sam.txt | python
 	$(call environment,the AWS SAM CLI,.tools/sam,$<)
 $(EMULATOR): requirements/emulator.txt | python
 	$(call environment,the embedded AWS,.tools/emulator,$<)
+$(CONNECTOR): requirements/connector.txt | python
+	$(call environment,the operators' program,.tools/connector,$<)
 $(CHECKS): requirements/checks.txt | python
 	$(call environment,checkov and the audits,.tools/checks,$<)
 $(RUNTIME): requirements/runtime.txt | python

@@ -1,68 +1,76 @@
-"""`make bookings`: which bookings there are, how old they are and why they wait; or one, with what was done to it."""
+"""`connector bookings`: the bookings with their age and the reason why they wait; or one, and what was done to it."""
 
-import argparse
-import json
-import sys
 from collections import Counter
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from commands import desk
+import click
+
+from commands import booking_lines, cli_support
+from commands.cli_support import Output, Session
 from commands.target import Target
 
 STATES = ("accepted", "sending", "unknown", "needs_attention", "booked", "rejected")
 
 
-def main() -> int:
-    """Print the list; 2 if it could not be had."""
-    parser = argparse.ArgumentParser(prog="bookings", description=__doc__)
-    parser.add_argument("--state", action="append", default=[], choices=STATES, help="default: all that have not ended")
-    desk.filters(parser)
-    parser.add_argument("--id", default="", help="one booking, and the acts on it")
-    parser.add_argument("--json", action="store_true", help="one JSON document instead of the table")
-    desk.on_a_stack(parser)
-    wanted = parser.parse_args()
-    return desk.run(wanted.stack, lambda target: tell(wanted, desk.asking(target), str(target), _letters(target)))
+@cli_support.verb("bookings", "bookings --state needs_attention --older 12h", "bookings bk_… --json")
+@click.argument("booking_id", default="", metavar="[ID]")
+@click.option("--state", multiple=True, type=click.Choice(STATES), help="Default: all that have not ended.")
+@booking_lines.filters
+def bookings(out: Output, booking_id: str, state: Sequence[str], reason: Sequence[str], older: int, stack: str) -> int:
+    """List bookings by state, age and reason; or show one, and the acts on it.
+
+    The exit code is 1 if there is no such booking, 2 if the stack could not be asked.
+    """
+
+    def command(target: Target) -> int:
+        session = booking_lines.session(out, target)
+        if booking_id:
+            return show(session, booking_id)
+        return tell(session, _letters(target), states=state, reasons=reason, older=older)
+
+    return cli_support.run(out, stack, command)
 
 
-def tell(wanted: argparse.Namespace, ask: desk.Ask, where: str, dead_letters: Callable[[], int]) -> int:
-    """Ask, and print the answer."""
-    if wanted.id:
-        return _tell_one(ask({"action": "show", "booking_id": wanted.id}), as_json=wanted.json)
-    order = {
-        "action": "list",
-        "states": wanted.state,
-        "reasons": wanted.reason,
-        "older_than_minutes": wanted.older,
-    }
-    found, unreadable = desk.listed(ask, order)
+def tell(
+    session: Session,
+    dead_letters: Callable[[], int],
+    *,
+    states: Sequence[str] = (),
+    reasons: Sequence[str] = (),
+    older: int = 0,
+) -> int:
+    """Ask for the list, and print it; `older` is in minutes."""
+    order = {"action": "list", "states": [*states], "reasons": [*reasons], "older_than_minutes": older}
+    found, unreadable = booking_lines.listed(session, order)
     letters = dead_letters()
-    if wanted.json:
-        print(json.dumps({"bookings": found, "unreadable": unreadable, "dead_letters": letters}, indent=2))
-        return 0
     counts = Counter(each["state"] for each in found)
     summary = ", ".join(f"{count} {state}" for state, count in sorted(counts.items())) or "no bookings"
     without = f", {len(unreadable)} unreadable" if unreadable else ""
-    print(f"{where}: {summary}{without}; {letters} dead letters")
-    now = desk.wall_clock()
+    out = session.out
+    out.line(f"{session.where}: {summary}{without}; {letters} dead letters")
+    now = booking_lines.wall_clock()
     for each in found:
-        print(f"  {desk.line(each, now)}")
+        out.line(f"  {booking_lines.line(each, now)}")
     for each in unreadable:
-        print(f"  {desk.unreadable_line(each, now)}")
+        out.line(f"  {booking_lines.unreadable_line(each, now)}")
+    out.document({"bookings": found, "unreadable": unreadable, "dead_letters": letters})
     return 0
 
 
-def _tell_one(answer: dict[str, Any], *, as_json: bool) -> int:
-    if as_json:
-        print(json.dumps(answer, indent=2))
-    elif "unreadable" in answer:
-        print(desk.unreadable_line(answer["unreadable"], desk.wall_clock()))
+def show(session: Session, booking_id: str) -> int:
+    """Print one booking, and the acts on it."""
+    out = session.out
+    answer = session.ask({"action": "show", "booking_id": booking_id})
+    if "unreadable" in answer:
+        out.line(booking_lines.unreadable_line(answer["unreadable"], booking_lines.wall_clock()))
     elif answer["booking"] is None:
-        print("there is no such booking", file=sys.stderr)
+        out.error("there is no such booking")
+        return 1
     else:
-        print(desk.line(answer["booking"], desk.wall_clock()))
+        out.line(booking_lines.line(answer["booking"], booking_lines.wall_clock()))
         for act in answer["acts"]:
-            print(f"  {desk.act_line(act)}")
+            out.line(f"  {booking_lines.act_line(act)}")
+    out.document(answer)
     return 0 if answer["booking"] else 1
 
 
@@ -76,7 +84,3 @@ def _letters(target: Target) -> Callable[[], int]:
         return sum(int(answer["Attributes"][name]) for name in counted)
 
     return count
-
-
-if __name__ == "__main__":
-    sys.exit(main())

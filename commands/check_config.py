@@ -1,16 +1,17 @@
-"""`make check-config`: are the configuration documents in order? Asked before a deployment finds out."""
+"""`connector check-config`: are the configuration documents in order? Asked before a deployment finds out."""
 
-import argparse
 import json
 import os
-import sys
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from commands import deploy_file
+import click
+
+from commands import cli_support, deploy_file
+from commands.cli_support import Output
 from commands.explaining import REFUSED, explained
 from commands.parameters import pairs, samconfig
 from commands.target import DEFAULT_STACK, Target
@@ -80,12 +81,11 @@ class Deployed:
     values: dict[str, str]
 
 
-KINDS = (
-    Kind("call_table", "CallTable", _call_table),
-    Kind("clinics", "Clinics", _clinics),
-    Kind("dialect", "Dialect", _dialect),
-    Kind("consent_texts", "ConsentTexts", _consent_texts),
-)
+CALL_TABLE = Kind("call_table", "CallTable", _call_table)
+CLINICS = Kind("clinics", "Clinics", _clinics)
+DIALECT = Kind("dialect", "Dialect", _dialect)
+CONSENT_TEXTS = Kind("consent_texts", "ConsentTexts", _consent_texts)
+KINDS = (CALL_TABLE, CLINICS, DIALECT, CONSENT_TEXTS)
 
 
 @dataclass(frozen=True)
@@ -173,55 +173,66 @@ def unfit(deployed: Deployed, call_table: Finding) -> list[str]:
     return wrong
 
 
-def show(findings: list[Finding], wrong_parameters: list[str]) -> None:
+def show(out: Output, findings: list[Finding], wrong_parameters: list[str]) -> None:
     """Print a line for each document, and one for each problem."""
     for finding in findings:
         count = len(finding.problems)
         verdict = f"in order ({finding.holds})" if not count else f"{count} problem{'s' if count > 1 else ''}"
-        print(f"{finding.name:<10} {finding.source}: {verdict}")
+        out.line(f"{finding.name:<10} {finding.source}: {verdict}")
         for problem in finding.problems:
-            print(f"    {problem}")
+            out.line(f"    {problem}")
     if wrong_parameters:
-        print("parameters")
+        out.line("parameters")
         for problem in wrong_parameters:
-            print(f"    {problem}")
+            out.line(f"    {problem}")
+    out.document({"documents": [asdict(each) for each in findings], "parameters": wrong_parameters})
 
 
-def _to_be_deployed(given: list[str]) -> Deployed:
+def _to_be_deployed(given: Sequence[str]) -> Deployed:
     """The stack's name and parameters: as given, else as deploy.toml and, where it is silent, samconfig.toml say."""
     file, kept = deploy_file.read(deploy_file.path()), samconfig(deploy_file.ROOT / "samconfig.toml")
     return Deployed(file.stack or kept.stack or DEFAULT_STACK, kept.values | file.parameters | pairs(given))
 
 
-def _speak_to(target: Target) -> None:
+def _speak_to(out: Output, target: Target) -> None:
     """Let the layer's clients, which go by the environment, ask where the stack is; say where that is."""
-    print(target.address(), file=sys.stderr, flush=True)
+    out.note(target.address())
     os.environ["AWS_DEFAULT_REGION"] = target.region
     if target.profile:
         os.environ["AWS_PROFILE"] = target.profile
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Check every document; 1 if one is not in order, 2 if there was nothing to go by."""
-    parser = argparse.ArgumentParser(prog="check-config", description="Are the configuration documents in order?")
-    for kind in KINDS:
-        option = f"--{kind.name.replace('_', '-')}"
-        parser.add_argument(option, metavar="SOURCE", help="a file, ssm:/… or s3://…; default: the parameter's")
-    parser.add_argument("parameters", nargs="*", metavar="Name=value", help="over those that deploy.toml sets")
-    options = parser.parse_args(arguments)
+def _source(kind: Kind) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    meant = "A file, ssm:/… or s3://…; default: the parameter's."
+    return click.option(f"--{kind.name.replace('_', '-')}", metavar="SOURCE", help=meant)
+
+
+@cli_support.verb(
+    "check-config",
+    "check-config --dialect dialect.json",
+    "check-config Dialect=ssm:/convox-clinicea/dialect",
+    on_a_stack=False,
+)
+@_source(CALL_TABLE)
+@_source(CLINICS)
+@_source(DIALECT)
+@_source(CONSENT_TEXTS)
+@click.argument("parameters", nargs=-1, metavar="[Name=value]...")
+def check_config(out: Output, parameters: Sequence[str], **given: str | None) -> int:
+    """Check the call table, clinics, dialect and consent texts that a deployment would use.
+
+    They are those that deploy.toml names; Name=value goes over its parameters. The exit code is 1 if one is not in
+    order, 2 if there was nothing to go by.
+    """
     try:
-        deployed = _to_be_deployed(options.parameters)
-        sources = {kind: getattr(options, kind.name) or deployed.values.get(kind.parameter, "") for kind in KINDS}
+        deployed = _to_be_deployed(parameters)
+        sources = {kind: given[kind.name] or deployed.values.get(kind.parameter, "") for kind in KINDS}
         if any(source.startswith(("ssm:/", "s3://")) for source in sources.values()):
-            _speak_to(Target.on_aws())
+            _speak_to(out, Target.on_aws())
     except REFUSED as error:
-        print(explained(error, None), file=sys.stderr)
-        return 2
+        out.error(explained(error, None))
+        return cli_support.COULD_NOT_ASK
     findings = {kind.name: check(kind, source) for kind, source in sources.items()}
     wrong_parameters = misplaced(deployed) + unfit(deployed, findings["call_table"])
-    show([*findings.values()], wrong_parameters)
+    show(out, [*findings.values()], wrong_parameters)
     return int(bool(wrong_parameters) or any(finding.problems for finding in findings.values()))
-
-
-if __name__ == "__main__":
-    sys.exit(main())

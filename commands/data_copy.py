@@ -1,51 +1,37 @@
-"""`make holds FULL=yes`: the data itself that is held on a person, for them; by mobile, patient id or both.
+"""`connector holds --full`: the data itself that is held on a person, for them; by mobile, patient id or both.
 
 The function hands out what is encrypted, once the register says to whom. Opening it needs a permission of its own,
 `kms:Decrypt` under the stack's `DataKey`, and CloudTrail has each use of it.
 """
 
-import argparse
 import json
-import sys
 from base64 import b64decode
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from commands import desk, holds
+from commands import cli_support
+from commands.cli_support import Session
+from commands.person_search import parts
 
 Json = dict[str, Any]
 NOT_ALLOWED = ("AccessDeniedException", "KMSAccessDeniedException")
 
 
-def main() -> int:
-    """Print one JSON document; 2 if the stack could not be asked, or the data may not be opened."""
-    parser = argparse.ArgumentParser(prog="data_copy", description="The mobile comes from MOBILE or a prompt.")
-    parser.add_argument("--patient", default=None, help="Clinicea's id of the patient, as Clinicea writes it")
-    parser.add_argument("--why", default="", help="for the register: who asked, and how you know that it is they")
-    desk.on_a_stack(parser)
-    wanted = parser.parse_args()
-    desk.require_reason(parser, wanted.why)
-    person = holds.person(wanted.patient)
-    return desk.run(
-        wanted.stack,
-        lambda target: tell(person, holds.asking(target), target.caller(), wanted.why, kms=target.client("kms")),
-    )
-
-
-def tell(person: Json, ask: desk.Ask, who: str, why: str, *, kms: Any) -> int:
-    """Print what is held on the person, opened."""
+def tell(session: Session, person: Json, why: str, *, kms: Any) -> int:
+    """Print what is held on the person, opened; always one JSON document. 2 if the data may not be opened."""
+    who = session.who()
     order = {"action": "copy", **person, "who": who, "why": why}
-    found = list(holds.parts(ask, order))
-    entries = [entry for part in holds.parts(ask, {"action": "entries", **person}) for entry in part["entries"]]
+    found = list(parts(session, order))
+    entries = [entry for part in parts(session, {"action": "entries", **person}) for entry in part["entries"]]
     try:
         bookings = [_opened(each, kms) for part in found for each in part["bookings"]]
         calls = [_opened(each, kms) for part in found for each in part["calls"]]
     except ClientError as error:
         if error.response["Error"]["Code"] not in NOT_ALLOWED:
             raise
-        print(f"{who} may not decrypt under the stack's DataKey (kms:Decrypt): nothing is shown", file=sys.stderr)
-        return desk.COULD_NOT_ASK
+        session.out.error(f"{who} may not decrypt under the stack's DataKey (kms:Decrypt): nothing is shown")
+        return cli_support.COULD_NOT_ASK
     by_kind = {kind: [each for each in entries if each["kind"] == kind] for kind in _KINDS}
     told = by_kind["disclosure"]
     document = {
@@ -68,7 +54,3 @@ def _opened(record: Json, kms: Any) -> Json:
         return record
     answer = kms.decrypt(CiphertextBlob=b64decode(sealed["data"]), EncryptionContext={"item": sealed["item"]})
     return {**record, "said": json.loads(answer["Plaintext"])}
-
-
-if __name__ == "__main__":
-    sys.exit(main())

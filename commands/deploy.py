@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from commands import allowed, before_deploying, deploy_file, desk, planning, usage_plans
+from commands import allowed, before_deploying, cli_support, deploy_file, planning, usage_plans
+from commands.cli_support import Output
 from commands.confirming import confirmed
 from commands.deploy_file import DeployFile
 from commands.explaining import REFUSED
@@ -26,6 +27,8 @@ from commands.template import template
 BUILD = Path(".aws-sam") / "build"
 SAM = ".tools/sam/bin/sam"
 EMULATOR_PYTHON = ".tools/emulator/bin/python"
+PROGRAM = f"./{cli_support.NAME}"
+YES = "YES=yes (--yes)"
 CACHE = "AuthorizerCacheSeconds"
 Json = dict[str, Any]
 Run = Callable[[Sequence[str]], int]
@@ -45,16 +48,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="deploy", description=__doc__)
     parser.add_argument("--sam", default="", help="more arguments for `sam deploy`")
     parser.add_argument("parameters", nargs="*", metavar="Name=value", help="of the template; written into deploy.toml")
-    desk.confirming(parser)
-    desk.on_a_stack(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--stack", default="", help=f"{cli_support.MEANT} the one that deploy.toml names")
     wanted = parser.parse_args()
     try:
         if not means_this_machine(wanted.stack):
             _require_settings(wanted.parameters)
     except (*REFUSED, Refused) as refused:
         print(f"deploy: {refused}", file=sys.stderr)
-        return desk.COULD_NOT_ASK
-    return desk.run(wanted.stack, lambda target: deploy(target, wanted, _run))
+        return cli_support.COULD_NOT_ASK
+    return cli_support.run(Output(), wanted.stack, lambda target: deploy(target, wanted, _run))
 
 
 def deploy(target: Target, wanted: argparse.Namespace, run: Run) -> int:
@@ -72,8 +75,8 @@ def deploy(target: Target, wanted: argparse.Namespace, run: Run) -> int:
         return 1
     except Refused as refused:
         print(f"deploy: {refused}", file=sys.stderr)
-        return desk.COULD_NOT_ASK
-    return 0 if done else desk.NOT_WANTED
+        return cli_support.COULD_NOT_ASK
+    return 0 if done else cli_support.NOT_WANTED
 
 
 class Deployment:
@@ -95,13 +98,13 @@ class Deployment:
         now = before_deploying.standing(self._target)
         _refuse(before_deploying.obstacles(self._target, now, plan.values))
         self._built_for(plan.values)
-        check = ["make", "--no-print-directory", "check-config", f"PARAMETERS={_joined(plan.values)}"]
+        check = [PROGRAM, "check-config", *(f"{name}={value}" for name, value in plan.values.items())]
         self._step(check, "the configuration is refused")
         release = release_id(self._root, self._root / BUILD, plan.values)
         changes = self._changes(now, {**plan.values, PARAMETER: release})
         if not changes and not more:
             print(f"nothing to deploy: release {release[:12]} runs, with these parameters", flush=True)
-        elif not confirmed(self._target.address(), "deploy to this stack", yes=self._yes):
+        elif not confirmed(self._target.address(), "deploy to this stack", yes=self._yes, option=YES):
             return False
         self._keep(file, plan)
         if changes or more:
@@ -116,7 +119,7 @@ class Deployment:
         """Build, deploy and smoke the stack that `make run` serves; False if the answer was no."""
         _refuse(allowed.problems(given, self._parameters))
         note = ", with what it has and these parameters; deploy.toml is left alone" if given else ""
-        if not confirmed(self._target.address(), f"deploy to this machine{note}", yes=self._yes):
+        if not confirmed(self._target.address(), f"deploy to this machine{note}", yes=self._yes, option=YES):
             return False
         given_ones = [f"{name}={value}" for name, value in given.items()]
         self._step([EMULATOR_PYTHON, "-m", "local.redeploy", *given_ones], "the deployment has failed")
@@ -161,7 +164,7 @@ class Deployment:
         )
 
     def _smoke(self, release: str) -> None:
-        command = [EMULATOR_PYTHON, "-m", "commands.smoke", "--stack", self._target.stack, "--release", release]
+        command = [PROGRAM, "smoke", "--stack", self._target.stack, "--release", release]
         self._step(command, "it is deployed, and does not answer as it should")
 
     def _step(self, command: Sequence[str], otherwise: str) -> None:
@@ -179,11 +182,6 @@ def _refuse(problems: Iterable[str]) -> None:
     found = list(problems)
     if found:
         raise Refused("\n  ".join(["nothing was deployed", *found]))
-
-
-def _joined(parameters: Mapping[str, str]) -> str:
-    """As a shell reads it: make hands it to one."""
-    return " ".join(shlex.quote(f"{name}={value}") for name, value in parameters.items())
 
 
 def _run(command: Sequence[str]) -> int:

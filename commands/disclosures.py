@@ -1,66 +1,94 @@
-"""`make disclosures`: who was shown which patient's data, and who consented; by patient, agent, call, client or day."""
+"""`connector disclosures`: who was shown which patient's data, and who consented."""
 
-import argparse
-import json
-import sys
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
-from commands import desk
-from commands.register_reading import KEYS, Reading, Span, moment
+import click
+
+from commands import cli_support
+from commands.cli_support import FUNCTION_SECONDS, Output, Read
+from commands.register_reading import KEYS, Reading, Span, key_of, moment
 from commands.target import Target
 from convox_clinicea.bookings.subject_entries import asked
 from convox_clinicea.disclosures.record import subjects_of_patient
 from convox_clinicea.privacy import is_telling
 
 Json = dict[str, Any]
-FUNCTION_SECONDS = 60
 NOT_ALL = 3
 """The exit code where the register holds more than one command reads."""
 
 
-def main() -> int:
-    """Print what the register holds; 2 if it could not be asked, 3 if there is more."""
-    parser = argparse.ArgumentParser(prog="disclosures", description=__doc__)
-    by = parser.add_mutually_exclusive_group()
-    by.add_argument("--patient", help="Clinicea's id of a patient: who saw their data")
-    by.add_argument("--agent", help="an agent's id: whose data they saw")
-    by.add_argument("--call", help="a call's id, as ConVox has it: what was shown and agreed on it")
-    by.add_argument("--client", help="the name of a client (its access token): whose data it was shown")
-    by.add_argument("--day", type=desk.day, help="YYYY-MM-DD in the stack's time zone")
-    parser.add_argument("--since", type=_moment, help="a day or a moment; in UTC unless it says its offset")
-    parser.add_argument("--until", type=_moment, help="the same")
-    parser.add_argument("--not-from", type=_networks, default=(), help="addresses to leave out: 203.0.113.0/24,…")
-    parser.add_argument("--after", default=None, help="where to go on, as the command before said")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--json", action="store_true", help="one JSON document for each entry instead of the table")
-    how.add_argument("--persons", action="store_true", help="one line for each patient instead of each entry")
-    desk.on_a_stack(parser)
-    wanted = parser.parse_args()
-    if all(getattr(wanted, kind) in (None, "") for kind in KEYS):
-        parser.error("CLIENT=, PATIENT=, AGENT=, CALL= or DAY= (--client, --patient, …): one of them is needed")
-    ((kind, value),) = [(kind, str(getattr(wanted, kind))) for kind in KEYS if getattr(wanted, kind) is not None]
-    span = Span(wanted.since, wanted.until, wanted.not_from)
-    return desk.run(
-        wanted.stack,
-        lambda target: tell(
-            target, kind, value, as_json=wanted.json, persons=wanted.persons, span=span, after=wanted.after
-        ),
+def _moment(text: str) -> datetime:
+    try:
+        return moment(text)
+    except ValueError:
+        raise ValueError("a moment is such as 2026-12-01, 2026-12-01T09:30+05:30 or 2026-12-01T04:00Z") from None
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError:
+        raise ValueError("addresses are such as 203.0.113.0/24,198.51.100.7") from None
+
+
+MOMENT = Read("moment", _moment)
+
+
+@cli_support.verb(
+    "disclosures",
+    "disclosures --patient P-41",
+    "disclosures --client north --since 2026-12-01 --not-from 203.0.113.0/24 --persons",
+)
+@click.option("--patient", metavar="ID", help="Clinicea's id of a patient: who saw their data.")
+@click.option("--agent", metavar="ID", help="An agent's id: whose data they saw.")
+@click.option("--call", metavar="ID", help="A call's id, as ConVox has it: what was shown and agreed on it.")
+@click.option("--client", metavar="NAME", help="A client (its access token): whose data it was shown.")
+@click.option("--day", type=cli_support.DAY, help="A day in the stack's time zone.")
+@click.option("--since", type=MOMENT, help="A day or a moment; in UTC unless it says its offset.")
+@click.option("--until", type=MOMENT, help="The same.")
+@click.option("--not-from", type=Read("addresses", _networks), help="Leave these addresses out: 203.0.113.0/24,….")
+@click.option("--after", type=Read("text", key_of), help="Where to go on, as the command before said.")
+@click.option("--persons", is_flag=True, help="One line for each patient instead of each entry.")
+def disclosures(
+    out: Output,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    not_from: tuple[IPv4Network | IPv6Network, ...] | None,
+    after: Json | None,
+    persons: bool,
+    stack: str,
+    **by: str | date | None,
+) -> int:
+    """Show who was shown which patient's data, and who consented.
+
+    One of --patient, --agent, --call, --client and --day is needed. The exit code is 2 if the register could not be
+    asked, 3 if there is more.
+    """
+    given = [(kind, str(by[kind])) for kind in KEYS if by[kind] not in (None, "")]
+    if len(given) != 1:
+        options = ", ".join(f"--{kind}" for kind in KEYS)
+        raise click.UsageError(f"{options}: one of them is needed, and not more")
+    ((kind, value),) = given
+    span = Span(since, until, not_from or ())
+    return cli_support.run(
+        out, stack, lambda target: tell(out, target, kind, value, persons=persons, span=span, after=after)
     )
 
 
 def tell(
+    out: Output,
     target: Target,
     kind: str,
     value: str,
     *,
-    as_json: bool,
     persons: bool = False,
     span: Span | None = None,
-    after: str | None = None,
+    after: Json | None = None,
 ) -> int:
     """Ask the register, and print its entries, oldest first."""
     values = [value]
@@ -72,17 +100,14 @@ def tell(
         values = list(dict.fromkeys([str(named["name"]), value]))
     readings = [Reading(target, kind, each, span or Span(), after) for each in values]
     found = sorted((entry for each in readings for entry in each.entries()), key=lambda entry: str(entry["at"]))
-    go_on = next((each.after for each in readings if each.after is not None), None)
-    if as_json:
-        for entry in found:
-            print(json.dumps(entry))
-    else:
-        print(f"{target}, {kind} {value}{span or ''}: {counts(found)}")
-        for text in person_lines(found) if persons else map(line, found):
-            print(f"  {text}")
+    go_on = next((each.token for each in readings if each.after is not None), None)
+    out.line(f"{target}, {kind} {value}{span or ''}: {counts(found)}")
+    for text in person_lines(found) if persons else map(line, found):
+        out.line(f"  {text}")
+    out.document({"patients": patients(found), "after": go_on} if persons else {"entries": found, "after": go_on})
     if go_on is None:
         return 0
-    print(f"there is more: the same with AFTER={go_on}", file=sys.stderr)
+    out.note(f"there is more: the same with --after {go_on}")
     return NOT_ALL
 
 
@@ -98,16 +123,30 @@ def counts(found: Iterable[Json]) -> str:
     return ", ".join(words)
 
 
-def person_lines(found: Iterable[Json]) -> list[str]:
-    """Return a line for each patient: how often, when first and last, and which fields were shown."""
+def patients(found: Iterable[Json]) -> list[Json]:
+    """Return each patient: how often, when first and last, and which fields were shown."""
     shown: dict[str, list[Json]] = defaultdict(list)
     for entry in found:
         if entry["kind"] == "disclosure":
             shown[entry["patient_id"]].append(entry)
     return [
-        f"patient {patient}  {len(entries)} times  first {entries[0]['at']}  last {entries[-1]['at']}  "
-        f"{', '.join(dict.fromkeys(name for each in entries for name in each['fields']))}"
+        {
+            "patient_id": patient,
+            "times": len(entries),
+            "first": entries[0]["at"],
+            "last": entries[-1]["at"],
+            "fields": list(dict.fromkeys(name for each in entries for name in each["fields"])),
+        }
         for patient, entries in sorted(shown.items())
+    ]
+
+
+def person_lines(found: Iterable[Json]) -> list[str]:
+    """Return a line for each patient."""
+    return [
+        f"patient {each['patient_id']}  {each['times']} times  first {each['first']}  last {each['last']}  "
+        f"{', '.join(each['fields'])}"
+        for each in patients(found)
     ]
 
 
@@ -123,23 +162,3 @@ def line(entry: Json) -> str:
     source = f"  from {entry['source_ip']}" if "source_ip" in entry else ""
     shown = f"patient {entry['patient_id']}  {entry['route']}: {', '.join(entry['fields'])}"
     return f"{entry['at']}  disclosure  {who}  {shown}{source}"
-
-
-def _moment(text: str) -> datetime:
-    try:
-        return moment(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            "a moment is such as 2026-12-01, 2026-12-01T09:30+05:30 or 2026-12-01T04:00Z"
-        ) from None
-
-
-def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
-    try:
-        return tuple(ip_network(each.strip()) for each in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError("addresses are such as 203.0.113.0/24,198.51.100.7") from None
-
-
-if __name__ == "__main__":
-    sys.exit(main())

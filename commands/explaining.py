@@ -69,7 +69,7 @@ def _no_stack(target: Target) -> str:
     if target.endpoint:
         return f"no stack '{target.stack}' on this machine: `make run` deploys it"
     where = f"{target.region}, account {target.account()}"
-    other = "name another with STACK=…, or correct stack, region or profile in deploy.toml"
+    other = "name another with --stack, or correct stack, region or profile in deploy.toml"
     return f"no stack '{target.stack}' in {where}: {other}"
 
 

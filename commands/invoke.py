@@ -1,40 +1,42 @@
-"""`make invoke F=<function>`: run one function of the stack that `make run` serves; print its answer and its log.
+"""`connector invoke`: runs one function of the stack that `make run` serves; prints its answer and its log.
 
 The event is `events/<function>.json`, moved to now, or a file of your own, as it stands.
 """
 
-import argparse
 import base64
 import json
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from commands import desk
+import click
+
+from commands import cli_support
+from commands.cli_support import FUNCTION_SECONDS, Output
 from commands.event import NAMES, event
-from commands.target import Target
+from commands.target import ON_THIS_MACHINE, Target
 
 Json = dict[str, Any]
 SAMPLE_TOKEN = "the-token-that-convox-sends"  # noqa: S105 - a placeholder in the sample events
-FUNCTION_SECONDS = 60
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run it; 1 if the function raised an error, 2 if it cannot be run."""
-    parser = argparse.ArgumentParser(prog="invoke", description=__doc__)
-    parser.add_argument("function", choices=NAMES, metavar="FUNCTION", help=", ".join(NAMES))
-    parser.add_argument("--event", type=Path, help="a file; default: events/<function>.json, moved to now")
-    wanted = parser.parse_args(arguments)
+@cli_support.verb("invoke", "invoke search_patient", "invoke book_appointment --event file.json", on_a_stack=False)
+@click.argument("function", type=click.Choice(NAMES), metavar="FUNCTION")
+@click.option("--event", "file", type=Path, metavar="FILE", help="Default: events/<function>.json, moved to now.")
+def invoke(out: Output, function: str, file: Path | None) -> int:
+    """Run one function of the stack that `make run` serves; print its answer and its log.
+
+    The exit code is 1 if the function raised an error, 2 if it cannot be run.
+    """
     try:
-        own = wanted.event and json.loads(wanted.event.read_text("utf-8"))
+        own: Json | None = None if file is None else json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        print(f"invoke: {wanted.event} cannot be read as JSON: {error}", file=sys.stderr)
-        return desk.COULD_NOT_ASK
-    return desk.run("local", lambda stack: invoke(stack, wanted.function, own))
+        out.error(f"invoke: {file} cannot be read as JSON: {error}")
+        return cli_support.COULD_NOT_ASK
+    return cli_support.run(out, ON_THIS_MACHINE, lambda stack: carry_out(out, stack, function, own))
 
 
-def invoke(stack: Target, function: str, own: Json | None) -> int:
+def carry_out(out: Output, stack: Target, function: str, own: Json | None) -> int:
     """Run the function, with its sample event if it is given none, and print its answer and what it logged."""
     client = stack.client("lambda", FUNCTION_SECONDS)
     token = str((stack.local or {})["access_token"])
@@ -42,9 +44,11 @@ def invoke(stack: Target, function: str, own: Json | None) -> int:
     given = own or event(function, datetime.now(UTC))  # last, for a look-up's two seconds run from the event's time
     text = json.dumps(given).replace(SAMPLE_TOKEN, token)
     answer = client.invoke(FunctionName=name, Payload=text, LogType="Tail")
-    print(json.dumps(_readable(json.loads(answer["Payload"].read())), indent=2, ensure_ascii=False))
-    print("--- log", flush=True)
-    print(base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip())
+    returned = _readable(json.loads(answer["Payload"].read()))
+    log = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace").rstrip()
+    out.line(json.dumps(returned, indent=2, ensure_ascii=False))
+    out.line(f"--- log\n{log}")
+    out.document({"answer": returned, "log": log.splitlines()})
     return 1 if answer.get("FunctionError") else 0
 
 
@@ -62,7 +66,3 @@ def _readable(answer: Any) -> Any:
     if isinstance(answer, dict) and isinstance(answer.get("body"), str) and answer["body"].startswith("{"):
         return {**answer, "body": json.loads(answer["body"])}
     return answer
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,10 +1,12 @@
-"""`make redrive`: send parked bookings on their way again, through the ledger. Without GO=yes it only says how."""
+"""`connector redrive`: sends parked bookings on their way again, through the ledger. Without --go it only says how."""
 
-import argparse
-import sys
 from collections import Counter
+from collections.abc import Sequence
 
-from commands import desk
+import click
+
+from commands import booking_lines, cli_support
+from commands.cli_support import Json, Output, Session
 
 AT_A_TIME = 25
 """Bookings of one invocation: it ends well before the function's time does."""
@@ -20,71 +22,87 @@ WHY_NOT = {
 }
 
 
-def main() -> int:
-    """Plan, or do; 1 if a booking could not be redriven, 2 if the stack could not be asked."""
-    parser = argparse.ArgumentParser(prog="redrive", description=__doc__)
-    parser.add_argument("--id", action="append", default=[], help="this booking; default: all that wait for a person")
-    desk.filters(parser)
-    desk.doing(parser)
-    wanted = desk.doing_for_a_reason(parser)
-    if wanted.id and (wanted.reason or wanted.older):
-        parser.error("ID=… (--id) names the bookings; REASON= and OLDER= (--reason, --older) choose among all")
-    chosen = ", ".join(wanted.id) or "every parked booking that is chosen"
-    return desk.run(
-        wanted.stack,
-        lambda target: redrive(wanted, desk.asking(target), str(target), target.caller()),
-        changes=f"redrive {chosen}" if wanted.go else "",
-        yes=wanted.yes,
+@cli_support.verb("redrive", "redrive", 'redrive bk_… --go --why "the records were merged"', changes=True)
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+@booking_lines.filters
+@cli_support.going
+def redrive(
+    out: Output,
+    ids: Sequence[str],
+    reason: Sequence[str],
+    older: int,
+    *,
+    go: bool,
+    why: str,
+    yes: bool,
+    stack: str,
+) -> int:
+    """Send parked bookings on again: those that are named, or all that wait for a person.
+
+    Without --go it says what it would do. The exit code is 1 if a booking could not be redriven, 2 if the stack could
+    not be asked.
+    """
+    if ids and (reason or older):
+        raise click.UsageError("ID names the bookings; --reason and --older choose among all")
+    chosen = ", ".join(ids) or "every parked booking that is chosen"
+    return cli_support.run(
+        out,
+        stack,
+        lambda target: carry_out(booking_lines.session(out, target), ids, reason, older, go=go, why=why),
+        changes=f"redrive {chosen}" if go else "",
+        yes=yes,
     )
 
 
-def redrive(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: str) -> int:
-    """Redrive what is chosen, and print what became of each."""
-    ids = wanted.id or _parked(wanted, ask)
-    done = left = 0
-    for first in range(0, len(ids), AT_A_TIME):
+def carry_out(
+    session: Session,
+    ids: Sequence[str] = (),
+    reasons: Sequence[str] = (),
+    older: int = 0,
+    *,
+    go: bool = False,
+    why: str = "",
+) -> int:
+    """Redrive what is chosen, and print what became of each; `older` is in minutes."""
+    out, who = session.out, session.who()
+    passed: Counter[str] = Counter()
+    chosen = [*ids] or _parked(session, reasons, older, passed)
+    results: list[Json] = []
+    for first in range(0, len(chosen), AT_A_TIME):
         order = {
             "action": "redrive",
-            "booking_ids": ids[first : first + AT_A_TIME],
-            "dry_run": not wanted.go,
+            "booking_ids": chosen[first : first + AT_A_TIME],
+            "dry_run": not go,
             "who": who,
-            "why": wanted.why or "dry run",
+            "why": why or "dry run",
         }
-        for each in ask(order)["results"]:
-            done += each["obstacle"] is None
-            left += each["obstacle"] is not None
-            print(f"  {_sentence(each, go=wanted.go)}")
-    verb = "redriven" if wanted.go else "would be redriven"
-    print(f"{where}: {done} {verb}, {left} left")
-    if done and not wanted.go:
-        print('Nothing was changed. To do it: the same with GO=yes WHY="…"')
+        for each in session.ask(order)["results"]:
+            results.append(each)
+            out.line(f"  {_sentence(each, go=go)}")
+    left = sum(each["obstacle"] is not None for each in results)
+    done = len(results) - left
+    out.line(f"{session.where}: {done} {'redriven' if go else 'would be redriven'}, {left} left")
+    if done and not go:
+        out.line('Nothing was changed. To do it: the same with --go --why "…"')
+    out.document({"dry_run": not go, "redriven": done, "left": left, "results": results, "passed_over": passed})
     return 1 if left else 0
 
 
-def _parked(wanted: argparse.Namespace, ask: desk.Ask) -> list[str]:
-    order = {
-        "action": "list",
-        "states": ["needs_attention"],
-        "reasons": wanted.reason,
-        "older_than_minutes": wanted.older,
-    }
-    found, _unreadable = desk.listed(ask, order)
-    chosen = [each for each in found if each["reason"] not in BY_NAME_ONLY or each["reason"] in wanted.reason]
-    passed = Counter(each["reason"] for each in found if each not in chosen)
+def _parked(session: Session, reasons: Sequence[str], older: int, passed: Counter[str]) -> list[str]:
+    order = {"action": "list", "states": ["needs_attention"], "reasons": [*reasons], "older_than_minutes": older}
+    found, _unreadable = booking_lines.listed(session, order)
+    chosen = [each for each in found if each["reason"] not in BY_NAME_ONLY or each["reason"] in reasons]
+    passed.update(each["reason"] for each in found if each not in chosen)
     for reason, count in sorted(passed.items()):
-        print(f"  {count} with reason {reason} passed over; name them by ID, one by one")
+        session.out.line(f"  {count} with reason {reason} passed over; name them by ID, one by one")
     return [each["booking_id"] for each in chosen]
 
 
-def _sentence(result: desk.Json, *, go: bool) -> str:
+def _sentence(result: Json, *, go: bool) -> str:
     if result["obstacle"]:
         return f"left      {result['booking_id']}: {WHY_NOT[result['obstacle']]}"
     posted = "; it was posted before: looked for and settled first" if result["booking"]["posted"] else ""
     if not go:
         return f"would be  {result['booking_id']}, {result['booking']['reason']}{posted}"
     sent = "" if result["sent"] else "; the queue did not confirm, the sweeper sends it within the hour"
-    return f"redriven  {result['booking_id']}{posted}{sent}\n            {desk.act_line(result['act'])}"
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return f"redriven  {result['booking_id']}{posted}{sent}\n            {booking_lines.act_line(result['act'])}"

@@ -76,7 +76,12 @@ class Reading:
     kind: str
     value: str
     span: Span
-    after: str | None = None
+    after: Json | None = None
+
+    @property
+    def token(self) -> str | None:
+        """`after` as a command line takes it."""
+        return None if self.after is None else base64.urlsafe_b64encode(json.dumps(self.after).encode()).decode()
 
     def entries(self) -> Iterator[Json]:
         """Yield the entries, page by page, from `after` on."""
@@ -94,7 +99,7 @@ class Reading:
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
             **({"IndexName": index} if index else {}),
-            **({"ExclusiveStartKey": _key_of(self.after)} if self.after else {}),
+            **({"ExclusiveStartKey": self.after} if self.after else {}),
         }
         client = self.target.client("dynamodb")
         for _ in range(MOST_PAGES):
@@ -104,7 +109,7 @@ class Reading:
                 self.after = None
                 return
             question["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-            self.after = _token_of(page["LastEvaluatedKey"])
+            self.after = page["LastEvaluatedKey"]
 
 
 def moment(text: str) -> datetime:
@@ -113,16 +118,12 @@ def moment(text: str) -> datetime:
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
-def _token_of(key: Json) -> str:
-    return base64.urlsafe_b64encode(json.dumps(key).encode()).decode()
-
-
-def _key_of(token: str) -> Json:
+def key_of(token: str) -> Json:
+    """Read the token of a `Reading`; raises ValueError."""
     try:
-        key = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except ValueError:
-        raise SystemExit("AFTER= must be what the command before said") from None
-    return dict(key)
+        return dict(json.loads(base64.urlsafe_b64decode(token.encode())))
+    except (ValueError, TypeError):
+        raise ValueError("--after must be what the command before said") from None
 
 
 def _plain(item: Json) -> Json:

@@ -1,7 +1,7 @@
 """The release id: a hash over all that decides what a function runs, layer and parameters included.
 
 Plain `sam deploy` does without it: the template itself makes a version of each change. With it, `make deploy` knows
-whether there is anything to deploy, and `make smoke` sees which release runs.
+whether there is anything to deploy, and `./connector smoke` sees which release runs.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
-"""`make resolve`: end a parked booking by the word of a person who has looked into Clinicea."""
+"""`connector resolve`: ends a parked booking by the word of a person who has looked into Clinicea."""
 
-import argparse
-import sys
+import click
 
-from commands import desk
+from commands import booking_lines, cli_support
+from commands.cli_support import Output, Session
 
 ENDS = ("booked", "rejected")
 WHY_NOT = {
@@ -15,54 +15,52 @@ WHY_NOT = {
 }
 
 
-def main() -> int:
-    """Resolve one booking; 1 if it could not be, 2 if the stack could not be asked."""
-    parser = argparse.ArgumentParser(prog="resolve", description=__doc__)
-    parser.add_argument("--id", default="", help="the booking")
-    parser.add_argument("--as", default="", dest="end", metavar="{booked,rejected}")
-    parser.add_argument("--appointment", default="", help="for booked: Clinicea's id of what stands there")
-    parser.add_argument("--patient", default="", help="for booked: Clinicea's id of its patient, where it is a new one")
-    parser.add_argument("--why", default="", help="for the audit's line")
-    desk.confirming(parser)
-    desk.on_a_stack(parser)
-    wanted = parser.parse_args()
-    _check(parser, wanted)
-    return desk.run(
-        wanted.stack,
-        lambda target: resolve(wanted, desk.asking(target), str(target), target.caller()),
-        changes=f"resolve {wanted.id} as {wanted.end}",
-        yes=wanted.yes,
+@cli_support.verb(
+    "resolve",
+    'resolve bk_… --as booked --appointment A-02 --why "booked by hand, ticket 4711"',
+    'resolve bk_… --as rejected --why "the caller rang off"',
+    changes=True,
+)
+@click.argument("booking_id", metavar="ID")
+@click.option("--as", "end", required=True, type=click.Choice(ENDS), help="How it ends.")
+@click.option("--appointment", default="", metavar="ID", help="For booked: Clinicea's id of what stands there.")
+@click.option("--patient", default="", metavar="ID", help="For booked: Clinicea's id of a new patient.")
+@click.option("--why", default="", metavar="TEXT", help="For the audit's line; required.")
+def resolve(
+    out: Output, booking_id: str, end: str, appointment: str, patient: str, why: str, *, yes: bool, stack: str
+) -> int:
+    """End a parked booking by the word of a person who has looked into Clinicea.
+
+    The exit code is 1 if it could not be resolved, 2 if the stack could not be asked.
+    """
+    if end == "booked" and not appointment:
+        raise click.UsageError("--as booked needs --appointment: Clinicea's id of what stands there")
+    if end == "rejected" and (appointment or patient):
+        raise click.UsageError("--as rejected takes neither --appointment nor --patient")
+    cli_support.require_reason(why)
+    return cli_support.run(
+        out,
+        stack,
+        lambda target: carry_out(booking_lines.session(out, target), booking_id, end, appointment, patient, why=why),
+        changes=f"resolve {booking_id} as {end}",
+        yes=yes,
     )
 
 
-def _check(parser: argparse.ArgumentParser, wanted: argparse.Namespace) -> None:
-    """Refuse what is missing or contradicts itself, in the words of make and of this program."""
-    if not wanted.id:
-        parser.error("ID=bk_… (--id) is missing: which booking?")
-    if wanted.end not in ENDS:
-        typed = f", not {wanted.end}" if wanted.end else " is missing"
-        parser.error(f"AS=booked or AS=rejected (--as){typed}")
-    if wanted.end == "booked" and not wanted.appointment:
-        parser.error("AS=booked needs APPOINTMENT=… (--appointment): Clinicea's id of what stands there")
-    if wanted.end == "rejected" and (wanted.appointment or wanted.patient):
-        parser.error("AS=rejected takes neither APPOINTMENT= nor PATIENT= (--appointment, --patient)")
-    desk.require_reason(parser, wanted.why)
-
-
-def resolve(wanted: argparse.Namespace, ask: desk.Ask, where: str, who: str) -> int:
+def carry_out(
+    session: Session, booking_id: str, end: str, appointment: str = "", patient: str = "", *, why: str
+) -> int:
     """Resolve it, and print what became of it."""
-    order = {"action": "resolve", "booking_id": wanted.id, "end": wanted.end, "who": who, "why": wanted.why}
-    named = {"appointment_id": wanted.appointment, "patient_id": wanted.patient}
-    (result,) = ask(order | {name: value for name, value in named.items() if value})["results"]
+    out, where = session.out, session.where
+    order = {"action": "resolve", "booking_id": booking_id, "end": end, "who": session.who(), "why": why}
+    named = {"appointment_id": appointment, "patient_id": patient}
+    (result,) = session.ask(order | {name: value for name, value in named.items() if value})["results"]
     if result["obstacle"] == "appointment_owned":
-        print(f"{where}: that appointment belongs to {result['owner_id']}; nothing was changed", file=sys.stderr)
+        out.error(f"{where}: that appointment belongs to {result['owner_id']}; nothing was changed")
     elif result["obstacle"]:
-        print(f"{where}: {wanted.id}: {WHY_NOT[result['obstacle']]}", file=sys.stderr)
+        out.error(f"{where}: {booking_id}: {WHY_NOT[result['obstacle']]}")
     else:
-        print(desk.line(result["booking"], desk.wall_clock()))
-        print(f"  {desk.act_line(result['act'])}")
+        out.line(booking_lines.line(result["booking"], booking_lines.wall_clock()))
+        out.line(f"  {booking_lines.act_line(result['act'])}")
+    out.document(result)
     return 1 if result["obstacle"] else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

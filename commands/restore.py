@@ -1,20 +1,21 @@
-"""`make restore FROM=<table>`: put what the ledger has lost back from a table that was restored from its backup.
+"""`connector restore`: puts what the ledger has lost back from a table that was restored from its backup.
 
 Nothing that stands is written over, nothing that was erased or has expired comes back, and a booking that had not ended
 is not worked by itself: it waits for a person, see `restoring`.
 """
 
-import argparse
 import json
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+import click
 from botocore.exceptions import ClientError
 
-from commands import desk
+from commands import cli_support
+from commands.booking_lines import wall_clock
+from commands.cli_support import Output
 from commands.restoring import KINDS, Item, Restorer, Since
 from commands.target import Target
 from convox_clinicea.bookings.erasures import KEPT, SUBJECT, Journal
@@ -22,48 +23,50 @@ from convox_clinicea.bookings.erasures import KEPT, SUBJECT, Journal
 MOST_PAGES = 10_000
 
 
-def main() -> int:
-    """Plan, or do; 2 if the stack or the table could not be read."""
-    parser = argparse.ArgumentParser(prog="restore", description=__doc__)
-    parser.add_argument("--from", default="", dest="source", help="the restored table")
-    desk.doing(parser)
-    wanted = desk.doing_for_a_reason(parser)
-    if not wanted.source:
-        parser.error("FROM=<table> (--from) is missing: the table that was restored from the backup")
-    return desk.run(
-        wanted.stack,
-        lambda target: _restore(target, wanted),
-        changes=f"put what {wanted.source} has and the ledger lacks into the ledger" if wanted.go else "",
-        yes=wanted.yes,
+@cli_support.verb(
+    "restore", "restore ledger-restored", 'restore ledger-restored --go --why "restore drill"', changes=True
+)
+@click.argument("source", metavar="TABLE")
+@cli_support.going
+def restore(out: Output, source: str, *, go: bool, why: str, yes: bool, stack: str) -> int:
+    """Put back what the ledger lost, from TABLE, which was restored from its backup.
+
+    Without --go it says what it would do. The exit code is 2 if the stack or the table could not be read.
+    """
+    return cli_support.run(
+        out,
+        stack,
+        lambda target: _restore(out, target, source, go=go, why=why),
+        changes=f"put what {source} has and the ledger lacks into the ledger" if go else "",
+        yes=yes,
     )
 
 
-def _restore(target: Target, wanted: argparse.Namespace) -> int:
-    dynamodb, ledger, now = target.client("dynamodb"), target.output("LedgerTable"), desk.wall_clock()
-    if wanted.source == ledger:
-        print("that is the ledger itself; name the table that was restored", file=sys.stderr)
-        return desk.COULD_NOT_ASK
+def _restore(out: Output, target: Target, source: str, *, go: bool, why: str) -> int:
+    dynamodb, ledger, now = target.client("dynamodb"), target.output("LedgerTable"), wall_clock()
+    if source == ledger:
+        out.error("that is the ledger itself; name the table that was restored")
+        return cli_support.COULD_NOT_ASK
     newest = max(
-        (str(item["updated_at"]["S"]) for item in _items(dynamodb, wanted.source) if "updated_at" in item), default=""
+        (str(item["updated_at"]["S"]) for item in _items(dynamodb, source) if "updated_at" in item), default=""
     )
     if newest and datetime.fromisoformat(newest) < now - KEPT:
-        print(
-            f"{wanted.source} is older than the journal of erasures ({KEPT.days} days); see the drill", file=sys.stderr
-        )
-        return desk.COULD_NOT_ASK
-    counts = restore(dynamodb, wanted.source, ledger, now, go=wanted.go, journal=_journal(target))
+        out.error(f"{source} is older than the journal of erasures ({KEPT.days} days); see the drill")
+        return cli_support.COULD_NOT_ASK
+    counts = put_back_missing(dynamodb, source, ledger, now, go=go, journal=_journal(target))
     for what, count in sorted(counts.items()):
-        print(f"  {count:6}  {what}")
-    if not wanted.go:
-        print('Nothing was changed. To do it: the same with GO=yes WHY="…"')
-        return 0
-    who = target.caller()
-    _note(dynamodb, ledger, now, {"who": who, "why": wanted.why, "source": wanted.source, "counts": str(dict(counts))})
-    print(f'{now.isoformat(timespec="seconds")}  restore, by {who}: "{wanted.why}"')
+        out.line(f"  {count:6}  {what}")
+    if go:
+        who = target.caller()
+        _note(dynamodb, ledger, now, {"who": who, "why": why, "source": source, "counts": str(dict(counts))})
+        out.line(f'{now.isoformat(timespec="seconds")}  restore, by {who}: "{why}"')
+    else:
+        out.line('Nothing was changed. To do it: the same with --go --why "…"')
+    out.document({"dry_run": not go, "counts": counts})
     return 0
 
 
-def restore(
+def put_back_missing(
     dynamodb: Any, source: str, ledger: str, now: datetime, *, go: bool, journal: Journal | None = None
 ) -> Counter[str]:
     """Put back what is missing; returns what became (or would become) of how many items of each kind."""
@@ -150,7 +153,3 @@ def _note(dynamodb: Any, ledger: str, now: datetime, line: Mapping[str, str]) ->
     at = now.isoformat(timespec="milliseconds")
     item = {"pk": {"S": f"act#restore#{at}"}, "at": {"S": at}, **{name: {"S": text} for name, text in line.items()}}
     dynamodb.put_item(TableName=ledger, Item=item, ConditionExpression="attribute_not_exists(pk)")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

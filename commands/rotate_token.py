@@ -1,19 +1,21 @@
-"""`make rotate-token`: change one client's access token; the tokens of all others stay as they are."""
+"""`connector rotate-token`: changes one client's access token; the tokens of all others stay as they are."""
 
-import argparse
 import json
 import re
 import secrets
 import string
-import sys
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands import desk
+from commands import cli_support
+from commands.cli_support import NAME as PROGRAM
+from commands.cli_support import Output
+from commands.confirming import on_standard_error
 from commands.target import Target
 
 Json = dict[str, Any]
@@ -38,38 +40,51 @@ class NotChanged(Exception):
     """Nothing was changed; the text says why, and shows no token."""
 
 
-def main() -> int:
-    """Change, drop or add a token; 1 if nothing was changed, 2 if the stack could not be asked."""
-    parser = argparse.ArgumentParser(prog="rotate-token", description=__doc__)
-    parser.add_argument("--client", default=UNNAMED, help=f"whose token; default {UNNAMED}, the one without a name")
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--drop", action="store_true", help="take the previous token out")
-    what.add_argument("--add", action="store_true", help="give a new client its first token")
-    desk.confirming(parser)
-    desk.on_a_stack(parser)
-    wanted = parser.parse_args()
-    what_changes = f"{'drop the previous' if wanted.drop else 'add a' if wanted.add else 'change the'} token"
-    return desk.run(
-        wanted.stack,
-        lambda target: carry_out(target, wanted),
-        changes=f"{what_changes} of {wanted.client}",
-        yes=wanted.yes,
+@cli_support.verb(
+    "rotate-token",
+    "rotate-token --client north",
+    "rotate-token --client north --drop",
+    "rotate-token --client south --add",
+    changes=True,
+)
+@click.option("--client", default=UNNAMED, metavar="NAME", help=f"Default: {UNNAMED}, the one without a name.")
+@click.option("--drop", is_flag=True, help="Take the previous token out.")
+@click.option("--add", is_flag=True, help="Give a new client its first token.")
+def rotate_token(out: Output, client: str, *, drop: bool, add: bool, yes: bool, stack: str) -> int:
+    """Change one client's access token; the tokens of all others stay as they are.
+
+    Standard output gets the new token, and nothing else. The exit code is 1 if nothing was changed, 2 if the stack
+    could not be asked.
+    """
+    if drop and add:
+        raise click.UsageError("--drop and --add exclude one another")
+    what_changes = f"{'drop the previous' if drop else 'add a' if add else 'change the'} token"
+    return cli_support.run(
+        out,
+        stack,
+        lambda target: carry_out(out, target, client, drop=drop, add=add),
+        changes=f"{what_changes} of {client}",
+        yes=yes,
     )
 
 
-def carry_out(target: Target, wanted: argparse.Namespace) -> int:
+def carry_out(out: Output, target: Target, client: str, *, drop: bool = False, add: bool = False) -> int:
     """Change the secret. Standard output gets the new token, and nothing else."""
     token = new_token()
     try:
         arn = target.output("AccessTokensSecretArn")
-        change(target.client("secretsmanager"), arn, lambda secret: _edited(secret, wanted, token))
+        manager = target.client("secretsmanager")
+        change(manager, arn, lambda secret: _edited(secret, client, token, drop=drop, add=add), out.note)
     except NotChanged as reason:
-        print(f"nothing was changed: {reason}", file=sys.stderr)
+        out.error(f"nothing was changed: {reason}")
         return NOT_CHANGED
-    for line in _next_steps(wanted):
-        print(line, file=sys.stderr)
-    if not wanted.drop:
-        print(token)
+    for line in _next_steps(client, drop=drop, add=add):
+        out.note(line)
+    if drop:
+        out.document({"client": client, "dropped": True})
+    else:
+        out.line(token)
+        out.document({"client": client, "token": token})
     return 0
 
 
@@ -83,7 +98,7 @@ def rotated(secret: Json, client: str, token: str) -> Json:
     if pair.get("previous") and not _has_ended(pair):
         raise NotChanged(
             f"{client} still has a previous token, which ConVox may be sending; once it sends the current one: "
-            f"make rotate-token CLIENT={client} DROP=yes"
+            f"./{PROGRAM} rotate-token --client {client} --drop"
         )
     until = (datetime.now(UTC) + PREVIOUS_OPENS).isoformat(timespec="seconds")
     changed = {"current": token, "previous": pair["current"], "previous_until": until}
@@ -101,7 +116,7 @@ def dropped(secret: Json, client: str) -> Json:
 def added(secret: Json, client: str, token: str) -> Json:
     """Return the secret with the first token of a new client; raises NotChanged."""
     if client in clients(secret):
-        raise NotChanged(f"there is a client {client} already; without ADD=yes its token is changed")
+        raise NotChanged(f"there is a client {client} already; without --add its token is changed")
     if not re.fullmatch(NAME, client):
         raise NotChanged("a client's name has 1 to 32 of a-z 0-9 _ -, and begins with a letter or digit")
     return _with(secret, client, {"current": token})
@@ -117,7 +132,9 @@ def new_token() -> str:
     return "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(TOKEN_LENGTH))
 
 
-def change(manager: Any, secret_arn: str, edit: Callable[[Json], Json]) -> None:
+def change(
+    manager: Any, secret_arn: str, edit: Callable[[Json], Json], say: Callable[[str], None] = on_standard_error
+) -> None:
     """Read the secret, edit it and make the result current, unless another version became current meanwhile.
 
     The new version is stored under a label of its own first. Secrets Manager then moves `AWSCURRENT` to it, and
@@ -125,6 +142,7 @@ def change(manager: Any, secret_arn: str, edit: Callable[[Json], Json]) -> None:
 
     Args:
         manager: a client of Secrets Manager.
+        say: prints a line beside the result.
 
     Raises:
         NotChanged: `edit` raised it, the secret is not valid, or was changed meanwhile.
@@ -138,7 +156,7 @@ def change(manager: Any, secret_arn: str, edit: Callable[[Json], Json]) -> None:
     try:
         _make_current(manager, secret_arn, read, written)
     finally:
-        _forget_label(manager, secret_arn, written)
+        _forget_label(manager, secret_arn, written, say)
 
 
 def _make_current(manager: Any, secret_arn: str, read: str, written: str) -> None:
@@ -155,12 +173,12 @@ def _make_current(manager: Any, secret_arn: str, read: str, written: str) -> Non
         raise
 
 
-def _forget_label(manager: Any, secret_arn: str, written: str) -> None:
+def _forget_label(manager: Any, secret_arn: str, written: str, say: Callable[[str], None]) -> None:
     """Take the label away, so that Secrets Manager may delete the version once it is neither current nor previous."""
     try:
         manager.update_secret_version_stage(SecretId=secret_arn, VersionStage=PENDING, RemoveFromVersionId=written)
     except (ClientError, BotoCoreError) as error:
-        print(f"the staging label {PENDING} is left on a version, which does no harm: {error}", file=sys.stderr)
+        say(f"the staging label {PENDING} is left on a version, which does no harm: {error}")
 
 
 def _parsed(text: str) -> Json:
@@ -178,7 +196,7 @@ def _parsed(text: str) -> Json:
 
 def _pair(secret: Json, client: str) -> Json:
     if client not in clients(secret):
-        raise NotChanged(f"there is no client {client!r}, only: {', '.join(clients(secret))}; ADD=yes adds one")
+        raise NotChanged(f"there is no client {client!r}, only: {', '.join(clients(secret))}; --add adds one")
     pair: Json = secret.get("callers", {}).get(client, secret)
     return pair
 
@@ -201,29 +219,24 @@ def _with(secret: Json, client: str, pair: Json) -> Json:
     return {**secret, "callers": {**named, client: pair}}
 
 
-def _edited(secret: Json, wanted: argparse.Namespace, token: str) -> Json:
-    if wanted.drop:
-        return dropped(secret, wanted.client)
-    return (added if wanted.add else rotated)(secret, wanted.client, token)
+def _edited(secret: Json, client: str, token: str, *, drop: bool, add: bool) -> Json:
+    if drop:
+        return dropped(secret, client)
+    return (added if add else rotated)(secret, client, token)
 
 
-def _next_steps(wanted: argparse.Namespace) -> list[str]:
-    client = wanted.client
-    if wanted.drop:
+def _next_steps(client: str, *, drop: bool, add: bool) -> list[str]:
+    if drop:
         return [
             f"the previous token of {client} is dropped; it is refused after at most {AUTHORIZER_SECONDS} s plus "
             "AuthorizerCacheSeconds"
         ]
     lines = [f"the new token of {client}, shown once (the stack's output ReadAccessToken reads it again);"]
     opens = f"it opens after at most {AUTHORIZER_SECONDS} s"
-    if wanted.add:
+    if add:
         return [*lines, f"{opens}:"]
     return [
         *lines,
         f"{opens}, the old one goes on opening for {PREVIOUS_OPENS.days} days. Put the new one into ConVox, then:",
-        f"make rotate-token CLIENT={client} DROP=yes",
+        f"./{PROGRAM} rotate-token --client {client} --drop",
     ]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

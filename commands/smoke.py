@@ -1,15 +1,15 @@
-"""`make smoke`: does the deployed stack answer as it should? Nothing is booked, and nobody's data is asked for."""
+"""`connector smoke`: does the deployed stack answer as it should? Nothing is booked, and nobody's data is asked for."""
 
-import argparse
 import json
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import click
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands import desk
+from commands import cli_support
 from commands.api import Answer, Api, NoAnswer
+from commands.cli_support import Output
 from commands.target import FunctionFailed, NoOutput, Target
 
 NOBODYS_MOBILE = "+919999900099"
@@ -27,43 +27,51 @@ Check = tuple[str, Callable[[], str]]
 """What is checked, and the check: it returns a remark or raises SmokeFailed."""
 
 
-def main() -> int:
-    """Run all checks; 1 if any does not hold, 2 if the stack cannot be found."""
-    parser = argparse.ArgumentParser(prog="smoke", description=__doc__)
-    desk.on_a_stack(parser)
-    parser.add_argument("--mobile", default=NOBODYS_MOBILE, help="a number that nobody has (default: %(default)s)")
-    parser.add_argument("--release", default="", help="the release id that every function has to run")
-    wanted = parser.parse_args()
-    return desk.run(wanted.stack, lambda target: smoke(target, wanted.mobile, wanted.release))
+@cli_support.verb("smoke", "smoke", "smoke --stack convox-clinicea --json")
+@click.option("--mobile", default=NOBODYS_MOBILE, show_default=True, help="A number that nobody has.")
+@click.option("--release", default="", metavar="ID", help="The release id that every function has to run.")
+def smoke(out: Output, mobile: str, release: str, stack: str) -> int:
+    """Check that the deployed stack answers as it should. Books nothing, and asks for nobody's data.
+
+    The exit code is 1 if a check does not hold, 2 if the stack cannot be found.
+    """
+    return cli_support.run(out, stack, lambda target: carry_out(out, target, mobile, release))
 
 
-def smoke(target: Target, mobile: str, release: str) -> int:
+def carry_out(out: Output, target: Target, mobile: str, release: str) -> int:
     """Run all checks on a stack, and print what they found."""
     try:
         api = api_of(target)
     except (LookupError, ValueError) as error:
-        print(f"{target}: the access tokens cannot be read: {type(error).__name__}", file=sys.stderr)
-        return desk.COULD_NOT_ASK
+        out.error(f"{target}: the access tokens cannot be read: {type(error).__name__}")
+        return cli_support.COULD_NOT_ASK
     checks = [*of_the_api(api, mobile), *of_the_stack(target, release)]
-    print(f"{target}")
-    failed = run(checks)
-    print(f"{len(checks) - failed} of {len(checks)} checks hold")
+    out.line(f"{target}")
+    results = run(out, checks)
+    failed = sum(not each["ok"] for each in results)
+    out.line(f"{len(checks) - failed} of {len(checks)} checks hold")
+    out.document({"stack": str(target), "checks": results, "failed": failed})
     return 1 if failed else 0
 
 
-def run(checks: list[Check]) -> int:
-    """Run the checks, a line for each; returns how many did not hold."""
-    failed = 0
+def run(out: Output, checks: list[Check]) -> list[Json]:
+    """Run the checks, a line for each; returns what became of each."""
+    results: list[Json] = []
     for what, check in checks:
         try:
-            print(f"  ok      {what}{_remark(check())}")
+            results.append({"check": what, "ok": True, "detail": check()})
         except (SmokeFailed, NoAnswer, FunctionFailed, NoOutput) as error:
-            failed += 1
-            print(f"  FAILED  {what}: {error}")
+            results.append({"check": what, "ok": False, "detail": str(error)})
         except (BotoCoreError, ClientError) as error:
-            failed += 1
-            print(f"  FAILED  {what}: {type(error).__name__}")
-    return failed
+            results.append({"check": what, "ok": False, "detail": type(error).__name__})
+        out.line(_line(**results[-1]))
+    return results
+
+
+def _line(check: str, detail: str, *, ok: bool) -> str:
+    if ok:
+        return f"  ok      {check}" + (f" ({detail})" if detail else "")
+    return f"  FAILED  {check}: {detail}"
 
 
 def api_of(target: Target) -> Api:
@@ -95,7 +103,7 @@ def of_the_api(api: Api, mobile: str) -> Iterator[Check]:
         _expect(answer, 200, None)
         match = answer.body.get("match")
         if match != "none":
-            raise SmokeFailed(f"match {match}: somebody has that number; name another with ARGS=--mobile=…")
+            raise SmokeFailed(f"match {match}: somebody has that number; name another with --mobile")
         return "Clinicea answers"
 
     yield (
@@ -204,11 +212,3 @@ def _unless(wrong: list[str], remark: str) -> str:
     if wrong:
         raise SmokeFailed("; ".join(wrong))
     return remark
-
-
-def _remark(text: str) -> str:
-    return f" ({text})" if text else ""
-
-
-if __name__ == "__main__":
-    sys.exit(main())

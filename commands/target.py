@@ -20,7 +20,7 @@ from commands.parameters import samconfig
 STACK_FILE = Path(__file__).resolve().parents[1] / ".local" / "stack.json"
 """Written by `make run`, removed when it ends."""
 ON_THIS_MACHINE = "local"
-"""The value of STACK that names the stack on this machine."""
+"""The value of --stack that names the stack on this machine."""
 DEFAULT_STACK = "convox-clinicea"
 LOCAL_REGION = "ap-south-1"
 LOCAL = {"region_name": LOCAL_REGION, "aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -149,7 +149,7 @@ class Target:
 
 
 def means_this_machine(stack: str) -> bool:
-    """Whether STACK means the stack on this machine, be it there or not."""
+    """Whether --stack means the stack on this machine, be it there or not."""
     return stack == ON_THIS_MACHINE or (not stack and STACK_FILE.is_file())
 
 
@@ -157,7 +157,7 @@ def _gone(what: str) -> str:
     file = os.path.relpath(STACK_FILE)
     return (
         f"{file} {what}. `make run` starts the stack on this machine anew;"
-        f" `rm {file}` forgets it; STACK=<name> means a stack on AWS"
+        f" `rm {file}` forgets it; --stack <name> means a stack on AWS"
     )
 
 

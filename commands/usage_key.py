@@ -1,40 +1,42 @@
-"""`make usage-key`: give one client a throttle and a daily quota of its own; ConVox sends nothing new."""
+"""`connector usage-key`: gives one client a throttle and a daily quota of its own; ConVox sends nothing new."""
 
-import argparse
 import secrets
-import sys
 from typing import Any
 
-from commands import desk
+import click
+
+from commands import cli_support
+from commands.cli_support import Output
 from commands.rotate_token import NOT_CHANGED, UNNAMED, USAGE_KEY, Json, NotChanged, change, clients
 from commands.target import Target
 
 BYTES = 20
 
 
-def main() -> int:
-    """Make the key; 1 if nothing was changed, 2 if the stack could not be asked."""
-    parser = argparse.ArgumentParser(prog="usage-key", description=__doc__)
-    parser.add_argument("--client", required=True, help="a client with a name in the access-token secret")
-    desk.confirming(parser)
-    desk.on_a_stack(parser)
-    wanted = parser.parse_args()
-    return desk.run(
-        wanted.stack,
-        lambda target: carry_out(target, wanted.client),
-        changes=f"a usage key of its own for {wanted.client}",
-        yes=wanted.yes,
+@cli_support.verb("usage-key", "usage-key --client north", changes=True)
+@click.option("--client", required=True, metavar="NAME", help="A client with a name in the access-token secret.")
+def usage_key(out: Output, client: str, *, yes: bool, stack: str) -> int:
+    """Give one client a throttle and a daily quota of its own; ConVox sends nothing new.
+
+    The exit code is 1 if nothing was changed, 2 if the stack could not be asked.
+    """
+    return cli_support.run(
+        out,
+        stack,
+        lambda target: carry_out(out, target, client),
+        changes=f"a usage key of its own for {client}",
+        yes=yes,
     )
 
 
-def carry_out(target: Target, client: str) -> int:
+def carry_out(out: Output, target: Target, client: str) -> int:
     """Put a new key into the usage plan, then name it in the secret: never the other way round.
 
     A key that the secret names and the plan lacks would refuse the client's requests; one that nobody names counts
     nothing.
     """
     if target.endpoint:
-        print("nothing was changed: the stack on this machine has no usage plan", file=sys.stderr)
+        out.error("nothing was changed: the stack on this machine has no usage plan")
         return NOT_CHANGED
     key = secrets.token_hex(BYTES)
     try:
@@ -42,11 +44,13 @@ def carry_out(target: Target, client: str) -> int:
             target.client("secretsmanager"),
             target.output("AccessTokensSecretArn"),
             lambda secret: _with_key_in_the_plan(secret, client, key, target),
+            out.note,
         )
     except NotChanged as reason:
-        print(f"nothing was changed: {reason}", file=sys.stderr)
+        out.error(f"nothing was changed: {reason}")
         return NOT_CHANGED
-    print(f"{client} has a throttle and a daily quota of its own, in a minute or so", file=sys.stderr)
+    out.note(f"{client} has a throttle and a daily quota of its own, in a minute or so")
+    out.document({"client": client, "own_quota": True})
     return 0
 
 
@@ -67,7 +71,3 @@ def _with_key_in_the_plan(secret: Json, client: str, key: str, target: Target) -
     made = gateway.create_api_key(name=f"{target.stack}-{client}", value=key, enabled=True)
     gateway.create_usage_plan_key(usagePlanId=target.output("UsagePlanId"), keyId=made["id"], keyType="API_KEY")
     return changed
-
-
-if __name__ == "__main__":
-    sys.exit(main())

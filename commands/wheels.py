@@ -23,7 +23,7 @@ LOCKS = {
     "layer": ROOT / "layers" / "connector" / "requirements.txt",
     **{
         name: ROOT / "requirements" / f"{name}.txt"
-        for name in ("dev", "sam", "emulator", "checks", "runtime", "usual", "pictures", "lock")
+        for name in ("dev", "sam", "emulator", "connector", "checks", "runtime", "usual", "pictures", "lock")
     },
 }
 """Each lock by the name of its .in file, in the order in which `make lock` makes them: some constrain later ones."""

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (FileNotFoundError, EndpointConnectionError):
         print("no stack is served on this machine; `make run` starts one", file=sys.stderr)
         return 1
-    command = [sys.executable, "-m", "commands.smoke", "--stack", "local", "--release", release]
+    command = [str(paths.ROOT / "connector"), "smoke", "--stack", "local", "--release", release]
     return subprocess.run(command, check=False).returncode
 
 

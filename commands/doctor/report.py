@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -33,7 +32,7 @@ def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any
     return corrected
 
 
-def as_json(account: str, findings: Sequence[Finding], corrected: Mapping[str, Any]) -> str:
+def for_programs(account: str, findings: Sequence[Finding], corrected: Mapping[str, Any]) -> dict[str, Any]:
     """Return the report for programs."""
     listed = [
         {
@@ -47,7 +46,7 @@ def as_json(account: str, findings: Sequence[Finding], corrected: Mapping[str, A
         for each in findings
     ]
     whole = {"schema": SCHEMA, "account": account, "counts": _counts(findings), "findings": listed}
-    return json.dumps({**whole, "call_table": corrected or None}, indent=2)
+    return {**whole, "call_table": corrected or None}
 
 
 def as_table(findings: Sequence[Finding], *, everything: bool = False) -> Iterator[str]:
@@ -66,7 +65,7 @@ def as_table(findings: Sequence[Finding], *, everything: bool = False) -> Iterat
         yield from (_line(each) for each in members)
         yield ""
     counts = _counts(findings)
-    hint = "" if everything else " (confirmed ones are listed with ARGS=--all)"
+    hint = "" if everything else " (confirmed ones are listed with --all)"
     yield "; ".join(f"{counts[verdict.value]} {verdict.value}" for verdict in Verdict) + hint
 
 

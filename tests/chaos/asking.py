@@ -27,7 +27,7 @@ def bookings_of(runtime: Runtime, call_id: str) -> list[Json]:
 
 
 def calls_without_end(runtime: Runtime) -> set[str]:
-    """Ask, as a supervisor does by `make calls`, of which calls the status has not come."""
+    """Ask, as a supervisor does by `./connector calls`, of which calls the status has not come."""
     found: set[str] = set()
     order: Json = {"action": "calls", "older_than_minutes": 0}
     for _ in range(MOST_PARTS):

@@ -172,11 +172,11 @@ class Chain:
         raise AssertionError("a booking waits for ever")
 
     def asked_of_bookings(self, order: Json) -> Asked:
-        """Give an order as `make bookings` and `make calls` do."""
+        """Give an order as `./connector bookings` and `./connector calls` do."""
         return _asked(order, lambda given: orders.read(given).carry_out(self.acting))
 
     def asked_of_data(self, order: Json) -> Asked:
-        """Give an order as `make holds` and `make erase` do."""
+        """Give an order as `./connector holds` and `./connector erase` do."""
         return _asked(order, lambda given: data_orders.read(given).carry_out(self.holdings, "IN"))
 
     def compared(self) -> tuple[list[Report], list[Discrepancy], float]:

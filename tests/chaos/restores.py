@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 
-from commands.restore import entries_of, restore
+from commands.restore import entries_of, put_back_missing
 from commands.restoring import KINDS
 from convox_clinicea.bookings.erasures import Journal
 from tests.chaos.dynamodb import DynamoDb
@@ -85,7 +85,7 @@ class Restored:
     def _put_back(self) -> None:
         dynamodb = DynamoDb([*self._world.tables, self._copy], self._world.clock.seconds)
         now, journal = self._world.clock.now(), self._journal()
-        self.counts = restore(dynamodb, SOURCE, self._ledger.name, now, go=True, journal=journal)
+        self.counts = put_back_missing(dynamodb, SOURCE, self._ledger.name, now, go=True, journal=journal)
 
     def _journal(self) -> Journal:
         dynamodb = DynamoDb(self._world.tables, self._world.clock.seconds)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.restore import restore
+from commands.restore import put_back_missing
 from tests.chaos import restores
 from tests.chaos.mix import Mix
 from tests.chaos.run import Run
@@ -36,8 +36,8 @@ def test_a_restore_in_the_middle_harms_nobody(seed: int) -> None:
 def test_without_the_journal_what_was_erased_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
     def forgetful(*given: Any, journal: object, **how: Any) -> Counter[str]:
         assert journal is not None
-        return restore(*given, **how)
+        return put_back_missing(*given, **how)
 
-    monkeypatch.setattr(restores, "restore", forgetful)
+    monkeypatch.setattr(restores, "put_back_missing", forgetful)
 
     assert any(drill(seed).verdict().brought_back for seed in (1, 2, 3))

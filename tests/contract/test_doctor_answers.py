@@ -1,4 +1,4 @@
-"""`make doctor` over real sockets: what it makes of Clinicea's patients, and of Swagger documents of every kind."""
+"""`./connector doctor` over real sockets: what it makes of Clinicea's patients, and of all kinds of Swagger."""
 
 from __future__ import annotations
 

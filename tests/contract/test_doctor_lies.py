@@ -1,4 +1,4 @@
-"""`make doctor` against a Swagger document that does not say what the account does."""
+"""`./connector doctor` against a Swagger document that does not say what the account does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`make doctor` against a Clinicea that is not as it is assumed: each difference is named, and the table that it
+"""`./connector doctor` against a Clinicea that is not as it is assumed: each difference is named, and the table that it
 writes makes the client work. The fake behaves as its mutated Swagger document says, over real sockets."""
 
 from __future__ import annotations

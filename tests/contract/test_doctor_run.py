@@ -1,4 +1,4 @@
-"""`make doctor` as a command, over real sockets: what it prints, what it never prints, whom it asks."""
+"""`./connector doctor` as a command, over real sockets: what it prints, what it never prints, whom it asks."""
 
 from __future__ import annotations
 
@@ -178,4 +178,4 @@ class TestAccess:
     ) -> None:
         report = doctor(fake.url, *arguments)
         assert (report.status, report.output) == (2, "")
-        assert report.errors.startswith("doctor: --")
+        assert report.errors.startswith('{"error": "doctor: --')

@@ -1,4 +1,4 @@
-"""`make doctor` in each world, from the packed defaults: with the table that it writes a whole call works.
+"""`./connector doctor` in each world, from the packed defaults: with the table that it writes a whole call works.
 
 Every world is tried with Clinicea's Swagger documents and without. What no program can settle ends in a sentence that
 says what to ask.
@@ -196,7 +196,7 @@ def test_a_key_that_v3_alone_takes_is_reported_though_a_test_appointment_was_wan
         "or give a staff user, whose token all take"
     )
     assert asked.findings["post.answer"]["detail"] == "not made: the search did not find exactly one patient"
-    assert asked.errors.endswith("doctor: not made: the search did not find exactly one patient\n")
+    assert json.loads(asked.errors)["error"] == "doctor: not made: the search did not find exactly one patient"
 
 
 def test_what_was_found_is_printed_and_written_though_the_search_is_forbidden(doctor: DoctorRunner) -> None:

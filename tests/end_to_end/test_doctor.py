@@ -1,4 +1,4 @@
-"""`make doctor` against the deployed stack, as its operator runs it."""
+"""`connector doctor` against the deployed stack, as its operator runs it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands import target
-from commands.doctor.__main__ import main
+from commands.__main__ import main
 
 
 def test_doctor_asks_as_the_deployed_functions_do(
@@ -20,7 +20,7 @@ def test_doctor_asks_as_the_deployed_functions_do(
     for name in ("CLINICEA_API_KEY", "CLINICEA_USER_NAME", "CLINICEA_PASSWORD"):
         monkeypatch.delenv(name, raising=False)
 
-    status = main(["--mobile", "+919999900001", "--json", "--write", str(tmp_path / "table.json")])
+    status = main(["doctor", "--mobile", "+919999900001", "--json", "--write", str(tmp_path / "table.json")])
 
     report = json.loads(capsys.readouterr().out)
     found = {each["subject"]: each["verdict"] for each in report["findings"]}

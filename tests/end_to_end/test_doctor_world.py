@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from commands import target
+from commands.__main__ import main
 from commands.api import Api
-from commands.doctor.__main__ import main
 from local.clinicea.testing import ControlClient
 from local.clinicea.worlds import WORLDS
 from local.sample_call import SampleCall
@@ -57,7 +57,7 @@ def test_a_whole_call_works_with_the_table_that_doctor_writes(
     visit = min(each["start"] for each in control.appointments() if each["patient_id"] == "P-01")[:16]
 
     arguments = ["--mobile", "+919999900001", "--known-visit", visit, "--clinic", "C-01", "--book-test"]
-    status = main([*arguments, "--start", f"{SUMMER}T10:00", "--yes", "--json", "--write", str(written)])
+    status = main(["doctor", *arguments, "--start", f"{SUMMER}T10:00", "--yes", "--json", "--write", str(written)])
 
     assert status == 1, "the packed table does not fit"
     table = json.loads(written.read_text())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
-from commands import before_deploying, bookings, desk, redrive, resolve, smoke, target
+from commands import before_deploying, cli_support, target
+from commands.__main__ import main
 from commands.before_deploying import Standing
+from commands.cli_support import Output
 from commands.target import Target
 from tests.end_to_end.api import Api, call, slot
 from tests.support.places import nowhere
@@ -23,10 +24,6 @@ def on_this_stack(stack: dict[str, str], tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(target, "STACK_FILE", file)
 
 
-def given(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, "argv", ["command", *arguments])
-
-
 def parked(api: Api, number: int) -> str:
     """A caller who would be new, under a number that somebody else has."""
     wish = {"mobile": "+919999900001", "first_name": "Dev", "clinic_id": "C-02", "start": slot(60, 10, number % 60)}
@@ -36,61 +33,43 @@ def parked(api: Api, number: int) -> str:
     return booking_id
 
 
-def test_a_stack_that_works_passes_the_smoke_test(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given(monkeypatch)
-
-    assert smoke.main() == 0, capsys.readouterr().out
+def test_a_stack_that_works_passes_the_smoke_test(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["smoke"]) == 0, capsys.readouterr().out
 
     said = capsys.readouterr().out
     assert "FAILED" not in said
     assert "the alarms are there" in said
 
 
-def test_a_release_that_does_not_run_fails_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given(monkeypatch, "--release", "f" * 64)
-
-    assert smoke.main() == 1
+def test_a_release_that_does_not_run_fails_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["smoke", "--release", "f" * 64]) == 1
 
     assert "runs another release" in capsys.readouterr().out
 
 
-def test_a_parked_booking_is_listed_redriven_and_resolved(
-    api: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_parked_booking_is_listed_redriven_and_resolved(api: Api, capsys: pytest.CaptureFixture[str]) -> None:
     booking_id = parked(api, 71)
-    given(monkeypatch, "--state", "needs_attention", "--reason", "number_registered_to_other")
-    assert bookings.main() == 0
+    assert main(["bookings", "--state", "needs_attention", "--reason", "number_registered_to_other"]) == 0
     assert booking_id in capsys.readouterr().out
 
-    given(monkeypatch, "--id", booking_id, "--go", "--why", "the record was corrected", "--yes")
-    assert redrive.main() == 0
+    assert main(["redrive", booking_id, "--go", "--why", "the record was corrected", "--yes"]) == 0
     again = api.ended(booking_id)
     assert (again["state"], again["reason"]) == ("needs_attention", "number_registered_to_other")
 
-    given(
-        monkeypatch,
-        "--id",
-        booking_id,
-        "--as",
-        "booked",
-        "--appointment",
-        "A-made-by-hand",
-        "--why",
-        "made by hand",
-        "--yes",
-    )
-    assert resolve.main() == 0
+    made = ["--as", "booked", "--appointment", "A-made-by-hand", "--why", "made by hand", "--yes"]
+    assert main(["resolve", booking_id, *made]) == 0
     assert api.get(f"/bookings/{booking_id}").json()["appointment_id"] == "A-made-by-hand"
 
-    given(monkeypatch, "--id", booking_id)
-    assert bookings.main() == 0
+    capsys.readouterr()
+    assert main(["bookings", booking_id]) == 0
     said = capsys.readouterr().out
     assert '"the record was corrected"' in said
     assert '"made by hand"' in said
+    assert main(["bookings", booking_id, "--json"]) == 0
+    assert [act["why"] for act in json.loads(capsys.readouterr().out)["acts"]] == [
+        "the record was corrected",
+        "made by hand",
+    ]
 
 
 def test_what_a_deployment_looks_up_beforehand(
@@ -114,5 +93,5 @@ def test_what_a_deployment_looks_up_beforehand(
     other = now.parameters | {"CliniceaSecretArn": now.parameters["CliniceaSecretArn"][:-6] + "AbCdEf"}
     assert any("no such secret" in each for each in before_deploying.obstacles(deployed, now, other))
     assert before_deploying.standing(Target.find("other")) == Standing()
-    assert desk.run("other", lambda each: len(each.output("LedgerTable"))) == 2
+    assert cli_support.run(Output(), "other", lambda each: len(each.output("LedgerTable"))) == 2
     assert "no stack 'other' in ap-south-1, account 000000000000" in capsys.readouterr().err

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
-from commands import bookings, desk, redrive, resolve
+from commands import booking_lines, bookings, redrive, resolve
+from commands.cli_support import Ask, Output, Session
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import InvalidRequest
@@ -31,27 +32,34 @@ def parked(deployment: Deployment) -> Booking:
     return deployment.booking(booking_id)
 
 
-def ask(deployment: Deployment) -> desk.Ask:
+def ask(deployment: Deployment) -> Ask:
     return lambda order: deployment.function("booking_actions").invoke(order)
 
 
-def listing(**changes: Any) -> argparse.Namespace:
-    return argparse.Namespace(**{"state": [], "reason": [], "older": 0, "id": "", "json": False} | changes)
+def session(deployment: Deployment, *, as_json: bool = False) -> Session:
+    return Session(Output(as_json=as_json), ask(deployment), "the stack", lambda: WHO)
 
 
-def redriving(**changes: Any) -> argparse.Namespace:
-    return argparse.Namespace(**{"id": [], "reason": [], "older": 0, "go": False, "why": ""} | changes)
+def listing(deployment: Deployment, dead_letters: int = 0, *, as_json: bool = False, **narrowed: Any) -> int:
+    return bookings.tell(session(deployment, as_json=as_json), lambda: dead_letters, **narrowed)
 
 
-def resolving(booking: Booking, end: str, **changes: Any) -> argparse.Namespace:
-    given = {"id": booking.booking_id, "end": end, "appointment": "", "patient": "", "why": WHY}
-    return argparse.Namespace(**given | changes)
+def showing(deployment: Deployment, booking: Booking) -> int:
+    return bookings.show(session(deployment), booking.booking_id)
+
+
+def redriving(deployment: Deployment, *, as_json: bool = False, **given: Any) -> int:
+    return redrive.carry_out(session(deployment, as_json=as_json), **given)
+
+
+def resolving(deployment: Deployment, booking: Booking, end: str, appointment: str = "", why: str = WHY) -> int:
+    return resolve.carry_out(session(deployment), booking.booking_id, end, appointment, why=why)
 
 
 def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert bookings.tell(listing(), ask(deployment), "the stack", lambda: 1) == 0
+    assert listing(deployment, 1) == 0
 
     said = capsys.readouterr().out
     assert "the stack: 1 needs_attention; 1 dead letters" in said
@@ -64,19 +72,18 @@ def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
 def test_bookings_that_have_ended_are_listed_when_they_are_asked_for(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    rejected = listing(state=["rejected"])
-    assert bookings.tell(rejected, ask(deployment), "", lambda: 0) == 0
+    assert listing(deployment, states=["rejected"]) == 0
     assert parked.booking_id not in capsys.readouterr().out
     deployment.ledger().move(parked, State.REJECTED, reason=Reason.REFUSED)
 
-    assert bookings.tell(rejected, ask(deployment), "", lambda: 0) == 0
+    assert listing(deployment, states=["rejected"]) == 0
     assert parked.booking_id in capsys.readouterr().out
 
 
 def test_the_list_as_json_is_one_document(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert bookings.tell(listing(json=True, reason=["outcome_unknown"]), ask(deployment), "", lambda: 0) == 0
+    assert listing(deployment, as_json=True, reasons=["outcome_unknown"]) == 0
 
     document = json.loads(capsys.readouterr().out)
     assert [each["booking_id"] for each in document["bookings"]] == [parked.booking_id]
@@ -86,15 +93,16 @@ def test_the_list_as_json_is_one_document(
 def test_what_the_filters_leave_out_is_not_listed(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for wanted in (listing(state=["accepted"]), listing(reason=["too_late"]), listing(older=60)):
-        assert bookings.tell(wanted, ask(deployment), "the stack", lambda: 0) == 0
+    left_out: list[dict[str, Any]] = [{"states": ["accepted"]}, {"reasons": ["too_late"]}, {"older": 60}]
+    for narrowed in left_out:
+        assert listing(deployment, **narrowed) == 0
         assert parked.booking_id not in capsys.readouterr().out
 
 
 def test_a_redrive_first_says_what_it_would_do(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert redrive.redrive(redriving(), ask(deployment), "the stack", WHO) == 0
+    assert redriving(deployment) == 0
 
     said = capsys.readouterr().out
     assert f"would be  {parked.booking_id}, outcome_unknown" in said
@@ -103,18 +111,28 @@ def test_a_redrive_first_says_what_it_would_do(
     assert deployment.booking(parked.booking_id) == parked
 
 
+def test_a_redrive_as_json_is_one_document(
+    deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert redriving(deployment, as_json=True) == 0
+
+    document = json.loads(capsys.readouterr().out)
+    assert (document["dry_run"], document["redriven"], document["left"]) == (True, 1, 0)
+    assert [each["booking"]["booking_id"] for each in document["results"]] == [parked.booking_id]
+
+
 def test_a_redriven_booking_is_made_and_the_act_is_shown(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert deployment.deliver().acknowledged, "the first message, which means nothing any more"
-    assert redrive.redrive(redriving(go=True, why=WHY), ask(deployment), "the stack", WHO) == 0
+    assert redriving(deployment, go=True, why=WHY) == 0
     assert deployment.deliver().acknowledged
     said = capsys.readouterr().out
     assert "1 redriven, 0 left" in said
     assert '"message":"acted"' in said, "the log has the line, too"
 
     assert deployment.booking(parked.booking_id).state is State.BOOKED
-    assert bookings.tell(listing(id=parked.booking_id), ask(deployment), "", lambda: 0) == 0
+    assert showing(deployment, parked) == 0
     shown = capsys.readouterr().out
     assert f'redrive, was needs_attention (outcome_unknown), by {WHO}: "{WHY}"' in shown
     assert "booked" in shown
@@ -125,9 +143,9 @@ def test_what_cannot_be_redriven_is_left_with_its_reason(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment.ledger().move(parked, State.REJECTED)
-    wanted = redriving(id=[parked.booking_id, "bk_" + "a" * 26], go=True, why=WHY)
+    ids = [parked.booking_id, "bk_" + "a" * 26]
 
-    assert redrive.redrive(wanted, ask(deployment), "the stack", WHO) == 1
+    assert redriving(deployment, ids=ids, go=True, why=WHY) == 1
 
     said = capsys.readouterr().out
     assert f"left      {parked.booking_id}: it does not wait for a person" in said
@@ -141,12 +159,11 @@ def test_what_was_asked_for_after_another_was_booked_is_only_redriven_by_name(
     back = deployment.ledger().move(parked, State.ACCEPTED)
     deployment.ledger().move(back, State.NEEDS_ATTENTION, reason=Reason.CHANGED_AFTER_BOOKING)
 
-    assert redrive.redrive(redriving(go=True, why=WHY), ask(deployment), "the stack", WHO) == 0
+    assert redriving(deployment, go=True, why=WHY) == 0
     assert "1 with reason changed_after_booking passed over" in capsys.readouterr().out
     assert deployment.booking(parked.booking_id).state is State.NEEDS_ATTENTION
 
-    by_name = redriving(id=[parked.booking_id], go=True, why=WHY)
-    assert redrive.redrive(by_name, ask(deployment), "the stack", WHO) == 0
+    assert redriving(deployment, ids=[parked.booking_id], go=True, why=WHY) == 0
     assert deployment.booking(parked.booking_id).state is State.ACCEPTED
 
 
@@ -159,7 +176,7 @@ def test_many_are_redriven_a_few_at_a_time(
         deployment.ledger().move(deployment.booking(booking_id), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
     monkeypatch.setattr(redrive, "AT_A_TIME", 2)
 
-    assert redrive.redrive(redriving(go=True, why=WHY), ask(deployment), "the stack", WHO) == 0
+    assert redriving(deployment, go=True, why=WHY) == 0
 
     assert "3 redriven, 0 left" in capsys.readouterr().out
 
@@ -167,11 +184,11 @@ def test_many_are_redriven_a_few_at_a_time(
 def test_a_booking_is_resolved_as_booked_with_its_appointment(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert resolve.resolve(resolving(parked, "booked", appointment="A-7"), ask(deployment), "the stack", WHO) == 0
+    assert resolving(deployment, parked, "booked", appointment="A-7") == 0
 
     assert f'booked as A-7, was needs_attention (outcome_unknown), by {WHO}: "{WHY}"' in capsys.readouterr().out
     assert deployment.status(parked.booking_id).body["appointment_id"] == "A-7"
-    again = resolve.resolve(resolving(parked, "rejected"), ask(deployment), "the stack", WHO)
+    again = resolving(deployment, parked, "rejected")
     assert again == 1
     assert "it does not wait for a person; nothing was changed" in capsys.readouterr().err
 
@@ -182,13 +199,13 @@ def test_an_appointment_of_another_booking_is_not_given_away(
     other = deployment.book_known("P-41", known_body(start=in_days(5).isoformat())).body["booking_id"]
     deployment.ledger().book(deployment.booking(other), "A-7")
 
-    assert resolve.resolve(resolving(parked, "booked", appointment="A-7"), ask(deployment), "the stack", WHO) == 1
+    assert resolving(deployment, parked, "booked", appointment="A-7") == 1
 
     assert f"belongs to {other}; nothing was changed" in capsys.readouterr().err
 
 
 def test_a_booking_is_resolved_as_rejected(deployment: Deployment, parked: Booking) -> None:
-    assert resolve.resolve(resolving(parked, "rejected"), ask(deployment), "the stack", WHO) == 0
+    assert resolving(deployment, parked, "rejected") == 0
 
     body = deployment.status(parked.booking_id).body
     assert (body["state"], body["reason"]) == ("rejected", "outcome_unknown")
@@ -228,7 +245,7 @@ def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
     deployment: Deployment, parked: Booking, why: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="neither an address nor a telephone number") as refused:
-        resolve.resolve(resolving(parked, "rejected", why=why), ask(deployment), "the stack", WHO)
+        resolving(deployment, parked, "rejected", why=why)
 
     assert why not in str(refused.value)
     assert deployment.booking(parked.booking_id) == parked
@@ -236,13 +253,13 @@ def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
 
 @pytest.mark.parametrize(("text", "minutes"), [("45m", 45), ("12h", 720), ("3d", 4320)])
 def test_a_duration_is_read(text: str, minutes: int) -> None:
-    assert desk.minutes(text) == minutes
+    assert booking_lines.minutes(text) == minutes
 
 
 @pytest.mark.parametrize("text", ["", "h", "12", "12 h", "-1h", "1w"])
 def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError):
-        desk.minutes(text)
+    with pytest.raises(ValueError, match="a duration is such as"):
+        booking_lines.minutes(text)
 
 
 def test_spans_are_told_in_their_greatest_unit() -> None:
@@ -259,7 +276,7 @@ def test_spans_are_told_in_their_greatest_unit() -> None:
         "appointment_id": None,
     }
 
-    said = desk.line(booking, now)
+    said = booking_lines.line(booking, now)
 
     assert "age   30 h" in said
     assert "start    -3 d" in said
@@ -275,10 +292,14 @@ def test_a_record_that_cannot_be_read_is_listed_with_its_id_whatever_is_asked_fo
 ) -> None:
     deployment.stack.spoil(f"booking#{parked.booking_id}", reason="a reason of a later version")
 
-    for wanted in (listing(), listing(state=["accepted"], reason=["refused"]), listing(id=parked.booking_id)):
-        assert bookings.tell(wanted, ask(deployment), "the stack", lambda: 0) == int(bool(wanted.id))
+    for told, code in (
+        (partial(listing, deployment), 0),
+        (partial(listing, deployment, states=["accepted"], reasons=["refused"]), 0),
+        (partial(showing, deployment, parked), 1),
+    ):
+        assert told() == code
         said = capsys.readouterr().out
         assert parked.booking_id in said
         assert "unreadable       version 2" in said
-    assert bookings.tell(listing(json=True), ask(deployment), "the stack", lambda: 0) == 0
+    assert listing(deployment, as_json=True) == 0
     assert [each["booking_id"] for each in json.loads(capsys.readouterr().out)["unreadable"]] == [parked.booking_id]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from datetime import timedelta
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 
 from commands import calls
+from commands.cli_support import Output, Session
 from convox_clinicea import aws
 from convox_clinicea.announced import ANNOUNCED, KEPT, AnnouncedCalls
 from convox_clinicea.errors import InvalidRequest
@@ -150,8 +150,8 @@ def test_an_order_that_is_none_is_refused(deployment: Deployment, minutes: objec
 
 def test_the_command_lists_them(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     def tell(*, as_json: bool) -> int:
-        wanted = argparse.Namespace(older=0, json=as_json)
-        return calls.tell(wanted, deployment.function("booking_actions").invoke, "the stack")
+        ask = deployment.function("booking_actions").invoke
+        return calls.tell(Session(Output(as_json=as_json), ask, "the stack", lambda: ""), older=0)
 
     assert tell(as_json=False) == 0
     assert "the stack: 0 calls were announced" in capsys.readouterr().out

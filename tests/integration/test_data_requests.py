@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -11,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from commands import desk, disclosures, holds, register_reading
+from commands import disclosures, holds, person_search, register_reading
+from commands.__main__ import main
+from commands.cli_support import Ask, Output, Session
 from commands.register_reading import Span
 from commands.target import FunctionFailed, Target
 from convox_clinicea import aws
@@ -29,17 +30,31 @@ ASKED = {"mobile": invented.MOBILE, **CALL}
 OPERATOR = "arn:aws:sts::123456789012:assumed-role/Privacy/asha"
 
 
-def ask(deployment: Deployment) -> desk.Ask:
+def ask(deployment: Deployment) -> Ask:
     return lambda order: deployment.function("data_requests").invoke(order)
 
 
-def wanted(**changes: Any) -> argparse.Namespace:
-    usual = {"patient": None, "erase": False, "open": False, "yes": False, "why": "asked by the person"}
-    return argparse.Namespace(**usual | changes)
+def session(deployment: Deployment, *, as_json: bool = False) -> Session:
+    return Session(Output(as_json=as_json), ask(deployment), "the stack", lambda: OPERATOR)
 
 
-def carry_out(deployment: Deployment, mobile: str | None = invented.MOBILE, **changes: Any) -> int:
-    return holds.carry_out(wanted(**changes), ask(deployment), "the stack", lambda: OPERATOR, mobile)
+def carry_out(
+    deployment: Deployment,
+    mobile: str | None = invented.MOBILE,
+    *,
+    patient: str | None = None,
+    erase: bool = False,
+    open_too: bool = False,
+    yes: bool = False,
+    as_json: bool = False,
+) -> int:
+    """Show what is held or, with `erase`, show and erase it."""
+    person = person_search.about(mobile, patient)
+    on_it = session(deployment, as_json=as_json)
+    if not erase:
+        holds.show(on_it, person)
+        return 0
+    return holds.carry_out(on_it, person, open_too=open_too, why="asked by the person", yes=yes)
 
 
 @pytest.fixture
@@ -84,6 +99,19 @@ class TestHolds:
         assert (answer.status, answer.body["state"], answer.body["patient_id"]) == (200, "booked", None)
         assert deployment.of_call(CALL_ID).body["bookings"] == []
 
+    def test_as_json_it_is_one_document(
+        self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        capsys.readouterr()
+        assert carry_out(deployment, erase=True, yes=True, as_json=True) == 0
+
+        said = capsys.readouterr()
+        document = json.loads(said.out[said.out.rindex("\n{\n") + 1 :] if "\n{\n" in said.out else said.out)
+        assert (document["erased"], document["kept"]) == ([{"booking_id": meera, "kept": None}], 0)
+        assert [each["booking_id"] for each in document["bookings"]] == [meera]
+        assert json.loads(said.err) == {"note": "the stack"}
+        assert invented.leaks(said.out + said.err) == []
+
     @pytest.mark.parametrize(("word", "code"), [("yes", 0), ("no", 1), ("", 1)])
     def test_it_asks_before_it_erases(
         self, deployment: Deployment, meera: str, monkeypatch: pytest.MonkeyPatch, word: str, code: int
@@ -102,31 +130,23 @@ class TestHolds:
 
         assert carry_out(deployment, erase=True, yes=True) == 1
         assert deployment.booking(booking_id).state is State.ACCEPTED
-        assert carry_out(deployment, erase=True, yes=True, open=True) == 0
+        assert carry_out(deployment, erase=True, yes=True, open_too=True) == 0
 
         assert deployment.booking(booking_id).state is State.REJECTED
         said = capsys.readouterr().out
         assert "1 bookings, 1 consents" in said
-        assert "has not ended; with OPEN=yes" in said
+        assert "has not ended; with --open" in said
         assert deployment.deliver().acknowledged
         assert deployment.fake.patients() == []
 
     def test_a_mobile_comes_from_the_environment_and_stands_in_no_list_of_processes(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        asked: list[tuple[object, ...]] = []
-
-        def note(*given: object) -> int:
-            asked.append(given)
-            return 0
-
-        monkeypatch.setattr("sys.argv", ["holds"])
         monkeypatch.setenv("MOBILE", invented.MOBILE)
-        monkeypatch.setattr(desk, "run", lambda _stack, command: command(Target("s", "http://aws")))
-        monkeypatch.setattr(holds, "carry_out", note)
 
-        assert holds.main() == 0
-        assert asked[0][-1] == invented.MOBILE
+        assert person_search.person(None) == {"mobile": invented.MOBILE}
+        for verb in ("holds", "erase", "withdraw"):
+            assert main([verb, "--mobile", invented.MOBILE]) == 2, "no option takes it"
 
     @pytest.mark.parametrize("mobile", ["", "12", f"{invented.FIRST_NAME}", None])
     def test_what_is_no_number_is_refused_without_being_repeated(self, deployment: Deployment, mobile: object) -> None:
@@ -168,7 +188,7 @@ class TestByPatientId:
         assert "disclosures of the bookings' patients: none" in said
         assert (
             "not searched: bookings made for a known patient without a mobile, and disclosures of patients who were "
-            "never booked, are found by PATIENT= only" in said
+            "never booked, are found by --patient only" in said
         )
 
     def test_a_search_by_number_names_the_patients_it_came_to(
@@ -254,7 +274,7 @@ class TestByPatientId:
 
         assert carry_out(deployment, None, **order) == 1
         assert deployment.booking(booking_id).state is State.ACCEPTED
-        assert carry_out(deployment, None, **order, open=True) == 0
+        assert carry_out(deployment, None, **order, open_too=True) == 0
 
         assert deployment.booking(booking_id).state is State.REJECTED
 
@@ -283,7 +303,7 @@ class TestByPatientId:
         second = deployment.book_known("P-41", known_body(start=in_days(5).isoformat())).body["booking_id"]
         monkeypatch.setattr(subject_search, "MOST_PAGES", 1)
 
-        assert carry_out(deployment, mobile=None, patient="P-41", erase=True, yes=True, open=True) == 0
+        assert carry_out(deployment, mobile=None, patient="P-41", erase=True, yes=True, open_too=True) == 0
 
         said = capsys.readouterr()
         assert "the stack: 2 bookings, 0 consents, 1 disclosures" in said.out
@@ -298,7 +318,7 @@ class TestByPatientId:
         for days in range(3, 8):
             assert deployment.book_known("P-41", known_body(start=in_days(days).isoformat())).status == 202
 
-        assert carry_out(deployment, mobile=None, patient="P-41", erase=True, yes=True, open=True) == 0
+        assert carry_out(deployment, mobile=None, patient="P-41", erase=True, yes=True, open_too=True) == 0
 
         said = capsys.readouterr().out
         assert "the stack: 5 bookings" in said
@@ -307,11 +327,11 @@ class TestByPatientId:
     def test_what_never_ends_is_an_error_and_not_an_answer(
         self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(holds, "MOST_PARTS", 3)
+        monkeypatch.setattr(person_search, "MOST_PARTS", 3)
         endless = {"bookings": [], "calls": [], "consents": 0, "unreadable": 0, "pages": 20, "after": "booking#x"}
 
         with pytest.raises(FunctionFailed, match="not all was searched"):
-            holds.carry_out(wanted(patient="P-41"), lambda _: endless, "the stack", lambda: OPERATOR, None)
+            holds.show(Session(Output(), lambda _: endless, "the stack", lambda: ""), {"patient_id": "P-41"})
 
     def test_a_record_of_a_later_version_is_told_of_and_counts_as_kept(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
@@ -360,26 +380,18 @@ class TestByPatientId:
         given: str | None,
     ) -> None:
         prompts: list[str] = []
-        taken: list[tuple[Any, ...]] = []
-
-        def note(*given: Any) -> int:
-            taken.append(given)
-            return 0
 
         def typed(prompt: str) -> str:
             prompts.append(prompt)
             return "typed"
 
-        monkeypatch.setattr("sys.argv", ["holds", *(["--patient", patient] if patient else [])])
         monkeypatch.delenv("MOBILE", raising=False)
         if mobile:
             monkeypatch.setenv("MOBILE", mobile)
         monkeypatch.setattr("getpass.getpass", typed)
-        monkeypatch.setattr(desk, "run", lambda _stack, command: command(Target("s", None)))
-        monkeypatch.setattr(holds, "carry_out", note)
 
-        assert holds.main() == 0
-        assert (len(prompts), taken[0][0].patient, taken[0][-1]) == (asked_for, patient, given)
+        assert person_search.person(patient) == person_search.about(given, patient)
+        assert len(prompts) == asked_for
 
 
 class Here(Target):
@@ -425,7 +437,7 @@ class TestDisclosures:
         day = deployment.stack.entries()[0]["day"]["S"]
         value = {"patient": "P-41", "agent": AGENT_ID, "call": CALL_ID, "day": day}[kind]
 
-        assert disclosures.tell(Here(deployment.stack.disclosures_table, None), kind, value, as_json=False) == 0
+        assert disclosures.tell(Output(), Here(deployment.stack.disclosures_table, None), kind, value) == 0
 
         said = capsys.readouterr().out
         assert f"disclosure  convox  agent {AGENT_ID}  call {CALL_ID}  patient P-41  POST /patients/search:" in said
@@ -447,7 +459,7 @@ class TestDisclosures:
         hour_ago = datetime.now(UTC) - timedelta(hours=1)
         span = Span(hour_ago.replace(minute=0), None, (ip_network("203.0.113.0/24"),))
 
-        assert disclosures.tell(here, "client", "convox", as_json=False, persons=True, span=span) == 0
+        assert disclosures.tell(Output(), here, "client", "convox", persons=True, span=span) == 0
 
         said = capsys.readouterr().out
         assert "not from 203.0.113.0/24: 2 entries, 1 patients, 1 look-ups that found nobody" in said
@@ -455,7 +467,7 @@ class TestDisclosures:
         assert "P-41" not in said
         assert invented.leaks(said) == []
         earlier = Span(None, hour_ago, ())
-        disclosures.tell(here, "client", "convox", as_json=False, span=earlier)
+        disclosures.tell(Output(), here, "client", "convox", span=earlier)
         assert ": 0 entries, 0 patients" in capsys.readouterr().out
 
     def test_a_call_whose_id_holds_a_number_is_found_by_that_id(
@@ -466,7 +478,7 @@ class TestDisclosures:
         deployment.search(ASKED | {"call_id": call_id})
         capsys.readouterr()
 
-        assert disclosures.tell(WithItsFunctions(deployment), "call", call_id, as_json=False) == 0
+        assert disclosures.tell(Output(), WithItsFunctions(deployment), "call", call_id) == 0
 
         first, *entries = capsys.readouterr().out.splitlines()
         assert ": 1 entries, 1 patients" in first
@@ -482,9 +494,10 @@ class TestDisclosures:
         (entry,) = deployment.stack.entries()
         item = {**entry, "entry": {"S": "2026-01-01T00:00:00.000Z#x"}, "call_id": {"S": call_id}}
         aws.dynamodb().put_item(TableName=deployment.stack.disclosures_table, Item=item)
+        capsys.readouterr()
 
-        assert disclosures.tell(WithItsFunctions(deployment), "call", call_id, as_json=True) == 0
-        assert json.loads(capsys.readouterr().out.splitlines()[-1])["call_id"] == call_id
+        assert disclosures.tell(Output(as_json=True), WithItsFunctions(deployment), "call", call_id) == 0
+        assert json.loads(capsys.readouterr().out)["entries"][0]["call_id"] == call_id
 
     def test_a_register_of_any_size_is_read_on(
         self, deployment: Deployment, meera: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -493,27 +506,30 @@ class TestDisclosures:
         target = OnePerPage(deployment.stack.disclosures_table, None)
         deployment.search(ASKED)
         told: list[str] = []
-        after: str | None = None
+        after: dict[str, Any] | None = None
         capsys.readouterr()
 
         for _ in range(5):
-            ended = disclosures.tell(target, "client", "convox", as_json=True, after=after) == 0
+            ended = disclosures.tell(Output(as_json=True), target, "client", "convox", after=after) == 0
             told_now = capsys.readouterr()
-            told += told_now.out.splitlines()
+            document = json.loads(told_now.out)
+            told += [entry["at"] for entry in document["entries"]]
             if ended:
                 break
-            after = told_now.err.strip().rpartition("AFTER=")[2]
+            assert json.loads(told_now.err) == {"note": f"there is more: the same with --after {document['after']}"}
+            after = register_reading.key_of(document["after"])
 
         assert ended
         assert len(told) == len(set(told)) == 2
 
-    def test_as_json_an_entry_is_a_line(
+    def test_as_json_it_is_one_document(
         self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", "P-41", as_json=True)
+        disclosures.tell(Output(as_json=True), Here(deployment.stack.disclosures_table, None), "patient", "P-41")
 
-        (line,) = capsys.readouterr().out.splitlines()
-        entry = json.loads(line)
+        document = json.loads(capsys.readouterr().out)
+        (entry,) = document["entries"]
+        assert document["after"] is None
         assert (entry["patient_id"], entry["kind"]) == ("P-41", "disclosure")
         assert "name" in entry["fields"]
 
@@ -525,10 +541,10 @@ class TestDisclosures:
         deployment.search({"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID})
 
         for written in (guid, guid.upper()):
-            disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", written, as_json=False)
+            disclosures.tell(Output(), Here(deployment.stack.disclosures_table, None), "patient", written)
             assert f"patient {written}: 1 entries" in capsys.readouterr().out
 
     def test_nothing_found_is_said(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
-        disclosures.tell(Here(deployment.stack.disclosures_table, None), "patient", "P-0", as_json=False)
+        disclosures.tell(Output(), Here(deployment.stack.disclosures_table, None), "patient", "P-0")
 
         assert "patient P-0: 0 entries" in capsys.readouterr().out

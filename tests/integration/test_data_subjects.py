@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from types import SimpleNamespace
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from commands import data_copy, desk, disclosures, withdraw
+from commands import cli_support, data_copy, disclosures, withdraw
+from commands.cli_support import Output
 from convox_clinicea import aws
 from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.table import LedgerUnavailable
-from tests.integration.test_data_requests import OPERATOR, Here, ask
+from tests.integration.test_data_requests import OPERATOR, Here, ask, session
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
@@ -41,7 +41,7 @@ class TestACopy:
 
     def told(self, deployment: Deployment, capsys: pytest.CaptureFixture[str], **person: str) -> dict[str, Any]:
         capsys.readouterr()
-        assert data_copy.tell(person, ask(deployment), OPERATOR, "asked in writing, ticket 7", kms=aws.kms()) == 0
+        assert data_copy.tell(session(deployment), person, "asked in writing, ticket 7", kms=aws.kms()) == 0
         said = capsys.readouterr().out
         document: dict[str, Any] = json.loads(said[said.index("{\n") :])
         return document
@@ -73,7 +73,7 @@ class TestACopy:
         copies = entries(meera, "copy")
         assert {each["subject"]["S"].split("#")[1] for each in copies} == {"number", "patient"}
         assert {(each["who"]["S"], each["why"]["S"]) for each in copies} == {(OPERATOR, "asked in writing, ticket 7")}
-        disclosures.tell(Here(meera.stack.disclosures_table, None), "patient", "P-41", as_json=False)
+        disclosures.tell(Output(), Here(meera.stack.disclosures_table, None), "patient", "P-41")
         assert f'copy        by {OPERATOR}: "asked in writing, ticket 7"' in capsys.readouterr().out
 
     def test_without_the_record_nothing_leaves(self, meera: Deployment) -> None:
@@ -96,7 +96,7 @@ class TestACopy:
         person = {"mobile": invented.MOBILE}
         kms = SimpleNamespace(decrypt=refuse)
 
-        assert data_copy.tell(person, ask(meera), OPERATOR, "asked", kms=kms) == desk.COULD_NOT_ASK
+        assert data_copy.tell(session(meera), person, "asked", kms=kms) == cli_support.COULD_NOT_ASK
 
         captured = capsys.readouterr()
         assert "kms:Decrypt" in captured.err
@@ -105,9 +105,8 @@ class TestACopy:
 
 class TestAWithdrawal:
     @staticmethod
-    def carry_out(deployment: Deployment, **changes: Any) -> int:
-        wanted = argparse.Namespace(**{"patient": None, "yes": True, "why": "told us on the telephone"} | changes)
-        return withdraw.carry_out(wanted, ask(deployment), "the stack", lambda: OPERATOR, invented.MOBILE)
+    def carry_out(deployment: Deployment, *, yes: bool = True) -> int:
+        return withdraw.carry_out(session(deployment), invented.MOBILE, why="told us on the telephone", yes=yes)
 
     def test_it_is_on_record_and_what_is_stored_goes(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
@@ -141,7 +140,7 @@ class TestAWithdrawal:
     def test_without_a_yes_nothing_happens(self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stdin", Terminal("no\n"))
 
-        assert self.carry_out(deployment, yes=False) == desk.NOT_WANTED
+        assert self.carry_out(deployment, yes=False) == cli_support.NOT_WANTED
 
         assert deployment.stack.entries() == []
 

@@ -1,4 +1,4 @@
-"""`make doctor` on a deployed stack: its functions' settings, secret, documents, and their session under its lease."""
+"""`connector doctor` on a deployed stack: its functions' settings, secret, documents, and their session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from commands.doctor.__main__ import main
+from commands.__main__ import main
 from commands.target import Target
 from convox_clinicea.clinicea import Call
 from convox_clinicea.clinicea.calls import LOGIN
@@ -49,7 +49,7 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(tmp_path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
     capsys.readouterr()
-    main(["--json", "--write", str(tmp_path / "table.json"), *arguments])
+    main(["doctor", "--json", "--write", str(tmp_path / "table.json"), *arguments])
     report: dict[str, Any] = json.loads(capsys.readouterr().out)
     return {each["subject"]: each for each in report["findings"]} | {"call_table": report["call_table"]}
 
@@ -128,7 +128,7 @@ def test_a_stack_that_cannot_be_read(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], variables: dict[str, str], told: str
 ) -> None:
     deployment.configure(**variables)
-    assert main(["--stack", "other"]) == 2
+    assert main(["doctor", "--stack", "other"]) == 2
     said = capsys.readouterr().err
     assert said.splitlines()[-1].startswith("doctor: ")
     assert told in said
@@ -137,7 +137,7 @@ def test_a_stack_that_cannot_be_read(
 def test_a_secret_that_is_not_valid_is_not_repeated(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     arn = boto3.client("secretsmanager").create_secret(Name=deployment.stack.table, SecretString="hush-hush")["ARN"]
     deployment.configure(CLINICEA_SECRET_ARN=arn)
-    assert main([]) == 2
+    assert main(["doctor"]) == 2
     told = capsys.readouterr()
     assert told.err.endswith("doctor: the Clinicea secret is not a JSON object\n")
     assert "hush-hush" not in told.out + told.err
@@ -149,5 +149,5 @@ def test_no_stack_at_all(deployment: Deployment, monkeypatch: pytest.MonkeyPatch
         raise ClientError({"Error": {"Code": "ValidationError", "Message": text}}, "DescribeStacks")
 
     monkeypatch.setattr(StackInMoto, "output", gone)
-    assert main([]) == 2
+    assert main(["doctor"]) == 2
     assert "no stack 'convox-clinicea' in ap-south-1, account 123456789012" in capsys.readouterr().err

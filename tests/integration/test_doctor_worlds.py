@@ -1,4 +1,4 @@
-"""In each world: `make doctor` on a new stack writes a table, the stack gets it, and a whole sample call passes.
+"""In each world: `./connector doctor` on a new stack writes a table, the stack gets it, and a whole sample call passes.
 
 Functions and worker run as they are deployed, with nothing but the written table. No instant is off: not in the sample
 call, not about midnight, and not on either side of a change of clocks.

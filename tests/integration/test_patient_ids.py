@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-
 import pytest
 
 from commands import holds
+from commands.cli_support import Output, Session
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body
 from tests.support.call_ends import known
@@ -55,9 +54,9 @@ def test_both_ways_to_book_take_it_and_the_person_s_rights_too(
     made = [each for each in deployment.fake.standing() if each["made_by"] != "control"]
     assert [each["patient_id"] for each in made] == [patient_id] * 2
 
-    wanted = {"patient": patient_id, "erase": True, "open": False, "yes": True, "why": "asked by the person"}
-    ask = deployment.function("data_requests").invoke
-    assert holds.carry_out(argparse.Namespace(**wanted), ask, "the stack", lambda: "operator", None) == 0
+    session = Session(Output(), deployment.function("data_requests").invoke, "the stack", lambda: "operator")
+    erased = holds.carry_out(session, {"patient_id": patient_id}, why="asked by the person", yes=True)
+    assert erased == 0
     said = capsys.readouterr().out
     assert "the stack: 2 bookings, 0 consents, 1 disclosures" in said
     assert said.count("erased; its tombstone stays") == 2

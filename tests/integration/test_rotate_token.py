@@ -1,8 +1,7 @@
-"""`make rotate-token`: whom it lets in before and after, what it prints, and what it never loses."""
+"""`./connector rotate-token`: whom it lets in before and after, what it prints, and what it never loses."""
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import uuid
@@ -14,6 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from commands import rotate_token
+from commands.__main__ import main
+from commands.cli_support import Output
 from commands.target import Target
 from convox_clinicea.convox.door import TOKENS_SECONDS, AccessTokens
 from tests.support import events, invented
@@ -71,8 +72,7 @@ def arn(deployment: Deployment) -> str:
 
 
 def rotate(arn: str, client: str = "north", **changes: Any) -> int:
-    usual = {"client": client, "drop": False, "add": False}
-    return rotate_token.carry_out(Here(arn, None), argparse.Namespace(**usual | changes))
+    return rotate_token.carry_out(Output(), Here(arn, None), client, **changes)
 
 
 def content_of(arn: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def test_both_tokens_open_until_the_previous_one_is_dropped_and_nobody_else_is_t
     after = capsys.readouterr()
     assert len(token) == 48
     assert token.isalnum()
-    assert (token in said.err, "make rotate-token CLIENT=north DROP=yes" in said.err) == (False, True)
+    assert (token in said.err, "./connector rotate-token --client north --drop" in said.err) == (False, True)
     assert "30 s plus AuthorizerCacheSeconds" in after.err
     assert not any(each in said.out + said.err + after.out + after.err for each in (NORTH, SOUTH, invented.TOKEN))
 
@@ -150,7 +150,7 @@ def test_a_new_client_is_added_on_demand_only(
 ) -> None:
     before = content_of(arn)
     assert rotate(arn, "east") == 1
-    assert "there is no client 'east', only: convox, north, south; ADD=yes adds one" in capsys.readouterr().err
+    assert "there is no client 'east', only: convox, north, south; --add adds one" in capsys.readouterr().err
     assert content_of(arn) == before
 
     assert rotate(arn, "east", add=True) == 0
@@ -190,7 +190,7 @@ def test_a_second_change_does_not_shut_out_who_still_sends_the_first_token(
     assert rotate(arn) == 1
 
     assert content_of(arn) == after_one
-    assert "DROP=yes" in capsys.readouterr().err
+    assert "--drop" in capsys.readouterr().err
 
 
 def test_what_somebody_else_writes_meanwhile_is_not_lost(arn: str) -> None:
@@ -249,11 +249,10 @@ class Terminal(io.StringIO):
 def test_it_asks_first_and_not_on_standard_output(
     arn: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], word: str, code: int
 ) -> None:
-    monkeypatch.setattr("sys.argv", ["rotate-token", "--client", "north"])
     monkeypatch.setattr("sys.stdin", Terminal(word))
     monkeypatch.setattr(Target, "find", lambda _stack: Here(arn, None))
 
-    assert rotate_token.main() == code
+    assert main(["rotate-token", "--client", "north"]) == code
 
     said = capsys.readouterr()
     assert "Change the token of north? yes/no: " in said.err

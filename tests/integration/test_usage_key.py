@@ -1,4 +1,4 @@
-"""`make usage-key`: a client's own key is in the usage plan before the authorizer names it."""
+"""`./connector usage-key`: a client's own key is in the usage plan before the authorizer names it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from commands import usage_key
+from commands.cli_support import Output
 from commands.target import LOCAL_REGION, Target
 from convox_clinicea.convox.door import AccessTokens
 from tests.support import invented
@@ -73,7 +74,7 @@ def content(stack: Here) -> Any:
 
 
 def test_the_secret_names_the_key_that_the_plan_holds(stack: Here, gateway: Gateway) -> None:
-    assert usage_key.carry_out(stack, "north") == 0
+    assert usage_key.carry_out(Output(), stack, "north") == 0
 
     tokens = AccessTokens.from_secret(content(stack))
     assert [tokens.usage_key("north")] == gateway.in_plan
@@ -85,7 +86,7 @@ def test_the_secret_names_the_key_that_the_plan_holds(stack: Here, gateway: Gate
 def test_a_client_that_the_secret_does_not_name_gets_none(
     stack: Here, gateway: Gateway, client: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert usage_key.carry_out(stack, client) == 1
+    assert usage_key.carry_out(Output(), stack, client) == 1
 
     assert "there is no client" in capsys.readouterr().err
     assert (content(stack), gateway.values) == (CONTENT, [])
@@ -95,16 +96,16 @@ def test_where_the_plan_does_not_take_the_key_the_secret_does_not_name_it(stack:
     gateway.takes_keys = False
 
     with pytest.raises(ClientError):  # which the command's frame tells
-        usage_key.carry_out(stack, "north")
+        usage_key.carry_out(Output(), stack, "north")
 
     assert content(stack) == CONTENT
 
 
 def test_a_client_has_one(stack: Here, gateway: Gateway) -> None:
-    usage_key.carry_out(stack, "north")
+    usage_key.carry_out(Output(), stack, "north")
     before = content(stack)
 
-    assert usage_key.carry_out(stack, "north") == 1
+    assert usage_key.carry_out(Output(), stack, "north") == 1
 
     assert content(stack) == before
     assert len(gateway.in_plan) == 1
@@ -113,5 +114,5 @@ def test_a_client_has_one(stack: Here, gateway: Gateway) -> None:
 def test_on_this_machine_there_is_no_plan(capsys: pytest.CaptureFixture[str]) -> None:
     here = Here("none", "http://127.0.0.1:9", region=LOCAL_REGION)
 
-    assert usage_key.carry_out(here, "north") == 1
+    assert usage_key.carry_out(Output(), here, "north") == 1
     assert "no usage plan" in capsys.readouterr().err

@@ -24,7 +24,7 @@ NO_STACK = (
     "<ErrorResponse><Error><Code>ValidationError</Code><Message>Stack with id {} does not exist</Message></Error>"
     "</ErrorResponse>"
 )
-STEPS = ("build.py", "check-config", "sam deploy", "commands.smoke", "local.redeploy")
+STEPS = ("build.py", "check-config", "sam deploy", "connector smoke", "local.redeploy")
 
 
 class Steps:

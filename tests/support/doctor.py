@@ -1,4 +1,4 @@
-"""Running `make doctor` against the fake, and trying what it wrote with the real client."""
+"""Running `connector doctor` against the fake, and trying what it wrote with the real client."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from commands.doctor.__main__ import main
+from commands.__main__ import main
 from convox_clinicea.clinicea import Call, Clinicea, NewAppointment, NewPatient
 from convox_clinicea.clinicea.authentication import Scheme
 from convox_clinicea.errors import ConnectorError
@@ -74,7 +74,7 @@ class DoctorRunner:
             self.monkeypatch.setenv(name, value)
         written = self.folder / "call-table.json"
         written.unlink(missing_ok=True)
-        status = main(["--url", url, "--write", str(written), *(["--json"] if as_json else []), *arguments])
+        status = main(["doctor", "--url", url, "--write", str(written), *(["--json"] if as_json else []), *arguments])
         told = self.capsys.readouterr()
         return Report(status, told.out, told.err, written)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from commands import desk, reconcile
+from commands import cli_support, reconcile
 from convox_clinicea import aws, settings
 from convox_clinicea.bookings.acts import KEPT
 from convox_clinicea.bookings.limits import Limits
@@ -240,7 +240,7 @@ def test_what_waits_for_a_person_outlives_the_longest_age_and_its_dead_letter(so
 
 
 def test_an_action_is_over_before_its_command_gives_up(resources: Json) -> None:
-    assert properties(resources, "booking_actions")["Timeout"] <= desk.FUNCTION_SECONDS
+    assert properties(resources, "booking_actions")["Timeout"] <= cli_support.FUNCTION_SECONDS
     assert WHILE_SOMEBODY_WAITS < reconcile.FUNCTION_SECONDS
 
 

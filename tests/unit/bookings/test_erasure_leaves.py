@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.restore import entries_of, restore
+from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
 from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.erasures import Journal
@@ -133,7 +133,7 @@ def test_a_restore_brings_no_link_back(bench: Bench, holdings: Holdings) -> None
         for item in bench.stack.items():
             if lost and item["pk"]["S"].startswith(lost):
                 bench.stack.delete(item["pk"]["S"])
-        restore(dynamodb, copy.table, bench.stack.table, bench.clock.now(), go=True, journal=journal)
+        put_back_missing(dynamodb, copy.table, bench.stack.table, bench.clock.now(), go=True, journal=journal)
 
         for telling in (CALL_ID, AGENT_ID, "P-41", str(booking.appointment_id)):
             assert telling not in items(bench)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands.restore import entries_of, restore
+from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
 from convox_clinicea.bookings.acting import Obstacle
 from convox_clinicea.bookings.acts import Person, Word
@@ -46,7 +46,7 @@ def backup(bench: Bench) -> Stack:
 
 def put_back(bench: Bench, copy: Stack, *, go: bool = True, journal: Journal | None = None) -> dict[str, int]:
     dynamodb: Any = aws.dynamodb()
-    return dict(restore(dynamodb, copy.table, bench.stack.table, bench.clock.now(), go=go, journal=journal))
+    return dict(put_back_missing(dynamodb, copy.table, bench.stack.table, bench.clock.now(), go=go, journal=journal))
 
 
 def journal(bench: Bench) -> Journal:

@@ -1,4 +1,4 @@
-"""`make check-config`: which documents it reads, what it says of them, and how it ends."""
+"""`connector check-config`: which documents it reads, what it says of them, and how it ends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from commands import check_config
+from commands.__main__ import main
 from tests.support.account import aws_account, document
 from tests.support.documents import written
 from tests.support.places import nowhere
@@ -29,7 +29,7 @@ def test_every_problem_of_every_document_is_told_at_once(tmp_path: Path, capsys:
     dialect = tmp_path / "dialect.json"
     dialect.write_text(json.dumps({"date_order": "x", "words": {"missing": [""]}}))
 
-    assert check_config.main(["--clinics", clinics, "--dialect", str(dialect)]) == 1
+    assert main(["check-config", "--clinics", clinics, "--dialect", str(dialect)]) == 1
 
     told = capsys.readouterr().out
     assert f"clinics    {clinics}: 2 problems" in told
@@ -43,7 +43,7 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
     dialect = tmp_path / "dialect.json"
     dialect.write_text(json.dumps({"callers": {"pune": {"date_order": "dmy"}}}))
 
-    assert check_config.main(["--clinics", clinics, "--dialect", str(dialect)]) == 0
+    assert main(["check-config", "--clinics", clinics, "--dialect", str(dialect)]) == 0
 
     assert capsys.readouterr().out.splitlines() == [
         "call_table packed with the connector: in order (11 calls, 6 in use)",
@@ -55,7 +55,7 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
 
 def test_a_call_table_of_schema_1_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = written(tmp_path, {"datetime_format": "%Y-%m-%dT%H:%M:%S"})
-    assert check_config.main(["--call-table", table]) == 0
+    assert main(["check-config", "--call-table", table]) == 0
     assert 'of schema 1, with the defaults of its time; write "schema": 2' in capsys.readouterr().out
 
 
@@ -63,19 +63,19 @@ def test_a_modern_booking_needs_its_read_backs(tmp_path: Path, capsys: pytest.Ca
     service = {"fixed": {"appointmentServiceID": "5e1f0000-0000-4000-8000-000000000001"}}
     modern = {"schema": 2, "flows": {"book_known": "modern"}, "calls": {"createAppointment": service}}
     table = written(tmp_path, modern)
-    assert check_config.main(["--call-table", table, "ReadBacks=true"]) == 0
+    assert main(["check-config", "--call-table", table, "ReadBacks=true"]) == 0
     assert "11 calls, 6 in use; book_known by modern calls" in capsys.readouterr().out
-    assert check_config.main(["--call-table", table, "ReadBacks=false"]) == 1
+    assert main(["check-config", "--call-table", table, "ReadBacks=false"]) == 1
     assert "ReadBacks: must be true where flows.book_known is modern" in capsys.readouterr().out
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check_config.main(["--dialect", str(tmp_path / "none.json")]) == 1
+    assert main(["check-config", "--dialect", str(tmp_path / "none.json")]) == 1
     assert "none.json: 1 problem\n    no such file\n" in capsys.readouterr().out
 
 
 def test_a_folder_is_no_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert check_config.main(["--dialect", str(tmp_path)]) == 1
+    assert main(["check-config", "--dialect", str(tmp_path)]) == 1
     assert "cannot be read: Is a directory" in capsys.readouterr().out
 
 
@@ -90,7 +90,7 @@ class TestParameters:
             Name="/convox-clinicea/dialect", Value=json.dumps({"date_order": "dmy"}), Type="String"
         )
 
-        assert check_config.main(["Dialect=ssm:/convox-clinicea/dialect"]) == 0
+        assert main(["check-config", "Dialect=ssm:/convox-clinicea/dialect"]) == 0
         assert "dialect    ssm:/convox-clinicea/dialect: in order" in capsys.readouterr().out
 
     def test_in_the_account_that_deploy_toml_says(
@@ -106,7 +106,7 @@ class TestParameters:
             Name="/north/dialect", Value=json.dumps({"date_order": "dmy"}), Type="String"
         )
 
-        assert check_config.main([]) == 0
+        assert main(["check-config"]) == 0
 
         said = capsys.readouterr()
         assert "dialect    ssm:/north/dialect: in order" in said.out
@@ -121,7 +121,7 @@ class TestParameters:
             f"""parameter_overrides = 'Clinics="{source}" DocumentsBucket="{bucket}" TimeZone="Asia/Kolkata"'\n"""
         )
 
-        assert check_config.main([]) == 1
+        assert main(["check-config"]) == 1
 
         told = capsys.readouterr().out
         assert f"clinics    {source}: 1 problem" in told
@@ -149,7 +149,7 @@ class TestParameters:
     def test_what_the_functions_could_not_read_is_told(
         self, given: list[str], told: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert check_config.main(given) == 1
+        assert main(["check-config", *given]) == 1
         assert told in capsys.readouterr().out
 
     @pytest.mark.parametrize("text", ["not toml", "default = 1"])
@@ -159,7 +159,7 @@ class TestParameters:
         samconfig = project / "samconfig.toml"
         samconfig.write_text(text)
 
-        assert check_config.main([]) == (2 if text == "not toml" else 0)
+        assert main(["check-config"]) == (2 if text == "not toml" else 0)
         samconfig.unlink()
-        assert check_config.main(["Dialect"]) == 2
+        assert main(["check-config", "Dialect"]) == 2
         assert "a parameter is written Name=value, which Dialect is not" in capsys.readouterr().err

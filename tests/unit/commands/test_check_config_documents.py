@@ -1,4 +1,4 @@
-"""Documents broken in every way, each told by `make check-config` by place and in words."""
+"""Documents broken in every way, each told by `connector check-config` by place and in words."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from commands import check_config
+from commands.__main__ import main
 from tests.support.documents import written
 
 CALL = "searchPatientByMobileNumber"
@@ -233,7 +233,7 @@ def test_a_broken_document_is_told_by_place_and_in_words(
     name, content, told = BROKEN[case]
     path = written(tmp_path, content)
 
-    assert check_config.main([f"--{name.replace('_', '-')}", path]) == 1
+    assert main(["check-config", f"--{name.replace('_', '-')}", path]) == 1
 
     lines = capsys.readouterr().out.splitlines()
     assert any(line.startswith(f"    {told}") or told in line for line in lines), lines

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from commands import check_config
+from commands.__main__ import main
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.documents import packed
 from tests.support.template import ROOT
@@ -36,11 +36,11 @@ def test_the_example_of_a_dialect_is_one() -> None:
 def test_the_example_of_a_check_is_what_it_prints(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (shown,) = re.findall(r"\$ cat dialect\.json\n(.*?)\$ make check-config[^\n]*\n(.*?)\n```", TEXT, re.DOTALL)
+    (shown,) = re.findall(r"\$ cat dialect\.json\n(.*?)\$ ./connector check-config[^\n]*\n(.*?)\n```", TEXT, re.DOTALL)
     document, printed = shown
     (tmp_path / "dialect.json").write_text(document)
     (tmp_path / "clinics.json").write_text('{"schema": 1, "clinics": [{"clinic_id": "C-01", "time_zone": "India"}]}')
     monkeypatch.chdir(tmp_path)
 
-    assert check_config.main(["--dialect", "dialect.json", "--clinics", "clinics.json"]) == 1
+    assert main(["check-config", "--dialect", "dialect.json", "--clinics", "clinics.json"]) == 1
     assert capsys.readouterr().out.strip() == printed.strip()

@@ -17,7 +17,9 @@ from botocore.exceptions import (
 )
 from moto import mock_aws
 
-from commands import desk, redrive, resolve, restore
+from commands import cli_support
+from commands.__main__ import main
+from commands.cli_support import Output
 from commands.explaining import explained
 from commands.target import NoOutput, Target
 from tests.support.places import nowhere, on_this_machine
@@ -53,7 +55,7 @@ class TestTheQuestion:
     ) -> None:
         monkeypatch.setattr(sys, "stdin", Terminal(typed))
         with mock_aws():
-            assert desk.run("", changed, changes="redrive bk_x") == code
+            assert cli_support.run(Output(), "", changed, changes="redrive bk_x") == code
 
         said = capsys.readouterr()
         assert said.out == printed
@@ -61,36 +63,36 @@ class TestTheQuestion:
 
     def test_a_yes_beforehand_asks_nothing_and_still_says_where(self, capsys: pytest.CaptureFixture[str]) -> None:
         with mock_aws():
-            assert desk.run("other", changed, changes="redrive bk_x", yes=True) == 0
+            assert cli_support.run(Output(), "other", changed, changes="redrive bk_x", yes=True) == 0
 
         said = capsys.readouterr()
         assert (said.out, said.err) == ("changed\n", "other on AWS, account 123456789012, region ap-south-1\n")
 
     @pytest.mark.parametrize(
-        ("command", "words"),
+        "words",
         [
-            (redrive.main, "redrive --go --why because"),
-            (resolve.main, "resolve --id bk_x --as rejected --why because"),
-            (restore.main, "restore --from ledger-restored --go --why because"),
+            "redrive --go --why because",
+            "resolve bk_x --as rejected --why because",
+            "restore ledger-restored --go --why because",
+            "rotate-token --client north",
+            "usage-key --client north",
         ],
     )
     def test_without_a_terminal_and_without_a_yes_nothing_is_even_asked_of_the_stack(
-        self, command: object, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self, words: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        monkeypatch.setattr(sys, "argv", words.split())
         with mock_aws():
-            assert callable(command)
-            assert command() == 2
+            assert main(words.split()) == 2
 
         said = capsys.readouterr()
         assert said.out == ""
         assert said.err.startswith("clinic on AWS, account 123456789012, region ap-south-1\n")
         assert "nothing was changed: there is no terminal to ask on" in said.err
-        assert "YES=yes (--yes)" in said.err
+        assert said.err.endswith("the same with --yes\n")
 
     def test_one_that_reads_says_where_and_does_not_ask(self, capsys: pytest.CaptureFixture[str]) -> None:
         with mock_aws():
-            assert desk.run("", lambda _: 0) == 0
+            assert cli_support.run(Output(), "", lambda _: 0) == 0
 
         assert capsys.readouterr().err == "clinic on AWS, account 123456789012, region ap-south-1\n"
 
@@ -100,7 +102,7 @@ class TestTheQuestion:
         on_this_machine(production, aws_endpoint_url="http://127.0.0.1:9")
 
         with mock_aws():
-            assert desk.run("", changed, changes="erase them", yes=True) == 2
+            assert cli_support.run(Output(), "", changed, changes="erase them", yes=True) == 2
 
         said = capsys.readouterr()
         assert said.out == ""
@@ -137,7 +139,7 @@ class TestWhatAwsRefuses:
                 "ValidationError",
                 "Stack with id clinic does not exist",
                 "DescribeStacks",
-                "no stack 'clinic' in ap-south-1, account 123456789012: name another with STACK=…",
+                "no stack 'clinic' in ap-south-1, account 123456789012: name another with --stack",
             ),
         ],
     )
@@ -154,7 +156,7 @@ class TestWhatAwsRefuses:
     def test_a_command_ends_with_that_line(self, production: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (production / "aws-credentials").write_text("")
 
-        assert desk.run("", changed) == 2
+        assert cli_support.run(Output(), "", changed) == 2
 
         said = capsys.readouterr()
         assert said.out == ""

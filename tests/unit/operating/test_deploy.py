@@ -66,7 +66,7 @@ class TestSteps:
 
         assert run(steps=steps) == 0
 
-        assert steps.names == ["build.py", "check-config", "sam deploy", "commands.smoke"]
+        assert steps.names == ["build.py", "check-config", "sam deploy", "connector smoke"]
         sam = steps.of("sam deploy")
         assert "--stack-name convox-clinicea --region ap-south-1 --no-confirm-changeset" in sam
         assert "--guided" not in sam
@@ -114,7 +114,7 @@ class TestSteps:
 
         assert run(steps=again, yes=False) == 0
 
-        assert again.names == ["build.py", "check-config", "commands.smoke"]
+        assert again.names == ["build.py", "check-config", "connector smoke"]
         assert "nothing to deploy: release" in capsys.readouterr().out
 
     def test_without_a_built_layer_it_says_what_to_do(self, root: Path, account: Account, capsys: Said) -> None:

@@ -1,4 +1,4 @@
-"""`make invoke`: one function of the local stack, with an event that holds today."""
+"""`connector invoke`: one function of the local stack, with an event that holds today."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from commands import target
-from commands.invoke import main
+from commands.__main__ import main
 from commands.target import Target
 
 NEW_TOKEN = "t" * 48
@@ -59,7 +59,7 @@ def functions(served: Path, monkeypatch: pytest.MonkeyPatch) -> Lambda:
 
 
 def test_a_function_s_answer_and_log_are_printed(functions: Lambda, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["search_patient"]) == 0
+    assert main(["invoke", "search_patient"]) == 0
 
     (called,) = functions.called
     assert (called["FunctionName"], called["LogType"]) == ("physical-search_patient", "Tail")
@@ -73,7 +73,7 @@ def test_a_file_of_one_s_own_is_sent(functions: Lambda, tmp_path: Path) -> None:
     mine = tmp_path / "mine.json"
     mine.write_text('{"body": "{}"}')
 
-    assert main(["book_appointment", "--event", str(mine)]) == 0
+    assert main(["invoke", "book_appointment", "--event", str(mine)]) == 0
     assert json.loads(functions.called[0]["Payload"]) == {"body": "{}"}
 
 
@@ -81,13 +81,13 @@ def test_an_error_of_the_function_is_an_error_of_the_command(
     functions: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(functions, "_fails", True)
-    assert main(["search_patient"]) == 1
+    assert main(["invoke", "search_patient"]) == 1
 
 
 @pytest.mark.usefixtures("served")
 def test_an_event_that_is_not_json_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad.json").write_text("{")
-    assert main(["search_patient", "--event", str(tmp_path / "bad.json")]) == 2
+    assert main(["invoke", "search_patient", "--event", str(tmp_path / "bad.json")]) == 2
     assert "bad.json cannot be read as JSON" in capsys.readouterr().err
 
 
@@ -96,12 +96,12 @@ def test_without_a_stack_on_this_machine_aws_is_not_asked(
 ) -> None:
     served.unlink()
     monkeypatch.setattr(Target, "on_aws", lambda *_: pytest.fail("AWS was looked for"))
-    assert main(["search_patient"]) == 2
+    assert main(["invoke", "search_patient"]) == 2
     assert "`make run` starts one" in capsys.readouterr().err
 
 
 def test_a_sample_event_comes_as_of_now(functions: Lambda) -> None:
-    assert main(["book_appointment"]) == 0
+    assert main(["invoke", "book_appointment"]) == 0
 
     body = json.loads(json.loads(functions.called[0]["Payload"])["body"])
     assert datetime.fromisoformat(body["start"]).date() > datetime.now(UTC).date()

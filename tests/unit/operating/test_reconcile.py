@@ -1,12 +1,14 @@
-"""`make reconcile`: the function's answers, part by part, as one report."""
+"""`connector reconcile`: the function's answers, part by part, as one report."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from commands import reconcile
+from commands.cli_support import Output
 from commands.target import FunctionFailed, Target
 
 BOOKING = f"bk_{'a' * 26}"
@@ -32,7 +34,7 @@ class Answering:
 def told(*answers: dict[str, Any]) -> tuple[int, Answering]:
     stack: Any = Answering(*answers)
     target: Target = stack
-    return reconcile.tell(target, None), stack
+    return reconcile.tell(Output(), target, None), stack
 
 
 def test_parts_are_one_report(capsys: pytest.CaptureFixture[str]) -> None:
@@ -56,6 +58,17 @@ def test_parts_are_one_report(capsys: pytest.CaptureFixture[str]) -> None:
         "  3 compared so far; not finished, continues",
         "  7 compared so far; not finished, continues",
     ]
+
+
+def test_as_json_it_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    found = {"finding": "doubled", "booking_id": BOOKING, "appointment_ids": ["A-1", "A-2"]}
+    stack: Any = Answering({"compared": 3, "discrepancies": [found], "after": {"key": "k"}}, {"compared": 4})
+
+    assert reconcile.tell(Output(as_json=True), stack, None) == 1
+
+    said = capsys.readouterr()
+    assert json.loads(said.out) == {"compared": 7, "discrepancies": [found], "unread": [], "unreadable": 0}
+    assert json.loads(said.err) == {"note": "3 compared so far; not finished, continues"}
 
 
 def test_nothing_found_is_said(capsys: pytest.CaptureFixture[str]) -> None:

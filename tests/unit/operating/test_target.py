@@ -81,7 +81,7 @@ class TestOnThisMachine:
     ) -> None:
         on_this_machine(project, aws_endpoint_url=endpoint, pid=ended_pid())
 
-        with pytest.raises(NoTarget, match=r"has ended\. `make run` .* `rm .*stack\.json` .* STACK=<name>"):
+        with pytest.raises(NoTarget, match=r"has ended\. `make run` .* `rm .*stack\.json` .* --stack <name>"):
             Target.find(stack)
 
     @pytest.mark.parametrize("owner", [{"pid": os.getpid()}, {}])

@@ -1,18 +1,21 @@
-"""`make doctor`: compares, asks, prints, writes. See docs/doctor.md."""
+"""`connector doctor`: compares, asks, prints, writes. See docs/doctor.md."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from commands import desk
+import click
+
+from commands import cli_support
+from commands.cli_support import Output, Read
 from commands.confirming import NotConfirmed, confirmed, require_terminal
 from commands.doctor import account as accounts
 from commands.doctor import fetching, report
@@ -38,73 +41,84 @@ WRITTEN = Path("call-table.json")
 WHAT_IS_BOOKED = "make a real appointment, which only a person can cancel in Clinicea"
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Return 0 if nothing is wrong, 1 if something is, 2 if the account or a setting cannot be read."""
-    wanted = _arguments().parse_args(arguments)
+class _Refused(Exception):
+    """The options do not go together."""
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
+        raise ValueError("must be a time zone such as Asia/Kolkata") from None
+    return name
+
+
+FILE = click.Path(path_type=Path)
+ZONE = Read("zone", _zone)
+TIME = Read("YYYY-MM-DDTHH:MM", datetime.fromisoformat)
+
+
+@cli_support.verb(
+    "doctor",
+    f"doctor --url {accounts.DEFAULT_URL}",
+    "doctor --stack convox-clinicea --all",
+    "doctor --mobile - --book-test --clinic C-01 --start 2026-12-01T10:00",
+    changes=True,
+)
+@click.option("--url", help=f"Before any deployment: {accounts.DEFAULT_URL}.")
+@click.option(
+    "--authentication", type=click.Choice(["api_key", "staff_session"]), default="api_key", help="With --url."
+)
+@click.option("--country", default="IN", help="With --url: the country of numbers without a code.")
+@click.option("--time-zone", type=ZONE, default=accounts.DEFAULT_ZONE, help="With --url: the clinics'.")
+@click.option("--call-table", type=FILE, help="With --url: your call table as it is now.")
+@click.option("--swagger", type=FILE, multiple=True, help="A saved document; may be repeated.")
+@click.option(
+    "--mobile", envvar="MOBILE", help="A registered patient's number, or MOBILE; - reads it from the terminal."
+)
+@click.option("--patient-id", metavar="ID", help="Which patient, where several have that number.")
+@click.option("--known-visit", type=TIME, help="A visit of that patient, by Clinicea's screen.")
+@click.option("--staff-zone", type=ZONE, help="The staff user's time zone, where it is not the clinic's.")
+@click.option("--fixed", multiple=True, metavar="CALL.NAME=VALUE", help="A value that is always sent.")
+@click.option("--book-test", is_flag=True, help="Make a test appointment, really; asks before it does.")
+@click.option("--clinic", metavar="ID", help="With --book-test: the clinic.")
+@click.option("--service", metavar="ID", help="The usual service, where Clinicea books services by their ids.")
+@click.option("--start", type=TIME, help="With --book-test: in the clinic's time.")
+@click.option("--practitioner", metavar="ID", help="With --book-test.")
+@click.option("--all", "everything", is_flag=True, help="List what is confirmed too.")
+@click.option("--show", is_flag=True, help="Print patients' data too.")
+@click.option("--write", type=FILE, default=WRITTEN, help=f"The corrected call table; default: {WRITTEN}.")
+def doctor(out: Output, *, stack: str, **options: Any) -> int:
+    """Check what is assumed about a Clinicea account.
+
+    It asks the stack's account or, with --url, one before any deployment, and changes nothing but with --book-test.
+    The exit code is 1 if something is wrong, 2 if the account or a setting cannot be read.
+    """
+    wanted = SimpleNamespace(**options)
     clock = SystemClock()
     target: Target | None = None
     try:
-        target = None if wanted.url else _target(wanted.stack)
+        target = None if wanted.url else _target(out, stack)
         account = _account(wanted, target, clock)
-        return Doctor(account, wanted, clock).run()
+        return Doctor(out, account, wanted, clock).run()
     except InvalidMobile as error:
-        print(f"doctor: --mobile {error}", file=sys.stderr)
+        out.error(f"doctor: --mobile {error}")
     except (ConfigurationError, NotConfirmed, _Refused) as error:
-        print(f"doctor: {error}", file=sys.stderr)
+        out.error(f"doctor: {error}")
     except REFUSED as error:
-        print(f"doctor: the stack cannot be read: {explained(error, target)}", file=sys.stderr)
-    return 2
+        out.error(f"doctor: the stack cannot be read: {explained(error, target)}")
+    return cli_support.COULD_NOT_ASK
 
 
-class _Refused(Exception):
-    """The arguments do not go together."""
-
-
-def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="make doctor", description="Check what is assumed about a Clinicea account.")
-    which = parser.add_argument_group("which account")
-    desk.on_a_stack(which)
-    which.add_argument("--url", help=f"before any deployment: {accounts.DEFAULT_URL}")
-    which.add_argument("--authentication", choices=["api_key", "staff_session"], default="api_key", help="with --url")
-    which.add_argument("--country", default="IN", help="with --url: the country of numbers without a code")
-    which.add_argument("--time-zone", type=_zone, default=accounts.DEFAULT_ZONE, help="with --url: the clinics'")
-    which.add_argument("--call-table", type=Path, help="with --url: your call table as it is now")
-    what = parser.add_argument_group("what is looked at")
-    what.add_argument("--swagger", type=Path, action="append", default=[], metavar="FILE", help="a saved document")
-    what.add_argument("--mobile", help="a registered patient's number; - reads it from the terminal")
-    what.add_argument("--patient-id", help="which patient, where several have that number")
-    what.add_argument(
-        "--known-visit",
-        type=datetime.fromisoformat,
-        metavar="TIME",
-        help="of that patient, by Clinicea's screen",
-    )
-    what.add_argument("--staff-zone", type=_zone, help="the staff user's time zone, where it is not the clinic's")
-    what.add_argument("--fixed", action="append", default=[], metavar="CALL.NAME=VALUE", help="a value always sent")
-    test = parser.add_argument_group("a test appointment")
-    test.add_argument("--book-test", action="store_true", help="make one, really; asks before it does")
-    test.add_argument("--clinic", help="the clinic's id")
-    test.add_argument("--service", help="the usual service, where Clinicea books services by their ids")
-    test.add_argument("--start", type=datetime.fromisoformat, help="YYYY-MM-DDTHH:MM in the clinic's time")
-    test.add_argument("--practitioner", help="the practitioner's id")
-    test.add_argument("--yes", action="store_true", help="do not ask")
-    output = parser.add_argument_group("output")
-    output.add_argument("--all", action="store_true", help="list what is confirmed too")
-    output.add_argument("--show", action="store_true", help="print patients' data too")
-    output.add_argument("--json", action="store_true", help="for programs")
-    output.add_argument("--write", type=Path, default=WRITTEN, help=f"the corrected call table (default {WRITTEN})")
-    return parser
-
-
-def _target(stack: str) -> Target:
+def _target(out: Output, stack: str) -> Target:
     """Find the stack, and print where on AWS it is."""
     target = Target.find(stack)
     if not target.endpoint:
-        print(target.address(), file=sys.stderr, flush=True)
+        out.note(target.address())
     return target
 
 
-def _account(wanted: argparse.Namespace, target: Target | None, clock: Clock) -> Account:
+def _account(wanted: SimpleNamespace, target: Target | None, clock: Clock) -> Account:
     if target is None:
         return accounts.before_deployment(
             wanted.url, wanted.authentication, wanted.country, wanted.time_zone, wanted.call_table, os.environ, clock
@@ -112,18 +126,11 @@ def _account(wanted: argparse.Namespace, target: Target | None, clock: Clock) ->
     return accounts.of_stack(target, os.environ, clock)
 
 
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
-        raise argparse.ArgumentTypeError("must be a time zone such as Asia/Kolkata") from None
-    return name
-
-
 class Doctor:
     """One run."""
 
-    def __init__(self, account: Account, wanted: argparse.Namespace, clock: Clock) -> None:
+    def __init__(self, out: Output, account: Account, wanted: SimpleNamespace, clock: Clock) -> None:
+        self._out = out
         self._account = account
         self._wanted = wanted
         self._clock = clock
@@ -189,24 +196,23 @@ class Doctor:
             return
         at = f"{slot.start:%Y-%m-%d %H:%M}"
         where = f"{self._account.name}: {self._account.url}, at {at}; Clinicea may message the patient"
-        if not confirmed(where, WHAT_IS_BOOKED, yes=self._wanted.yes):
+        if not confirmed(where, WHAT_IS_BOOKED, yes=self._wanted.yes, say=self._out.note):
             return
         self._made = book_test(slot, patient_id, asker, checks, self._wanted.staff_zone)
 
     def _report(self, lines: list[str]) -> int:
         findings = self._register.all()
         corrected = self._corrected()
-        if self._wanted.json:
-            print(report.as_json(self._account.name, findings, corrected))
-        else:
-            print(f"{self._account.name}: {self._account.url}, {self._account.scheme}\n")
-            print("\n".join([*report.as_table(findings, everything=self._wanted.all), *lines]))
-            if self._made:
-                print(f"\nThe test appointment is {self._made}: cancel it in Clinicea.")
-            if corrected:
-                print(_NEXT.format(path=self._wanted.write, stack=self._account.stack))
+        self._out.line(f"{self._account.name}: {self._account.url}, {self._account.scheme}\n")
+        for line in [*report.as_table(findings, everything=self._wanted.everything), *lines]:
+            self._out.line(line)
+        if self._made:
+            self._out.line(f"\nThe test appointment is {self._made}: cancel it in Clinicea.")
+        if corrected:
+            self._out.line(_NEXT.format(path=self._wanted.write, stack=self._account.stack))
+        self._out.document(report.for_programs(self._account.name, findings, corrected))
         if self._not_done:
-            print(f"doctor: {self._not_done}", file=sys.stderr)
+            self._out.error(f"doctor: {self._not_done}")
         return 1 if any(each.verdict is Verdict.WRONG for each in findings) else 2 if self._not_done else 0
 
     def _corrected(self) -> dict[str, Any]:
@@ -250,7 +256,3 @@ def _fixed(given: Sequence[str]) -> dict[str, dict[str, str]]:
             raise _Refused("--fixed is CALL.NAME=VALUE")
         values.setdefault(call, {})[name] = value
     return values
-
-
-if __name__ == "__main__":
-    sys.exit(main())
