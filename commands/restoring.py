@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from convox_clinicea.bookings import calls, record
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.call import Call, key_of_call, key_of_trace
 from convox_clinicea.bookings.erasures import Journal
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
@@ -149,7 +149,6 @@ class Restorer:
         )
 
     def _call(self, item: Item) -> Fate:
-        erased = self._journal.of(item["pk"]["S"]) if self._journal else None
         try:
             call = calls.call_from_item(item)
         except UnreadableRecord:
@@ -158,10 +157,17 @@ class Restorer:
             # The erased booking is found by its wish alone, not by the call's id or its agent.
             hidden = calls.to_item(call.hidden(self._journal.hidden_name(call.call_id)))
             return Fate("put back, its id hidden", hidden)
-        if erased is None or call.updated_at > erased.at:
+        if self._is_erased_since(key_of_call(call.caller, call.call_id), call):  # as releases before noted it
+            return Fate("put back, its callback erased", calls.to_item(call.without_traces()))
+        erased = [each for each in call.legs if self._is_erased_since(key_of_trace(call, each), call)]
+        if not erased:
             return Fate("put back", item)
-        without = ("kept", "number_key", "patient_key", "problems", "open", "queued_at")
-        return Fate("put back, its callback erased", {name: item[name] for name in item if name not in without})
+        keys = {key for each in erased for key in each.trace_keys}
+        return Fate("put back, its callback erased", calls.to_item(call.without_traces(keys)))
+
+    def _is_erased_since(self, name: str, call: Call) -> bool:
+        erased = self._journal.of(name) if self._journal else None
+        return erased is not None and call.updated_at <= erased.at
 
     def _erased(self, record_key: str) -> bool:
         return self._journal is not None and self._journal.of(record_key) is not None
@@ -169,6 +175,7 @@ class Restorer:
 
 def _replaced(booking: Booking, call: Call) -> bool:
     """Whether the standing call says, or may mean, that another content has taken the booking's place since."""
-    if call.booking_id == booking.booking_id:
-        return call.wish_id != booking.stands_for
+    current = {each.wish_id for each in call.legs if call.wishes.get(each.wish_id or "") == booking.booking_id}
+    if current:
+        return current != {booking.stands_for}
     return list(call.wishes.values()).count(booking.booking_id) > 1

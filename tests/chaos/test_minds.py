@@ -11,6 +11,7 @@ from tests.chaos.status_stories import (
     children_on_one_call,
     newcomer_returned,
     returned,
+    transferred,
 )
 
 
@@ -32,6 +33,17 @@ def test_each_person_of_a_call_gets_what_was_wanted_last(seed: int) -> None:
     assert not verdict.untold
     assert not verdict.crashes
     assert verdict.booked > verdict.accepted * 0.5
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_an_agent_to_whom_a_call_is_transferred_takes_nothing_from_the_one_before(seed: int) -> None:
+    """And neither doubles what the other has made."""
+    verdict = Run(100, seed, 0.33, told={transferred: 1.0}, attended=True).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.untold
+    assert not verdict.crashes
+    assert verdict.booked > verdict.accepted * 0.4
 
 
 @pytest.mark.parametrize("seed", [1, 2])

@@ -18,7 +18,7 @@ from tests.chaos.mutants.planned_waits import WAITS
 from tests.chaos.mutants.scenes import PROVEN, Scene, harms
 from tests.chaos.plays import PLAYS
 from tests.chaos.run import Run
-from tests.chaos.status_stories import changed, newcomer_returned, out_of_order
+from tests.chaos.status_stories import changed, newcomer_returned, out_of_order, transferred
 from tests.chaos.story_book import Story
 from tests.chaos.upgrades import upgrade
 from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
@@ -130,6 +130,12 @@ def changed_minds() -> Iterator[list[str]]:
         yield harms(play("changed while it waits", "success", "freeze", step, canary="off")[0])
 
 
+def transferred_calls() -> Iterator[list[str]]:
+    """A call is given to another agent, whose status callback comes beside the first one's."""
+    for seed in (1, 2):
+        yield harms(Run(80, seed, 0.0, told={transferred: 1.0}).verdict())
+
+
 def changed_late() -> Iterator[list[str]]:
     """Agents record another slot once the first stands."""
     yield harms(play("changed once it stands", "success", "death", canary="off")[0])
@@ -204,6 +210,7 @@ CHECKS: dict[str, Check] = {
         workers_on_one_booking,
         changed_minds,
         changed_late,
+        transferred_calls,
         overtaken,
         newcomers_return,
         two_releases,

@@ -15,6 +15,7 @@ from convox_clinicea.bookings.erasures import SUBJECT, Journal
 from convox_clinicea.bookings.holdings import Holdings
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
 from convox_clinicea.bookings.unbooked import Grounds
@@ -302,6 +303,20 @@ class TestErasedSince:
 
         assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
         assert (call(bench).kept, call(bench).number_key, call(bench).problems) == (None, None, ())
+
+    def test_another_agent_s_callback_of_somebody_else_comes_back_whole(self, bench: Bench) -> None:
+        kept_callback(bench)
+        caller = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
+        refused = InvalidRequest(FieldProblem("start", "is missing"))
+        said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-42"}
+        with pytest.raises(InvalidRequest):
+            bench.callbacks.take(status_callback(refusal=refused, caller=caller, **said))
+        copy = backup(bench)
+        erase(bench)
+        lose(bench, "call#")
+
+        assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
+        assert [each.agent_id for each in call(bench).legs if each.kept is not None] == ["agent-77"]
 
     def test_one_that_was_kept_after_the_erasure_comes_back_whole(self, bench: Bench) -> None:
         kept_callback(bench)
