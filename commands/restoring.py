@@ -19,7 +19,7 @@ from convox_clinicea.versions import UnreadableRecord
 
 Item = dict[str, Any]
 Stands = Mapping[str, Any]
-KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#")
+KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#", "person#")
 """What is put back. Sessions and counters are of their moment only; what the canary proved is proven anew."""
 OF_A_PERSON = ("appointment#", "creating#", "slot#")
 """Items whose key says something of the patient; one of an erased booking is not needed any more."""
@@ -88,6 +88,8 @@ class Restorer:
             return self._booking(item, call)
         if key.startswith("call#"):
             return self._call(item)
+        if key.startswith("person#") and any(map(self._erased, _listed(item))):
+            return Fate(LEFT_OUT_ERASED)  # as the erasure has removed it: whole
         owner = item.get("booking_id", {}).get("S", "")
         if key.startswith(OF_A_PERSON) and self._erased(f"booking#{owner}"):
             return Fate(LEFT_OUT_ERASED)
@@ -171,6 +173,11 @@ class Restorer:
 
     def _erased(self, record_key: str) -> bool:
         return self._journal is not None and self._journal.of(record_key) is not None
+
+
+def _listed(item: Item) -> list[str]:
+    """Return the keys of the bookings that a person's list of open ones names; those that have ended cost a look."""
+    return [record.key_of(each["S"]) for each in item.get("bookings", {}).get("L", ())]
 
 
 def _replaced(booking: Booking, call: Call) -> bool:
