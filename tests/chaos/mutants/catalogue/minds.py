@@ -169,7 +169,7 @@ MINDS = (
         (
             Patch(
                 DRAFTING,
-                "            self._consents.add(drafted, request.new_patient.consent)\n",
+                "            self._consents.add(drafted, request.new_patient.consent, caller.request_id)\n",
                 "            pass\n",
             ),
         ),
