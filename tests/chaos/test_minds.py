@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.chaos.mix import Mix
+from tests.chaos.places import OPEN_BOOKINGS
 from tests.chaos.run import Run
 from tests.chaos.status_stories import (
     changed_after_flow,
@@ -54,3 +56,11 @@ def test_what_is_registered_has_the_proof_of_its_own_content(seed: int) -> None:
     assert verdict.harmless, verdict.evidence
     assert not verdict.crashes
     assert len({each.text for each in run.world.clinicea.registered}) > verdict.accepted * 0.2
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_number_has_more_open_bookings_than_it_may_have(seed: int) -> None:
+    verdict = Run(150, seed, 0.33, mix=Mix(also=frozenset({OPEN_BOOKINGS}))).verdict()
+
+    assert verdict.harmless, verdict.evidence
+    assert not verdict.crashes

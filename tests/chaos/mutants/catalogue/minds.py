@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.chaos.mutants.mutant import DOUBLED, FAILED, FALSE_REJECTED, LOST, WITHOUT_CONSENT, Mutant
+from tests.chaos.mutants.mutant import CROWDED, DOUBLED, FAILED, FALSE_REJECTED, LOST, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
 LEDGER, CALL, CALLBACKS = "bookings/ledger.py", "bookings/call.py", "bookings/callbacks.py"
 ACTING, DRAFTING, MIND = "bookings/acting.py", "bookings/drafting.py", "bookings/mind.py"
+OPEN = "bookings/open_bookings.py"
 EXAMPLES = "tests/unit/bookings/"
 
 MINDS = (
@@ -83,6 +84,29 @@ MINDS = (
         ),
         f"{EXAMPLES}test_callbacks_legs.py",
         FAILED,
+    ),
+    Mutant(
+        "a number may have as many open bookings as it likes",
+        "open bookings",
+        (
+            Patch(
+                OPEN,
+                "            raise TooManyOpenBookings(",
+                "            return ()\n            raise TooManyOpenBookings(",
+            ),
+        ),
+        "crowded_numbers",
+        CROWDED,
+    ),
+    Mutant(
+        "two bookings at once take the last place of a number",
+        "open bookings",
+        (
+            Patch(OPEN, 'return Put(item, _AS_SEEN, {":seen": standing[WRITE_TOKEN]})', "return Put(item)"),
+            Patch(OPEN, "return Put(item, _ABSENT)", "return Put(item)"),
+        ),
+        "crowded_numbers",
+        CROWDED,
     ),
     Mutant(
         "a call forgets what it asked for before",
