@@ -91,6 +91,15 @@ OPERATIONS = (
         ASKING_CLINICEA,
     ),
     Operation(
+        "post",
+        "/patients",
+        "searchPatientByForm",
+        "The same, at the address that takes GET too",
+        SearchRequest,
+        answers.Match,
+        ASKING_CLINICEA,
+    ),
+    Operation(
         "get",
         "/patients",
         "searchPatientByGet",
@@ -107,6 +116,15 @@ OPERATIONS = (
         SearchRequest,
         answers.PopUp,
         STORING,
+    ),
+    Operation(
+        "get",
+        "/calls/popup",
+        "callPopUpByGet",
+        "The same by GET; switched off by default (parameter `SearchByGet`)",
+        SearchRequest,
+        answers.PopUp,
+        (*STORING, "method_not_allowed"),
     ),
     Operation(
         "get",

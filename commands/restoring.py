@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from convox_clinicea.bookings import calls, record
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.call import Call, key_of_call, key_of_trace
 from convox_clinicea.bookings.erasures import Journal
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
@@ -19,7 +19,7 @@ from convox_clinicea.versions import UnreadableRecord
 
 Item = dict[str, Any]
 Stands = Mapping[str, Any]
-KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#")
+KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#", "person#")
 """What is put back. Sessions and counters are of their moment only; what the canary proved is proven anew."""
 OF_A_PERSON = ("appointment#", "creating#", "slot#")
 """Items whose key says something of the patient; one of an erased booking is not needed any more."""
@@ -88,6 +88,8 @@ class Restorer:
             return self._booking(item, call)
         if key.startswith("call#"):
             return self._call(item)
+        if key.startswith("person#") and any(map(self._erased, _listed(item))):
+            return Fate(LEFT_OUT_ERASED)  # as the erasure has removed it: whole
         owner = item.get("booking_id", {}).get("S", "")
         if key.startswith(OF_A_PERSON) and self._erased(f"booking#{owner}"):
             return Fate(LEFT_OUT_ERASED)
@@ -149,7 +151,6 @@ class Restorer:
         )
 
     def _call(self, item: Item) -> Fate:
-        erased = self._journal.of(item["pk"]["S"]) if self._journal else None
         try:
             call = calls.call_from_item(item)
         except UnreadableRecord:
@@ -158,17 +159,30 @@ class Restorer:
             # The erased booking is found by its wish alone, not by the call's id or its agent.
             hidden = calls.to_item(call.hidden(self._journal.hidden_name(call.call_id)))
             return Fate("put back, its id hidden", hidden)
-        if erased is None or call.updated_at > erased.at:
+        if self._is_erased_since(key_of_call(call.caller, call.call_id), call):  # as releases before noted it
+            return Fate("put back, its callback erased", calls.to_item(call.without_traces()))
+        erased = [each for each in call.legs if self._is_erased_since(key_of_trace(call, each), call)]
+        if not erased:
             return Fate("put back", item)
-        without = ("kept", "number_key", "patient_key", "problems", "open", "queued_at")
-        return Fate("put back, its callback erased", {name: item[name] for name in item if name not in without})
+        keys = {key for each in erased for key in each.trace_keys}
+        return Fate("put back, its callback erased", calls.to_item(call.without_traces(keys)))
+
+    def _is_erased_since(self, name: str, call: Call) -> bool:
+        erased = self._journal.of(name) if self._journal else None
+        return erased is not None and call.updated_at <= erased.at
 
     def _erased(self, record_key: str) -> bool:
         return self._journal is not None and self._journal.of(record_key) is not None
 
 
+def _listed(item: Item) -> list[str]:
+    """Return the keys of the bookings that a person's list of open ones names; those that have ended cost a look."""
+    return [record.key_of(each["S"]) for each in item.get("bookings", {}).get("L", ())]
+
+
 def _replaced(booking: Booking, call: Call) -> bool:
     """Whether the standing call says, or may mean, that another content has taken the booking's place since."""
-    if call.booking_id == booking.booking_id:
-        return call.wish_id != booking.stands_for
+    current = {each.wish_id for each in call.legs if call.wishes.get(each.wish_id or "") == booking.booking_id}
+    if current:
+        return current != {booking.stands_for}
     return list(call.wishes.values()).count(booking.booking_id) > 1

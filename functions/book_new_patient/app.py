@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.convox import parsing
-from convox_clinicea.convox.api import answer, api, caller_of
+from convox_clinicea.convox.api import answer, api, caller_of, request_id_of
 from convox_clinicea.convox.confirming import before_the_time_out
 from convox_clinicea.convox.replies.bookings import accepted as accepted_reply
 from convox_clinicea.convox.requests.bookings import NewPatientBooking
@@ -50,7 +50,7 @@ def book_new_patient() -> Response[str]:
     request = parsing.from_request(NewPatientBooking, app.current_event, dialect)
     request.with_context(required=settings.require_call_context, country=settings.default_country)
     allowance().take_booking(Asker(caller, request.agent_id))
-    accepted = intake.accept(request.canonical(caller, place.of(dialect)))
+    accepted = intake.accept(request.canonical(caller, place.of(dialect), request_id_of(app.current_event)))
     for metric in ("BookingAccepted", "NewPatientAccepted"):
         metrics.add_metric(metric, MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)

@@ -70,8 +70,10 @@ def call_bookings_by_query() -> Response[str]:
 
 def _of_call(call_id: str | None) -> Response[str]:
     parts().allowance.take_status(caller_of(app.current_event))
-    request = validated(CallRequest, **({} if call_id is None else {"call_id": call_id}))
-    found = parts().status.of_call(request.call_id, caller_of(app.current_event))
+    agent_id = app.current_event.get_query_string_value("agent_id")
+    asked = {"call_id": call_id, "agent_id": agent_id}
+    request = validated(CallRequest, **{name: each for name, each in asked.items() if each is not None})
+    found = parts().status.of_call(request.call_id, caller_of(app.current_event), request.agent_id)
     record_shown(found.bookings, parts().register, app.current_event, clock)
     return reply(bookings(found))
 

@@ -1,4 +1,4 @@
-"""`POST /calls/popup`: the call has reached an agent; who is calling, and what was done at the last visits?"""
+"""`/calls/popup` by POST or GET: a call has reached an agent; who is calling, what was done at the last visits?"""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from convox_clinicea.convox.api import answer, api
 from convox_clinicea.convox.lookups.desk import LookupDesk
 from convox_clinicea.convox.requests.search import SearchRequest
 from convox_clinicea.deadline import SystemClock
+from convox_clinicea.errors import MethodNotAllowed
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.observability import metrics as make_metrics
-from convox_clinicea.settings import LookupSettings
+from convox_clinicea.settings import SearchSettings
 from convox_clinicea.wiring.popup import popup_desk
 
 logger = make_logger()
@@ -28,8 +29,13 @@ clock = SystemClock()
 
 
 @cache
+def settings() -> SearchSettings:
+    return SearchSettings.from_environment()
+
+
+@cache
 def desk() -> LookupDesk[SearchRequest, Mobile | None]:
-    return popup_desk(LookupSettings.from_environment(), clock, logger, metrics)
+    return popup_desk(settings(), clock, logger, metrics)
 
 
 ahead.prepare(desk)
@@ -37,6 +43,13 @@ ahead.prepare(desk)
 
 @app.post("/calls/popup")
 def call_popup() -> Response[str]:
+    return desk().answer(app.current_event)
+
+
+@app.get("/calls/popup")
+def call_popup_by_get() -> Response[str]:
+    if not settings().search_by_get:
+        raise MethodNotAllowed("the pop-up by GET is switched off", "POST")
     return desk().answer(app.current_event)
 
 

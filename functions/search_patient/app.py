@@ -1,4 +1,4 @@
-"""`POST /patients/search` and `GET /patients`: who is calling?"""
+"""`POST /patients/search`, and `/patients` by POST or GET: who is calling?"""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ ahead.prepare(desk)
 
 
 @app.post("/patients/search")
+@app.post("/patients")
 def search_by_post() -> Response[str]:
     return desk().answer(app.current_event)
 
@@ -49,7 +50,7 @@ def search_by_post() -> Response[str]:
 @app.get("/patients")
 def search_by_get() -> Response[str]:
     if not settings().search_by_get:
-        raise MethodNotAllowed("the search by GET is switched off")
+        raise MethodNotAllowed("the search by GET is switched off", "POST")
     return desk().answer(app.current_event)
 
 

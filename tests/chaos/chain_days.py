@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from convox_clinicea.bookings import identity
+from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.callbacks import Callback
-from convox_clinicea.bookings.calls import Call, Calls
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks

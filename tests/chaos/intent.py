@@ -44,7 +44,7 @@ class Heard:
 
 
 class Mind:
-    """What one call wants, as its status callbacks tell it: one appointment, which may change."""
+    """What one call wants, as its status callbacks tell it: one appointment for each person, which may change."""
 
 
 @dataclass
@@ -82,6 +82,11 @@ class Intent:
     def call_id(self) -> str:
         """ConVox's id of the call."""
         return str(self.calls[0].body["call_id"])
+
+    @property
+    def agent_id(self) -> str:
+        """The agent whose callbacks tell it."""
+        return str(self.calls[0].body["agent_id"]) if self.calls else ""
 
     def function(self, call: Call) -> str:
         if call.by_status:

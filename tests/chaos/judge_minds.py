@@ -1,5 +1,7 @@
 """The judge of calls with several wishes: for each person one appointment at the most, and what was wanted last.
 
+Of a transferred call each agent's last wish counts: what the one records takes nothing from the other.
+
 Through whichever door a wish came: by a flow function, or by the status callback.
 """
 
@@ -46,6 +48,15 @@ def judge_call(court: Court, wishes: Sequence[Intent]) -> None:
         state, _ = court.told(booking_id)
         if state == "booked" and not any(court.stands(wish) for wish in wishes if _may_be(wish, booking_id)):
             court.harm("lost", wishes[0], f"{booking_id} is booked, but nothing stands for it")
+    legs: dict[str, list[Intent]] = defaultdict(list)
+    for wish in wishes:
+        legs[wish.agent_id].append(wish)
+    for leg in legs.values():
+        _judge_leg(court, leg)
+
+
+def _judge_leg(court: Court, wishes: Sequence[Intent]) -> None:
+    """Judge what one agent's callbacks were promised last."""
     finals = _finals(wishes)
     whys = {wish.tag: _broken(court, wish) for wish in finals}
     if whys and all(whys.values()):

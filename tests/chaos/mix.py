@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 HELD_BACK: dict[str, str] = {
     "denied_after": "a limiter or a gateway answers before the work; where it does not and reads lag, nothing tells",
     "second_release": "what the later release has begun waits while today's is back, so shares of ends say less",
+    "open_bookings": "what a limit refuses is asked for again by nobody, so shares of ends say less",
     "restore": "what a backup brings back waits for a person, so shares of ends say less",
 }
 """Injections that are no part of the standing mix, and why; `--with` has them."""

@@ -23,6 +23,7 @@ FIELDS = (
     "made_again",
     "unnoticed",
     "starved",
+    "crowded",
     "overwritten",
     "brought_back",
     "logins",

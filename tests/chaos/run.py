@@ -121,6 +121,8 @@ class Run:
             for key in (key for table in world.tables for key in table.overwritten):
                 verdict.overwritten += 1
                 verdict.evidence.append(f"overwritten: {key} of a later release, by an earlier one")
+            verdict.crowded = len(world.places.crowded)
+            verdict.evidence += [f"crowded: {each} is one too many of its number" for each in world.places.crowded]
             if self.restored:
                 verdict.brought_back = len(self.restored.brought_back())
                 verdict.evidence += [f"brought_back: {each} was erased" for each in self.restored.brought_back()]

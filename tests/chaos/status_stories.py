@@ -102,6 +102,35 @@ def changed_after_refusal(tell: Stories, at: float) -> None:
     tell.changes(wish, at + tell.between(0.02, 20 * MINUTE), tell.diary.slot(), patient_id=patient_id)
 
 
+def transferred(tell: Stories, at: float) -> None:
+    """The call is given to another agent, and each one's status comes when it comes.
+
+    The next agent records another slot for the same person, the same one, somebody else, or nothing; the first one may
+    correct or repeat afterwards.
+    """
+    patient_id, slot = tell.patient(), tell.diary.slot()
+    first = tell.intent(at, slot, patient_id=patient_id, by_status=True)
+    next_agent, later = (
+        f"{first.agent_id}-NEXT",
+        max(0.0, at + tell.between(-1, 2 if tell.between(0, 1) < 0.6 else 600)),
+    )
+    what = tell.between(0, 1)
+    if what < 0.5:
+        other = tell.changes(first, later, tell.diary.slot(), patient_id=patient_id, agent=next_agent)
+        if tell.between(0, 1) < 0.3:
+            tell.changes(other, later + tell.between(0.02, 60), tell.diary.slot(), patient_id=patient_id)
+    elif what < 0.65:
+        tell.changes(first, later, slot, patient_id=patient_id, agent=next_agent)
+    elif what < 0.85:
+        tell.changes(first, later, tell.diary.slot(), patient_id=tell.patient(), agent=next_agent)
+    else:
+        tell.notes(first, later, agent_id=next_agent, disposition="Connected")
+    if tell.between(0, 1) < 0.3:
+        tell.changes(first, later + tell.between(0.02, 60), tell.diary.slot(), patient_id=patient_id)
+    else:
+        tell.repeat(first, later + tell.between(0.02, 60))
+
+
 def out_of_order(tell: Stories, at: float) -> None:
     """The correction overtakes what it corrects; both say when they were recorded."""
     patient_id, delay = tell.patient(), tell.between(0.02, 60)
@@ -145,4 +174,5 @@ STATUS_STORIES: dict[Story, float] = {
     returned: 1,
     out_of_order: 1,
     exchanged: 0.5,
+    transferred: 1,
 }

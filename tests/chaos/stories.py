@@ -59,6 +59,7 @@ class Stories:
         patient_id: str | None = None,
         person: Person | None = None,
         call_id: str = "",
+        agent: str = "",
         by_status: bool = False,
         recorded_at: float | None = None,
     ) -> Intent:
@@ -69,7 +70,7 @@ class Stories:
             self._calls += 1
             call_id = f"CALL-{self._calls:06d}"
         agent_id = f"AGENT-{self._chance.randrange(40):02d}"
-        body = self._said(intent.body(call_id, agent_id, self.diary.spelled(intent.slot.start)))
+        body = self._said(intent.body(call_id, agent or agent_id, self.diary.spelled(intent.slot.start)))
         intent.calls.append(Call(at, self._status(body, intent) if by_status else body, by_status))
         if not self._repeats:
             return intent
@@ -87,10 +88,15 @@ class Stories:
         body = {**intent.calls[0].body, "start": self.diary.spelled(intent.slot.start), **changes}
         intent.calls.append(Call(at, body, intent.calls[0].by_status))
 
-    def changes(self, before: Intent, at: float, slot: Slot, **wanted: Any) -> Intent:
-        """Have the agent record another appointment on the same call, by a status callback."""
+    def changes(self, before: Intent, at: float, slot: Slot, *, agent: str = "", **wanted: Any) -> Intent:
+        """Have an agent record another appointment on the same call, by a status callback.
+
+        Args:
+            agent: to whom the call was transferred; the same one as before, if none is named.
+        """
         before.mind = before.mind or Mind()
-        wish = self.intent(at, slot, call_id=before.calls[0].body["call_id"], by_status=True, **wanted)
+        of_call = {"call_id": before.calls[0].body["call_id"], "agent": agent or before.agent_id}
+        wish = self.intent(at, slot, by_status=True, **of_call, **wanted)
         wish.mind = before.mind
         return wish
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,8 @@ from tests.chaos.expressions import Attribute, comparable
 
 Item = dict[str, Attribute]
 Key = tuple[tuple[str, Any], ...]
+Watcher = Callable[[Key, Item | None, Item | None], None]
+"""Is told of each write: the key, and the item before and after it."""
 
 LONGEST_LAG = 5.0
 """How many seconds a read that is not consistent can be behind at most."""
@@ -65,6 +67,7 @@ class Table:
         self.writes = 0
         self.overwritten: list[Key] = []
         """Records of a later version, each where one of an earlier version has taken its place."""
+        self.watchers: list[Watcher] = []
         self._recent: deque[tuple[float, Key, Item | None]] = deque()
 
     def write(self, now: float, key: Key, after: Item | None) -> None:
@@ -78,6 +81,8 @@ class Table:
             self.items[key] = after
         for index in self.indexes.values():
             index.move(key, before, after)
+        for watch in self.watchers:
+            watch(key, before, after)
         self.writes += 1
         self._recent.append((now, key, before))
         while self._recent[0][0] < now - LONGEST_LAG:

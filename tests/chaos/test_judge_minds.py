@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from local.clinicea.records import Appointment
-from tests.chaos.intent import Heard, Intent, Mind, Slot
+from tests.chaos.intent import Call, Heard, Intent, Mind, Slot
 from tests.chaos.judge_minds import judge_call, of_one_call
 from tests.chaos.people import Number, Person
 
@@ -68,6 +68,15 @@ def test_the_last_wish_stands() -> None:
 
 def test_an_earlier_one_does_instead() -> None:
     assert judged(Court(standing={1}), wish(1, 0, answered=True), wish(2, 10, answered=True)) == ["lost"]
+
+
+def test_of_two_agents_the_last_wish_of_each_counts() -> None:
+    """The second agent's has taken the place of the first's, whose booking says so of itself."""
+    by_a, by_b = wish(1, 0, answered=True), wish(2, 10, answered=True)
+    by_a.calls.append(Call(0, {"agent_id": "a"}, by_status=True))
+    by_b.calls.append(Call(10, {"agent_id": "b"}, by_status=True))
+
+    assert judged(Court(standing={2}), by_a, by_b) == ["lost"]
 
 
 def test_nothing_does() -> None:

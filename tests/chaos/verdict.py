@@ -18,6 +18,7 @@ HARMS = (
     "unnoticed",
     "untold",
     "starved",
+    "crowded",
     "overwritten",
     "brought_back",
 )
@@ -48,6 +49,8 @@ class Verdict:
     """Wishes that were never accepted, and left no trace for a person."""
     starved: int = 0
     """Starts that passed while the booking waited for another."""
+    crowded: int = 0
+    """Bookings that were stored beyond what their number may have open."""
     overwritten: int = 0
     """Records of a later release that an earlier one has written over."""
     brought_back: int = 0

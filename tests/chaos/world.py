@@ -26,6 +26,7 @@ from tests.chaos.event_source import QueueSource, Schedule
 from tests.chaos.front_desk import FrontDesk
 from tests.chaos.kms import Keys
 from tests.chaos.mix import Mix
+from tests.chaos.places import MOST_OPEN, OPEN_BOOKINGS, OpenPlaces
 from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
 from tests.chaos.releases import TODAY, Release, later
@@ -90,7 +91,8 @@ class World:
         self.mix = mix or Mix()
         self.releases = (TODAY, later()) if self.mix.has(SECOND_RELEASE) else (TODAY,)
         zone = habits_of.zone(self.chance("zone"), self.mix, faults=faults)
-        self.stack = stack.read({**PARAMETERS, "TimeZone": zone, **(parameters or {})})
+        limited = {"OpenBookingsPerNumber": MOST_OPEN} if self.mix.has(OPEN_BOOKINGS) else {}
+        self.stack = stack.read({**PARAMETERS, "TimeZone": zone, **limited, **(parameters or {})})
         self.scheduler = Scheduler(Trace(trace))
         self.weather = Weather(faults, fair_from, self.scheduler, self.chance("storms"))
         self.clock = TrueClock(self.scheduler)
@@ -102,6 +104,10 @@ class World:
             self.front_desk.touched = 0.0
         self.troubles = Troubles(self.clinicea, self.weather, self.chance("clinicea faults"), self.mix)
         self.tables = [Table(each.name, each.schema, each.indexes) for each in self.stack.tables]
+        self.places = OpenPlaces(MOST_OPEN)
+        if self.mix.has(OPEN_BOOKINGS):
+            for table in self.tables:
+                table.watchers.append(self.places.write)
         disorder = Disorder(self.chance("disorder of queues"), lambda: self.weather.share(TWICE))
         self.queues = {each.url: Queue(each, self.clock.seconds, disorder=disorder) for each in self.stack.queues}
         for url, dead_letters in self.stack.dead_letters.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import requests
 
 from tests.end_to_end.api import Api, slot
@@ -51,6 +52,32 @@ def test_a_pop_up_without_clinicea_is_degraded_and_no_error(api: Api) -> None:
         api.clinicea.clear_faults()
 
     assert (answer.status_code, answer.json()["degraded"], answer.json()["match"]) == (200, True, None)
+
+
+@pytest.mark.parametrize("address", ["/patients", "/calls/popup"])
+def test_what_convox_opens_takes_get_and_a_form_at_one_address(api: Api, address: str) -> None:
+    asked = {"mobile_number": "9999900001", "call_hit_reference_number": "E2E-0807", "agent_id": "agent-7"}
+
+    form = api.post(address, data=asked)
+    query = api.get(address, **asked)
+
+    assert (form.status_code, query.status_code) == (200, 200), (form.text, query.text)
+    assert {form.json()["match"], query.json()["match"]} <= {"one", None}  # None: degraded, on a busy machine
+    assert form.headers["Cache-Control"] == query.headers["Cache-Control"] == "no-store"
+
+
+def test_of_a_transferred_call_neither_agent_s_callback_takes_the_other_s_place(api: Api) -> None:
+    one, other = slot(days=43, hour=9), slot(days=44, hour=9)
+    kept = api.post("/calls/status", ended(808, one)).json()["booking_id"]
+    waits = api.post("/calls/status", ended(808, other, USER_ID="agent-8")).json()
+
+    assert waits["state"] == "needs_attention"
+    assert waits["booking_id"] != kept
+    assert api.ended(kept)["state"] == "booked"
+    of_next = api.get("/calls/E2E-0808/bookings", agent_id="AGENT-8").json()["bookings"]
+    assert [(each["booking_id"], each["reason"]) for each in of_next] == [
+        (waits["booking_id"], "changed_after_booking")
+    ]
 
 
 def test_the_end_of_a_call_is_its_one_booking_however_often_it_comes(api: Api) -> None:

@@ -57,6 +57,20 @@ class TestWhileTheIndexLags:
         assert "may be missing; ask for it by its booking_id" in deployment.of_call(CALL_ID).body["message"]
 
 
+def test_of_a_transferred_call_one_agent_s_may_be_asked_for(deployment: Deployment) -> None:
+    own = deployment.call_status(known()).body["booking_id"]
+    deployment.call_status(known(agent_id="agent-77", clinic_id="")).is_error(400, "invalid_request", "clinic_id")
+
+    def told(**query: str) -> tuple[list[str], list[str]]:
+        body = deployment.of_call(CALL_ID, query=query).body
+        return [each["booking_id"] for each in body["bookings"]], body["not_booked"]
+
+    assert told() == ([own], ["clinic_id"])
+    assert told(agent_id=AGENT_ID) == ([own], [])
+    assert told(agent_id="agent-77") == ([], ["clinic_id"])
+    deployment.of_call(CALL_ID, query={"agent_id": "x" * 129}).is_error(400, "invalid_request", "agent_id")
+
+
 def test_a_state_is_the_table_s_though_the_index_still_shows_an_older_one(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from convox_clinicea.documents import packed
 from tests.support import invented
 from tests.support.bookings import in_days, new_body
 from tests.support.deployment import Deployment
+from tests.support.events import REQUEST_ID
 
 YEAR = datetime.now(UTC).year
 CHILD = {"date_of_birth": f"{YEAR - 5}-01-02", "first_name": invented.CHILD_NAME}
@@ -37,6 +38,14 @@ def with_texts(deployment: Deployment, *versions: dict[str, Any]) -> None:
         Name="/convox-clinicea/texts", Value=document, Type="String", Overwrite=True
     )
     deployment.configure(CONSENT_TEXTS="ssm:/convox-clinicea/texts")
+
+
+@pytest.mark.parametrize("way", ["book_new", "call_status"])
+def test_a_proof_names_the_request_that_brought_it(deployment: Deployment, way: str) -> None:
+    answer = getattr(deployment, way)(new_body(disposition="Appointment"))
+
+    assert answer.status == 202
+    assert proof(deployment)["request_id"] == REQUEST_ID
 
 
 class TestTheText:

@@ -16,11 +16,12 @@ from tests.support.functions import Answer
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
 VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out", "service": invented.SERVICE}
-LOOK_UPS = ["search", "search_by_get", "popup", "completed"]
+LOOK_UPS = ["search", "search_by_get", "popup", "popup_by_get", "completed"]
 ROUTES = {
     "search": "POST /patients/search",
     "search_by_get": "GET /patients",
     "popup": "POST /calls/popup",
+    "popup_by_get": "GET /calls/popup",
     "completed": "GET /patients/{patient_id}/appointments/completed",
 }
 
@@ -33,6 +34,8 @@ def look_up(deployment: Deployment, kind: str) -> Answer:
             return deployment.search_by_get(ASKED)
         case "popup":
             return deployment.popup(ASKED)
+        case "popup_by_get":
+            return deployment.popup_by_get(ASKED)
         case _:
             return deployment.completed("P-41", CALL)
 

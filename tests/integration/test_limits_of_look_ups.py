@@ -127,7 +127,16 @@ class TestVisitsOnlyIfShown:
         deployment.completed("P-42", CALL).is_error(403, "forbidden")
         deployment.completed("P-41", CALL | {"call_id": "another"}).is_error(403, "forbidden")
         deployment.completed("P-41", CALL, caller="north").is_error(403, "forbidden")
-        assert deployment.completed("P-41", CALL | {"agent_id": "a-supervisor"}).status == 200
+
+    def test_after_a_transfer_the_next_agent_needs_a_search_of_their_own(self, deployment: Deployment) -> None:
+        transferred = CALL | {"agent_id": "agent-77"}
+        deployment.search({"mobile": "+919999900041", **CALL})
+
+        deployment.completed("P-41", transferred).is_error(403, "forbidden")
+
+        deployment.search({"mobile": "+919999900041", **transferred})
+        assert deployment.completed("P-41", transferred | {"agent_id": "AGENT-77"}).status == 200
+        assert deployment.completed("P-41", CALL).status == 200
 
     def test_a_walk_over_refusals_is_seen(self, deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
         deployment.configure(SUSPECTED_AFTER_MISSES="2")

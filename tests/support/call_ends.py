@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.calls import Call, Calls, key_of_call
+from convox_clinicea.bookings.call import Call, key_of_call
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.deadline import SystemClock

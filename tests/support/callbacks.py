@@ -7,8 +7,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.callbacks import Taken
-from convox_clinicea.bookings.calls import Call
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from tests.support.bench import Bench

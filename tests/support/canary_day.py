@@ -52,6 +52,7 @@ def look_ups(deployment: Deployment) -> None:
     deployment.search_by_get({"mobile": f" 91 {invented.NATIONAL}", **CALL})
     deployment.search(ASKED | {"country_code": CANARY})
     deployment.popup(ASKED)
+    deployment.popup_by_get({"mobile": f" 91 {invented.NATIONAL}", **CALL})
     deployment.popup(ASKED | {"mobile": CANARY})
     deployment.completed("P-41", CALL)
     deployment.completed("P-41", CALL | {"limit": CANARY})

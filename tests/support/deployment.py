@@ -71,6 +71,9 @@ class Deployment:
     def completed(self, patient_id: str, query: Mapping[str, str], **more: Any) -> Answer:
         return self.function("past_appointments")(events.completed(patient_id, query, **more))
 
+    def popup_by_get(self, query: Mapping[str, str], **more: Any) -> Answer:
+        return self.function("call_popup")(events.popup_by_get(query, **more))
+
     def popup(self, body: object, **more: Any) -> Answer:
         return self.function("call_popup")(events.popup(body, **more))
 

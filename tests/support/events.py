@@ -89,6 +89,10 @@ def completed(patient_id: str, query: Mapping[str, str], **more: Any) -> Event:
     return gateway("GET", resource, path={"patient_id": patient_id}, query=query, **more)
 
 
+def popup_by_get(query: Mapping[str, str], **more: Any) -> Event:
+    return gateway("GET", "/calls/popup", query=query, **more)
+
+
 def popup(body: object, **more: Any) -> Event:
     return gateway("POST", "/calls/popup", body=body, **more)
 

@@ -27,8 +27,9 @@ EDITS: dict[str, list[tuple[str, str]]] = {
         ("    posted: bool = False\n", f'    mark: str = "{MARK}"\n    posted: bool = False\n'),
     ],
     "bookings/states.py": [('    REFUSED = "refused"\n', '    REFUSED = "refused"\n    ADDED = "added_since"\n')],
-    "bookings/calls.py": [
-        ("SCHEMA_VERSION = 2\n", "SCHEMA_VERSION = 3\n"),
+    "bookings/call.py": [
+        ("SCHEMA_VERSION = 3\n", "SCHEMA_VERSION = 4\n"),
+        ("ONE_LEG_VERSION = 2\n", "ONE_LEG_VERSION = 4\n"),
         ("    version: int = 0\n", f'    mark: str = "{MARK}"\n    version: int = 0\n'),
     ],
     "bookings/claims.py": [

@@ -223,7 +223,11 @@ def test_no_stage_writes_addresses_or_bodies_while_they_can_hold_a_person_s_data
     api_body: Json, resources: Json
 ) -> None:
     """Of every stage, whatever it is called; a trace and an execution log hold whole addresses."""
-    telling = [path for _, path in operations(api_body) if "{" in path] + ["/patients", "/calls/bookings"]
+    telling = [path for _, path in operations(api_body) if "{" in path] + [
+        "/patients",
+        "/calls/popup",
+        "/calls/bookings",
+    ]
     recording = {
         f"{name}: {setting}"
         for name, stage in of_type(resources, "AWS::ApiGateway::Stage").items()

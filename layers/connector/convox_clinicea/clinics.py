@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.errors import raise_alone
 from convox_clinicea.normalization import id_key
-from convox_clinicea.validation import problems
+from convox_clinicea.validation import read_document, refuse_repeats
 
 
 def _known_zone(name: str) -> str:
@@ -47,9 +46,7 @@ class ClinicsDocument(BaseModel):
     @field_validator("clinics")
     @classmethod
     def _each_once(cls, clinics: list[Clinic]) -> list[Clinic]:
-        counted = Counter(id_key(clinic.clinic_id) for clinic in clinics)
-        if several := sorted(clinic_id for clinic_id, count in counted.items() if count > 1):
-            raise ValueError(f"stand there more than once: {', '.join(several)}")
+        refuse_repeats(id_key(clinic.clinic_id) for clinic in clinics)
         return clinics
 
 
@@ -63,10 +60,7 @@ class Clinics:
     @classmethod
     def from_document(cls, document: dict[str, Any], default_zone: str) -> Clinics:
         """Build from the parsed JSON document; raises InvalidDocument that names the places."""
-        try:
-            return cls(ClinicsDocument.model_validate(document), default_zone)
-        except ValidationError as error:
-            raise_alone(InvalidDocument("clinics document", problems(error, ClinicsDocument)))
+        return cls(read_document(ClinicsDocument, document, "clinics document"), default_zone)
 
     def get(self, clinic_id: str | None) -> Clinic | None:
         return None if clinic_id is None else self._clinics.get(id_key(clinic_id))

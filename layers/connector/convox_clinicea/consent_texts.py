@@ -6,15 +6,13 @@ that the proof still says something when the text has changed.
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
-from convox_clinicea.errors import InvalidDocument, raise_alone
-from convox_clinicea.validation import problems
+from convox_clinicea.validation import read_document, refuse_repeats
 
 Version = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9._:-]{1,64}\z")]
 Language = Annotated[str, StringConstraints(pattern=r"\A[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}\z")]
@@ -56,9 +54,7 @@ class ConsentTextsDocument(BaseModel):
     @field_validator("versions")
     @classmethod
     def _each_once(cls, versions: list[ConsentText]) -> list[ConsentText]:
-        counted = Counter(each.version for each in versions)
-        if several := sorted(version for version, count in counted.items() if count > 1):
-            raise ValueError(f"stand there more than once: {', '.join(several)}")
+        refuse_repeats(each.version for each in versions)
         return versions
 
 
@@ -76,10 +72,7 @@ class ConsentTexts:
     @classmethod
     def from_document(cls, document: dict[str, Any], default: str) -> ConsentTexts:
         """Build from the parsed JSON document; raises InvalidDocument that names the places."""
-        try:
-            return cls(ConsentTextsDocument.model_validate(document), default)
-        except ValidationError as error:
-            raise_alone(InvalidDocument("consent_texts document", problems(error, ConsentTextsDocument)))
+        return cls(read_document(ConsentTextsDocument, document, "consent_texts document"), default)
 
     def lists(self, version: str) -> bool:
         """Whether the deployment has such a version."""

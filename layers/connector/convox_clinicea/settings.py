@@ -86,7 +86,7 @@ class DialectSettings(Settings):
 class LookupSettings(
     CliniceaSettings, PlaceSettings, NamingSettings, CallContextSettings, DialectSettings, DisclosureSettings
 ):
-    """`past_appointments`, `call_popup`; with `search_by_get` also `search_patient`."""
+    """`past_appointments`; with `search_by_get` also `search_patient` and `call_popup`."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)
     lookups_per_caller_minute: int = Field(ge=0, le=100_000)
@@ -100,7 +100,7 @@ class LookupSettings(
 
 
 class SearchSettings(LookupSettings):
-    """`search_patient`."""
+    """`search_patient`, `call_popup`: what ConVox opens, by POST or by GET."""
 
     search_by_get: bool
 

@@ -15,8 +15,14 @@ from botocore.exceptions import ClientError
 
 from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.errors import ConnectorError, raise_alone
-from convox_clinicea.table_requests import Removal, removal_arguments, tally_arguments
-from convox_clinicea.versions import SCHEMA
+from convox_clinicea.table_requests import (
+    NOT_LATER,
+    Removal,
+    newest_values,
+    put_arguments,
+    removal_arguments,
+    tally_arguments,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +32,6 @@ Item = dict[str, "AttributeValueTypeDef"]
 WRITE_TOKEN = "write_token"  # noqa: S105 - an attribute's name
 MAX_PAGES = 100
 _CONFLICT = "TransactionConflictException"
-_NOT_LATER = f"(attribute_not_exists({SCHEMA}) OR {SCHEMA} <= :newest)"
 
 
 class LedgerUnavailable(ConnectorError):
@@ -65,13 +70,17 @@ class Put:
     values: Item = field(default_factory=dict)
     table: str | None = None
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What DynamoDB is told, its table left out."""
+        return put_arguments(self.item, self.condition, self.values)
+
 
 @dataclass(frozen=True)
 class Page:
     """One page of a scan or a query.
 
-    Attributes:
-        after: the key at which the next page starts; None on the last page.
+    `after` is the key at which the next page starts; None on the last page.
     """
 
     items: list[Item]
@@ -102,7 +111,7 @@ class Table:
     def put(self, put: Put) -> None:
         """Write one item; raises ConditionFailed, LedgerUnavailable."""
         try:
-            self._client.put_item(TableName=self._name, **_arguments(put))
+            self._client.put_item(TableName=self._name, **put.arguments)
         except AWS_ERRORS as error:
             if error_code(error) != "ConditionalCheckFailedException" or not isinstance(error, ClientError):
                 raise_alone(_unavailable(error))
@@ -114,7 +123,7 @@ class Table:
 
     def change_all(self, puts: Sequence[Put], removals: Sequence[Removal], token: str) -> None:
         """Write and remove all or nothing; raises as `put_all` does."""
-        items: list[Any] = [{"Put": {"TableName": put.table or self._name, **_arguments(put)}} for put in puts]
+        items: list[Any] = [{"Put": {"TableName": put.table or self._name, **put.arguments}} for put in puts]
         items += [{"Delete": {"TableName": self._name, **removal_arguments(each)}} for each in removals]
         try:
             self._client.transact_write_items(ClientRequestToken=token, TransactItems=items)
@@ -141,8 +150,8 @@ class Table:
             self._client.delete_item(
                 TableName=self._name,
                 Key={"pk": {"S": key}},
-                ConditionExpression=f"({condition}) AND {_NOT_LATER}",
-                ExpressionAttributeValues={**values, **_newest(str(newest))},
+                ConditionExpression=f"({condition}) AND {NOT_LATER}",
+                ExpressionAttributeValues={**values, **newest_values(str(newest))},
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except AWS_ERRORS as error:
@@ -214,15 +223,15 @@ class Table:
 
         For what is little by its nature; what grows with the ledger is read a page at a time, to be carried on.
         """
-        yield from self._pages(
-            self._client.query,
-            {
-                **({"IndexName": index} if index else {}),
-                "KeyConditionExpression": condition,
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
-            },
-        )
+        how = {"IndexName": index} if index else {}
+        after: Item | None = None
+        for _ in range(MAX_PAGES):
+            page = self._query(condition, names, values, after, **how)
+            yield from page.items
+            if page.after is None:
+                return
+            after = page.after
+        raise LedgerUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
 
     def scan_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
         """Read one page (1 MB before the filter), consistently; `after` is what the page before it said."""
@@ -236,42 +245,23 @@ class Table:
 
     def query_page(self, index: str, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
         """Read one page (1 MB) of an index, which lags a little behind the table."""
-        arguments = {
-            "IndexName": index,
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
-        }
-        return self._page(self._client.query, arguments, after)
+        return self._query(condition, names, values, after, IndexName=index)
 
     def count_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
-        """Count the items of one page of a query on the table; none of them is returned."""
-        arguments = {
-            "KeyConditionExpression": condition,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
-            "Select": "COUNT",
-        }
-        return self._page(self._client.query, arguments, after)
+        """Count the items of one page of a query on the table."""
+        return self._query(condition, names, values, after, Select="COUNT")
 
     def entries_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
         """Read one page (1 MB) of a query on the table itself."""
+        return self._query(condition, names, values, after)
+
+    def _query(self, condition: str, names: dict[str, str], values: Item, after: Item | None, **how: str) -> Page:
         arguments = {
             "KeyConditionExpression": condition,
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": values,
         }
-        return self._page(self._client.query, arguments, after)
-
-    def _pages(self, read: Any, arguments: dict[str, Any]) -> Iterator[Item]:
-        after: Item | None = None
-        for _ in range(MAX_PAGES):
-            page = self._page(read, arguments, after)
-            yield from page.items
-            if page.after is None:
-                return
-            after = page.after
-        raise LedgerUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
+        return self._page(self._client.query, {**arguments, **how}, after)
 
     def _page(self, read: Any, arguments: dict[str, Any], after: Item | None) -> Page:
         start = {} if after is None else {"ExclusiveStartKey": after}
@@ -285,29 +275,6 @@ class Table:
 def timestamp(moment: datetime) -> str:
     """Return RFC 3339 in UTC with `Z`, to the millisecond."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _arguments(put: Put) -> dict[str, Any]:
-    guarded = SCHEMA in put.item
-    arguments: dict[str, Any] = {
-        "Item": put.item,
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-    }
-    conditions = [f"({put.condition})" if guarded else put.condition] * bool(put.condition) + [_NOT_LATER] * guarded
-    if conditions:
-        arguments["ConditionExpression"] = " AND ".join(conditions)
-    names = {"#version": "version", "#owner": "owner"}
-    used = {name: attribute for name, attribute in names.items() if name in put.condition}
-    if used:
-        arguments["ExpressionAttributeNames"] = used
-    values = {**put.values, **(_newest(put.item[SCHEMA]["N"]) if guarded else {})}
-    if values:
-        arguments["ExpressionAttributeValues"] = values
-    return arguments
-
-
-def _newest(version: str) -> Item:
-    return {":newest": {"N": version}}
 
 
 def _unless_own(put: Put, standing: Any) -> None:

@@ -1,14 +1,20 @@
-"""Requests to DynamoDB that are more than an item and its condition: removals in a transaction, and tallies."""
+"""The arguments of requests to DynamoDB: conditional writes, removals in a transaction, and tallies."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from convox_clinicea.versions import SCHEMA
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
     Item = dict[str, AttributeValueTypeDef]
+
+
+NOT_LATER = f"(attribute_not_exists({SCHEMA}) OR {SCHEMA} <= :newest)"
+"""What stands is not of a later version than `newest_values` says."""
 
 
 @dataclass(frozen=True)
@@ -41,3 +47,25 @@ def tally_arguments(key: Item, attributes: Item) -> dict[str, Any]:
         "ExpressionAttributeNames": {**names, "#count": "count"},
         "ExpressionAttributeValues": {**values, ":one": {"N": "1"}},
     }
+
+
+def put_arguments(item: Item, condition: str, values: Item) -> dict[str, Any]:
+    """Return the arguments of a write of a whole item, its table left out: it replaces none of a later version."""
+    guarded = SCHEMA in item
+    arguments: dict[str, Any] = {"Item": item, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+    conditions = [f"({condition})" if guarded else condition] * bool(condition) + [NOT_LATER] * guarded
+    if conditions:
+        arguments["ConditionExpression"] = " AND ".join(conditions)
+    names = {"#version": "version", "#owner": "owner"}
+    used = {name: attribute for name, attribute in names.items() if name in condition}
+    if used:
+        arguments["ExpressionAttributeNames"] = used
+    values = {**values, **(newest_values(item[SCHEMA]["N"]) if guarded else {})}
+    if values:
+        arguments["ExpressionAttributeValues"] = values
+    return arguments
+
+
+def newest_values(version: str) -> Item:
+    """Return the value that `NOT_LATER` compares with."""
+    return {":newest": {"N": version}}

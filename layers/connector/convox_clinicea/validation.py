@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 import types
+from collections import Counter
 from collections.abc import Iterable
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+
+from convox_clinicea.errors import InvalidDocument, raise_alone
+
+M = TypeVar("M", bound=BaseModel)
 
 _KEY = "[key]"
 _PLAIN = {
@@ -27,6 +32,20 @@ def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
         f"{_place(e['loc'])}: {_sentence(e['type'], e['msg'], e['loc'], model)}"
         for e in error.errors(include_url=False, include_input=False)
     ]
+
+
+def read_document(model: type[M], document: Any, name: str) -> M:
+    """Read a parsed JSON document; raises InvalidDocument that names the places."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise_alone(InvalidDocument(name, problems(error, model)))
+
+
+def refuse_repeats(names: Iterable[str]) -> None:
+    """Raise ValueError, for a validator of a document, where a name stands there more than once."""
+    if several := sorted(name for name, count in Counter(names).items() if count > 1):
+        raise ValueError(f"stand there more than once: {', '.join(several)}")
 
 
 def _place(loc: Iterable[int | str]) -> str:

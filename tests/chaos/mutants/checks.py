@@ -16,9 +16,10 @@ from tests.chaos.mutants import stories
 from tests.chaos.mutants.planned import LOOKS_AND_ANSWERS
 from tests.chaos.mutants.planned_waits import WAITS
 from tests.chaos.mutants.scenes import PROVEN, Scene, harms
+from tests.chaos.places import OPEN_BOOKINGS
 from tests.chaos.plays import PLAYS
 from tests.chaos.run import Run
-from tests.chaos.status_stories import changed, newcomer_returned, out_of_order
+from tests.chaos.status_stories import changed, newcomer_returned, out_of_order, transferred
 from tests.chaos.story_book import Story
 from tests.chaos.upgrades import upgrade
 from tests.chaos.waiting_plays import HOUR, AwayOnceItWasPosted, Played
@@ -130,6 +131,18 @@ def changed_minds() -> Iterator[list[str]]:
         yield harms(play("changed while it waits", "success", "freeze", step, canary="off")[0])
 
 
+def transferred_calls() -> Iterator[list[str]]:
+    """A call is given to another agent, whose status callback comes beside the first one's."""
+    for seed in (1, 2):
+        yield harms(Run(80, seed, 0.0, told={transferred: 1.0}).verdict())
+
+
+def crowded_numbers() -> Iterator[list[str]]:
+    """Patients of whom more is wanted at once than a number may have open."""
+    told: Mapping[Story, float] = {stories.many_of_one_number: 1.0}
+    yield harms(Run(120, 1, 0.0, told=told, mix=Mix(also=frozenset({OPEN_BOOKINGS}))).verdict())
+
+
 def changed_late() -> Iterator[list[str]]:
     """Agents record another slot once the first stands."""
     yield harms(play("changed once it stands", "success", "death", canary="off")[0])
@@ -204,6 +217,8 @@ CHECKS: dict[str, Check] = {
         workers_on_one_booking,
         changed_minds,
         changed_late,
+        transferred_calls,
+        crowded_numbers,
         overtaken,
         newcomers_return,
         two_releases,

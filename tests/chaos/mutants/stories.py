@@ -65,3 +65,10 @@ def changed_and_repeated(tell: Stories, at: float) -> None:
     wish = tell.intent(at, tell.diary.slot(), patient_id=patient_id, by_status=True)
     tell.changes(wish, at + 10, tell.diary.slot(), patient_id=patient_id)
     tell.repeat(wish, at + 20)
+
+
+def many_of_one_number(tell: Stories, at: float) -> None:
+    """Calls at once, through either door, ask for a different appointment of one patient each."""
+    patient_id = tell.patient()
+    for number in range(4):
+        tell.intent(at + tell.between(0, 0.3), tell.diary.slot(), patient_id=patient_id, by_status=number % 2 == 1)

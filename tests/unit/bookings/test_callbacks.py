@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from convox_clinicea import aws
+from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.callbacks import Taken
-from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION, Calls, key_of_call
+from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION, Calls
 from convox_clinicea.bookings.states import State
 from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from convox_clinicea.bookings.calls import MOST_WISHES
+from convox_clinicea.bookings.call import MOST_WISHES
 from convox_clinicea.bookings.record import Open
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.unbooked import Grounds

@@ -10,10 +10,12 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.callbacks import StatusCallbacks
-from convox_clinicea.bookings.calls import Call, Calls
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.intake import MOST_TRIES
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import NotStored
 from convox_clinicea.privacy import PersonalText
@@ -61,6 +63,17 @@ class TestRaces:
 
         (booking,) = bookings(bench)
         assert (booking.start, booking.generation) == (LATER, 2)
+
+    def test_two_agents_first_callbacks_for_one_person_are_one_appointment_and_one_that_waits(
+        self, bench: Bench, between: Any
+    ) -> None:
+        other = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
+        late = status_callback(second(caller=other), caller=other)
+
+        taken = between(once(lambda: takes(bench, first()))).take(late)
+
+        assert booking_of(taken).reason is Reason.CHANGED_AFTER_BOOKING
+        assert sorted(each.state for each in bookings(bench)) == [State.ACCEPTED, State.NEEDS_ATTENTION]
 
     def test_a_flow_function_that_comes_between_is_taken_over(self, bench: Bench, between: Any) -> None:
         direct: list[Booking] = []

@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.record import attributes_of
 from convox_clinicea.bookings.unbooked import Grounds, UnbookedCallbacks
 from convox_clinicea.clinicea.calls import Call as CliniceaCall

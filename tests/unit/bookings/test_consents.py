@@ -9,7 +9,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.consents import count_of_booking
-from convox_clinicea.bookings.request import BookingRequest, Consent
+from convox_clinicea.bookings.request import BookingRequest, Caller, Consent
 from convox_clinicea.errors import NotStored
 from tests.support import invented
 from tests.support.bench import Bench
@@ -38,6 +38,17 @@ def test_a_new_patient_s_consent_stands_on_record(bench: Bench) -> None:
         "write_token": {"S": booking.booking_id},
     }
     assert invented.leaks(repr(entry)) == []
+
+
+def test_the_request_that_brought_it_stands_with_it_and_nowhere_else(bench: Bench) -> None:
+    caller = Caller(name="convox", call_id=CALL_ID, agent_id=AGENT_ID, request_id="request-1")
+    booking = bench.accept(new_request(caller=caller))
+    takes(bench, new_request(caller=caller.model_copy(update={"request_id": "request-2"})))
+
+    (entry,) = bench.stack.entries()
+    assert entry["request_id"] == {"S": "request-1"}
+    assert "request-1" not in repr(bench.stack.items())
+    assert content(bench, booking).caller == Caller(name="convox", call_id=CALL_ID, agent_id=AGENT_ID)
 
 
 def test_the_request_s_own_version_and_time_count(bench: Bench) -> None:

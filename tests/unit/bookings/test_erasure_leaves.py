@@ -13,14 +13,18 @@ from convox_clinicea.bookings.acts import Person
 from convox_clinicea.bookings.erasures import Journal
 from convox_clinicea.bookings.holdings import Holdings, Kept
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
+from convox_clinicea.bookings.unbooked import Grounds
+from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import Table
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bench import Bench
 from tests.support.bookings import AGENT_ID, CALL_ID, known_request, new_request
-from tests.support.callbacks import LATER, booking_of, takes
+from tests.support.callbacks import LATER, MUCH_LATER, booking_of, takes
 
 MEERA = Mobile.from_e164(invented.MOBILE)
 WHO = Person("operator", "asked by the person")
@@ -139,3 +143,53 @@ def test_a_restore_brings_no_link_back(bench: Bench, holdings: Holdings) -> None
             assert telling not in items(bench)
         assert booking_of(takes(bench, known_request(mobile=MEERA))).booking_id == booking.booking_id
     assert len(bench.stack.items("booking#")) == 1
+
+
+class TestATransferredCall:
+    """Two agents' callbacks could not be booked: one is about Meera, the other about somebody else."""
+
+    @pytest.fixture
+    def kept(self, bench: Bench) -> None:
+        problem = InvalidRequest(FieldProblem("clinic_id", "is required"))
+        for agent, mobile in ((AGENT_ID, MEERA), ("agent-77", Mobile.from_e164(invented.OTHER_MOBILE))):
+            caller = Caller(name="convox", call_id=CALL_ID, agent_id=agent)
+            said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.CONSENT, "mobile": mobile}
+            with pytest.raises(InvalidRequest):
+                takes(bench, asks=False, caller=caller, refusal=problem, **said)
+
+    @pytest.mark.parametrize(
+        ("mobile", "agent", "other"),
+        [(invented.MOBILE, AGENT_ID, "agent-77"), (invented.OTHER_MOBILE, "agent-77", AGENT_ID)],
+    )
+    def test_only_the_person_s_own_callback_is_found_and_forgotten(
+        self, bench: Bench, holdings: Holdings, kept: None, mobile: str, agent: str, other: str
+    ) -> None:
+        subject = Subject(Mobile.from_e164(mobile))
+        held = holdings.find(subject)
+        (call,) = held.found.calls
+        assert [each.agent_id for each in held.traces_of(call)] == [agent]
+
+        (forgotten,) = holdings.erase(subject, WHO, open_too=True).calls
+
+        assert forgotten.kept is None
+        left = bench.calls.get("convox", CALL_ID)
+        assert [(each.agent_id, each.kept is None) for each in left.legs if each.has_trace] == [(other, False)]
+        assert holdings.find(subject).found.calls == []
+
+    def test_a_late_repeat_of_either_agent_makes_no_second_booking(self, bench: Bench, holdings: Holdings) -> None:
+        booking = changed(bench)
+        caller = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
+        waits = booking_of(takes(bench, known_request(mobile=MEERA, start=MUCH_LATER, caller=caller), caller=caller))
+        assert erase(holdings) == [None, None]
+
+        for wish, sender, found in (
+            (known_request(mobile=MEERA), None, booking),
+            (known_request(mobile=MEERA, start=MUCH_LATER), caller, waits),
+            (known_request(mobile=MEERA), caller, booking),
+        ):
+            again = takes(bench, wish, **({} if sender is None else {"caller": sender}))
+            assert (again.repeated, booking_of(again).booking_id) == (True, found.booking_id)
+
+        assert len(bench.stack.items("booking#")) == 2
+        for agent in (AGENT_ID, "agent-77"):
+            assert agent not in items(bench)

@@ -10,7 +10,8 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings import consents
 from convox_clinicea.bookings.acts import Person
-from convox_clinicea.bookings.calls import Call, Calls
+from convox_clinicea.bookings.call import Call
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
 from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.bookings.record import Booking, key_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings import identity
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.identity import booking_id, earlier_digests
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest

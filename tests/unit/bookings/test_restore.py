@@ -15,10 +15,11 @@ from convox_clinicea.bookings.erasures import SUBJECT, Journal
 from convox_clinicea.bookings.holdings import Holdings
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
 from convox_clinicea.bookings.unbooked import Grounds
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import LedgerUnavailable, Table
@@ -303,6 +304,20 @@ class TestErasedSince:
         assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
         assert (call(bench).kept, call(bench).number_key, call(bench).problems) == (None, None, ())
 
+    def test_another_agent_s_callback_of_somebody_else_comes_back_whole(self, bench: Bench) -> None:
+        kept_callback(bench)
+        caller = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
+        refused = InvalidRequest(FieldProblem("start", "is missing"))
+        said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-42"}
+        with pytest.raises(InvalidRequest):
+            bench.callbacks.take(status_callback(refusal=refused, caller=caller, **said))
+        copy = backup(bench)
+        erase(bench)
+        lose(bench, "call#")
+
+        assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
+        assert [each.agent_id for each in call(bench).legs if each.kept is not None] == ["agent-77"]
+
     def test_one_that_was_kept_after_the_erasure_comes_back_whole(self, bench: Bench) -> None:
         kept_callback(bench)
         erase(bench)
@@ -338,6 +353,50 @@ class TestErasedSince:
             erase(bench, open_too=False, ended=True)
         assert [each for each in bench.stack.items() if "erased_at" in each] == []
         assert len(bench.stack.items()) == len(before)
+
+
+class TestTheListOfANumbersOpenBookings:
+    """`person#…`: without it a number that had as many as it may have could be given as many again."""
+
+    LIMIT = 2
+
+    def fill(self, bench: Bench) -> None:
+        intake = bench.another_intake(open_bookings=bench.open_bookings(self.LIMIT))
+        for number in range(self.LIMIT):
+            intake.accept(known_request(mobile=MEERA, start=LATER + timedelta(days=number)))
+
+    def test_comes_back_and_counts_what_was_open(self, bench: Bench) -> None:
+        self.fill(bench)
+        copy = backup(bench)
+        lose(bench, "booking#", "call#", "person#")
+
+        told = put_back(bench, copy)
+
+        assert told["person: put back"] == 1
+        intake = bench.another_intake(open_bookings=bench.open_bookings(self.LIMIT))
+        with pytest.raises(TooManyOpenBookings):
+            intake.accept(known_request(mobile=MEERA, start=MUCH_LATER + timedelta(days=9)))
+
+    def test_of_one_that_stands_nothing_is_written_over(self, bench: Bench) -> None:
+        self.fill(bench)
+        copy = backup(bench)
+        (before,) = bench.stack.items("person#")
+        lose(bench, "booking#")
+
+        put_back(bench, copy)
+
+        assert bench.stack.items("person#") == [before]
+
+    def test_of_a_person_who_was_erased_since_it_stays_away(self, bench: Bench) -> None:
+        self.fill(bench)
+        copy = backup(bench)
+        erase(bench)
+        assert bench.stack.items("person#") == []
+
+        told = put_back(bench, copy, journal=journal(bench))
+
+        assert told["person: erased since, left out"] == 1
+        assert bench.stack.items("person#") == []
 
 
 def test_what_has_expired_stays_away(bench: Bench) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import fields
 
 from convox_clinicea import announced
-from convox_clinicea.bookings import calls, canary, claims, queue, record, request
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings import call, calls, canary, claims, queue, record, request
+from convox_clinicea.bookings.call import Call, Leg
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.bookings.states import Reason, State
 
 
-def names(kind: type[Booking] | type[Call]) -> set[str]:
+def names(kind: type[Booking] | type[Leg]) -> set[str]:
     return {each.name for each in fields(kind)}
 
 
@@ -41,12 +41,17 @@ def test_a_booking() -> None:
 
 
 def test_a_call() -> None:
-    assert calls.SCHEMA_VERSION == 2
-    assert names(Call) == {
-        "caller", "call_id", "received_at", "updated_at", "agent_id", "asks", "wishes", "wish_id", "recorded_at",
-        "problems", "kept", "number_key", "patient_key", "version", "expires_at", "write_token", "schema_version",
-        "told", "recorded", "several_kept",
+    assert (call.SCHEMA_VERSION, call.ONE_LEG_VERSION) == (3, 2)
+    of_a_leg = {
+        "agent_id", "asks", "wish_id", "told", "recorded", "recorded_at", "problems", "kept", "number_key",
+        "patient_key", "several_kept",
     }  # fmt: skip
+    assert names(Leg) == of_a_leg
+    assert names(Call) == of_a_leg | {
+        "caller", "call_id", "received_at", "updated_at", "wishes", "others", "version", "expires_at", "write_token",
+        "schema_version",
+    }  # fmt: skip
+    assert {"pk", "open", "queued_at", "disposition", "legs", "keys_of_legs"} == calls.BESIDE
 
 
 def test_what_stands_beside() -> None:

@@ -14,7 +14,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.acting import Obstacle
 from convox_clinicea.bookings.acts import Person, Word
 from convox_clinicea.bookings.backlog import Backlog
-from convox_clinicea.bookings.calls import key_of_call
+from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
 from convox_clinicea.bookings.holdings import Holdings, Kept
 from convox_clinicea.bookings.ledger import Overtaken

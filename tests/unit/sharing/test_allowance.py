@@ -15,7 +15,7 @@ from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.observability import logger, metrics
 from convox_clinicea.privacy import MASK
 from convox_clinicea.sharing.allowance import CALLERS_SHARE, Allowance, Asker, Limits
-from convox_clinicea.sharing.counters import KEPT_SECONDS, MOST_AGENTS
+from convox_clinicea.sharing.counters import KEPT_SECONDS, MOST_AGENTS, Counters, Kind
 from convox_clinicea.table import Table
 from tests.support import emf
 from tests.support.account import Stack
@@ -336,19 +336,42 @@ class TestShownOnACall:
     ) -> None:
         look_up(search, clock, shown=["P-41", "P-42"], call_id="c-1")
 
-        assert visits.was_shown("convox", "P-41", "c-1")
-        assert visits.was_shown("convox", "P-42", "c-1")
-        assert not visits.was_shown("convox", "P-43", "c-1")
-        assert not visits.was_shown("convox", "P-41", "c-2")
-        assert not visits.was_shown("convox", "P-41", None)
-        assert not visits.was_shown("north", "P-41", "c-1")
+        assert visits.was_shown(ASKER, "P-41", "c-1")
+        assert visits.was_shown(ASKER, "P-42", "c-1")
+        assert not visits.was_shown(ASKER, "P-43", "c-1")
+        assert not visits.was_shown(ASKER, "P-41", "c-2")
+        assert not visits.was_shown(ASKER, "P-41", None)
+        assert not visits.was_shown(Asker("north", "agent-7"), "P-41", "c-1")
+
+    def test_each_agent_of_a_call_has_to_have_been_shown_the_patient(
+        self, search: Allowance, visits: Allowance, clock: VirtualClock
+    ) -> None:
+        look_up(search, clock, shown=["P-41"], call_id="c-1")
+        look_up(search, clock, Asker("convox", None), shown=["P-42"], call_id="c-1")
+
+        assert visits.was_shown(Asker("convox", "AGENT-7"), "P-41", "c-1"), "names count without regard to case"
+        for another in ("agent-8", None):
+            assert not visits.was_shown(Asker("convox", another), "P-41", "c-1")
+        assert visits.was_shown(Asker("convox", None), "P-42", "c-1")
+        assert not visits.was_shown(ASKER, "P-42", "c-1")
+
+    def test_what_the_release_before_noted_without_an_agent_counts_within_the_hour(
+        self, stack: Stack, visits: Allowance, clock: VirtualClock
+    ) -> None:
+        counters = Counters(Table(aws.dynamodb_at_once(), stack.table), clock)
+        now = counters.now()
+        before = {"CgWoBn9ppvfvR"}  # P-41 on c-1
+        counters.add("convox", now, {}, {now.attribute(Kind.SHOWN): before})
+
+        assert visits.was_shown(ASKER, "P-41", "c-1")
+        assert not visits.was_shown(ASKER, "P-41", "c-2")
 
     def test_without_a_call_nobody_counts_as_shown(
         self, search: Allowance, visits: Allowance, clock: VirtualClock
     ) -> None:
         look_up(search, clock, shown=["P-41"])
 
-        assert not visits.was_shown("convox", "P-41", None)
+        assert not visits.was_shown(ASKER, "P-41", None)
 
     @pytest.mark.parametrize("start", [0, 299, 599, 3000, 86_399 - 43_200])
     @pytest.mark.parametrize(("minutes", "still"), [(1, True), (50, True), (60, False), (600, False)])
@@ -359,7 +382,7 @@ class TestShownOnACall:
         look_up(search, clock, shown=["P-41"], call_id="c-1")
         clock.advance(minutes=minutes)
 
-        assert visits.was_shown("convox", "P-41", "c-1") is still
+        assert visits.was_shown(ASKER, "P-41", "c-1") is still
 
     def test_other_look_ups_of_the_hour_change_nothing(
         self, search: Allowance, visits: Allowance, clock: VirtualClock
@@ -369,12 +392,12 @@ class TestShownOnACall:
             clock.advance(minutes=1)
             look_up(search, clock, shown=[f"Q-{number}"], call_id=f"d-{number}")
 
-        assert visits.was_shown("convox", "P-41", "c-1")
+        assert visits.was_shown(ASKER, "P-41", "c-1")
 
     def test_where_the_table_does_not_answer_it_is_told(
         self, stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        assert allowance(stack, clock, table="no-such-table").was_shown("convox", "P-41", "c-1")
+        assert allowance(stack, clock, table="no-such-table").was_shown(ASKER, "P-41", "c-1")
         assert told(capsys, "LookupsUncounted")[0] == [1]
 
 

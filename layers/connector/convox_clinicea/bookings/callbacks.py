@@ -1,4 +1,4 @@
-"""ConVox's status callback: what the agent recorded of a call becomes its booking, one per call and person.
+"""ConVox's status callback: what the agent recorded of a call becomes its booking, one per call, agent and person.
 
 Repeats, corrections and callbacks out of order are normal. `docs/booking-protocol.md` has the rule, and the
 interleavings that the transactions here close.
@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from convox_clinicea import chance
-from convox_clinicea.bookings.calls import MOST_WISHES, Call, Calls
+from convox_clinicea.bookings.call import MOST_WISHES, Call
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import Drafter, Wish
 from convox_clinicea.bookings.intake import MOST_TRIES, PAUSE_SECONDS, or_not_stored
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
@@ -72,7 +73,7 @@ class Taken:
     """What became of a callback.
 
     Attributes:
-        booking: the one that it asked for, or the call's, if it asked for none.
+        booking: the one that it asked for, or what its agent has asked for on the call, if it asked for none.
         asked: whether it asked for an appointment.
         repeated: that was known.
         changed: the booking stands for something else than this callback says.
@@ -140,8 +141,8 @@ class StatusCallbacks:
 
     def _taken(self, callback: Callback) -> Taken:
         ids = self._drafter.ids
-        stored = self._calls.get(callback.caller.name, *ids.calls(callback.call_id))
-        call = _told(stored, callback, ids)
+        stored = _leg(self._calls.get(callback.caller.name, *ids.calls(callback.call_id)), callback, ids)
+        call = _told(stored, callback)
         if callback.bare and call.booking_id is not None:
             return Taken(self._ledger.get(call.booking_id), repeated=True)
         try:
@@ -171,7 +172,8 @@ class StatusCallbacks:
             return self._known(stored, late, mind.current, mind)
         call = _corrected(stored, call, callback, wish)
         replaced = mind.replaceable
-        reason = obstacle(wish, (each for each in mind.bookings.values() if each is not replaced))
+        others = [each for each in mind.bookings.values() if each is not replaced]
+        reason = obstacle(wish, others, elsewhere=stored.booking_ids_elsewhere)
         if replaced is not None:
             return self._replaced(call, callback, replaced, wish, reason)
         return self._new(call, callback, mind, reason)
@@ -247,15 +249,20 @@ def _corrected(stored: Call, call: Call, callback: Callback, wish: Wish) -> Call
     return call.corrected(wish.number_key, patient_key)
 
 
-def _told(call: Call, callback: Callback, ids: FreeTextIds) -> Call:
-    """Return the call with what every callback tells, unless something newer is known."""
-    if call.recorded_after(callback.recorded_at):
+def _leg(call: Call, callback: Callback, ids: FreeTextIds) -> Call:
+    """Return the call turned to the callback's agent; what an erasure has hidden tells no agents apart."""
+    if call.call_id not in (ids.call(callback.call_id), callback.call_id):
         return call
     agent_id = callback.caller.agent_id
-    erased = call.call_id not in (ids.call(callback.call_id), callback.call_id)
+    return call.of_agent(ids.agent(agent_id) if agent_id else None)
+
+
+def _told(call: Call, callback: Callback) -> Call:
+    """Return the call with what every callback tells, unless something newer is known of its leg."""
+    if call.recorded_after(callback.recorded_at):
+        return call
     return replace(
         call,
-        agent_id=ids.agent(agent_id) if agent_id and not erased else call.agent_id,
         asks=callback.asks if callback.disposed else call.asks,
         recorded_at=callback.recorded_at or call.recorded_at,
     )

@@ -1,8 +1,8 @@
 """Proof of consent: an entry of its own for each new patient, which outlives the request it came with.
 
 Whoever registers a person has to be able to show that they agreed, after the booking has ended and its request is
-gone, and after an erasure too. So the entry names nobody: booking, call, agent, time, version of the text that was
-read out, and the HMAC of the mobile.
+gone, and after an erasure too. So the entry names nobody: booking, call, agent, API Gateway's id of the request, time,
+version of the text that was read out, and the HMAC of the mobile.
 """
 
 from __future__ import annotations
@@ -49,11 +49,14 @@ class Consents:
         self._zone = zone
         self._texts = texts
 
-    def add(self, booking: Booking, consent: Consent) -> None:
+    def add(self, booking: Booking, consent: Consent, request_id: str | None = None) -> None:
         """Put the consent on record before the booking itself; that it stands already is as good.
 
         Each content that is stored has an entry of its own: what a changed mind has replaced keeps its proof, and what
         is registered in Clinicea has the one whose text was read out with it.
+
+        Args:
+            request_id: of the request that brought it first, by which the access log tells from where.
 
         Raises:
             LedgerUnavailable: it may not stand.
@@ -75,6 +78,7 @@ class Consents:
             "caller": booking.caller,
             "agent_id": booking.agent_id,
             "call_id": booking.call_id,
+            "request_id": request_id,
             "text_version": text_version,
             "given_by": consent.given_by,
             "language": None if text is None else text.language,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, field_validator, model_validator
 
-from convox_clinicea.bookings.calls import key_of_call
+from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
 from convox_clinicea.bookings.orders import CliniceaId, Order, PersonsOrder, shown, validated
 from convox_clinicea.bookings.record import Booking, key_of, timestamp
@@ -140,7 +140,8 @@ class CopyOrder(_Order, PersonsOrder):
         subject = self.subject(default_country)
         if self.start is None:  # before anything leaves
             holdings.note(Noted.COPY, subject, self.person)
-        found = holdings.find(subject, self.start).found
+        held = holdings.find(subject, self.start)
+        found = held.found
         return {
             "bookings": [
                 {
@@ -156,11 +157,12 @@ class CopyOrder(_Order, PersonsOrder):
                 {
                     "caller": call.caller,
                     "call_id": call.call_id,
-                    "agent_id": call.agent_id,
+                    "agent_id": leg.agent_id,
                     "received_at": timestamp(call.received_at),
-                    "sealed": _sealed(key_of_call(call.caller, call.call_id), call.kept),
+                    "sealed": _sealed(key_of_call(call.caller, call.call_id), leg.kept),
                 }
                 for call in found.calls
+                for leg in held.traces_of(call)
             ],
             **_progress(found),
         }

@@ -153,7 +153,7 @@ class Drafter:
             patient_id=request.patient_id,
         )
         if request.new_patient is not None:
-            self._consents.add(drafted, request.new_patient.consent)
+            self._consents.add(drafted, request.new_patient.consent, caller.request_id)
         return drafted
 
     def _check_start(self, start: datetime) -> None:

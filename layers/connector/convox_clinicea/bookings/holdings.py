@@ -9,7 +9,8 @@ from typing import Any
 
 from convox_clinicea.bookings import erasures
 from convox_clinicea.bookings.acts import KEPT, Act, Person, Word
-from convox_clinicea.bookings.calls import Call, Calls, key_of_call
+from convox_clinicea.bookings.call import Call, Leg, key_of_trace
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.consents import count_of, count_of_booking, subject_of_number
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import Booking, key_of
@@ -46,6 +47,12 @@ class Held:
 
     found: Part
     consents: int
+    keys: frozenset[str] = frozenset()
+    """HMACs: a kept callback that bears one is the person's."""
+
+    def traces_of(self, call: Call) -> list[Leg]:
+        """Return the legs of a call with which a callback of the person is kept."""
+        return [each for each in call.legs if each.is_found_by(self.keys)]
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,8 @@ class Holdings:
         found = self._search.part(subject, after)
         own = self._search.number_key(subject)
         others = [each for each in found.bookings if each.number_key not in (None, own)]
-        return Held(found, sum(count_of_booking(self._register, each) for each in others))
+        consents = sum(count_of_booking(self._register, each) for each in others)
+        return Held(found, consents, self._search.keys_of(subject))
 
     def name_of_call(self, call_id: str) -> str:
         """Return the name under which the register has a call whose id holds a number or an address."""
@@ -159,12 +167,14 @@ class Holdings:
             open_too: end those that have not ended and were never posted, so that they are erased too.
         """
         found = self._search.part(subject, after)
-        calls = [self._forget(call) for call in found.calls]
+        keys = self._search.keys_of(subject)
+        calls = [self._forget(call, keys) for call in found.calls]
         return Erased([self._erase(each, person, open_too=open_too) for each in found.bookings], calls, found)
 
-    def _forget(self, call: Call) -> Forgotten:
+    def _forget(self, call: Call, keys: frozenset[str]) -> Forgotten:
+        names = {key_of_trace(call, each) for each in call.legs if each.is_found_by(keys)}
         try:
-            return Forgotten(self._calls.forget(call, self._noted(key_of_call(call.caller, call.call_id))))
+            return Forgotten(self._calls.forget(call, *map(self._noted, sorted(names)), keys=keys))
         except Overtaken:
             return Forgotten(call, Kept.CHANGED_MEANWHILE)
 

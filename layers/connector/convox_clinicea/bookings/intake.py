@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from convox_clinicea import chance
-from convox_clinicea.bookings.calls import MOST_WISHES, Call, Calls
+from convox_clinicea.bookings.call import MOST_WISHES, Call
+from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import Drafter, Wish
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.open_bookings import OpenBookings
@@ -118,7 +119,7 @@ class Intake:
             told: what the call's status callbacks have asked for. Who this one is for its own request tells, so only
                 a second appointment of the same person is a person's business.
         """
-        reason = obstacle(wish, (each for each in told if not is_same_appointment(each, wish)))
+        reason = obstacle(wish, [each for each in told if not is_same_appointment(each, wish)])
         place = self._open.taking(wish, wish.wish_id)
         new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
         asked = call.asked(wish.wish_id, new)

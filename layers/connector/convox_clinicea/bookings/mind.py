@@ -1,4 +1,4 @@
-"""What a call has asked for, for the one person whom a status callback is about."""
+"""What an agent's leg of a call has asked for, for the one person whom a status callback is about."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from convox_clinicea.bookings.calls import Call
+from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.drafting import Wish
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.same_person import is_same, is_same_appointment, was_refused
@@ -19,7 +19,7 @@ class Mind:
     """One callback's wish beside what stands of the call.
 
     Attributes:
-        call: as it was read.
+        call: as it was read, turned to the leg of the callback's agent.
         bookings: all of the call's, by id.
         recorded_at: when the agent recorded the wish, where ConVox tells.
     """
@@ -31,9 +31,13 @@ class Mind:
 
     @cached_property
     def known(self) -> Booking | None:
-        """The booking that the wish has already: it is a repeat, or a flow function has asked for the same."""
+        """The booking that the wish has already: it is a repeat, or somebody else of the call has asked for the same.
+
+        Another agent's wish whose booking stands for something else by now was not this agent's: it is no repeat.
+        """
         of_wish = self._booking(self.wish.wish_id)
-        if of_wish is not None and (self.is_its(of_wish) or not self.is_newer):
+        repeated = not self.is_newer and not self.call.is_told_elsewhere_only(self.wish.wish_id)
+        if of_wish is not None and (self.is_its(of_wish) or repeated):
             return of_wish
         told = self.call.booking_ids_told
         by_flow = (each for each in self.bookings.values() if each.booking_id not in told)
@@ -41,7 +45,7 @@ class Mind:
 
     @cached_property
     def current(self) -> Booking | None:
-        """The booking that status callbacks have last asked for, for that person."""
+        """The booking that this agent's callbacks have last asked for, for that person."""
         return None if self._theirs.wish_id is None else self._booking(self._theirs.wish_id)
 
     @property
@@ -51,28 +55,34 @@ class Mind:
 
     @property
     def is_newer(self) -> bool:
-        """Whether the wish was certainly recorded after all others of that person."""
+        """Whether the wish was certainly recorded after all others of that person on this leg."""
         return self._theirs.recorded_before(self.recorded_at)
 
     @property
     def is_late(self) -> bool:
-        """Whether something of that person was certainly recorded after the wish."""
+        """Whether something of that person was certainly recorded after the wish on this leg."""
         return self._theirs.recorded_after(self.recorded_at)
 
     @property
     def replaceable(self) -> Booking | None:
-        """The current booking, if nothing of its content can have reached Clinicea."""
+        """The current booking, if nothing of its content can have reached Clinicea, and no other agent asked for it."""
         current = self.current
         if current is None or current.posted:
+            return None
+        if current.booking_id in self.call.booking_ids_elsewhere:
             return None
         return current if current.state is State.ACCEPTED or current.state.parked else None
 
     def dropped_for(self, booking: Booking) -> list[Booking]:
-        """Return what is not wanted any more, now that the agent has returned to `booking`: parked, never posted."""
+        """Return what is not wanted any more, now that the agent has returned to `booking`: parked, never posted.
+
+        What another agent has asked for is theirs to give up.
+        """
         stands = booking.stands_for == self.wish.wish_id and not booking.state.parked and not was_refused(booking)
         if not stands or not self.is_newer:
             return []
-        others = (each for each in self.bookings.values() if each.booking_id != booking.booking_id)
+        kept = {booking.booking_id, *self.call.booking_ids_elsewhere}
+        others = (each for each in self.bookings.values() if each.booking_id not in kept)
         return [each for each in others if is_same(each, self.wish) and each.state.parked and not each.posted]
 
     @cached_property

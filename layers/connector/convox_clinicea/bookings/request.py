@@ -22,13 +22,17 @@ class UnreadableRequest(ConnectorError):
 
 
 class Caller(BaseModel):
-    """Who sent the request: the authenticated caller, and the call and agent that it claims."""
+    """Who sent the request: the authenticated caller, and the call and agent that it claims.
+
+    `request_id` is API Gateway's, which the access log has too: it is of the moment, and not stored with the request.
+    """
 
     model_config = ConfigDict(defer_build=True, frozen=True)
 
     name: str
     call_id: str | None = None
     agent_id: str | None = None
+    request_id: str | None = None
 
 
 class Consent(BaseModel):
@@ -111,6 +115,7 @@ class BookingRequest(BaseModel):
     def to_bytes(self) -> bytes:
         """Return the request as compact JSON, personal values revealed: for encryption only."""
         document = {"v": SCHEMA_VERSION, **_without_none(_revealed(self))}
+        document["caller"].pop("request_id", None)
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod

@@ -6,7 +6,7 @@ digests leave open whether the second is the first one corrected, a person decid
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 
 from convox_clinicea.bookings.drafting import Wish
 from convox_clinicea.bookings.record import Booking
@@ -56,14 +56,25 @@ def was_refused(booking: Booking) -> bool:
     return booking.reason is not Reason.EXPIRED_UNRESOLVED or not booking.posted
 
 
-def obstacle(wish: Wish, others: Iterable[Booking]) -> Reason | None:
-    """Return why the wish has to wait for a person beside the call's other bookings; None if it can be made."""
+def obstacle(wish: Wish, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
+    """Return why the wish has to wait for a person beside the call's other bookings; None if it can be made.
+
+    Args:
+        elsewhere: the ids of those that another agent of the call has asked for. What is parked of them may still be
+            made: a person decides on both, unless it waits for such a decision already.
+    """
     standing = [each for each in others if not was_refused(each) and not (each.state.parked and not each.posted)]
-    if any(is_same(each, wish) for each in standing):
+    parked = [each for each in others if each.booking_id in elsewhere and each.state.parked and not _waits(each)]
+    if any(is_same(each, wish) for each in (*standing, *parked)):
         return Reason.CHANGED_AFTER_BOOKING
     if any(may_be_same(each, wish) for each in standing):
         return Reason.MAYBE_SAME_PERSON
     return None
+
+
+def _waits(booking: Booking) -> bool:
+    """Whether it is parked for another booking of its call: whoever decides on it sees both."""
+    return booking.reason in (Reason.CHANGED_AFTER_BOOKING, Reason.MAYBE_SAME_PERSON)
 
 
 def _same_number(booking: Booking, wish: Wish) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from convox_clinicea.bookings.call import is_same_agent
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
@@ -25,8 +26,8 @@ class CallBookings:
 
     Attributes:
         bookings: in the order in which they were accepted; of very many, as many as one answer holds.
-        not_booked: the fields for which the last appointment that it asked for could not be taken; `body` if its
-            callback could not be read.
+        not_booked: the fields for which the last appointment that an agent of it asked for could not be taken; `body`
+            if the callback could not be read.
         unreadable: records of the call that this release cannot read.
     """
 
@@ -52,8 +53,11 @@ class BookingStatus:
             raise NotFound("no such booking")
         return booking
 
-    def of_call(self, call_id: str, caller: str) -> CallBookings:
+    def of_call(self, call_id: str, caller: str, agent_id: str | None = None) -> CallBookings:
         """Return what the caller asked for on one call; nothing for a call that never was.
+
+        Args:
+            agent_id: only what this agent asked for; None: whoever has had the call.
 
         The call's own item names its bookings, and each is read by its id: both reads are consistent. The index names
         those of earlier releases, and of a call with very many; it lags by a second or so.
@@ -62,9 +66,14 @@ class BookingStatus:
         names = self._ids.shown(call_id)
         problems: tuple[str, ...] = ()
         wishes: tuple[str, ...] = ()
+        own: set[str] = set()
+        agent = None if agent_id is None else self._ids.agent(agent_id)
         try:
             call = self._calls.get(caller, *names)
-            problems, wishes = call.problems, tuple(call.wishes.values())
+            problems, wishes = call.problems_of_all, tuple(call.wishes.values())
+            if agent is not None:
+                leg = call.of_agent(agent)
+                problems, own = leg.problems, leg.booking_ids_own
         except UnreadableRecord:
             unreadable = 1
         in_index = chain.from_iterable(self._ledger.records_of_call(caller, name) for name in names)
@@ -74,6 +83,8 @@ class BookingStatus:
         unreadable += sum(isinstance(each, Unreadable) for each in found)
         read = [each for each in found if isinstance(each, Booking)]
         bookings = [each for each in read if each.caller == caller and each.call_id in names]
+        if agent is not None:
+            bookings = [each for each in bookings if each.booking_id in own or is_same_agent(each.agent_id, agent)]
         bookings.sort(key=lambda each: each.accepted_at)
         return CallBookings(bookings, problems, unreadable, more=len(first) > MOST_IN_AN_ANSWER)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from convox_clinicea.bookings import erasures, identity, record
-from convox_clinicea.bookings.calls import Call, call_from_item
+from convox_clinicea.bookings.call import Call
+from convox_clinicea.bookings.calls import KEYS_OF_LEGS, call_from_item
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.mobile import Mobile
@@ -28,6 +29,8 @@ LONGEST = timedelta(seconds=20)
 """No page is begun after that; the function has 60 s."""
 _BOOKINGS = record.key_of("")
 _CALLS = "call#"
+_IDS = (":patient_id", f":{EARLIER_PATIENT_KEY}")
+"""The values of a filter that are no HMAC of a call's, or one that is there under another name."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,12 @@ class SubjectSearch:
     def number_key(self, subject: Subject) -> str | None:
         """Return the HMAC of the subject's mobile."""
         return None if subject.mobile is None else identity.digest_of_number(self._key(), subject.mobile)
+
+    def keys_of(self, subject: Subject) -> frozenset[str]:
+        """Return the HMACs of the subject's mobile and patient id, by which a kept callback is theirs."""
+        number_key, patient_id = self.number_key(subject), subject.patient_id
+        of_patient = () if patient_id is None else identity.digests_of_patient(self._key(), patient_id)
+        return frozenset({*(() if number_key is None else (number_key,)), *of_patient})
 
     def hidden_name(self, call_id: str) -> str:
         """Return the name under which an erasure leaves a call."""
@@ -122,6 +131,9 @@ class SubjectSearch:
             f"#{name} IN ({', '.join(f':{name}{place}' for place in range(len(texts)))})"
             for name, texts in keys.items()
         )
+        # A list has no `IN`: one clause for each key of a person.
+        in_legs = [f"contains({KEYS_OF_LEGS}, {each})" for each in values if not each.startswith(_IDS)]
+        alternatives = " OR ".join([alternatives, *in_legs])
         return (
             f"({alternatives}) AND (begins_with(pk, :bookings) OR begins_with(pk, :calls))",
             {f"#{name}": name for name in keys},

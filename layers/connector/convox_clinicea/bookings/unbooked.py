@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from convox_clinicea.bookings.calls import Call, key_of_call
+from convox_clinicea.bookings.call import Call, key_of_call
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge, TooManyOpenBookings

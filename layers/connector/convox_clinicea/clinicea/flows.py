@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.errors import InvalidDocument, raise_alone
-from convox_clinicea.validation import problems
+from convox_clinicea.validation import read_document
 
 Dialect = Literal["convox", "modern"]
 
@@ -57,7 +56,4 @@ def flows_of(replacement: Mapping[str, Any] | None) -> Flows:
     Raises:
         InvalidDocument: its `flows` are none.
     """
-    try:
-        return Flows.model_validate((replacement or {}).get("flows", {}))
-    except ValidationError as error:
-        raise_alone(InvalidDocument("call table", problems(error, Flows)))
+    return read_document(Flows, (replacement or {}).get("flows", {}), "call table")

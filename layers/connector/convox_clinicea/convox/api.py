@@ -25,7 +25,7 @@ def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
     app = APIGatewayRestResolver(debug=False)
 
     def request_id() -> str:
-        return str(app.current_event.request_context.get("requestId") or "")
+        return request_id_of(app.current_event) or ""
 
     def known(error: ConnectorError) -> Response[str]:
         face = face_of(error)
@@ -65,6 +65,11 @@ def answer(
     metrics.add_metric("Refused", MetricUnit.Count, int(400 <= status < 500))
     metrics.add_metric("Failed", MetricUnit.Count, int(status >= 500))
     return answered
+
+
+def request_id_of(event: APIGatewayProxyEvent) -> str | None:
+    """Return API Gateway's id of the request, which the access log has too."""
+    return event.raw_event["requestContext"].get("requestId") or None
 
 
 def path_parameter(event: APIGatewayProxyEvent, name: str) -> str:

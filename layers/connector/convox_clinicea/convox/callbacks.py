@@ -13,6 +13,7 @@ from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.consents import UNLISTED
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.unbooked import Grounds
+from convox_clinicea.convox.api import request_id_of
 from convox_clinicea.convox.came_as import remember
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.glimpse import glimpsed
@@ -68,8 +69,10 @@ class StatusReader:
             if unread is None:
                 raise
             return unread
+        request_id = request_id_of(event)
+        caller = Caller(name=self._caller, call_id=request.call_id, agent_id=request.agent_id, request_id=request_id)
         callback = Callback(
-            caller=Caller(name=self._caller, call_id=request.call_id, agent_id=request.agent_id),
+            caller=caller,
             call_id=request.call_id,
             disposed=any(request.dispositions()),
             recorded_at=self._recorded_at(request),
@@ -90,7 +93,8 @@ class StatusReader:
         except (InvalidRequest, ConsentRequired) as error:
             bare = not named(pairs, _OF_AN_APPOINTMENT, self._dialect).values
             return replace(callback, refusal=error, bare=bare)
-        return replace(callback, wanted=wanted.request, left_out=wanted.left_out)
+        said = wanted.request.model_copy(update={"caller": caller})
+        return replace(callback, wanted=said, left_out=wanted.left_out)
 
     def _kept(self, pairs: Pairs) -> tuple[Kept, Grounds | None]:
         """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
@@ -105,7 +109,7 @@ class StatusReader:
         glimpse = glimpsed(event, self._dialect)
         if not glimpse.may_ask or (glimpse.call_id is None and glimpse.agent_id is None):
             return None
-        call_id = glimpse.call_id or f"unnamed-{event.raw_event['requestContext'].get('requestId')}"
+        call_id = glimpse.call_id or f"unnamed-{request_id_of(event)}"
         caller = Caller(name=self._caller, call_id=call_id, agent_id=glimpse.agent_id)
         return Callback(caller=caller, call_id=call_id, refusal=error)
 

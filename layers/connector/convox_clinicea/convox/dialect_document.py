@@ -16,7 +16,6 @@ from pydantic import (
     ConfigDict,
     Field,
     StringConstraints,
-    ValidationError,
     field_validator,
 )
 
@@ -24,10 +23,9 @@ from convox_clinicea.characters import JOINERS
 from convox_clinicea.clinics import ZoneName
 from convox_clinicea.convox.callers import CallerName
 from convox_clinicea.convox.vocabulary import CANONICAL
-from convox_clinicea.errors import InvalidDocument, raise_alone
 from convox_clinicea.normalization import normalized
 from convox_clinicea.privacy import Gender
-from convox_clinicea.validation import problems
+from convox_clinicea.validation import read_document
 
 EVERY = "*"
 Evidence = Literal["2x", "1x", "assumed", "site"]
@@ -141,7 +139,4 @@ class DialectDocument(Speech):
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
         """Raises InvalidDocument that names the places."""
-        try:
-            return cls.model_validate(document)
-        except ValidationError as error:
-            raise_alone(InvalidDocument("dialect document", problems(error, cls)))
+        return read_document(cls, document, "dialect document")

@@ -105,7 +105,7 @@ class Allowance:
         missed = missed and bool(limits.suspected_after_misses)
         if missed:
             numbers.update(_attributes(now, Kind.TELLING, agent))
-        digests = {shown_on(each, call_id) for each in shown} if self._notes_patients else set()
+        digests = {shown_on(each, call_id, asker.agent) for each in shown} if self._notes_patients else set()
         name = now.attribute(Kind.SHOWN, agent)
         first = patients(digests) - self._counters.known(asker.caller, now).shown_in(now.attribute(Kind.SHOWN))
         tally = self._add(asker, now, numbers, {name: digests} if digests else {}, deadline)
@@ -138,8 +138,8 @@ class Allowance:
         if tally is not None and self._too_many_misses(asker, tally, now):
             self._suspect(asker, "many bookings told something of a person")
 
-    def was_shown(self, client: str, patient_id: str, call_id: str | None) -> bool:
-        """Whether a patient was shown to the client on the call within the hour; never without a call id.
+    def was_shown(self, asker: Asker, patient_id: str, call_id: str | None) -> bool:
+        """Whether a patient was shown to that agent on the call within the hour; never without a call id.
 
         Where the table does not answer, that is not known, and the look-up goes on as an uncounted one does: each
         hand-out stands in the register.
@@ -147,7 +147,7 @@ class Allowance:
         if call_id is None:
             return False
         try:
-            return self._counters.was_shown(client, patient_id, call_id)
+            return self._counters.was_shown(asker.caller, patient_id, call_id, asker.agent)
         except LedgerUnavailable as error:
             self._uncounted(error)
             return True

@@ -4,8 +4,8 @@ The write returns the item as it was, so a process knows every counter after its
 that state: a limit that is reached is known before the next request, and holds in this process even while the table
 does not answer. Attributes of windows that are over are removed by later writes.
 
-Patients are shown on calls: each member of a set is a digest of the patient's id and one of the call's, so the same
-sets say on which call a patient was shown within the hour.
+Patients are shown on calls: each member of a set is a digest of the patient's id and one of the call and its agent, so
+the same sets say on which call, and to which of its agents, a patient was shown within the hour.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from convox_clinicea.deadline import Clock
-from convox_clinicea.normalization import id_key
+from convox_clinicea.normalization import id_key, normalized
 from convox_clinicea.table import Item, LedgerUnavailable, Table
 
 MINUTE = 60
@@ -73,9 +73,15 @@ def agent_digest(agent: str | None) -> str:
     return _digest(agent or "", AGENT_CHARACTERS)
 
 
-def shown_on(patient_id: str, call_id: str | None) -> str:
-    """Return the digest of a patient who is shown on a call."""
-    return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call_id or "", CALL_CHARACTERS)
+def shown_on(patient_id: str, call_id: str | None, agent_id: str | None) -> str:
+    """Return the digest of a patient who is shown on a call: a call id with its agent, or with none."""
+    call = "" if call_id is None else f"{call_id}\n{'' if agent_id is None else normalized(agent_id)}"
+    return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call, CALL_CHARACTERS)
+
+
+def _shown_before(patient_id: str, call_id: str) -> str:
+    """Return the same as releases before wrote it: for whichever agent of the call. No such digest outlives its day."""
+    return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call_id, CALL_CHARACTERS)
 
 
 def _digest(text: str, characters: int) -> str:
@@ -216,12 +222,12 @@ class Counters:
         self._tallies[client] = after
         return after
 
-    def was_shown(self, client: str, patient_id: str, call_id: str) -> bool:
-        """Whether a patient was shown to the client on the call within the hour; raises LedgerUnavailable."""
-        wanted = shown_on(patient_id, call_id)
+    def was_shown(self, client: str, patient_id: str, call_id: str, agent_id: str | None) -> bool:
+        """Whether a patient was shown to that agent on the call within the hour; raises LedgerUnavailable."""
+        wanted = {shown_on(patient_id, call_id, agent_id), _shown_before(patient_id, call_id)}
         for day, windows in self.now().windows_shown().items():
             for name, value in (self._table.get(_key(client, day)) or {}).items():
-                if name.partition(".")[0] in windows and wanted in value["SS"]:
+                if name.partition(".")[0] in windows and not wanted.isdisjoint(value["SS"]):
                     return True
         return False
 

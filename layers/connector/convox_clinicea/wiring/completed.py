@@ -12,7 +12,7 @@ from convox_clinicea.convox.requests.completed import CompletedRequest
 from convox_clinicea.deadline import Clock
 from convox_clinicea.patients.completed import CompletedAppointments
 from convox_clinicea.settings import LookupSettings
-from convox_clinicea.sharing.allowance import Allowance
+from convox_clinicea.sharing.allowance import Allowance, Asker
 from convox_clinicea.wiring.lookups import lookup_desk
 
 
@@ -25,6 +25,10 @@ def completed_desk(
         return Completed(CompletedAppointments(clinicea, clinics))
 
     def may_see(allowance: Allowance) -> MaySee[CompletedRequest]:
-        return lambda client, request: allowance.was_shown(client, request.patient_id, request.call_id)
+        def was_shown(client: str, request: CompletedRequest) -> bool:
+            asker = Asker(client, request.agent_id)
+            return allowance.was_shown(asker, request.patient_id, request.call_id)
+
+        return was_shown
 
     return lookup_desk(settings, clock, logger, metrics, look_up, may_see=may_see)

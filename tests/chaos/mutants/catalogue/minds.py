@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from tests.chaos.mutants.mutant import DOUBLED, FAILED, FALSE_REJECTED, LOST, WITHOUT_CONSENT, Mutant
+from tests.chaos.mutants.mutant import CROWDED, DOUBLED, FAILED, FALSE_REJECTED, LOST, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
-LEDGER, CALLS, CALLBACKS = "bookings/ledger.py", "bookings/calls.py", "bookings/callbacks.py"
+LEDGER, CALL, CALLBACKS = "bookings/ledger.py", "bookings/call.py", "bookings/callbacks.py"
 ACTING, DRAFTING, MIND = "bookings/acting.py", "bookings/drafting.py", "bookings/mind.py"
+OPEN = "bookings/open_bookings.py"
 EXAMPLES = "tests/unit/bookings/"
 
 MINDS = (
@@ -45,11 +46,74 @@ MINDS = (
         DOUBLED,
     ),
     Mutant(
+        "the agents of one call are not told apart",
+        "18",
+        (
+            Patch(
+                CALL,
+                "if self.agent_id == EVERYBODYS or self.is_of(agent_id):",
+                "if True:",
+            ),
+        ),
+        "transferred_calls",
+        LOST,
+    ),
+    Mutant(
+        "what another agent of the call has booked is not seen",
+        "18",
+        (
+            Patch(
+                CALLBACKS,
+                "others = [each for each in mind.bookings.values() if each is not replaced]",
+                "others = [each for each in mind.bookings.values() if each is not replaced"
+                " and each.booking_id not in stored.booking_ids_elsewhere]",
+            ),
+        ),
+        "transferred_calls",
+        DOUBLED,
+    ),
+    Mutant(
+        "an agent's appointment wipes the trace of another's",
+        "18",
+        (
+            Patch(
+                CALL,
+                "for each in _OF_A_LEG}, others=others)",
+                "for each in _OF_A_LEG}, others=tuple(each.cleared() for each in others))",
+            ),
+        ),
+        f"{EXAMPLES}test_callbacks_legs.py",
+        FAILED,
+    ),
+    Mutant(
+        "a number may have as many open bookings as it likes",
+        "open bookings",
+        (
+            Patch(
+                OPEN,
+                "            raise TooManyOpenBookings(",
+                "            return ()\n            raise TooManyOpenBookings(",
+            ),
+        ),
+        "crowded_numbers",
+        CROWDED,
+    ),
+    Mutant(
+        "two bookings at once take the last place of a number",
+        "open bookings",
+        (
+            Patch(OPEN, 'return Put(item, _AS_SEEN, {":seen": standing[WRITE_TOKEN]})', "return Put(item)"),
+            Patch(OPEN, "return Put(item, _ABSENT)", "return Put(item)"),
+        ),
+        "crowded_numbers",
+        CROWDED,
+    ),
+    Mutant(
         "a call forgets what it asked for before",
         "18",
         (
             Patch(
-                CALLS,
+                CALL,
                 "wishes={**self.wishes, wish_id: booking.booking_id}",
                 "wishes={wish_id: booking.booking_id}",
             ),
@@ -62,7 +126,7 @@ MINDS = (
         "18",
         (
             Patch(
-                CALLS,
+                CALL,
                 "return moment is not None and self.recorded_at is not None and moment < self.recorded_at",
                 "return False",
             ),
@@ -129,7 +193,7 @@ MINDS = (
         (
             Patch(
                 DRAFTING,
-                "            self._consents.add(drafted, request.new_patient.consent)\n",
+                "            self._consents.add(drafted, request.new_patient.consent, caller.request_id)\n",
                 "            pass\n",
             ),
         ),

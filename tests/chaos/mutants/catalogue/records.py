@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.chaos.mutants.mutant import FAILED, OVERWRITTEN, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
-VERSIONS, TABLE = "versions.py", "table.py"
+VERSIONS, TABLE = "versions.py", "table_requests.py"
 CALLBACKS, MIND = "bookings/callbacks.py", "bookings/mind.py"
 LIMITS, CONSENTS, ANNOUNCED = "bookings/limits.py", "bookings/consents.py", "announced.py"
 EXAMPLES = "tests/unit/bookings/"
@@ -34,7 +34,7 @@ RECORDS = (
     Mutant(
         "a write takes the place of a later release's",
         "23",
-        (Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),),
+        (Patch(TABLE, "    guarded = SCHEMA in item\n", "    guarded = False\n"),),
         f"{EXAMPLES}test_versions.py",
         FAILED,
     ),
@@ -48,7 +48,7 @@ RECORDS = (
                 "    if attributes is not None and not item.keys() <= set(attributes):\n",
                 "    if False:\n",
             ),
-            Patch(TABLE, "    guarded = SCHEMA in put.item\n", "    guarded = False\n"),
+            Patch(TABLE, "    guarded = SCHEMA in item\n", "    guarded = False\n"),
         ),
         "two_releases",
         OVERWRITTEN,

@@ -71,7 +71,7 @@ class Parts(Generic[R, A]):
 
     Attributes:
         announce: notes that the call has come, by caller, call and agent; it raises nothing.
-        may_see: whether the patient asked for was shown to the caller on the call.
+        may_see: whether the patient asked for was shown to the caller on the call, to the agent who asks.
     """
 
     dialects: Dialects

@@ -25,9 +25,9 @@ class _Booking(WithCall):
     notes: fields.Notes | None = None
     country_code: fields.CountryCode | None = None
 
-    def _common(self, caller: str, place: Place) -> dict[str, Any]:
+    def _common(self, caller: str, place: Place, request_id: str | None) -> dict[str, Any]:
         return {
-            "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id),
+            "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id, request_id=request_id),
             "clinic_id": self.clinic_id,
             "start": start_in(self.start, place.zone_at(self.clinic_id)),
             "duration_minutes": self.duration_minutes or place.default_duration_minutes,
@@ -43,9 +43,10 @@ class KnownPatientBooking(_Booking):
     patient_id: fields.PatientId
     mobile: fields.WrittenMobile | None = None
 
-    def canonical(self, caller: str, place: Place) -> BookingRequest:
+    def canonical(self, caller: str, place: Place, request_id: str | None = None) -> BookingRequest:
         """Return the booking request; raises InvalidRequest."""
-        return BookingRequest(**self._common(caller, place), patient_id=self.patient_id, mobile=self._number(place))
+        common = self._common(caller, place, request_id)
+        return BookingRequest(**common, patient_id=self.patient_id, mobile=self._number(place))
 
     def _number(self, place: Place) -> Mobile | None:
         """Return the number, if it came: an exchange's word for a withheld one is none. Raises InvalidRequest."""
@@ -81,10 +82,13 @@ class NewPatientBooking(_Booking):
     email: fields.Email | None = None
     consent: ConsentGiven | None = None
 
-    def canonical(self, caller: str, place: Place, *, asks_back: bool = True) -> BookingRequest:
+    def canonical(
+        self, caller: str, place: Place, request_id: str | None = None, *, asks_back: bool = True
+    ) -> BookingRequest:
         """Return the booking request.
 
         Args:
+            request_id: API Gateway's, for the proof of consent.
             asks_back: whether the sender can be asked who consents for a child; a callback's cannot.
 
         Raises:
@@ -115,4 +119,4 @@ class NewPatientBooking(_Booking):
                 given_by=self.consent.given_by,
             ),
         )
-        return BookingRequest(**self._common(caller, place), new_patient=details)
+        return BookingRequest(**self._common(caller, place, request_id), new_patient=details)

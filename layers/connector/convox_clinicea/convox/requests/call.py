@@ -43,6 +43,7 @@ class WithCall(Inbound):
 
 
 class CallRequest(Inbound):
-    """`GET /calls/{call_id}/bookings`."""
+    """`GET /calls/{call_id}/bookings`; with an agent, only what that one asked for."""
 
     call_id: fields.Reference
+    agent_id: fields.Reference | None = None

@@ -1,0 +1,354 @@
+"""A transferred call: two agents, two status callbacks under one call id, and what the one must not do to the other."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea.bookings.call import MOST_LEGS, Call, Leg
+from convox_clinicea.bookings.callbacks import Taken
+from convox_clinicea.bookings.calls import call_from_item, to_item
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.request import BookingRequest, Caller
+from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.status import BookingStatus
+from convox_clinicea.bookings.unbooked import Grounds
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.privacy import PersonalText
+from convox_clinicea.versions import UnreadableRecord
+from tests.support.bench import Bench
+from tests.support.bookings import CALL_ID, known_request, new_request
+from tests.support.callbacks import (
+    LATER,
+    MUCH_LATER,
+    booking_of,
+    bookings,
+    call,
+    content,
+    first,
+    second,
+    standing,
+    takes,
+    third,
+)
+from tests.support.clock import NOON
+
+A, B = "agent-12", "agent-77"
+PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
+
+
+def by(agent: str | None) -> Caller:
+    return Caller(name="convox", call_id=CALL_ID, agent_id=agent)
+
+
+def says(bench: Bench, agent: str | None, wanted: BookingRequest | None = None, **changes: Any) -> Taken:
+    """The agent's status callback; without a wish it asks for nothing."""
+    caller = by(agent)
+    if wanted is None:
+        return takes(bench, caller=caller, asks=False, **changes)
+    return takes(bench, wanted.model_copy(update={"caller": caller}), caller=caller, **changes)
+
+
+def cannot_be_booked(bench: Bench, agent: str, patient_id: str = "P-41") -> None:
+    said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": patient_id}
+    with pytest.raises(InvalidRequest):
+        says(bench, agent, refusal=PROBLEM, **said)
+
+
+def leg(bench: Bench, agent: str | None) -> Call:
+    return call(bench).of_agent(agent)
+
+
+def parked(booking: Booking) -> tuple[State, Reason | None]:
+    return booking.state, booking.reason
+
+
+WAITS = (State.NEEDS_ATTENTION, Reason.CHANGED_AFTER_BOOKING)
+
+
+class TestOnePersonWantedByTwoAgents:
+    """Never two appointments, and neither agent's takes the place of the other's: a person decides."""
+
+    @pytest.mark.parametrize("claimed", [False, True], ids=["the first waits", "the first is sent"])
+    @pytest.mark.parametrize(("one", "other"), [(A, B), (B, A)], ids=["A before B", "B before A"])
+    def test_the_second_waits_and_the_first_is_made(self, bench: Bench, one: str, other: str, *, claimed: bool) -> None:
+        bench.patient()
+        kept = booking_of(says(bench, one, first()))
+        if claimed:
+            bench.ends(kept)
+
+        waits = booking_of(says(bench, other, second()))
+
+        assert parked(waits) == WAITS
+        assert waits.booking_id != kept.booking_id
+        if not claimed:
+            assert content(bench, kept).start == first().start
+            bench.ends(kept)
+        assert standing(bench) == [first().start]
+        assert bench.now(kept).state is State.BOOKED
+        bench.sweep()
+        assert [each["booking_id"] for each in bench.stack.notices()] == [waits.booking_id]
+
+    def test_without_a_time_or_with_one_that_says_otherwise(self, bench: Bench) -> None:
+        now = bench.clock.now()
+        of_b = booking_of(says(bench, B, second(), recorded_at=now))
+
+        of_a = booking_of(says(bench, A, first(), recorded_at=now - timedelta(minutes=5)))
+
+        assert parked(of_a) == WAITS, "an older word of another agent is no word of this one"
+        assert content(bench, of_b).start == LATER
+
+    def test_each_agent_corrects_their_own(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        of_b = booking_of(says(bench, B, second()))
+
+        corrected = booking_of(says(bench, A, third()))
+        again = booking_of(says(bench, B, first(practitioner_id="D-02")))
+
+        assert (corrected.booking_id, again.booking_id) == (of_a.booking_id, of_b.booking_id)
+        assert content(bench, corrected).start == MUCH_LATER
+        assert (bench.now(of_a).state, parked(bench.now(of_b))) == (State.ACCEPTED, WAITS)
+
+    def test_a_later_callback_of_the_other_makes_a_correction_no_older_word(self, bench: Bench) -> None:
+        now = bench.clock.now()
+        of_a = booking_of(says(bench, A, first(), recorded_at=now))
+        says(bench, B, second(), recorded_at=now + timedelta(minutes=2))
+
+        corrected = booking_of(says(bench, A, third(), recorded_at=now + timedelta(minutes=1)))
+
+        assert corrected.booking_id == of_a.booking_id
+        assert content(bench, corrected).start == MUCH_LATER
+
+    def test_a_repeat_after_the_other_s_changes_nothing(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        of_b = booking_of(says(bench, B, second()))
+
+        again = says(bench, A, first())
+
+        assert (booking_of(again).booking_id, again.repeated, again.changed) == (of_a.booking_id, True, False)
+        assert parked(bench.now(of_b)) == WAITS
+        assert leg(bench, B).booking_id == of_b.booking_id
+
+    def test_beside_one_that_waits_unposted_the_second_waits_too(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        bench.ledger.move(bench.now(of_a), State.NEEDS_ATTENTION, reason=Reason.SEVERAL_PATIENTS)
+
+        of_b = booking_of(says(bench, B, second()))
+
+        assert parked(of_b) == WAITS, "whoever redrives the first would make a second appointment"
+        assert bench.now(of_a).reason is Reason.SEVERAL_PATIENTS
+
+    def test_a_return_of_the_one_gives_up_nothing_of_the_other_s(self, bench: Bench) -> None:
+        bench.patient()
+        now = bench.clock.now()
+        bench.ends(booking_of(says(bench, A, first(), recorded_at=now)))
+        of_b = booking_of(says(bench, B, second()))
+        says(bench, A, third(), recorded_at=now + timedelta(seconds=5))
+
+        back = says(bench, A, first(), recorded_at=now + timedelta(seconds=9))
+
+        assert back.dropped
+        assert parked(bench.now(of_b)) == WAITS
+
+    def test_once_the_first_is_refused_the_second_is_one_like_any_other(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        bench.ledger.move(bench.now(of_a), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
+        bench.ledger.move(bench.now(of_a), State.REJECTED, notice_due=False)
+
+        assert booking_of(says(bench, B, second())).state is State.ACCEPTED
+
+
+class TestTheSameAppointmentAskedForByBoth:
+    def test_is_one_booking(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+
+        taken = says(bench, B, first())
+
+        assert (booking_of(taken).booking_id, taken.repeated, taken.changed) == (of_a.booking_id, True, False)
+        assert leg(bench, B).booking_id == of_a.booking_id
+
+    def test_is_not_taken_from_the_one_by_the_other_s_correction(self, bench: Bench) -> None:
+        shared = booking_of(says(bench, A, first()))
+        says(bench, B, first())
+
+        corrected = booking_of(says(bench, A, second()))
+
+        assert parked(corrected) == WAITS
+        assert content(bench, shared).start == first().start
+
+    def test_of_which_the_first_agent_made_another_is_no_repeat_of_the_second(self, bench: Bench) -> None:
+        says(bench, A, first())
+        replaced = booking_of(says(bench, A, second()))
+
+        taken = says(bench, B, first())
+
+        assert (taken.repeated, parked(booking_of(taken))) == (False, WAITS)
+        assert content(bench, booking_of(taken)).start == first().start
+        assert content(bench, replaced).start == LATER
+        assert says(bench, A, first()).repeated, "the first agent's late repeat brings nothing back"
+        assert len(bookings(bench)) == 2
+
+
+class TestWhatOneAgentsCallbackLeavesOfTheOthers:
+    @pytest.mark.parametrize("spelled", [B, "AGENT-77"])
+    def test_one_without_an_appointment_ends_and_wipes_nothing(self, bench: Bench, spelled: str) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        cannot_be_booked(bench, B)
+
+        noted = says(bench, "agent-99", recorded_at=bench.clock.now())
+
+        assert (noted.booking, noted.asked) == (None, False)
+        assert bench.now(of_a).state is State.ACCEPTED
+        assert leg(bench, A).booking_id == of_a.booking_id
+        assert (leg(bench, spelled).problems, leg(bench, spelled).kept is None) == (("clinic_id",), False)
+
+    @pytest.mark.parametrize(("one", "other"), [(A, B), (B, A)])
+    def test_an_appointment_leaves_the_trace_of_the_other_s(self, bench: Bench, one: str, other: str) -> None:
+        cannot_be_booked(bench, one)
+
+        says(bench, other, first())
+
+        assert (leg(bench, one).problems, leg(bench, other).problems) == (("clinic_id",), ())
+        says(bench, one, first())
+        assert call(bench).problems_of_all == (), "their own appointment is the end of it"
+
+    def test_what_could_not_be_booked_of_both_is_kept(self, bench: Bench) -> None:
+        cannot_be_booked(bench, A)
+        cannot_be_booked(bench, B, "P-42")
+
+        assert None not in (leg(bench, A).kept, leg(bench, B).kept)
+        assert not any(each.several_kept for each in call(bench).legs)
+        (item,) = bench.stack.items("call#")
+        assert item["open"] == {"S": "not_booked"}
+
+    def test_one_with_the_disposition_alone_is_no_repeat_of_the_other_s(self, bench: Bench) -> None:
+        says(bench, A, first())
+
+        with pytest.raises(InvalidRequest):
+            says(bench, B, refusal=PROBLEM, bare=True)
+
+        assert leg(bench, B).problems == ("clinic_id",)
+        assert says(bench, A, refusal=PROBLEM, bare=True).repeated
+
+    def test_another_person_is_booked_beside(self, bench: Bench) -> None:
+        says(bench, A, first())
+
+        taken = says(bench, B, known_request(patient_id="P-42"))
+
+        assert (booking_of(taken).state, taken.beside) == (State.ACCEPTED, True)
+
+    def test_who_names_no_agent_has_a_leg_of_their_own(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+
+        waits = booking_of(says(bench, None, second()))
+
+        assert parked(waits) == WAITS
+        assert content(bench, of_a).start == first().start
+        corrected = booking_of(says(bench, None, third()))
+        assert corrected.booking_id == waits.booking_id
+
+
+class TestTheRecord:
+    def test_of_one_agent_is_written_so_that_the_release_before_reads_it(self, bench: Bench) -> None:
+        says(bench, B)
+        says(bench, A, first())
+        says(bench, A, second())
+
+        (item,) = bench.stack.items("call#")
+        assert item["schema_version"] == {"N": "2"}
+        assert not {"legs", "keys_of_legs"} & item.keys()
+
+    def test_of_two_is_read_as_it_was_written(self, bench: Bench) -> None:
+        says(bench, A, first(), recorded_at=bench.clock.now())
+        cannot_be_booked(bench, B)
+        says(bench, A, second())
+
+        stored = call(bench)
+
+        (item,) = bench.stack.items("call#")
+        assert item["schema_version"] == {"N": "3"}
+        assert call_from_item(to_item(stored)) == stored
+        assert [each.agent_id for each in stored.legs] == [A, B]
+
+    def test_with_more_in_a_leg_than_this_release_knows_is_left_alone(self, bench: Bench) -> None:
+        says(bench, A, first())
+        says(bench, B, second())
+        (item,) = bench.stack.items("call#")
+        item["legs"]["L"][0]["M"]["of_a_later_release"] = {"S": "1"}
+
+        with pytest.raises(UnreadableRecord):
+            call_from_item(item)
+
+    def test_of_before_the_change_belongs_to_the_agent_whom_it_names(self, bench: Bench) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        (item,) = bench.stack.items("call#")
+        assert item["agent_id"] == {"S": A}, "as releases before wrote it"
+
+        assert booking_of(says(bench, A, second())).booking_id == of_a.booking_id
+        assert parked(booking_of(says(bench, B, third()))) == WAITS
+
+    def test_holds_so_many_agents_and_no_more(self, bench: Bench) -> None:
+        for number in range(MOST_LEGS + 5):
+            says(bench, f"agent-{number}", known_request(patient_id=f"P-{number}"))
+
+        legs = call(bench).legs
+        assert len(legs) == MOST_LEGS + 1
+        assert [each.agent_id for each in legs].count(None) == 1
+        assert len(bookings(bench)) == MOST_LEGS + 5
+
+
+class TestWhatAQuestionShows:
+    @pytest.fixture
+    def status(self, bench: Bench) -> BookingStatus:
+        return BookingStatus(bench.ledger, bench.calls, bench.drafter.ids)
+
+    def test_all_agents_or_one(self, bench: Bench, status: BookingStatus) -> None:
+        of_a = booking_of(says(bench, A, first()))
+        cannot_be_booked(bench, B)
+        of_b = booking_of(says(bench, "agent-99", known_request(patient_id="P-42")))
+
+        def shown(agent: str | None) -> tuple[list[str], tuple[str, ...]]:
+            found = status.of_call(CALL_ID, "convox", agent)
+            return [each.booking_id for each in found.bookings], found.not_booked
+
+        assert shown(None) == ([of_a.booking_id, of_b.booking_id], ("clinic_id",))
+        assert shown(A) == ([of_a.booking_id], ())
+        assert shown(B) == ([], ("clinic_id",))
+        assert shown("AGENT-99") == ([of_b.booking_id], ())
+        assert shown("agent-0") == ([], ())
+
+    def test_one_that_both_asked_for_is_shown_of_both(self, bench: Bench, status: BookingStatus) -> None:
+        shared = booking_of(says(bench, A, first()))
+        says(bench, B, first())
+
+        for agent in (A, B):
+            assert [each.booking_id for each in status.of_call(CALL_ID, "convox", agent).bookings] == [
+                shared.booking_id
+            ]
+
+    def test_what_a_flow_function_took_is_its_agent_s(self, bench: Bench, status: BookingStatus) -> None:
+        booking = bench.accept(known_request(caller=by(A)))
+
+        assert [each.booking_id for each in status.of_call(CALL_ID, "convox", A).bookings] == [booking.booking_id]
+        assert status.of_call(CALL_ID, "convox", B).bookings == []
+
+
+def test_a_flow_function_s_other_slot_waits_whichever_agent_s_callback_was_first(bench: Bench) -> None:
+    says(bench, A, first())
+    says(bench, B, known_request(patient_id="P-42"))
+
+    assert parked(bench.accept(second(caller=by(B)))) == WAITS
+
+
+def test_a_blank_leg_is_no_leg() -> None:
+    told = Call("convox", CALL_ID, NOON, NOON).of_agent(A).of_agent(B)
+
+    assert told.legs == (Leg(agent_id=B),)
+
+
+def test_a_newcomer_wanted_by_both_waits(bench: Bench) -> None:
+    says(bench, A, new_request())
+
+    assert parked(booking_of(says(bench, B, new_request(start=LATER)))) == WAITS
