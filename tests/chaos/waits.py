@@ -1,5 +1,8 @@
 """Who waited in vain: bookings that were still open at their start while another of the same patient was not decided.
 
+One of which Clinicea has had a POST is none of them: it held all locks then, and waits for what became of that.
+Nobody waits for one that was parked before its POST, either: it holds nothing.
+
 Nobody is told of a booking that waits. One that waits for another must therefore be made, or be put before a person,
 while it can still be made by hand.
 """
@@ -28,7 +31,6 @@ class Waits:
     def __init__(self, world: World, intents: Iterable[Intent]) -> None:
         self._world = world
         self._intents = list(intents)
-        self._heard: dict[str, float] = {}
         self.starved: list[tuple[Intent, str]] = []
         for intent in self._intents:
             start = (intent.slot.start.replace(tzinfo=world.clinicea.account.zone) - BEGINNING).total_seconds()
@@ -39,12 +41,18 @@ class Waits:
         """Note the intent if its booking is open now, at its start, and an earlier one of the patient undecided."""
         if min(call.at for call in intent.calls) > start - IN_TIME or not self._states(intent) & WAITING:
             return
-        undecided = WAITING | {"needs_attention"}
-        others = [other for other in self._of_the_same(intent) if self._states(other) & undecided]
+        if intent.tag in self._world.clinicea.asked:
+            return
+        others = [other for other in self._of_the_same(intent) if self._holds(other)]
         if others:
             first = others[0]
             waits_for = f"tag {first.tag} ({first.story}) {sorted(first.booking_ids)}"
             self.starved.append((intent, f"its start passed while it waited, as did {waits_for}"))
+
+    def _holds(self, other: Intent) -> bool:
+        """Whether the wish is not decided, and may hold up others."""
+        posted = other.tag in self._world.clinicea.asked
+        return bool(self._states(other) & (WAITING | {"needs_attention"} if posted else WAITING))
 
     def _of_the_same(self, intent: Intent) -> Iterable[Intent]:
         """Yield the wishes of the same patient or number that were told before."""
