@@ -10,15 +10,31 @@ while it can still be made by hand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any, Protocol
 
+from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clock import BEGINNING
 from tests.chaos.intent import Intent
+from tests.chaos.scheduler import Scheduler
 from tests.chaos.truth import patients_meant
-from tests.chaos.world import World
 
 IN_TIME = 1800.0
 """Seconds before its start in which a booking that is asked for may come too late by itself."""
 WAITING = frozenset({"accepted", "unknown", "sending"})
+
+
+class Seen(Protocol):
+    """What the waits are told by."""
+
+    @property
+    def clinicea(self) -> SimulatedClinicea: ...
+
+    @property
+    def scheduler(self) -> Scheduler: ...
+
+    def status(self, booking_id: str) -> tuple[int, Any]:
+        """Return status and body of what the connector answers who asks for a booking."""
+        ...
 
 
 class Waits:
@@ -28,7 +44,7 @@ class Waits:
         starved: the wishes whose start passed so, and what they waited for.
     """
 
-    def __init__(self, world: World, intents: Iterable[Intent]) -> None:
+    def __init__(self, world: Seen, intents: Iterable[Intent]) -> None:
         self._world = world
         self._intents = list(intents)
         self.starved: list[tuple[Intent, str]] = []
