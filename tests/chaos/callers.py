@@ -65,10 +65,12 @@ class Callers:
         self, intent: Intent, call: Call, tried: int, invocation: str, result: Any, failure: BaseException | None
     ) -> None:
         # The alarms look at the function's errors, and at what it counts; whether ConVox is answered is another matter.
-        intent.traced |= failure is not None or invocation in self._world.counts.alarmed
+        if failure is not None or invocation in self._world.counts.alarmed:
+            intent.traced.add(call.recorded_at)
         # What Lambda does not answer, API Gateway answers.
         status = BAD_GATEWAY if failure is not None else int(result["statusCode"])
-        intent.taken |= status in TAKEN
+        if status in TAKEN:
+            intent.taken.add(call.recorded_at)
         if self._happens("answer_lost", ANSWER_LOST):
             status = GATEWAY_TIME_OUT
         self._answered(intent, call, tried, status, {} if failure is not None else json.loads(result["body"]))

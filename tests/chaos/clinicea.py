@@ -117,6 +117,8 @@ class SimulatedClinicea(FakeClinicea):
 
         An injected 4xx is none: Clinicea never looked at the booking, or made it all the same.
         """
+        self.asked: set[int] = set()
+        """Tags of the bookings of which a POST has arrived, whatever came of it."""
         self.moved: dict[str, datetime] = {}
         """Appointments that stand elsewhere than they were asked for, by id, with the start that was asked for."""
         self.made = MadeByUs()
@@ -128,6 +130,7 @@ class SimulatedClinicea(FakeClinicea):
     def reset(self) -> None:
         super().reset()
         self.refused.clear()
+        self.asked.clear()
         self.moved.clear()
         self.made.clear()
         self.registered.clear()

@@ -33,6 +33,8 @@ class Call:
     """Whether it is a status callback."""
     asks: bool = True
     """Whether it asks for the appointment as it is meant."""
+    recorded_at: float | None = None
+    """When the agent recorded what it says, where it tells: one wish may be told twice, after another one."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,14 @@ class Intent:
     mind: Mind | None = None
     """Shared by the wishes of one call, of which only the last is to stand."""
     recorded_at: float | None = None
-    """When the agent recorded the wish, where the callbacks tell."""
+    """When the agent recorded the wish last, where the callbacks tell."""
     heard: list[Heard] = field(default_factory=list)
-    traced: bool = False
-    """Whether a callback of it that failed rang, as an alarm's metric or as an invocation that ended with an error."""
-    taken: bool = False
-    """Whether a callback of it was accepted, be it that no answer came through."""
+    heard_of: set[float | None] = field(default_factory=set)
+    """When each telling was recorded of which a status callback was answered well."""
+    traced: set[float | None] = field(default_factory=set)
+    """Likewise where one failed and rang, as an alarm's metric or as an invocation that ended with an error."""
+    taken: set[float | None] = field(default_factory=set)
+    """Likewise where one was accepted, be it that no answer came through."""
     withdrawn: bool = False
     """Whether the person has had what is held on them erased, so that it may never be made."""
     announced: bool = False
@@ -105,6 +109,7 @@ class Intent:
         self.booking_ids.add(body["booking_id"])
         if call.by_status:
             self.first_heard = min(self.first_heard, now)
+            self.heard_of.add(call.recorded_at)
             self.heard.append(Heard(body["booking_id"], body["changed"]))
 
     def is_right(self, patient: Patient) -> bool:

@@ -14,7 +14,7 @@ from tests.chaos.deployments import Window
 from tests.chaos.intent import Intent
 from tests.chaos.judge_calendar import Acts, judge_made_again, judge_start
 from tests.chaos.judge_minds import judge_call, of_one_call
-from tests.chaos.judge_parked import only_a_person
+from tests.chaos.judge_parked import behind, only_a_person
 from tests.chaos.judge_records import owned_twice, without_consent
 from tests.chaos.judge_traces import judge_trace
 from tests.chaos.truth import standing_for, touched_of
@@ -190,13 +190,24 @@ class Judge:
     def _parked(self, intent: Intent, booking_id: str, reason: str | None) -> None:
         self._verdict.needs_attention += 1
         self._check_told(intent, booking_id, "needs_attention")
-        person = only_a_person(self._world.clinicea, intent, reason, self._unread)
+        person = only_a_person(self._world.clinicea, intent, reason, self._unread) or (
+            reason == "waits_for_other_booking" and self._waits_for_a_person(intent)
+        )
         self._verdict.only_a_person_can_decide += person
         if booking_id in self._world.worn_out:
             reason = f"{reason} (was a dead letter)"
         if not person:
             self._verdict.parked.append(f"parked: tag {intent.tag} ({intent.story}) {booking_id}: {reason}")
         self._verdict.needs_attention_causes[f"{reason}{' (a person must decide)' if person else ''}"] += 1
+
+    def _waits_for_a_person(self, intent: Intent) -> bool:
+        """Whether the intent waits for one that only a person can decide: no rule can go on before they have."""
+        clinicea = self._world.clinicea
+        for other in (each for each in self._intents if behind(clinicea, intent, each)):
+            for state, reason in map(self.told, sorted(other.booking_ids)):
+                if state == "needs_attention" and only_a_person(clinicea, other, reason, self._unread):
+                    return True
+        return False
 
     def _check_told(self, intent: Intent, booking_id: str, state: str) -> None:
         if booking_id not in self._notices and not intent.withdrawn:

@@ -83,11 +83,12 @@ def _may_be(wish: Intent, booking_id: str) -> bool:
 def _finals(wishes: Sequence[Intent]) -> list[Intent]:
     """Return the wishes of which one must have come last: several where callbacks of them were under way at once.
 
-    One that was told each time that something else stands is none: it came late.
+    One that was told each time that something else stands is none: it came late. Nor does one count as told last whose
+    last telling nobody has answered well: ConVox knows that it may not be stored.
     """
     sent = [wish for wish in wishes if wish.first_sent < inf]
     if all(wish.recorded_at is not None for wish in sent):
-        answered = [wish.recorded_at or 0.0 for wish in sent if wish.heard]
+        answered = [moment for wish in sent for moment in wish.heard_of if moment is not None]
         last = [wish for wish in sent if (wish.recorded_at or 0.0) >= max(answered, default=0.0)]
     else:
         last = [wish for wish in sent if not any(other.first_sent > wish.first_heard for other in sent)]

@@ -14,6 +14,16 @@ SOON = timedelta(hours=2)
 """An appointment so soon may be over before the weather is."""
 
 
+def behind(clinicea: SimulatedClinicea, intent: Intent, other: Intent) -> bool:
+    """Whether the intent may have to wait for the other: same start of a patient, or same number."""
+    if other is intent:
+        return False
+    if intent.person is not None and other.person is not None and intent.person.number == other.person.number:
+        return True
+    whom, others = ({each.patient_id for each in patients_meant(clinicea, wish)} for wish in (intent, other))
+    return intent.slot.start == other.slot.start and bool(whom & others)
+
+
 def only_a_person(clinicea: SimulatedClinicea, intent: Intent, reason: str | None, unread: Window | None) -> bool:
     """Whether the truth, not the weather, keeps the booking from ending by itself.
 

@@ -51,11 +51,15 @@ def judge_trace(court: Court, clinicea: SimulatedClinicea, intent: Intent, liste
         listed: calls of which the supervisor's list says that their status has not come.
     """
     asking = [call for call in intent.calls if call.asks]
-    if intent.booking_ids or clinicea.made.of_tag(intent.tag) or not all(call.by_status for call in asking):
+    if not all(call.by_status for call in asking) or intent.call_id in listed:
         return
-    if intent.taken or intent.traced or intent.call_id in listed:
+    known = intent.taken | intent.traced | intent.heard_of
+    untold = {call.recorded_at for call in asking} - known
+    if intent.booking_ids or clinicea.made.of_tag(intent.tag):
+        untold.discard(asking[0].recorded_at)  # it became a booking; what was said of it later is judged by itself
+    if not untold:
         return
     if intent.first_sent == float("inf") and intent.announced:
         court.cannot_be_told("neither the pop-up's record nor the callback was stored")
     else:
-        court.harm("unnoticed", intent, f"answered {intent.answers}, and no trace of it")
+        court.harm("unnoticed", intent, f"answered {intent.answers}, and no trace of what was recorded at {untold}")

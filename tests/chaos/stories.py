@@ -71,7 +71,8 @@ class Stories:
             call_id = f"CALL-{self._calls:06d}"
         agent_id = f"AGENT-{self._chance.randrange(40):02d}"
         body = self._said(intent.body(call_id, agent or agent_id, self.diary.spelled(intent.slot.start)))
-        intent.calls.append(Call(at, self._status(body, intent) if by_status else body, by_status))
+        said = self._status(body, intent) if by_status else body
+        intent.calls.append(Call(at, said, by_status, recorded_at=recorded_at))
         if not self._repeats:
             return intent
         if self._chance.random() < 0.25:
@@ -86,7 +87,8 @@ class Stories:
     def repeat(self, intent: Intent, at: float, **changes: object) -> None:
         """Send the callback again, spelled a little differently."""
         body = {**intent.calls[0].body, "start": self.diary.spelled(intent.slot.start), **changes}
-        intent.calls.append(Call(at, body, intent.calls[0].by_status))
+        first = intent.calls[0]
+        intent.calls.append(Call(at, body, first.by_status, recorded_at=first.recorded_at))
 
     def changes(self, before: Intent, at: float, slot: Slot, *, agent: str = "", **wanted: Any) -> Intent:
         """Have an agent record another appointment on the same call, by a status callback.
@@ -105,7 +107,7 @@ class Stories:
         wish.recorded_at = recorded_at
         recorded = {"recorded_at": moment(recorded_at).isoformat(timespec="seconds")}
         body = self._said({**wish.calls[0].body, **recorded})
-        wish.calls.append(Call(at, body, by_status=True))
+        wish.calls.append(Call(at, body, by_status=True, recorded_at=recorded_at))
 
     def ends_call(self, intent: Intent, at: float) -> None:
         """Send a status callback for what a flow function was asked for."""

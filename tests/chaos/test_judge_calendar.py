@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -139,12 +139,22 @@ class TestTraces:
 
     def test_one_that_rang(self, clinicea: SimulatedClinicea) -> None:
         intent = wish(by_status=True)
-        intent.traced = True
+        intent.traced.add(None)
         assert trace_judged(clinicea, intent) == []
 
     def test_one_that_was_accepted_though_nobody_heard(self, clinicea: SimulatedClinicea) -> None:
         intent = wish(by_status=True)
-        intent.taken = True
+        intent.taken.add(None)
+        assert trace_judged(clinicea, intent) == []
+
+    def test_what_is_recorded_once_more_has_to_ring_by_itself(self, clinicea: SimulatedClinicea) -> None:
+        """The agent has returned to it after another wish, and nothing was stored of that."""
+        intent = wish(by_status=True)
+        intent.booking_ids.add("bk_a")
+        intent.calls.append(replace(intent.calls[0], recorded_at=4.0))
+        intent.taken.add(None)
+        assert trace_judged(clinicea, intent) == ["unnoticed"]
+        intent.traced.add(4.0)
         assert trace_judged(clinicea, intent) == []
 
     def test_one_whose_call_is_listed(self, clinicea: SimulatedClinicea) -> None:

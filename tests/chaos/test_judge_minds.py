@@ -95,6 +95,24 @@ def test_but_one_of_them_has_to_stand() -> None:
     assert judged(Court(), wish(1, 0, answered=True), wish(2, 10, answered=False)) == ["lost"]
 
 
+def returned(*, answered: bool) -> tuple[Intent, Intent]:
+    """A wish, another one, and the first one after all, each with the moment it was recorded; the last is answered."""
+    first, second = wish(1, 0, answered=True), wish(2, 10, answered=True)
+    first.recorded_at, second.recorded_at = 4.0, 2.0
+    first.heard_of, second.heard_of = {0.0, 4.0} if answered else {0.0}, {2.0}
+    return first, second
+
+
+def test_a_return_that_was_confirmed_has_to_stand() -> None:
+    assert judged(Court(standing={2}), *returned(answered=True)) == ["lost"]
+
+
+def test_one_that_was_answered_badly_each_time_may_not_have_been_stored() -> None:
+    assert judged(Court(standing={2}), *returned(answered=False)) == []
+    assert judged(Court(standing={1}), *returned(answered=False)) == []
+    assert judged(Court(), *returned(answered=False)) == ["lost", "lost"]
+
+
 def test_both_of_one_call_stand() -> None:
     harms = judged(Court(standing={1, 2}), wish(1, 0, answered=True), wish(2, 10, answered=True))
     assert harms == ["duplicate_appointments"]

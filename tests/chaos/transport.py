@@ -53,6 +53,8 @@ class SimulatedTransport:
         with self._troubles.applied(hit):
             answer = self._clinicea.handle(Request.to(request.verb, target, headers, body))
         tag = tag_of(request.query.get("Notes", ""))
+        if tag is not None:
+            self._clinicea.asked.add(tag)
         what = f"{request.call} tag {tag} {'lost' if answer.lost else answer.status} {hit.name}"
         self._scheduler.trace.note(self._scheduler.now, f"clinicea < {sender}", what)
         return answer

@@ -178,6 +178,7 @@ class Bench(CliniceaBench):
         """A sweeper as the sweeper's Lambda has it."""
         parts: dict[str, Any] = {
             "ledger": self.ledger,
+            "locks": self.locks,
             "queue": self.queue,
             "notices": self.notices,
             "clock": self.clock,

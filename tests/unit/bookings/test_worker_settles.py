@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.clinicea.errors import FormRefused
@@ -367,3 +368,38 @@ def test_an_answer_that_names_the_patient_and_no_appointment_is_looked_into(benc
     (appointment,) = bench.fake.standing()
     assert (booked.state, booked.appointment_id) == (State.BOOKED, appointment["appointment_id"])
     assert bench.fake.posted() == 1
+
+
+class TestBesideAnotherInDoubt:
+    """A patient's two bookings are in doubt at once: only the second one's appointment was made."""
+
+    LATER = START + timedelta(days=1)
+
+    def both(self, bench: Bench) -> tuple[Booking, Booking]:
+        first = in_doubt(bench)
+        bench.fake.fault(POST, "timeout_after", count=1)
+        second = bench.accept(known_request(start=self.LATER))
+        bench.waits(second)
+        bench.clock.advance(SETTLED)
+        return first, second
+
+    def test_what_the_other_may_have_made_is_waited_for_and_not_left_to_a_person(self, bench: Bench) -> None:
+        first, second = self.both(bench)
+
+        assert bench.waits(first, received=2).cause is None
+        assert bench.ends(second).state is State.BOOKED
+
+        assert bench.ends(first).state is State.BOOKED
+        assert len(bench.fake.standing()) == 2
+
+    def test_not_once_the_other_is_parked(self, bench: Bench) -> None:
+        first, second = self.both(bench)
+        bench.ledger.move(bench.now(second), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
+
+        assert bench.ends(first).reason is Reason.OUTCOME_UNKNOWN
+
+    def test_nor_what_stands_where_the_other_did_not_ask_for_it(self, bench: Bench) -> None:
+        first, _ = self.both(bench)
+        by_hand(bench, start=self.LATER + timedelta(hours=3))
+
+        assert bench.ends(first).reason is Reason.OUTCOME_UNKNOWN

@@ -123,15 +123,18 @@ class Calendar:
             return None
 
     def not_told_apart(self, booking: Booking, shown: Shown) -> bool:
-        """Whether something new is there, whatever its start and status, that belongs to no other booking.
+        """Whether something new is there, whatever its start and status, that belongs to no other booking."""
+        return bool(self.doubtful(booking, shown))
+
+    def doubtful(self, booking: Booking, shown: Shown) -> tuple[str, ...]:
+        """Return the ids of what is new there, whatever its start and status, and belongs to no other booking.
 
         What is cancelled does not count once a person has looked and sent the booking on again: they may have
         cancelled it for that.
         """
         new = shown.new(booking)
         doubtful = set(new.others) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
-        owners = (self._ledger.owner_of(appointment_id) for appointment_id in sorted(doubtful))
-        return any(owner in (None, booking.booking_id) for owner in owners)
+        return tuple(each for each in sorted(doubtful) if self._ledger.owner_of(each) in (None, booking.booking_id))
 
     def stands_for_another(self, booking: Booking, shown: Shown) -> str | None:
         """Return the id of this patient's appointment that another booking of the same start owns, wherever it stands.

@@ -6,8 +6,9 @@ anything, as it was seen: unless that booking, redriven meanwhile, has held it a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from convox_clinicea.bookings import claims
 from convox_clinicea.bookings.identity import same_newcomer
@@ -74,9 +75,37 @@ class Locks:
             HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
         """
         key, *earlier = claims.slot_keys(patient_id, booking.start)
-        others = claims.owners_under(self._table, earlier) - {booking.booking_id}
-        free = all(self._is_free(each, key, booking, after) for each in sorted(others))
-        return free and self._hold(key, booking, after)
+        return self._all_free(earlier, booking, after) and self._hold(key, booking, after)
+
+    def waits_for_another(self, booking: Booking) -> bool:
+        """Whether another booking holds, and needs, what this one needs; nothing is taken.
+
+        Raises:
+            UnreadableRecord: a later release has written what tells.
+        """
+        patient_id = booking.patient_id
+        try:
+            if patient_id is not None:
+                if self.creator_may_post(booking):
+                    return True
+            elif not self._all_free([claims.number_lock_key(booking)], booking):
+                return True
+        except AlreadyRegistered as found:
+            patient_id = found.patient_id
+        except HolderParked:
+            return True
+        try:
+            return patient_id is not None and not self._all_free(claims.slot_keys(patient_id, booking.start), booking)
+        except HolderParked:
+            return True
+        except AlreadyBooked:
+            return False
+
+    def has_open_poster(self, patient_id: str, start: datetime, *, beside: Booking) -> bool:
+        """Whether another booking has posted for the patient's start and will itself find out what became of that."""
+        holder_id = claims.owner_under(self._table, claims.slot_keys(patient_id, start))
+        holder = None if holder_id in (None, beside.booking_id) else self._ledger.get(holder_id)
+        return holder is not None and holder.posted and not (holder.state.ended or holder.state.parked)
 
     def creator_may_post(self, booking: Booking) -> bool:
         """Whether a newcomer's booking of this one's number and start was posted, and may show its patient alone.
@@ -107,6 +136,11 @@ class Locks:
             except ConditionFailed:
                 return False
         return True
+
+    def _all_free(self, keys: Sequence[str], booking: Booking, after: Booking | None = None) -> bool:
+        """Whether nobody else needs any of these locks, of which all are on the same; raises as `_is_free` does."""
+        others = claims.owners_under(self._table, keys) - {booking.booking_id}
+        return all(self._is_free(each, keys[0], booking, after) for each in sorted(others))
 
     def _is_free(self, holder_id: str, key: str, booking: Booking, after: Booking | None = None) -> bool:
         """Whether the holder needs the lock no more; raises as its callers do."""

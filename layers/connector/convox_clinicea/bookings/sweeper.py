@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.notices import Notices
 from convox_clinicea.bookings.queue import BookingQueue, Message, QueueUnavailable, UnparsableMessage
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.waiting import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.table import LedgerUnavailable
@@ -30,7 +32,8 @@ class Swept:
 
     Attributes:
         requeued: open bookings sent anew.
-        parked: bookings found among the dead letters, or open for too long, now waiting for a person.
+        parked: bookings now waiting for a person: found among the dead letters, open for too long, or waiting for
+            another one shortly before their start.
         expired: parked bookings nobody resolved within the retention, now rejected.
         told: notices published that had been due.
     """
@@ -44,8 +47,11 @@ class Swept:
 class Sweeper:
     """The service behind `sweeper`."""
 
-    def __init__(self, *, ledger: Ledger, queue: BookingQueue, notices: Notices, clock: Clock, limits: Limits) -> None:
+    def __init__(
+        self, *, ledger: Ledger, locks: Locks, queue: BookingQueue, notices: Notices, clock: Clock, limits: Limits
+    ) -> None:
         self._ledger = ledger
+        self._locks = locks
         self._queue = queue
         self._notices = notices
         self._clock = clock
@@ -60,6 +66,7 @@ class Sweeper:
         tasks = (
             ("parked", self._park_dead_letters),
             ("parked", self._park_overdue),
+            ("parked", self._park_before_start),
             ("requeued", self._requeue_stuck),
             ("expired", self._finish_expired),
             ("told", self._tell),
@@ -82,6 +89,25 @@ class Sweeper:
             Open.ON_ITS_WAY, self._limits.stuck, deadline, lambda found: self._limits.overdue(found, now)
         )
         return sum(self._park(booking) for booking in overdue if not self._held(booking))
+
+    def _park_before_start(self, deadline: Deadline) -> int:
+        """Park what waits for another booking shortly before its start, so that a person can still make it by hand.
+
+        The worker does so itself, unless its messages lie behind others for longer than there is time.
+        """
+        now = self._clock.now()
+        soon = self._fresh(Open.ON_ITS_WAY, LOOKED_AT_BY_NOW, deadline, lambda found: _starts_soon(found, now))
+        return sum(
+            self._park(booking, Reason.WAITS_FOR_OTHER_BOOKING)
+            for booking in soon
+            if _starts_soon(booking, now) and self._waits_for_another(booking)
+        )
+
+    def _waits_for_another(self, booking: Booking) -> bool:
+        try:
+            return self._locks.waits_for_another(booking)
+        except UnreadableRecord:
+            return False  # the worker waits for the release that can read it, and no other booking for that
 
     def _requeue_stuck(self, deadline: Deadline) -> int:
         sent, failure = 0, None
@@ -172,8 +198,8 @@ class Sweeper:
             self._queue.discard(letter)
         return parked
 
-    def _park(self, booking: Booking) -> bool:
-        reason = self._limits.reason_given_up(booking, self._clock.now())
+    def _park(self, booking: Booking, reason: Reason | None = None) -> bool:
+        reason = reason or self._limits.reason_given_up(booking, self._clock.now())
         try:
             if booking.state is State.SENDING:
                 booking = self._ledger.move(booking, State.UNKNOWN)
@@ -192,3 +218,8 @@ class Sweeper:
 
     def _held(self, booking: Booking) -> bool:
         return booking.lease_until is not None and booking.lease_until > self._clock.now()
+
+
+def _starts_soon(booking: Booking, now: datetime) -> bool:
+    """Whether a booking that was never posted starts within the time that is left to a person."""
+    return not booking.posted and now <= booking.start < now + LEFT_TO_A_PERSON

@@ -14,6 +14,8 @@ LONGEST_SECONDS = 900.0
 LEFT_TO_A_PERSON = timedelta(minutes=10)
 """Before its start, in which a booking is waited with for no other but a minute."""
 LOOKS_OF_A_MINUTE = 4
+LOOKED_AT_BY_NOW = timedelta(minutes=5)
+"""After a booking was sent, in which a worker has looked at it, unless the queue is slow."""
 
 
 @dataclass(frozen=True)

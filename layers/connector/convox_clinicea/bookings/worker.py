@@ -102,7 +102,7 @@ class Worker:
             shown = self._calendar.read(patient_id, request, deadline)
             # One that was posted, parked and redriven is `accepted` again, and its POST as doubtful as before.
             if booking.posted or booking.state is State.UNKNOWN:
-                settled = self._settle(booking, request, shown, deadline)
+                settled = self._settle(booking, request, shown, received, deadline)
                 if settled is not None:
                     return settled
             elif shown.agreeing:
@@ -153,7 +153,9 @@ class Worker:
             raise CannotDecide(Reason.WAITS_FOR_OTHER_BOOKING if ahead else self._limits.reason_given_up(booking, now))
         return wait
 
-    def _settle(self, booking: Booking, request: BookingRequest, shown: Shown, deadline: Deadline) -> Outcome | None:
+    def _settle(
+        self, booking: Booking, request: BookingRequest, shown: Shown, received: int, deadline: Deadline
+    ) -> Outcome | None:
         """Find out what became of a POST; None if its appointment is certainly absent."""
         if not self._calendar.readable:
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
@@ -171,7 +173,10 @@ class Worker:
         if not self._calendar.read_again(booking, request, deadline).same_as(shown):
             return Wait(1)
         if self._calendar.not_told_apart(booking, shown):
-            raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+            wait = self._until_others_settle(booking, shown, received)
+            if wait is None:
+                raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+            return wait
         standing = next(iter(shown.agreeing), None) or self._calendar.stands_for_another(booking, shown)
         if standing is not None:
             return self._done(self._already_there(booking, shown, standing))
@@ -186,6 +191,18 @@ class Worker:
         if booking.refusal is not None:
             return self._done(self._posting.reject(booking, booking.refusal, shown))
         return None
+
+    def _until_others_settle(self, booking: Booking, shown: Shown, received: int) -> Wait | None:
+        """Wait while all that is new stands where open bookings of the patient have posted: they claim what is theirs.
+
+        None if something else is new, or there is no time left before the start.
+        """
+        starts = dict(shown.starts)
+        for each in self._calendar.doubtful(booking, shown):
+            meant = starts.get(each, frozenset())
+            if not any(self._locks.has_open_poster(str(shown.patient_id), at, beside=booking) for at in meant):
+                return None
+        return wait_until(booking.start - self._limits.margin, self._clock.now(), received)
 
     def _already_there(self, booking: Booking, shown: Shown, standing: str) -> Booking:
         """The wanted appointment stands though we did not make it: by hand, or by another call's booking."""

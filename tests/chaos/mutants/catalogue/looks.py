@@ -130,10 +130,25 @@ LOOKS = (
         "2",
         (
             Patch(
-                CALENDAR, "return any(owner in (None, booking.booking_id) for owner in owners)", "return bool(doubtful)"
+                CALENDAR,
+                "each for each in sorted(doubtful) if self._ledger.owner_of(each) in (None, booking.booking_id)",
+                "sorted(doubtful)",
             ),
         ),
         f"{EXAMPLES}test_calendar.py::test_something_new_near_by_is_not_told_apart_unless_another_booking_owns_it",
+        FAILED,
+    ),
+    Mutant(
+        "what another booking may have made is left to a person at once",
+        "2",
+        (
+            Patch(
+                WORKER,
+                "            wait = self._until_others_settle(booking, shown, received)\n",
+                "            wait = None\n",
+            ),
+        ),
+        f"{EXAMPLES}test_worker_settles.py",
         FAILED,
     ),
     Mutant(

@@ -117,9 +117,17 @@ WAITS = (
                 "    wait = wait_for(None, received)\n    left",
                 "    return wait_for(None, received)\n    left",
             ),
+            Patch(SWEEPER, '            ("parked", self._park_before_start),\n', ""),
         ),
         "same_soon",
         STARVED,
+    ),
+    Mutant(
+        "one that waits in a slow queue is left there past its start",
+        "12",
+        (Patch(SWEEPER, '            ("parked", self._park_before_start),\n', ""),),
+        f"{EXAMPLES}test_sweeper_before_start.py",
+        FAILED,
     ),
     Mutant(
         "202 though the ledger has not confirmed",
