@@ -120,9 +120,10 @@ def show(place: Place, event: Json) -> None:
     """Have the patient of an event shown on its call, as the search before it does; that counts for most of an hour."""
     counters = Counters(Table(aws.dynamodb(), place.stack.table), SystemClock())
     now = counters.now()
-    patient_id, call_id = event["pathParameters"]["patient_id"], event["queryStringParameters"]["call_id"]
+    patient_id, query = event["pathParameters"]["patient_id"], event["queryStringParameters"]
+    shown = shown_on(patient_id, query["call_id"], query["agent_id"])
     caller = event["requestContext"]["authorizer"]["caller"]
-    counters.add(caller, now, {}, {now.attribute(Kind.SHOWN): [shown_on(patient_id, call_id)]})
+    counters.add(caller, now, {}, {now.attribute(Kind.SHOWN): [shown]})
 
 
 def crowd(stage: Stage, count: int) -> list[str]:
