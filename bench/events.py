@@ -16,7 +16,7 @@ from bench.stage import BARE, USUAL, USUAL_COMPILED, Place, Stage
 from commands.event import event as sample_event
 from convox_clinicea import aws
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.sharing.counters import Counters, Kind, shown_on
+from convox_clinicea.rate_counters import Counters, Kind, shown_on
 from convox_clinicea.table import Table
 from tests.support import events, invented
 from tests.support.account import Stack

@@ -16,12 +16,11 @@ from commands.explaining import REFUSED, explained
 from commands.parameters import pairs, samconfig
 from commands.target import DEFAULT_STACK, Target
 from convox_clinicea.clinicea import CallTable
-from convox_clinicea.clinicea.earlier import of_schema_1
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.consent_texts import ConsentTexts
+from convox_clinicea.clinicea.calls import of_schema_1
 from convox_clinicea.convox.dialect import Dialects
-from convox_clinicea.documents import packed, replacement
+from convox_clinicea.deployment_documents import Clinics, ConsentTexts
 from convox_clinicea.errors import ConfigurationError, InvalidDocument
+from convox_clinicea.settings import packed, replacement
 
 Document = dict[str, Any]
 MODERN_BOOKING = "book_known by modern calls"

@@ -12,8 +12,8 @@ from commands import cli_support
 from commands.cli_support import FUNCTION_SECONDS, Output, Read
 from commands.register_reading import KEYS, Reading, Span, key_of, moment
 from commands.target import Target
-from convox_clinicea.bookings.subject_entries import asked
-from convox_clinicea.disclosures.record import subjects_of_patient
+from convox_clinicea.bookings.audit import asked
+from convox_clinicea.disclosures import subjects_of_patient
 from convox_clinicea.privacy import is_telling
 
 Json = dict[str, Any]

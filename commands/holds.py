@@ -10,7 +10,7 @@ from commands.cli_support import Output, Session
 from commands.confirming import confirmed
 from commands.person_search import parts, patient_option, person
 from commands.target import Target
-from convox_clinicea.normalization import each_once, id_spellings
+from convox_clinicea.text import each_once, id_spellings
 
 Json = dict[str, Any]
 WHY_NOT = {

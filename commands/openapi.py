@@ -11,8 +11,8 @@ from typing import Any, get_args
 from pydantic import BaseModel, TypeAdapter
 
 from commands.operations import MEANINGS, OPERATIONS, STATUSES, Operation
-from convox_clinicea.convox import answers
-from convox_clinicea.convox.requests.call import WithCall
+from convox_clinicea.convox import contract as answers
+from convox_clinicea.convox.request import WithCall
 
 Json = dict[str, Any]
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"

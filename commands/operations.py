@@ -6,13 +6,14 @@ from typing import Any
 
 from pydantic import BaseModel, create_model
 
-from convox_clinicea.convox import answers, fields
-from convox_clinicea.convox.errors import FACES
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.requests.call import CallRequest
-from convox_clinicea.convox.requests.completed import CompletedRequest
-from convox_clinicea.convox.requests.search import SearchRequest
-from convox_clinicea.convox.requests.status import StatusRequest
+from convox_clinicea.bookings.callback_fields import StatusRequest
+from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox import contract as answers
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.http import FACES
+from convox_clinicea.convox.request import CallRequest
+from convox_clinicea.lookups.completed import CompletedRequest
+from convox_clinicea.lookups.search import SearchRequest
 
 # Codes that only API Gateway gives, beside those of the functions.
 STATUSES: Mapping[answers.Code, int] = {

@@ -18,7 +18,7 @@ from commands.booking_lines import wall_clock
 from commands.cli_support import Output
 from commands.restoring import KINDS, Item, Restorer, Since
 from commands.target import Target
-from convox_clinicea.bookings.erasures import KEPT, SUBJECT, Journal
+from convox_clinicea.bookings.person_search import KEPT, SUBJECT, Journal
 
 MOST_PAGES = 10_000
 

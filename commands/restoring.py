@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from convox_clinicea.bookings import calls, record
 from convox_clinicea.bookings.call import Call, key_of_call, key_of_trace
-from convox_clinicea.bookings.erasures import Journal
+from convox_clinicea.bookings.person_search import Journal
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.versions import UnreadableRecord
+from convox_clinicea.items import UnreadableRecord
 
 Item = dict[str, Any]
 Stands = Mapping[str, Any]

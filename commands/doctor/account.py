@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from commands.target import DEFAULT_STACK, Target
-from convox_clinicea.clinicea import Clinicea, Credentials, connect, earlier
-from convox_clinicea.clinicea.authentication import CredentialSource, OwnToken, Scheme, TokenStore
+from convox_clinicea.clinicea import Clinicea, Credentials, connect
+from convox_clinicea.clinicea import calls as earlier
 from convox_clinicea.clinicea.call_table import laid_over
+from convox_clinicea.clinicea.http import CredentialSource, OwnToken, Scheme, TokenStore
 from convox_clinicea.clinicea.wire import Transport
-from convox_clinicea.clinics import Clinics, ClinicsDocument
+from convox_clinicea.clinicea_session import SharedSession
 from convox_clinicea.deadline import Clock
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import CalendarSettings
-from convox_clinicea.sharing.session import SharedSession
 from convox_clinicea.table import Table
 
 DEFAULT_URL = "https://api.clinicea.com"

@@ -13,7 +13,6 @@ from commands.doctor.answers import READ, compare_answer
 from commands.doctor.failures import correct, note_failure, role_with
 from commands.doctor.findings import ACCOUNT, Register
 from convox_clinicea.clinicea import Call, CallTable, Clinicea
-from convox_clinicea.clinicea.answers import fields
 from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import (
@@ -24,11 +23,12 @@ from convox_clinicea.clinicea.errors import (
     TimedOut,
     Unavailable,
 )
+from convox_clinicea.clinicea.responses import fields
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, WireRequest
-from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.documents import packed
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.settings import packed
 
 SECONDS = 20.0
 NOBODYS_ID = "00000000-0000-0000-0000-000000000000"

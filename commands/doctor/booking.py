@@ -11,8 +11,8 @@ from commands.doctor.findings import ACCOUNT
 from commands.doctor.zones import settle_writing_zone
 from convox_clinicea.clinicea import Appointment, Call, NewAppointment, Status
 from convox_clinicea.clinicea.errors import CliniceaError, OutcomeUnknown, Rejected, UnlistedRefusal
-from convox_clinicea.normalization import id_key, same_id
 from convox_clinicea.privacy import PersonalText
+from convox_clinicea.text import id_key, same_id
 
 MINUTES = 15
 LISTED_SECONDS = 5

@@ -15,12 +15,12 @@ from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
 from commands.doctor.probing import NOBODYS_NUMBER
 from commands.doctor.zones import KnownVisit, settle_reading_zone
-from convox_clinicea.characters import may_be_an_id
 from convox_clinicea.clinicea import Appointment, Call, Patient
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES
+from convox_clinicea.clinicea.calls import Flows
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing, UnexpectedAnswer
-from convox_clinicea.clinicea.flows import Flows
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.text import may_be_an_id
 
 _LONGEST_ID = 64
 _WORD = re.compile(r"[A-Za-z][A-Za-z -]{0,30}")

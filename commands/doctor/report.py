@@ -11,7 +11,7 @@ from commands.doctor.checks import Seen
 from commands.doctor.findings import Finding, Verdict
 from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, CallTable, laid_over
 from convox_clinicea.clinicea.calls import LOGIN, Call
-from convox_clinicea.documents import packed
+from convox_clinicea.settings import packed
 
 SCHEMA = 1
 

@@ -33,9 +33,9 @@ from convox_clinicea.clinicea import Call, CallTable
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.deadline import Clock, SystemClock
-from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
+from convox_clinicea.settings import packed
 
 WRITTEN = Path("call-table.json")
 WHAT_IS_BOOKED = "make a real appointment, which only a person can cancel in Clinicea"

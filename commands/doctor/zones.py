@@ -10,7 +10,7 @@ from typing import Any
 from commands.doctor.asking import Asker
 from commands.doctor.findings import ACCOUNT, Verdict
 from convox_clinicea.clinicea import Appointment
-from convox_clinicea.clinicea.times import zone_of
+from convox_clinicea.clinicea.formats import zone_of
 
 READING, WRITING = "times.reading_zone", "times.writing_zone"
 _FARTHEST = timedelta(hours=14)

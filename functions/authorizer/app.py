@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any
@@ -10,11 +10,12 @@ from typing import Any
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import ahead, aws
-from convox_clinicea.convox.door import TOKENS_SECONDS, AccessTokens, policy_for
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea import aws
+from convox_clinicea import startup as ahead
+from convox_clinicea.convox.access_tokens import TOKENS_SECONDS, AccessTokens, policy_for
 from convox_clinicea.settings import AuthorizerSettings
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 logger = make_logger()
 metrics = make_metrics()

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings import orders
-from convox_clinicea.bookings.acting import Acting
+from convox_clinicea.bookings import operator_requests as orders
+from convox_clinicea.bookings.operator import Acting, acting_from
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.settings import ActionSettings
-from convox_clinicea.wiring.acting import acting_from
+from convox_clinicea.telemetry import logger as make_logger
 
 logger = make_logger()
 clock = SystemClock()

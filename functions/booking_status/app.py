@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any, NamedTuple
@@ -11,24 +11,17 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.convox.api import answer, api, caller_of, path_parameter
-from convox_clinicea.convox.confirming import before_the_time_out
-from convox_clinicea.convox.replies.answer import reply
-from convox_clinicea.convox.replies.bookings import booking, bookings
-from convox_clinicea.convox.requests.call import CallRequest
-from convox_clinicea.convox.showing import record_shown
-from convox_clinicea.convox.validating import validated
+from convox_clinicea.bookings.replies import booking, bookings
+from convox_clinicea.bookings.status import BookingStatus, booking_status_from, record_shown
+from convox_clinicea.convox.disclosing import register_from
+from convox_clinicea.convox.http import answer, api, before_the_time_out, caller_of, path_parameter, reply
+from convox_clinicea.convox.request import CallRequest, ids_from, validated
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.disclosures.register import DisclosureRegister
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.disclosures import DisclosureRegister
+from convox_clinicea.rate_limits import Allowance, of_status
 from convox_clinicea.settings import StatusSettings
-from convox_clinicea.sharing.allowance import Allowance
-from convox_clinicea.wiring.allowance import of_status
-from convox_clinicea.wiring.identity import ids_from
-from convox_clinicea.wiring.ledger import booking_status_from
-from convox_clinicea.wiring.register import register_from
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 logger = make_logger()
 metrics = make_metrics()

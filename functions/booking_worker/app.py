@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any
@@ -12,12 +12,11 @@ from aws_lambda_powertools.utilities.batch.types import PartialItemFailureRespon
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.delivery import Delivery, MessageProcessor
+from convox_clinicea.bookings.delivery import Delivery, MessageProcessor, delivery_from
 from convox_clinicea.deadline import Deadline, SystemClock
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import WorkerSettings
-from convox_clinicea.wiring.worker import delivery_from
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 SECONDS_KEPT_BACK = 2.0
 """Left of the invocation for the ledger and the answer when the last call to Clinicea has to have ended."""

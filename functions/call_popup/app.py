@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any
@@ -10,17 +10,17 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import ahead
-from convox_clinicea.convox.api import answer, api
-from convox_clinicea.convox.lookups.desk import LookupDesk
-from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea import startup as ahead
+from convox_clinicea.convox.http import answer, api
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.errors import MethodNotAllowed
+from convox_clinicea.lookups.pipeline import LookupDesk
+from convox_clinicea.lookups.popup import popup_desk
+from convox_clinicea.lookups.search import SearchRequest
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import SearchSettings
-from convox_clinicea.wiring.popup import popup_desk
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 logger = make_logger()
 metrics = make_metrics()

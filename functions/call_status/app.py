@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any
@@ -10,19 +10,16 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from convox_clinicea.bookings.call_status import StatusDesk, StatusReader, status_desk
+from convox_clinicea.bookings.callback_traces import closing, counted, log_receipt, seen_at_least
 from convox_clinicea.bookings.intake import or_not_stored
-from convox_clinicea.convox.api import answer, api, caller_of
-from convox_clinicea.convox.callbacks import StatusReader
-from convox_clinicea.convox.confirming import before_the_time_out
-from convox_clinicea.convox.receipts import closing, counted, log_receipt, seen_at_least
-from convox_clinicea.convox.replies.bookings import call_status as call_status_reply
+from convox_clinicea.bookings.replies import call_status as call_status_reply
+from convox_clinicea.convox.http import answer, api, before_the_time_out, caller_of
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.rate_limits import Allowance, Asker, of_bookings
 from convox_clinicea.settings import CallStatusSettings
-from convox_clinicea.sharing.allowance import Allowance, Asker
-from convox_clinicea.wiring.allowance import of_bookings
-from convox_clinicea.wiring.call_status import StatusDesk, status_desk
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 logger = make_logger()
 metrics = make_metrics()

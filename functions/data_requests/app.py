@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any, NamedTuple
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings import data_orders
-from convox_clinicea.bookings.holdings import Holdings
+from convox_clinicea.bookings import data_subject_requests as data_orders
+from convox_clinicea.bookings.data_subject_requests import holdings_from
+from convox_clinicea.bookings.personal_data import Holdings
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.observability import logger as make_logger
 from convox_clinicea.settings import DataRequestSettings
-from convox_clinicea.wiring.holdings import holdings_from
+from convox_clinicea.telemetry import logger as make_logger
 
 logger = make_logger()
 clock = SystemClock()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any
@@ -10,15 +10,14 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import ahead
-from convox_clinicea.convox.api import answer, api, path_parameter
-from convox_clinicea.convox.lookups.desk import LookupDesk
-from convox_clinicea.convox.requests.completed import CompletedRequest
+from convox_clinicea import startup as ahead
+from convox_clinicea.convox.http import answer, api, path_parameter
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
+from convox_clinicea.lookups.completed import CompletedRequest, completed_desk
+from convox_clinicea.lookups.pipeline import LookupDesk
 from convox_clinicea.settings import LookupSettings
-from convox_clinicea.wiring.completed import completed_desk
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 logger = make_logger()
 metrics = make_metrics()

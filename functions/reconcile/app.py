@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from functools import cache
 from typing import Any, NamedTuple
@@ -10,14 +10,13 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.nights import Nights
+from convox_clinicea.bookings.findings import Report
+from convox_clinicea.bookings.nights import Nights, nights_from, reconciler_from
 from convox_clinicea.bookings.reconcile import Reconciler
-from convox_clinicea.bookings.report import Report
 from convox_clinicea.deadline import Deadline, SystemClock
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import ReconcileSettings
-from convox_clinicea.wiring.reconcile import nights_from, reconciler_from
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 SECONDS_KEPT_BACK = 5.0
 SCHEDULED = "aws.events"

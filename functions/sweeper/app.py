@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.loading import done as loaded
+from convox_clinicea.startup import done as loaded
 
 from dataclasses import asdict
 from functools import cache
@@ -11,13 +11,12 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.backlog import Backlog
-from convox_clinicea.bookings.sweeper import Sweeper
+from convox_clinicea.bookings.listing import Backlog
+from convox_clinicea.bookings.sweeper import Sweeper, backlog_from, sweeper_from
 from convox_clinicea.deadline import Deadline, SystemClock
-from convox_clinicea.observability import logger as make_logger
-from convox_clinicea.observability import metrics as make_metrics
 from convox_clinicea.settings import QueueSettings
-from convox_clinicea.wiring.sweeper import backlog_from, sweeper_from
+from convox_clinicea.telemetry import logger as make_logger
+from convox_clinicea.telemetry import metrics as make_metrics
 
 logger = make_logger()
 metrics = make_metrics()

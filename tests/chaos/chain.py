@@ -14,32 +14,31 @@ from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 
-from convox_clinicea.announced import AnnouncedCalls
-from convox_clinicea.bookings import data_orders, orders
-from convox_clinicea.bookings.acting import Acting
+from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.bookings import data_subject_requests as data_orders
+from convox_clinicea.bookings import operator_requests as orders
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.canary import Canary
-from convox_clinicea.bookings.comparable import Cursor
-from convox_clinicea.bookings.consents import Consents
-from convox_clinicea.bookings.drafting import Drafter
-from convox_clinicea.bookings.holdings import Holdings
+from convox_clinicea.bookings.compared import Cursor
+from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
-from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.notices import Notices, SnsTopic
-from convox_clinicea.bookings.open_bookings import OpenBookings
+from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
+from convox_clinicea.bookings.operator import Acting
+from convox_clinicea.bookings.person_search import SubjectSearch
+from convox_clinicea.bookings.personal_data import Holdings
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
+from convox_clinicea.bookings.protocol import Limits
 from convox_clinicea.bookings.reconcile import Discrepancy, Reconciler, Report
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.subject_search import SubjectSearch
+from convox_clinicea.bookings.request import Consents
 from convox_clinicea.bookings.worker import Done, Worker
 from convox_clinicea.clinicea import Credentials
-from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.free_text_ids import FreeTextIds
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
+from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 from local.clinicea import FakeClinicea

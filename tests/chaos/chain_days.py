@@ -9,15 +9,14 @@ from datetime import datetime, timedelta
 
 from convox_clinicea.bookings import identity
 from convox_clinicea.bookings.call import Call
+from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
-from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks
+from convox_clinicea.bookings.protocol import Limits, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
-from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText, digest

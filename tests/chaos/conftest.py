@@ -8,7 +8,7 @@ import pytest
 from moto import mock_aws
 
 from bench.embedded import EMULATOR, embedded_aws
-from convox_clinicea import chance
+from convox_clinicea import deadline as chance
 from tests.chaos.contract import SIDES, TABLE, Account, Side, double, made_in
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import Limits
 from tests.chaos import status_stories, story_book
 from tests.chaos.callers import Callers
 from tests.chaos.clinicea import POSTS

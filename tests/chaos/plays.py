@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.states import Reason, State
 from tests.chaos.workers import Workers
 from tests.support import invented
 from tests.support.bookings import START, known_request, new_request, newcomer

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from commands.restore import entries_of, put_back_missing
 from commands.restoring import KINDS
-from convox_clinicea.bookings.erasures import Journal
+from convox_clinicea.bookings.person_search import Journal
 from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.table import Table
 from tests.chaos.world import World

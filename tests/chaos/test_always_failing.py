@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.template import template
-from convox_clinicea.bookings.limits import OVERDUE, Limits
+from convox_clinicea.bookings.protocol import OVERDUE, Limits
 from convox_clinicea.bookings.worker import Worker
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge

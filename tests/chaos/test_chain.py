@@ -10,9 +10,9 @@ from collections import Counter
 import pytest
 
 from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION
+from convox_clinicea.bookings.person_search import MOST_PAGES
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.reconcile import Finding
-from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.subject_search import MOST_PAGES
 from tests.chaos import chain_days
 from tests.chaos.chain import WHO, Chain
 from tests.chaos.chain_days import EARLIER_PATIENT, Day

@@ -45,10 +45,10 @@ def test_each_rule_and_each_number_has_mutants() -> None:
 @pytest.mark.parametrize(
     "patch",
     [
-        Patch("bookings/limits.py", "no such text", "x"),
-        Patch("bookings/limits.py", "timedelta", "x"),
+        Patch("bookings/protocol.py", "no such text", "x"),
+        Patch("bookings/protocol.py", "timedelta", "x"),
         Patch("bookings/gone.py", "x", "y"),
-        Patch("bookings/limits.py", "class Limits:", "class Limits"),
+        Patch("bookings/protocol.py", "class Limits:", "class Limits"),
     ],
 )
 def test_a_patch_of_code_that_has_moved_on_fails(patch: Patch) -> None:

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from convox_clinicea.bookings import calendar
+from convox_clinicea.bookings import callback_traces as receipts
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.convox import receipts
 from tests.chaos.clinicea_faults import OF_POSTS
 from tests.chaos.judge import Verdict
 from tests.chaos.mix import Mix

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import Limits
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY
 from tests.chaos.callers import Callers
 from tests.chaos.crashes import Outage

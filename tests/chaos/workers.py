@@ -10,32 +10,27 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from convox_clinicea import chance
-from convox_clinicea.announced import AnnouncedCalls
-from convox_clinicea.bookings.acting import Acting
-from convox_clinicea.bookings.acts import Person
+from convox_clinicea import deadline as chance
+from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.canary import Canary
-from convox_clinicea.bookings.consents import Consents
-from convox_clinicea.bookings.drafting import Drafter
+from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.notices import Notices
-from convox_clinicea.bookings.open_bookings import OpenBookings
+from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues
+from convox_clinicea.bookings.operator import Acting
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.bookings.queue import BookingQueue, Message, Queues
+from convox_clinicea.bookings.protocol import Limits, State, Wait
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.waiting import Wait
+from convox_clinicea.bookings.request import BookingRequest, Consents
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea import Clinicea, Credentials
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.free_text_ids import FreeTextIds
+from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 from local.clinicea import FakeClinicea

@@ -243,7 +243,7 @@ class World:
         return lambda: remote
 
     def _put_in_the_way_of(self, release: Release, dynamodb: DynamoDb) -> None:
-        aws, wiring = release.module("aws"), release.module("wiring.clinicea")
+        aws, wiring = release.module("aws"), release.module("clinicea_account")
         for client in ("dynamodb", "dynamodb_at_once"):
             self._replace(aws, client, self._remote("dynamodb", dynamodb, release))
         self._replace(aws, "sqs", self._remote("sqs", Sqs(self.queues.values()), release))
@@ -255,8 +255,8 @@ class World:
         network = self.chance(release.own("network"))
         carrier = release.double("transport").SimulatedTransport(self.clinicea, self.scheduler, self.troubles, network)
         self._replace(wiring, "transport", lambda _url: carrier)
-        self._replace(release.module("chance"), "source", self.chance(release.own("product")))
-        self._replace(release.module("observability"), "metrics", self.counts.metrics)
+        self._replace(release.module("deadline"), "source", self.chance(release.own("product")))
+        self._replace(release.module("telemetry"), "metrics", self.counts.metrics)
         if self._recorder is not None:
             self._replace(wiring, "observe_call", self._recorder.observe)
 

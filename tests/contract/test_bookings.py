@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from convox_clinicea.clinicea import Clinicea, errors
-from convox_clinicea.clinicea.authentication import Scheme
+from convox_clinicea.clinicea.http import Scheme
 from local.clinicea.testing import RunningFake
 from tests.support.canaries import FIRST_NAME, MOBILE, NATIONAL, START, new_appointment, new_patient
 from tests.support.clients import client_for, within

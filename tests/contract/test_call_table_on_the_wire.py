@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea import Clinicea, errors
-from convox_clinicea.documents import packed
+from convox_clinicea.settings import packed
 from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
 from tests.support.clients import client_for, within
 from tests.support.small_server import Reply, Seen, SmallServer, json_reply

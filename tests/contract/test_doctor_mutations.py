@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea import Call
-from convox_clinicea.clinicea.authentication import Scheme
-from convox_clinicea.clinicea.calls import LOGIN
-from convox_clinicea.clinicea.flows import Flows
+from convox_clinicea.clinicea.calls import LOGIN, Flows
+from convox_clinicea.clinicea.http import Scheme
 from local.clinicea.routes import CALLS, ROUTES
 from local.clinicea.testing import RunningFake
 from tests.support.doctor import DoctorRunner, what_works

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.clinicea.calls import LOGIN
-from convox_clinicea.clinicea.flows import Flows
-from convox_clinicea.documents import packed
+from convox_clinicea.clinicea.calls import LOGIN, Flows
+from convox_clinicea.settings import packed
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LIMITED_KEY, LOCAL_LOGIN
 from local.clinicea.routes import SWAGGER
 from local.clinicea.testing import RunningFake

@@ -18,12 +18,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from convox_clinicea.clinicea import CallTable, Clinicea, NewAppointment, NewPatient, connect, errors
-from convox_clinicea.clinicea.authentication import Scheme
 from convox_clinicea.clinicea.calls import LOGIN
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.documents import packed
+from convox_clinicea.clinicea.http import Scheme
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
+from convox_clinicea.settings import packed
 from local.clinicea.routes import SWAGGER
 from local.clinicea.testing import RunningFake, running_fake
 from local.clinicea.worlds import WORLDS, World

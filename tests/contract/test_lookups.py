@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from convox_clinicea.clinicea import Clinicea, Status, errors
-from convox_clinicea.clinicea.authentication import Scheme
+from convox_clinicea.clinicea.http import Scheme
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from local.clinicea.auth import LOCAL_LIMITED_KEY

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from convox_clinicea.clinicea import Appointment, Clinicea, NewAppointment, NewPatient, Status, connect, errors
-from convox_clinicea.clinicea.authentication import Scheme
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.clinicea.http import Scheme
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalText
 from local.clinicea.clock import ManualClock

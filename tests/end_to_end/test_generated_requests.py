@@ -26,7 +26,7 @@ from schemathesis.checks import (
 from schemathesis.core.result import Ok
 from schemathesis.generation.modes import GenerationMode
 
-from convox_clinicea.convox import answers
+from convox_clinicea.convox import contract as answers
 from tests.end_to_end.api import Api, slot
 from tests.support import documented
 

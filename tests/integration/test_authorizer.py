@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.convox.door import TOKENS_SECONDS
+from convox_clinicea.convox.access_tokens import TOKENS_SECONDS
 from convox_clinicea.errors import ConfigurationError
 from tests.support import emf, events, invented
 from tests.support.account import age_secrets, change, secret

@@ -11,8 +11,8 @@ import pytest
 
 from commands import booking_lines, bookings, redrive, resolve
 from commands.cli_support import Ask, Output, Session
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import InvalidRequest
 from tests.support import invented
 from tests.support.bookings import in_days, known_body

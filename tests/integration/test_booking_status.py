@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from tests.support import invented
 from tests.support.bookings import known_body, new_body
 from tests.support.deployment import Deployment

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.protocol import State
 from tests.support import events, invented
 from tests.support.bookings import in_days, known_body, new_body
 from tests.support.deployment import Deployment

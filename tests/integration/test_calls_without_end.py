@@ -11,7 +11,7 @@ import pytest
 from commands import calls
 from commands.cli_support import Output, Session
 from convox_clinicea import aws
-from convox_clinicea.announced import ANNOUNCED, KEPT, AnnouncedCalls
+from convox_clinicea.announcements import ANNOUNCED, KEPT, AnnouncedCalls
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.table import LedgerUnavailable, Table, timestamp
 from tests.support import invented

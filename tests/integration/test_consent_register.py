@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.documents import packed
+from convox_clinicea.settings import packed
 from tests.support import invented
 from tests.support.bookings import in_days, new_body
 from tests.support.deployment import Deployment

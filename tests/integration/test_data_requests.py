@@ -16,8 +16,8 @@ from commands.cli_support import Ask, Output, Session
 from commands.register_reading import Span
 from commands.target import FunctionFailed, Target
 from convox_clinicea import aws
-from convox_clinicea.bookings import subject_search
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings import person_search as subject_search
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.errors import InvalidRequest
 from tests.support import events, invented
 from tests.support.account import age_secrets

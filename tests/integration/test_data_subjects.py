@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from commands import cli_support, data_copy, disclosures, withdraw
 from commands.cli_support import Output
 from convox_clinicea import aws
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.table import LedgerUnavailable
 from tests.integration.test_data_requests import OPERATOR, Here, ask, session

@@ -37,8 +37,8 @@ NO_LOOK_UP_NEEDS = (
     "aws_lambda_powertools.utilities.batch",
     "aws_lambda_powertools.utilities.parser",
     "convox_clinicea.bookings",
-    "convox_clinicea.convox.answers",
-    "convox_clinicea.convox.door",
+    "convox_clinicea.convox.contract",
+    "convox_clinicea.convox.access_tokens",
     "convox_clinicea.sealing",
 )
 # What only some functions may load, by who needs none of it: each costs every cold start some milliseconds.

@@ -16,7 +16,7 @@ from commands import rotate_token
 from commands.__main__ import main
 from commands.cli_support import Output
 from commands.target import Target
-from convox_clinicea.convox.door import TOKENS_SECONDS, AccessTokens
+from convox_clinicea.convox.access_tokens import TOKENS_SECONDS, AccessTokens
 from tests.support import events, invented
 from tests.support.account import age_secrets, change, secret
 from tests.support.deployment import Deployment

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.clinicea.errors import PermissionDenied
 from convox_clinicea.errors import ConfigurationError, InvalidRequest
 from convox_clinicea.table import LedgerUnavailable

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from commands import usage_key
 from commands.cli_support import Output
 from commands.target import LOCAL_REGION, Target
-from convox_clinicea.convox.door import AccessTokens
+from convox_clinicea.convox.access_tokens import AccessTokens
 from tests.support import invented
 from tests.support.account import secret
 from tests.support.small_server import Reply, Seen, SmallServer, json_reply

@@ -10,15 +10,15 @@ import boto3
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.intake import booking_desk
+from convox_clinicea.bookings.ledger import ledger_from
+from convox_clinicea.bookings.protocol import State
+from convox_clinicea.clinicea_account import clinicea_from
+from convox_clinicea.convox.request import clinics_from
 from convox_clinicea.deadline import Deadline, SystemClock
 from convox_clinicea.errors import ConfigurationError, NotStored
 from convox_clinicea.mobile import parse_mobile
 from convox_clinicea.settings import IntakeSettings, SearchSettings
-from convox_clinicea.wiring.clinicea import clinicea_from
-from convox_clinicea.wiring.deployment import clinics_from
-from convox_clinicea.wiring.intake import booking_desk
-from convox_clinicea.wiring.ledger import ledger_from
 from local.clinicea.testing import RunningFake
 from tests.support import invented
 from tests.support.account import Stack, age_secrets, change, document, secret

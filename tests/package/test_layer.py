@@ -30,7 +30,7 @@ for text, country in (("99999 00001", "IN"), ("+971501234567", None), ("(201) 55
     number = phonenumbers.parse(text, country)
     assert phonenumbers.is_possible_number(number)
     print(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), phonenumbers.is_valid_number(number))
-import aws_lambda_powertools.event_handler, pydantic, requests, convox_clinicea.patients.search
+import aws_lambda_powertools.event_handler, pydantic, requests, convox_clinicea.lookups.search
 from importlib import metadata
 print(metadata.version("aws-lambda-powertools") == aws_lambda_powertools.shared.version.VERSION)
 print(metadata.version("pydantic") == pydantic.VERSION)

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.bookings.callbacks import Callback
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
-from convox_clinicea.bookings.states import State
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented

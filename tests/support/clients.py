@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from convox_clinicea.clinicea import CallTable, Clinicea, Credentials, connect
-from convox_clinicea.clinicea.authentication import Scheme
-from convox_clinicea.clinicea.exchange import Observer, StatusObserver, ignore_statuses, observe_nothing
+from convox_clinicea.clinicea.http import Observer, Scheme, StatusObserver, ignore_statuses, observe_nothing
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.documents import packed
+from convox_clinicea.settings import packed
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN
 from tests.support.clock import SkippingClock, VirtualClock
 

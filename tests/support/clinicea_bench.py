@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from convox_clinicea.clinicea import Credentials
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError
 from local.clinicea import FakeClinicea
 from tests.support import invented

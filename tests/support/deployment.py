@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.intake import booking_desk
+from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.settings import IntakeSettings
-from convox_clinicea.wiring.intake import booking_desk
-from convox_clinicea.wiring.ledger import ledger_from
 from local.clinicea.testing import RunningFake
 from tests.support import events
 from tests.support.account import Stack

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel
 
-from convox_clinicea.convox import parsing
+from convox_clinicea.convox import request as parsing
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from tests.support.events import Event
 

@@ -13,7 +13,7 @@ import pytest
 
 from commands.__main__ import main
 from convox_clinicea.clinicea import Call, Clinicea, NewAppointment, NewPatient
-from convox_clinicea.clinicea.authentication import Scheme
+from convox_clinicea.clinicea.http import Scheme
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from convox_clinicea.convox import answers
+from convox_clinicea.convox import contract as answers
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.json"
 SHARED = "#/components/responses/"

@@ -26,7 +26,7 @@ EDITS: dict[str, list[tuple[str, str]]] = {
         ("SCHEMA_VERSION = 2\n", "SCHEMA_VERSION = 3\n"),
         ("    posted: bool = False\n", f'    mark: str = "{MARK}"\n    posted: bool = False\n'),
     ],
-    "bookings/states.py": [('    REFUSED = "refused"\n', '    REFUSED = "refused"\n    ADDED = "added_since"\n')],
+    "bookings/protocol.py": [('    REFUSED = "refused"\n', '    REFUSED = "refused"\n    ADDED = "added_since"\n')],
     "bookings/call.py": [
         ("SCHEMA_VERSION = 3\n", "SCHEMA_VERSION = 4\n"),
         ("ONE_LEG_VERSION = 2\n", "ONE_LEG_VERSION = 4\n"),
@@ -38,10 +38,10 @@ EDITS: dict[str, list[tuple[str, str]]] = {
         ('        "pk": {"S": key},\n', f'        "pk": {{"S": key}},\n        "mark": {{"S": "{MARK}"}},\n'),
     ],
     "bookings/canary.py": [("SCHEMA_VERSION = 1\n", "SCHEMA_VERSION = 2\n")],
-    "announced.py": [("SCHEMA_VERSION = 1\n", "SCHEMA_VERSION = 2\n")],
-    "bookings/queue.py": [("SCHEMA_VERSION = 1\n", "SCHEMA_VERSION = 2\n")],
+    "announcements.py": [("SCHEMA_VERSION = 1\n", "SCHEMA_VERSION = 2\n")],
+    "bookings/messages.py": [("MESSAGE_SCHEMA_VERSION = 1\n", "MESSAGE_SCHEMA_VERSION = 2\n")],
     "bookings/request.py": [
-        ("SCHEMA_VERSION = 1\n", "SCHEMA_VERSION = 2\n"),
+        ("\nSCHEMA_VERSION = 1\n", "\nSCHEMA_VERSION = 2\n"),
         ("frozenset({1})", "frozenset({1, 2})"),
     ],
 }

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.audit import Person
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from tests.support.bench import Bench
 
 PERSON = Person("arn:aws:iam::123456789012:user/front-desk", "looked at the calendar")

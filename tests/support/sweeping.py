@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.queue import BookingQueue, Queues
+from convox_clinicea.bookings.messages import BookingQueue, Queues
+from convox_clinicea.bookings.protocol import Limits
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.sweeper import Swept
 from tests.support.bench import Bench

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.deployment_documents import Clinics
 from tests.support import events
 from tests.support.events import Event
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.convox.headers import GUARDED
+from convox_clinicea.convox.http import GUARDED
 from tests.support.template import ROOT
 from tests.template.shape import of_type, under
 

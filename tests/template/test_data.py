@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.waiting import LONGEST_SECONDS
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, Limits
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]

@@ -13,13 +13,12 @@ import pytest
 
 from commands import cli_support, reconcile
 from convox_clinicea import aws, settings
-from convox_clinicea.bookings.acts import KEPT
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.audit import KEPT
+from convox_clinicea.bookings.messages import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
-from convox_clinicea.bookings.queue import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, Limits
 from convox_clinicea.bookings.reconcile import WHILE_SOMEBODY_WAITS
-from convox_clinicea.bookings.waiting import LONGEST_SECONDS
-from convox_clinicea.convox.confirming import SECONDS_FOR_THE_ANSWER
+from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
 from tests.support.template import ROOT
 from tests.template.shape import of_type
 

@@ -1,11 +1,20 @@
-"""Time: a clock that tests can replace, and deadlines that bound every outbound call."""
+"""Time and randomness, which tests can replace, and deadlines that bound every outbound call."""
 
 from __future__ import annotations
 
+import random
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, Self
+
+source: random.Random = random.SystemRandom()
+
+
+def token() -> str:
+    """Return 32 hexadecimal digits that nobody has had before."""
+    return f"{source.getrandbits(128):032x}"
+
 
 OLDEST_LIVE_REQUEST_SECONDS = 30.0
 

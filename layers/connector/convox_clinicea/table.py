@@ -15,14 +15,7 @@ from botocore.exceptions import ClientError
 
 from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.errors import ConnectorError, raise_alone
-from convox_clinicea.table_requests import (
-    NOT_LATER,
-    Removal,
-    newest_values,
-    put_arguments,
-    removal_arguments,
-    tally_arguments,
-)
+from convox_clinicea.items import NOT_LATER, Removal, newest_values, put_arguments, removal_arguments, tally_arguments
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

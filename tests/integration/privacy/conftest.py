@@ -8,9 +8,9 @@ from functools import partial
 
 import pytest
 
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings import delivery as wiring
+from convox_clinicea.bookings.protocol import Limits
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.wiring import worker as wiring
 from tests.support.deployment import Deployment
 from tests.support.exits import Watch
 

@@ -14,7 +14,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 
-from convox_clinicea import prompt
+from convox_clinicea import aws as prompt
 from convox_clinicea.errors import ConnectorError
 from local.clinicea.faults import DEFAULT_SECONDS, KINDS
 from local.clinicea.switches import _FLAG, _RULES, Switches

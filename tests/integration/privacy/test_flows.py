@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.calendar import Calendar
-from convox_clinicea.convox.lookups import search
+from convox_clinicea.lookups import search
 from tests.support import events, invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment

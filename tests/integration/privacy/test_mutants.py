@@ -19,22 +19,26 @@ from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea import aws, observability
-from convox_clinicea.bookings import delivery, identity, intake, notices
+from convox_clinicea import aws
+from convox_clinicea import disclosures as register
+from convox_clinicea import telemetry as observability
+from convox_clinicea.bookings import call_status as callbacks
+from convox_clinicea.bookings import delivery, identity, intake
+from convox_clinicea.bookings import messages as notices
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import Callback
-from convox_clinicea.bookings.queue import BookingQueue
+from convox_clinicea.bookings.messages import BookingQueue
 from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.clinicea import exchange
+from convox_clinicea.clinicea import http as exchange
 from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
-from convox_clinicea.convox import api, callbacks, errors, validating
-from convox_clinicea.disclosures import register
+from convox_clinicea.convox import http as api
+from convox_clinicea.convox import http as errors
+from convox_clinicea.convox import request as validating
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.free_text_ids import FreeTextIds
-from convox_clinicea.patients.search import PatientSearch
-from convox_clinicea.privacy import Personal
+from convox_clinicea.lookups.search import PatientSearch
+from convox_clinicea.privacy import FreeTextIds, Personal
 from convox_clinicea.sealing import KmsSealer
 from tests.support import invented, metrics_table, permissions
 from tests.support.canary_day import CANARY, whole_day

@@ -14,7 +14,9 @@ import snapshot_restore_py as hooks
 from botocore.loaders import JSONFileLoader
 from pydantic import BaseModel, ConfigDict
 
-from convox_clinicea import ahead, aws, chance
+from convox_clinicea import aws
+from convox_clinicea import deadline as chance
+from convox_clinicea import startup as ahead
 from convox_clinicea.errors import ConfigurationError
 from tests.support.account import aws_account, forget_clients
 from tests.support.account import secret as keep

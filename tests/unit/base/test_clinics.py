@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from convox_clinicea.clinics import Clinics
 from convox_clinicea.convox.fields import OwnId
-from convox_clinicea.documents import packed
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.settings import packed
 from tests.support.properties import PROPERTY, json_values
 
 DUBAI = {"clinic_id": "C-09", "name": "Dubai", "address": "1 Invented Road", "time_zone": "Asia/Dubai"}

@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from convox_clinicea.clinicea import CallTable
-from convox_clinicea.documents import packed, replacement
 from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.settings import packed, replacement
 from tests.support.account import aws_account
 
 DOCUMENT = {"schema": 1, "datetime_format": "%Y"}

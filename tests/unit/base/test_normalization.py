@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.normalization import id_key, id_spellings, is_unset_id, same_id
+from convox_clinicea.text import id_key, id_spellings, is_unset_id, same_id
 from tests.support.properties import PROPERTY
 
 GUID = "41a0c5de-0000-4000-8000-00000000ab41"

@@ -9,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.aws import AWS_ERRORS
+from convox_clinicea.aws import AWS_ERRORS, THREADS, OutOfTime, Prompt, until
 from convox_clinicea.deadline import Deadline, SystemClock
-from convox_clinicea.prompt import THREADS, OutOfTime, Prompt, until
 from tests.support.clock import VirtualClock
 
 WHOSE: ContextVar[str] = ContextVar("whose", default="nobody's")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from convox_clinicea.validation import problems
+from convox_clinicea.deployment_documents import problems
 
 
 class Part(BaseModel):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from convox_clinicea.bookings.acting import Acting
+from convox_clinicea.bookings.operator import Acting
 from tests.support.account import aws_account
 from tests.support.bench import Bench
 

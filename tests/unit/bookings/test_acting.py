@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from convox_clinicea.bookings.acting import Acting, Obstacle
-from convox_clinicea.bookings.acts import Person, Word
+from convox_clinicea.bookings.audit import Person, Word
 from convox_clinicea.bookings.listing import Filter
+from convox_clinicea.bookings.operator import Acting, Obstacle
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Open, timestamp
-from convox_clinicea.bookings.states import Reason, State
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID

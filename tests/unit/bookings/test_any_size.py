@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.comparable import Cursor
+from convox_clinicea.bookings.compared import Cursor
 from convox_clinicea.bookings.listing import MOST_PAGES, Filter, ListCursor, Listed
+from convox_clinicea.bookings.person_search import Subject, SubjectSearch
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.reconcile import Finding, Reconciler, Report
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
 from convox_clinicea.clinicea.errors import PermissionDenied, Unavailable
-from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.table import MAX_PAGES, Item, Page, Table
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted

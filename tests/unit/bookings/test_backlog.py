@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from convox_clinicea.bookings.backlog import Backlog, Waiting
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.listing import Backlog, Waiting
+from convox_clinicea.bookings.protocol import Reason, State
 from tests.support.bench import Bench
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.bookings.calendar import Shown, _sorted
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.clinicea import Appointment, CreatedAppointment, Status
 from convox_clinicea.deadline import Deadline
 from tests.support.bench import Bench

@@ -9,10 +9,10 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.call import key_of_call
+from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.callbacks import Taken
 from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION, Calls
-from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.unbooked import Grounds
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText

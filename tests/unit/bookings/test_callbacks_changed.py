@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from convox_clinicea.bookings.call import MOST_WISHES
+from convox_clinicea.bookings.callback_fields import Grounds
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Open
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.privacy import PersonalText
 from tests.support.bench import Bench

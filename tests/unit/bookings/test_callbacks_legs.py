@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.call import MOST_LEGS, Call, Leg
+from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.callbacks import Taken
 from convox_clinicea.bookings.calls import call_from_item, to_item
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.versions import UnreadableRecord
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID, known_request, new_request
 from tests.support.callbacks import (

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.calls import call_from_item
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import attributes_of
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalText
 from tests.support import invented

@@ -14,9 +14,9 @@ from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.intake import MOST_TRIES
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.errors import NotStored
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import Contended, Put, Table

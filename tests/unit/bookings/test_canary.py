@@ -10,15 +10,14 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.canary import KEPT, PostingStopped
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
+from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
 from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.clinicea.setup import Setup, may_be_another_zone
-from convox_clinicea.clinics import Clinics, ClinicsDocument
-from convox_clinicea.documents import packed
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.settings import packed
 from convox_clinicea.table import Item, LedgerUnavailable, Put, Table
 from tests.support import invented
 from tests.support.bench import Bench

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.consents import count_of_booking
-from convox_clinicea.bookings.request import BookingRequest, Caller, Consent
+from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, count_of_booking
 from convox_clinicea.errors import NotStored
 from tests.support import invented
 from tests.support.bench import Bench

@@ -9,13 +9,12 @@ import pytest
 
 from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
-from convox_clinicea.bookings.acts import Person
-from convox_clinicea.bookings.erasures import Journal
-from convox_clinicea.bookings.holdings import Holdings, Kept
+from convox_clinicea.bookings.audit import Person
+from convox_clinicea.bookings.callback_fields import Grounds
+from convox_clinicea.bookings.person_search import Journal, Subject, SubjectSearch
+from convox_clinicea.bookings.personal_data import Holdings, Kept
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
-from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText

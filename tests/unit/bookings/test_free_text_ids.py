@@ -8,14 +8,13 @@ from dataclasses import replace
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.notices import notice
+from convox_clinicea.bookings.callback_fields import Grounds
+from convox_clinicea.bookings.messages import notice
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.bookings.unbooked import Grounds
-from convox_clinicea.convox.requests.call import WithCall
+from convox_clinicea.convox.request import WithCall
 from convox_clinicea.errors import InvalidRequest
-from convox_clinicea.free_text_ids import FreeTextIds, tells
-from convox_clinicea.privacy import STAND_IN, PersonalText, is_telling
+from convox_clinicea.privacy import STAND_IN, FreeTextIds, PersonalText, is_telling, tells
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import accepted, known_request, new_request, newcomer, status_callback

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings import consents
-from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings import request as consents
+from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.holdings import Erasure, Holdings, Kept
+from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
+from convox_clinicea.bookings.personal_data import Erasure, Holdings, Kept
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.bookings.record import Booking, key_of
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.subject_search import Part, Subject, SubjectSearch
-from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.table import Item, Page, Table

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.reconcile import Reconciler
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
-from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.deployment_documents import Clinics
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import known_request

@@ -10,12 +10,12 @@ import pytest
 from convox_clinicea.bookings.calendar import Shown, _sorted
 from convox_clinicea.bookings.ledger import AppointmentOwned
 from convox_clinicea.bookings.locks import HolderParked
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.reconcile import Finding, Reconciler
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.clinicea import Appointment
-from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.table import Put, timestamp
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted, known_request

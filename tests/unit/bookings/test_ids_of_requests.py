@@ -9,9 +9,9 @@ import pytest
 from convox_clinicea.bookings import identity
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.identity import booking_id, earlier_digests
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import State
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID, known_request

@@ -10,12 +10,11 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.drafting import FURTHEST_AHEAD, Drafter
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.states import State
 from convox_clinicea.errors import InvalidRequest, NotStored
-from convox_clinicea.free_text_ids import FreeTextIds
-from convox_clinicea.privacy import PersonalText
+from convox_clinicea.privacy import FreeTextIds, PersonalText
 from convox_clinicea.sealing import MAX_BYTES, KmsSealer
 from convox_clinicea.table import Table
 from tests.support import invented

@@ -11,7 +11,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.table import LedgerUnavailable, Table
 from tests.support.bench import Bench
 from tests.support.bookings import START

@@ -18,12 +18,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from convox_clinicea.bookings.acting import Acted, Obstacle
-from convox_clinicea.bookings.acts import Person, Word
+from convox_clinicea.bookings.audit import Person, Word
 from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.operator import Acted, Obstacle
+from convox_clinicea.bookings.protocol import TRANSITIONS, Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
 from tests.support.properties import PROPERTY

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convox_clinicea.bookings.calendar import CannotDecide, registered_patient_id
 from convox_clinicea.bookings.identity import booking_id
-from convox_clinicea.bookings.newcomer import CannotDecide, registered_patient_id
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.patients.search import PatientSearch
+from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.comparable import Cursor
+from convox_clinicea.bookings.compared import Cursor
 from convox_clinicea.bookings.nights import FURTHEST_BACK, Night, Nights, is_due, since
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.table import Table

@@ -10,9 +10,9 @@ from aws_lambda_powertools import Logger
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.notices import Notices, SnsTopic
+from convox_clinicea.bookings.messages import Notices, SnsTopic
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import LedgerUnavailable, Table
 from tests.support import invented

@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.callbacks import StatusCallbacks
-from convox_clinicea.bookings.holdings import Holdings
+from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.intake import Intake
-from convox_clinicea.bookings.open_bookings import OpenBookings
+from convox_clinicea.bookings.person_search import Subject, SubjectSearch
+from convox_clinicea.bookings.personal_data import Holdings
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
 from convox_clinicea.errors import NotStored, TooManyOpenBookings
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText

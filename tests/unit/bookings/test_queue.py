@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.queue import (
+from convox_clinicea.bookings.messages import (
     BookingQueue,
     DeadLetter,
     Message,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.reconcile import Discrepancy, Finding, Reconciler, Report
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import State
 from convox_clinicea.clinicea.errors import Unavailable
-from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import INDIA, START, known_request

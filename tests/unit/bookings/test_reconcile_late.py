@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.acts import Person, Word
+from convox_clinicea.bookings.audit import Person, Word
 from convox_clinicea.bookings.identity import digest_of_number
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.reconcile import Discrepancy, Finding, Reconciler, Report
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.mobile import parse_mobile
 from tests.support import invented
 from tests.support.bench import Bench

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.identity import digest_of_name
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.reconcile import Finding
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import State
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, new_request

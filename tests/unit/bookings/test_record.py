@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking, Open, from_item, timestamp, to_item
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.table import Item
-from convox_clinicea.versions import UnreadableRecord
 from tests.support.properties import PROPERTY
 
 MOMENTS = st.integers(1_600_000_000_000, 4_000_000_000_000).map(

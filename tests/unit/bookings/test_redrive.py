@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from convox_clinicea.bookings.acting import Acting, Obstacle
+from convox_clinicea.bookings.operator import Acting, Obstacle
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Open
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.deadline import Deadline
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request

@@ -7,12 +7,11 @@ from typing import Literal
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.acting import Acting, Obstacle
-from convox_clinicea.bookings.acts import Word
+from convox_clinicea.bookings.audit import Word
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.operator import Acting, Obstacle
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.table import Table
 from tests.support.bench import Bench
 from tests.support.bookings import new_request

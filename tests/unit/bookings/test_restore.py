@@ -9,16 +9,15 @@ import pytest
 
 from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
-from convox_clinicea.bookings.acting import Obstacle
-from convox_clinicea.bookings.acts import Person, Word
-from convox_clinicea.bookings.erasures import SUBJECT, Journal
-from convox_clinicea.bookings.holdings import Holdings
+from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.ledger import Overtaken
+from convox_clinicea.bookings.operator import Obstacle
+from convox_clinicea.bookings.person_search import SUBJECT, Journal, Subject, SubjectSearch
+from convox_clinicea.bookings.personal_data import Holdings
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
-from convox_clinicea.bookings.unbooked import Grounds
 from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import fields
 
-from convox_clinicea import announced
-from convox_clinicea.bookings import call, calls, canary, claims, queue, record, request
+from convox_clinicea import announcements as announced
+from convox_clinicea.bookings import call, calls, canary, claims, record, request
+from convox_clinicea.bookings import messages as queue
 from convox_clinicea.bookings.call import Call, Leg
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking, Open
-from convox_clinicea.bookings.states import Reason, State
 
 
 def names(kind: type[Booking] | type[Leg]) -> set[str]:
@@ -65,5 +66,5 @@ def test_what_stands_beside() -> None:
 
 def test_a_message_and_a_sealed_request() -> None:
     assert set(queue.Message.model_fields) == {"v", "booking_id", "generation"}
-    assert (queue.SCHEMA_VERSION, request.SCHEMA_VERSION) == (1, 1)
+    assert (queue.MESSAGE_SCHEMA_VERSION, request.SCHEMA_VERSION) == (1, 1)
     assert request.SCHEMA_VERSION in request.READABLE_VERSIONS

@@ -12,9 +12,8 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import TRANSITIONS, Limits, Reason, State
 from convox_clinicea.bookings.record import Booking, from_item
-from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
 from convox_clinicea.table import Item, Put, Table
 from tests.support.bench import Bench
 from tests.support.bookings import known_request, new_request

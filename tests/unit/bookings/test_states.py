@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.protocol import TRANSITIONS, Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
 from tests.support.bench import Bench
 
 PAIRS = list(itertools.product(State, State))

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench

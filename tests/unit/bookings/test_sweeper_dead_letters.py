@@ -8,8 +8,8 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking, key_of
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.table import Table
 from tests.support.bench import Bench

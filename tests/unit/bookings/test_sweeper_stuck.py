@@ -10,10 +10,9 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import OVERDUE, Limits
-from convox_clinicea.bookings.queue import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.protocol import OVERDUE, Limits, Reason, State
 from convox_clinicea.bookings.record import Booking, Open, key_of
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.table import Table

@@ -11,25 +11,23 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.acting import Obstacle
-from convox_clinicea.bookings.acts import Person, Word
-from convox_clinicea.bookings.backlog import Backlog
+from convox_clinicea.bookings.audit import Person, Word
 from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
-from convox_clinicea.bookings.holdings import Holdings, Kept
 from convox_clinicea.bookings.ledger import Overtaken
-from convox_clinicea.bookings.listing import Filter
+from convox_clinicea.bookings.listing import Backlog, Filter
+from convox_clinicea.bookings.operator import Obstacle
+from convox_clinicea.bookings.person_search import Subject, SubjectSearch
+from convox_clinicea.bookings.personal_data import Holdings, Kept
+from convox_clinicea.bookings.protocol import Reason, State, Wait
 from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.bookings.subject_search import Subject, SubjectSearch
 from convox_clinicea.bookings.sweeper import Swept
-from convox_clinicea.bookings.waiting import Wait
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import NotStored
+from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.table import Table
-from convox_clinicea.versions import UnreadableRecord
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID, new_request

@@ -7,13 +7,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.waiting import (
-    LEFT_TO_A_PERSON,
-    LONGEST_SECONDS,
-    LOOKS_OF_A_MINUTE,
-    wait_for,
-    wait_until,
-)
+from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LONGEST_SECONDS, LOOKS_OF_A_MINUTE, wait_for, wait_until
 from convox_clinicea.clinicea.errors import RateLimited, Unavailable
 from tests.support.clock import NOON
 from tests.support.properties import PROPERTY

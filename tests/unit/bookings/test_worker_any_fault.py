@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from convox_clinicea.bookings.protocol import TRANSITIONS, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import TRANSITIONS, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.privacy import PersonalText
 from tests.support.bench import Bench

@@ -6,9 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request, new_request

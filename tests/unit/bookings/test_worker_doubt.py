@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.acts import Word
-from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.audit import Word
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented

@@ -7,11 +7,10 @@ from datetime import timedelta
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import LONGEST_SECONDS
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import Table
 from tests.support import invented

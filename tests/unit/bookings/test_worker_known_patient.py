@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.worker import Done
-from convox_clinicea.documents import packed
 from convox_clinicea.privacy import PersonalText
+from convox_clinicea.settings import packed
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START

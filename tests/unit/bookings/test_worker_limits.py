@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.errors import ConfigurationError
 from tests.support.bench import Bench
 from tests.support.bookings import new_request

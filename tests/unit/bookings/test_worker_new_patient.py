@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import key_of
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.privacy import PersonalDate, PersonalText
 from tests.support import invented
 from tests.support.bench import Bench

@@ -10,10 +10,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
-from convox_clinicea.bookings.queue import Message
+from convox_clinicea.bookings.messages import Message
+from convox_clinicea.bookings.protocol import Reason, State, Wait
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import Wait
 from convox_clinicea.bookings.worker import Done, Outcome, Worker
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.privacy import PersonalText

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.worker import Done
 from tests.chaos.clinicea_faults import SAVING_SLOT
 from tests.support import invented

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.acts import Person
+from convox_clinicea.bookings.audit import Person
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.clinicea.errors import FormRefused
 from convox_clinicea.deadline import Deadline

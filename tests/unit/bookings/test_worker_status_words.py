@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from tests.support.bench import Bench
 from tests.support.bookings import START
 

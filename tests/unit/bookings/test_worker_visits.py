@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.bookings.states import Reason, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalText

@@ -8,9 +8,8 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import Limits
-from convox_clinicea.bookings.queue import Message
-from convox_clinicea.bookings.states import State
+from convox_clinicea.bookings.messages import Message
+from convox_clinicea.bookings.protocol import Limits, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.clinicea.errors import CliniceaError, MethodRefused, PermissionDenied, RateLimited, SetupFault
 from convox_clinicea.deadline import Deadline

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.clinicea.answers import created_ids, fields, identifier, json_value, records, text
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.errors import OutcomeUnknown, UnexpectedAnswer
+from convox_clinicea.clinicea.responses import created_ids, fields, identifier, json_value, records, text
 from convox_clinicea.clinicea.wire import WireAnswer
 from tests.support.clients import answer, call_table, html, nothing
 from tests.support.properties import PROPERTY, json_values

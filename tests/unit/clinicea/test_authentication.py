@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from convox_clinicea.clinicea import Credentials, connect, errors
-from convox_clinicea.clinicea.authentication import Scheme
 from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.http import Scheme
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from convox_clinicea.errors import ConfigurationError
 from tests.support.canaries import API_KEY, MOBILE, PASSWORD, TOKEN, USER_NAME, new_appointment

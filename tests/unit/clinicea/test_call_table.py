@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.calls import LOGIN, Call, writes
-from convox_clinicea.documents import packed
 from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.settings import packed
 from tests.support.clients import call_table
 from tests.support.properties import PROPERTY, json_values
 

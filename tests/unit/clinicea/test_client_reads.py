@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from convox_clinicea.clinicea import errors
-from convox_clinicea.clinicea.paging import MAX_PAGES
+from convox_clinicea.clinicea.lists import MAX_PAGES
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
 from tests.support.canaries import MOBILE, PATIENT_ID
 from tests.support.clients import Scripted, answer, nothing, scripted_client, within

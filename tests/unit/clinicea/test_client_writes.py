@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea import CreatedAppointment, connect
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.deployment_documents import Clinics
 from tests.support.canaries import MOBILE, PATIENT_ID, leaks, new_appointment, new_patient
 from tests.support.clients import UNUSED, Scripted, answer, credentials, scripted_client, within
 from tests.support.clock import VirtualClock

@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.clinicea.flows import Flows, flows_of
-from convox_clinicea.documents import packed
+from convox_clinicea.clinicea.calls import Call, Flows, flows_of
 from convox_clinicea.errors import InvalidDocument
+from convox_clinicea.settings import packed
 
 SEARCH, NEW = Call.SEARCH_PATIENT, Call.POST_WITH_PATIENT
 

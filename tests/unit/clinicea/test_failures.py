@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.clinicea import errors
-from convox_clinicea.clinicea.answers import failure_of, failure_without_answer
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.errors import CliniceaError
+from convox_clinicea.clinicea.responses import failure_of, failure_without_answer
 from convox_clinicea.clinicea.wire import WireAnswer
 from tests.support.clients import answer, call_table, html, lost, nothing
 from tests.support.properties import PROPERTY

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea import errors
-from convox_clinicea.clinicea.paging import MAX_PAGES
+from convox_clinicea.clinicea.lists import MAX_PAGES
 from tests.support.clients import Scripted, answer, nothing, scripted_client, within
 
 NOON = datetime(2031, 3, 3, 6, 30, tzinfo=UTC)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convox_clinicea.clinicea import Appointment, Patient, Status
 from convox_clinicea.clinicea.models import appointment_from, parse_time, patient_from
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.privacy import PersonalDate, PersonalText
 from tests.support.clients import call_table
 from tests.support.properties import PROPERTY, json_values

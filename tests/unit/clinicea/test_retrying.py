@@ -8,7 +8,7 @@ import pytest
 
 from convox_clinicea.clinicea import errors
 from convox_clinicea.clinicea.errors import CliniceaError
-from convox_clinicea.clinicea.retrying import CAP_SECONDS, MAX_ATTEMPTS, MAX_RETRY_AFTER_SECONDS, pause_before_retry
+from convox_clinicea.clinicea.http import CAP_SECONDS, MAX_ATTEMPTS, MAX_RETRY_AFTER_SECONDS, pause_before_retry
 from convox_clinicea.deadline import Deadline
 from tests.support.clock import VirtualClock
 

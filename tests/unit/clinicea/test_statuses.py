@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from convox_clinicea.clinicea import Clinicea, Status
 from convox_clinicea.clinicea.models import appointment_from
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidDocument
 from tests.support.clients import Scripted, answer, call_table, nothing, scripted_client, within
 from tests.support.properties import PROPERTY

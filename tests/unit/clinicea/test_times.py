@@ -12,7 +12,7 @@ import pytest
 from convox_clinicea.clinicea import Clinicea, connect, errors
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.models import parse_time, patient_from
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.deployment_documents import Clinics
 from tests.support.canaries import BIRTH, PATIENT_ID, new_appointment, new_patient
 from tests.support.clients import UNUSED, Scripted, answer, call_table, credentials, within
 from tests.support.clock import VirtualClock

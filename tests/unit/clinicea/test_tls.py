@@ -6,7 +6,7 @@ import ssl
 
 from urllib3.connectionpool import HTTPSConnectionPool
 
-from convox_clinicea.clinicea.sockets import DeadlineAdapter
+from convox_clinicea.clinicea.transport import DeadlineAdapter
 
 
 def test_nothing_older_than_tls_1_2_is_spoken() -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from commands.openapi import DOCUMENT, document, text
 from commands.operations import MEANINGS, OPERATIONS, STATUSES
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.convox import answers
-from convox_clinicea.convox.errors import FACES
+from convox_clinicea.bookings.protocol import Reason, State
+from convox_clinicea.convox import contract as answers
+from convox_clinicea.convox.http import FACES
 from tests.support import documented
 from tests.support.events import REQUEST_ID
 

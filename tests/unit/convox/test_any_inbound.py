@@ -13,16 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.callbacks import StatusReader
-from convox_clinicea.convox.glimpse import glimpsed
+from convox_clinicea.bookings.call_status import StatusReader
+from convox_clinicea.bookings.callback_traces import glimpsed
+from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.fields import CANONICAL
 from convox_clinicea.convox.mending import mended
-from convox_clinicea.convox.place import Place
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.requests.completed import CompletedRequest
-from convox_clinicea.convox.requests.search import SearchRequest
-from convox_clinicea.convox.vocabulary import CANONICAL
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge
+from convox_clinicea.lookups.completed import CompletedRequest
+from convox_clinicea.lookups.search import SearchRequest
 from tests.support import events
 from tests.support.dialects import PACKED, dialect, read
 from tests.support.events import Event

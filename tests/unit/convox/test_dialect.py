@@ -6,15 +6,14 @@ from typing import Any, ClassVar
 
 import pytest
 
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.dialect import Dialects
-from convox_clinicea.convox.dialect_document import DialectDocument
-from convox_clinicea.convox.place import Place
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.requests.search import SearchRequest
-from convox_clinicea.convox.vocabulary import CANONICAL
-from convox_clinicea.documents import packed
+from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.dialect import DialectDocument, Dialects
+from convox_clinicea.convox.fields import CANONICAL
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidDocument, InvalidRequest
+from convox_clinicea.lookups.search import SearchRequest
+from convox_clinicea.settings import packed
 from tests.support import events
 from tests.support.bookings import known_body, new_body
 from tests.support.dialects import PACKED, dialect, read

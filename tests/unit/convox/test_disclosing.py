@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.convox.disclosing import handed_out
-from convox_clinicea.disclosures.record import HandedOut
+from convox_clinicea.disclosures import HandedOut
 
 MEERA = {"patient_id": "P-41", "name": "Meera Example", "mobile": None, "gender": "female"}
 CHILD = {"patient_id": "P-42", "name": "Arun Example", "mobile": None, "gender": None}

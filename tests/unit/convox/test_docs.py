@@ -10,7 +10,7 @@ import pytest
 
 from commands.__main__ import main
 from convox_clinicea.convox.dialect import Dialects
-from convox_clinicea.documents import packed
+from convox_clinicea.settings import packed
 from tests.support.template import ROOT
 
 TEXT = (ROOT / "docs" / "convox.md").read_text("utf-8")

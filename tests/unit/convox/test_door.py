@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.convox.door import SHORTEST_TOKEN, AccessTokens, policy_for
+from convox_clinicea.convox.access_tokens import SHORTEST_TOKEN, AccessTokens, policy_for
 from convox_clinicea.errors import ConfigurationError
 from tests.support import events, invented
 from tests.support.properties import PROPERTY

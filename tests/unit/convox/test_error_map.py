@@ -13,8 +13,7 @@ import pytest
 import convox_clinicea
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
-from convox_clinicea.convox.errors import FACES, error_reply, face_of
-from convox_clinicea.convox.headers import GUARDED
+from convox_clinicea.convox.http import FACES, GUARDED, error_reply, face_of
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest
 
 CODES = {

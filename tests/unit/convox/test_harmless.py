@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from convox_clinicea import characters, normalization
+from convox_clinicea import text as characters
+from convox_clinicea import text as normalization
 from convox_clinicea.convox.fields import LONGEST_NOTES, MOST_UNSEEN, Name, Notes, Service
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.normalization import LONGEST_WORD, as_words, normalized, normalized_name
+from convox_clinicea.text import LONGEST_WORD, as_words, normalized, normalized_name
 from tests.support.dialects import PACKED
 
 NAME: TypeAdapter[Any] = TypeAdapter(Name)

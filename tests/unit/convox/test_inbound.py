@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea.lookups.search import SearchRequest
 from tests.support.dialects import read
 from tests.support.events import Event
 from tests.support.written import FORM, PLACE, form, get, post

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
 from tests.support.dialects import PACKED, dialect, read
 from tests.support.events import Event
 from tests.support.written import PLACE, form, get, post

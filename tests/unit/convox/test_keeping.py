@@ -10,11 +10,10 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convox_clinicea.bookings.call_status import StatusReader, grounds_of
 from convox_clinicea.bookings.callbacks import Callback
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.callbacks import StatusReader
-from convox_clinicea.convox.keeping import grounds_of
-from convox_clinicea.convox.place import Place
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidRequest, TooLarge
 from tests.support import events
 from tests.support.call_ends import known, new

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convox_clinicea.convox.loggable import loggable_agent, loggable_call
+from convox_clinicea.bookings.callback_traces import loggable_agent, loggable_call
 from convox_clinicea.privacy import MASK
 
 

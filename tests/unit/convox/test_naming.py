@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.place import Place
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking
-from convox_clinicea.convox.requests.completed import CompletedRequest
-from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea.bookings.requests import KnownPatientBooking
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidRequest
+from convox_clinicea.lookups.completed import CompletedRequest
+from convox_clinicea.lookups.search import SearchRequest
 from tests.support import events
 from tests.support.bookings import known_body
 from tests.support.dialects import PACKED, dialect, read

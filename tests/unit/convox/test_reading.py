@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea.convox.reading import Pairs, pairs_of
+from convox_clinicea.convox.body import Pairs, pairs_of
 from convox_clinicea.errors import InvalidRequest, TooLarge
 from tests.support import events
 from tests.support.dialects import PACKED

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.clinics import Clinics
-from convox_clinicea.convox.place import Place
-from convox_clinicea.convox.requests.bookings import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.requests.completed import CompletedRequest
-from convox_clinicea.convox.requests.search import SearchRequest
+from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
+from convox_clinicea.lookups.completed import CompletedRequest
+from convox_clinicea.lookups.search import SearchRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalGender
 from tests.support import events, invented

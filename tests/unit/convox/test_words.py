@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.convox.requests.search import SearchRequest
-from convox_clinicea.convox.requests.status import StatusRequest
+from convox_clinicea.bookings.callback_fields import StatusRequest
 from convox_clinicea.errors import InvalidDocument
-from convox_clinicea.normalization import normalized
+from convox_clinicea.lookups.search import SearchRequest
+from convox_clinicea.text import normalized
 from tests.support import events
 from tests.support.dialects import dialect, read
 from tests.support.properties import PROPERTY

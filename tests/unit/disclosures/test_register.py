@@ -11,10 +11,9 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.disclosures.record import HandedOut, Keeping, Recipient
-from convox_clinicea.disclosures.register import MOST_AT_ONCE, DisclosureRegister, NotRecorded
+from convox_clinicea.disclosures import MOST_AT_ONCE, DisclosureRegister, HandedOut, Keeping, NotRecorded, Recipient
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.free_text_ids import FreeTextIds
+from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.table import LedgerUnavailable, Put, Table
 from tests.support import invented
 from tests.support.account import Stack

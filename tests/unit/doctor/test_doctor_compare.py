@@ -12,7 +12,7 @@ from commands.doctor.findings import Finding, Register
 from commands.doctor.swagger import read
 from commands.doctor.words import Guess, guess
 from convox_clinicea.clinicea import Call
-from convox_clinicea.clinicea.flows import Flows
+from convox_clinicea.clinicea.calls import Flows
 from tests.support.clients import call_table
 
 SEARCH, KNOWN, NEW = Call.SEARCH_PATIENT.value, Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value

@@ -14,7 +14,7 @@ from commands.api import Api, NoAnswer
 from commands.cli_support import Output
 from commands.smoke import Check, of_the_api, of_the_stack, run, runs_before, token_in
 from commands.target import Target
-from convox_clinicea.convox.door import AccessTokens, policy_for
+from convox_clinicea.convox.access_tokens import AccessTokens, policy_for
 from tests.support import events, invented
 from tests.support.small_server import Reply, Seen, SmallServer, json_reply
 

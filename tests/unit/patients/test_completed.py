@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea.errors import CliniceaError
-from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.patients.completed import CompletedAppointment, CompletedAppointments
+from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.lookups.completed import CompletedAppointment, CompletedAppointments
 from tests.support.clinicea_bench import CliniceaBench
 
 CALL = "getPatientPastCompletedAppointment"

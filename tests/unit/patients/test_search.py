@@ -9,8 +9,8 @@ import pytest
 
 from convox_clinicea.clinicea.errors import CliniceaError, TimedOut
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.lookups.search import MatchKind, PatientSearch
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.patients.search import MatchKind, PatientSearch
 from tests.support import invented
 from tests.support.clinicea_bench import CliniceaBench
 

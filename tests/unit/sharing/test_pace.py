@@ -9,8 +9,8 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.clinicea.errors import TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
+from convox_clinicea.clinicea_session import KEPT_SECONDS, PacedTransport, SteadyTransport
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.sharing.pace import KEPT_SECONDS, PacedTransport, SteadyTransport
 from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient

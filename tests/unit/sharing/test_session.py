@@ -12,12 +12,12 @@ import boto3
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.clinicea.authentication import Token
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import AuthenticationFailed, TimedOut, Unavailable
+from convox_clinicea.clinicea.http import Token
+from convox_clinicea.clinicea_session import KEY, LEASE, SharedSession
 from convox_clinicea.deadline import Clock, Deadline, SystemClock
 from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.sharing.session import KEY, LEASE, SharedSession
 from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.clock import VirtualClock

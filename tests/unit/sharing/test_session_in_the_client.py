@@ -10,9 +10,9 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.clinicea import connect
 from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea_session import SharedSession
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.sharing.session import SharedSession
 from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.canaries import MOBILE

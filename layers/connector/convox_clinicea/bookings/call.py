@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Self
 
 from convox_clinicea.bookings.record import Booking, timestamp
-from convox_clinicea.normalization import normalized
+from convox_clinicea.text import normalized
 
 SCHEMA_VERSION = 3
 """3: the legs of several agents. Versions 1 and 2 are still read."""

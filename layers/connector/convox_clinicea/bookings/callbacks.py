@@ -10,25 +10,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from convox_clinicea import chance
+from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import MOST_WISHES, Call
+from convox_clinicea.bookings.call_persons import Mind, obstacle
+from convox_clinicea.bookings.callback_fields import UNBOOKED, Grounds, Refusal, UnbookedCallbacks
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.drafting import Drafter, Wish
+from convox_clinicea.bookings.drafting import Drafter, OpenBookings, Wish
 from convox_clinicea.bookings.intake import MOST_TRIES, PAUSE_SECONDS, or_not_stored
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
-from convox_clinicea.bookings.mind import Mind
-from convox_clinicea.bookings.open_bookings import OpenBookings
-from convox_clinicea.bookings.queue import BookingQueue
+from convox_clinicea.bookings.messages import BookingQueue
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.bookings.same_person import obstacle
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.unbooked import UNBOOKED, Grounds, Refusal, UnbookedCallbacks
 from convox_clinicea.deadline import CLOCKS_APART, Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest, NotStored
-from convox_clinicea.free_text_ids import FreeTextIds
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalText
+from convox_clinicea.privacy import FreeTextIds, PersonalText
 from convox_clinicea.sealing import Sealer
 from convox_clinicea.table import Contended
 

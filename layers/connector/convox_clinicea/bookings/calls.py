@@ -6,15 +6,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from convox_clinicea import chance
+from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import ONE_LEG_VERSION, SCHEMA_VERSION, Call, Leg, key_of_call
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Overtaken
 from convox_clinicea.bookings.record import attributes_of, timestamp, values_of
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import raise_alone
+from convox_clinicea.items import Removal, UnreadableRecord
 from convox_clinicea.table import ConditionFailed, Item, Put, Table
-from convox_clinicea.table_requests import Removal
-from convox_clinicea.versions import UnreadableRecord
 
 NOT_BOOKED = "not_booked"
 """In the index `open`: calls of which a callback asked for an appointment that could not be taken."""

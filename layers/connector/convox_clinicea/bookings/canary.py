@@ -12,19 +12,17 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from convox_clinicea import chance
+from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.calendar import Shown
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import Limits
+from convox_clinicea.bookings.protocol import Limits, State, Wait, wait_for
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import State
-from convox_clinicea.bookings.waiting import Wait, wait_for
-from convox_clinicea.clinicea.setup import Setup, may_be_another_zone
+from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
-from convox_clinicea.versions import SCHEMA, UnreadableRecord, require_readable
 
 SCHEMA_VERSION = 1
 ATTRIBUTES = frozenset(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from convox_clinicea import chance
+from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.record import Booking, timestamp
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.normalization import id_spellings, same_id
+from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Table
-from convox_clinicea.versions import SCHEMA, UnreadableRecord, require_readable
+from convox_clinicea.text import id_spellings, same_id
 
 SCHEMA_VERSION = 1
 ATTRIBUTES = frozenset({"pk", "booking_id", "expires_at", WRITE_TOKEN, SCHEMA})

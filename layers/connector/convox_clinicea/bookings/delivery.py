@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from aws_lambda_powertools import Logger, Metrics
@@ -10,17 +11,35 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from convox_clinicea.bookings.canary import PostingStopped
-from convox_clinicea.bookings.queue import BookingQueue, LaterMessage, Message, UnparsableMessage
+from convox_clinicea import aws
+from convox_clinicea import clinicea_account as clinicea
+from convox_clinicea.bookings.calendar import Calendar
+from convox_clinicea.bookings.canary import Canary, PostingStopped
+from convox_clinicea.bookings.ledger import ledger_from
+from convox_clinicea.bookings.locks import Locks
+from convox_clinicea.bookings.messages import (
+    BookingQueue,
+    LaterMessage,
+    Message,
+    UnparsableMessage,
+    notices_from,
+    queue_from,
+)
+from convox_clinicea.bookings.posting import Posting
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, TELLING, Limits, State, Wait
 from convox_clinicea.bookings.request import UnreadableRequest
-from convox_clinicea.bookings.states import TELLING, State
-from convox_clinicea.bookings.waiting import LONGEST_SECONDS, Wait
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea.errors import SetupFault
-from convox_clinicea.deadline import Deadline
+from convox_clinicea.clinicea_session import PacedTransport
+from convox_clinicea.convox.request import clinics_from
+from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.observability import failure
-from convox_clinicea.versions import UnreadableRecord
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.rate_limits import Asker, of_outcomes
+from convox_clinicea.sealing import KmsSealer
+from convox_clinicea.settings import WorkerSettings
+from convox_clinicea.table import Table
+from convox_clinicea.telemetry import failure
 
 NoteTelling = Callable[[str, str | None], None]
 """Told of a booking whose end tells something of a person: its client and agent. It raises nothing."""
@@ -138,3 +157,49 @@ class Delivery:
 
     def _count(self, metric: str) -> None:
         self._metrics.add_metric(metric, MetricUnit.Count, 1)
+
+
+def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Delivery:
+    """Return what takes the queue's messages to the worker."""
+    limits = Limits(
+        lease_seconds=settings.lease_seconds,
+        settle=timedelta(seconds=settings.settle_seconds),
+        age=timedelta(hours=settings.age_limit_hours),
+        retention=timedelta(days=settings.retention_days),
+    )
+    limits.check(worker_seconds=settings.worker_seconds, visibility_seconds=settings.visibility_seconds)
+    carried_by = clinicea.transport(settings.clinicea_url)
+    if settings.clinicea_per_second:
+        turns = Table(aws.dynamodb(), settings.ledger_table)
+        carried_by = PacedTransport(carried_by, turns, settings.clinicea_per_second, clock)
+    client = clinicea.clinicea_from(settings, clinics_from(settings), clock, carried_by=carried_by)
+    ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    canary = Canary(
+        table=Table(aws.dynamodb(), settings.ledger_table),
+        ledger=ledger,
+        setup=client.setup,
+        clock=clock,
+        limits=limits,
+        account=" ".join((settings.clinicea_url, settings.clinicea_authentication, settings.canary)),
+        on=settings.read_backs and settings.canary != "off",
+    )
+    calendar = Calendar(client, ledger, readable=settings.read_backs)
+    worker = Worker(
+        ledger=ledger,
+        calendar=calendar,
+        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        notices=notices_from(settings, ledger, logger),
+        clock=clock,
+        limits=limits,
+        canary=canary,
+        locks=Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle),
+        posting=Posting(ledger=ledger, clinicea=client, calendar=calendar, canary=canary, clock=clock, limits=limits),
+    )
+    outcomes = of_outcomes(settings, clock, logger, metrics)
+    return Delivery(
+        worker,
+        queue_from(settings),
+        logger,
+        metrics,
+        note_telling=lambda client, agent: outcomes.note_telling(Asker(client, agent)),
+    )

@@ -10,8 +10,8 @@ from datetime import UTC
 
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.normalization import id_key, id_spellings, normalized_name
 from convox_clinicea.privacy import digest
+from convox_clinicea.text import id_key, id_spellings, normalized_name
 
 _PATIENT = "group"
 """What the digest of a patient begins with: the word of the releases whose records must still be found."""

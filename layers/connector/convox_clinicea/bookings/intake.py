@@ -1,27 +1,34 @@
-"""Intake: an agent's request becomes a durable booking, or an error, while the agent waits."""
+"""What turns requests into bookings."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import NamedTuple
 
-from convox_clinicea import chance
+from convox_clinicea import aws
+from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import MOST_WISHES, Call
+from convox_clinicea.bookings.call_persons import is_same_appointment, obstacle
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.drafting import Drafter, Wish
+from convox_clinicea.bookings.drafting import Drafter, OpenBookings, Wish
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
-from convox_clinicea.bookings.open_bookings import OpenBookings
-from convox_clinicea.bookings.queue import BookingQueue, QueueUnavailable
+from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.same_person import is_same_appointment, obstacle
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.request import BookingRequest, Consents
+from convox_clinicea.clinicea.calls import flows_of
+from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.dialect import Dialects
+from convox_clinicea.convox.request import clinics_from, consent_texts_from, dialects_from, identity_key, ids_from
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
-from convox_clinicea.sealing import SealingUnavailable
-from convox_clinicea.table import Contended, LedgerUnavailable
-from convox_clinicea.versions import UnreadableRecord
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.sealing import KmsSealer, SealingUnavailable
+from convox_clinicea.settings import IntakeSettings, replacement
+from convox_clinicea.table import Contended, LedgerUnavailable, Table
 
 MOST_TRIES = 5
 PAUSE_SECONDS = 0.1
@@ -131,3 +138,59 @@ class Intake:
             # A repeat may come because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
         return Acceptance(booking, repeated, changed=wish.changes(booking))
+
+
+class BookingDesk(NamedTuple):
+    """What the two booking functions need."""
+
+    settings: IntakeSettings
+    dialects: Dialects
+    place: Place
+    intake: Intake
+
+
+def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
+    """Return the parts of a function that takes booking requests."""
+    place = place_from(settings)
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    ledger = Ledger(table, clock)
+    intake = Intake(
+        ledger=ledger,
+        calls=Calls(table, clock),
+        queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
+        drafter=drafter_from(settings, place, clock),
+        clock=clock,
+        open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
+    )
+    return BookingDesk(settings, dialects_from(settings), place, intake)
+
+
+def place_from(settings: IntakeSettings) -> Place:
+    """Return what requests leave to the deployment."""
+    return Place(
+        clinics_from(settings),
+        settings.default_country,
+        settings.default_duration_minutes,
+        texts=consent_texts_from(settings),
+    )
+
+
+def drafter_from(settings: IntakeSettings, place: Place, clock: Clock) -> Drafter:
+    """Return what drafts bookings from requests."""
+    sealer = KmsSealer(aws.kms(), settings.data_key_id)
+    consents = Consents(
+        Table(aws.dynamodb(), settings.disclosures_table),
+        settings.consent_text_version,
+        timedelta(days=settings.consent_retention_days),
+        place.clinics.zone(None),
+        place.texts,
+    )
+    flows = flows_of(replacement("call_table", settings.call_table))
+    return Drafter(
+        sealer,
+        lambda: identity_key(settings.identity_secret_arn),
+        clock,
+        consents,
+        flows,
+        ids=ids_from(settings, earlier=settings.earlier_call_names),
+    )

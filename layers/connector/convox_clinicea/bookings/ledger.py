@@ -1,4 +1,4 @@
-"""The ledger: the table of bookings, the only authority on a booking's state.
+"""The ledger, and what only reads it.
 
 Each transition is one conditional write on the record's version.
 """
@@ -11,12 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from convox_clinicea import chance
-from convox_clinicea.bookings import acts, claims, pages
-from convox_clinicea.bookings.pages import BookingsPage
+from convox_clinicea import aws
+from convox_clinicea import deadline as chance
+from convox_clinicea.bookings import audit as acts
+from convox_clinicea.bookings import claims, pages
+from convox_clinicea.bookings.pages import BookingsPage, Unreadable, read
+from convox_clinicea.bookings.protocol import TRANSITIONS, Reason, State
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
-from convox_clinicea.bookings.states import TRANSITIONS, Reason, State
-from convox_clinicea.bookings.unreadable import Unreadable, read
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
@@ -254,3 +255,8 @@ class Ledger:
 
 def _names(booking_id: str) -> Item:
     return {":booking": {"S": booking_id}}
+
+
+def ledger_from(table: str, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> Ledger:
+    """Return the ledger."""
+    return Ledger(Table(aws.dynamodb(), table), clock, retention)

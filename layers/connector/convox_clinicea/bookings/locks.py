@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from convox_clinicea.bookings import claims
 from convox_clinicea.bookings.identity import same_newcomer
 from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.protocol import State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.states import State
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Table

@@ -12,11 +12,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from convox_clinicea import chance
-from convox_clinicea.bookings.comparable import Cursor, Window
+from convox_clinicea import aws
+from convox_clinicea import clinicea_account as clinicea
+from convox_clinicea import deadline as chance
+from convox_clinicea.bookings.compared import Cursor, Window
+from convox_clinicea.bookings.findings import Report
+from convox_clinicea.bookings.identity import digest_of_name, digest_of_number
+from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.reconcile import LOOKING_BACK, Reconciler
-from convox_clinicea.bookings.report import Report
+from convox_clinicea.clinicea_session import PacedTransport, SteadyTransport
+from convox_clinicea.convox.request import clinics_from, identity_key
 from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.mobile import InvalidMobile, parse_mobile
+from convox_clinicea.settings import ReconcileSettings
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, timestamp
 
 KEY = "reconcile"
@@ -129,3 +137,41 @@ def _after(item: Item) -> Cursor | None:
         return Cursor.model_validate_json(item["after"]["S"]) if "after" in item else None
     except ValidationError:
         return None
+
+
+SECONDS_BETWEEN = 0.25
+"""Between two requests to Clinicea: the workers' bookings and the agents' look-ups have the rest of its time."""
+
+
+def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
+    """Return it; it asks Clinicea at a steady pace, and within the shared one where there is one."""
+    clinics = clinics_from(settings)
+    carried_by = clinicea.transport(settings.clinicea_url)
+    if settings.clinicea_per_second:
+        turns = Table(aws.dynamodb(), settings.ledger_table)
+        carried_by = PacedTransport(carried_by, turns, settings.clinicea_per_second, clock)
+    client = clinicea.clinicea_from(
+        settings, clinics, clock, carried_by=SteadyTransport(carried_by, SECONDS_BETWEEN, clock)
+    )
+    return Reconciler(
+        ledger_from(settings.ledger_table, clock),
+        client,
+        clinics,
+        number_key=lambda text: _number_key(settings, text),
+        name_key=lambda text: digest_of_name(identity_key(settings.identity_secret_arn), text),
+        country=settings.default_country,
+        by_patient=settings.read_backs,
+    )
+
+
+def nights_from(settings: ReconcileSettings, clock: Clock) -> Nights:
+    """Return when the nights are, in the stack's time zone, and how far the comparison of the last one came."""
+    return Nights(Table(aws.dynamodb(), settings.ledger_table), clock, clinics_from(settings).zone(None))
+
+
+def _number_key(settings: ReconcileSettings, text: str) -> str | None:
+    try:
+        mobile = parse_mobile(text, default_country=settings.default_country)
+    except InvalidMobile:
+        return None
+    return digest_of_number(identity_key(settings.identity_secret_arn), mobile)

@@ -10,10 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.characters import plain_digits
-from convox_clinicea.clinicea.calendar_entries import CalendarEntry
-from convox_clinicea.normalization import normalized
+from convox_clinicea.clinicea.registered import CalendarEntry
 from convox_clinicea.privacy import PersonalText
+from convox_clinicea.text import normalized, plain_digits
 
 SHORTEST_NUMBER = 7
 """Digits of a number that is worth the name."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from convox_clinicea import chance
+from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.calendar import Calendar, Shown
 from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import (
+from convox_clinicea.bookings.protocol import (
     LEASE_BEYOND_DEADLINE_SECONDS,
     POST_ENDS_BEFORE_LEASE_SECONDS,
     Limits,
+    Reason,
+    State,
+    Wait,
+    wait_for,
 )
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import Wait, wait_for
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import Rejected
 from convox_clinicea.clinicea.models import CreatedAppointment

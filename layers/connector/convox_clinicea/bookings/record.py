@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
-from convox_clinicea.bookings.states import Reason, State
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.errors import raise_alone
+from convox_clinicea.items import UnreadableRecord, require_readable
 from convox_clinicea.table import Item, timestamp
-from convox_clinicea.versions import UnreadableRecord, require_readable
 
 __all__ = ["Booking", "Open", "from_item", "key_of", "timestamp", "to_item"]
 

@@ -1,4 +1,4 @@
-"""How a booking stands, for the caller who made it."""
+"""What tells how bookings stand."""
 
 from __future__ import annotations
 
@@ -7,14 +7,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea import aws
 from convox_clinicea.bookings.call import is_same_agent
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.ledger import Ledger, ledger_from
+from convox_clinicea.bookings.pages import Unreadable
+from convox_clinicea.bookings.protocol import Reason
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
-from convox_clinicea.bookings.unreadable import Unreadable
+from convox_clinicea.convox.disclosing import recipient_of
+from convox_clinicea.convox.request import ids_from
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.disclosures import DisclosureRegister, HandedOut
 from convox_clinicea.errors import NotFound
-from convox_clinicea.free_text_ids import FreeTextIds
-from convox_clinicea.versions import UnreadableRecord
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.privacy import FreeTextIds
+from convox_clinicea.settings import StatusSettings
+from convox_clinicea.table import Table
 
 MOST_IN_AN_ANSWER = 50
 """Bookings of a call that are read and shown; a call of people has one or two."""
@@ -95,3 +105,46 @@ def _each_once(booking_ids: Iterable[str]) -> Iterator[str]:
         if each not in known:
             known.add(each)
             yield each
+
+
+SECONDS_FOR_THE_ENTRY = 5.0
+NEW_PATIENT = "new_patient"
+
+
+def record_shown(
+    bookings: Sequence[Booking], register: DisclosureRegister, event: APIGatewayProxyEvent, clock: Clock
+) -> None:
+    """Put on record what the bookings tell that the client did not bring; raises NotRecorded."""
+    deadline = Deadline.after(clock, SECONDS_FOR_THE_ENTRY)
+    for call_id in dict.fromkeys(each.call_id for each in bookings):
+        of_call = [each for each in bookings if each.call_id == call_id]
+        register.add(told_by(of_call), recipient_of(event, None, call_id), deadline)
+
+
+def told_by(bookings: Iterable[Booking]) -> list[HandedOut]:
+    """Return the ids in an answer that are Clinicea's word, by patient.
+
+    The client brought the patient's id, or the booking made the appointment, else the id tells something: whose a new
+    patient's number is (whether the booking registered the patient, or found one, its record does not say), or that an
+    appointment stood already.
+    """
+    fields: dict[str, list[str]] = {}
+    for booking in bookings:
+        if booking.patient_id is not None:
+            fields.setdefault(booking.patient_id, []).extend(_told_of(booking))
+    return [HandedOut(patient, tuple(dict.fromkeys(names))) for patient, names in fields.items() if names]
+
+
+def _told_of(booking: Booking) -> Iterator[str]:
+    if booking.flow == NEW_PATIENT:
+        yield "patient_id"
+    if booking.appointment_id is not None and (booking.flow == NEW_PATIENT or booking.reason is Reason.ALREADY_THERE):
+        yield "appointment_id"
+
+
+def booking_status_from(settings: StatusSettings, clock: Clock) -> BookingStatus:
+    """Return what tells how bookings stand."""
+    calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
+    return BookingStatus(
+        ledger_from(settings.ledger_table, clock), calls, ids_from(settings, earlier=settings.earlier_call_names)
+    )

@@ -1,4 +1,4 @@
-"""The sweeper: each minute, what has been left lying is picked up."""
+"""What runs each minute."""
 
 from __future__ import annotations
 
@@ -8,18 +8,28 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from convox_clinicea.bookings.ledger import Ledger, Overtaken
-from convox_clinicea.bookings.limits import Limits
+from aws_lambda_powertools import Logger
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.ledger import Ledger, Overtaken, ledger_from
+from convox_clinicea.bookings.listing import Backlog
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.notices import Notices
-from convox_clinicea.bookings.queue import BookingQueue, Message, QueueUnavailable, UnparsableMessage
+from convox_clinicea.bookings.messages import (
+    BookingQueue,
+    Message,
+    Notices,
+    QueueUnavailable,
+    UnparsableMessage,
+    notices_from,
+    queue_from,
+)
+from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW, Limits, Reason, State
 from convox_clinicea.bookings.record import Booking, Open
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.table import LedgerUnavailable
-from convox_clinicea.versions import UnreadableRecord
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.settings import QueueSettings
+from convox_clinicea.table import LedgerUnavailable, Table
 
 MOST_AT_A_TIME = 200
 """Of each kind; what is left is picked up a minute later."""
@@ -223,3 +233,18 @@ class Sweeper:
 def _starts_soon(booking: Booking, now: datetime) -> bool:
     """Whether a booking that was never posted starts within the time that is left to a person."""
     return not booking.posted and now <= booking.start < now + LEFT_TO_A_PERSON
+
+
+def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweeper:
+    """Return the sweeper."""
+    limits = Limits(age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days))
+    ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    notices = notices_from(settings, ledger, logger)
+    locks = Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle)
+    queue = queue_from(settings)
+    return Sweeper(ledger=ledger, locks=locks, queue=queue, notices=notices, clock=clock, limits=limits)
+
+
+def backlog_from(settings: QueueSettings, clock: Clock) -> Backlog:
+    """Return what measures the bookings that are still open."""
+    return Backlog(ledger_from(settings.ledger_table, clock), clock)

@@ -11,16 +11,12 @@ from datetime import datetime
 from convox_clinicea.bookings.calendar import Calendar, CannotDecide, Shown
 from convox_clinicea.bookings.canary import Canary, Turn
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.limits import Limits
 from convox_clinicea.bookings.locks import AlreadyBooked, AlreadyRegistered, HolderParked, Locks
-from convox_clinicea.bookings.notices import Notices
-from convox_clinicea.bookings.outcomes import Done, Outcome
+from convox_clinicea.bookings.messages import Message, Notices
 from convox_clinicea.bookings.posting import Attempt, Posting
-from convox_clinicea.bookings.queue import Message
+from convox_clinicea.bookings.protocol import Done, Limits, Outcome, Reason, State, Wait, wait_for, wait_until
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
-from convox_clinicea.bookings.states import Reason, State
-from convox_clinicea.bookings.waiting import Wait, wait_for, wait_until
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.sealing import Sealer

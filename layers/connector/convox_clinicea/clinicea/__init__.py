@@ -15,11 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from convox_clinicea.clinicea.authentication import Credentials
     from convox_clinicea.clinicea.call_table import CallTable
     from convox_clinicea.clinicea.calls import Call
     from convox_clinicea.clinicea.client import Clinicea
     from convox_clinicea.clinicea.connecting import connect
+    from convox_clinicea.clinicea.http import Credentials
     from convox_clinicea.clinicea.lists import Change, Service
     from convox_clinicea.clinicea.models import (
         Appointment,
@@ -51,7 +51,7 @@ _HOMES = {
     "CallTable": "call_table",
     "Change": "lists",
     "Clinicea": "client",
-    "Credentials": "authentication",
+    "Credentials": "http",
     "Service": "lists",
     "connect": "connecting",
 }

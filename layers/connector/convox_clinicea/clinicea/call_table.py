@@ -14,13 +14,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from convox_clinicea.clinicea import earlier
-from convox_clinicea.clinicea.calls import Call
-from convox_clinicea.clinicea.flows import Flows
-from convox_clinicea.clinicea.statuses import Statuses
-from convox_clinicea.clinicea.times import Format, Times, ZoneRule
+from convox_clinicea.clinicea import calls as earlier
+from convox_clinicea.clinicea.calls import Call, Flows
+from convox_clinicea.clinicea.formats import Format, Statuses, Times, ZoneRule
+from convox_clinicea.deployment_documents import problems
 from convox_clinicea.errors import InvalidDocument, raise_alone
-from convox_clinicea.validation import problems
 
 Evidence = Literal["doc", "live", "code", "assumed", "confirmed"]
 NOTHING_REPLACED: Mapping[str, Any] = {"schema": 2}

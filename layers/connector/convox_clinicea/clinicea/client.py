@@ -6,14 +6,31 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from convox_clinicea.clinicea.answers import Record, created_ids, records
-from convox_clinicea.clinicea.arguments import Arguments
-from convox_clinicea.clinicea.authentication import Authentication
+from convox_clinicea.clinicea.arguments import Arguments, Setup
 from convox_clinicea.clinicea.call_table import CallTable, Variant
 from convox_clinicea.clinicea.calls import Call
 from convox_clinicea.clinicea.errors import AuthenticationFailed, NotInDialect
-from convox_clinicea.clinicea.exchange import Exchange, Observer, StatusObserver, ignore_statuses, observe_nothing
-from convox_clinicea.clinicea.lists import Change, Service, change_from, service_from
+from convox_clinicea.clinicea.http import (
+    Authentication,
+    Exchange,
+    Observer,
+    StatusObserver,
+    ignore_statuses,
+    observe_nothing,
+)
+from convox_clinicea.clinicea.lists import (
+    MAX_PAGES,
+    MOST_PAGES_OF_A_DAY,
+    Change,
+    Service,
+    all_read,
+    change_from,
+    every_page,
+    is_unclear_visit,
+    may_be_of,
+    newest_first,
+    service_from,
+)
 from convox_clinicea.clinicea.models import (
     Appointment,
     CreatedAppointment,
@@ -24,16 +41,14 @@ from convox_clinicea.clinicea.models import (
     appointment_from,
     patient_from,
 )
-from convox_clinicea.clinicea.paging import MAX_PAGES, MOST_PAGES_OF_A_DAY, all_read, every_page
-from convox_clinicea.clinicea.setup import Setup
-from convox_clinicea.clinicea.visits import is_unclear_visit, may_be_of, newest_first
+from convox_clinicea.clinicea.responses import Record, created_ids, records
 from convox_clinicea.clinicea.wire import Transport, WireAnswer, request_for
-from convox_clinicea.clinics import Clinics
 from convox_clinicea.deadline import Clock, Deadline
-from convox_clinicea.normalization import each_once, id_key, same_id
+from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.text import each_once, id_key, same_id
 
 if TYPE_CHECKING:  # loaded by whoever needs it
-    from convox_clinicea.clinicea.calendar_entries import CalendarEntry
+    from convox_clinicea.clinicea.registered import CalendarEntry
     from convox_clinicea.mobile import Mobile
 
 T = TypeVar("T")
@@ -175,7 +190,7 @@ class Clinicea:
 
     def entries_by_date(self, day: date, deadline: Deadline) -> list[CalendarEntry]:
         """Return the same with the patients' names and numbers, and the notes, as far as the list shows them."""
-        from convox_clinicea.clinicea.calendar_entries import entry_from  # no look-up needs it
+        from convox_clinicea.clinicea.registered import entry_from  # no look-up needs it
 
         call = Call.BY_DATE
 

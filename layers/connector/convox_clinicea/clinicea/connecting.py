@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from convox_clinicea.clinicea.authentication import CredentialSource, Scheme, TokenStore, authentication
 from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.client import Clinicea
-from convox_clinicea.clinicea.exchange import Observer, StatusObserver, ignore_statuses, observe_nothing
+from convox_clinicea.clinicea.http import (
+    CredentialSource,
+    Observer,
+    Scheme,
+    StatusObserver,
+    TokenStore,
+    authentication,
+    ignore_statuses,
+    observe_nothing,
+)
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
-from convox_clinicea.clinics import Clinics, ClinicsDocument
 from convox_clinicea.deadline import Clock, SystemClock
-from convox_clinicea.documents import packed
+from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
+from convox_clinicea.settings import packed
 
 
 def connect(

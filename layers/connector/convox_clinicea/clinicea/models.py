@@ -15,11 +15,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from convox_clinicea.clinicea.answers import fields, identifier, text
 from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.clinicea.statuses import is_placeholder
-from convox_clinicea.clinicea.times import instants_of, zone_of
-from convox_clinicea.clinics import Clinics
+from convox_clinicea.clinicea.formats import instants_of, is_placeholder, zone_of
+from convox_clinicea.clinicea.responses import fields, identifier, text
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
 
 if TYPE_CHECKING:

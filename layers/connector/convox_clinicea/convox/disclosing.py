@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea.convox.api import caller_of
-from convox_clinicea.convox.replies.answer import reply
-from convox_clinicea.convox.requests.call import WithCall
-from convox_clinicea.deadline import Deadline
-from convox_clinicea.disclosures.record import HandedOut, Recipient
-from convox_clinicea.disclosures.register import DisclosureRegister
+from convox_clinicea import aws
+from convox_clinicea.convox.http import caller_of, reply
+from convox_clinicea.convox.request import WithCall
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.disclosures import DisclosureRegister, HandedOut, Keeping, Recipient
+from convox_clinicea.metering import observe_lost_entry
+from convox_clinicea.privacy import FreeTextIds
+from convox_clinicea.settings import DisclosureSettings
+from convox_clinicea.table import Table
 
 if TYPE_CHECKING:
-    from convox_clinicea.convox import answers
+    from convox_clinicea.convox import contract as answers
 
 
 def hand_out(
@@ -92,3 +97,16 @@ def _told(record: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"{name}.{part}" for part in _told(value))
         elif value is not None:
             yield name
+
+
+def register_from(
+    settings: DisclosureSettings, zone: tzinfo, ids: FreeTextIds, clock: Clock, logger: Logger
+) -> DisclosureRegister:
+    """Return the register; its entries are found by the days of `zone`, and name calls and agents by `ids`."""
+    return DisclosureRegister(
+        Table(aws.dynamodb_at_once(), settings.disclosures_table),
+        clock,
+        Keeping(timedelta(days=settings.disclosure_retention_days), zone, ids),
+        closed=settings.disclosure_failure == "closed",
+        observe=observe_lost_entry(logger),
+    )

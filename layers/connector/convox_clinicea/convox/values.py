@@ -10,9 +10,8 @@ import re
 import unicodedata
 from typing import Any
 
-from convox_clinicea.characters import seen, trimmed
 from convox_clinicea.convox.dialect import Dialect
-from convox_clinicea.convox.vocabulary import (
+from convox_clinicea.convox.fields import (
     CHOSEN,
     DATES,
     DISPOSITIONS,
@@ -23,7 +22,7 @@ from convox_clinicea.convox.vocabulary import (
     TEXTS,
     stands_for_no_id,
 )
-from convox_clinicea.normalization import normalized
+from convox_clinicea.text import normalized, seen, trimmed
 
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})([.,]\d{1,9})?)?(?: ?([AaPp])\.?[Mm]\.?)?"

@@ -6,8 +6,8 @@ from tests.chaos.mutants.mutant import DOUBLED, ELSEWHERE, FALSE_REJECTED, INTER
 from tests.chaos.mutants.patching import Patch
 
 WORKER, POSTING = "bookings/worker.py", "bookings/posting.py"
-CANARY, ANSWERS = "bookings/canary.py", "clinicea/answers.py"
-RETRYING = "clinicea/retrying.py"
+CANARY, ANSWERS = "bookings/canary.py", "clinicea/responses.py"
+RETRYING = "clinicea/http.py"
 
 ANSWERED = (
     Mutant(
@@ -49,7 +49,7 @@ ANSWERED = (
     Mutant(
         "a refusal by our own appointment counts after one reading",
         "9",
-        (Patch("bookings/states.py", "return self is Reason.SLOT_TAKEN", "return False"),),
+        (Patch("bookings/protocol.py", "return self is Reason.SLOT_TAKEN", "return False"),),
         "refused_and_shown_late",
         FALSE_REJECTED,
     ),
@@ -193,7 +193,7 @@ ANSWERED = (
     Mutant(
         "only the zone of India is mistaken",
         "9",
-        (Patch("clinicea/setup.py", "_QUARTER = timedelta(minutes=15)", "_QUARTER = timedelta(minutes=330)"),),
+        (Patch("clinicea/arguments.py", "_QUARTER = timedelta(minutes=15)", "_QUARTER = timedelta(minutes=330)"),),
         "off_by_a_zone",
         STRAY,
     ),

@@ -16,7 +16,7 @@ from tests.chaos.mutants.patching import Patch
 
 WORKER, POSTING, LOCKS = "bookings/worker.py", "bookings/posting.py", "bookings/locks.py"
 LEDGER, CLAIMS = "bookings/ledger.py", "bookings/claims.py"
-NEWCOMER, LIMITS, TABLE = "bookings/newcomer.py", "bookings/limits.py", "table.py"
+NEWCOMER, LIMITS, TABLE = "bookings/calendar.py", "bookings/protocol.py", "table.py"
 EXAMPLES = "tests/unit/bookings/"
 WAITS_FOR_THE_LEASE = Patch(WORKER, "                if lease_left > 0:\n", "                if False:\n")
 

@@ -7,7 +7,7 @@ from tests.chaos.mutants.patching import Patch
 
 WORKER, POSTING = "bookings/worker.py", "bookings/posting.py"
 CALENDAR, LEDGER = "bookings/calendar.py", "bookings/ledger.py"
-PAGING, ANSWERS = "clinicea/paging.py", "clinicea/answers.py"
+PAGING, ANSWERS = "clinicea/lists.py", "clinicea/responses.py"
 LOOK = "shown = self._calendar.read(patient_id, request, deadline)\n"
 EXAMPLES = "tests/unit/bookings/"
 

@@ -6,8 +6,8 @@ from tests.chaos.mutants.mutant import CROWDED, DOUBLED, FAILED, FALSE_REJECTED,
 from tests.chaos.mutants.patching import Patch
 
 LEDGER, CALL, CALLBACKS = "bookings/ledger.py", "bookings/call.py", "bookings/callbacks.py"
-ACTING, DRAFTING, MIND = "bookings/acting.py", "bookings/drafting.py", "bookings/mind.py"
-OPEN = "bookings/open_bookings.py"
+ACTING, DRAFTING, MIND = "bookings/operator.py", "bookings/drafting.py", "bookings/call_persons.py"
+OPEN = "bookings/drafting.py"
 EXAMPLES = "tests/unit/bookings/"
 
 MINDS = (
@@ -139,7 +139,7 @@ MINDS = (
         "18",
         (
             Patch(
-                "bookings/same_person.py",
+                "bookings/call_persons.py",
                 "if not was_refused(each) and not (each.state.parked",
                 "if not (each.state.parked",
             ),
@@ -203,7 +203,7 @@ MINDS = (
     Mutant(
         "a callback that fails does not ring",
         "21",
-        (Patch("convox/receipts.py", '"CallStatusFailed"', '"CallStatusFailedUnseen"'),),
+        (Patch("bookings/callback_traces.py", '"CallStatusFailed"', '"CallStatusFailedUnseen"'),),
         "tests/integration/test_call_status_failed.py",
         FAILED,
     ),
@@ -212,7 +212,7 @@ MINDS = (
         "22",
         (
             Patch(
-                "convox/confirming.py",
+                "convox/http.py",
                 "    with until(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):\n        yield\n",
                 "    yield\n",
             ),

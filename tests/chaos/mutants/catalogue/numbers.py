@@ -8,7 +8,7 @@ from tests.chaos.mutants.patching import Patch
 WORKER = "bookings/worker.py"
 POSTING = "bookings/posting.py"
 LEDGER = "bookings/ledger.py"
-LIMITS = "bookings/limits.py"
+LIMITS = "bookings/protocol.py"
 TEMPLATE = "/template.yaml"
 EXAMPLES = "tests/unit/bookings/"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from tests.chaos.mutants.mutant import FAILED, OVERWRITTEN, WITHOUT_CONSENT, Mutant
 from tests.chaos.mutants.patching import Patch
 
-VERSIONS, TABLE = "versions.py", "table_requests.py"
-CALLBACKS, MIND = "bookings/callbacks.py", "bookings/mind.py"
-LIMITS, CONSENTS, ANNOUNCED = "bookings/limits.py", "bookings/consents.py", "announced.py"
+VERSIONS, TABLE = "items.py", "items.py"
+CALLBACKS, MIND = "bookings/callbacks.py", "bookings/call_persons.py"
+LIMITS, CONSENTS, ANNOUNCED = "bookings/protocol.py", "bookings/request.py", "announcements.py"
 EXAMPLES = "tests/unit/bookings/"
 
 RECORDS = (

@@ -8,7 +8,7 @@ from tests.chaos.mutants.patching import Patch
 WORKER = "bookings/worker.py"
 LEDGER = "bookings/ledger.py"
 SWEEPER = "bookings/sweeper.py"
-NOTICES = "bookings/notices.py"
+NOTICES = "bookings/messages.py"
 DELIVERY = "bookings/delivery.py"
 INTAKE = "bookings/intake.py"
 IDENTITY = "bookings/identity.py"
@@ -113,7 +113,7 @@ WAITS = (
         "6",
         (
             Patch(
-                "bookings/waiting.py",
+                "bookings/protocol.py",
                 "    wait = wait_for(None, received)\n    left",
                 "    return wait_for(None, received)\n    left",
             ),
@@ -195,7 +195,7 @@ WAITS = (
             Patch(
                 IDENTITY,
                 '            "booking",\n            request.caller.name,\n',
-                '            __import__("convox_clinicea.chance").chance.token(),\n            request.caller.name,\n',
+                '            __import__("convox_clinicea.deadline").chance.token(),\n            request.caller.name,\n',
             ),
         ),
         "repeats",

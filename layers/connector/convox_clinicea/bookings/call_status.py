@@ -1,0 +1,300 @@
+"""The flow of ConVox's status callback: what it says, and what takes it.
+
+Nobody is there to correct a callback: the agent has gone on to the next call. So an optional field that cannot be used
+is left out, or shortened, and the answer says so. What says for whom, where, when and with whom is never left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from convox_clinicea import aws
+from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.bookings.callback_fields import Grounds, Kept, StatusRequest, Unread
+from convox_clinicea.bookings.callback_traces import glimpsed
+from convox_clinicea.bookings.callbacks import Callback, StatusCallbacks
+from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.drafting import OpenBookings
+from convox_clinicea.bookings.intake import drafter_from, place_from
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.messages import BookingQueue, Queues
+from convox_clinicea.bookings.request import UNLISTED, BookingRequest, Caller
+from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking, is_under_age
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.aliases import Named, named
+from convox_clinicea.convox.body import Pairs, pairs_of
+from convox_clinicea.convox.defaults import Place, moment_in, number
+from convox_clinicea.convox.dialect import Dialect, Dialects
+from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
+from convox_clinicea.convox.http import remember, request_id_of
+from convox_clinicea.convox.request import dialects_from, from_named, ids_from, validated
+from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import FreeTextIds, PersonalText
+from convox_clinicea.sealing import KmsSealer
+from convox_clinicea.settings import CallStatusSettings
+from convox_clinicea.table import Table
+
+_CONFIG = ConfigDict(defer_build=True, hide_input_in_errors=True)
+_GIVEN: TypeAdapter[bool] = TypeAdapter(fields.Given, config=_CONFIG)
+_PATIENT_ID: TypeAdapter[str] = TypeAdapter(fields.PatientId, config=_CONFIG)
+
+
+def grounds_of(patient_id: object, consent: object) -> Grounds | None:
+    """Return why what a callback says of a person may be stored although it cannot be booked; None: it may not.
+
+    It may for a patient on record, or with consent. An id that has not the form of one counts as naming a patient
+    only if nothing is said of consent.
+
+    Args:
+        patient_id: the value that came; None if none did.
+        consent: the members of `consent` that came, by name; None if none did.
+    """
+    if _is_given(consent):
+        return Grounds.CONSENT
+    if patient_id is None:
+        return None
+    return Grounds.PATIENT if consent is None or named_patient(patient_id) is not None else None
+
+
+def named_patient(value: object) -> str | None:
+    """Return Clinicea's id of a patient; None for what has not the form of one."""
+    return None if value is None else _valid(_PATIENT_ID, value)
+
+
+def _is_given(consent: object) -> bool:
+    return isinstance(consent, dict) and _valid(_GIVEN, consent.get("given")) is True
+
+
+def _valid(adapter: TypeAdapter[Any], value: object) -> Any:
+    try:
+        return adapter.validate_python(value)
+    except ValidationError:
+        return None
+
+
+M = TypeVar("M", KnownPatientBooking, NewPatientBooking)
+T = TypeVar("T")
+_BOTH = frozenset({"duration_minutes", "service", "notes"})
+SPARED: dict[type[KnownPatientBooking] | type[NewPatientBooking], frozenset[str]] = {
+    KnownPatientBooking: _BOTH | {"mobile", "country_code"},
+    NewPatientBooking: _BOTH
+    | {"gender", "date_of_birth", "email", "consent.at", "consent.text_version", "consent.given_by"},
+}
+"""What a booking can do without, by its kind; a patient's names are not among it."""
+LONGEST = {"notes": LONGEST_NOTES, "service": LONGEST_SERVICE}
+"""Texts of which the beginning is better than nothing."""
+
+
+def without_what_is_no_use(model: type[M], found: Named, made: Callable[[M], T]) -> tuple[T, tuple[str, ...]]:
+    """Return what `made` makes of the booking, and the fields that were left out or shortened for it.
+
+    Raises:
+        InvalidRequest, ConsentRequired: it cannot be booked so.
+    """
+    left_out: dict[str, None] = {}
+    while True:
+        try:
+            return made(from_named(model, found)), tuple(sorted(left_out))
+        except InvalidRequest as error:
+            # Each round takes a field away, or shortens one for good, so that the rounds end.
+            names = {problem.field for problem in error.problems} & SPARED[model]
+            if not names:
+                raise
+            found = _without(found, names)
+            left_out |= dict.fromkeys(names)
+
+
+def _without(found: Named, names: Iterable[str]) -> Named:
+    values: dict[str, Any] = dict(found.values)
+    for name in names:
+        value = values.pop(name, None)
+        if isinstance(value, str) and name in LONGEST and len(value) > LONGEST[name]:
+            values[name] = value[: LONGEST[name] - 1] + "…"
+    problems = [problem for problem in found.problems if problem.field not in names]
+    return Named(values, found.came_as, problems)
+
+
+_OF_AN_APPOINTMENT = frozenset({"patient_id", "clinic_id", "start", "practitioner_id", "first_name"})
+_IS_REQUIRED = FieldProblem("start", "is required")
+_NO_FOLLOW_UP = FieldProblem(
+    "start", "is required; the follow-up is when ConVox calls again, unless the dialect's stands_in says otherwise"
+)
+
+
+class _Wanted(NamedTuple):
+    request: BookingRequest
+    left_out: tuple[str, ...]
+
+
+class StatusReader:
+    """Reads the status callbacks of one caller."""
+
+    def __init__(self, caller: str, dialect: Dialect, place: Place, *, context_required: bool) -> None:
+        self._caller = caller
+        self._dialect = dialect
+        self._place = place.of(dialect)
+        self._context_required = context_required
+
+    def read(self, event: APIGatewayProxyEvent) -> Callback:
+        """Return the callback in our words, with what is wrong with the appointment that it asks for.
+
+        One that cannot be read, and may have asked for an appointment, is a refused one of the call or the agent that
+        can be seen in it.
+
+        Raises:
+            TooLarge, InvalidRequest: it cannot be read, and names neither call nor agent, or asks for nothing.
+        """
+        try:
+            pairs = pairs_of(event, self._dialect.known)
+            request = from_named(StatusRequest, self._named(StatusRequest.model_fields, pairs, event))
+            request.with_context(required=self._context_required)
+        except (InvalidRequest, TooLarge) as error:
+            unread = self._unread(event, error)
+            if unread is None:
+                raise
+            return unread
+        request_id = request_id_of(event)
+        caller = Caller(name=self._caller, call_id=request.call_id, agent_id=request.agent_id, request_id=request_id)
+        callback = Callback(
+            caller=caller,
+            call_id=request.call_id,
+            disposed=any(request.dispositions()),
+            recorded_at=self._recorded_at(request),
+        )
+        if not self._dialect.mean_appointment(request.dispositions()):
+            return callback
+        kept, grounds = self._kept(pairs)
+        if grounds is not None:
+            callback = replace(
+                callback,
+                said=kept.for_a_person(),
+                grounds=grounds,
+                mobile=self._mobile(kept),
+                patient_id=named_patient(_revealed(kept.patient_id)),
+            )
+        try:
+            wanted = self._wanted(request, pairs, event)
+        except (InvalidRequest, ConsentRequired) as error:
+            bare = not named(pairs, _OF_AN_APPOINTMENT, self._dialect).values
+            return replace(callback, refusal=error, bare=bare)
+        said = wanted.request.model_copy(update={"caller": caller})
+        return replace(callback, wanted=said, left_out=wanted.left_out)
+
+    def _kept(self, pairs: Pairs) -> tuple[Kept, Grounds | None]:
+        """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
+        found = named(pairs, Kept.model_fields, self._dialect)
+        kept = validated(Kept, **found.nested())
+        contradicts = any(problem.field.startswith("consent") for problem in found.problems)
+        consent = {} if contradicts else _revealed(kept.consent)
+        return kept, grounds_of(_revealed(kept.patient_id), consent)
+
+    def _unread(self, event: APIGatewayProxyEvent, error: InvalidRequest | TooLarge) -> Callback | None:
+        """Return what can be told of a callback that cannot be read; None if there is nothing to tell."""
+        glimpse = glimpsed(event, self._dialect)
+        if not glimpse.may_ask or (glimpse.call_id is None and glimpse.agent_id is None):
+            return None
+        call_id = glimpse.call_id or f"unnamed-{request_id_of(event)}"
+        caller = Caller(name=self._caller, call_id=call_id, agent_id=glimpse.agent_id)
+        return Callback(caller=caller, call_id=call_id, refusal=error)
+
+    def _wanted(self, request: StatusRequest, pairs: Pairs, event: APIGatewayProxyEvent) -> _Wanted:
+        """Raises InvalidRequest, ConsentRequired."""
+        try:
+            if request.patient_id is None:
+                found = self._named(NewPatientBooking.model_fields, pairs, event)
+                return _as_it_was_told(*without_what_is_no_use(NewPatientBooking, found, self._new))
+            found = self._named(KnownPatientBooking.model_fields, pairs, event)
+            return _Wanted(*without_what_is_no_use(KnownPatientBooking, found, self._known))
+        except InvalidRequest as error:
+            if _IS_REQUIRED not in error.problems or not named(pairs, {"follow_up"}, self._dialect).values:
+                raise
+            problems = (_NO_FOLLOW_UP if problem == _IS_REQUIRED else problem for problem in error.problems)
+            told = InvalidRequest(*problems)
+        raise told
+
+    def _new(self, booking: NewPatientBooking) -> BookingRequest:
+        return booking.canonical(self._caller, self._place, asks_back=False)
+
+    def _known(self, booking: KnownPatientBooking) -> BookingRequest:
+        return booking.canonical(self._caller, self._place)
+
+    def _named(self, fields: Iterable[str], pairs: Pairs, event: APIGatewayProxyEvent) -> Named:
+        found = named(pairs, fields, self._dialect)
+        remember(event, found.came_as)
+        return found
+
+    def _recorded_at(self, request: StatusRequest) -> datetime | None:
+        """When the agent recorded it: a help to order callbacks, so one that cannot be read is none."""
+        said = None if request.recorded_at is None else request.recorded_at.reveal()
+        try:
+            return moment_in("recorded_at", said, self._place.zone_of_calls) if isinstance(said, str) else None
+        except InvalidRequest:
+            return None
+
+    def _mobile(self, kept: Kept) -> Mobile | None:
+        said = None if kept.mobile is None else kept.mobile.reveal()
+        try:
+            return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
+        except InvalidRequest:
+            return None
+
+
+def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Wanted:
+    """Return a newcomer's booking whose proof of consent claims nothing that was not told.
+
+    A text that the deployment does not list is no other text; who consented for a child is not known.
+    """
+    details = request.new_patient
+    if details is None:
+        return _Wanted(request, left_out)
+    if "consent.text_version" in left_out:
+        consent = details.consent.model_copy(update={"text_version": UNLISTED})
+        details = details.model_copy(update={"consent": consent})
+    born = None if details.date_of_birth is None else details.date_of_birth.reveal()
+    if born is not None and is_under_age(born) and details.consent.given_by in (None, "self"):
+        left_out = tuple(sorted({*left_out, "consent.given_by"}))
+    return _Wanted(request.model_copy(update={"new_patient": details}), left_out)
+
+
+def _revealed(value: Unread | None) -> Any:
+    return None if value is None else value.reveal()
+
+
+class StatusDesk(NamedTuple):
+    """What `call_status` needs."""
+
+    settings: CallStatusSettings
+    dialects: Dialects
+    place: Place
+    callbacks: StatusCallbacks
+    announced: AnnouncedCalls
+    ids: FreeTextIds
+
+
+def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> StatusDesk:
+    """Return the parts of the function that takes ConVox's status callbacks."""
+    place = place_from(settings)
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    ledger = Ledger(table, clock)
+    callbacks = StatusCallbacks(
+        calls=Calls(table, clock, timedelta(days=settings.retention_days)),
+        ledger=ledger,
+        queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
+        drafter=drafter_from(settings, place, clock),
+        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        clock=clock,
+        count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
+        open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
+    )
+    announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
+    return StatusDesk(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))

@@ -1,0 +1,149 @@
+"""What a status callback tells, and what is kept of one that could not be booked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator, GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+from convox_clinicea.bookings.call import Call, key_of_call
+from convox_clinicea.bookings.drafting import Drafter
+from convox_clinicea.clinicea.errors import NotInDialect
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.request import WithCall
+from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge, TooManyOpenBookings
+from convox_clinicea.privacy import Personal, PersonalText
+from convox_clinicea.sealing import MAX_BYTES, Sealer
+from convox_clinicea.text import normalized
+
+if TYPE_CHECKING:
+    from convox_clinicea.bookings.callbacks import Callback
+
+
+LONGEST_KEPT_VALUE = 1000
+
+
+def _disposition(value: Any) -> Any:
+    """A word of the call centre's own list; what is none is passed over, never a reason to refuse the callback."""
+    return value if isinstance(value, str) and normalized(value) else None
+
+
+Disposition = Annotated[str | None, BeforeValidator(_disposition)]
+
+
+class Unread(Personal[Any]):
+    """A value as it came, whatever it is."""
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return cls._wrapped(core_schema.any_schema(), cls)
+
+
+class StatusRequest(WithCall):
+    """`POST /calls/status`: what every callback tells. Whether it asks for an appointment is read from this alone."""
+
+    call_id: fields.Reference
+    disposition: Disposition = None
+    disposition_2: Disposition = None
+    disposition_3: Disposition = None
+    recorded_at: Unread | None = None
+    patient_id: Unread | None = None
+
+    def dispositions(self) -> Iterator[str]:
+        """Yield what the agent chose, the first one first."""
+        yield from filter(None, (self.disposition, self.disposition_2, self.disposition_3))
+
+
+class Kept(WithCall):
+    """What a person needs of a callback that cannot be booked, the most needed first; the caller's dialect named it."""
+
+    mobile: Unread | None = None
+    country_code: Unread | None = None
+    patient_id: Unread | None = None
+    first_name: Unread | None = None
+    last_name: Unread | None = None
+    clinic_id: Unread | None = None
+    start: Unread | None = None
+    practitioner_id: Unread | None = None
+    service: Unread | None = None
+    duration_minutes: Unread | None = None
+    date_of_birth: Unread | None = None
+    gender: Unread | None = None
+    email: Unread | None = None
+    consent: Unread | None = None
+    notes: Unread | None = None
+
+    def for_a_person(self) -> PersonalText:
+        """Return as much of it as can be encrypted at once, as JSON."""
+        document: dict[str, Any] = {}
+        kept = "{}"
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if not isinstance(value, Unread):
+                continue
+            said = value.reveal()
+            wider = {**document, name: said[:LONGEST_KEPT_VALUE] if isinstance(said, str) else said}
+            text = _as_json(wider)
+            if len(text.encode()) <= MAX_BYTES:
+                document, kept = wider, text
+        return PersonalText(kept)
+
+
+def _as_json(document: dict[str, Any]) -> str:
+    """Return JSON that can be encrypted as UTF-8, half characters replaced."""
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode()
+
+
+MOST_PROBLEMS = 20
+
+Refusal = InvalidRequest | ConsentRequired | TooLarge
+UNBOOKED = (InvalidRequest, ConsentRequired, TooLarge, NotInDialect, TooManyOpenBookings)
+"""Why an appointment that a callback asked for cannot be booked, and the callback is kept for a person."""
+
+
+class Grounds(Enum):
+    """Why what a callback says of a person may be kept although it cannot be booked."""
+
+    CONSENT = auto()
+    PATIENT = auto()
+    """It names a patient on record."""
+
+
+class UnbookedCallbacks:
+    """Keeps what could not be booked."""
+
+    def __init__(self, drafter: Drafter, sealer: Sealer) -> None:
+        self._drafter = drafter
+        self._sealer = sealer
+
+    def kept(self, call: Call, callback: Callback, problem: Refusal | NotInDialect | TooManyOpenBookings) -> Call:
+        """Return the call with the trace; without grounds it holds nothing of what the patient told.
+
+        Whatever the problem is: grounds are read before all else, and no class of errors stands in for them.
+        """
+        kept, number_key, patient_key = None, None, None
+        refused = callback.grounds is None or isinstance(problem, ConsentRequired)
+        if not refused and callback.said is not None:
+            key = key_of_call(call.caller, call.call_id)
+            kept = self._sealer.seal(key, callback.said.reveal().encode("utf-8", "replace"))
+            number_key = self._drafter.number_key(callback.mobile)
+            patient_key = self._drafter.patient_key(callback.patient_id)
+        return call.keeping(tuple(_fields(problem)[:MOST_PROBLEMS]), kept, number_key, patient_key)
+
+
+def _fields(problem: Refusal | NotInDialect | TooManyOpenBookings) -> list[str]:
+    match problem:
+        case InvalidRequest():
+            return [each.field for each in problem.problems]
+        case TooLarge():
+            return ["body"]
+        case NotInDialect():
+            return ["new_patient"]
+        case ConsentRequired():
+            return ["consent"]
+        case TooManyOpenBookings():
+            return ["open_bookings"]

@@ -1,0 +1,215 @@
+"""Traces of a status callback that cannot be read or booked."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_plus
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.bookings.callbacks import Callback
+from convox_clinicea.clinicea.errors import NotInDialect
+from convox_clinicea.convox.aliases import flat
+from convox_clinicea.convox.body import MAX_BODY_BYTES, Pairs, of_query, pairs_of
+from convox_clinicea.convox.dialect import Dialect, Dialects
+from convox_clinicea.convox.fields import DISPOSITIONS, is_reference
+from convox_clinicea.convox.http import face_of
+from convox_clinicea.convox.values import canonical, is_missing
+from convox_clinicea.errors import (
+    ConfigurationError,
+    ConnectorError,
+    InvalidRequest,
+    RateLimited,
+    TooLarge,
+    TooManyOpenBookings,
+)
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.privacy import MASK, FreeTextIds, is_telling, tells
+from convox_clinicea.settings import PlaceSettings
+from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.telemetry import failure
+from convox_clinicea.text import seen, trimmed
+
+
+def loggable_agent(agent_id: str | None) -> str | None:
+    """Return the agent's id, masked if it may hold a telephone number or an address."""
+    return MASK if is_telling(agent_id or "") else agent_id
+
+
+def loggable_call(call_id: str, country: str) -> str:
+    """Return the call's id, masked if it holds an address or a mobile number."""
+    return MASK if tells(call_id, country) else call_id
+
+
+_LOOKED_FOR = frozenset({"call_id", "agent_id", *DISPOSITIONS})
+MOST_FOUND = 50
+
+
+@dataclass(frozen=True)
+class Glimpse:
+    """What was seen.
+
+    Attributes:
+        may_ask: whether it may have asked for an appointment: a disposition means one, or none could be seen.
+    """
+
+    call_id: str | None
+    agent_id: str | None
+    may_ask: bool
+
+
+def glimpsed(event: APIGatewayProxyEvent, dialect: Dialect) -> Glimpse:
+    """Return what can be seen of a callback, read or not: the first call id, the first agent, its dispositions."""
+    pairs, readable = _pairs(event, dialect)
+    came: dict[str, list[str]] = {}
+    for name, value in flat(pairs, dialect):
+        known = dialect.known(name)
+        if known is None or known.canonical not in _LOOKED_FOR or is_missing(known.canonical, value, dialect):
+            continue
+        meant = canonical(known.canonical, value, dialect)
+        if is_reference(meant):
+            came.setdefault(known.canonical, []).append(trimmed(seen(meant)))
+    dispositions = [word for name in DISPOSITIONS for word in came.get(name, ())]
+    return Glimpse(
+        call_id=next(iter(came.get("call_id", ())), None),
+        agent_id=next(iter(came.get("agent_id", ())), None),
+        may_ask=dialect.mean_appointment(dispositions) if dispositions or readable else True,
+    )
+
+
+def _pairs(event: APIGatewayProxyEvent, dialect: Dialect) -> tuple[Pairs, bool]:
+    """Return names and values, and whether they are what was sent: read, and not only scanned."""
+    with suppress(InvalidRequest, TooLarge):
+        pairs = pairs_of(event, dialect.known)
+        if any(dialect.known(name) for name, _ in pairs):
+            return pairs, True
+    in_query: Pairs = []
+    with suppress(TooLarge):
+        in_query = of_query(event, dialect.known)
+    return [*in_query, *_scanned(_text(event), dialect)], False
+
+
+def _text(event: APIGatewayProxyEvent) -> str:
+    """Return the body's beginning, whatever it is."""
+    text = (event.body or "")[: 2 * MAX_BODY_BYTES]
+    if event.is_base64_encoded:
+        kept = re.sub(r"[^A-Za-z0-9+/]", "", text)
+        text = base64.b64decode(kept[: len(kept) // 4 * 4]).decode("utf-8", "replace")
+    return text[:MAX_BODY_BYTES]
+
+
+def _scanned(text: str, dialect: Dialect) -> Iterator[tuple[str, Any]]:
+    """Yield names that are looked for, and what stands behind them, as in JSON, a form, or a part of one."""
+    names = sorted((name for name, known in dialect.names.items() if known.canonical in _LOOKED_FOR), key=len)
+    wanted = re.compile(
+        rf"(?<!\w)({'|'.join(map(re.escape, reversed(names)))})"
+        r"(?:\\{0,4}[\"'])?(?:\s{0,8}[=:>]\s{0,8}|\r?\n(?:[^\r\n]{1,200}\r?\n){0,3}\r?\n)"
+        r"(?:\\{0,4}\"([^\"\\\r\n]{1,200})|'([^'\r\n]{1,200})|((?!--)[^\s\"'&,;{}<>\\]{1,200}))",
+        re.IGNORECASE,
+    )
+    for written in dict.fromkeys((text, unquote_plus(text))):
+        for count, found in enumerate(wanted.finditer(written)):
+            if count >= MOST_FOUND:
+                break
+            yield found[1], unquote_plus(found[4]) if found[4] else found[2] or found[3]
+
+
+@contextmanager
+def counted(metrics: Metrics) -> Iterator[None]:
+    """Count a callback that came, before anything is done with it, and one that was neither stored nor refused.
+
+    A refusal (4xx), or a booking that the dialect cannot make, is kept for a person and counted as `CallNotBooked`;
+    so is one whose number has too many open bookings (429). One that another limit refuses (429) is not kept: it counts
+    as failed, though whoever sends it again may have it taken.
+    """
+    metrics.add_metric("CallStatusReceived", MetricUnit.Count, 1)
+    metrics.flush_metrics()  # a function that Lambda ends writes nothing more
+    settled = False
+    try:
+        yield
+        settled = True
+    except ConnectorError as error:
+        settled = _is_settled(error)
+        raise
+    finally:
+        if not settled:
+            metrics.add_metric("CallStatusFailed", MetricUnit.Count, 1)
+
+
+@contextmanager
+def seen_at_least(logger: Logger, event: APIGatewayProxyEvent, caller: str) -> Iterator[None]:
+    """Log the call and agent of a callback, by the packed dialect, if the deployment's own cannot be had."""
+    entered = False
+    try:
+        yield
+        entered = True
+    finally:
+        if not entered:
+            glimpse = glimpsed(event, Dialects.from_document(None).of(caller))
+            _log_receipt(logger, glimpse.call_id, glimpse.agent_id, _country())
+
+
+def _country() -> str | None:
+    try:
+        return PlaceSettings.from_environment().default_country
+    except ConfigurationError:
+        return None
+
+
+def log_receipt(logger: Logger, callback: Callback, country: str) -> None:
+    """Log call and agent before the first write; every later line of this invocation names them too."""
+    _log_receipt(logger, callback.call_id, callback.caller.agent_id, country)
+
+
+def _log_receipt(logger: Logger, call_id: str | None, agent_id: str | None, country: str | None) -> None:
+    masked = loggable_agent(call_id) if country is None or call_id is None else loggable_call(call_id, country)
+    logger.append_keys(call_id=masked, agent_id=loggable_agent(agent_id))
+    logger.info("status callback received")
+
+
+@contextmanager
+def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, logger: Logger) -> Iterator[None]:
+    """Close the call's record once its callback is stored or refused; one that failed leaves its call listed.
+
+    One that a limit refused puts its call on that list, though no pop-up announced it.
+    """
+    settled = False
+    try:
+        yield
+        settled = True
+    except TooManyOpenBookings:
+        settled = True  # it is kept among the calls that were not booked
+        raise
+    except RateLimited:
+        try:
+            announced.announce(callback.caller.name, ids.call(callback.call_id), callback.caller.agent_id)
+        except (ConfigurationError, LedgerUnavailable) as error:
+            # The call stands in the log, and the alarm rings.
+            logger.error("a call was not announced", extra=failure(error))
+        raise
+    except ConnectorError as error:
+        settled = _is_settled(error)
+        raise
+    finally:
+        if settled:
+            try:
+                agent_id = callback.caller.agent_id
+                named = None if agent_id is None else ids.agent(agent_id)
+                announced.end(callback.caller.name, ids.call(callback.call_id), named)
+            except (ConfigurationError, LedgerUnavailable, UnreadableRecord) as error:
+                # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
+                logger.error("the end of a call was not noted", extra=failure(error))
+
+
+def _is_settled(error: ConnectorError) -> bool:
+    if isinstance(error, RateLimited):
+        return isinstance(error, TooManyOpenBookings)
+    return isinstance(error, NotInDialect) or face_of(error).status < 500

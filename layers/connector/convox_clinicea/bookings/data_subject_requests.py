@@ -1,0 +1,255 @@
+"""What answers a person's questions about their own data."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, TypeAdapter, field_validator, model_validator
+
+from convox_clinicea import aws
+from convox_clinicea.bookings.audit import Keeping, Noted
+from convox_clinicea.bookings.call import key_of_call
+from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.ledger import ledger_from
+from convox_clinicea.bookings.operator_requests import CliniceaId, Order, PersonsOrder, shown, validated
+from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
+from convox_clinicea.bookings.personal_data import Erasure, Holdings, Kept
+from convox_clinicea.bookings.record import Booking, key_of, timestamp
+from convox_clinicea.convox.request import identity_key
+from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import FieldProblem, InvalidRequest, raise_alone
+from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
+from convox_clinicea.privacy import PersonalText
+from convox_clinicea.settings import DataRequestSettings
+from convox_clinicea.table import Table
+
+LONGEST_KEY = 2048
+"""Bytes of a key in DynamoDB."""
+
+
+class _Order(Order):
+    """An order about one person.
+
+    Attributes:
+        after: where to go on, as the answer before said. It may name another person's record, so it is not shown.
+    """
+
+    mobile: PersonalText | None = None
+    patient_id: CliniceaId | None = None
+    after: PersonalText | None = None
+
+    @field_validator("after")
+    @classmethod
+    def _is_a_key(cls, after: PersonalText | None) -> PersonalText | None:
+        if after is not None and not 0 < len(after.reveal().encode("utf-8", "replace")) <= LONGEST_KEY:
+            raise ValueError("must be what the answer before said")
+        return after
+
+    @model_validator(mode="after")
+    def _names_somebody(self) -> Self:
+        if self.mobile is None and self.patient_id is None:
+            raise ValueError("must name a mobile, a patient_id or both")
+        return self
+
+    def subject(self, default_country: str) -> Subject:
+        """Return whom the order is about; raises InvalidRequest."""
+        return Subject(self._number(default_country), self.patient_id)
+
+    @property
+    def start(self) -> str | None:
+        return None if self.after is None else self.after.reveal()
+
+    def _number(self, default_country: str) -> Mobile | None:
+        if self.mobile is None:
+            return None
+        try:
+            return parse_mobile(self.mobile.reveal(), default_country=default_country)
+        except InvalidMobile as error:
+            raise_alone(InvalidRequest(FieldProblem("mobile", str(error))))
+
+
+class HoldsOrder(_Order):
+    """What does the next part of the ledger hold on me?"""
+
+    action: Literal["holds"]
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        held = holdings.find(self.subject(default_country), self.start)
+        return {
+            "bookings": [
+                shown(booking) | {"holds": holds(booking), "patient_id": booking.patient_id}
+                for booking in held.found.bookings
+            ],
+            "calls": [call.call_id for call in held.found.calls],
+            "consents": held.consents,
+            **_progress(held.found),
+        }
+
+
+class CountOrder(_Order):
+    """How many consents were given from the mobile, and how often was the patient shown?"""
+
+    action: Literal["count"]
+
+    @model_validator(mode="after")
+    def _counts_one_thing(self) -> Self:
+        if self.mobile is not None and self.patient_id is not None:
+            raise ValueError("must name a mobile or a patient_id, not both")
+        return self
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        if self.patient_id is not None:
+            count, after = holdings.disclosures(self.patient_id, self.start)
+        else:
+            count, after = holdings.consents(self.subject(default_country), self.start)
+        return {"count": count, "after": after}
+
+
+class EraseOrder(_Order, PersonsOrder):
+    """Erase what the next part of the ledger holds."""
+
+    action: Literal["erase"]
+    open_too: bool = False
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        subject = self.subject(default_country)
+        done = holdings.erase(subject, self.person, open_too=self.open_too, after=self.start)
+        return {
+            "results": [outcome(each) for each in done.bookings],
+            "calls": [{"call_id": each.call.call_id, "kept": _word(each.kept)} for each in done.calls],
+            **_progress(done.found),
+        }
+
+
+class WithdrawOrder(_Order, PersonsOrder):
+    """Note that the person has withdrawn their consent; what is stored is erased by an order of its own."""
+
+    action: Literal["withdraw"]
+
+    @model_validator(mode="after")
+    def _names_the_number(self) -> Self:
+        if self.mobile is None:
+            raise ValueError("must name the mobile: consents are found by it")
+        return self
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        at = holdings.note(Noted.WITHDRAWAL, Subject(self._number(default_country)), self.person)
+        return {"withdrawn_at": timestamp(at)}
+
+
+class CopyOrder(_Order, PersonsOrder):
+    """Hand out the next part of the data itself, encrypted: whoever may decrypt it opens it."""
+
+    action: Literal["copy"]
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        subject = self.subject(default_country)
+        if self.start is None:  # before anything leaves
+            holdings.note(Noted.COPY, subject, self.person)
+        held = holdings.find(subject, self.start)
+        found = held.found
+        return {
+            "bookings": [
+                {
+                    **shown(booking),
+                    "patient_id": booking.patient_id,
+                    "clinic_id": booking.clinic_id,
+                    "practitioner_id": booking.practitioner_id,
+                    "sealed": _sealed(key_of(booking.booking_id), booking.request),
+                }
+                for booking in found.bookings
+            ],
+            "calls": [
+                {
+                    "caller": call.caller,
+                    "call_id": call.call_id,
+                    "agent_id": leg.agent_id,
+                    "received_at": timestamp(call.received_at),
+                    "sealed": _sealed(key_of_call(call.caller, call.call_id), leg.kept),
+                }
+                for call in found.calls
+                for leg in held.traces_of(call)
+            ],
+            **_progress(found),
+        }
+
+
+class EntriesOrder(_Order):
+    """The next entries of the register on the person: consents, withdrawals, disclosures, copies."""
+
+    action: Literal["entries"]
+
+    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+        entries, after = holdings.entries(self.subject(default_country), self.start)
+        return {"entries": entries, "after": after}
+
+
+class CallNameOrder(Order):
+    """Under which name does the register have a call whose id holds a number or an address?"""
+
+    action: Literal["call_name"]
+    call_id: PersonalText
+
+    def carry_out(self, holdings: Holdings, _default_country: str) -> dict[str, Any]:
+        return {"name": holdings.name_of_call(self.call_id.reveal())}
+
+
+AnyOrder = CallNameOrder | HoldsOrder | CountOrder | EraseOrder | WithdrawOrder | CopyOrder | EntriesOrder
+_ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
+
+
+def read(event: dict[str, Any]) -> AnyOrder:
+    """Read an order; raises InvalidRequest that names what is wrong, never its value."""
+    return validated(_ORDERS, event)
+
+
+def holds(booking: Booking) -> list[str]:
+    """Return what of the person a booking's record holds, in words."""
+    held = {
+        "the request, encrypted": booking.request,
+        "an HMAC of the mobile": booking.number_key,
+        "HMACs of the name and the birth date": booking.newcomer or None,
+        "Clinicea's id of the patient": booking.patient_id,
+    }
+    return [name for name, value in held.items() if value is not None]
+
+
+def outcome(erasure: Erasure) -> dict[str, Any]:
+    """Return what became of one booking."""
+    return {
+        "booking": shown(erasure.booking),
+        "kept": _word(erasure.kept),
+        "act": erasure.act.line if erasure.act else None,
+    }
+
+
+def _progress(found: Part) -> dict[str, Any]:
+    """Return how far the search has come."""
+    return {"unreadable": found.unreadable, "pages": found.pages, "after": found.after}
+
+
+def _sealed(item: str, sealed: bytes | None) -> dict[str, str] | None:
+    """Return what is encrypted, and the context that opens it."""
+    return None if sealed is None else {"item": item, "data": b64encode(sealed).decode()}
+
+
+def _word(kept: Kept | None) -> str | None:
+    return None if kept is None else kept.value
+
+
+def holdings_from(settings: DataRequestSettings, clock: Clock) -> Holdings:
+    """Return it."""
+    retention = timedelta(days=settings.retention_days)
+    ledger_table = Table(aws.dynamodb(), settings.ledger_table)
+    return Holdings(
+        search=SubjectSearch(ledger_table, lambda: identity_key(settings.identity_secret_arn), clock),
+        ledger=ledger_from(settings.ledger_table, clock, retention),
+        calls=Calls(ledger_table, clock, retention),
+        register=Table(aws.dynamodb(), settings.disclosures_table),
+        clock=clock,
+        retention=retention,
+        keeping=Keeping(timedelta(days=settings.consent_retention_days), ZoneInfo(settings.time_zone)),
+    )

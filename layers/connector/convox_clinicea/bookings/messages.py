@@ -1,0 +1,255 @@
+"""Messages on the queue of bookings, and notices to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from aws_lambda_powertools import Logger
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from convox_clinicea import aws
+from convox_clinicea.aws import AWS_ERRORS, error_code
+from convox_clinicea.bookings.ledger import Ledger, Overtaken
+from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
+from convox_clinicea.errors import ConnectorError, raise_alone
+from convox_clinicea.privacy import tells
+from convox_clinicea.settings import QueueSettings
+from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.telemetry import failure
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sqs import SQSClient
+
+
+MESSAGE_SCHEMA_VERSION = 1
+MAX_VISIBILITY_SECONDS = 900
+DEAD_LETTER_SECONDS = 300
+
+
+class QueueUnavailable(ConnectorError):
+    """SQS did not take what it was given, or its acknowledgement was lost."""
+
+    retryable = True
+    outcome_known = False
+
+
+class UnparsableMessage(ConnectorError):
+    """The message is not one of ours, or of a version that this code does not understand."""
+
+
+class LaterMessage(UnparsableMessage):
+    """The message is of a later version than this code understands; a later release does."""
+
+
+class Message(BaseModel):
+    """What a message says: which booking, and which sending of it."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
+
+    v: int = Field(ge=1, le=MESSAGE_SCHEMA_VERSION)
+    booking_id: str = Field(pattern=f"^{ID_PATTERN}$")
+    generation: int = Field(ge=1)
+
+    @classmethod
+    def parse(cls, body: str) -> Message:
+        """Read a message's body; raises UnparsableMessage, LaterMessage."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError:
+            if _version_in(body) > MESSAGE_SCHEMA_VERSION:
+                raise_alone(LaterMessage("a message of a later version"))
+            raise_alone(UnparsableMessage("a message that is not understood"))
+
+
+class _Versioned(BaseModel):
+    """What messages of every version say."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, strict=True, hide_input_in_errors=True)
+
+    v: int
+    booking_id: str = Field(pattern=f"^{ID_PATTERN}$")
+
+
+@dataclass(frozen=True)
+class Queues:
+    """The addresses of the queue and of its dead letters; an intake knows only the first."""
+
+    url: str
+    dead_letter_url: str | None = None
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A message that was received too often, or not understood."""
+
+    body: str
+    receipt_handle: str
+
+
+class BookingQueue:
+    """Sends and postpones messages."""
+
+    def __init__(self, client: SQSClient, queues: Queues) -> None:
+        self._client = client
+        self._queues = queues
+
+    def send(self, booking: Booking) -> None:
+        """Put the booking into the queue.
+
+        A message may be sent twice, delivered twice and overtaken: the ledger decides what is still to be done.
+        """
+        body = {"v": MESSAGE_SCHEMA_VERSION, "booking_id": booking.booking_id, "generation": booking.generation}
+        try:
+            self._client.send_message(QueueUrl=self._queues.url, MessageBody=json.dumps(body))
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
+    def postpone(self, receipt_handle: str, seconds: float) -> None:
+        """Let the message reappear after `seconds`, at most 15 minutes."""
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self._queues.url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=max(1, min(MAX_VISIBILITY_SECONDS, round(seconds))),
+            )
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
+    def dead_letters(self) -> Iterator[DeadLetter]:
+        """Yield dead letters, a hundred at the most; those not discarded come back after a while."""
+        for _ in range(10):
+            try:
+                answer = self._client.receive_message(
+                    QueueUrl=self._dead_letter_url(), MaxNumberOfMessages=10, VisibilityTimeout=DEAD_LETTER_SECONDS
+                )
+            except AWS_ERRORS as error:
+                raise_alone(_unavailable(error))
+            messages = answer.get("Messages", [])
+            if not messages:
+                return
+            for message in messages:
+                yield DeadLetter(message["Body"], message["ReceiptHandle"])
+
+    def discard(self, letter: DeadLetter) -> None:
+        """Delete a dead letter whose booking is taken care of."""
+        try:
+            self._client.delete_message(QueueUrl=self._dead_letter_url(), ReceiptHandle=letter.receipt_handle)
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
+    def _dead_letter_url(self) -> str:
+        if self._queues.dead_letter_url is None:
+            raise ValueError("this queue was built without its dead letters")
+        return self._queues.dead_letter_url
+
+    def bury(self, body: str) -> None:
+        """Put a message that is not understood among the dead letters."""
+        try:
+            self._client.send_message(QueueUrl=self._dead_letter_url(), MessageBody=body)
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
+
+def _version_in(body: str) -> int:
+    """Return the version that a message of ours says, whatever else it says; 0 if it is none of ours."""
+    with suppress(ValidationError):
+        return _Versioned.model_validate_json(body).v
+    return 0
+
+
+def _unavailable(error: BaseException) -> QueueUnavailable:
+    return QueueUnavailable(f"sqs: {error_code(error) or type(error).__name__}")
+
+
+NOTICE_SCHEMA_VERSION = 1
+
+
+class TopicUnavailable(ConnectorError):
+    """SNS did not take the notice, or its acknowledgement was lost."""
+
+    retryable = True
+    outcome_known = False
+
+
+class Topic(Protocol):
+    """Where notices go."""
+
+    def publish(self, subject: str, text: str) -> None:
+        """Raises TopicUnavailable."""
+        ...
+
+
+class SnsTopic:
+    """An SNS topic."""
+
+    def __init__(self, client: SNSClient, arn: str) -> None:
+        self._client = client
+        self._arn = arn
+
+    def publish(self, subject: str, text: str) -> None:
+        try:
+            self._client.publish(TopicArn=self._arn, Subject=subject, Message=text)
+        except AWS_ERRORS as error:
+            raise_alone(TopicUnavailable(f"sns: {error_code(error) or type(error).__name__}"))
+
+
+class Notices:
+    """Publishes what is due, at least once: what fails here stays noted in the ledger, and the sweeper tries again."""
+
+    def __init__(self, topic: Topic, ledger: Ledger, logger: Logger, country: str) -> None:
+        self._country = country
+        self._topic = topic
+        self._ledger = ledger
+        self._logger = logger
+
+    def publish(self, booking: Booking) -> bool:
+        """Tell of a booking if its notice is due; returns whether nothing is due any more."""
+        if not booking.notice_due:
+            return True
+        try:
+            self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))
+            self._ledger.told(booking)
+        except (TopicUnavailable, LedgerUnavailable, Overtaken) as error:
+            extra = {"booking_id": booking.booking_id, **failure(error)}
+            self._logger.warning("notice not confirmed", extra=extra)
+            return False
+        return True
+
+
+def notice(booking: Booking, country: str) -> str:
+    """Return the notice: ids, call, agent and reason; nothing about the patient.
+
+    A record of a release before may hold a call's id of which a number is a part: the booking's id has to do then.
+    """
+
+    def shown(text: str | None) -> str | None:
+        return None if text is None or tells(text, country) else text
+
+    return json.dumps(
+        {
+            "v": NOTICE_SCHEMA_VERSION,
+            "booking_id": booking.booking_id,
+            "state": booking.state.value,
+            "reason": booking.reason.value if booking.reason else None,
+            "caller": booking.caller,
+            "call_id": shown(booking.call_id),
+            "agent_id": shown(booking.agent_id),
+            "accepted_at": timestamp(booking.accepted_at),
+            "updated_at": timestamp(booking.updated_at),
+        }
+    )
+
+
+def queue_from(settings: QueueSettings) -> BookingQueue:
+    """Return the queue, with its dead letters."""
+    return BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
+
+
+def notices_from(settings: QueueSettings, ledger: Ledger, logger: Logger) -> Notices:
+    """Return what tells persons of bookings."""
+    return Notices(SnsTopic(aws.sns(), settings.notices_topic_arn), ledger, logger, settings.default_country)

@@ -1,0 +1,208 @@
+"""What a person acts on bookings with.
+
+Every act goes through the ledger's protocol. Nothing is sent to Clinicea from here: a redriven booking is worked as
+any other, and what had been posted before is looked for and settled first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal
+
+from convox_clinicea import aws
+from convox_clinicea.announcements import AnnouncedCall, AnnouncedCalls, Key
+from convox_clinicea.bookings.audit import KEPT, Act, Person, Word
+from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, ledger_from
+from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
+from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.pages import Unreadable
+from convox_clinicea.bookings.protocol import Limits, State
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.deadline import Clock
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.settings import ActionSettings
+from convox_clinicea.table import Table
+
+
+class Obstacle(StrEnum):
+    """Why an act was not done."""
+
+    NOT_FOUND = "not_found"
+    UNREADABLE = "unreadable"
+    """A record of a later version, or a broken one."""
+    NOT_PARKED = "not_parked"
+    """Only what waits for a person is a person's to decide."""
+    STARTED = "started"
+    """Its start has come and it was never posted: nobody can book it any more."""
+    NO_CONTENT = "no_content"
+    """Its content did not come back from the backup: nobody can make it any more."""
+    NOT_SETTLED = "not_settled"
+    """Its last POST may still be carried out; look into Clinicea again when it has settled."""
+    APPOINTMENT_OWNED = "appointment_owned"
+    """The appointment belongs to another booking."""
+    CHANGED_MEANWHILE = "changed_meanwhile"
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What became of one act.
+
+    Attributes:
+        booking: as it now stands; None if there is none.
+        obstacle: why nothing was done; None if it was done, or in a dry run would be.
+        act: the audit's line, if it was done.
+        sent: whether the queue has confirmed a redriven booking's message; if not, the sweeper sends it.
+        owner_id: the booking that owns the appointment.
+    """
+
+    booking_id: str
+    booking: Booking | None = None
+    obstacle: Obstacle | None = None
+    act: Act | None = None
+    sent: bool = False
+    owner_id: str | None = None
+
+
+class Acting:
+    """The service behind `booking_actions`."""
+
+    def __init__(
+        self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: Limits, announced: AnnouncedCalls
+    ) -> None:
+        self._ledger = ledger
+        self._queue = queue
+        self._clock = clock
+        self._limits = limits
+        self._announced = announced
+        self._listing = Listing(ledger, clock)
+
+    def listed(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
+        """Return the next part of the bookings that the filter lets through."""
+        return self._listing.part(wanted, after)
+
+    def calls_without_end(
+        self, older_than: timedelta, after: Key | None = None
+    ) -> tuple[list[AnnouncedCall], Key | None]:
+        """Return one page of the calls announced that long ago without a status callback, and where the next starts."""
+        return self._announced.without_end(older_than, after)
+
+    def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
+        """Return a booking and the lines of what persons did to it; raises UnreadableRecord."""
+        booking = self._ledger.get(booking_id)
+        return None if booking is None else (booking, self._ledger.acts_of(booking))
+
+    def found(self, booking_id: str) -> Booking | Unreadable | None:
+        """Return a booking, be it that it cannot be read."""
+        return self._ledger.find(booking_id)
+
+    def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> Acted:
+        """Send a parked booking on its way again, with a raised generation and a fresh message.
+
+        Its age counts anew. What it knows of an earlier POST stays, so that the worker looks for that one's appointment
+        and lets it settle before anything is posted; only a refusal is forgotten, for it is to be tried again.
+        """
+        booking, obstacle = self._parked(booking_id)
+        if booking is not None and obstacle is None and not booking.posted and self._started(booking):
+            obstacle = Obstacle.STARTED
+        if booking is not None and obstacle is None and booking.request is None:
+            obstacle = Obstacle.NO_CONTENT
+        if booking is None or obstacle is not None or dry_run:
+            return Acted(booking_id, booking, obstacle)
+        now = self._clock.now()
+        act = Act.on(booking, Word.REDRIVE, person, now)
+        try:
+            redriven = self._ledger.move(
+                booking,
+                State.ACCEPTED,
+                beside=[act.put(now + max(KEPT, self._limits.retention))],
+                generation=booking.generation + 1,
+                queued_at=now,
+                redriven_at=now,
+                reason=None,
+                refusal=None,
+                acts=(*booking.acts, str(act.version)),
+            )
+        except Overtaken:
+            return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
+        return Acted(booking_id, redriven, act=act, sent=self._send(redriven))
+
+    def resolve(
+        self,
+        booking_id: str,
+        end: Literal[Word.BOOKED, Word.REJECTED],
+        person: Person,
+        *,
+        appointment_id: str | None = None,
+        patient_id: str | None = None,
+    ) -> Acted:
+        """End a parked booking by the word of a person who has looked into Clinicea.
+
+        Args:
+            appointment_id: for `booked`, the appointment that stands for it; it becomes the booking's own.
+            patient_id: whose it is, where the booking does not know.
+        """
+        booking, obstacle = self._parked(booking_id)
+        # "Booked" waits too: a late commit beside the appointment that was made by hand would be a second one.
+        if booking is not None and obstacle is None and not self._settled(booking):
+            obstacle = Obstacle.NOT_SETTLED
+        if booking is None or obstacle is not None:
+            return Acted(booking_id, booking, obstacle)
+        now = self._clock.now()
+        act = Act.on(booking, end, person, now, appointment_id=appointment_id)
+        beside = [act.put(now + max(KEPT, self._limits.retention))]
+        acts = (*booking.acts, str(act.version))
+        try:
+            if end is Word.REJECTED:
+                ended = self._ledger.move(booking, State.REJECTED, beside=beside, acts=acts)
+            elif appointment_id is None:
+                raise ValueError("booked needs an appointment")
+            else:
+                ended = self._ledger.book(
+                    booking,
+                    appointment_id,
+                    beside=beside,
+                    reason=None,
+                    patient_id=patient_id or booking.patient_id,
+                    acts=acts,
+                )
+        except AppointmentOwned:
+            owner_id = self._ledger.owner_of(appointment_id or "")
+            return Acted(booking_id, booking, Obstacle.APPOINTMENT_OWNED, owner_id=owner_id)
+        except Overtaken:
+            return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
+        return Acted(booking_id, ended, act=act)
+
+    def _parked(self, booking_id: str) -> tuple[Booking | None, Obstacle | None]:
+        try:
+            booking = self._ledger.get(booking_id)
+        except UnreadableRecord:
+            return None, Obstacle.UNREADABLE
+        if booking is None:
+            return None, Obstacle.NOT_FOUND
+        return booking, None if booking.state.parked else Obstacle.NOT_PARKED
+
+    def _started(self, booking: Booking) -> bool:
+        return booking.start < self._clock.now() + self._limits.margin
+
+    def _settled(self, booking: Booking) -> bool:
+        return booking.unsettled_since is None or booking.unsettled_since + self._limits.settle <= self._clock.now()
+
+    def _send(self, booking: Booking) -> bool:
+        try:
+            self._queue.send(booking)
+        except QueueUnavailable:
+            return False
+        return True
+
+
+def acting_from(settings: ActionSettings, clock: Clock) -> Acting:
+    """Return what a person acts on parked bookings with."""
+    limits = Limits(
+        settle=timedelta(seconds=settings.settle_seconds), retention=timedelta(days=settings.retention_days)
+    )
+    ledger = ledger_from(settings.ledger_table, clock, limits.retention)
+    queue = BookingQueue(aws.sqs(), Queues(settings.queue_url))
+    announced = AnnouncedCalls(Table(aws.dynamodb(), settings.ledger_table), clock)
+    return Acting(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)

@@ -1,0 +1,223 @@
+"""What an operator's command asks of `booking_actions`, and the answer: ids, states, reasons and times, no patient."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.listing import MOST_LISTED, Filter, ListCursor
+from convox_clinicea.bookings.operator import Acted, Acting
+from convox_clinicea.bookings.pages import Unreadable
+from convox_clinicea.bookings.protocol import Reason, State
+from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.privacy import is_telling
+from convox_clinicea.text import may_be_an_id
+
+T = TypeVar("T")
+BookingId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+
+
+def _seen_whole(text: str) -> str:
+    if not may_be_an_id(text):
+        raise ValueError("must be 1 to 64 characters that can be seen, a letter or digit among them")
+    return text
+
+
+CliniceaId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_seen_whole)]
+"""An id of Clinicea's, as the search hands it out."""
+
+
+class Order(BaseModel):
+    """One order; unknown fields are refused, for the caller is our own command."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ListOrder(Order):
+    """Which bookings are there? The answer is a part; `after` says where the next one goes on, null on the last.
+
+    Attributes:
+        limit: how many to return at most, for who wants a few; the others of that part are in no later one.
+        after: where to go on, as the answer before said.
+    """
+
+    action: Literal["list"]
+    states: frozenset[State] = frozenset()
+    reasons: frozenset[Reason] = frozenset()
+    older_than_minutes: int = Field(default=0, ge=0, le=10 * 366 * 24 * 60)
+    limit: int | None = Field(default=None, ge=1, le=MOST_LISTED)
+    after: ListCursor | None = None
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        wanted = Filter(self.states, self.reasons, timedelta(minutes=self.older_than_minutes))
+        found = acting.listed(wanted, self.after)
+        return {
+            "bookings": [shown(booking) for booking in found.bookings[: self.limit]],
+            "unreadable": [each.line for each in found.unreadable],
+            "after": None if found.after is None else found.after.model_dump(mode="json"),
+        }
+
+
+class ShowOrder(Order):
+    """How does one booking stand, and who has acted on it?"""
+
+    action: Literal["show"]
+    booking_id: BookingId
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        standing = acting.found(self.booking_id)
+        if isinstance(standing, Unreadable):
+            return {"booking": None, "acts": [], "unreadable": standing.line}
+        found = acting.shown(self.booking_id)
+        if found is None:
+            return {"booking": None, "acts": []}
+        booking, acts = found
+        return {"booking": shown(booking), "acts": [act.line for act in acts]}
+
+
+class CallsOrder(Order):
+    """Which calls were announced, and did their status not come? The answer is a page, as of a list.
+
+    Attributes:
+        after: where to go on, as the answer before said.
+    """
+
+    action: Literal["calls"]
+    older_than_minutes: int = Field(default=120, ge=0, le=7 * 24 * 60)
+    after: dict[str, str] | None = Field(default=None, max_length=3)
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        found, after = acting.calls_without_end(timedelta(minutes=self.older_than_minutes), self.after)
+        calls = [{**asdict(each), "announced_at": timestamp(each.announced_at)} for each in found]
+        return {"calls": calls, "after": after}
+
+
+class PersonsOrder(Order):
+    """An order that changes something: it says who gives it, and why."""
+
+    who: str = Field(min_length=3, max_length=300, pattern=r"^[\x21-\x7e]+$")
+    why: str = Field(min_length=3, max_length=200)
+
+    @field_validator("why")
+    @classmethod
+    def _without_personal_data(cls, why: str) -> str:
+        if is_telling(why) or not why.isprintable():
+            raise ValueError("must hold neither an address nor a telephone number")
+        return why
+
+    @property
+    def person(self) -> Person:
+        return Person(self.who, self.why)
+
+
+class RedriveOrder(PersonsOrder):
+    """Send parked bookings on their way again."""
+
+    action: Literal["redrive"]
+    booking_ids: list[BookingId] = Field(min_length=1, max_length=100)
+    dry_run: bool = True
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        done = [acting.redrive(each, self.person, dry_run=self.dry_run) for each in dict.fromkeys(self.booking_ids)]
+        return {"dry_run": self.dry_run, "results": [outcome(each) for each in done]}
+
+
+class ResolveOrder(PersonsOrder):
+    """End a parked booking: a person has looked into Clinicea."""
+
+    action: Literal["resolve"]
+    booking_id: BookingId
+    end: Literal[Word.BOOKED, Word.REJECTED]
+    appointment_id: CliniceaId | None = None
+    patient_id: CliniceaId | None = None
+
+    @model_validator(mode="after")
+    def _names_its_appointment(self) -> Self:
+        if (self.end is Word.BOOKED) is (self.appointment_id is None):
+            raise ValueError("booked names the appointment, rejected has none")
+        return self
+
+    def carry_out(self, acting: Acting) -> dict[str, Any]:
+        done = acting.resolve(
+            self.booking_id,
+            self.end,
+            self.person,
+            appointment_id=self.appointment_id,
+            patient_id=self.patient_id,
+        )
+        return {"results": [outcome(done)]}
+
+
+AnyOrder = ListOrder | ShowOrder | CallsOrder | RedriveOrder | ResolveOrder
+_ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
+
+
+def read(event: dict[str, Any]) -> AnyOrder:
+    """Read an order; raises InvalidRequest that names what is wrong, never its value."""
+    return validated(_ORDERS, event)
+
+
+def validated(orders: TypeAdapter[T], event: dict[str, Any]) -> T:
+    """Read one of several orders; raises InvalidRequest."""
+    try:
+        return orders.validate_python(event)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(".".join(str(part) for part in each["loc"]) or "order", _sentence(each["type"], each["msg"]))
+            for each in error.errors(include_input=False, include_url=False, include_context=False)
+        ]
+    raise InvalidRequest(*problems)
+
+
+def _sentence(kind: str, message: str) -> str:
+    """Return pydantic's sentence as ours read; the one about an unknown action repeats it."""
+    if kind == "union_tag_invalid":
+        return "is none of the known actions"
+    return re.sub(r"^(Input|String|List) should", "must", message.removeprefix("Value error, "))
+
+
+def shown(booking: Booking) -> dict[str, Any]:
+    """Return a booking as an operator sees it."""
+    return {
+        "booking_id": booking.booking_id,
+        "state": booking.state.value,
+        "reason": booking.reason.value if booking.reason else None,
+        "flow": booking.flow,
+        "caller": booking.caller,
+        "call_id": booking.call_id,
+        "agent_id": booking.agent_id,
+        "start": timestamp(booking.start),
+        "accepted_at": timestamp(booking.accepted_at),
+        "updated_at": timestamp(booking.updated_at),
+        "redriven_at": timestamp(booking.redriven_at) if booking.redriven_at else None,
+        "generation": booking.generation,
+        "posted": booking.posted,
+        "appointment_id": booking.appointment_id,
+    }
+
+
+def outcome(done: Acted) -> dict[str, Any]:
+    """Return what became of one act."""
+    return {
+        "booking_id": done.booking_id,
+        "obstacle": done.obstacle.value if done.obstacle else None,
+        "booking": shown(done.booking) if done.booking else None,
+        "act": done.act.line if done.act else None,
+        "sent": done.sent,
+        "owner_id": done.owner_id,
+    }

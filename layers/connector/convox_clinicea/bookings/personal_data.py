@@ -1,0 +1,220 @@
+"""What is held on a person, and its erasure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from convox_clinicea.bookings import person_search as erasures
+from convox_clinicea.bookings.audit import KEPT, Act, Keeping, Noted, Person, SubjectEntries, Word, asked
+from convox_clinicea.bookings.call import Call, Leg, key_of_trace
+from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.ledger import Ledger, Overtaken
+from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
+from convox_clinicea.bookings.protocol import Reason, State
+from convox_clinicea.bookings.record import Booking, key_of
+from convox_clinicea.bookings.request import count_of, count_of_booking, subject_of_number
+from convox_clinicea.deadline import Clock
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.table import Put, Table
+from convox_clinicea.text import id_spellings
+
+
+class Kept(StrEnum):
+    """Why a record was not erased."""
+
+    OPEN = "open"
+    """It has not ended; erasing it means that it will not be made."""
+    POSTED = "posted"
+    """It may stand in Clinicea already: what became of it has to be found out, or resolved, first."""
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    UNREADABLE = "unreadable"
+    """A later release holds the number for it: that release has to erase it."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What one part of the ledger holds on a person.
+
+    Attributes:
+        found: their bookings, and the calls of which a callback is kept, encrypted, because it could not be booked.
+        consents: how many proofs of consent belong to these bookings, those under the person's own number left out.
+    """
+
+    found: Part
+    consents: int
+    keys: frozenset[str] = frozenset()
+    """HMACs: a kept callback that bears one is the person's."""
+
+    def traces_of(self, call: Call) -> list[Leg]:
+        """Return the legs of a call with which a callback of the person is kept."""
+        return [each for each in call.legs if each.is_found_by(self.keys)]
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What became of one booking: `booking` as it now stands, and why it was kept, if it was."""
+
+    booking: Booking
+    kept: Kept | None = None
+    act: Act | None = None
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of the callback kept with one call."""
+
+    call: Call
+    kept: Kept | None = None
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What became of one part of the ledger."""
+
+    bookings: list[Erasure]
+    calls: list[Forgotten]
+    found: Part
+
+
+class Holdings:
+    """The service behind `data_requests`."""
+
+    def __init__(
+        self,
+        *,
+        search: SubjectSearch,
+        ledger: Ledger,
+        calls: Calls,
+        register: Table,
+        clock: Clock,
+        retention: timedelta,
+        keeping: Keeping | None = None,
+    ) -> None:
+        self._search = search
+        self._ledger = ledger
+        self._calls = calls
+        self._register = register
+        self._clock = clock
+        self._retention = retention
+        self._entries = SubjectEntries(register, keeping or Keeping())
+
+    def find(self, subject: Subject, after: str | None = None) -> Held:
+        """Return what the next part of the ledger holds. Raises ConfigurationError, LedgerUnavailable."""
+        found = self._search.part(subject, after)
+        own = self._search.number_key(subject)
+        others = [each for each in found.bookings if each.number_key not in (None, own)]
+        consents = sum(count_of_booking(self._register, each) for each in others)
+        return Held(found, consents, self._search.keys_of(subject))
+
+    def name_of_call(self, call_id: str) -> str:
+        """Return the name under which the register has a call whose id holds a number or an address."""
+        return self._search.hidden_name(call_id)
+
+    def consents(self, subject: Subject, after: str | None = None) -> tuple[int, str | None]:
+        """Count the proofs of consent given from the subject's mobile, and where to go on counting."""
+        return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after, "consent#")
+
+    def disclosures(self, patient_id: str, after: str | None = None) -> tuple[int, str | None]:
+        """Count how often the patient's data was shown, however the id is written, and where to go on counting.
+
+        One spelling at a time: releases before kept the id as Clinicea wrote it.
+        """
+        subjects = [f"patient#{each}" for each in id_spellings(patient_id)]
+        number, _, entry = (after or "0").partition(" ")
+        place = int(number) if number.isascii() and number.isdigit() else len(subjects)
+        if place >= len(subjects):
+            raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+        count, last = count_of(self._register, subjects[place], entry or None)
+        if last is not None:
+            return count, f"{place} {last}"
+        return count, str(place + 1) if place + 1 < len(subjects) else None
+
+    def note(self, noted: Noted, subject: Subject, person: Person) -> datetime:
+        """Put on record that the person has withdrawn their consent, or was given a copy; raises LedgerUnavailable."""
+        now = self._clock.now()
+        self._entries.add(noted, [keys[0] for keys in self._keys(subject)], person, now)
+        return now
+
+    def entries(self, subject: Subject, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
+        """Return the next entries of the register on the person, and where to go on."""
+        by_kind = self._keys(subject)
+        keys = [*(key for spellings in by_kind for key in spellings), *(asked(each[0]) for each in by_kind)]
+        number, _, entry = (after or "0").partition(" ")
+        place = int(number) if number.isascii() and number.isdigit() else len(keys)
+        if place >= len(keys):
+            raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+        found, last = self._entries.page(keys[place], entry or None)
+        if last is not None:
+            return found, f"{place} {last}"
+        return found, str(place + 1) if place + 1 < len(keys) else None
+
+    def _keys(self, subject: Subject) -> list[list[str]]:
+        """Return the keys under which the register knows the person; of each kind the one that is written first."""
+        number_key = self._search.number_key(subject)
+        keys = [] if number_key is None else [[subject_of_number(number_key)]]
+        patient_id = subject.patient_id
+        return keys if patient_id is None else [*keys, [f"patient#{each}" for each in id_spellings(patient_id)]]
+
+    def erase(self, subject: Subject, person: Person, *, open_too: bool, after: str | None = None) -> Erased:
+        """Erase what may be erased in the next part: of calls all that is kept, of a booking all but its tombstone.
+
+        Args:
+            open_too: end those that have not ended and were never posted, so that they are erased too.
+        """
+        found = self._search.part(subject, after)
+        keys = self._search.keys_of(subject)
+        calls = [self._forget(call, keys) for call in found.calls]
+        return Erased([self._erase(each, person, open_too=open_too) for each in found.bookings], calls, found)
+
+    def _forget(self, call: Call, keys: frozenset[str]) -> Forgotten:
+        names = {key_of_trace(call, each) for each in call.legs if each.is_found_by(keys)}
+        try:
+            return Forgotten(self._calls.forget(call, *map(self._noted, sorted(names)), keys=keys))
+        except Overtaken:
+            return Forgotten(call, Kept.CHANGED_MEANWHILE)
+
+    def _erase(self, booking: Booking, person: Person, *, open_too: bool) -> Erasure:
+        now = self._clock.now()
+        try:
+            if not booking.state.ended:
+                if not open_too:
+                    return Erasure(booking, Kept.OPEN)
+                if booking.posted:
+                    return Erasure(booking, Kept.POSTED)
+                booking = self._end(booking)
+            self._ledger.free(booking)
+            self._hide_call(booking)
+            act = Act.on(booking, Word.ERASE, person, now)
+            noted = self._noted(key_of(booking.booking_id), booking.state.value)
+            beside = [act.put(now + max(KEPT, self._retention)), noted]
+            erased = self._ledger.erase(booking, beside=beside, acts=(*booking.acts, str(act.version)))
+        except Overtaken:
+            return Erasure(booking, Kept.CHANGED_MEANWHILE)
+        except UnreadableRecord:
+            return Erasure(booking, Kept.UNREADABLE)
+        return Erasure(erased, act=act)
+
+    def _hide_call(self, booking: Booking) -> None:
+        """Let the call's id and its agent lead to the booking no more; raises Overtaken, UnreadableRecord."""
+        if booking.call_id is None:
+            return
+        call = self._calls.get(booking.caller, booking.call_id)
+        if booking.booking_id in call.wishes.values():
+            self._calls.hide(call, self._search.hidden_name(call.call_id))
+
+    def _noted(self, record: str, state: str | None = None) -> Put:
+        """Return the journal's entry: without it nothing is erased, or a restore would bring it back."""
+        return erasures.put_of(
+            self._register, self._search.digest_of(record), erasures.Erased(self._clock.now(), state)
+        )
+
+    def _end(self, booking: Booking) -> Booking:
+        """End a booking that nobody has posted: the person has changed their mind. Nobody needs to be told."""
+        if not booking.state.parked:
+            reason = Reason.CHANGED_AFTER_BOOKING
+            booking = self._ledger.move(booking, State.NEEDS_ATTENTION, reason=reason, notice_due=False)
+        return self._ledger.move(booking, State.REJECTED, notice_due=False)

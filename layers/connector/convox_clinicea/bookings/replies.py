@@ -1,0 +1,149 @@
+"""How bookings stand: accepted, asked for, and at a call's end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea.bookings.protocol import Reason, State
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.convox.http import SUCCESS, reply
+from convox_clinicea.table import timestamp
+
+if TYPE_CHECKING:  # a function of one flow loads no other's service
+    from convox_clinicea.bookings.callbacks import Taken
+    from convox_clinicea.bookings.intake import Acceptance
+    from convox_clinicea.bookings.status import CallBookings
+    from convox_clinicea.convox import contract as answers
+
+
+_STATE_MESSAGES = {
+    State.ACCEPTED: "The booking is accepted and will be made in Clinicea.",
+    State.SENDING: "The booking is being made in Clinicea.",
+    State.UNKNOWN: "The booking was sent; whether Clinicea made it is being checked.",
+    State.BOOKED: "The appointment stands in Clinicea.",
+    State.REJECTED: "Clinicea refused the booking; see the reason.",
+    State.NEEDS_ATTENTION: "The booking waits for a person; see the reason.",
+}
+_NOTED = "The call's status is noted."
+_BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
+_NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
+_UNREADABLE = "Something of this call cannot be shown now; please tell the connector's operator."
+_WAITING = {
+    Reason.CHANGED_AFTER_BOOKING: "This patient has another booking on this call. This one waits; a person is told.",
+    Reason.MAYBE_SAME_PERSON: "A booking on this call may be the same person's. This one waits; a person is told.",
+}
+"""What is said of a booking that waits from the beginning, because of the call's other booking."""
+_GIVEN_UP = "The booking was given up: the agent returned to the call's other booking."
+_BESIDE = "It is a booking beside the call's other one."
+_CHANGED = "It does not stand for all that this callback says."
+_DROPPED = "What this call asked for in between is no longer wanted; it is not booked."
+_NONE_KNOWN_YET = (
+    "No booking is known on this call yet. "
+    "One that was accepted a moment ago may be missing; ask for it by its booking_id."
+)
+
+
+def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
+    """Return 202 (or what the deployment uses for it); 200 if a repeat finds the booking ended."""
+    ended = acceptance.repeated and acceptance.booking.state.ended
+    where = {"Location": location(event, acceptance.booking.booking_id)}
+    return reply(_acceptance(acceptance), HTTPStatus.OK if ended else accepted_status, where)
+
+
+def call_status(taken: Taken, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
+    """Return what ConVox documents for a status callback, and the booking where there is one."""
+    record = taken.booking
+    if record is None:
+        return reply(_call_status(_NOTED, None, taken))
+    told = [_state(record) if taken.asked else _BOOKING_STAYS]
+    told += [sentence for sentence, said in _also(taken).items() if said]
+    done = not taken.asked or (taken.repeated and record.state.ended)
+    where = {"Location": location(event, record.booking_id)}
+    return reply(_call_status(" ".join(told), record, taken), HTTPStatus.OK if done else accepted_status, where)
+
+
+def _also(taken: Taken) -> dict[str, bool]:
+    return {_BESIDE: taken.beside, _CHANGED: taken.changed, _DROPPED: taken.dropped}
+
+
+def _state(record: Booking) -> str:
+    """Return how a booking stands, in words for an agent."""
+    if record.reason is Reason.NO_LONGER_WANTED:
+        return _GIVEN_UP
+    waiting = _WAITING.get(record.reason) if record.reason and record.state.parked else None
+    return waiting or _STATE_MESSAGES[record.state]
+
+
+def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.CallStatus:
+    return {
+        "status": SUCCESS,
+        "message": message,
+        "booking_id": None if record is None else record.booking_id,
+        "state": None if record is None else record.state,
+        "repeated": taken.repeated,
+        "changed": taken.changed,
+        "left_out": list(taken.left_out),
+    }
+
+
+def _acceptance(accepted: Acceptance) -> answers.Acceptance:
+    return {
+        "status": SUCCESS,
+        "message": _state(accepted.booking),
+        "booking_id": accepted.booking.booking_id,
+        "state": accepted.booking.state,
+        "repeated": accepted.repeated,
+        "changed": accepted.changed,
+    }
+
+
+def booking(record: Booking) -> answers.BookingAnswer:
+    return {"status": SUCCESS, "message": _state(record), **_booking(record)}
+
+
+def bookings(call: CallBookings) -> answers.CallBookings:
+    count = len(call.bookings)
+    message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
+    if call.more:
+        message = f"This call has more bookings than the {count} that are shown; ask for others by their booking_id."
+    more = [_NOT_BOOKED] * bool(call.not_booked) + [_UNREADABLE] * bool(call.unreadable)
+    return {
+        "status": SUCCESS,
+        "message": " ".join([message, *more]),
+        "bookings": [_booking(record) for record in call.bookings],
+        "not_booked": list(call.not_booked),
+    }
+
+
+def _booking(record: Booking) -> answers.Booking:
+    return {
+        "booking_id": record.booking_id,
+        "state": record.state,
+        "appointment_id": record.appointment_id,
+        "patient_id": record.patient_id,
+        "reason": record.reason,
+        "accepted_at": timestamp(record.accepted_at),
+        "updated_at": timestamp(record.updated_at),
+    }
+
+
+def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
+    """Return the booking's absolute address, stage or base path included.
+
+    The gateway's path has the stage (or a custom domain's base path) before the route, which is the resource with the
+    parameters put in.
+    """
+    context: Mapping[str, Any] = event.raw_event.get("requestContext") or {}
+    path = str(context.get("path") or "")
+    route = re.sub(r"\\{\w+\\}", ".+", re.escape(str(event.raw_event.get("resource") or "")))
+    found = re.fullmatch(f"(.*?){route}/?", path)
+    before = found[1].strip("/") if found else ""
+    host = context.get("domainName") or event.headers.get("Host") or "localhost"
+    scheme = "http" if event.headers.get("X-Forwarded-Proto") == "http" else "https"
+    return f"{scheme}://{'/'.join(filter(None, (str(host), before)))}/bookings/{booking_id}"

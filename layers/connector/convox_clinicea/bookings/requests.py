@@ -1,0 +1,122 @@
+"""Bookings, for a known patient and for a new one, and their passage into our own words."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.defaults import Place, moment_in, number, start_in
+from convox_clinicea.convox.request import Inbound, WithCall
+from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NoCallerNumber
+from convox_clinicea.mobile import Mobile
+
+OF_AGE = 18
+"""Years; the DPDP Act's, and India's."""
+
+
+class _Booking(WithCall):
+    clinic_id: fields.OwnId
+    start: fields.Start
+    duration_minutes: fields.DurationMinutes | None = None
+    practitioner_id: fields.OwnId | None = None
+    service: fields.Service | None = None
+    notes: fields.Notes | None = None
+    country_code: fields.CountryCode | None = None
+
+    def _common(self, caller: str, place: Place, request_id: str | None) -> dict[str, Any]:
+        return {
+            "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id, request_id=request_id),
+            "clinic_id": self.clinic_id,
+            "start": start_in(self.start, place.zone_at(self.clinic_id)),
+            "duration_minutes": self.duration_minutes or place.default_duration_minutes,
+            "practitioner_id": self.practitioner_id,
+            "service": self.service,
+            "notes": self.notes,
+        }
+
+
+class KnownPatientBooking(_Booking):
+    """`POST /patients/{patient_id}/appointments`."""
+
+    patient_id: fields.PatientId
+    mobile: fields.WrittenMobile | None = None
+
+    def canonical(self, caller: str, place: Place, request_id: str | None = None) -> BookingRequest:
+        """Return the booking request; raises InvalidRequest."""
+        common = self._common(caller, place, request_id)
+        return BookingRequest(**common, patient_id=self.patient_id, mobile=self._number(place))
+
+    def _number(self, place: Place) -> Mobile | None:
+        """Return the number, if it came: an exchange's word for a withheld one is none. Raises InvalidRequest."""
+        try:
+            return None if self.mobile is None else number(self.mobile, self.country_code, place)
+        except NoCallerNumber:
+            return None
+
+
+class ConsentGiven(Inbound):
+    """`consent` of a new patient."""
+
+    given: fields.Given = False
+    at: fields.Start | None = None
+    text_version: fields.Reference | None = None
+    given_by: fields.WhoGave | None = None
+
+
+def is_under_age(born: date) -> bool:
+    """Whether somebody born on that day is under 18 today, in UTC."""
+    today = datetime.now(UTC).date()
+    return (today.year - born.year, today.month, today.day) < (OF_AGE, born.month, born.day)
+
+
+class NewPatientBooking(_Booking):
+    """`POST /appointments`."""
+
+    mobile: fields.WrittenMobile
+    first_name: fields.Name
+    last_name: fields.Name | None = None
+    gender: fields.Gender | None = None
+    date_of_birth: fields.BirthDate | None = None
+    email: fields.Email | None = None
+    consent: ConsentGiven | None = None
+
+    def canonical(
+        self, caller: str, place: Place, request_id: str | None = None, *, asks_back: bool = True
+    ) -> BookingRequest:
+        """Return the booking request.
+
+        Args:
+            request_id: API Gateway's, for the proof of consent.
+            asks_back: whether the sender can be asked who consents for a child; a callback's cannot.
+
+        Raises:
+            ConsentRequired, InvalidRequest: it cannot be booked so.
+        """
+        if self.consent is None or not self.consent.given:
+            raise ConsentRequired("consent.given is not true")
+        at, text_version = self.consent.at, self.consent.text_version
+        wrong = []
+        if text_version is not None and place.texts is not None and not place.texts.lists(text_version):
+            wrong.append(FieldProblem("consent.text_version", "is not one of the versions that the deployment lists"))
+        born = None if self.date_of_birth is None else self.date_of_birth.reveal()
+        if asks_back and born is not None and is_under_age(born) and self.consent.given_by in (None, "self"):
+            wrong.append(FieldProblem("consent.given_by", "must be parent or guardian: the patient is under 18"))
+        if wrong:
+            raise InvalidRequest(*wrong)
+        details = PatientDetails(
+            mobile=number(self.mobile, self.country_code, place),
+            first_name=self.first_name,
+            last_name=self.last_name,
+            gender=self.gender,
+            date_of_birth=self.date_of_birth,
+            email=self.email,
+            consent=Consent(
+                given=True,
+                at=None if at is None else moment_in("consent.at", at, place.zone_of_calls),
+                text_version=text_version,
+                given_by=self.consent.given_by,
+            ),
+        )
+        return BookingRequest(**self._common(caller, place, request_id), new_patient=details)

@@ -1,0 +1,256 @@
+"""What Clinicea's answers mean: a status and a body become records or one leaf of the error tree."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from convox_clinicea.clinicea.call_table import CallSpec, CallTable
+from convox_clinicea.clinicea.calls import Call, writes
+from convox_clinicea.clinicea.errors import (
+    AnswerFormRefused,
+    AuthenticationFailed,
+    CliniceaError,
+    FormRefused,
+    MethodRefused,
+    NotFoundInClinicea,
+    OutcomeUnknown,
+    PermissionDenied,
+    RateLimited,
+    Rejected,
+    RouteMissing,
+    TimedOut,
+    Unavailable,
+    UnexpectedAnswer,
+    UnlistedRefusal,
+)
+from convox_clinicea.clinicea.formats import zone_of
+from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer
+from convox_clinicea.errors import raise_alone
+from convox_clinicea.text import is_unset_id, may_be_an_id, same_id
+
+Record = dict[str, Any]
+
+# A bare id is a number or a GUID: a success whose text is a sentence is no id.
+_BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_BARE_GUID = re.compile(r"^[{(]([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})[)}]$")
+_NO_DECIMALS = re.compile(r"^([0-9]+)\.0+$")
+
+_TRANSIENT = frozenset({408, 421, 423, 425, 499})
+"""Time-out, misdirected, locked, too early, closed by the client: none says what became of the request."""
+_FORM_REFUSED = frozenset({406, 407, 415, 426, 431})
+"""Not acceptable, proxy authentication, media type, upgrade, headers too large: a setting, never the patient."""
+
+
+def failure_without_answer(call: str, cause: NoAnswer) -> CliniceaError:
+    """Return the error for a request that had no complete answer."""
+    if writes(call) and cause.left:
+        return OutcomeUnknown(call, detail="no answer" if cause.timed_out else "connection lost")
+    if cause.timed_out:
+        return TimedOut(call)
+    return Unavailable(call, detail="connection lost" if cause.left else "no connection")
+
+
+def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, now: datetime) -> CliniceaError | None:
+    """Return the error that this answer stands for, or None if the call succeeded or found nothing."""
+    status = answer.status
+    is_write = writes(call)
+    if 200 <= status < 300:
+        if is_write:
+            return _saving_error(call, answer, table)
+        return UnexpectedAnswer(call, status, "not JSON") if answer.body.lstrip()[:1] == b"<" else None
+    if status == 401:
+        return AuthenticationFailed(call, status)
+    if status == 403:
+        return PermissionDenied(call, status, "the API role lacks the permission for this call")
+    if status == 405:
+        return MethodRefused(call, spec.verb)
+    if status == 429:
+        return RateLimited(call, _seconds(answer.retry_after, now))
+    if status == 404 and _route_is_missing(answer, table):
+        return RouteMissing(call)
+    if status == 406 and is_write:
+        return AnswerFormRefused(call, status)
+    if status in _FORM_REFUSED:
+        return FormRefused(call, status)
+    if status in _TRANSIENT:
+        return OutcomeUnknown(call, status) if is_write else Unavailable(call, status)
+    if 400 <= status < 500:
+        if not is_write and _found_nothing(answer, table):
+            return None
+        reason = table.refusal(status, answer.text)
+        if is_write:
+            return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
+        if status == 404 and spec.not_found == "nothing":
+            # A gateway on the way says 404 too; taken for "nobody", it would have a patient made twice.
+            other = "a text with none of nothing_found_markers"
+            return UnexpectedAnswer(call, status, other) if answer.body.strip() else None
+        if status == 404:
+            return NotFoundInClinicea(call, status)
+        return Rejected(call, status, reason)
+    if is_write:
+        return OutcomeUnknown(call, status)
+    return Unavailable(call, status) if status >= 500 else UnexpectedAnswer(call, status)
+
+
+def _found_nothing(answer: WireAnswer, table: CallTable) -> bool:
+    # Nothing is published of it; 400 is documented for wrong calls, so only a text that says so counts.
+    return answer.status in (400, 404) and table.says_nothing_found(answer.text)
+
+
+def records(call: str, answer: WireAnswer, table: CallTable) -> list[Record]:
+    """Return the records of a successful read: an array, one object, or nothing.
+
+    Nothing is 204 [live], a 400 or 404 that failed as nothing else, and 200 with `null`, with no body, or with a text
+    that says so: what ASP.NET makes of no result [assumed]. An answer cut off in its headers has no body either.
+
+    Raises:
+        UnexpectedAnswer: not JSON, or JSON that is neither an object nor an array of objects.
+    """
+    if answer.status in (204, 400, 404) or (answer.framed and not answer.body.strip()):
+        return []
+    parsed = json_value(call, answer)
+    if parsed is None or (isinstance(parsed, str) and table.says_nothing_found(parsed)):
+        return []
+    found = [parsed] if isinstance(parsed, dict) else parsed
+    if not isinstance(found, list) or not all(isinstance(record, dict) for record in found):
+        raise UnexpectedAnswer(call, answer.status, "neither an object nor an array of objects")
+    return found
+
+
+def json_value(call: str, answer: WireAnswer) -> Any:
+    """Return the parsed body; the content type is not trusted, HTML with status 200 has been seen."""
+    with contextlib.suppress(ValueError, RecursionError):
+        return json.loads(answer.body)
+    # Raised outside a handler: json's own error holds the whole body.
+    raise UnexpectedAnswer(call, answer.status, "not JSON")
+
+
+def fields(record: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> dict[str, list[Any]]:
+    """Return for each of our field names the values under Clinicea's spellings, empty ones left out.
+
+    Names are compared without regard to case. The order is the spellings'.
+    """
+    by_name = {str(name).lower(): value for name, value in record.items()}
+    return {
+        ours: [value for value in (by_name.get(name.lower()) for name in theirs) if value not in (None, "")]
+        for ours, theirs in spellings.items()
+    }
+
+
+def text(value: Any) -> str | None:
+    """Return a string or a number as text; an empty string, or anything else, is missing."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        # To JSON 41.0 and 41 are one number, and an id or a telephone number has no decimals.
+        return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+    # JSON may hold half a character (an emoji cut in two), which cannot be written anywhere else.
+    return value.encode("utf-8", "replace").decode().strip() or None if isinstance(value, str) else None
+
+
+def identifier(value: Any) -> str | None:
+    """Return an id as Clinicea wrote it; one that is not set (0, a negative number, a GUID of zeros) is missing.
+
+    Braces round a GUID and `.0` after a number are left out: they distinguish nothing. So is missing what holds signs
+    that cannot be seen: it is no id, and would reach keys and operators' terminals.
+    """
+    written = text(value)
+    if written is None or is_unset_id(written) or not may_be_an_id(written):
+        return None
+    return _BARE_GUID.sub(r"\1", _NO_DECIMALS.sub(r"\1", written))
+
+
+def created_ids(
+    call: Call, answer: WireAnswer, table: CallTable, start: datetime, patient_id: str | None, zone: ZoneInfo
+) -> tuple[str, str | None, bool]:
+    """Return appointment id, patient id (where given) and whether patient and start were shown by a successful POST.
+
+    That it answers with the created appointment, with its bare id, or with an id beside an empty saving error, is
+    assumed; anything else leaves the outcome unknown, to be settled by reading back. A record that shows no start may
+    be the patient's, and one that shows another start or patient than were sent is not believed either.
+
+    Args:
+        start: the instant that was sent, whatever the zone was that it was written in.
+        patient_id: the patient that was sent, if any.
+        zone: the clinic's, in which times without an offset are read unless `times.reading_zone` says otherwise.
+    """
+    try:
+        parsed = json_value(call, answer)
+    except UnexpectedAnswer:
+        raise_alone(OutcomeUnknown(call, answer.status, "the answer is not JSON"))
+    if isinstance(parsed, list) and len(parsed) == 1:
+        parsed = parsed[0]
+    if isinstance(parsed, dict):
+        found = fields(parsed, table.appointment_fields)
+        made, patient = (_first_identifier(found, name) for name in ("appointment_id", "patient_id"))
+        if made is not None and (None in (patient, patient_id) or same_id(patient, patient_id)):
+            shown = found.get("start")
+            if shown:
+                reading = zone_of(table.times.reading_zone, zone)
+                if isinstance(shown[0], str) and start.astimezone(UTC) in table.times.instants(shown[0], reading):
+                    return made, patient, patient is not None
+            elif _saved(parsed, table) and patient_id is not None and not same_id(made, patient_id):
+                return made, patient, False
+    else:
+        bare_id = identifier(parsed)
+        if bare_id is not None and _BARE_ID.fullmatch(bare_id):
+            return bare_id, None, False
+    raise OutcomeUnknown(call, answer.status, "the answer does not name the appointment that was sent")
+
+
+def _saving_error(call: str, answer: WireAnswer, table: CallTable) -> CliniceaError | None:
+    """Return the refusal that a written record tells beside a success's status [code].
+
+    One that bears an appointment's id all the same contradicts itself: it is read back before it counts.
+    """
+    with contextlib.suppress(ValueError, RecursionError):
+        parsed = json.loads(answer.body)
+        record = parsed[0] if isinstance(parsed, list) and len(parsed) == 1 else parsed
+        said = _told(record, table) if isinstance(record, dict) else {}
+        if text_of_error := " ".join(value for value in said.values() if value):
+            reason = table.refusal(None, text_of_error)
+            if reason is None or _first_identifier(fields(record, table.appointment_fields), "appointment_id"):
+                return UnlistedRefusal(call, answer.status, reason)
+            return Rejected(call, answer.status, reason)
+    return None
+
+
+def _saved(record: Mapping[str, Any], table: CallTable) -> bool:
+    """Whether the record has every field of a saving error, all of them empty."""
+    said = _told(record, table)
+    return len(said) == len(table.saving_error_fields) > 0 and not any(said.values())
+
+
+def _told(record: Mapping[str, Any], table: CallTable) -> dict[str, str]:
+    """Return what the record's fields of a saving error say; a code of 0 is an empty one [assumed]."""
+    by_name = {str(name).lower(): value for name, value in record.items()}
+    told = {name: by_name[name.lower()] for name in table.saving_error_fields if name.lower() in by_name}
+    return {name: "" if value in (None, 0, "0", False) else str(value).strip() for name, value in told.items()}
+
+
+def _first_identifier(found: Mapping[str, list[Any]], name: str) -> str | None:
+    return next(filter(None, map(identifier, found.get(name, []))), None)
+
+
+def _route_is_missing(answer: WireAnswer, table: CallTable) -> bool:
+    # ASP.NET answers an unknown address with this text, IIS with an HTML page [assumed for Clinicea].
+    return "html" in answer.content_type.lower() or any(mark in answer.text for mark in table.missing_route_markers)
+
+
+def _seconds(retry_after: str | None, now: datetime) -> float | None:
+    """Read Retry-After: seconds or an HTTP date. What cannot be read, or is negative, counts as not sent."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(retry_after) - now).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return seconds if 0 <= seconds < float("inf") else None

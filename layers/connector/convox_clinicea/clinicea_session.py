@@ -1,0 +1,161 @@
+"""What all Lambdas share towards Clinicea: one session and one pace.
+
+A new login can invalidate the token before it [code], so two that log in at once would throw each other out.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from convox_clinicea import deadline as chance
+from convox_clinicea.clinicea.calls import LOGIN
+from convox_clinicea.clinicea.errors import TimedOut, Unavailable
+from convox_clinicea.clinicea.http import LogIn, Token
+from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import raise_alone
+from convox_clinicea.sealing import Sealer, SealingUnavailable
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
+
+KEY = "session"
+LEASE = timedelta(seconds=15)
+LOGIN_ENDS_BEFORE_LEASE_SECONDS = 3.0
+LOOK_AGAIN_SECONDS = 0.2
+
+
+class SharedSession:
+    """The `TokenStore` that all Lambdas share."""
+
+    def __init__(self, table: Table, sealer: Sealer, clock: Clock) -> None:
+        self._table = table
+        self._sealer = sealer
+        self._clock = clock
+        self._known: Token | None = None
+
+    def token(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token:
+        """Return a token that is good, and is not the one that was refused.
+
+        Memory is asked first, then the table; only who gets the lease logs in, all others look again until its token
+        is there. A login that fails keeps its lease, so that a wrong password is not tried by everybody.
+
+        Raises:
+            TimedOut: nobody had a token before the deadline.
+            Unavailable: the table or its key did not answer.
+        """
+        if self._known is not None and self._good(self._known, refused):
+            return self._known
+        while deadline.remaining() > LOOK_AGAIN_SECONDS:
+            try:
+                self._known = self._shared(refused, deadline, log_in)
+            except (LedgerUnavailable, SealingUnavailable) as error:
+                raise_alone(Unavailable(LOGIN, detail=f"the shared session: {error}"))
+            if self._known is not None:
+                return self._known
+            self._clock.sleep(LOOK_AGAIN_SECONDS * chance.source.uniform(0.5, 1))
+        raise TimedOut(LOGIN)
+
+    def _shared(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token | None:
+        item = self._table.get(KEY)
+        shared = self._read(item)
+        if shared is not None and self._good(shared, refused):
+            return shared
+        lease = self._take_lease(item)
+        return None if lease is None else self._renew(lease, deadline, log_in)
+
+    def _good(self, token: Token, refused: str | None) -> bool:
+        return token.value != refused and self._clock.now() < token.good_until
+
+    def _read(self, item: Item | None) -> Token | None:
+        if item is None or "token" not in item:
+            return None
+        value = self._sealer.open(KEY, bytes(item["token"]["B"])).decode()
+        return Token(value, datetime.fromtimestamp(float(item["good_until"]["N"]), UTC))
+
+    def _take_lease(self, item: Item | None) -> Put | None:
+        """Return the write that took the lease; None if somebody else has it, or was faster."""
+        now = self._clock.now()
+        if item is not None and float(item["lease_until"]["N"]) > now.timestamp():
+            return None
+        owner = chance.token()
+        lease: Item = {
+            "pk": {"S": KEY},
+            "owner": {"S": owner},
+            "lease_until": {"N": str((now + LEASE).timestamp())},
+            WRITE_TOKEN: {"S": owner},
+        }
+        before = None if item is None else item["owner"]
+        put = (
+            Put(lease, "attribute_not_exists(pk)")
+            if before is None
+            else Put(lease, "#owner = :before", {":before": before})
+        )
+        try:
+            self._table.put(put)
+        except ConditionFailed:
+            return None
+        return put
+
+    def _renew(self, lease: Put, deadline: Deadline, log_in: LogIn) -> Token | None:
+        token = log_in(deadline.capped(LEASE.total_seconds() - LOGIN_ENDS_BEFORE_LEASE_SECONDS))
+        renewed: Item = {
+            **lease.item,
+            "token": {"B": self._sealer.seal(KEY, token.value.encode())},
+            "good_until": {"N": str(token.good_until.timestamp())},
+            "lease_until": {"N": "0"},
+            WRITE_TOKEN: {"S": chance.token()},
+        }
+        try:
+            self._table.put(Put(renewed, "#owner = :owner", {":owner": lease.item["owner"]}))
+        except ConditionFailed:
+            return None  # the lease went to somebody else, whose login has made ours worthless
+        return token
+
+
+KEPT_SECONDS = 3600
+
+
+class PacedTransport:
+    """Waits for its turn before it sends; the turns of each second are counted in the ledger's table."""
+
+    def __init__(self, transport: Transport, table: Table, per_second: int, clock: Clock) -> None:
+        self._transport = transport
+        self._table = table
+        self._per_second = per_second
+        self._clock = clock
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        """Send in turn; raises NoAnswer, certainly not having sent, if no turn comes before the deadline."""
+        while not self._turn(deadline):  # bounded by the deadline
+            now = self._clock.now().timestamp()
+            until_next_second = 1.0 - now % 1.0
+            if deadline.remaining() <= until_next_second:
+                raise NoAnswer(left=False, timed_out=True)
+            self._clock.sleep(until_next_second)
+        return self._transport.send(request, deadline)
+
+    def _turn(self, deadline: Deadline) -> bool:
+        second = int(self._clock.now().timestamp())
+        try:
+            return self._table.increase(f"pace#{second}", self._per_second, second + KEPT_SECONDS)
+        except LedgerUnavailable:
+            raise_alone(NoAnswer(left=False, timed_out=deadline.expired))
+
+
+class SteadyTransport:
+    """Lets a time pass between two requests: for a Lambda that has many to make, and nobody waits for."""
+
+    def __init__(self, transport: Transport, seconds_between: float, clock: Clock) -> None:
+        self._transport = transport
+        self._between = seconds_between
+        self._clock = clock
+        self._next_at = clock.monotonic()
+
+    def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
+        """Send in turn; raises NoAnswer, certainly not having sent, if the turn does not come before the deadline."""
+        wait = self._next_at - self._clock.monotonic()
+        if wait > 0:
+            if deadline.remaining() <= wait:
+                raise NoAnswer(left=False, timed_out=True)
+            self._clock.sleep(wait)
+        self._next_at = self._clock.monotonic() + self._between
+        return self._transport.send(request, deadline)

@@ -1,0 +1,150 @@
+"""From the names and values that came to canonical ones: aliases, moments in pieces, and two values for one field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from convox_clinicea.convox.body import Members, Pairs, entries
+from convox_clinicea.convox.dialect import Dialect
+from convox_clinicea.convox.fields import GROUPS, MOMENT_PARTS
+from convox_clinicea.convox.values import canonical, is_missing, joined
+from convox_clinicea.errors import FieldProblem
+from convox_clinicea.mobile import has_no_number, plain
+from convox_clinicea.text import trimmed
+
+SHORTEST_NUMBER = 8
+LONGEST_DIALLING_CODE = 3
+
+
+@dataclass(frozen=True)
+class Named:
+    """Values under canonical names, without those that are missing.
+
+    Attributes:
+        came_as: canonical name → the alias under which it came, as the alias table spells it: none of it is personal.
+        problems: of fields that came with two values that do not agree; neither is among `values`.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    came_as: dict[str, str] = field(default_factory=dict)
+    problems: list[FieldProblem] = field(default_factory=list)
+
+    def nested(self) -> dict[str, Any]:
+        """Return the values as our models take them: `consent.given` inside of `consent`."""
+        nested: dict[str, Any] = {}
+        for name, value in self.values.items():
+            group, dot, member = name.partition(".")
+            if dot:
+                nested.setdefault(group, {})[member] = value
+            else:
+                nested[name] = value
+        return nested
+
+
+@dataclass(frozen=True)
+class _Came:
+    alias: str
+    value: Any
+
+
+def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
+    """Return what came of `fields`; nothing else is looked at, so that it cannot be wrong either."""
+    came: dict[str, list[_Came]] = {}
+    for name, value in flat(pairs, dialect):
+        known = dialect.known(name)
+        if known is not None and not is_missing(known.canonical, value, dialect):
+            came.setdefault(known.canonical, []).append(_Came(known.spelling, value))
+    found = Named()
+    for name in sorted(_members(fields, (*came, *dialect.stands_in))):
+        sources = (name, *dialect.stands_in.get(name, ()))
+        candidates = next(filter(None, (_candidates(name, source, came, dialect) for source in sources)), [])
+        chosen = _agreed(name, candidates)
+        if chosen is not None:
+            found.values[name] = chosen.value
+            if chosen.alias.lower() != name:
+                found.came_as[name] = chosen.alias
+        elif candidates:
+            found.problems.append(_two_values(name, candidates))
+    return found
+
+
+def flat(pairs: Pairs, dialect: Dialect) -> Iterator[tuple[str, Any]]:
+    """Yield names and values, JSON's nesting as a dot (`consent.given`), custom fields in the place of their list."""
+    for name, value in pairs:
+        if isinstance(value, str | list) and (inside := entries(value)) and not dialect.known(name):
+            yield from inside
+            continue
+        if isinstance(value, dict) and name.strip().lower() in GROUPS:
+            members = value.pairs if isinstance(value, Members) else value.items()
+            yield from ((f"{name.strip()}.{member}", inner) for member, inner in members)
+        else:
+            yield name, value
+
+
+def _members(fields: Iterable[str], names: Iterable[str]) -> set[str]:
+    """Return the canonical names of `fields`; of a group, those of its members that are among `names`."""
+    wanted = set(fields)
+    groups = wanted & GROUPS
+    return (wanted - groups) | {name for name in names if name.split(".")[0] in groups}
+
+
+def _candidates(name: str, source: str, came: dict[str, list[_Came]], dialect: Dialect) -> list[_Came]:
+    """Return what came for the field `name` as `source`, whole or in pieces, in our way of writing."""
+    whole = [_Came(each.alias, canonical(name, each.value, dialect)) for each in came.get(source, ())]
+    parts = MOMENT_PARTS.get(source)
+    if parts is None or parts.date not in came:
+        return whole
+    pieces = [came.get(part, []) for part in parts]
+    if any(piece and _agreed(source, piece) is None for piece in pieces):
+        return [*whole, *(each for piece in pieces for each in piece)]
+    only_date = not any(pieces[1:])
+    if whole and only_date:
+        return whole
+    moment = joined(dialect, *(piece[0].value if piece else None for piece in pieces))
+    return [*whole, _Came(" and ".join(piece[0].alias for piece in pieces if piece), moment)]
+
+
+def _agreed(name: str, candidates: list[_Came]) -> _Came | None:
+    """Return the value that all candidates stand for; None if there is none, or more than one."""
+    if name == "mobile":
+        # Beside a number, a word for a withheld one says nothing.
+        candidates = [each for each in candidates if not _withheld(each.value)] or candidates[:1]
+    first = candidates[0] if candidates else None
+    for other in candidates[1:]:
+        if first is not None and name == "mobile" and _same_number(first.value, other.value):
+            # One may bear the dialling code that the other leaves out.
+            first = max(first, other, key=lambda each: len(_digits(each.value)))
+        elif first is None or not _same(first.value, other.value):
+            return None
+    return first
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, str) and isinstance(other, str):
+        return trimmed(one) == trimmed(other)
+    return type(one) is type(other) and bool(one == other)
+
+
+def _two_values(name: str, candidates: list[_Came]) -> FieldProblem:
+    aliases = dict.fromkeys(each.alias for each in candidates)
+    return FieldProblem(name, f"came with different values, as {' and as '.join(aliases)}; send one")
+
+
+def _same_number(one: Any, other: Any) -> bool:
+    shorter, longer = sorted((_digits(one), _digits(other)), key=len)
+    return (
+        len(shorter) >= SHORTEST_NUMBER
+        and longer.endswith(shorter)
+        and len(longer) - len(shorter) <= LONGEST_DIALLING_CODE
+    )
+
+
+def _digits(value: Any) -> str:
+    return re.sub(r"[^0-9]", "", plain(value)).lstrip("0") if isinstance(value, str) else ""
+
+
+def _withheld(value: Any) -> bool:
+    return isinstance(value, str) and has_no_number(value)

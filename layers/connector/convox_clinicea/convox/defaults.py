@@ -1,0 +1,84 @@
+"""What a request leaves to the deployment: its clinics, country and zones; and what is read by them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Self
+from zoneinfo import ZoneInfo
+
+from convox_clinicea import mobile
+from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.errors import FieldProblem, InvalidRequest, NoCallerNumber, raise_alone
+from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
+from convox_clinicea.privacy import PersonalText
+
+if TYPE_CHECKING:  # look-ups load neither
+    from convox_clinicea.convox.dialect import Dialect
+    from convox_clinicea.deployment_documents import ConsentTexts
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a request leaves to the deployment, and to its caller.
+
+    Attributes:
+        zone: the caller's own time zone, where its dialect states one.
+        texts: the versions of the text that is read before a registration; None where nobody is registered.
+    """
+
+    clinics: Clinics
+    default_country: str
+    default_duration_minutes: int = 30
+    zone: ZoneInfo | None = None
+    texts: ConsentTexts | None = None
+
+    def of(self, dialect: Dialect) -> Self:
+        """Return the same for one caller."""
+        return replace(self, zone=dialect.zone)
+
+    def zone_at(self, clinic_id: str) -> ZoneInfo:
+        """Return the zone of an appointment's time: the clinic's, else the caller's, else the deployment's."""
+        return self.clinics.zone(clinic_id, self.zone)
+
+    @property
+    def zone_of_calls(self) -> ZoneInfo:
+        """The zone of the call's own times: the caller's, else the deployment's."""
+        return self.clinics.zone(None, self.zone)
+
+
+def number(written: PersonalText, country_code: str | None, place: Place) -> Mobile:
+    """Parse a number as it was written; raises InvalidRequest, NoCallerNumber for a withheld or internal one."""
+    try:
+        return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)
+    except InvalidCountryCode as error:
+        raise_alone(InvalidRequest(FieldProblem("country_code", str(error))))
+    except mobile.NoCallerNumber as error:
+        raise_alone(NoCallerNumber(FieldProblem("mobile", str(error))))
+    except InvalidMobile as error:
+        raise_alone(InvalidRequest(FieldProblem("mobile", str(error))))
+
+
+def start_in(text: str, zone: ZoneInfo) -> datetime:
+    """Read a start as `moment_in` does; raises InvalidRequest too where without an offset it means two instants."""
+    start = moment_in("start", text, zone)
+    first, second = (start.replace(fold=fold).isoformat()[-6:] for fold in (0, 1))
+    if start.tzinfo is zone and first != second:
+        twice = f"comes twice on that day, for clocks go back; send it with its offset, {first} or {second}"
+        raise InvalidRequest(FieldProblem("start", twice))
+    return start
+
+
+def moment_in(field: str, text: str, zone: ZoneInfo) -> datetime:
+    """Read ISO 8601 to the second; without an offset it is the time in `zone`. Raises InvalidRequest."""
+    try:
+        moment = datetime.fromisoformat(text.upper()).replace(microsecond=0)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        # To UTC and back: what the clocks skip comes back as another time, what no calendar holds not at all.
+        back = moment.astimezone(UTC).astimezone(moment.tzinfo)
+        exists = back.replace(tzinfo=None) == moment.replace(tzinfo=None)
+    except (ValueError, OverflowError):
+        exists = False
+    if not exists:
+        raise InvalidRequest(FieldProblem(field, "must be a date and time that exists"))
+    return moment

@@ -1,0 +1,237 @@
+"""The HTTP side of the flow functions: routes, the one error map, answers and their headers, and the time left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from urllib.parse import unquote
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from convox_clinicea import errors
+from convox_clinicea.aws import until
+from convox_clinicea.clinicea import errors as clinicea
+from convox_clinicea.clinicea.errors import SetupFault
+from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
+from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
+from convox_clinicea.privacy import Personal
+from convox_clinicea.telemetry import failure
+
+if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+    from convox_clinicea.convox import contract as answers
+
+
+GUARDED = MappingProxyType(
+    {
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+        "Strict-Transport-Security": "max-age=31536000",
+    }
+)
+"""The gateway's own answers bear the same; `template.yaml` says them once more."""
+
+
+class Face(NamedTuple):
+    """How an error looks from outside."""
+
+    code: answers.Code
+    status: HTTPStatus
+
+
+INTERNAL = Face("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
+
+# The nearest class in an error's line of descent decides.
+FACES: dict[type[errors.ConnectorError], Face] = {
+    errors.ConnectorError: INTERNAL,
+    errors.InvalidRequest: Face("invalid_request", HTTPStatus.BAD_REQUEST),
+    errors.ConsentRequired: Face("consent_required", HTTPStatus.BAD_REQUEST),
+    errors.Unauthorized: Face("unauthorized", HTTPStatus.UNAUTHORIZED),
+    errors.NotShown: Face("forbidden", HTTPStatus.FORBIDDEN),
+    errors.RateLimited: Face("rate_limited", HTTPStatus.TOO_MANY_REQUESTS),
+    errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
+    errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
+    errors.TooLarge: Face("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    errors.SecretUnavailable: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    errors.NotStored: Face("not_stored", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.CliniceaError: Face("clinicea_rejected", HTTPStatus.BAD_GATEWAY),
+    clinicea.RateLimited: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.Unavailable: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.UnexpectedAnswer: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.TimedOut: Face("clinicea_timeout", HTTPStatus.GATEWAY_TIMEOUT),
+}
+
+
+def face_of(error: errors.ConnectorError) -> Face:
+    """Return the code and status of an error."""
+    return next(FACES[kind] for kind in type(error).__mro__ if kind in FACES)
+
+
+def error_reply(
+    error: errors.ConnectorError, request_id: str, came_as: Mapping[str, str] = MappingProxyType({})
+) -> Response[str]:
+    """Return the documented error answer; it says nothing about a person.
+
+    Args:
+        came_as: canonical name → the name that the caller used for it.
+    """
+    face = face_of(error)
+    problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
+    body: answers.Error = {
+        "status": "error",
+        "code": face.code,
+        "message": error.public,
+        "fields": [{"field": p.field, "message": _sentence(p, came_as)} for p in problems],
+        "request_id": request_id,
+    }
+    return Response(
+        status_code=face.status,
+        content_type="application/json",
+        body=json.dumps(body),
+        headers={**GUARDED, **_headers(error)},
+    )
+
+
+def _headers(error: errors.ConnectorError) -> dict[str, str | list[str]]:
+    """Return what HTTP itself asks for beside the body."""
+    match error:
+        case errors.RateLimited():
+            return {"Retry-After": str(error.retry_after_seconds)}
+        case errors.MethodNotAllowed():
+            return {"Allow": ", ".join(error.allowed)}
+        case _:
+            return {}
+
+
+def _sentence(problem: errors.FieldProblem, came_as: Mapping[str, str]) -> str:
+    name = came_as.get(problem.field)
+    return problem.message if name is None else f"{problem.message} (it came as {name})"
+
+
+_CAME_AS = "came_as"
+
+
+def remember(event: APIGatewayProxyEvent, came_as: Mapping[str, str]) -> None:
+    """Keep it: canonical name → the name that the caller used."""
+    event.raw_event[_CAME_AS] = came_as
+
+
+def remembered(event: APIGatewayProxyEvent) -> Mapping[str, str]:
+    """Return what `remember` kept."""
+    kept: Mapping[str, str] = event.raw_event.get(_CAME_AS) or {}
+    return kept
+
+
+SUCCESS: Literal["success"] = "success"
+
+
+def reply(body: answers.Answer, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None) -> Response[str]:
+    """Return a successful answer."""
+    return Response(
+        status_code=status,
+        content_type="application/json",
+        body=json.dumps(body, ensure_ascii=False),
+        headers={**GUARDED, **(headers or {})},
+    )
+
+
+def revealed(value: Personal[str] | None) -> str | None:
+    """Return a personal text itself, or null."""
+    return None if value is None else value.reveal()
+
+
+def written(moment: datetime | None) -> str | None:
+    """Return a moment with its offset, to the second, or null."""
+    return None if moment is None else moment.isoformat(timespec="seconds")
+
+
+def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
+    """Return a resolver that answers every error in the contract's shape and logs it without its values."""
+    app = APIGatewayRestResolver(debug=False)
+
+    def request_id() -> str:
+        return request_id_of(app.current_event) or ""
+
+    def known(error: ConnectorError) -> Response[str]:
+        face = face_of(error)
+        log = logger.error if face.status >= 500 else logger.info
+        log("request failed", extra={"code": face.code, **failure(error)})
+        if isinstance(error, SetupFault):
+            metrics.add_metric("CliniceaSetupFault", MetricUnit.Count, 1)
+        return error_reply(error, request_id(), remembered(app.current_event))
+
+    def unforeseen(error: Exception) -> Response[str]:
+        logger.error("request failed", extra={"code": "internal", **failure(error)})
+        return error_reply(ConnectorError("unforeseen"), request_id())
+
+    app.exception_handler(ConnectorError)(known)
+    app.exception_handler(NotFoundError)(lambda _: error_reply(NotFound("no such route"), request_id()))
+    # The last resort: Lambda's runtime would log the exception's text, which may quote a patient's data.
+    app.exception_handler(Exception)(unforeseen)
+    return app
+
+
+def answer(
+    app: APIGatewayRestResolver, event: dict[str, Any], context: LambdaContext, metrics: Metrics, clock: Clock
+) -> dict[str, Any]:
+    """Return the route's answer, and count it: how long it took since API Gateway had the request, and how it ended.
+
+    Routes are the template's resources, `/bookings/{booking_id}`. API Gateway has matched the path; Powertools' own
+    matching knows not all signs that a parameter may hold (aws-powertools/powertools-lambda-python issues 564, 1098).
+    """
+    began = clock.now().timestamp()
+    answered = app.resolve({**event, "path": event["resource"]}, context)
+    now = clock.now().timestamp()
+    arrived = float(event["requestContext"].get("requestTimeEpoch") or 0) / 1000
+    # Two machines' clocks, or a recorded event: what makes no sense is measured from where this function began.
+    since = arrived if now - OLDEST_LIVE_REQUEST_SECONDS < arrived <= began else began
+    status = int(answered["statusCode"])
+    metrics.add_metric("AnswerMilliseconds", MetricUnit.Milliseconds, round((now - since) * 1000, 1))
+    metrics.add_metric("Refused", MetricUnit.Count, int(400 <= status < 500))
+    metrics.add_metric("Failed", MetricUnit.Count, int(status >= 500))
+    return answered
+
+
+def request_id_of(event: APIGatewayProxyEvent) -> str | None:
+    """Return API Gateway's id of the request, which the access log has too."""
+    return event.raw_event["requestContext"].get("requestId") or None
+
+
+def path_parameter(event: APIGatewayProxyEvent, name: str) -> str:
+    """Return a parameter of the path as it was meant: a REST API hands it over percent-encoded."""
+    return unquote((event.path_parameters or {}).get(name) or "")
+
+
+def lookup_deadline(event: APIGatewayProxyEvent, clock: Clock, budget_seconds: float) -> Deadline:
+    """Return the moment by which a look-up has answered, counted from when the gateway took the request."""
+    epoch = event.raw_event["requestContext"].get("requestTimeEpoch")
+    return Deadline.since_request(clock, int(epoch or clock.now().timestamp() * 1000), budget_seconds)
+
+
+def caller_of(event: APIGatewayProxyEvent) -> str:
+    """Return the authenticated caller's name, which the authorizer put into the context; raises Unauthorized."""
+    authorizer = event.raw_event["requestContext"].get("authorizer") or {}
+    if not authorizer.get("caller"):
+        raise Unauthorized("no caller in the authorizer's context")
+    return str(authorizer["caller"])
+
+
+SECONDS_FOR_THE_ANSWER = 3.0
+"""What is left to answer, and to write logs and metrics, once AWS is not waited for any more."""
+
+
+@contextmanager
+def before_the_time_out(context: LambdaContext, clock: Clock) -> Iterator[None]:
+    """Give up every call to AWS inside the block early enough for an answer of our own, such as 503 `not_stored`."""
+    left = context.get_remaining_time_in_millis() / 1000
+    with until(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):
+        yield

@@ -1,0 +1,134 @@
+"""From an API Gateway event to a request, with what the deployment adds to it."""
+
+from __future__ import annotations
+
+from typing import Any, Self, TypeVar
+
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from convox_clinicea import aws
+from convox_clinicea.convox import aliases as naming
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.aliases import Named
+from convox_clinicea.convox.body import pairs_of
+from convox_clinicea.convox.dialect import Dialect, Dialects
+from convox_clinicea.convox.http import remember
+from convox_clinicea.deployment_documents import Clinics, ConsentTexts
+from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest
+from convox_clinicea.privacy import FreeTextIds, tells
+from convox_clinicea.settings import DialectSettings, IntakeSettings, NamingSettings, PlaceSettings, packed, replacement
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def validated(model: type[M], **values: Any) -> M:
+    """Read `model` from canonical names; raises InvalidRequest."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        problems = [
+            FieldProblem(".".join(map(str, e["loc"])) or "body", _sentence(e["type"], e["msg"]))
+            for e in error.errors(include_url=False, include_context=False, include_input=False)
+        ]
+    raise InvalidRequest(*problems)
+
+
+def _sentence(kind: str, message: str) -> str:
+    if kind == "missing":
+        return "is required"
+    return message.removeprefix("Value error, ").replace("Input should be", "must be")
+
+
+class Inbound(BaseModel):
+    """The base of all requests."""
+
+    # Unknown fields are ignored: ConVox sends more than we asked for.
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class WithCall(Inbound):
+    """Every request names its call and its agent, unless the deployment relaxes that."""
+
+    call_id: fields.Reference | None = None
+    agent_id: fields.Reference | None = None
+
+    def with_context(self, *, required: bool, country: str | None = None) -> Self:
+        """Return itself.
+
+        Args:
+            country: of numbers without a dialling code. An agent's id that holds a number or an address is refused;
+                without it the id is taken, as a status callback's is: nobody would send that again.
+
+        Raises:
+            InvalidRequest: the context is required and missing, or the agent's id is not to be stored.
+        """
+        missing = [name for name in ("call_id", "agent_id") if required and getattr(self, name) is None]
+        if missing:
+            raise InvalidRequest(*(FieldProblem(name, "is required") for name in missing))
+        if country is not None and self.agent_id is not None and tells(self.agent_id, country):
+            raise InvalidRequest(FieldProblem("agent_id", "must hold neither a telephone number nor an e-mail address"))
+        return self
+
+
+class CallRequest(Inbound):
+    """`GET /calls/{call_id}/bookings`; with an agent, only what that one asked for."""
+
+    call_id: fields.Reference
+    agent_id: fields.Reference | None = None
+
+
+def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> M:
+    """Read `model` from whatever the request carries; parameters of the path win over what it says itself.
+
+    Raises:
+        TooLarge: body or query are over 64 KB.
+        InvalidRequest: nothing that can be read, two values for one field, or a field is wrong.
+    """
+    wanted = frozenset(model.model_fields) - path.keys()
+    found = naming.named(pairs_of(event, dialect.known), wanted, dialect)
+    remember(event, found.came_as)
+    return from_named(model, found, **path)
+
+
+def from_named(model: type[M], found: Named, **path: str) -> M:
+    """Read `model` from names and values; raises InvalidRequest."""
+    if found.problems:
+        raise InvalidRequest(*found.problems)
+    return validated(model, **{**found.nested(), **path})
+
+
+def clinics_from(settings: PlaceSettings) -> Clinics:
+    """Return the deployment's clinics."""
+    document = replacement("clinics", settings.clinics)
+    return Clinics.from_document(packed("clinics") if document is None else document, settings.time_zone)
+
+
+def consent_texts_from(settings: IntakeSettings) -> ConsentTexts:
+    """Return the versions of the text that is read before a registration."""
+    document = replacement("consent_texts", settings.consent_texts)
+    return ConsentTexts.from_document(
+        packed("consent_texts") if document is None else document, settings.consent_text_version
+    )
+
+
+def dialects_from(settings: DialectSettings) -> Dialects:
+    """Return how the deployment's callers speak."""
+    return Dialects.from_document(replacement("dialect", settings.dialect))
+
+
+SHORTEST_KEY = 32
+
+
+def identity_key(arn: str, *, in_time: bool = False) -> bytes:
+    """Return it; it is not rotated within the retention. Raises ConfigurationError."""
+    key = aws.secret(arn, in_time=in_time).get("key")
+    if not isinstance(key, str) or len(key) < SHORTEST_KEY:
+        raise ConfigurationError(f"the identity secret needs `key`, of at least {SHORTEST_KEY} characters")
+    return key.encode()
+
+
+def ids_from(settings: NamingSettings, *, earlier: bool = False, in_time: bool = False) -> FreeTextIds:
+    """Return the names under which calls and agents are stored."""
+    arn = settings.identity_secret_arn
+    return FreeTextIds(lambda: identity_key(arn, in_time=in_time), settings.default_country, earlier=earlier)

@@ -1,0 +1,1 @@
+"""Look-ups while the caller waits: each flow one module, over one pipeline."""

@@ -1,0 +1,216 @@
+"""The look-ups' desk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sized
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+
+from convox_clinicea import rate_limits as allowance
+from convox_clinicea.aws import until
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea_account import clinicea_from
+from convox_clinicea.convox import disclosing
+from convox_clinicea.convox import request as parsing
+from convox_clinicea.convox.dialect import Dialects
+from convox_clinicea.convox.disclosing import register_from
+from convox_clinicea.convox.http import caller_of, lookup_deadline
+from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, ids_from
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.disclosures import DisclosureRegister
+from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
+from convox_clinicea.rate_limits import Allowance, Asker
+from convox_clinicea.settings import LookupSettings
+
+if TYPE_CHECKING:
+    from convox_clinicea.convox import contract as answers
+
+
+Announce = Callable[[str, str, str | None], None]
+R = TypeVar("R", bound=WithCall)
+A = TypeVar("A")
+MaySee = Callable[[str, R], bool]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look-up brought.
+
+    Attributes:
+        body: the answer, as it will be handed out.
+        found: who was found, or what, where Clinicea answered; one that found nothing is counted.
+        patient_id: whose appointments the body holds, where it names no patient itself.
+    """
+
+    body: answers.Answer
+    found: Sized | None = None
+    patient_id: str | None = None
+
+    @property
+    def missed(self) -> bool:
+        """Whether a number was asked for, and is on no record."""
+        return self.patient_id is None and self.found is not None and len(self.found) == 0
+
+
+class LookUp(Protocol[R, A]):
+    """One kind of look-up: what it reads from a request, and what it answers."""
+
+    @property
+    def request(self) -> type[R]:
+        """What the request has to hold."""
+        ...
+
+    def understood(self, request: R) -> A:
+        """Return what is asked for; raises InvalidRequest."""
+        ...
+
+    def find(self, asked: A, deadline: Deadline) -> Found:
+        """Ask Clinicea; raises a leaf of `clinicea.errors`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parts(Generic[R, A]):
+    """What a look-up is made with.
+
+    Attributes:
+        announce: notes that the call has come, by caller, call and agent; it raises nothing.
+        may_see: whether the patient asked for was shown to the caller on the call, to the agent who asks.
+    """
+
+    dialects: Dialects
+    look_up: LookUp[R, A]
+    allowance: Allowance
+    register: DisclosureRegister
+    announce: Announce | None = None
+    may_see: MaySee[R] | None = None
+
+
+class LookupDesk(Generic[R, A]):
+    """Makes one kind of look-up.
+
+    Args:
+        parts: makes the rest, at the first look-up and within its time.
+        budget_seconds: how long an answer may take since API Gateway took the request.
+        context_required: whether requests must name their call and agent.
+        country: the deployment's own, of numbers without a dialling code.
+    """
+
+    def __init__(
+        self,
+        parts: Callable[[], Parts[R, A]],
+        clock: Clock,
+        *,
+        budget_seconds: float,
+        context_required: bool,
+        country: str,
+    ) -> None:
+        self._parts = parts
+        self._clock = clock
+        self._budget_seconds = budget_seconds
+        self._context_required = context_required
+        self._country = country
+
+    def build(self) -> None:
+        """Build what the first look-up would build; raises ConfigurationError."""
+        self._parts()
+
+    def answer(self, event: APIGatewayProxyEvent, **path: str) -> Response[str]:
+        """Return the answer to a request, once it has been allowed and stands on record.
+
+        Args:
+            path: the parameters of the request's path.
+
+        Raises:
+            Unauthorized, InvalidRequest, TooLarge: of the request; it is not counted.
+            RateLimited: nothing is shown. Clinicea may have been asked, where this process did not know of the limit.
+            NotShown: the patient was not shown on this call; nothing has been asked of Clinicea.
+            CliniceaError, SecretUnavailable: Clinicea did not answer, or could not be asked.
+            NotRecorded: what was found may not leave.
+        """
+        deadline = lookup_deadline(event, self._clock, self._budget_seconds)
+        with until(deadline):
+            return self._answer(event, path, deadline)
+
+    def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
+        parts = self._parts()
+        caller = caller_of(event)
+        request = parsing.from_request(parts.look_up.request, event, parts.dialects.of(caller), **path)
+        request.with_context(required=self._context_required, country=self._country)
+        asked = parts.look_up.understood(request)
+        asker = Asker(caller, request.agent_id)
+        parts.allowance.admit(asker)
+        if parts.announce is not None and request.call_id is not None:
+            parts.announce(caller, request.call_id, request.agent_id)
+        if parts.may_see is not None and not parts.may_see(caller, request):
+            self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True))
+            raise NotShown("not shown on this call")
+        before = parts.register.before(deadline)
+        try:
+            with until(before):
+                found = parts.look_up.find(asked, before)
+        except ConnectorError:
+            parts.allowance.count(asker, deadline)
+            raise
+        shown = disclosing.patients_in(found.body, found.patient_id) if found.found else []
+        nothing = found.found is not None and not len(found.found)
+        over = parts.allowance.count(asker, deadline, call_id=request.call_id, shown=shown, missed=nothing)
+        self._refuse_beyond(over)
+        return disclosing.hand_out(
+            found.body,
+            parts.register,
+            event,
+            request,
+            deadline,
+            patient_id=found.patient_id,
+            missed=found.missed,
+        )
+
+    @staticmethod
+    def _refuse_beyond(limit: RateLimited | None) -> None:
+        if limit is not None:
+            raise limit
+
+
+def lookup_desk(
+    settings: LookupSettings,
+    clock: Clock,
+    logger: Logger,
+    metrics: Metrics,
+    look_up: Callable[[Clinicea, Clinics], LookUp[R, A]],
+    *,
+    announce: Announce | None = None,
+    may_see: Callable[[Allowance], MaySee[R]] | None = None,
+) -> LookupDesk[R, A]:
+    """Return the desk of a function that makes one kind of look-up; the rest is built at the first one.
+
+    Args:
+        may_see: makes the check whether a patient was shown on the call, where the deployment asks for it.
+    """
+
+    @cache
+    def parts() -> Parts[R, A]:
+        clinics = clinics_from(settings)
+        limits = allowance.of_lookups(settings, clock, logger, metrics)
+        return Parts(
+            dialects=dialects_from(settings),
+            look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
+            allowance=limits,
+            register=register_from(settings, clinics.zone(None), ids_from(settings, in_time=True), clock, logger),
+            announce=announce,
+            may_see=may_see(limits) if may_see is not None and settings.visits_only_if_shown else None,
+        )
+
+    return LookupDesk(
+        parts,
+        clock,
+        budget_seconds=settings.lookup_budget_seconds,
+        context_required=settings.require_call_context,
+        country=settings.default_country,
+    )

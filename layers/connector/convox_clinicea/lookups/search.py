@@ -1,0 +1,133 @@
+"""The search: who has this mobile number?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from aws_lambda_powertools import Logger, Metrics
+
+from convox_clinicea.clinicea.client import Clinicea
+from convox_clinicea.clinicea.models import Patient
+from convox_clinicea.clinicea.registered import registered_with
+from convox_clinicea.convox import fields
+from convox_clinicea.convox.defaults import Place, number
+from convox_clinicea.convox.http import SUCCESS, revealed
+from convox_clinicea.convox.request import WithCall
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.lookups.pipeline import Found, LookupDesk, lookup_desk
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.settings import LookupSettings
+
+if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+    from convox_clinicea.convox import contract as answers
+
+
+class SearchRequest(WithCall):
+    """`POST /patients/search`, `GET /patients`."""
+
+    mobile: fields.WrittenMobile
+    country_code: fields.CountryCode | None = None
+
+    def number(self, place: Place) -> Mobile:
+        """Return the parsed number; raises InvalidRequest."""
+        return number(self.mobile, self.country_code, place)
+
+
+class MatchKind(StrEnum):
+    NONE = "none"
+    ONE = "one"
+    MANY = "many"
+
+
+@dataclass(frozen=True)
+class Match:
+    """The result of a patient search."""
+
+    patients: tuple[Patient, ...]
+
+    @property
+    def kind(self) -> MatchKind:
+        if not self.patients:
+            return MatchKind.NONE
+        return MatchKind.ONE if len(self.patients) == 1 else MatchKind.MANY
+
+
+class PatientSearch:
+    """The service behind `search_patient`."""
+
+    def __init__(self, clinicea: Clinicea) -> None:
+        self._clinicea = clinicea
+
+    def find(self, mobile: Mobile, deadline: Deadline) -> Match:
+        """Return the patients registered with this number.
+
+        A record that shows only other numbers is not handed out: whatever Clinicea matched it by, this caller
+        has not shown to be that patient. Raises a leaf of `clinicea.errors`.
+        """
+        found = self._clinicea.search_patient_by_mobile_number(mobile, deadline)
+        return Match(tuple(registered_with(found, mobile)))
+
+
+_MATCH_MESSAGES = {
+    MatchKind.NONE: "No patient has this number.",
+    MatchKind.ONE: "One patient has this number.",
+    MatchKind.MANY: "Several patients share this number. Ask who is calling.",
+}
+
+
+def match(found: Match, mobile: Mobile) -> answers.Match:
+    """Of several patients only what tells a family apart; `mobile` is the number that was searched."""
+    one = found.kind is MatchKind.ONE
+    return {
+        "status": SUCCESS,
+        "message": _MATCH_MESSAGES[found.kind],
+        "match": found.kind.value,
+        "patients": [_patient(patient, mobile if one else None) for patient in found.patients],
+    }
+
+
+def _patient(patient: Patient, mobile: Mobile | None) -> answers.Patient:
+    whole = mobile is not None
+    return {
+        "patient_id": patient.patient_id,
+        "file_no": revealed(patient.file_no),
+        "name": revealed(patient.full_name),
+        "mobile": revealed(mobile),
+        "gender": revealed(patient.gender),
+        "date_of_birth": patient.date_of_birth.reveal().isoformat() if patient.date_of_birth else None,
+        "email": revealed(patient.email) if whole else None,
+        "address": revealed(patient.address) if whole else None,
+        "last_visit": patient.last_visit.reveal().isoformat() if whole and patient.last_visit else None,
+    }
+
+
+class Search:
+    """Asks for the patients who have a number."""
+
+    request = SearchRequest
+
+    def __init__(self, search: PatientSearch, place: Place) -> None:
+        self._search = search
+        self._place = place
+
+    def understood(self, request: SearchRequest) -> Mobile:
+        return request.number(self._place)
+
+    def find(self, asked: Mobile, deadline: Deadline) -> Found:
+        found = self._search.find(asked, deadline)
+        return Found(match(found, asked), found.patients)
+
+
+def search_desk(
+    settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
+) -> LookupDesk[SearchRequest, Mobile]:
+    """Return it."""
+
+    def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
+        place = Place(clinics, settings.default_country)
+        return Search(PatientSearch(clinicea), place)
+
+    return lookup_desk(settings, clock, logger, metrics, look_up)

@@ -1,0 +1,256 @@
+"""Counters of one client and day: one item, one write a request; each window's counters are attributes of it.
+
+The write returns the item as it was, so a process knows every counter after its own write, without a read. It keeps
+that state: a limit that is reached is known before the next request, and holds in this process even while the table
+does not answer. Attributes of windows that are over are removed by later writes.
+
+Patients are shown on calls: each member of a set is a digest of the patient's id and one of the call and its agent, so
+the same sets say on which call, and to which of its agents, a patient was shown within the hour.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from base64 import urlsafe_b64encode
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from convox_clinicea.deadline import Clock
+from convox_clinicea.table import Item, LedgerUnavailable, Table
+from convox_clinicea.text import id_key, normalized
+
+MINUTE = 60
+TEN_MINUTES = 600
+DAY = 86_400
+KEPT_SECONDS = 3600
+"""How long the item outlives its day."""
+MOST_AGENTS = 300
+"""Agents that a client's item names in a day. Further ones count for the client alone, so that the item stays small."""
+MOST_REMOVED = 60
+"""Attributes that one write removes: an update's expression may have 4 KB."""
+AGENT_CHARACTERS = 8
+PATIENT_CHARACTERS = 8
+CALL_CHARACTERS = 5
+SHOWN_SECONDS = 3600
+"""How long a patient who was shown on a call counts as shown, at most; ten minutes less, at least."""
+CLOCKS_DIFFER = 5
+"""Seconds by which two Lambdas' clocks may differ: so long the counters of a window that is over stay."""
+
+
+class Kind(StrEnum):
+    """What is counted, as an attribute's first letter; the window's number in its day follows."""
+
+    LOOK_UPS = "m"
+    BOOKINGS = "b"
+    STATUS = "q"
+    """Questions how bookings stand; they name no agent."""
+    TELLING = "x"
+    """Requests that found nobody, and bookings whose end tells something of a person."""
+    SHOWN = "s"
+    """The patients shown, and on which call: a set of digests for each agent."""
+    SHOWN_IN_DAY = "d"
+    """The patients shown in each ten minutes of the day, added up."""
+
+
+_SECONDS = {
+    Kind.LOOK_UPS: MINUTE,
+    Kind.BOOKINGS: MINUTE,
+    Kind.STATUS: MINUTE,
+    Kind.TELLING: TEN_MINUTES,
+    Kind.SHOWN: TEN_MINUTES,
+    Kind.SHOWN_IN_DAY: DAY,
+}
+_KEPT = {Kind.SHOWN: SHOWN_SECONDS}
+"""How long a window's counters are of use after its end, where that is any longer than the clocks differ."""
+
+
+def agent_digest(agent: str | None) -> str:
+    """Return a short name for an agent; all requests that name none have one."""
+    return _digest(agent or "", AGENT_CHARACTERS)
+
+
+def shown_on(patient_id: str, call_id: str | None, agent_id: str | None) -> str:
+    """Return the digest of a patient who is shown on a call: a call id with its agent, or with none."""
+    call = "" if call_id is None else f"{call_id}\n{'' if agent_id is None else normalized(agent_id)}"
+    return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call, CALL_CHARACTERS)
+
+
+def _shown_before(patient_id: str, call_id: str) -> str:
+    """Return the same as releases before wrote it: for whichever agent of the call. No such digest outlives its day."""
+    return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call_id, CALL_CHARACTERS)
+
+
+def _digest(text: str, characters: int) -> str:
+    """Return a short name for an id. It bounds what is stored, and hides nothing: it has no key."""
+    return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()[:characters]
+
+
+class Moment(NamedTuple):
+    """A second of a day (UTC, since the epoch)."""
+
+    day: int
+    second: int
+
+    @classmethod
+    def of(cls, now: datetime) -> Moment:
+        return cls(*divmod(int(now.timestamp()), DAY))
+
+    def left_of(self, kind: Kind) -> int:
+        """Return the seconds until the kind's window ends."""
+        return _SECONDS[kind] - self.second % _SECONDS[kind]
+
+    def attribute(self, kind: Kind, agent: str | None = None) -> str:
+        """Return the attribute of the kind's window: of the client, or of one of its agents."""
+        window = f"{kind}{self.second // _SECONDS[kind]}"
+        return window if agent is None else f"{window}.{agent}"
+
+    def is_over(self, attribute: str) -> bool:
+        """Whether the attribute's window has ended, by a clock that may be a little ahead of others."""
+        window, _, _ = attribute.partition(".")
+        if window[:1] not in _SECONDS or not window[1:].isdecimal():
+            return False
+        kind = Kind(window[:1])
+        return int(window[1:]) < (self.second - _KEPT.get(kind, CLOCKS_DIFFER)) // _SECONDS[kind]
+
+    def windows_shown(self) -> dict[int, set[str]]:
+        """Return the windows, by day, in which a patient who counts as shown was shown."""
+        shown: dict[int, set[str]] = {}
+        oldest = self.second - SHOWN_SECONDS + TEN_MINUTES
+        for second in range(oldest, self.second + TEN_MINUTES, TEN_MINUTES):
+            days, of_day = divmod(min(second, self.second), DAY)
+            moment = Moment(self.day + days, of_day)
+            shown.setdefault(moment.day, set()).add(moment.attribute(Kind.SHOWN))
+        return shown
+
+
+@dataclass
+class Tally:
+    """A client's counters of a day, as this process knows them.
+
+    Attributes:
+        owed: what the next write adds: whether a patient is new in a window is known after the write that shows them.
+    """
+
+    day: int
+    numbers: Counter[str] = field(default_factory=Counter)
+    shown: dict[str, set[str]] = field(default_factory=dict)
+    owed: Counter[str] = field(default_factory=Counter)
+
+    def number(self, attribute: str) -> int:
+        """Return a counter."""
+        return self.numbers[attribute] + self.owed[attribute]
+
+    def shown_in(self, window: str) -> set[str]:
+        """Return the digests of the patients shown in a window, by whichever agent."""
+        return patients(*(digests for name, digests in self.shown.items() if name.partition(".")[0] == window))
+
+    def shown_by(self, attribute: str) -> set[str]:
+        """Return the same of one agent, or of those for whom there was no room."""
+        return patients(self.shown.get(attribute, ()))
+
+    def names(self, agent: str) -> bool:
+        """Whether a further agent may be named: it is already, or there is room."""
+        known = {name.partition(".")[2] for name in (*self.numbers, *self.shown)} - {""}
+        return agent in known or len(known) < MOST_AGENTS
+
+    def add(self, numbers: Mapping[str, int], shown: Mapping[str, Collection[str]]) -> None:
+        """Count here what a write counts, or was to count."""
+        self.numbers.update(numbers)
+        for name, digests in shown.items():
+            self.shown.setdefault(name, set()).update(digests)
+
+    def forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.numbers.pop(name, None)
+            self.shown.pop(name, None)
+
+
+def patients(*shown: Collection[str]) -> set[str]:
+    """Return the digests of patients, whatever the call."""
+    return {each[:PATIENT_CHARACTERS] for digests in shown for each in digests}
+
+
+class Counters:
+    """The counters of all clients, in the ledger's table.
+
+    Args:
+        table: one whose client answers at once or not at all, for an agent is waiting.
+    """
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+        self._tallies: dict[str, Tally] = {}
+
+    def now(self) -> Moment:
+        """Return the moment that counts."""
+        return Moment.of(self._clock.now())
+
+    def known(self, client: str, now: Moment) -> Tally:
+        """Return what this process knows of a client's counters today."""
+        tally = self._tallies.get(client)
+        if tally is None or tally.day != now.day:
+            tally = self._tallies[client] = Tally(now.day)
+        return tally
+
+    def add(self, client: str, now: Moment, numbers: Mapping[str, int], shown: Mapping[str, Collection[str]]) -> Tally:
+        """Count in one write, and return the counters after it.
+
+        Raises:
+            LedgerUnavailable: the table may not have counted; this process has.
+        """
+        tally = self.known(client, now)
+        gone = [name for name in (*tally.numbers, *tally.shown) if now.is_over(name)][:MOST_REMOVED]
+        owed = Counter(numbers)
+        owed.update(tally.owed)
+        try:
+            expires_at = (now.day + 1) * DAY + KEPT_SECONDS
+            before = self._table.add_up(_key(client, now.day), owed, shown, gone, expires_at)
+        except LedgerUnavailable:
+            tally.add(numbers, shown)
+            raise
+        after = Tally(now.day)
+        _read(before, after)
+        after.add(owed, shown)
+        after.forget(gone)
+        for name, digests in shown.items():
+            _owe(after, before, now, name, digests)
+        self._tallies[client] = after
+        return after
+
+    def was_shown(self, client: str, patient_id: str, call_id: str, agent_id: str | None) -> bool:
+        """Whether a patient was shown to that agent on the call within the hour; raises LedgerUnavailable."""
+        wanted = {shown_on(patient_id, call_id, agent_id), _shown_before(patient_id, call_id)}
+        for day, windows in self.now().windows_shown().items():
+            for name, value in (self._table.get(_key(client, day)) or {}).items():
+                if name.partition(".")[0] in windows and not wanted.isdisjoint(value["SS"]):
+                    return True
+        return False
+
+
+def _key(client: str, day: int) -> str:
+    return f"lookups#{client}#{day}"
+
+
+def _read(item: Item, tally: Tally) -> None:
+    for name, value in item.items():
+        if "N" in value and name != "expires_at":
+            tally.numbers[name] = int(value["N"])
+        elif "SS" in value:
+            tally.shown[name] = set(value["SS"])
+
+
+def _owe(after: Tally, before: Item, now: Moment, name: str, digests: Collection[str]) -> None:
+    """Note the patients that this write was the first to show in their window, to the client and to the agent."""
+    earlier = Tally(now.day)
+    _read(before, earlier)
+    window, _, agent = name.partition(".")
+    after.owed[now.attribute(Kind.SHOWN_IN_DAY)] += len(patients(digests) - earlier.shown_in(window))
+    if agent:
+        new_to_agent = patients(digests) - earlier.shown_by(name)
+        after.owed[now.attribute(Kind.SHOWN_IN_DAY, agent)] += len(new_to_agent)
+    after.owed = +after.owed

@@ -1,0 +1,291 @@
+"""The limits of look-ups, of bookings, and of what tells something of a person.
+
+The client's name is authenticated, the agent's id is a claim of the client's: an agent who changes the id escapes the
+agent's limits, never the client's. Requests without an agent count as one agent.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from convox_clinicea import aws
+from convox_clinicea.aws import until
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
+from convox_clinicea.privacy import MASK, is_telling
+from convox_clinicea.rate_counters import Counters, Kind, Moment, Tally, agent_digest, patients, shown_on
+from convox_clinicea.settings import IntakeSettings, LookupSettings, StatusSettings, WorkerSettings
+from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.telemetry import failure
+
+CALLERS_SHARE = 10
+"""So many agents' usual misses are usual for all agents of a client together."""
+SUSPECTED_SHARE = 0.8
+"""Of a cap on patients shown: beyond it each further patient is told as `EnumerationSuspected`."""
+
+
+class Asker(NamedTuple):
+    """Whose request it is: the client, authenticated, and the agent that it names."""
+
+    caller: str
+    agent: str | None
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The deployment's limits, each off at 0.
+
+    Attributes:
+        suspected_after_misses: how many requests of one agent may find nothing in ten minutes and are nothing unusual.
+        shown_per_caller, shown_per_agent: distinct patients in ten minutes.
+        shown_per_caller_day, shown_per_agent_day: the same, added up over a day.
+        visits_only_if_shown: whether it is noted who was shown, and on which call, though no limit asks for it.
+    """
+
+    per_caller_minute: int = 0
+    per_agent_minute: int = 0
+    suspected_after_misses: int = 0
+    shown_per_caller: int = 0
+    shown_per_agent: int = 0
+    shown_per_caller_day: int = 0
+    shown_per_agent_day: int = 0
+    bookings_per_caller_minute: int = 0
+    bookings_per_agent_minute: int = 0
+    status_per_caller_minute: int = 0
+    visits_only_if_shown: bool = False
+
+
+class Allowance:
+    """Counts requests in fixed windows for all Lambdas together, one write a request."""
+
+    def __init__(self, table: Table, limits: Limits, clock: Clock, logger: Logger, metrics: Metrics) -> None:
+        self._counters = Counters(table, clock)
+        self._limits = limits
+        self._logger = logger
+        self._metrics = metrics
+
+    def admit(self, asker: Asker) -> None:
+        """Raise RateLimited where this process knows that a limit of look-ups is reached; nothing is counted."""
+        now = self._counters.now()
+        tally = self._counters.known(asker.caller, now)
+        for reached in self._over(asker, tally, now, more=1):
+            if isinstance(reached, TooManyPatients):
+                self._suspect(asker, "many patients were shown")
+            raise reached
+
+    def count(
+        self,
+        asker: Asker,
+        deadline: Deadline,
+        *,
+        call_id: str | None = None,
+        shown: Collection[str] = (),
+        missed: bool = False,
+    ) -> RateLimited | None:
+        """Count one look-up; return the limit that it goes beyond, if any: then nothing of it may be shown.
+
+        When the table does not answer, the look-up goes on, counted by this process alone, and that is told as
+        `LookupsUncounted`: the limits slow down somebody who has a token, and a call centre must not stand still.
+
+        Args:
+            call_id: the call on which they are shown.
+            shown: the ids of the patients that the answer shows.
+            missed: it found nobody.
+        """
+        now = self._counters.now()
+        limits = self._limits
+        agent = self._agent(asker, now)
+        numbers: Counter[str] = Counter()
+        if limits.per_caller_minute or limits.per_agent_minute:
+            numbers.update(_attributes(now, Kind.LOOK_UPS, agent))
+        missed = missed and bool(limits.suspected_after_misses)
+        if missed:
+            numbers.update(_attributes(now, Kind.TELLING, agent))
+        digests = {shown_on(each, call_id, asker.agent) for each in shown} if self._notes_patients else set()
+        name = now.attribute(Kind.SHOWN, agent)
+        first = patients(digests) - self._counters.known(asker.caller, now).shown_in(now.attribute(Kind.SHOWN))
+        tally = self._add(asker, now, numbers, {name: digests} if digests else {}, deadline)
+        if tally is None:
+            return None
+        if (missed and self._too_many_misses(asker, tally, now)) or (first and self._many_shown(asker, tally, now)):
+            self._suspect(asker, "many look-ups found nothing" if missed else "many patients were shown")
+        return next(self._over(asker, tally, now, more=0), None)
+
+    def take_booking(self, asker: Asker) -> None:
+        """Count one booking or status callback; raises TooManyBookings beyond a limit, before anything is stored."""
+        limits = self._limits
+        per = {None: limits.bookings_per_caller_minute, agent_digest(asker.agent): limits.bookings_per_agent_minute}
+        self._take(asker, Kind.BOOKINGS, per, TooManyBookings)
+
+    def take_status(self, caller: str) -> None:
+        """Count one question how bookings stand; raises RateLimited beyond the client's limit, before any is read.
+
+        These requests name no agent, so the client's is the only limit.
+        """
+        self._take(Asker(caller, None), Kind.STATUS, {None: self._limits.status_per_caller_minute}, RateLimited)
+
+    def note_telling(self, asker: Asker) -> None:
+        """Count a booking whose end tells something of a person, together with the look-ups that found nobody."""
+        if not self._limits.suspected_after_misses:
+            return
+        now = self._counters.now()
+        numbers = Counter(_attributes(now, Kind.TELLING, self._agent(asker, now)))
+        tally = self._add(asker, now, numbers, {}, None)
+        if tally is not None and self._too_many_misses(asker, tally, now):
+            self._suspect(asker, "many bookings told something of a person")
+
+    def was_shown(self, asker: Asker, patient_id: str, call_id: str | None) -> bool:
+        """Whether a patient was shown to that agent on the call within the hour; never without a call id.
+
+        Where the table does not answer, that is not known, and the look-up goes on as an uncounted one does: each
+        hand-out stands in the register.
+        """
+        if call_id is None:
+            return False
+        try:
+            return self._counters.was_shown(asker.caller, patient_id, call_id, asker.agent)
+        except LedgerUnavailable as error:
+            self._uncounted(error)
+            return True
+
+    def _take(self, asker: Asker, kind: Kind, per: Mapping[str | None, int], refusal: type[RateLimited]) -> None:
+        """Count one of a kind for the client (None) and, where `per` has a limit of an agent, for the agent."""
+        if not any(per.values()):
+            return
+        now = self._counters.now()
+
+        def refuse_beyond(tally: Tally, more: int) -> None:
+            for agent, limit in per.items():
+                if limit and tally.number(now.attribute(kind, agent)) + more > limit:
+                    who = "caller" if agent is None else "agent"
+                    raise refusal(f"{kind.name.lower()} of this {who} in a minute: {limit}", now.left_of(kind))
+
+        refuse_beyond(self._counters.known(asker.caller, now), more=1)
+        agent = self._agent(asker, now) if len(per) > 1 else None
+        tally = self._add(asker, now, Counter(_attributes(now, kind, agent)), {}, None)
+        if tally is not None:
+            refuse_beyond(tally, more=0)
+
+    @property
+    def _notes_patients(self) -> bool:
+        limits = self._limits
+        caps = (limits.shown_per_caller, limits.shown_per_agent, limits.shown_per_caller_day)
+        return limits.visits_only_if_shown or any((*caps, limits.shown_per_agent_day))
+
+    def _agent(self, asker: Asker, now: Moment) -> str | None:
+        """Return the agent's short name; None where the client's item has no room for it."""
+        agent = agent_digest(asker.agent)
+        return agent if self._counters.known(asker.caller, now).names(agent) else None
+
+    def _add(
+        self,
+        asker: Asker,
+        now: Moment,
+        numbers: Counter[str],
+        shown: dict[str, set[str]],
+        deadline: Deadline | None,
+    ) -> Tally | None:
+        """Count; None if there is nothing to count, or no limit may refuse what could not be counted."""
+        if not numbers and not shown:
+            return None
+        try:
+            if deadline is None:
+                return self._counters.add(asker.caller, now, numbers, shown)
+            with until(deadline.capped(deadline.remaining() / 2)):  # the rest is for the register of disclosures
+                return self._counters.add(asker.caller, now, numbers, shown)
+        except LedgerUnavailable as error:
+            self._uncounted(error)
+            return None
+
+    def _uncounted(self, error: LedgerUnavailable) -> None:
+        self._metrics.add_metric("LookupsUncounted", MetricUnit.Count, 1)
+        self._logger.error("a request was not counted", extra=failure(error))
+
+    def _over(self, asker: Asker, tally: Tally, now: Moment, more: int) -> Iterator[RateLimited]:
+        """Yield the limits of look-ups that `more` look-ups, or patients, would go beyond."""
+        limits = self._limits
+        agent = agent_digest(asker.agent)
+        for who, name, limit in (
+            ("agent", agent, limits.per_agent_minute),
+            ("caller", None, limits.per_caller_minute),
+        ):
+            if limit and tally.number(now.attribute(Kind.LOOK_UPS, name)) + more > limit:
+                yield RateLimited(f"look-ups of this {who} in a minute: {limit}", now.left_of(Kind.LOOK_UPS))
+        for kind, shown, limit in self._caps(agent, tally, now):
+            if limit and shown + more > limit:
+                yield TooManyPatients(f"patients shown: {limit}", now.left_of(kind))
+
+    def _caps(self, agent: str, tally: Tally, now: Moment) -> Iterator[tuple[Kind, int, int]]:
+        """Yield each cap on patients shown: its window, how many were shown, how many may be."""
+        limits = self._limits
+        yield Kind.SHOWN, len(tally.shown_by(now.attribute(Kind.SHOWN, agent))), limits.shown_per_agent
+        yield Kind.SHOWN, len(tally.shown_in(now.attribute(Kind.SHOWN))), limits.shown_per_caller
+        day = Kind.SHOWN_IN_DAY
+        yield day, tally.number(now.attribute(day, agent)), limits.shown_per_agent_day
+        yield day, tally.number(now.attribute(day)), limits.shown_per_caller_day
+
+    def _many_shown(self, asker: Asker, tally: Tally, now: Moment) -> bool:
+        caps = self._caps(agent_digest(asker.agent), tally, now)
+        return any(limit and shown > SUSPECTED_SHARE * limit for _, shown, limit in caps)
+
+    def _too_many_misses(self, asker: Asker, tally: Tally, now: Moment) -> bool:
+        usual = self._limits.suspected_after_misses
+        by_agent = tally.number(now.attribute(Kind.TELLING, agent_digest(asker.agent)))
+        return by_agent > usual or tally.number(now.attribute(Kind.TELLING)) > usual * CALLERS_SHARE
+
+    def _suspect(self, asker: Asker, why: str) -> None:
+        self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
+        # The id is the client's free text: a number that was put there may be a patient's.
+        agent = MASK if is_telling(asker.agent or "") else asker.agent
+        self._logger.warning(why, extra={"caller": asker.caller, "agent": agent})
+
+
+def _attributes(now: Moment, kind: Kind, agent: str | None) -> dict[str, int]:
+    """Return one more of a kind, for the client and for the agent."""
+    return {now.attribute(kind, each): 1 for each in dict.fromkeys((None, agent))}
+
+
+def of_lookups(settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+    """Return the limits of a function that makes look-ups."""
+    limits = Limits(
+        per_caller_minute=settings.lookups_per_caller_minute,
+        per_agent_minute=settings.lookups_per_agent_minute,
+        suspected_after_misses=settings.suspected_after_misses,
+        shown_per_caller=settings.patients_per_caller_ten_minutes,
+        shown_per_agent=settings.patients_per_agent_ten_minutes,
+        shown_per_caller_day=settings.patients_per_caller_day,
+        shown_per_agent_day=settings.patients_per_agent_day,
+        visits_only_if_shown=settings.visits_only_if_shown,
+    )
+    return _allowance(settings.ledger_table, limits, clock, logger, metrics)
+
+
+def of_bookings(settings: IntakeSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+    """Return the limits of a function that takes bookings or status callbacks."""
+    limits = Limits(
+        bookings_per_caller_minute=settings.bookings_per_caller_minute,
+        bookings_per_agent_minute=settings.bookings_per_agent_minute,
+    )
+    return _allowance(settings.ledger_table, limits, clock, logger, metrics)
+
+
+def of_status(settings: StatusSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+    """Return the limit of the function that tells how bookings stand."""
+    limits = Limits(status_per_caller_minute=settings.status_per_caller_minute)
+    return _allowance(settings.ledger_table, limits, clock, logger, metrics)
+
+
+def of_outcomes(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+    """Return what counts the outcomes of bookings that tell something of a person."""
+    limits = Limits(suspected_after_misses=settings.suspected_after_misses)
+    return _allowance(settings.ledger_table, limits, clock, logger, metrics)
+
+
+def _allowance(table: str, limits: Limits, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+    return Allowance(Table(aws.dynamodb_at_once(), table), limits, clock, logger, metrics)

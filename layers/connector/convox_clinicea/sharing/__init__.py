@@ -1,1 +1,0 @@
-"""What all Lambdas share towards Clinicea: one session, and one pace."""
