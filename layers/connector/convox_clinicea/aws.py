@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 THREADS = 4
 """A request makes one call after the other; the rest are for calls that nobody waits for any more."""
 
-_until: ContextVar[Deadline | None] = ContextVar("until", default=None)
+_deadline: ContextVar[Deadline | None] = ContextVar("until", default=None)
 
 
 class OutOfTime(BotoCoreError):
@@ -47,17 +47,17 @@ class OutOfTime(BotoCoreError):
 
 
 @contextmanager
-def until(deadline: Deadline) -> Iterator[None]:
-    """Let no call of a `Prompt` client inside the block outlast the deadline."""
-    before = _until.set(deadline)
+def deadline_scope(deadline: Deadline) -> Iterator[None]:
+    """Let no call of a `DeadlineClient` client inside the block outlast the deadline."""
+    before = _deadline.set(deadline)
     try:
         yield
     finally:
-        _until.reset(before)
+        _deadline.reset(before)
 
 
-class Prompt:
-    """A client whose calls end with the deadline that `until` has set; where there is none, with their time-outs.
+class DeadlineClient:
+    """A client whose calls end with the deadline that `deadline_scope` has set; where there is none, with their time-outs.
 
     Args:
         longest_seconds: how long a call may take by its time-outs; with more time left than that it needs no thread.
@@ -73,7 +73,7 @@ class Prompt:
 
 
 def _in_time(call: Callable[..., Any], longest_seconds: float, **given: Any) -> Any:
-    deadline = _until.get()
+    deadline = _deadline.get()
     if deadline is None or deadline.remaining() > longest_seconds:
         return call(**given)
     if not deadline.expired:
@@ -188,7 +188,7 @@ def client(service: str, config: Config = CONFIG) -> Any:
 
 def client_in_time(service: str, config: Config = IN_TIME, longest_seconds: float = math.inf) -> Any:
     """Return a new client for what is asked while an agent waits."""
-    return Prompt(client(service, config), longest_seconds)
+    return DeadlineClient(client(service, config), longest_seconds)
 
 
 def read_descriptions(*services: str) -> None:

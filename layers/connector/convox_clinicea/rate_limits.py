@@ -15,7 +15,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
-from convox_clinicea.aws import until
+from convox_clinicea.aws import deadline_scope
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.privacy import MASK, is_telling
@@ -197,7 +197,9 @@ class Allowance:
         try:
             if deadline is None:
                 return self._counters.add(asker.caller, now, numbers, shown)
-            with until(deadline.capped(deadline.remaining() / 2)):  # the rest is for the register of disclosures
+            with deadline_scope(
+                deadline.capped(deadline.remaining() / 2)
+            ):  # the rest is for the register of disclosures
                 return self._counters.add(asker.caller, now, numbers, shown)
         except LedgerUnavailable as error:
             self._uncounted(error)

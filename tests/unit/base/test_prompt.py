@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.aws import AWS_ERRORS, THREADS, OutOfTime, Prompt, until
+from convox_clinicea.aws import AWS_ERRORS, THREADS, DeadlineClient, OutOfTime, deadline_scope
 from convox_clinicea.deadline import Deadline, SystemClock
 from tests.support.clock import VirtualClock
 
@@ -17,7 +17,7 @@ WHOSE: ContextVar[str] = ContextVar("whose", default="nobody's")
 
 
 class Client:
-    """What botocore's clients are to `Prompt`: methods, and something that is none."""
+    """What botocore's clients are to `DeadlineClient`: methods, and something that is none."""
 
     region = "ap-south-1"
 
@@ -47,8 +47,8 @@ def soon(seconds: float = 30.0) -> Deadline:
 def test_what_was_asked_is_answered() -> None:
     client = Client(lambda: "done")
 
-    with until(soon()):
-        assert Prompt(client).put_item(TableName="t") == "done"
+    with deadline_scope(soon()):
+        assert DeadlineClient(client).put_item(TableName="t") == "done"
 
     assert client.calls == [{"TableName": "t"}]
 
@@ -57,23 +57,23 @@ def test_an_error_is_raised_as_it_is() -> None:
     def fails() -> None:
         raise KeyError("Item")
 
-    with until(soon()), pytest.raises(KeyError, match="Item"):
-        Prompt(Client(fails)).put_item()
+    with deadline_scope(soon()), pytest.raises(KeyError, match="Item"):
+        DeadlineClient(Client(fails)).put_item()
 
 
 def test_nobody_waits_beyond_the_deadline(stalled: threading.Event) -> None:
     client = Client(stalled.wait)
 
-    with until(soon(0.05)), pytest.raises(OutOfTime):
-        Prompt(client).put_item(TableName="t")
+    with deadline_scope(soon(0.05)), pytest.raises(OutOfTime):
+        DeadlineClient(client).put_item(TableName="t")
 
     assert not stalled.is_set(), "it has answered"
     assert len(client.calls) == 1
 
 
 def test_the_nearer_of_two_deadlines_counts(stalled: threading.Event) -> None:
-    with until(soon()), until(soon(0.05)), pytest.raises(OutOfTime):
-        Prompt(Client(stalled.wait)).put_item()
+    with deadline_scope(soon()), deadline_scope(soon(0.05)), pytest.raises(OutOfTime):
+        DeadlineClient(Client(stalled.wait)).put_item()
 
     assert not stalled.is_set()
 
@@ -81,8 +81,8 @@ def test_the_nearer_of_two_deadlines_counts(stalled: threading.Event) -> None:
 def test_after_the_deadline_nothing_is_begun() -> None:
     client = Client()
 
-    with until(Deadline.after(VirtualClock(), 0)), pytest.raises(OutOfTime):
-        Prompt(client).put_item()
+    with deadline_scope(Deadline.after(VirtualClock(), 0)), pytest.raises(OutOfTime):
+        DeadlineClient(client).put_item()
 
     assert client.calls == []
 
@@ -90,8 +90,8 @@ def test_after_the_deadline_nothing_is_begun() -> None:
 def test_calls_that_nobody_waits_for_do_not_hold_up_an_answer(stalled: threading.Event) -> None:
     waiting = Client(stalled.wait)
     for _ in range(2 * THREADS):
-        with until(soon(0.02)), pytest.raises(OutOfTime):
-            Prompt(waiting).put_item()
+        with deadline_scope(soon(0.02)), pytest.raises(OutOfTime):
+            DeadlineClient(waiting).put_item()
 
     assert len(waiting.calls) <= THREADS, "no more than there are threads, and none in a queue behind them"
 
@@ -99,7 +99,7 @@ def test_calls_that_nobody_waits_for_do_not_hold_up_an_answer(stalled: threading
 def test_where_nobody_waits_no_thread_is_needed() -> None:
     client = Client()
 
-    Prompt(client).put_item()
+    DeadlineClient(client).put_item()
 
     assert client.threads == [threading.current_thread().name]
 
@@ -107,10 +107,10 @@ def test_where_nobody_waits_no_thread_is_needed() -> None:
 def test_nor_where_the_call_s_own_time_outs_end_it_soon_enough(stalled: threading.Event) -> None:
     client = Client()
 
-    with until(soon()):
-        Prompt(client, longest_seconds=1).put_item()
-    with until(soon(0.05)), pytest.raises(OutOfTime):
-        Prompt(Client(stalled.wait), longest_seconds=1).put_item()
+    with deadline_scope(soon()):
+        DeadlineClient(client, longest_seconds=1).put_item()
+    with deadline_scope(soon(0.05)), pytest.raises(OutOfTime):
+        DeadlineClient(Client(stalled.wait), longest_seconds=1).put_item()
 
     assert client.threads == [threading.current_thread().name]
 
@@ -118,14 +118,14 @@ def test_nor_where_the_call_s_own_time_outs_end_it_soon_enough(stalled: threadin
 def test_the_call_belongs_to_whoever_made_it() -> None:
     token = WHOSE.set("ours")
     try:
-        with until(soon()):
-            assert Prompt(Client(WHOSE.get)).put_item() == "ours"
+        with deadline_scope(soon()):
+            assert DeadlineClient(Client(WHOSE.get)).put_item() == "ours"
     finally:
         WHOSE.reset(token)
 
 
 def test_what_is_no_call_is_passed_on() -> None:
-    assert Prompt(Client()).region == "ap-south-1"
+    assert DeadlineClient(Client()).region == "ap-south-1"
 
 
 def test_it_is_an_error_of_awss_that_says_nothing_of_the_request() -> None:

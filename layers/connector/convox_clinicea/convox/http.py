@@ -19,7 +19,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import errors
-from convox_clinicea.aws import until
+from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea import errors as clinicea
 from convox_clinicea.clinicea.errors import SetupFault
 from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
@@ -233,5 +233,5 @@ SECONDS_FOR_THE_ANSWER = 3.0
 def before_the_time_out(context: LambdaContext, clock: Clock) -> Iterator[None]:
     """Give up every call to AWS inside the block early enough for an answer of our own, such as 503 `not_stored`."""
     left = context.get_remaining_time_in_millis() / 1000
-    with until(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):
+    with deadline_scope(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):
         yield

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import rate_limits as allowance
-from convox_clinicea.aws import until
+from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox import disclosing
@@ -135,7 +135,7 @@ class LookupDesk(Generic[R, A]):
             NotRecorded: what was found may not leave.
         """
         deadline = lookup_deadline(event, self._clock, self._budget_seconds)
-        with until(deadline):
+        with deadline_scope(deadline):
             return self._answer(event, path, deadline)
 
     def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
@@ -153,7 +153,7 @@ class LookupDesk(Generic[R, A]):
             raise NotShown("not shown on this call")
         before = parts.register.before(deadline)
         try:
-            with until(before):
+            with deadline_scope(before):
                 found = parts.look_up.find(asked, before)
         except ConnectorError:
             parts.allowance.count(asker, deadline)
