@@ -13,7 +13,7 @@ from botocore.config import Config
 
 Json = dict[str, Any]
 STACK = "convox-clinicea"
-KNOWN_ERRORS = re.compile(r'"error": ?"(QueueUnavailable|LedgerUnavailable|UnparsableMessage)"')
+KNOWN_ERRORS = re.compile(r'"error": ?"(QueueUnavailable|TableUnavailable|UnparsableMessage)"')
 """What the product itself says of AWS, and of messages that are none of its own."""
 
 

@@ -13,7 +13,7 @@ from commands.cli_support import Output, Session
 from convox_clinicea import aws
 from convox_clinicea.announcements import ANNOUNCED, KEPT, AnnouncedCalls
 from convox_clinicea.errors import InvalidRequest
-from convox_clinicea.table import LedgerUnavailable, Table, timestamp
+from convox_clinicea.table import Table, TableUnavailable, timestamp
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bookings import AGENT_ID, CALL_ID
@@ -122,7 +122,7 @@ def test_a_pop_up_is_answered_though_its_call_cannot_be_noted(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
-        raise LedgerUnavailable("dynamodb: ReadTimeoutError")
+        raise TableUnavailable("dynamodb: ReadTimeoutError")
 
     monkeypatch.setattr(AnnouncedCalls, "announce", away)
 
@@ -134,7 +134,7 @@ def test_a_callback_is_answered_though_its_end_cannot_be_noted(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def away(*_: object) -> None:
-        raise LedgerUnavailable("dynamodb: ReadTimeoutError")
+        raise TableUnavailable("dynamodb: ReadTimeoutError")
 
     monkeypatch.setattr(AnnouncedCalls, "end", away)
 

@@ -14,7 +14,7 @@ from commands.cli_support import Output
 from convox_clinicea import aws
 from convox_clinicea.bookings.protocol import State
 from convox_clinicea.errors import InvalidRequest
-from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.table import TableUnavailable
 from tests.integration.test_data_requests import OPERATOR, Here, ask, session
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
@@ -79,7 +79,7 @@ class TestACopy:
     def test_without_the_record_nothing_leaves(self, meera: Deployment) -> None:
         meera.stack.without_register()
 
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             ask(meera)({"action": "copy", "patient_id": "P-41", "who": OPERATOR, "why": "asked"})
 
     def test_the_function_itself_opens_nothing(self, meera: Deployment) -> None:

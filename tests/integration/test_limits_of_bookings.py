@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.status import MOST_IN_AN_ANSWER
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from tests.support import emf, invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.call_ends import kept, known, new
@@ -173,7 +173,7 @@ class TestQuestionsHowBookingsStand:
         self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         def unavailable(*_: object) -> None:
-            raise LedgerUnavailable("dynamodb: gone")
+            raise TableUnavailable("dynamodb: gone")
 
         booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
         deployment.configure(STATUS_PER_CALLER_MINUTE="2")

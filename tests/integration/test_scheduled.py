@@ -13,7 +13,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.clinicea.errors import PermissionDenied
 from convox_clinicea.errors import ConfigurationError, InvalidRequest
-from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.table import TableUnavailable
 from tests.support import events, invented
 from tests.support.bookings import INDIA, in_days, known_body, known_request, new_body
 from tests.support.clock import VirtualClock
@@ -107,7 +107,7 @@ class TestSweeper:
     def test_a_ledger_that_is_away_fails_the_invocation(self, deployment: Deployment) -> None:
         deployment.configure(LEDGER_TABLE="no-such-table")
 
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             deployment.sweep()
 
     def test_the_sample_event_is_one(self, deployment: Deployment) -> None:

@@ -15,7 +15,7 @@ from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireR
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.sealing import Sealer, SealingUnavailable
-from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable
 
 KEY = "session"
 LEASE = timedelta(seconds=15)
@@ -47,7 +47,7 @@ class SharedSession:
         while deadline.remaining() > LOOK_AGAIN_SECONDS:
             try:
                 self._known = self._shared(refused, deadline, log_in)
-            except (LedgerUnavailable, SealingUnavailable) as error:
+            except (TableUnavailable, SealingUnavailable) as error:
                 raise_alone(Unavailable(LOGIN, detail=f"the shared session: {error}"))
             if self._known is not None:
                 return self._known
@@ -137,7 +137,7 @@ class PacedTransport:
         second = int(self._clock.now().timestamp())
         try:
             return self._table.increase(f"pace#{second}", self._per_second, second + KEPT_SECONDS)
-        except LedgerUnavailable:
+        except TableUnavailable:
             raise_alone(NoAnswer(left=False, timed_out=deadline.expired))
 
 

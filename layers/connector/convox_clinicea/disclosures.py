@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from convox_clinicea import deadline as chance
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NotStored, raise_alone
-from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table, timestamp
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable, timestamp
 from convox_clinicea.text import id_key, id_spellings
 
 if TYPE_CHECKING:  # operators' commands read this module in an environment without the parser of numbers
@@ -157,7 +157,7 @@ class DisclosureRegister:
         for first in range(0, len(handed_out), MOST_AT_ONCE):
             try:
                 self._add(handed_out[first : first + MOST_AT_ONCE], recipient, deadline)
-            except (ConfigurationError, LedgerUnavailable, ConditionFailed) as error:
+            except (ConfigurationError, TableUnavailable, ConditionFailed) as error:
                 failure = NotRecorded(str(error))
                 self._observe(failure)
                 if self._closed:
@@ -171,7 +171,7 @@ class DisclosureRegister:
         key, attributes = tally_of(recipient, self._clock.now(), self._keeping)
         try:
             self._table.tally(key, attributes)
-        except LedgerUnavailable as error:
+        except TableUnavailable as error:
             self._observe(NotRecorded(str(error)))
 
     def _add(self, handed_out: Sequence[HandedOut], recipient: Recipient, deadline: Deadline) -> None:
@@ -186,7 +186,7 @@ class DisclosureRegister:
                     self._table.put(puts[0])
                 else:
                     self._table.put_all(puts, token)
-            except LedgerUnavailable:
+            except TableUnavailable:
                 if attempt == ATTEMPTS or deadline.expired:
                     raise
             else:

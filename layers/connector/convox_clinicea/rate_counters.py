@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from convox_clinicea.deadline import Clock
-from convox_clinicea.table import Item, LedgerUnavailable, Table
+from convox_clinicea.table import Item, Table, TableUnavailable
 from convox_clinicea.text import id_key, normalized
 
 MINUTE = 60
@@ -210,7 +210,7 @@ class Counters:
         try:
             expires_at = (now.day + 1) * DAY + KEPT_SECONDS
             before = self._table.add_up(_key(client, now.day), owed, shown, gone, expires_at)
-        except LedgerUnavailable:
+        except TableUnavailable:
             tally.add(numbers, shown)
             raise
         after = Tally(now.day)

@@ -21,7 +21,7 @@ from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.privacy import MASK, is_telling
 from convox_clinicea.rate_counters import Counters, Kind, Moment, Tally, agent_digest, patients, shown_on
 from convox_clinicea.settings import IntakeSettings, LookupSettings, StatusSettings, WorkerSettings
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from convox_clinicea.telemetry import failure
 
 CALLERS_SHARE = 10
@@ -150,7 +150,7 @@ class Allowance:
             return False
         try:
             return self._counters.was_shown(asker.caller, patient_id, call_id, asker.agent)
-        except LedgerUnavailable as error:
+        except TableUnavailable as error:
             self._uncounted(error)
             return True
 
@@ -201,11 +201,11 @@ class Allowance:
                 deadline.capped(deadline.remaining() / 2)
             ):  # the rest is for the register of disclosures
                 return self._counters.add(asker.caller, now, numbers, shown)
-        except LedgerUnavailable as error:
+        except TableUnavailable as error:
             self._uncounted(error)
             return None
 
-    def _uncounted(self, error: LedgerUnavailable) -> None:
+    def _uncounted(self, error: TableUnavailable) -> None:
         self._metrics.add_metric("LookupsUncounted", MetricUnit.Count, 1)
         self._logger.error("a request was not counted", extra=failure(error))
 

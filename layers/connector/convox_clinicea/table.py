@@ -27,14 +27,14 @@ MAX_PAGES = 100
 _CONFLICT = "TransactionConflictException"
 
 
-class LedgerUnavailable(ConnectorError):
+class TableUnavailable(ConnectorError):
     """DynamoDB did not answer, or refused; what was to be written may or may not stand."""
 
     retryable = True
     outcome_known = False
 
 
-class Contended(LedgerUnavailable):
+class Contended(TableUnavailable):
     """Another write of the same item was under way; nothing was written."""
 
     outcome_known = True
@@ -224,7 +224,7 @@ class Table:
             if page.after is None:
                 return
             after = page.after
-        raise LedgerUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
+        raise TableUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
 
     def scan_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
         """Read one page (1 MB before the filter), consistently; `after` is what the page before it said."""
@@ -277,8 +277,8 @@ def _unless_own(put: Put, standing: Any) -> None:
         raise ConditionFailed(item)
 
 
-def _unavailable(error: BaseException, reasons: Sequence[Any] = ()) -> LedgerUnavailable:
+def _unavailable(error: BaseException, reasons: Sequence[Any] = ()) -> TableUnavailable:
     code = error_code(error)
     if code == _CONFLICT or any(reason.get("Code") == "TransactionConflict" for reason in reasons):
         return Contended(f"dynamodb: {code}, another transaction of the same item")
-    return LedgerUnavailable(f"dynamodb: {code or type(error).__name__}")
+    return TableUnavailable(f"dynamodb: {code or type(error).__name__}")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 from convox_clinicea import aws
-from convox_clinicea.table import MAX_PAGES, ConditionFailed, Contended, Item, LedgerUnavailable, Put, Table
+from convox_clinicea.table import MAX_PAGES, ConditionFailed, Contended, Item, Put, Table, TableUnavailable
 from tests.support.account import Stack, aws_account
 
 ABSENT = "attribute_not_exists(pk)"
@@ -109,7 +109,7 @@ class TestPut:
 
     @pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
     def test_any_other_trouble_leaves_it_open_whether_it_stands(self, error: Exception) -> None:
-        with pytest.raises(LedgerUnavailable) as caught:
+        with pytest.raises(TableUnavailable) as caught:
             answering(error).put(Put(item("a"), ABSENT))
         assert not caught.value.outcome_known
         assert caught.value.retryable
@@ -152,7 +152,7 @@ class TestPutAll:
         ids=str,
     )
     def test_a_conflict_with_another_transaction_is_no_answer(self, codes: tuple[str, ...]) -> None:
-        with pytest.raises(LedgerUnavailable, match="TransactionCanceledException") as caught:
+        with pytest.raises(TableUnavailable, match="TransactionCanceledException") as caught:
             answering(cancelled(*codes)).put_all([Put(item("a"), ABSENT), Put(item("b"), ABSENT)], "token-1")
         assert isinstance(caught.value, Contended) is ("TransactionConflict" in codes)
 
@@ -170,7 +170,7 @@ class TestPutAll:
 
     @pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
     def test_so_is_any_other_trouble(self, error: Exception) -> None:
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             answering(error).put_all([Put(item("a"), ABSENT)], "token-1")
 
 
@@ -181,7 +181,7 @@ class TestIncrease:
 
     @pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
     def test_trouble_is_said(self, error: Exception) -> None:
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             answering(error).increase("pace#1", 3, 99)
 
 
@@ -203,22 +203,22 @@ class TestReading:
         endless = Answering({"Items": [item("a")], "LastEvaluatedKey": {"pk": {"S": "a"}}})
         client: Any = endless
 
-        with pytest.raises(LedgerUnavailable, match="pages"):
+        with pytest.raises(TableUnavailable, match="pages"):
             list(Table(client, "t").query("open", "x", {}, {}))
 
         assert len(endless.calls) == MAX_PAGES
 
     @pytest.mark.parametrize("error", LOST, ids=lambda error: type(error).__name__)
     def test_trouble_is_said(self, error: Exception) -> None:
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             answering(error).get("a")
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             list(answering(error).query("open", "x", {}, {}))
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             answering(error).scan_page("x", {}, {}, None)
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             answering(error).query_page("open", "x", {}, {}, None)
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             answering(error).delete("a", ABSENT, {})
 
     def test_a_single_read_is_of_what_stands_now(self) -> None:

@@ -18,7 +18,7 @@ from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import packed
-from convox_clinicea.table import Item, LedgerUnavailable, Put, Table
+from convox_clinicea.table import Item, Put, Table, TableUnavailable
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request, new_request, newcomer
@@ -353,7 +353,7 @@ class Deaf(Table):
         super().put(put)
         if self.losing > 0:
             self.losing -= 1
-            raise LedgerUnavailable("dynamodb: no answer")
+            raise TableUnavailable("dynamodb: no answer")
 
 
 def test_a_lost_acknowledgement_holds_nobody_up(guarded: Bench) -> None:
@@ -362,7 +362,7 @@ def test_a_lost_acknowledgement_holds_nobody_up(guarded: Bench) -> None:
     first = guarded.accept()
 
     table.losing = 1
-    assert isinstance(guarded.waits(first).cause, LedgerUnavailable)
+    assert isinstance(guarded.waits(first).cause, TableUnavailable)
     assert guarded.fake.posted() == 0
     table.losing = 0
     assert guarded.ends(first).state is State.BOOKED

@@ -150,7 +150,7 @@ def test_a_request_too_long_to_be_encrypted_at_once_is_the_senders_to_shorten(be
 def test_without_the_ledger_nothing_is_queued(bench: Bench) -> None:
     lost = bench.another_intake(ledger=Ledger(Table(aws.dynamodb(), "no-such-table"), bench.clock))
 
-    with pytest.raises(NotStored, match="LedgerUnavailable"):
+    with pytest.raises(NotStored, match="TableUnavailable"):
         lost.accept(known_request())
     assert bench.stack.messages() == []
 

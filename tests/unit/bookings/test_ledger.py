@@ -12,7 +12,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
 from convox_clinicea.bookings.protocol import Reason, State
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from tests.support.bench import Bench
 from tests.support.bookings import START
 
@@ -196,13 +196,13 @@ def test_a_table_that_is_not_there_is_said_so_for_every_step(bench: Bench) -> No
     booking = bench.accept()
     nowhere = Ledger(Table(aws.dynamodb(), "no-such-table"), bench.clock)
 
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         nowhere.get(booking.booking_id)
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         nowhere.put_if_absent(booking)
-    with pytest.raises(LedgerUnavailable):
+    with pytest.raises(TableUnavailable):
         nowhere.move(booking, State.SENDING)
-    with pytest.raises(LedgerUnavailable, match="ResourceNotFoundException"):
+    with pytest.raises(TableUnavailable, match="ResourceNotFoundException"):
         nowhere.book(booking, "A-7")
 
 

@@ -14,7 +14,7 @@ from convox_clinicea.bookings.messages import Notices, SnsTopic
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import AGENT_ID, CALL_ID, known_request, new_request
@@ -102,7 +102,7 @@ def test_while_the_topic_is_away_the_notice_stays_due_and_the_sweeper_tells_late
 def test_that_it_was_told_may_be_lost_and_then_it_is_told_twice(bench: Bench) -> None:
     class Forgetful(Ledger):
         def told(self, booking: Booking) -> None:
-            raise LedgerUnavailable("dynamodb: lost")
+            raise TableUnavailable("dynamodb: lost")
 
     forgetful = Forgetful(Table(aws.dynamodb(), bench.stack.table), bench.clock)
     bench.notices = Notices(SnsTopic(aws.sns(), bench.stack.topic), forgetful, Logger("bench"), "IN")

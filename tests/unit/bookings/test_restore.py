@@ -21,7 +21,7 @@ from convox_clinicea.bookings.request import Caller
 from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bench import Bench
@@ -348,7 +348,7 @@ class TestErasedSince:
         before = bench.stack.items()
         bench.stack.without_register()
 
-        with pytest.raises(LedgerUnavailable):
+        with pytest.raises(TableUnavailable):
             erase(bench, open_too=False, ended=True)
         assert [each for each in bench.stack.items() if "erased_at" in each] == []
         assert len(bench.stack.items()) == len(before)

@@ -16,7 +16,7 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.worker import Done, Outcome, Worker
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
@@ -126,7 +126,7 @@ def test_a_lost_answer_of_the_ledger_after_the_post_costs_no_second_post(bench: 
 
     wait = bench.waits(booking)
 
-    assert isinstance(wait.cause, LedgerUnavailable)
+    assert isinstance(wait.cause, TableUnavailable)
     assert bench.now(booking).state is State.SENDING
     bench.worker = bench.another_worker()
     bench.clock.advance(60)

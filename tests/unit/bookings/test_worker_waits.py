@@ -15,7 +15,7 @@ from convox_clinicea.clinicea.errors import CliniceaError, MethodRefused, Permis
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConfigurationError, ConnectorError
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
 
@@ -186,7 +186,7 @@ def test_a_ledger_that_does_not_answer_makes_the_message_wait(bench: Bench) -> N
     booking = bench.accept()
     bench.worker = bench.another_worker(ledger=Ledger(Table(aws.dynamodb(), "no-such-table"), bench.clock))
 
-    assert isinstance(bench.waits(booking).cause, LedgerUnavailable)
+    assert isinstance(bench.waits(booking).cause, TableUnavailable)
 
 
 def test_a_request_that_cannot_be_opened_waits_and_nothing_is_claimed(bench: Bench) -> None:

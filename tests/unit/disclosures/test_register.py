@@ -14,7 +14,7 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.disclosures import MOST_AT_ONCE, DisclosureRegister, HandedOut, Keeping, NotRecorded, Recipient
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.privacy import FreeTextIds
-from convox_clinicea.table import LedgerUnavailable, Put, Table
+from convox_clinicea.table import Put, Table, TableUnavailable
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
@@ -47,7 +47,7 @@ class Failing(Table):
             write()
         if failing:
             self.clock.advance(self._seconds)
-            raise LedgerUnavailable("dynamodb: ReadTimeoutError")
+            raise TableUnavailable("dynamodb: ReadTimeoutError")
 
 
 def register(table: Table, told: list[ConnectorError], *, closed: bool = True) -> DisclosureRegister:

@@ -185,7 +185,7 @@ def test_without_the_table_look_ups_go_on_counted_by_the_process_alone(
 
     values, lines = told(capsys, "LookupsUncounted")
     assert values == [1, 1], "once each"
-    assert [(line["level"], line["error"]) for line in lines] == [("ERROR", "LedgerUnavailable")] * 2
+    assert [(line["level"], line["error"]) for line in lines] == [("ERROR", "TableUnavailable")] * 2
     with pytest.raises(RateLimited):
         look_up(counted, clock)
 

@@ -34,7 +34,7 @@ from convox_clinicea.errors import (
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.privacy import MASK, FreeTextIds, is_telling, tells
 from convox_clinicea.settings import PlaceSettings
-from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.table import TableUnavailable
 from convox_clinicea.telemetry import failure
 from convox_clinicea.text import seen, trimmed
 
@@ -191,7 +191,7 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
     except RateLimited:
         try:
             announced.announce(callback.caller.name, ids.call(callback.call_id), callback.caller.agent_id)
-        except (ConfigurationError, LedgerUnavailable) as error:
+        except (ConfigurationError, TableUnavailable) as error:
             # The call stands in the log, and the alarm rings.
             logger.error("a call was not announced", extra=failure(error))
         raise
@@ -204,7 +204,7 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
                 agent_id = callback.caller.agent_id
                 named = None if agent_id is None else ids.agent(agent_id)
                 announced.end(callback.caller.name, ids.call(callback.call_id), named)
-            except (ConfigurationError, LedgerUnavailable, UnreadableRecord) as error:
+            except (ConfigurationError, TableUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not noted", extra=failure(error))
 

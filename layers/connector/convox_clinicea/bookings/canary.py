@@ -22,7 +22,7 @@ from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
-from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, LedgerUnavailable, Put, Table
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable
 
 SCHEMA_VERSION = 1
 ATTRIBUTES = frozenset(
@@ -132,7 +132,7 @@ class Canary:
         if not self._on:
             return
         # What cannot be noted costs one canary more, and must not hold up a booking that has its end.
-        with suppress(LedgerUnavailable, UnreadableRecord):
+        with suppress(TableUnavailable, UnreadableRecord):
             item = self._item()
             form = _text(item, "form")
             if form is not None and _text(item, "booking_id") == booking.booking_id and "stopped" not in item:

@@ -28,7 +28,7 @@ from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
 from convox_clinicea.settings import IntakeSettings, replacement
-from convox_clinicea.table import Contended, LedgerUnavailable, Table
+from convox_clinicea.table import Contended, Table, TableUnavailable
 
 MOST_TRIES = 5
 PAUSE_SECONDS = 0.1
@@ -56,7 +56,7 @@ def or_not_stored() -> Iterator[None]:
     """
     try:
         yield
-    except (ConfigurationError, LedgerUnavailable, QueueUnavailable, SealingUnavailable, UnreadableRecord) as error:
+    except (ConfigurationError, TableUnavailable, QueueUnavailable, SealingUnavailable, UnreadableRecord) as error:
         raise_alone(NotStored(f"{type(error).__name__}: {error}"))
 
 

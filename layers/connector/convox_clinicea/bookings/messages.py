@@ -18,7 +18,7 @@ from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.privacy import tells
 from convox_clinicea.settings import QueueSettings
-from convox_clinicea.table import LedgerUnavailable
+from convox_clinicea.table import TableUnavailable
 from convox_clinicea.telemetry import failure
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class Notices:
         try:
             self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))
             self._ledger.told(booking)
-        except (TopicUnavailable, LedgerUnavailable, Overtaken) as error:
+        except (TopicUnavailable, TableUnavailable, Overtaken) as error:
             extra = {"booking_id": booking.booking_id, **failure(error)}
             self._logger.warning("notice not confirmed", extra=extra)
             return False

@@ -29,7 +29,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.settings import QueueSettings
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 
 MOST_AT_A_TIME = 200
 """Of each kind; what is left is picked up a minute later."""
@@ -86,7 +86,7 @@ class Sweeper:
         for name, task in tasks:
             try:
                 done[name] += task(deadline)
-            except (LedgerUnavailable, QueueUnavailable) as error:
+            except (TableUnavailable, QueueUnavailable) as error:
                 failure = failure or error  # a queue that is away must not keep the notices back
         if failure is not None:
             raise failure

@@ -24,7 +24,7 @@ from convox_clinicea.lookups.pipeline import Found, LookupDesk, lookup_desk
 from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import LookupSettings
-from convox_clinicea.table import LedgerUnavailable, Table
+from convox_clinicea.table import Table, TableUnavailable
 from convox_clinicea.telemetry import failure
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
@@ -158,7 +158,7 @@ def popup_desk(
         try:
             named = None if agent_id is None else ids.agent(agent_id)
             calls.announce(caller, ids.call(call_id), named)
-        except (ConfigurationError, LedgerUnavailable) as error:
+        except (ConfigurationError, TableUnavailable) as error:
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))
 

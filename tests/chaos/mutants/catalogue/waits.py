@@ -138,7 +138,7 @@ WAITS = (
                 "        self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)\n",
                 "        try:\n"
                 "            self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)\n"
-                "        except LedgerUnavailable:\n"
+                "        except TableUnavailable:\n"
                 "            pass\n",
             ),
         ),
