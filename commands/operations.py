@@ -10,14 +10,14 @@ from convox_clinicea.bookings.callback_fields import StatusRequest
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.convox import contract as answers
 from convox_clinicea.convox import fields
-from convox_clinicea.convox.http import FACES
+from convox_clinicea.convox.http import HTTP_ERRORS
 from convox_clinicea.convox.request import CallRequest
 from convox_clinicea.lookups.completed import CompletedRequest
 from convox_clinicea.lookups.search import SearchRequest
 
 # Codes that only API Gateway gives, beside those of the functions.
 STATUSES: Mapping[answers.Code, int] = {
-    **{face.code: int(face.status) for face in FACES.values()},
+    **{face.code: int(face.status) for face in HTTP_ERRORS.values()},
     "forbidden": 403,
     "rate_limited": 429,
 }

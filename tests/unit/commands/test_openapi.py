@@ -11,7 +11,7 @@ from commands.openapi import DOCUMENT, document, text
 from commands.operations import MEANINGS, OPERATIONS, STATUSES
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.convox import contract as answers
-from convox_clinicea.convox.http import FACES
+from convox_clinicea.convox.http import HTTP_ERRORS
 from tests.support import documented
 from tests.support.events import REQUEST_ID
 
@@ -31,7 +31,7 @@ def test_the_committed_document_is_what_the_code_says() -> None:
 def test_every_code_has_a_status_and_every_status_a_meaning() -> None:
     assert set(STATUSES) == set(get_args(answers.Code))
     assert set(STATUSES.values()) == set(MEANINGS)
-    assert {face.code for face in FACES.values()} <= set(STATUSES)
+    assert {face.code for face in HTTP_ERRORS.values()} <= set(STATUSES)
 
 
 def test_the_closed_lists_are_there(schemas: Json) -> None:

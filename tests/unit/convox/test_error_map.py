@@ -13,7 +13,7 @@ import pytest
 import convox_clinicea
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
-from convox_clinicea.convox.http import FACES, GUARDED, error_reply, face_of
+from convox_clinicea.convox.http import GUARDED, HTTP_ERRORS, error_reply, face_of
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest
 
 CODES = {
@@ -98,7 +98,7 @@ def test_an_error_that_is_added_later_has_its_parents_face() -> None:
     class Later(clinicea.TimedOut):
         """Added in some later version."""
 
-    assert face_of(Later("call")) == FACES[clinicea.TimedOut]
+    assert face_of(Later("call")) == HTTP_ERRORS[clinicea.TimedOut]
 
 
 def test_the_answer_has_the_contracts_shape_and_only_the_public_text() -> None:

@@ -41,39 +41,39 @@ GUARDED = MappingProxyType(
 """The gateway's own answers bear the same; `template.yaml` says them once more."""
 
 
-class Face(NamedTuple):
+class HttpError(NamedTuple):
     """How an error looks from outside."""
 
     code: answers.Code
     status: HTTPStatus
 
 
-INTERNAL = Face("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
+INTERNAL = HttpError("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
 
 # The nearest class in an error's line of descent decides.
-FACES: dict[type[errors.ConnectorError], Face] = {
+HTTP_ERRORS: dict[type[errors.ConnectorError], HttpError] = {
     errors.ConnectorError: INTERNAL,
-    errors.InvalidRequest: Face("invalid_request", HTTPStatus.BAD_REQUEST),
-    errors.ConsentRequired: Face("consent_required", HTTPStatus.BAD_REQUEST),
-    errors.Unauthorized: Face("unauthorized", HTTPStatus.UNAUTHORIZED),
-    errors.NotShown: Face("forbidden", HTTPStatus.FORBIDDEN),
-    errors.RateLimited: Face("rate_limited", HTTPStatus.TOO_MANY_REQUESTS),
-    errors.NotFound: Face("not_found", HTTPStatus.NOT_FOUND),
-    errors.MethodNotAllowed: Face("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
-    errors.TooLarge: Face("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
-    errors.SecretUnavailable: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
-    errors.NotStored: Face("not_stored", HTTPStatus.SERVICE_UNAVAILABLE),
-    clinicea.CliniceaError: Face("clinicea_rejected", HTTPStatus.BAD_GATEWAY),
-    clinicea.RateLimited: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
-    clinicea.Unavailable: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
-    clinicea.UnexpectedAnswer: Face("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
-    clinicea.TimedOut: Face("clinicea_timeout", HTTPStatus.GATEWAY_TIMEOUT),
+    errors.InvalidRequest: HttpError("invalid_request", HTTPStatus.BAD_REQUEST),
+    errors.ConsentRequired: HttpError("consent_required", HTTPStatus.BAD_REQUEST),
+    errors.Unauthorized: HttpError("unauthorized", HTTPStatus.UNAUTHORIZED),
+    errors.NotShown: HttpError("forbidden", HTTPStatus.FORBIDDEN),
+    errors.RateLimited: HttpError("rate_limited", HTTPStatus.TOO_MANY_REQUESTS),
+    errors.NotFound: HttpError("not_found", HTTPStatus.NOT_FOUND),
+    errors.MethodNotAllowed: HttpError("method_not_allowed", HTTPStatus.METHOD_NOT_ALLOWED),
+    errors.TooLarge: HttpError("too_large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    errors.SecretUnavailable: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    errors.NotStored: HttpError("not_stored", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.CliniceaError: HttpError("clinicea_rejected", HTTPStatus.BAD_GATEWAY),
+    clinicea.RateLimited: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.Unavailable: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.UnexpectedAnswer: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.TimedOut: HttpError("clinicea_timeout", HTTPStatus.GATEWAY_TIMEOUT),
 }
 
 
-def face_of(error: errors.ConnectorError) -> Face:
+def face_of(error: errors.ConnectorError) -> HttpError:
     """Return the code and status of an error."""
-    return next(FACES[kind] for kind in type(error).__mro__ if kind in FACES)
+    return next(HTTP_ERRORS[kind] for kind in type(error).__mro__ if kind in HTTP_ERRORS)
 
 
 def error_reply(
