@@ -48,7 +48,7 @@ def book_appointment() -> Response[str]:
     request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context, country=settings.default_country)
     allowance().take_booking(Asker(caller, request.agent_id))
-    accepted = intake.accept(request.canonical(caller, place.of(dialect), request_id_of(app.current_event)))
+    accepted = intake.accept(request.canonical(caller, place.in_dialect(dialect), request_id_of(app.current_event)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.deployment_documents import Clinics
 from tests.support import events
 from tests.support.events import Event
 
 CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-AE", "time_zone": "Asia/Dubai"}]}
-PLACE = Place(Clinics.from_document(CLINICS, "Asia/Kolkata"), "IN")
+PLACE = RequestDefaults(Clinics.from_document(CLINICS, "Asia/Kolkata"), "IN")
 FORM = "application/x-www-form-urlencoded"
 
 

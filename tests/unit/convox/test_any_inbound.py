@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from convox_clinicea.bookings.call_status import StatusReader
 from convox_clinicea.bookings.callback_traces import glimpsed
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.fields import CANONICAL
 from convox_clinicea.convox.mending import mended
 from convox_clinicea.deployment_documents import Clinics
@@ -28,7 +28,7 @@ from tests.support.dialects import PACKED, dialect, read
 from tests.support.events import Event
 from tests.support.properties import PROPERTY, json_values
 
-PLACE = Place(Clinics.from_document({"schema": 1}, "Asia/Kolkata"), "IN")
+PLACE = RequestDefaults(Clinics.from_document({"schema": 1}, "Asia/Kolkata"), "IN")
 MODELS: list[type[BaseModel]] = [SearchRequest, CompletedRequest, KnownPatientBooking, NewPatientBooking]
 DIALECTS = [PACKED, dialect(date_order="dmy"), dialect(stands_in={"notes": ["remarks"], "mobile": ["did"]})]
 ALIASES = sorted({known.spelling for known in PACKED.names.values()})
@@ -54,7 +54,7 @@ def is_understood_or_refused(event: Event) -> None:
                 if isinstance(request, SearchRequest):
                     request.number(PLACE)
                 if isinstance(request, KnownPatientBooking | NewPatientBooking):
-                    request.canonical("convox", PLACE.of(spoken))
+                    request.canonical("convox", PLACE.in_dialect(spoken))
 
 
 def post(body: Any, *, encoded: bool = False) -> Event:

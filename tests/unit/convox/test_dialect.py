@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.dialect import DialectDocument, Dialects
 from convox_clinicea.convox.fields import CANONICAL
 from convox_clinicea.deployment_documents import Clinics
@@ -201,12 +201,14 @@ class TestCallers:
 
     def test_a_start_is_in_the_clinics_zone_else_the_callers_else_the_deployments(self) -> None:
         clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
-        place = Place(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
+        place = RequestDefaults(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
 
         def offset(caller: str, clinic: str) -> str:
             spoken = self.dialects.of(caller)
             event = events.book_known("P", known_body(start="2031-03-06 10:00:00", clinic_id=clinic))
-            booking = read(KnownPatientBooking, event, spoken, patient_id="P").canonical(caller, place.of(spoken))
+            booking = read(KnownPatientBooking, event, spoken, patient_id="P").canonical(
+                caller, place.in_dialect(spoken)
+            )
             return booking.start.isoformat()[-6:]
 
         assert [offset("dubai", "C-NP"), offset("dubai", "C-01"), offset("pune", "C-01")] == [
@@ -217,11 +219,11 @@ class TestCallers:
 
     def test_when_consent_was_heard_is_in_the_callers_zone_whatever_the_clinics(self) -> None:
         clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
-        place = Place(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
+        place = RequestDefaults(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
         spoken = self.dialects.of("dubai")
         event = events.book_new(new_body(clinic_id="C-NP", consent={"given": "aiwa", "at": "03/06/2031 10:00"}))
 
-        details = read(NewPatientBooking, event, spoken).canonical("dubai", place.of(spoken)).new_patient
+        details = read(NewPatientBooking, event, spoken).canonical("dubai", place.in_dialect(spoken)).new_patient
 
         assert details is not None
         assert details.consent.at is not None

@@ -143,7 +143,7 @@ def test_a_booking_is_the_same_booking_however_it_is_told(case: str, encoding: s
     booked = BOOKINGS[case]
 
     request = read(KnownPatientBooking, ENCODINGS[encoding](KNOWN | booked.came), booked.spoken, patient_id="P-41")
-    canonical = request.canonical("convox", PLACE.of(booked.spoken))
+    canonical = request.canonical("convox", PLACE.in_dialect(booked.spoken))
 
     for name, value in booked.means.items():
         meant = getattr(canonical, name)
@@ -197,7 +197,7 @@ def test_a_new_patient_is_the_same_however_told(case: str) -> None:
     told = PEOPLE[case]
 
     request = read(NewPatientBooking, post(NEW | told.came), told.spoken)
-    person = request.canonical("convox", PLACE.of(told.spoken)).new_patient
+    person = request.canonical("convox", PLACE.in_dialect(told.spoken)).new_patient
 
     assert person is not None
     assert person.consent.given is True

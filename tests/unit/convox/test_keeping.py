@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from convox_clinicea.bookings.call_status import StatusReader, grounds_of
 from convox_clinicea.bookings.callbacks import Callback
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidRequest, TooLarge
 from tests.support import events
@@ -20,7 +20,7 @@ from tests.support.call_ends import known, new
 from tests.support.dialects import PACKED
 from tests.support.properties import PROPERTY, json_values
 
-PLACE = Place(Clinics.from_document({"schema": 1}, "Asia/Kolkata"), "IN")
+PLACE = RequestDefaults(Clinics.from_document({"schema": 1}, "Asia/Kolkata"), "IN")
 NEVER_YES: list[Any] = [
     None,
     "",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.requests import KnownPatientBooking
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.lookups.completed import CompletedRequest
@@ -18,7 +18,7 @@ from tests.support.dialects import PACKED, dialect, read
 from tests.support.events import Event
 
 CALL = {"call_id": "R-1", "agent_id": "a-1"}
-PLACE = Place(Clinics.from_document({"schema": 1}, "Asia/Kolkata"), "IN")
+PLACE = RequestDefaults(Clinics.from_document({"schema": 1}, "Asia/Kolkata"), "IN")
 
 
 def problems(event: Event, model: Any = SearchRequest, **path: str) -> dict[str, str]:
@@ -223,7 +223,7 @@ def test_spaces_round_a_value_make_no_other_value() -> None:
 
 
 def test_of_two_spellings_of_a_number_the_one_with_the_dialling_code_counts() -> None:
-    elsewhere = Place(Clinics.from_document({"schema": 1}, "Asia/Dubai"), "AE")
+    elsewhere = RequestDefaults(Clinics.from_document({"schema": 1}, "Asia/Dubai"), "AE")
     for names in (("MOBILE_NO", "callernumber"), ("callernumber", "MOBILE_NO")):
         event = events.search(CALL | dict(zip(names, ("9999900041", "+91 99999 00041"), strict=True)))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConsentRequired, InvalidRequest
 from convox_clinicea.lookups.completed import CompletedRequest
@@ -23,9 +23,9 @@ from tests.support.dialects import read
 from tests.support.properties import PROPERTY
 
 
-def place(zone: str = "Asia/Kolkata", country: str = "IN") -> Place:
+def place(zone: str = "Asia/Kolkata", country: str = "IN") -> RequestDefaults:
     document = {"schema": 1, "clinics": [{"clinic_id": "C-AE", "time_zone": "Asia/Dubai"}]}
-    return Place(Clinics.from_document(document, zone), country, 25)
+    return RequestDefaults(Clinics.from_document(document, zone), country, 25)
 
 
 def known(zone: str = "Asia/Kolkata", **changes: Any) -> Any:

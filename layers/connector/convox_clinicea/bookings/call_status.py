@@ -23,7 +23,7 @@ from convox_clinicea.bookings.callback_traces import glimpsed
 from convox_clinicea.bookings.callbacks import Callback, StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import OpenBookings
-from convox_clinicea.bookings.intake import drafter_from, place_from
+from convox_clinicea.bookings.intake import drafter_from, request_defaults_from
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.messages import BookingQueue, Queues
 from convox_clinicea.bookings.request import UNLISTED, BookingRequest, Caller
@@ -31,7 +31,7 @@ from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBoo
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.aliases import Named, named
 from convox_clinicea.convox.body import Pairs, pairs_of
-from convox_clinicea.convox.defaults import Place, moment_in, number
+from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
 from convox_clinicea.convox.http import remember, request_id_of
@@ -139,10 +139,10 @@ class _Wanted(NamedTuple):
 class StatusReader:
     """Reads the status callbacks of one caller."""
 
-    def __init__(self, caller: str, dialect: Dialect, place: Place, *, context_required: bool) -> None:
+    def __init__(self, caller: str, dialect: Dialect, place: RequestDefaults, *, context_required: bool) -> None:
         self._caller = caller
         self._dialect = dialect
-        self._place = place.of(dialect)
+        self._place = place.in_dialect(dialect)
         self._context_required = context_required
 
     def read(self, event: APIGatewayProxyEvent) -> Callback:
@@ -275,7 +275,7 @@ class StatusDesk(NamedTuple):
 
     settings: CallStatusSettings
     dialects: Dialects
-    place: Place
+    place: RequestDefaults
     callbacks: StatusCallbacks
     announced: AnnouncedCalls
     ids: FreeTextIds
@@ -283,7 +283,7 @@ class StatusDesk(NamedTuple):
 
 def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> StatusDesk:
     """Return the parts of the function that takes ConVox's status callbacks."""
-    place = place_from(settings)
+    place = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     callbacks = StatusCallbacks(

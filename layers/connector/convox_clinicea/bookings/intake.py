@@ -20,7 +20,7 @@ from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Consents
 from convox_clinicea.clinicea.calls import flows_of
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.request import clinics_from, consent_texts_from, dialects_from, identity_key, ids_from
 from convox_clinicea.deadline import Clock
@@ -145,13 +145,13 @@ class BookingDesk(NamedTuple):
 
     settings: IntakeSettings
     dialects: Dialects
-    place: Place
+    place: RequestDefaults
     intake: Intake
 
 
 def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
     """Return the parts of a function that takes booking requests."""
-    place = place_from(settings)
+    place = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     intake = Intake(
@@ -165,9 +165,9 @@ def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
     return BookingDesk(settings, dialects_from(settings), place, intake)
 
 
-def place_from(settings: IntakeSettings) -> Place:
+def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
     """Return what requests leave to the deployment."""
-    return Place(
+    return RequestDefaults(
         clinics_from(settings),
         settings.default_country,
         settings.default_duration_minutes,
@@ -175,7 +175,7 @@ def place_from(settings: IntakeSettings) -> Place:
     )
 
 
-def drafter_from(settings: IntakeSettings, place: Place, clock: Clock) -> Drafter:
+def drafter_from(settings: IntakeSettings, place: RequestDefaults, clock: Clock) -> Drafter:
     """Return what drafts bookings from requests."""
     sealer = KmsSealer(aws.kms(), settings.data_key_id)
     consents = Consents(

@@ -7,7 +7,7 @@ from typing import Any
 
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.convox import fields
-from convox_clinicea.convox.defaults import Place, moment_in, number, start_in
+from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number, start_in
 from convox_clinicea.convox.request import Inbound, WithCall
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NoCallerNumber
 from convox_clinicea.mobile import Mobile
@@ -25,7 +25,7 @@ class _Booking(WithCall):
     notes: fields.Notes | None = None
     country_code: fields.CountryCode | None = None
 
-    def _common(self, caller: str, place: Place, request_id: str | None) -> dict[str, Any]:
+    def _common(self, caller: str, place: RequestDefaults, request_id: str | None) -> dict[str, Any]:
         return {
             "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id, request_id=request_id),
             "clinic_id": self.clinic_id,
@@ -43,12 +43,12 @@ class KnownPatientBooking(_Booking):
     patient_id: fields.PatientId
     mobile: fields.WrittenMobile | None = None
 
-    def canonical(self, caller: str, place: Place, request_id: str | None = None) -> BookingRequest:
+    def canonical(self, caller: str, place: RequestDefaults, request_id: str | None = None) -> BookingRequest:
         """Return the booking request; raises InvalidRequest."""
         common = self._common(caller, place, request_id)
         return BookingRequest(**common, patient_id=self.patient_id, mobile=self._number(place))
 
-    def _number(self, place: Place) -> Mobile | None:
+    def _number(self, place: RequestDefaults) -> Mobile | None:
         """Return the number, if it came: an exchange's word for a withheld one is none. Raises InvalidRequest."""
         try:
             return None if self.mobile is None else number(self.mobile, self.country_code, place)
@@ -83,7 +83,7 @@ class NewPatientBooking(_Booking):
     consent: ConsentGiven | None = None
 
     def canonical(
-        self, caller: str, place: Place, request_id: str | None = None, *, asks_back: bool = True
+        self, caller: str, place: RequestDefaults, request_id: str | None = None, *, asks_back: bool = True
     ) -> BookingRequest:
         """Return the booking request.
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # look-ups load neither
 
 
 @dataclass(frozen=True)
-class Place:
+class RequestDefaults:
     """What a request leaves to the deployment, and to its caller.
 
     Attributes:
@@ -33,7 +33,7 @@ class Place:
     zone: ZoneInfo | None = None
     texts: ConsentTexts | None = None
 
-    def of(self, dialect: Dialect) -> Self:
+    def in_dialect(self, dialect: Dialect) -> Self:
         """Return the same for one caller."""
         return replace(self, zone=dialect.zone)
 
@@ -47,7 +47,7 @@ class Place:
         return self.clinics.zone(None, self.zone)
 
 
-def number(written: PersonalText, country_code: str | None, place: Place) -> Mobile:
+def number(written: PersonalText, country_code: str | None, place: RequestDefaults) -> Mobile:
     """Parse a number as it was written; raises InvalidRequest, NoCallerNumber for a withheld or internal one."""
     try:
         return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)

@@ -13,7 +13,7 @@ from convox_clinicea.announcements import AnnouncedCalls
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault
 from convox_clinicea.clinicea.models import Patient
-from convox_clinicea.convox.defaults import Place
+from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.http import SUCCESS
 from convox_clinicea.convox.request import ids_from
 from convox_clinicea.deadline import Clock, Deadline
@@ -124,7 +124,7 @@ class PopUpLookUp:
 
     request = SearchRequest
 
-    def __init__(self, service: CallPopUp, place: Place) -> None:
+    def __init__(self, service: CallPopUp, place: RequestDefaults) -> None:
         self._service = service
         self._place = place
 
@@ -149,7 +149,7 @@ def popup_desk(
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
         search = PatientSearch(clinicea)
         service = CallPopUp(search, CompletedAppointments(clinicea, clinics), logger, metrics)
-        return PopUpLookUp(service, Place(clinics, settings.default_country))
+        return PopUpLookUp(service, RequestDefaults(clinics, settings.default_country))
 
     ids = ids_from(settings, in_time=True)
 

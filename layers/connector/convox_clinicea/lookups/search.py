@@ -12,7 +12,7 @@ from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.clinicea.registered import registered_with
 from convox_clinicea.convox import fields
-from convox_clinicea.convox.defaults import Place, number
+from convox_clinicea.convox.defaults import RequestDefaults, number
 from convox_clinicea.convox.http import SUCCESS, revealed
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
@@ -31,7 +31,7 @@ class SearchRequest(WithCall):
     mobile: fields.WrittenMobile
     country_code: fields.CountryCode | None = None
 
-    def number(self, place: Place) -> Mobile:
+    def number(self, place: RequestDefaults) -> Mobile:
         """Return the parsed number; raises InvalidRequest."""
         return number(self.mobile, self.country_code, place)
 
@@ -109,7 +109,7 @@ class Search:
 
     request = SearchRequest
 
-    def __init__(self, search: PatientSearch, place: Place) -> None:
+    def __init__(self, search: PatientSearch, place: RequestDefaults) -> None:
         self._search = search
         self._place = place
 
@@ -127,7 +127,7 @@ def search_desk(
     """Return it."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
-        place = Place(clinics, settings.default_country)
+        place = RequestDefaults(clinics, settings.default_country)
         return Search(PatientSearch(clinicea), place)
 
     return lookup_desk(settings, clock, logger, metrics, look_up)
