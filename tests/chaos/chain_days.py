@@ -79,7 +79,7 @@ def _day_before(chain: Chain, ago: int) -> None:
                 return
             continue
         booking = _booking_before(chain, name, place, ago, now)
-        noted = call.wishing(booking.booking_id, booking, counts=True)
+        noted = call.with_intent(booking.booking_id, booking, counts=True)
         calls.write(replace(noted, asks=True), start=booking.start)
         if max(now + DEFAULT_RETENTION, booking.start + 2 * ONE_DAY) < chain.clock.now():
             continue

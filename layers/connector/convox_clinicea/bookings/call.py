@@ -208,7 +208,7 @@ class Call(Leg):
         """Return the call once a flow function has asked for that."""
         return replace(self, wishes={**self.wishes, wish_id: booking.booking_id})
 
-    def wishing(self, wish_id: str, booking: Booking, *, counts: bool, recorded_at: datetime | None = None) -> Self:
+    def with_intent(self, wish_id: str, booking: Booking, *, counts: bool, recorded_at: datetime | None = None) -> Self:
         """Return the call once a status callback of this leg has asked for that.
 
         Args:

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import cached_property
 
 from convox_clinicea.bookings.call import Call
-from convox_clinicea.bookings.drafting import Wish
+from convox_clinicea.bookings.drafting import BookingIntent
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
@@ -21,7 +21,7 @@ from convox_clinicea.text import id_key
 _NO_BIRTH = "-"
 
 
-def is_same(booking: Booking, wish: Wish) -> bool:
+def is_same(booking: Booking, wish: BookingIntent) -> bool:
     """Whether the booking is for the person whom the wish is for.
 
     A newcomer who has told the birth date, or whose name is spelled in another order, is the same: the worker would
@@ -32,7 +32,7 @@ def is_same(booking: Booking, wish: Wish) -> bool:
     return _same_number(booking, wish) and _same_name(booking, wish) and not _born_otherwise(booking, wish)
 
 
-def may_be_same(booking: Booking, wish: Wish) -> bool:
+def may_be_same(booking: Booking, wish: BookingIntent) -> bool:
     """Whether the booking, which is no sure one of that person, may be the same person's all the same."""
     if booking.erased_at is not None:
         return True
@@ -48,7 +48,7 @@ def may_be_same(booking: Booking, wish: Wish) -> bool:
     return _same_place(booking, wish) and len(numbers) < 2
 
 
-def is_same_appointment(booking: Booking, wish: Wish) -> bool:
+def is_same_appointment(booking: Booking, wish: BookingIntent) -> bool:
     """Whether both are for one person, clinic, start and practitioner: only what is done there is said otherwise."""
     return is_same(booking, wish) and _same_place(booking, wish)
 
@@ -60,7 +60,7 @@ def was_refused(booking: Booking) -> bool:
     return booking.reason is not Reason.EXPIRED_UNRESOLVED or not booking.posted
 
 
-def obstacle(wish: Wish, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
+def obstacle(wish: BookingIntent, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
     """Return why the wish has to wait for a person beside the call's other bookings; None if it can be made.
 
     Args:
@@ -81,20 +81,20 @@ def _waits(booking: Booking) -> bool:
     return booking.reason in (Reason.CHANGED_AFTER_BOOKING, Reason.MAYBE_SAME_PERSON)
 
 
-def _same_number(booking: Booking, wish: Wish) -> bool:
+def _same_number(booking: Booking, wish: BookingIntent) -> bool:
     return booking.number_key is not None and booking.number_key == wish.number_key
 
 
-def _same_name(booking: Booking, wish: Wish) -> bool:
+def _same_name(booking: Booking, wish: BookingIntent) -> bool:
     return bool(booking.newcomer and wish.newcomer) and booking.newcomer[0] == wish.newcomer[0]
 
 
-def _born_otherwise(booking: Booking, wish: Wish) -> bool:
+def _born_otherwise(booking: Booking, wish: BookingIntent) -> bool:
     births = {booking.newcomer[1], wish.newcomer[1]} - {_NO_BIRTH}
     return len(births) > 1
 
 
-def _same_place(booking: Booking, wish: Wish) -> bool:
+def _same_place(booking: Booking, wish: BookingIntent) -> bool:
     return _place(booking) == _place(wish.request) and booking.start == wish.request.start
 
 
@@ -113,7 +113,7 @@ class Mind:
     """
 
     call: Call
-    wish: Wish
+    wish: BookingIntent
     bookings: Mapping[str, Booking]
     recorded_at: datetime | None
 

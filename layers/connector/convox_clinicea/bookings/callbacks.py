@@ -15,7 +15,7 @@ from convox_clinicea.bookings.call import MOST_WISHES, Call
 from convox_clinicea.bookings.call_persons import Mind, obstacle
 from convox_clinicea.bookings.callback_fields import UNBOOKED, Grounds, Refusal, UnbookedCallbacks
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.drafting import Drafter, OpenBookings, Wish
+from convox_clinicea.bookings.drafting import BookingIntent, Drafter, OpenBookings
 from convox_clinicea.bookings.intake import MOST_TRIES, PAUSE_SECONDS, or_not_stored
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.messages import BookingQueue
@@ -155,7 +155,7 @@ class StatusCallbacks:
             self._calls.write(call)
         return Taken(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
 
-    def _wished(self, stored: Call, call: Call, callback: Callback, wish: Wish) -> Taken:
+    def _wished(self, stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> Taken:
         wish = wish.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
         mind = Mind(stored, wish, self._bookings(stored), callback.recorded_at)
         known = mind.known
@@ -165,7 +165,7 @@ class StatusCallbacks:
             raise InvalidRequest(FieldProblem("call_id", "this call has been changed too often"))
         if mind.is_late and mind.current is not None:
             # An older word that comes late: what was recorded after it stays.
-            late = call.wishing(wish.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
+            late = call.with_intent(wish.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
             return self._known(stored, late, mind.current, mind)
         call = _corrected(stored, call, callback, wish)
         replaced = mind.replaceable
@@ -179,7 +179,7 @@ class StatusCallbacks:
         """Return the call once a known wish is told: for the first time, again, or later than all that is known."""
         wish = mind.wish
         first = wish.wish_id not in stored.told
-        call = call.wishing(
+        call = call.with_intent(
             wish.wish_id,
             booking,
             counts=mind.is_newer or (first and not mind.is_late),
@@ -198,9 +198,11 @@ class StatusCallbacks:
         changed = mind.wish.changes(booking)
         return Taken(booking, repeated=True, changed=changed, dropped=bool(dropped))
 
-    def _replaced(self, call: Call, callback: Callback, current: Booking, wish: Wish, reason: Reason | None) -> Taken:
+    def _replaced(
+        self, call: Call, callback: Callback, current: Booking, wish: BookingIntent, reason: Reason | None
+    ) -> Taken:
         new = self._ledger.in_place_of(current, self._drafter.draft(wish, current.booking_id, reason))
-        call = call.wishing(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+        call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new, current), start=new.start)
         return self._stored(new)
 
@@ -213,12 +215,12 @@ class StatusCallbacks:
             if found is None:
                 break
             if mind.is_its(found):
-                now = call.wishing(wish.wish_id, found, counts=True, recorded_at=callback.recorded_at)
+                now = call.with_intent(wish.wish_id, found, counts=True, recorded_at=callback.recorded_at)
                 return self._known(call, now, found, mind)
             booking_id = self._drafter.id_after(wish, booking_id)
         place = self._open.taking(wish, booking_id)
         new = self._drafter.draft(wish, booking_id, reason)
-        call = call.wishing(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+        call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new), *place, start=new.start)
         return self._stored(new, "BookingAccepted", beside=mind.has_others)
 
@@ -238,7 +240,7 @@ class StatusCallbacks:
         return {booking.booking_id: booking for booking in found if booking is not None}
 
 
-def _corrected(stored: Call, call: Call, callback: Callback, wish: Wish) -> Call:
+def _corrected(stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> Call:
     """Return the call without the trace of what could not be booked, unless that was recorded later."""
     if stored.recorded_after(callback.recorded_at):
         return call

@@ -30,7 +30,7 @@ FURTHEST_AHEAD = timedelta(days=365)
 
 
 @dataclass(frozen=True)
-class Wish:
+class BookingIntent:
     """A request, and what it is known by.
 
     Attributes:
@@ -53,7 +53,7 @@ class Wish:
         """The ids by which it may be known: its own, then those of releases before."""
         return (self.wish_id, *(each.booking_id for each in self.earlier))
 
-    def known_as(self, is_known: Callable[[str], bool]) -> Wish:
+    def known_as(self, is_known: Callable[[str], bool]) -> BookingIntent:
         """Return the wish under the id by which it is known: its own, or that of a release before."""
         if not self.earlier:
             return self
@@ -90,10 +90,10 @@ class Drafter:
         self.ids = ids
         """The names under which calls and agents are stored."""
 
-    def wish(self, request: BookingRequest) -> Wish:
+    def wish(self, request: BookingRequest) -> BookingIntent:
         """Tell what the request is known by; raises ConfigurationError."""
         key = self._key()
-        return Wish(
+        return BookingIntent(
             request,
             wish_id=identity.booking_id(key, request),
             fingerprint=identity.fingerprint(key, request),
@@ -103,7 +103,7 @@ class Drafter:
             earlier=identity.earlier_digests(key, request),
         )
 
-    def id_after(self, wish: Wish, booking_id: str) -> str:
+    def id_after(self, wish: BookingIntent, booking_id: str) -> str:
         """Return an id for the wish where its own is that of a booking whose content was replaced."""
         return identity.id_after(self._key(), wish.wish_id, booking_id)
 
@@ -115,7 +115,7 @@ class Drafter:
         """Return the digest by which a known patient may be found again."""
         return None if patient_id is None else identity.digest_of_patient(self._key(), patient_id)
 
-    def draft(self, wish: Wish, booking_id: str, waits: Reason | None = None) -> Booking:
+    def draft(self, wish: BookingIntent, booking_id: str, waits: Reason | None = None) -> Booking:
         """Return the booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
 
         Args:
@@ -190,7 +190,7 @@ class OpenBookings:
         self._clock = clock
         self._limit = limit
 
-    def taking(self, wish: Wish, booking_id: str) -> Sequence[Put]:
+    def taking(self, wish: BookingIntent, booking_id: str) -> Sequence[Put]:
         """Return what is to be written with a new booking, or not at all.
 
         Raises:
@@ -215,7 +215,7 @@ class OpenBookings:
         found = self._ledger.find(booking_id)
         return found is not None and not (isinstance(found, Booking) and found.state.ended)
 
-    def _put(self, key: str, standing: Item | None, named: Sequence[str], wish: Wish) -> Put:
+    def _put(self, key: str, standing: Item | None, named: Sequence[str], wish: BookingIntent) -> Put:
         expiry = int((max(self._clock.now() + DEFAULT_RETENTION, wish.request.start) + DEFAULT_RETENTION).timestamp())
         before = 0 if standing is None else int(standing["expires_at"]["N"])
         item: Item = {

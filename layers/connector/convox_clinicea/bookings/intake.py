@@ -13,7 +13,7 @@ from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import MOST_WISHES, Call
 from convox_clinicea.bookings.call_persons import is_same_appointment, obstacle
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.drafting import Drafter, OpenBookings, Wish
+from convox_clinicea.bookings.drafting import BookingIntent, Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
 from convox_clinicea.bookings.protocol import Reason, State
@@ -100,7 +100,7 @@ class Intake:
                     self._clock.sleep(chance.source.uniform(0, PAUSE_SECONDS))
         raise NotStored("the call was changed by others at every try")
 
-    def _accepted(self, wish: Wish) -> Acceptance:
+    def _accepted(self, wish: BookingIntent) -> Acceptance:
         caller = wish.request.caller
         standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
         if standing is not None:
@@ -119,7 +119,7 @@ class Intake:
             return self._sent(wish, same, repeated=True)
         return self._sent(wish, self._stored(call, wish, told), repeated=False)
 
-    def _stored(self, call: Call, wish: Wish, told: Iterable[Booking]) -> Booking:
+    def _stored(self, call: Call, wish: BookingIntent, told: Iterable[Booking]) -> Booking:
         """Store a new booking and, with it or not at all, that its call has asked for it; raises Overtaken.
 
         Args:
@@ -133,7 +133,7 @@ class Intake:
         self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)
         return new
 
-    def _sent(self, wish: Wish, booking: Booking, *, repeated: bool) -> Acceptance:
+    def _sent(self, wish: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
         if booking.state is State.ACCEPTED:
             # A repeat may come because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
