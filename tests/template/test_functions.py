@@ -13,7 +13,7 @@ import pytest
 
 from commands import cli_support, reconcile
 from convox_clinicea import aws, settings
-from convox_clinicea.bookings.audit import KEPT
+from convox_clinicea.bookings.audit import AUDIT_RETENTION
 from convox_clinicea.bookings.messages import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
 from convox_clinicea.bookings.protocol import LONGEST_SECONDS, Limits
@@ -234,7 +234,7 @@ def test_what_waits_for_a_person_outlives_the_longest_age_and_its_dead_letter(so
 
     assert days["Default"] * 24 > hours["MaxValue"]
     assert days["MinValue"] >= 1
-    assert KEPT.days >= 365, "what persons did is kept a year"
+    assert AUDIT_RETENTION.days >= 365, "what persons did is kept a year"
     assert hours["MinValue"] * 3600 > source["Parameters"]["SettleSeconds"]["MaxValue"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.listing import Filter
 from convox_clinicea.bookings.operator import Acting, Obstacle
 from convox_clinicea.bookings.protocol import Reason, State
@@ -20,7 +20,7 @@ class TestAudit:
     def test_every_act_leaves_a_line_and_a_dry_run_or_an_obstacle_none(self, bench: Bench, acting: Acting) -> None:
         booking = parked(bench)
         acting.redrive(booking.booking_id, PERSON, dry_run=True)
-        acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7")
+        acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7")
         acting.redrive(booking.booking_id, PERSON)
 
         found = acting.shown(booking.booking_id)
@@ -43,14 +43,14 @@ class TestAudit:
         booking = parked(bench)
         acting.redrive(booking.booking_id, Person("arn:one", "first"))
         bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
-        acting.resolve(booking.booking_id, Word.REJECTED, Person("arn:two", "second"))
+        acting.resolve(booking.booking_id, OperatorAction.REJECTED, Person("arn:two", "second"))
 
         found = acting.shown(booking.booking_id)
 
         assert found is not None
         assert [(act.who, act.what, act.why) for act in found[1]] == [
-            ("arn:one", Word.REDRIVE, "first"),
-            ("arn:two", Word.REJECTED, "second"),
+            ("arn:one", OperatorAction.REDRIVE, "first"),
+            ("arn:two", OperatorAction.REJECTED, "second"),
         ]
 
     def test_a_line_that_cannot_be_appended_stops_the_act(self, bench: Bench, acting: Acting) -> None:
@@ -66,7 +66,7 @@ class TestAudit:
 
     def test_a_line_outlives_its_booking(self, bench: Bench, acting: Acting) -> None:
         booking = parked(bench)
-        acting.resolve(booking.booking_id, Word.REJECTED, PERSON)
+        acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON)
 
         (line,) = [item for item in bench.stack.items() if item["pk"]["S"].startswith("act#")]
 

@@ -18,7 +18,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
 from convox_clinicea.bookings.operator import Acted, Obstacle
 from convox_clinicea.bookings.protocol import TRANSITIONS, Limits, Reason, State
@@ -79,7 +79,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=readings, booking=readings, appointment=st.none() | APPOINTMENTS)
     def a_person_resolves(self, booking: Booking, appointment: str | None) -> Booking:
         before = self.standing[booking.booking_id]
-        end: Literal[Word.REJECTED, Word.BOOKED] = Word.REJECTED if appointment is None else Word.BOOKED
+        end: Literal[OperatorAction.REJECTED, OperatorAction.BOOKED] = (
+            OperatorAction.REJECTED if appointment is None else OperatorAction.BOOKED
+        )
         done = self.bench.acting.resolve(booking.booking_id, end, PERSON, appointment_id=appointment)
 
         assert before.state.parked or done.obstacle is Obstacle.NOT_PARKED

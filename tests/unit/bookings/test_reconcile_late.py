@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.identity import digest_of_number
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.reconcile import Discrepancy, Finding, Reconciler, Report
@@ -124,7 +124,7 @@ class TestNotBooked:
     def test_what_stands_for_a_rejected_one_is_unexpected(self, bench: Bench, call: str, omit_notes: bool) -> None:
         bench.fake.switch(omit_notes=omit_notes)
         booking = self.given_up(bench, call)
-        rejected = bench.acting.resolve(booking.booking_id, Word.REJECTED, PERSON).booking
+        rejected = bench.acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).booking
         assert rejected is not None
         assert (rejected.state, rejected.posted) == (State.REJECTED, True)
         assert found(bench) == []
@@ -210,7 +210,9 @@ class TestMoved:
         bench.patient()
         parked = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
         elsewhere = by_hand(bench, "P-41", start=START + timedelta(hours=1))
-        bench.acting.resolve(parked.booking_id, Word.BOOKED, PERSON, appointment_id=elsewhere, patient_id="P-41")
+        bench.acting.resolve(
+            parked.booking_id, OperatorAction.BOOKED, PERSON, appointment_id=elsewhere, patient_id="P-41"
+        )
 
         assert report(bench) == Report(1, ())
 

@@ -7,7 +7,7 @@ from typing import Literal
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.audit import Word
+from convox_clinicea.bookings.audit import OperatorAction
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.operator import Acting, Obstacle
 from convox_clinicea.bookings.protocol import Limits, Reason, State
@@ -24,7 +24,7 @@ CREATE = "postAppointment"
 def test_booked_makes_the_appointment_its_own(bench: Bench, acting: Acting) -> None:
     booking = parked(bench)
 
-    done = acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7")
+    done = acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7")
 
     assert done.obstacle is None
     ended = bench.now(booking)
@@ -37,7 +37,7 @@ def test_a_new_patient_s_id_is_told_with_it(bench: Bench, acting: Acting) -> Non
     booking = bench.accept(new_request())
     booking = bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.SEVERAL_PATIENTS)
 
-    acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7", patient_id="P-99")
+    acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7", patient_id="P-99")
 
     assert bench.now(booking).patient_id == "P-99"
 
@@ -46,7 +46,7 @@ def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(bench:
     other = bench.ledger.book(bench.accept(clinic_id="C-02"), "A-7")
     booking = parked(bench)
 
-    done = acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-7")
+    done = acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7")
 
     assert (done.obstacle, done.owner_id) == (Obstacle.APPOINTMENT_OWNED, other.booking_id)
     assert bench.now(booking) == booking
@@ -55,7 +55,7 @@ def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(bench:
 def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench, acting: Acting) -> None:
     booking = parked(bench)
 
-    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is None
+    assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is None
 
     ended = bench.now(booking)
     assert (ended.state, ended.reason, ended.request) == (State.REJECTED, Reason.AGE_LIMIT, None)
@@ -70,12 +70,12 @@ def test_nothing_is_resolved_while_its_post_may_still_be_carried_out(bench: Benc
     bench.waits(booking)
     bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
 
-    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_SETTLED
-    by_hand = acting.resolve(booking.booking_id, Word.BOOKED, PERSON, appointment_id="A-by-hand")
+    assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is Obstacle.NOT_SETTLED
+    by_hand = acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-by-hand")
     assert by_hand.obstacle is Obstacle.NOT_SETTLED, "a late commit would stand beside it"
     bench.clock.advance(121)
     assert len(bench.fake.standing()) == 1, "who had looked before would have seen nothing"
-    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is None
+    assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is None
 
 
 def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> None:
@@ -86,7 +86,7 @@ def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> Non
     assert bench.ends(second).reason is Reason.WAITS_FOR_OTHER_BOOKING
 
     bench.clock.advance(minutes=3)
-    acting.resolve(first.booking_id, Word.REJECTED, PERSON)
+    acting.resolve(first.booking_id, OperatorAction.REJECTED, PERSON)
     acting.redrive(second.booking_id, PERSON)
     second = bench.now(second)
 
@@ -96,13 +96,13 @@ def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> Non
 def test_only_what_is_parked_is_resolved(bench: Bench, acting: Acting) -> None:
     booking = bench.accept()
 
-    assert acting.resolve(booking.booking_id, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_PARKED
-    assert acting.resolve("bk_" + "a" * 26, Word.REJECTED, PERSON).obstacle is Obstacle.NOT_FOUND
+    assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is Obstacle.NOT_PARKED
+    assert acting.resolve("bk_" + "a" * 26, OperatorAction.REJECTED, PERSON).obstacle is Obstacle.NOT_FOUND
 
 
-@pytest.mark.parametrize(("word", "appointment_id"), [(Word.BOOKED, "A-7"), (Word.REJECTED, None)])
+@pytest.mark.parametrize(("word", "appointment_id"), [(OperatorAction.BOOKED, "A-7"), (OperatorAction.REJECTED, None)])
 def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
-    bench: Bench, word: Literal[Word.BOOKED, Word.REJECTED], appointment_id: str | None
+    bench: Bench, word: Literal[OperatorAction.BOOKED, OperatorAction.REJECTED], appointment_id: str | None
 ) -> None:
     booking = parked(bench)
 
@@ -125,4 +125,4 @@ def test_booked_without_an_appointment_is_no_decision(bench: Bench, acting: Acti
     booking = parked(bench)
 
     with pytest.raises(ValueError, match="needs an appointment"):
-        acting.resolve(booking.booking_id, Word.BOOKED, PERSON)
+        acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON)

@@ -9,7 +9,7 @@ import pytest
 
 from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
-from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.operator import Obstacle
@@ -173,7 +173,7 @@ class TestWhatHadNotEnded:
     def test_one_that_a_person_has_rejected_since_stays_rejected(self, bench: Bench) -> None:
         booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
         copy = backup(bench)
-        bench.acting.resolve(booking.booking_id, Word.REJECTED, PERSON)
+        bench.acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON)
         lose(bench, "booking#")
 
         assert put_back(bench, copy)["booking: put back as rejected since"] == 1

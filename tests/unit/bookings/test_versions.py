@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
 from convox_clinicea.bookings.ledger import Overtaken
@@ -111,7 +111,7 @@ class TestOlderCode:
             dead_letter(bench, booking, generation=int(seconds))
             assert bench.sweep() == Swept()
             assert bench.acting.redrive(booking.booking_id, PERSON).obstacle is Obstacle.UNREADABLE
-            ended = bench.acting.resolve(booking.booking_id, Word.REJECTED, PERSON)
+            ended = bench.acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON)
             assert ended.obstacle is Obstacle.UNREADABLE
             with pytest.raises(NotStored):
                 bench.accept()

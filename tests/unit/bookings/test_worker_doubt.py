@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.audit import Word
+from convox_clinicea.bookings.audit import OperatorAction
 from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.privacy import PersonalText
@@ -103,7 +103,7 @@ def test_a_moved_appointment_that_a_person_gave_to_the_waiting_booking_is_not_ma
     assert waiting.reason is Reason.WAITS_FOR_OTHER_BOOKING
     [standing] = bench.fake.standing()
     bench.acting.redrive(mine.booking_id, PERSON)
-    bench.acting.resolve(other.booking_id, Word.BOOKED, PERSON, appointment_id=standing["appointment_id"])
+    bench.acting.resolve(other.booking_id, OperatorAction.BOOKED, PERSON, appointment_id=standing["appointment_id"])
 
     booked = bench.ends(bench.now(mine))
 

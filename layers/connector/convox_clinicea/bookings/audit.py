@@ -12,12 +12,12 @@ from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.table import WRITE_TOKEN, Item, Put, Table, timestamp
 
-KEPT = timedelta(days=366)
+AUDIT_RETENTION = timedelta(days=366)
 """Lines are kept a year, and never shorter than the booking."""
 _NEW = "attribute_not_exists(pk)"
 
 
-class Word(StrEnum):
+class OperatorAction(StrEnum):
     """What a person may say of a booking."""
 
     REDRIVE = "redrive"
@@ -36,7 +36,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Act:
+class AuditEntry:
     """One line of the audit: who did what to which booking, when and why, and how it stood before."""
 
     booking_id: str
@@ -45,7 +45,7 @@ class Act:
     at: datetime
     who: str
     why: str
-    what: Word | str
+    what: OperatorAction | str
     """A later release may have a word that this one does not know."""
     state_before: str
     reason_before: str | None = None
@@ -53,8 +53,8 @@ class Act:
 
     @classmethod
     def on(
-        cls, booking: Booking, what: Word, person: Person, at: datetime, *, appointment_id: str | None = None
-    ) -> Act:
+        cls, booking: Booking, what: OperatorAction, person: Person, at: datetime, *, appointment_id: str | None = None
+    ) -> AuditEntry:
         """Return the line for an act on `booking` as it stands now."""
         return cls(
             booking_id=booking.booking_id,
@@ -93,8 +93,8 @@ class Act:
         return Put(item, _NEW)
 
 
-def _word(text: str) -> Word | str:
-    return Word(text) if text in {word.value for word in Word} else text
+def _word(text: str) -> OperatorAction | str:
+    return OperatorAction(text) if text in {word.value for word in OperatorAction} else text
 
 
 def key_of(booking_id: str, version: str) -> str:
@@ -102,9 +102,9 @@ def key_of(booking_id: str, version: str) -> str:
     return f"act#{booking_id}#{version}"
 
 
-def from_item(item: Item) -> Act:
+def from_item(item: Item) -> AuditEntry:
     """Read a line as `put` wrote it."""
-    return Act(
+    return AuditEntry(
         booking_id=item["booking_id"]["S"],
         version=int(item["version"]["N"]),
         at=datetime.fromisoformat(item["at"]["S"]),

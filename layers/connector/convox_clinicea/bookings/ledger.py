@@ -134,7 +134,7 @@ class Ledger:
             raise_alone(Overtaken("the booking was changed meanwhile"))
         return moved
 
-    def acts_of(self, booking: Booking) -> list[acts.Act]:
+    def acts_of(self, booking: Booking) -> list[acts.AuditEntry]:
         """Return the lines of what persons did to the booking, oldest first."""
         items = (self._table.get(acts.key_of(booking.booking_id, version)) for version in booking.acts)
         return [acts.from_item(item) for item in items if item is not None]

@@ -13,7 +13,7 @@ from typing import Literal
 
 from convox_clinicea import aws
 from convox_clinicea.announcements import AnnouncedCall, AnnouncedCalls, Key
-from convox_clinicea.bookings.audit import KEPT, Act, Person, Word
+from convox_clinicea.bookings.audit import AUDIT_RETENTION, AuditEntry, OperatorAction, Person
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, ledger_from
 from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
 from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
@@ -60,7 +60,7 @@ class Acted:
     booking_id: str
     booking: Booking | None = None
     obstacle: Obstacle | None = None
-    act: Act | None = None
+    act: AuditEntry | None = None
     sent: bool = False
     owner_id: str | None = None
 
@@ -88,7 +88,7 @@ class Acting:
         """Return one page of the calls announced that long ago without a status callback, and where the next starts."""
         return self._announced.without_end(older_than, after)
 
-    def shown(self, booking_id: str) -> tuple[Booking, list[Act]] | None:
+    def shown(self, booking_id: str) -> tuple[Booking, list[AuditEntry]] | None:
         """Return a booking and the lines of what persons did to it; raises UnreadableRecord."""
         booking = self._ledger.get(booking_id)
         return None if booking is None else (booking, self._ledger.acts_of(booking))
@@ -111,12 +111,12 @@ class Acting:
         if booking is None or obstacle is not None or dry_run:
             return Acted(booking_id, booking, obstacle)
         now = self._clock.now()
-        act = Act.on(booking, Word.REDRIVE, person, now)
+        act = AuditEntry.on(booking, OperatorAction.REDRIVE, person, now)
         try:
             redriven = self._ledger.move(
                 booking,
                 State.ACCEPTED,
-                beside=[act.put(now + max(KEPT, self._limits.retention))],
+                beside=[act.put(now + max(AUDIT_RETENTION, self._limits.retention))],
                 generation=booking.generation + 1,
                 queued_at=now,
                 redriven_at=now,
@@ -131,7 +131,7 @@ class Acting:
     def resolve(
         self,
         booking_id: str,
-        end: Literal[Word.BOOKED, Word.REJECTED],
+        end: Literal[OperatorAction.BOOKED, OperatorAction.REJECTED],
         person: Person,
         *,
         appointment_id: str | None = None,
@@ -150,11 +150,11 @@ class Acting:
         if booking is None or obstacle is not None:
             return Acted(booking_id, booking, obstacle)
         now = self._clock.now()
-        act = Act.on(booking, end, person, now, appointment_id=appointment_id)
-        beside = [act.put(now + max(KEPT, self._limits.retention))]
+        act = AuditEntry.on(booking, end, person, now, appointment_id=appointment_id)
+        beside = [act.put(now + max(AUDIT_RETENTION, self._limits.retention))]
         acts = (*booking.acts, str(act.version))
         try:
-            if end is Word.REJECTED:
+            if end is OperatorAction.REJECTED:
                 ended = self._ledger.move(booking, State.REJECTED, beside=beside, acts=acts)
             elif appointment_id is None:
                 raise ValueError("booked needs an appointment")

@@ -18,7 +18,7 @@ from pydantic import (
     model_validator,
 )
 
-from convox_clinicea.bookings.audit import Person, Word
+from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.listing import MOST_LISTED, Filter, ListCursor
 from convox_clinicea.bookings.operator import Acted, Acting
 from convox_clinicea.bookings.pages import Unreadable
@@ -142,13 +142,13 @@ class ResolveOrder(PersonsOrder):
 
     action: Literal["resolve"]
     booking_id: BookingId
-    end: Literal[Word.BOOKED, Word.REJECTED]
+    end: Literal[OperatorAction.BOOKED, OperatorAction.REJECTED]
     appointment_id: CliniceaId | None = None
     patient_id: CliniceaId | None = None
 
     @model_validator(mode="after")
     def _names_its_appointment(self) -> Self:
-        if (self.end is Word.BOOKED) is (self.appointment_id is None):
+        if (self.end is OperatorAction.BOOKED) is (self.appointment_id is None):
             raise ValueError("booked names the appointment, rejected has none")
         return self
 

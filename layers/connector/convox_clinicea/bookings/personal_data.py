@@ -8,7 +8,16 @@ from enum import StrEnum
 from typing import Any
 
 from convox_clinicea.bookings import person_search as erasures
-from convox_clinicea.bookings.audit import KEPT, Act, Keeping, Noted, Person, SubjectEntries, Word, asked
+from convox_clinicea.bookings.audit import (
+    AUDIT_RETENTION,
+    AuditEntry,
+    Keeping,
+    Noted,
+    OperatorAction,
+    Person,
+    SubjectEntries,
+    asked,
+)
 from convox_clinicea.bookings.call import Call, Leg, key_of_trace
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
@@ -60,7 +69,7 @@ class Erasure:
 
     booking: Booking
     kept: Kept | None = None
-    act: Act | None = None
+    act: AuditEntry | None = None
 
 
 @dataclass(frozen=True)
@@ -188,9 +197,9 @@ class Holdings:
                 booking = self._end(booking)
             self._ledger.free(booking)
             self._hide_call(booking)
-            act = Act.on(booking, Word.ERASE, person, now)
+            act = AuditEntry.on(booking, OperatorAction.ERASE, person, now)
             noted = self._noted(key_of(booking.booking_id), booking.state.value)
-            beside = [act.put(now + max(KEPT, self._retention)), noted]
+            beside = [act.put(now + max(AUDIT_RETENTION, self._retention)), noted]
             erased = self._ledger.erase(booking, beside=beside, acts=(*booking.acts, str(act.version)))
         except Overtaken:
             return Erasure(booking, Kept.CHANGED_MEANWHILE)
