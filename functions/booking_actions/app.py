@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.bookings import operator_requests as orders
-from convox_clinicea.bookings.operator import Acting, acting_from
+from convox_clinicea.bookings.operator import OperatorService, operator_service_from
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.settings import ActionSettings
 from convox_clinicea.telemetry import logger as make_logger
@@ -20,8 +20,8 @@ clock = SystemClock()
 
 
 @cache
-def acting() -> Acting:
-    return acting_from(ActionSettings.from_environment(), clock)
+def acting() -> OperatorService:
+    return operator_service_from(ActionSettings.from_environment(), clock)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

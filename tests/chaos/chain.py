@@ -26,7 +26,7 @@ from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
-from convox_clinicea.bookings.operator import Acting
+from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.person_search import SubjectSearch
 from convox_clinicea.bookings.personal_data import Holdings
 from convox_clinicea.bookings.posting import Posting
@@ -112,7 +112,7 @@ class Chain:
         )
         self.clinicea = core_client(CoreTransport(self.fake, self.clock), self.clock, _credentials)
         self.announced = AnnouncedCalls(table, self.clock)
-        self.acting = Acting(
+        self.acting = OperatorService(
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
         )
         self.holdings = Holdings(

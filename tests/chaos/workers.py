@@ -21,7 +21,7 @@ from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues
-from convox_clinicea.bookings.operator import Acting
+from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import Limits, State, Wait
 from convox_clinicea.bookings.record import Booking
@@ -190,7 +190,7 @@ class Workers(Play):
                 limits=limits,
             ),
         )
-        self.acting = Acting(
+        self.acting = OperatorService(
             ledger=self.ledger,
             queue=messages,
             clock=self.clock,

@@ -18,7 +18,7 @@ from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
-from convox_clinicea.bookings.operator import Acting
+from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import Limits, State, Wait
 from convox_clinicea.bookings.record import Booking
@@ -71,7 +71,7 @@ class Bench(CliniceaBench):
         self.calendar = Calendar(self.clinicea, self.ledger)
         self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"), "IN")
         self.announced = AnnouncedCalls(Table(aws.dynamodb(), self.stack.table), self.clock)
-        self.acting = Acting(
+        self.acting = OperatorService(
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
         )
         self.worker = self.another_worker()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from convox_clinicea.bookings.operator import Acting
+from convox_clinicea.bookings.operator import OperatorService
 from tests.support.account import aws_account
 from tests.support.bench import Bench
 
@@ -23,5 +23,5 @@ def bench() -> Bench:
 
 
 @pytest.fixture
-def acting(bench: Bench) -> Acting:
+def acting(bench: Bench) -> OperatorService:
     return bench.acting

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.listing import Filter
-from convox_clinicea.bookings.operator import Acting, Obstacle
+from convox_clinicea.bookings.operator import Obstacle, OperatorService
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Open, timestamp
 from tests.support import invented
@@ -17,7 +17,9 @@ from tests.support.parked import PERSON, parked
 
 
 class TestAudit:
-    def test_every_act_leaves_a_line_and_a_dry_run_or_an_obstacle_none(self, bench: Bench, acting: Acting) -> None:
+    def test_every_act_leaves_a_line_and_a_dry_run_or_an_obstacle_none(
+        self, bench: Bench, acting: OperatorService
+    ) -> None:
         booking = parked(bench)
         acting.redrive(booking.booking_id, PERSON, dry_run=True)
         acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7")
@@ -39,7 +41,7 @@ class TestAudit:
             "appointment_id": "A-7",
         }
 
-    def test_the_lines_of_several_acts_stand_in_their_order(self, bench: Bench, acting: Acting) -> None:
+    def test_the_lines_of_several_acts_stand_in_their_order(self, bench: Bench, acting: OperatorService) -> None:
         booking = parked(bench)
         acting.redrive(booking.booking_id, Person("arn:one", "first"))
         bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
@@ -53,7 +55,7 @@ class TestAudit:
             ("arn:two", OperatorAction.REJECTED, "second"),
         ]
 
-    def test_a_line_that_cannot_be_appended_stops_the_act(self, bench: Bench, acting: Acting) -> None:
+    def test_a_line_that_cannot_be_appended_stops_the_act(self, bench: Bench, acting: OperatorService) -> None:
         booking = parked(bench)
         ahead = replace(booking, version=booking.version)
         acting.redrive(booking.booking_id, PERSON)
@@ -64,7 +66,7 @@ class TestAudit:
         assert acting.redrive(booking.booking_id, PERSON).obstacle is Obstacle.CHANGED_MEANWHILE
         assert bench.now(booking).state is State.NEEDS_ATTENTION
 
-    def test_a_line_outlives_its_booking(self, bench: Bench, acting: Acting) -> None:
+    def test_a_line_outlives_its_booking(self, bench: Bench, acting: OperatorService) -> None:
         booking = parked(bench)
         acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON)
 
@@ -76,7 +78,7 @@ class TestAudit:
 
 class TestListing:
     def test_the_open_ones_are_listed_oldest_first_and_those_that_have_ended_when_asked_for(
-        self, bench: Bench, acting: Acting
+        self, bench: Bench, acting: OperatorService
     ) -> None:
         waiting = parked(bench)
         bench.clock.advance(minutes=5)
@@ -90,7 +92,7 @@ class TestListing:
         (booked,) = acting.listed(Filter(states=frozenset({State.BOOKED}))).bookings
         assert booked.booking_id == ended.booking_id
 
-    def test_a_parked_one_whose_notice_is_due_is_not_forgotten(self, bench: Bench, acting: Acting) -> None:
+    def test_a_parked_one_whose_notice_is_due_is_not_forgotten(self, bench: Bench, acting: OperatorService) -> None:
         booking = bench.accept()
         bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
 
@@ -98,7 +100,7 @@ class TestListing:
 
         assert (found.booking_id, found.open, found.call_id) == (booking.booking_id, Open.UNTOLD, CALL_ID)
 
-    def test_filters_leave_out_what_they_say(self, bench: Bench, acting: Acting) -> None:
+    def test_filters_leave_out_what_they_say(self, bench: Bench, acting: OperatorService) -> None:
         booking = parked(bench)
         parked_ones = frozenset({State.NEEDS_ATTENTION})
 
@@ -111,5 +113,5 @@ class TestListing:
         assert ids(Filter(parked_ones, older_than=timedelta(hours=13))) == [booking.booking_id]
         assert ids(Filter(parked_ones, older_than=timedelta(hours=14))) == []
 
-    def test_nothing_is_shown_of_a_booking_that_never_was(self, acting: Acting) -> None:
+    def test_nothing_is_shown_of_a_booking_that_never_was(self, acting: OperatorService) -> None:
         assert acting.shown("bk_" + "a" * 26) is None

@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
-from convox_clinicea.bookings.operator import Acted, Obstacle
+from convox_clinicea.bookings.operator import ActionResult, Obstacle
 from convox_clinicea.bookings.protocol import TRANSITIONS, Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
 from tests.support.bench import Bench
@@ -89,7 +89,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert done.obstacle is not None or after.state.value == end.value
         return after
 
-    def _acted(self, before: Booking, done: Acted) -> Booking:
+    def _acted(self, before: Booking, done: ActionResult) -> Booking:
         """What an act left; one that met an obstacle left everything as it was, and no line."""
         after = self.bench.now(before)
         assert after == before if done.obstacle else after.version == before.version + 1

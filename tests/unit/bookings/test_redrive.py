@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from convox_clinicea.bookings.operator import Acting, Obstacle
+from convox_clinicea.bookings.operator import Obstacle, OperatorService
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Open
 from convox_clinicea.deadline import Deadline
@@ -17,7 +17,7 @@ from tests.support.parked import PERSON, parked, parked_in_doubt
 POST = "postAppointmentByPatientID"
 
 
-def test_a_parked_booking_goes_on_and_is_made(bench: Bench, acting: Acting) -> None:
+def test_a_parked_booking_goes_on_and_is_made(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     done = acting.redrive(booking.booking_id, PERSON)
@@ -30,7 +30,7 @@ def test_a_parked_booking_goes_on_and_is_made(bench: Bench, acting: Acting) -> N
     assert len(bench.fake.standing()) == 1
 
 
-def test_its_message_is_a_fresh_one_and_the_old_one_means_nothing(bench: Bench, acting: Acting) -> None:
+def test_its_message_is_a_fresh_one_and_the_old_one_means_nothing(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     acting.redrive(booking.booking_id, PERSON)
@@ -42,7 +42,7 @@ def test_its_message_is_a_fresh_one_and_the_old_one_means_nothing(bench: Bench, 
     assert bench.fake.standing() == []
 
 
-def test_a_dry_run_says_what_would_be_and_changes_nothing(bench: Bench, acting: Acting) -> None:
+def test_a_dry_run_says_what_would_be_and_changes_nothing(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     done = acting.redrive(booking.booking_id, PERSON, dry_run=True)
@@ -51,7 +51,7 @@ def test_a_dry_run_says_what_would_be_and_changes_nothing(bench: Bench, acting: 
     assert bench.now(booking) == booking
 
 
-def test_its_age_counts_anew(bench: Bench, acting: Acting) -> None:
+def test_its_age_counts_anew(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
     acting.redrive(booking.booking_id, PERSON)
     bench.fake.fault("getAppointmentsByPatient", "status", status=503)
@@ -64,7 +64,7 @@ def test_its_age_counts_anew(bench: Bench, acting: Acting) -> None:
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "reset_after"])
-def test_what_was_posted_is_found_and_not_posted_again(bench: Bench, acting: Acting, kind: str) -> None:
+def test_what_was_posted_is_found_and_not_posted_again(bench: Bench, acting: OperatorService, kind: str) -> None:
     booking = parked_in_doubt(bench, kind)
 
     acting.redrive(booking.booking_id, PERSON)
@@ -75,7 +75,9 @@ def test_what_was_posted_is_found_and_not_posted_again(bench: Bench, acting: Act
     assert len(bench.fake.requests(POST)) == 1
 
 
-def test_what_was_posted_waits_for_the_settle_time_before_it_is_posted_again(bench: Bench, acting: Acting) -> None:
+def test_what_was_posted_waits_for_the_settle_time_before_it_is_posted_again(
+    bench: Bench, acting: OperatorService
+) -> None:
     bench.patient()
     booking = bench.accept()
     bench.fake.fault(POST, "timeout_before", count=1)
@@ -94,7 +96,7 @@ def test_what_was_posted_waits_for_the_settle_time_before_it_is_posted_again(ben
     assert len(bench.fake.standing()) == 1
 
 
-def test_what_the_calendar_does_not_tell_is_parked_again_and_not_posted(bench: Bench, acting: Acting) -> None:
+def test_what_the_calendar_does_not_tell_is_parked_again_and_not_posted(bench: Bench, acting: OperatorService) -> None:
     booking = parked_in_doubt(bench)
     by_hand = known_request(start=START + timedelta(minutes=15)).for_clinicea(reference="front desk")
     bench.clinicea.post_appointment_by_patient_id("P-41", by_hand, Deadline.after(bench.clock, 10))
@@ -107,7 +109,7 @@ def test_what_the_calendar_does_not_tell_is_parked_again_and_not_posted(bench: B
     assert len(bench.fake.requests(POST)) == posts
 
 
-def test_a_refusal_is_forgotten_so_that_it_is_tried_again(bench: Bench, acting: Acting) -> None:
+def test_a_refusal_is_forgotten_so_that_it_is_tried_again(bench: Bench, acting: OperatorService) -> None:
     booking = parked_in_doubt(bench)
     accepted = bench.ledger.move(booking, State.ACCEPTED, refusal=Reason.SLOT_TAKEN)
     booking = bench.ledger.move(accepted, State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
@@ -118,7 +120,7 @@ def test_a_refusal_is_forgotten_so_that_it_is_tried_again(bench: Bench, acting: 
     assert bench.ends(bench.now(booking)).state is State.BOOKED
 
 
-def test_what_has_begun_is_left_unless_it_may_stand_in_the_calendar(bench: Bench, acting: Acting) -> None:
+def test_what_has_begun_is_left_unless_it_may_stand_in_the_calendar(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
     bench.clock.advance(minutes=4 * 24 * 60)
 
@@ -131,7 +133,7 @@ def test_what_has_begun_is_left_unless_it_may_stand_in_the_calendar(bench: Bench
 
 
 @pytest.mark.parametrize("state", [State.ACCEPTED, State.SENDING, State.UNKNOWN, State.BOOKED, State.REJECTED])
-def test_only_what_is_parked_is_redriven(bench: Bench, acting: Acting, state: State) -> None:
+def test_only_what_is_parked_is_redriven(bench: Bench, acting: OperatorService, state: State) -> None:
     booking = bench.now(bench.accept())
     steps: dict[State, list[State]] = {
         State.ACCEPTED: [],
@@ -147,7 +149,7 @@ def test_only_what_is_parked_is_redriven(bench: Bench, acting: Acting, state: St
     assert bench.now(booking) == booking
 
 
-def test_a_booking_that_never_was_and_one_that_cannot_be_read(bench: Bench, acting: Acting) -> None:
+def test_a_booking_that_never_was_and_one_that_cannot_be_read(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
     bench.stack.spoil(f"booking#{booking.booking_id}", state="of a later version")
 
@@ -155,7 +157,7 @@ def test_a_booking_that_never_was_and_one_that_cannot_be_read(bench: Bench, acti
     assert acting.redrive(booking.booking_id, PERSON).obstacle is Obstacle.UNREADABLE
 
 
-def test_a_queue_that_is_away_leaves_it_to_the_sweeper(bench: Bench, acting: Acting) -> None:
+def test_a_queue_that_is_away_leaves_it_to_the_sweeper(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
     bench.stack.without_queue()
 
@@ -169,7 +171,7 @@ def test_a_queue_that_is_away_leaves_it_to_the_sweeper(bench: Bench, acting: Act
 
 
 def test_what_a_dead_letter_had_parked_goes_on_and_the_letter_cannot_park_it_again(
-    bench: Bench, acting: Acting
+    bench: Bench, acting: OperatorService
 ) -> None:
     bench.patient()
     booking = bench.accept()

@@ -9,7 +9,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import OperatorAction
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.operator import Acting, Obstacle
+from convox_clinicea.bookings.operator import Obstacle, OperatorService
 from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.table import Table
@@ -21,7 +21,7 @@ POST = "postAppointmentByPatientID"
 CREATE = "postAppointment"
 
 
-def test_booked_makes_the_appointment_its_own(bench: Bench, acting: Acting) -> None:
+def test_booked_makes_the_appointment_its_own(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     done = acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7")
@@ -33,7 +33,7 @@ def test_booked_makes_the_appointment_its_own(bench: Bench, acting: Acting) -> N
     assert bench.ledger.owner_of("A-7") == booking.booking_id
 
 
-def test_a_new_patient_s_id_is_told_with_it(bench: Bench, acting: Acting) -> None:
+def test_a_new_patient_s_id_is_told_with_it(bench: Bench, acting: OperatorService) -> None:
     booking = bench.accept(new_request())
     booking = bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.SEVERAL_PATIENTS)
 
@@ -42,7 +42,9 @@ def test_a_new_patient_s_id_is_told_with_it(bench: Bench, acting: Acting) -> Non
     assert bench.now(booking).patient_id == "P-99"
 
 
-def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(bench: Bench, acting: Acting) -> None:
+def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(
+    bench: Bench, acting: OperatorService
+) -> None:
     other = bench.ledger.book(bench.accept(clinic_id="C-02"), "A-7")
     booking = parked(bench)
 
@@ -52,7 +54,7 @@ def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(bench:
     assert bench.now(booking) == booking
 
 
-def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench, acting: Acting) -> None:
+def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is None
@@ -63,7 +65,7 @@ def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench,
     assert [each["state"] for each in bench.stack.notices()] == ["needs_attention", "rejected"]
 
 
-def test_nothing_is_resolved_while_its_post_may_still_be_carried_out(bench: Bench, acting: Acting) -> None:
+def test_nothing_is_resolved_while_its_post_may_still_be_carried_out(bench: Bench, acting: OperatorService) -> None:
     bench.patient()
     booking = bench.accept()
     bench.fake.fault(POST, "late_commit", count=1, seconds=100)
@@ -78,7 +80,7 @@ def test_nothing_is_resolved_while_its_post_may_still_be_carried_out(bench: Benc
     assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is None
 
 
-def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> None:
+def test_an_end_frees_what_the_booking_held(bench: Bench, acting: OperatorService) -> None:
     first, second = bench.accept(new_request()), bench.accept(new_request(clinic_id="C-02"))
     bench.fake.fault(CREATE, "timeout_before", count=1)
     bench.waits(first)
@@ -93,7 +95,7 @@ def test_an_end_frees_what_the_booking_held(bench: Bench, acting: Acting) -> Non
     assert bench.ends(second).state is State.BOOKED
 
 
-def test_only_what_is_parked_is_resolved(bench: Bench, acting: Acting) -> None:
+def test_only_what_is_parked_is_resolved(bench: Bench, acting: OperatorService) -> None:
     booking = bench.accept()
 
     assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is Obstacle.NOT_PARKED
@@ -113,7 +115,9 @@ def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
             return read
 
     slow = Slow(Table(aws.dynamodb(), bench.stack.table), bench.clock)
-    acting = Acting(ledger=slow, queue=bench.queue, clock=bench.clock, limits=Limits(), announced=bench.announced)
+    acting = OperatorService(
+        ledger=slow, queue=bench.queue, clock=bench.clock, limits=Limits(), announced=bench.announced
+    )
 
     done = acting.resolve(booking.booking_id, word, PERSON, appointment_id=appointment_id)
 
@@ -121,7 +125,7 @@ def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
     assert bench.now(booking).state is State.ACCEPTED
 
 
-def test_booked_without_an_appointment_is_no_decision(bench: Bench, acting: Acting) -> None:
+def test_booked_without_an_appointment_is_no_decision(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     with pytest.raises(ValueError, match="needs an appointment"):

@@ -46,7 +46,7 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True)
-class Acted:
+class ActionResult:
     """What became of one act.
 
     Attributes:
@@ -65,7 +65,7 @@ class Acted:
     owner_id: str | None = None
 
 
-class Acting:
+class OperatorService:
     """The service behind `booking_actions`."""
 
     def __init__(
@@ -97,7 +97,7 @@ class Acting:
         """Return a booking, be it that it cannot be read."""
         return self._ledger.find(booking_id)
 
-    def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> Acted:
+    def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> ActionResult:
         """Send a parked booking on its way again, with a raised generation and a fresh message.
 
         Its age counts anew. What it knows of an earlier POST stays, so that the worker looks for that one's appointment
@@ -109,7 +109,7 @@ class Acting:
         if booking is not None and obstacle is None and booking.request is None:
             obstacle = Obstacle.NO_CONTENT
         if booking is None or obstacle is not None or dry_run:
-            return Acted(booking_id, booking, obstacle)
+            return ActionResult(booking_id, booking, obstacle)
         now = self._clock.now()
         act = AuditEntry.on(booking, OperatorAction.REDRIVE, person, now)
         try:
@@ -125,8 +125,8 @@ class Acting:
                 acts=(*booking.acts, str(act.version)),
             )
         except Overtaken:
-            return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
-        return Acted(booking_id, redriven, act=act, sent=self._send(redriven))
+            return ActionResult(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
+        return ActionResult(booking_id, redriven, act=act, sent=self._send(redriven))
 
     def resolve(
         self,
@@ -136,7 +136,7 @@ class Acting:
         *,
         appointment_id: str | None = None,
         patient_id: str | None = None,
-    ) -> Acted:
+    ) -> ActionResult:
         """End a parked booking by the word of a person who has looked into Clinicea.
 
         Args:
@@ -148,7 +148,7 @@ class Acting:
         if booking is not None and obstacle is None and not self._settled(booking):
             obstacle = Obstacle.NOT_SETTLED
         if booking is None or obstacle is not None:
-            return Acted(booking_id, booking, obstacle)
+            return ActionResult(booking_id, booking, obstacle)
         now = self._clock.now()
         act = AuditEntry.on(booking, end, person, now, appointment_id=appointment_id)
         beside = [act.put(now + max(AUDIT_RETENTION, self._limits.retention))]
@@ -169,10 +169,10 @@ class Acting:
                 )
         except AppointmentOwned:
             owner_id = self._ledger.owner_of(appointment_id or "")
-            return Acted(booking_id, booking, Obstacle.APPOINTMENT_OWNED, owner_id=owner_id)
+            return ActionResult(booking_id, booking, Obstacle.APPOINTMENT_OWNED, owner_id=owner_id)
         except Overtaken:
-            return Acted(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
-        return Acted(booking_id, ended, act=act)
+            return ActionResult(booking_id, booking, Obstacle.CHANGED_MEANWHILE)
+        return ActionResult(booking_id, ended, act=act)
 
     def _parked(self, booking_id: str) -> tuple[Booking | None, Obstacle | None]:
         try:
@@ -197,7 +197,7 @@ class Acting:
         return True
 
 
-def acting_from(settings: ActionSettings, clock: Clock) -> Acting:
+def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorService:
     """Return what a person acts on parked bookings with."""
     limits = Limits(
         settle=timedelta(seconds=settings.settle_seconds), retention=timedelta(days=settings.retention_days)
@@ -205,4 +205,4 @@ def acting_from(settings: ActionSettings, clock: Clock) -> Acting:
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     queue = BookingQueue(aws.sqs(), Queues(settings.queue_url))
     announced = AnnouncedCalls(Table(aws.dynamodb(), settings.ledger_table), clock)
-    return Acting(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)
+    return OperatorService(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)

@@ -20,7 +20,7 @@ from pydantic import (
 
 from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.listing import MOST_LISTED, Filter, ListCursor
-from convox_clinicea.bookings.operator import Acted, Acting
+from convox_clinicea.bookings.operator import ActionResult, OperatorService
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
@@ -63,7 +63,7 @@ class ListOrder(Order):
     limit: int | None = Field(default=None, ge=1, le=MOST_LISTED)
     after: ListCursor | None = None
 
-    def carry_out(self, acting: Acting) -> dict[str, Any]:
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
         wanted = Filter(self.states, self.reasons, timedelta(minutes=self.older_than_minutes))
         found = acting.listed(wanted, self.after)
         return {
@@ -79,7 +79,7 @@ class ShowOrder(Order):
     action: Literal["show"]
     booking_id: BookingId
 
-    def carry_out(self, acting: Acting) -> dict[str, Any]:
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
         standing = acting.found(self.booking_id)
         if isinstance(standing, Unreadable):
             return {"booking": None, "acts": [], "unreadable": standing.line}
@@ -101,7 +101,7 @@ class CallsOrder(Order):
     older_than_minutes: int = Field(default=120, ge=0, le=7 * 24 * 60)
     after: dict[str, str] | None = Field(default=None, max_length=3)
 
-    def carry_out(self, acting: Acting) -> dict[str, Any]:
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
         found, after = acting.calls_without_end(timedelta(minutes=self.older_than_minutes), self.after)
         calls = [{**asdict(each), "announced_at": timestamp(each.announced_at)} for each in found]
         return {"calls": calls, "after": after}
@@ -132,7 +132,7 @@ class RedriveOrder(PersonsOrder):
     booking_ids: list[BookingId] = Field(min_length=1, max_length=100)
     dry_run: bool = True
 
-    def carry_out(self, acting: Acting) -> dict[str, Any]:
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
         done = [acting.redrive(each, self.person, dry_run=self.dry_run) for each in dict.fromkeys(self.booking_ids)]
         return {"dry_run": self.dry_run, "results": [outcome(each) for each in done]}
 
@@ -152,7 +152,7 @@ class ResolveOrder(PersonsOrder):
             raise ValueError("booked names the appointment, rejected has none")
         return self
 
-    def carry_out(self, acting: Acting) -> dict[str, Any]:
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
         done = acting.resolve(
             self.booking_id,
             self.end,
@@ -211,7 +211,7 @@ def shown(booking: Booking) -> dict[str, Any]:
     }
 
 
-def outcome(done: Acted) -> dict[str, Any]:
+def outcome(done: ActionResult) -> dict[str, Any]:
     """Return what became of one act."""
     return {
         "booking_id": done.booking_id,
