@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.bookings import data_subject_requests as data_orders
-from convox_clinicea.bookings.data_subject_requests import holdings_from
-from convox_clinicea.bookings.personal_data import Holdings
+from convox_clinicea.bookings.data_subject_requests import personal_data_from
+from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.settings import DataRequestSettings
 from convox_clinicea.telemetry import logger as make_logger
@@ -22,13 +22,13 @@ clock = SystemClock()
 
 class Parts(NamedTuple):
     settings: DataRequestSettings
-    holdings: Holdings
+    holdings: PersonalData
 
 
 @cache
 def parts() -> Parts:
     settings = DataRequestSettings.from_environment()
-    return Parts(settings, holdings_from(settings, clock))
+    return Parts(settings, personal_data_from(settings, clock))
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -28,7 +28,7 @@ from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
 from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.person_search import SubjectSearch
-from convox_clinicea.bookings.personal_data import Holdings
+from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import Limits
 from convox_clinicea.bookings.reconcile import Discrepancy, Reconciler, Report
@@ -115,7 +115,7 @@ class Chain:
         self.acting = OperatorService(
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
         )
-        self.holdings = Holdings(
+        self.holdings = PersonalData(
             search=SubjectSearch(table, lambda: KEY, self.clock),
             ledger=self.ledger,
             calls=self.calls,

@@ -12,7 +12,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.person_search import Journal, Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import Holdings, Kept
+from convox_clinicea.bookings.personal_data import NotErasedReason, PersonalData
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.errors import FieldProblem, InvalidRequest
@@ -30,9 +30,9 @@ WHO = Person("operator", "asked by the person")
 
 
 @pytest.fixture
-def holdings(bench: Bench) -> Holdings:
+def holdings(bench: Bench) -> PersonalData:
     table = Table(aws.dynamodb(), bench.stack.table)
-    return Holdings(
+    return PersonalData(
         search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
         ledger=bench.ledger,
         calls=bench.calls,
@@ -42,7 +42,7 @@ def holdings(bench: Bench) -> Holdings:
     )
 
 
-def erase(holdings: Holdings) -> list[Kept | None]:
+def erase(holdings: PersonalData) -> list[NotErasedReason | None]:
     return [each.kept for each in holdings.erase(Subject(MEERA), WHO, open_too=True).bookings]
 
 
@@ -58,7 +58,7 @@ def items(bench: Bench) -> str:
     return repr([each for each in bench.stack.items() if not each["pk"]["S"].startswith("act#")])
 
 
-def test_no_call_agent_or_patient_leads_to_the_booking(bench: Bench, holdings: Holdings) -> None:
+def test_no_call_agent_or_patient_leads_to_the_booking(bench: Bench, holdings: PersonalData) -> None:
     booking = changed(bench)
     for telling in (CALL_ID, AGENT_ID, "slot#P-41", f"appointment#{booking.appointment_id}"):
         assert telling in items(bench)
@@ -69,7 +69,7 @@ def test_no_call_agent_or_patient_leads_to_the_booking(bench: Bench, holdings: H
         assert telling not in items(bench)
 
 
-def test_of_a_newcomer_neither(bench: Bench, holdings: Holdings) -> None:
+def test_of_a_newcomer_neither(bench: Bench, holdings: PersonalData) -> None:
     booking = bench.ends(booking_of(takes(bench, new_request())))
     assert booking.patient_id is not None
 
@@ -79,7 +79,7 @@ def test_of_a_newcomer_neither(bench: Bench, holdings: Holdings) -> None:
         assert telling not in items(bench)
 
 
-def test_late_repeats_of_either_wish_make_no_second_appointment(bench: Bench, holdings: Holdings) -> None:
+def test_late_repeats_of_either_wish_make_no_second_appointment(bench: Bench, holdings: PersonalData) -> None:
     booking = changed(bench)
     erase(holdings)
 
@@ -93,7 +93,7 @@ def test_late_repeats_of_either_wish_make_no_second_appointment(bench: Bench, ho
     assert AGENT_ID not in items(bench), "a repeat does not bring the agent back"
 
 
-def test_another_person_s_booking_of_the_call_is_untouched(bench: Bench, holdings: Holdings) -> None:
+def test_another_person_s_booking_of_the_call_is_untouched(bench: Bench, holdings: PersonalData) -> None:
     changed(bench)
     other = booking_of(takes(bench, known_request(patient_id="P-77", mobile=Mobile.from_e164(invented.OTHER_MOBILE))))
 
@@ -106,7 +106,7 @@ def test_another_person_s_booking_of_the_call_is_untouched(bench: Bench, holding
 
 
 def test_a_callback_that_comes_between_keeps_the_booking_for_another_try(
-    bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, holdings: PersonalData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booking = changed(bench)
     hide = bench.calls.hide
@@ -118,12 +118,12 @@ def test_a_callback_that_comes_between_keeps_the_booking_for_another_try(
 
     monkeypatch.setattr(bench.calls, "hide", late)
 
-    assert erase(holdings) == [Kept.CHANGED_MEANWHILE]
+    assert erase(holdings) == [NotErasedReason.CHANGED_MEANWHILE]
     assert bench.now(booking).erased_at is None
     assert erase(holdings) == [None]
 
 
-def test_a_restore_brings_no_link_back(bench: Bench, holdings: Holdings) -> None:
+def test_a_restore_brings_no_link_back(bench: Bench, holdings: PersonalData) -> None:
     booking = changed(bench)
     copy = Stack.create()
     for item in bench.stack.items():
@@ -161,7 +161,7 @@ class TestATransferredCall:
         [(invented.MOBILE, AGENT_ID, "agent-77"), (invented.OTHER_MOBILE, "agent-77", AGENT_ID)],
     )
     def test_only_the_person_s_own_callback_is_found_and_forgotten(
-        self, bench: Bench, holdings: Holdings, kept: None, mobile: str, agent: str, other: str
+        self, bench: Bench, holdings: PersonalData, kept: None, mobile: str, agent: str, other: str
     ) -> None:
         subject = Subject(Mobile.from_e164(mobile))
         held = holdings.find(subject)
@@ -175,7 +175,7 @@ class TestATransferredCall:
         assert [(each.agent_id, each.kept is None) for each in left.legs if each.has_trace] == [(other, False)]
         assert holdings.find(subject).found.calls == []
 
-    def test_a_late_repeat_of_either_agent_makes_no_second_booking(self, bench: Bench, holdings: Holdings) -> None:
+    def test_a_late_repeat_of_either_agent_makes_no_second_booking(self, bench: Bench, holdings: PersonalData) -> None:
         booking = changed(bench)
         caller = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
         waits = booking_of(takes(bench, known_request(mobile=MEERA, start=MUCH_LATER, caller=caller), caller=caller))

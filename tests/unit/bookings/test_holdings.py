@@ -13,7 +13,7 @@ from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import Erasure, Holdings, Kept
+from convox_clinicea.bookings.personal_data import Erasure, NotErasedReason, PersonalData
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.reconcile import Reconciler
 from convox_clinicea.bookings.record import Booking, key_of
@@ -32,9 +32,9 @@ WHO = Person("operator", "asked by the person")
 
 
 @pytest.fixture
-def holdings(bench: Bench) -> Holdings:
+def holdings(bench: Bench) -> PersonalData:
     table = Table(aws.dynamodb(), bench.stack.table)
-    return Holdings(
+    return PersonalData(
         search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
         ledger=bench.ledger,
         calls=Calls(table, bench.clock),
@@ -49,12 +49,12 @@ def booked(bench: Bench) -> Booking:
     return bench.ends(bench.accept(known_request(mobile=MEERA)))
 
 
-def erase(holdings: Holdings, *, open_too: bool = False) -> Erasure:
+def erase(holdings: PersonalData, *, open_too: bool = False) -> Erasure:
     (erasure,) = holdings.erase(Subject(MEERA), WHO, open_too=open_too).bookings
     return erasure
 
 
-def test_both_flows_are_found_by_number(bench: Bench, holdings: Holdings) -> None:
+def test_both_flows_are_found_by_number(bench: Bench, holdings: PersonalData) -> None:
     known = bench.accept(known_request(mobile=MEERA))
     new = bench.accept(new_request())
     bench.accept(known_request(mobile=SOMEBODY_ELSE, patient_id="P-77"))
@@ -68,7 +68,7 @@ def test_both_flows_are_found_by_number(bench: Bench, holdings: Holdings) -> Non
     assert known.number_key == new.number_key
 
 
-def test_what_is_left_is_a_tombstone(bench: Bench, holdings: Holdings) -> None:
+def test_what_is_left_is_a_tombstone(bench: Bench, holdings: PersonalData) -> None:
     before = booked(bench)
 
     assert erase(holdings).kept is None
@@ -84,7 +84,7 @@ def test_what_is_left_is_a_tombstone(bench: Bench, holdings: Holdings) -> None:
     assert str(before.number_key) not in repr(bench.stack.items())
 
 
-def test_a_repeated_request_still_finds_it(bench: Bench, holdings: Holdings) -> None:
+def test_a_repeated_request_still_finds_it(bench: Bench, holdings: PersonalData) -> None:
     before = booked(bench)
     erase(holdings)
 
@@ -94,7 +94,7 @@ def test_a_repeated_request_still_finds_it(bench: Bench, holdings: Holdings) -> 
     assert len(bench.fake.standing()) == 1
 
 
-def test_who_erased_it_stands_beside_it(bench: Bench, holdings: Holdings) -> None:
+def test_who_erased_it_stands_beside_it(bench: Bench, holdings: PersonalData) -> None:
     booked(bench)
 
     erasure = erase(holdings)
@@ -103,7 +103,7 @@ def test_who_erased_it_stands_beside_it(bench: Bench, holdings: Holdings) -> Non
     assert (act.what, act.who, act.why, act.state_before) == ("erase", WHO.who, WHO.why, "booked")
 
 
-def test_the_hold_on_the_number_goes_with_it(bench: Bench, holdings: Holdings) -> None:
+def test_the_hold_on_the_number_goes_with_it(bench: Bench, holdings: PersonalData) -> None:
     booking = bench.ends(bench.accept(new_request()))
     assert any(item["pk"]["S"] == f"creating#{booking.number_key}" for item in bench.stack.items())
 
@@ -114,7 +114,7 @@ def test_the_hold_on_the_number_goes_with_it(bench: Bench, holdings: Holdings) -
     assert kinds == ["consent", "erasure"], "the proof of consent stays, and the journal knows of the erasure"
 
 
-def test_what_is_kept_of_a_call_is_found_and_goes(bench: Bench, holdings: Holdings) -> None:
+def test_what_is_kept_of_a_call_is_found_and_goes(bench: Bench, holdings: PersonalData) -> None:
     calls, now = Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock), bench.clock.now()
     number_key = bench.drafter.number_key(MEERA)
     calls.write(Call("convox", "CALL-9", now, now, problems=("start",), kept=b"sealed", number_key=number_key))
@@ -130,15 +130,15 @@ def test_what_is_kept_of_a_call_is_found_and_goes(bench: Bench, holdings: Holdin
     assert holdings.find(Subject(MEERA)).found.calls == []
 
 
-def test_an_open_booking_is_not_erased_by_mistake(bench: Bench, holdings: Holdings) -> None:
+def test_an_open_booking_is_not_erased_by_mistake(bench: Bench, holdings: PersonalData) -> None:
     booking = bench.accept(known_request(mobile=MEERA))
 
-    assert erase(holdings).kept is Kept.OPEN
+    assert erase(holdings).kept is NotErasedReason.OPEN
 
     assert bench.now(booking).state is State.ACCEPTED
 
 
-def test_where_that_is_wanted_it_is_ended_and_not_made(bench: Bench, holdings: Holdings) -> None:
+def test_where_that_is_wanted_it_is_ended_and_not_made(bench: Bench, holdings: PersonalData) -> None:
     bench.patient()
     booking = bench.accept(known_request(mobile=MEERA))
 
@@ -151,26 +151,26 @@ def test_where_that_is_wanted_it_is_ended_and_not_made(bench: Bench, holdings: H
     assert bench.stack.notices() == []
 
 
-def test_what_may_stand_in_clinicea_already_is_kept(bench: Bench, holdings: Holdings) -> None:
+def test_what_may_stand_in_clinicea_already_is_kept(bench: Bench, holdings: PersonalData) -> None:
     booking = bench.accept(known_request(mobile=MEERA))
     claimed = bench.claimed(booking)
 
-    assert erase(holdings, open_too=True).kept is Kept.POSTED
+    assert erase(holdings, open_too=True).kept is NotErasedReason.POSTED
 
     assert bench.now(booking) == claimed
 
 
-def test_what_changes_meanwhile_is_kept(bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_changes_meanwhile_is_kept(bench: Bench, holdings: PersonalData, monkeypatch: pytest.MonkeyPatch) -> None:
     booking = bench.now(bench.accept(known_request(mobile=MEERA)))
     monkeypatch.setattr(SubjectSearch, "part", lambda *_: Part([booking]))
     claimed = bench.claimed(booking)
 
-    assert erase(holdings, open_too=True).kept is Kept.CHANGED_MEANWHILE
+    assert erase(holdings, open_too=True).kept is NotErasedReason.CHANGED_MEANWHILE
 
     assert bench.now(booking) == claimed
 
 
-def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdings: Holdings) -> None:
+def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdings: PersonalData) -> None:
     booked(bench)
     calendar = Reconciler(bench.ledger, bench.clinicea, Clinics(ClinicsDocument(schema=1), "Asia/Kolkata"))
 
@@ -182,7 +182,7 @@ def test_an_erased_booking_is_not_looked_for_in_the_calendar(bench: Bench, holdi
     assert compared() == 0
 
 
-def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: Holdings) -> None:
+def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: PersonalData) -> None:
     bench.patient()
     ended = bench.ends(bench.accept(known_request()))
     waiting = bench.accept(known_request(start=ended.start + timedelta(days=1)))
@@ -195,7 +195,9 @@ def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: Hold
     assert held.found.after is None
 
 
-def test_a_booking_that_was_resolved_as_another_patients_is_found_under_both(bench: Bench, holdings: Holdings) -> None:
+def test_a_booking_that_was_resolved_as_another_patients_is_found_under_both(
+    bench: Bench, holdings: PersonalData
+) -> None:
     booking = bench.accept(known_request(patient_id="P-77"))
     moved = bench.ledger.move(
         bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.UNKNOWN_PATIENT, patient_id="P-78"
@@ -211,7 +213,7 @@ GUID = "41a0c5de-0000-4000-8000-00000000ab41"
 @pytest.mark.parametrize("asked", [GUID, GUID.upper(), f"{{{GUID}}}"])
 @pytest.mark.parametrize("stored", [GUID, GUID.upper()])
 def test_a_guid_finds_its_bookings_in_either_letter_case(
-    bench: Bench, holdings: Holdings, stored: str, asked: str
+    bench: Bench, holdings: PersonalData, stored: str, asked: str
 ) -> None:
     mine = bench.accept(known_request(patient_id=stored))
     bench.accept(known_request(patient_id=GUID[:-1] + "2"))
@@ -221,7 +223,7 @@ def test_a_guid_finds_its_bookings_in_either_letter_case(
     assert (erased.booking.booking_id, erased.kept) == (mine.booking_id, None)
 
 
-def test_a_guid_finds_what_is_kept_of_a_call(bench: Bench, holdings: Holdings) -> None:
+def test_a_guid_finds_what_is_kept_of_a_call(bench: Bench, holdings: PersonalData) -> None:
     calls, now = Calls(Table(aws.dynamodb(), bench.stack.table), bench.clock), bench.clock.now()
     calls.write(Call("convox", "CALL-9", now, now, kept=b"sealed", patient_key=bench.drafter.patient_key(GUID.upper())))
 
@@ -229,7 +231,7 @@ def test_a_guid_finds_what_is_kept_of_a_call(bench: Bench, holdings: Holdings) -
 
 
 def test_a_booking_that_the_release_before_wrote_is_found_by_the_patient_whom_its_request_named(
-    bench: Bench, holdings: Holdings
+    bench: Bench, holdings: PersonalData
 ) -> None:
     booking = bench.accept(known_request(patient_id="P-41"))
     bench.stack.spoil(key_of(booking.booking_id), patient_id="P-77")  # a person has resolved it as another's
@@ -247,14 +249,14 @@ def test_a_booking_that_the_release_before_wrote_is_found_by_the_patient_whom_it
 
 
 @pytest.mark.parametrize("other", ["p-41", "P-041", "P41", "P-41.0"])
-def test_any_other_id_is_compared_exactly(bench: Bench, holdings: Holdings, other: str) -> None:
+def test_any_other_id_is_compared_exactly(bench: Bench, holdings: PersonalData, other: str) -> None:
     booking = bench.accept(known_request(patient_id="P-41"))
 
     assert holdings.erase(Subject(patient_id=other), WHO, open_too=True).bookings == []
     assert bench.now(booking).patient_id == "P-41"
 
 
-def test_disclosures_are_counted_under_the_keys_of_releases_before(bench: Bench, holdings: Holdings) -> None:
+def test_disclosures_are_counted_under_the_keys_of_releases_before(bench: Bench, holdings: PersonalData) -> None:
     for spelling in (GUID, GUID.upper(), GUID[:-1] + "2"):
         entry = {"subject": {"S": f"patient#{spelling}"}, "entry": {"S": "1"}}
         aws.dynamodb().put_item(TableName=bench.stack.disclosures_table, Item=entry)
@@ -268,13 +270,13 @@ def test_disclosures_are_counted_under_the_keys_of_releases_before(bench: Bench,
 
 
 @pytest.mark.parametrize("after", ["1", "7 entry", "x", "²"])
-def test_counting_goes_on_only_where_it_may(holdings: Holdings, after: str) -> None:
+def test_counting_goes_on_only_where_it_may(holdings: PersonalData, after: str) -> None:
     with pytest.raises(InvalidRequest, match="after"):
         holdings.disclosures("P-41", after)
 
 
 def test_a_search_starts_no_page_when_its_time_is_over(
-    bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, holdings: PersonalData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Item | None] = []
 
@@ -291,7 +293,7 @@ def test_a_search_starts_no_page_when_its_time_is_over(
     assert (part.pages, part.after) == (2, "booking#2")
 
 
-def test_counting_goes_on_where_it_ended(bench: Bench, holdings: Holdings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_counting_goes_on_where_it_ended(bench: Bench, holdings: PersonalData, monkeypatch: pytest.MonkeyPatch) -> None:
     register = bench.stack.disclosures_table
     for number in range(9):
         entry = {"subject": {"S": "patient#P-41"}, "entry": {"S": f"{number}"}, "filler": {"S": "x" * 300_000}}

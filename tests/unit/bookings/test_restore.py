@@ -14,7 +14,7 @@ from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.operator import Obstacle
 from convox_clinicea.bookings.person_search import SUBJECT, Journal, Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import Holdings
+from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
@@ -61,7 +61,7 @@ def erase(bench: Bench, *, open_too: bool = True, ended: bool = False) -> None:
     if ended:
         for each in search.part(Subject(MEERA), None).bookings:
             bench.ledger.move(bench.ledger.move(each, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE), State.REJECTED)
-    Holdings(
+    PersonalData(
         search=search,
         ledger=bench.ledger,
         calls=bench.calls,

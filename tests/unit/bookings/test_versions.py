@@ -18,7 +18,7 @@ from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.listing import Backlog, Filter
 from convox_clinicea.bookings.operator import Obstacle
 from convox_clinicea.bookings.person_search import Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import Holdings, Kept
+from convox_clinicea.bookings.personal_data import NotErasedReason, PersonalData
 from convox_clinicea.bookings.protocol import Reason, State, Wait
 from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.request import Caller
@@ -61,9 +61,9 @@ def accepted_later(later: Any, release: NextRelease, **changes: Any) -> Any:
     return later.accept(release.requests.known_request(**changes))
 
 
-def holdings(bench: Bench) -> Holdings:
+def holdings(bench: Bench) -> PersonalData:
     table = Table(aws.dynamodb(), bench.stack.table)
-    return Holdings(
+    return PersonalData(
         search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
         ledger=bench.ledger,
         calls=bench.calls,
@@ -298,7 +298,7 @@ class TestOlderCode:
         assert request is not None
         erased = holdings(bench).erase(Subject(mobile=request.mobile), PERSON, open_too=True)
 
-        assert [each.kept for each in erased.bookings] == [Kept.UNREADABLE]
+        assert [each.kept for each in erased.bookings] == [NotErasedReason.UNREADABLE]
         assert bench.stack.items() == before
         assert bench.now(ended).number_key is not None
 

@@ -16,7 +16,7 @@ from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.operator_requests import CliniceaId, Order, PersonsOrder, shown, validated
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import Erasure, Holdings, Kept
+from convox_clinicea.bookings.personal_data import Erasure, NotErasedReason, PersonalData
 from convox_clinicea.bookings.record import Booking, key_of, timestamp
 from convox_clinicea.convox.request import identity_key
 from convox_clinicea.deadline import Clock
@@ -76,7 +76,7 @@ class HoldsOrder(_Order):
 
     action: Literal["holds"]
 
-    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         held = holdings.find(self.subject(default_country), self.start)
         return {
             "bookings": [
@@ -100,7 +100,7 @@ class CountOrder(_Order):
             raise ValueError("must name a mobile or a patient_id, not both")
         return self
 
-    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         if self.patient_id is not None:
             count, after = holdings.disclosures(self.patient_id, self.start)
         else:
@@ -114,7 +114,7 @@ class EraseOrder(_Order, PersonsOrder):
     action: Literal["erase"]
     open_too: bool = False
 
-    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         subject = self.subject(default_country)
         done = holdings.erase(subject, self.person, open_too=self.open_too, after=self.start)
         return {
@@ -135,7 +135,7 @@ class WithdrawOrder(_Order, PersonsOrder):
             raise ValueError("must name the mobile: consents are found by it")
         return self
 
-    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         at = holdings.note(Noted.WITHDRAWAL, Subject(self._number(default_country)), self.person)
         return {"withdrawn_at": timestamp(at)}
 
@@ -145,7 +145,7 @@ class CopyOrder(_Order, PersonsOrder):
 
     action: Literal["copy"]
 
-    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         subject = self.subject(default_country)
         if self.start is None:  # before anything leaves
             holdings.note(Noted.COPY, subject, self.person)
@@ -182,7 +182,7 @@ class EntriesOrder(_Order):
 
     action: Literal["entries"]
 
-    def carry_out(self, holdings: Holdings, default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         entries, after = holdings.entries(self.subject(default_country), self.start)
         return {"entries": entries, "after": after}
 
@@ -193,7 +193,7 @@ class CallNameOrder(Order):
     action: Literal["call_name"]
     call_id: PersonalText
 
-    def carry_out(self, holdings: Holdings, _default_country: str) -> dict[str, Any]:
+    def carry_out(self, holdings: PersonalData, _default_country: str) -> dict[str, Any]:
         return {"name": holdings.name_of_call(self.call_id.reveal())}
 
 
@@ -236,15 +236,15 @@ def _sealed(item: str, sealed: bytes | None) -> dict[str, str] | None:
     return None if sealed is None else {"item": item, "data": b64encode(sealed).decode()}
 
 
-def _word(kept: Kept | None) -> str | None:
+def _word(kept: NotErasedReason | None) -> str | None:
     return None if kept is None else kept.value
 
 
-def holdings_from(settings: DataRequestSettings, clock: Clock) -> Holdings:
+def personal_data_from(settings: DataRequestSettings, clock: Clock) -> PersonalData:
     """Return it."""
     retention = timedelta(days=settings.retention_days)
     ledger_table = Table(aws.dynamodb(), settings.ledger_table)
-    return Holdings(
+    return PersonalData(
         search=SubjectSearch(ledger_table, lambda: identity_key(settings.identity_secret_arn), clock),
         ledger=ledger_from(settings.ledger_table, clock, retention),
         calls=Calls(ledger_table, clock, retention),

@@ -32,7 +32,7 @@ from convox_clinicea.table import Put, Table
 from convox_clinicea.text import id_spellings
 
 
-class Kept(StrEnum):
+class NotErasedReason(StrEnum):
     """Why a record was not erased."""
 
     OPEN = "open"
@@ -45,7 +45,7 @@ class Kept(StrEnum):
 
 
 @dataclass(frozen=True)
-class Held:
+class PersonalDataReport:
     """What one part of the ledger holds on a person.
 
     Attributes:
@@ -68,7 +68,7 @@ class Erasure:
     """What became of one booking: `booking` as it now stands, and why it was kept, if it was."""
 
     booking: Booking
-    kept: Kept | None = None
+    kept: NotErasedReason | None = None
     act: AuditEntry | None = None
 
 
@@ -77,7 +77,7 @@ class Forgotten:
     """What became of the callback kept with one call."""
 
     call: Call
-    kept: Kept | None = None
+    kept: NotErasedReason | None = None
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Erased:
     found: Part
 
 
-class Holdings:
+class PersonalData:
     """The service behind `data_requests`."""
 
     def __init__(
@@ -111,13 +111,13 @@ class Holdings:
         self._retention = retention
         self._entries = SubjectEntries(register, keeping or Keeping())
 
-    def find(self, subject: Subject, after: str | None = None) -> Held:
+    def find(self, subject: Subject, after: str | None = None) -> PersonalDataReport:
         """Return what the next part of the ledger holds. Raises ConfigurationError, LedgerUnavailable."""
         found = self._search.part(subject, after)
         own = self._search.number_key(subject)
         others = [each for each in found.bookings if each.number_key not in (None, own)]
         consents = sum(count_of_booking(self._register, each) for each in others)
-        return Held(found, consents, self._search.keys_of(subject))
+        return PersonalDataReport(found, consents, self._search.keys_of(subject))
 
     def name_of_call(self, call_id: str) -> str:
         """Return the name under which the register has a call whose id holds a number or an address."""
@@ -184,16 +184,16 @@ class Holdings:
         try:
             return Forgotten(self._calls.forget(call, *map(self._noted, sorted(names)), keys=keys))
         except Overtaken:
-            return Forgotten(call, Kept.CHANGED_MEANWHILE)
+            return Forgotten(call, NotErasedReason.CHANGED_MEANWHILE)
 
     def _erase(self, booking: Booking, person: Person, *, open_too: bool) -> Erasure:
         now = self._clock.now()
         try:
             if not booking.state.ended:
                 if not open_too:
-                    return Erasure(booking, Kept.OPEN)
+                    return Erasure(booking, NotErasedReason.OPEN)
                 if booking.posted:
-                    return Erasure(booking, Kept.POSTED)
+                    return Erasure(booking, NotErasedReason.POSTED)
                 booking = self._end(booking)
             self._ledger.free(booking)
             self._hide_call(booking)
@@ -202,9 +202,9 @@ class Holdings:
             beside = [act.put(now + max(AUDIT_RETENTION, self._retention)), noted]
             erased = self._ledger.erase(booking, beside=beside, acts=(*booking.acts, str(act.version)))
         except Overtaken:
-            return Erasure(booking, Kept.CHANGED_MEANWHILE)
+            return Erasure(booking, NotErasedReason.CHANGED_MEANWHILE)
         except UnreadableRecord:
-            return Erasure(booking, Kept.UNREADABLE)
+            return Erasure(booking, NotErasedReason.UNREADABLE)
         return Erasure(erased, act=act)
 
     def _hide_call(self, booking: Booking) -> None:
