@@ -18,7 +18,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from convox_clinicea import aws
 from convox_clinicea.announcements import AnnouncedCalls
-from convox_clinicea.bookings.callback_fields import Grounds, Kept, StatusRequest, Unread
+from convox_clinicea.bookings.callback_fields import Grounds, StatusRequest, UnbookedCallback, Unread
 from convox_clinicea.bookings.callback_traces import glimpsed
 from convox_clinicea.bookings.callbacks import Callback, StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
@@ -190,10 +190,10 @@ class StatusReader:
         said = wanted.request.model_copy(update={"caller": caller})
         return replace(callback, wanted=said, left_out=wanted.left_out)
 
-    def _kept(self, pairs: Pairs) -> tuple[Kept, Grounds | None]:
+    def _kept(self, pairs: Pairs) -> tuple[UnbookedCallback, Grounds | None]:
         """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
-        found = named(pairs, Kept.model_fields, self._dialect)
-        kept = validated(Kept, **found.nested())
+        found = named(pairs, UnbookedCallback.model_fields, self._dialect)
+        kept = validated(UnbookedCallback, **found.nested())
         contradicts = any(problem.field.startswith("consent") for problem in found.problems)
         consent = {} if contradicts else _revealed(kept.consent)
         return kept, grounds_of(_revealed(kept.patient_id), consent)
@@ -241,7 +241,7 @@ class StatusReader:
         except InvalidRequest:
             return None
 
-    def _mobile(self, kept: Kept) -> Mobile | None:
+    def _mobile(self, kept: UnbookedCallback) -> Mobile | None:
         said = None if kept.mobile is None else kept.mobile.reveal()
         try:
             return number(PersonalText(said), None, self._place) if isinstance(said, str) else None

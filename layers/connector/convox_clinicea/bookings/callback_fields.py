@@ -58,7 +58,7 @@ class StatusRequest(WithCall):
         yield from filter(None, (self.disposition, self.disposition_2, self.disposition_3))
 
 
-class Kept(WithCall):
+class UnbookedCallback(WithCall):
     """What a person needs of a callback that cannot be booked, the most needed first; the caller's dialect named it."""
 
     mobile: Unread | None = None
