@@ -48,7 +48,7 @@ HOW = "AWS_LAMBDA_INITIALIZATION_TYPE"
 """The variable in which Lambda says how it starts this function."""
 
 
-class Kept(Protocol):
+class CachedFactory(Protocol):
     """A function without arguments under `functools.cache`."""
 
     def __call__(self) -> object: ...
@@ -65,7 +65,7 @@ class BuiltLater(Protocol):
         ...
 
 
-def prepare(*kept: Kept) -> None:
+def prepare(*kept: CachedFactory) -> None:
     """Do what there is to do; called once, when a function is loaded.
 
     Args:
@@ -87,20 +87,20 @@ def prepare(*kept: Kept) -> None:
         register_after_restore(after_restore, *kept)
 
 
-def before_snapshot(*kept: Kept) -> None:
+def before_snapshot(*kept: CachedFactory) -> None:
     """Take into the snapshot what would cost each first request time, and nothing else; nobody is asked anything."""
     _warm_up()
     forget(*kept)
 
 
-def after_restore(*kept: Kept) -> None:
+def after_restore(*kept: CachedFactory) -> None:
     """Make this start another one than all those from the same snapshot."""
     forget(*kept)
     # Ours takes from the operating system, which is never the same (`chance`); libraries' jitter takes from here.
     random.seed()
 
 
-def forget(*kept: Kept) -> None:
+def forget(*kept: CachedFactory) -> None:
     """Forget clients, connections, secrets, and what was built with them."""
     for each in kept:
         each.cache_clear()
