@@ -18,7 +18,7 @@ from commands.booking_lines import wall_clock
 from commands.cli_support import Output
 from commands.restoring import KINDS, Item, Restorer, Since
 from commands.target import Target
-from convox_clinicea.bookings.person_search import KEPT, SUBJECT, Journal
+from convox_clinicea.bookings.person_search import ERASURE_RETENTION, SUBJECT, Journal
 
 MOST_PAGES = 10_000
 
@@ -50,8 +50,8 @@ def _restore(out: Output, target: Target, source: str, *, go: bool, why: str) ->
     newest = max(
         (str(item["updated_at"]["S"]) for item in _items(dynamodb, source) if "updated_at" in item), default=""
     )
-    if newest and datetime.fromisoformat(newest) < now - KEPT:
-        out.error(f"{source} is older than the journal of erasures ({KEPT.days} days); see the drill")
+    if newest and datetime.fromisoformat(newest) < now - ERASURE_RETENTION:
+        out.error(f"{source} is older than the journal of erasures ({ERASURE_RETENTION.days} days); see the drill")
         return cli_support.COULD_NOT_ASK
     counts = put_back_missing(dynamodb, source, ledger, now, go=go, journal=_journal(target))
     for what, count in sorted(counts.items()):

@@ -11,7 +11,7 @@ import pytest
 from commands import calls
 from commands.cli_support import Output, Session
 from convox_clinicea import aws
-from convox_clinicea.announcements import ANNOUNCED, KEPT, AnnouncedCalls
+from convox_clinicea.announcements import ANNOUNCED, ANNOUNCEMENT_RETENTION, AnnouncedCalls
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.table import Table, TableUnavailable, timestamp
 from tests.support import invented
@@ -179,5 +179,5 @@ def test_the_first_pop_up_counts_and_days_later_nothing_is_kept() -> None:
 
     assert (found.call_id, found.agent_id, timestamp(found.announced_at)) == ("c-1", None, timestamp(began))
     expiries = {item["pk"]["S"]: int(item["expires_at"]["N"]) for item in stack.items()}
-    assert expiries["announced#convox#c-1"] == int((began + KEPT).timestamp())
+    assert expiries["announced#convox#c-1"] == int((began + ANNOUNCEMENT_RETENTION).timestamp())
     assert {item["open"]["S"] for item in stack.items()} == {ANNOUNCED}

@@ -17,7 +17,7 @@ from convox_clinicea.table import ConditionFailed, Item, Put, Table, timestamp
 from convox_clinicea.text import normalized
 
 SCHEMA_VERSION = 1
-KEPT = timedelta(days=3)
+ANNOUNCEMENT_RETENTION = timedelta(days=3)
 """Long enough for a supervisor's week-end; DynamoDB removes the item then."""
 Key = dict[str, str]
 """Where a page of the index begins: the attributes of the key before it."""
@@ -105,7 +105,7 @@ class AnnouncedCalls:
     def _item(self, caller: str, call_id: str, agent_id: str | None) -> Item:
         # Agents' names are compared without regard to case; escaped, none holds a "#".
         agent = "" if agent_id is None else f"{quote(normalized(agent_id), safe='')}#"
-        expires_at = int((self._clock.now() + KEPT).timestamp())
+        expires_at = int((self._clock.now() + ANNOUNCEMENT_RETENTION).timestamp())
         return {
             "pk": {"S": f"announced#{caller}#{agent}{call_id}"},
             "expires_at": {"N": str(expires_at)},

@@ -111,7 +111,7 @@ class SharedSession:
         return token
 
 
-KEPT_SECONDS = 3600
+PACE_RETENTION_SECONDS = 3600
 
 
 class PacedTransport:
@@ -136,7 +136,7 @@ class PacedTransport:
     def _turn(self, deadline: Deadline) -> bool:
         second = int(self._clock.now().timestamp())
         try:
-            return self._table.increase(f"pace#{second}", self._per_second, second + KEPT_SECONDS)
+            return self._table.increase(f"pace#{second}", self._per_second, second + PACE_RETENTION_SECONDS)
         except TableUnavailable:
             raise_alone(NoAnswer(left=False, timed_out=deadline.expired))
 

@@ -26,7 +26,7 @@ from convox_clinicea.text import id_key, normalized
 MINUTE = 60
 TEN_MINUTES = 600
 DAY = 86_400
-KEPT_SECONDS = 3600
+COUNTER_RETENTION_SECONDS = 3600
 """How long the item outlives its day."""
 MOST_AGENTS = 300
 """Agents that a client's item names in a day. Further ones count for the client alone, so that the item stays small."""
@@ -64,7 +64,7 @@ _SECONDS = {
     Kind.SHOWN: TEN_MINUTES,
     Kind.SHOWN_IN_DAY: DAY,
 }
-_KEPT = {Kind.SHOWN: SHOWN_SECONDS}
+_RETENTION = {Kind.SHOWN: SHOWN_SECONDS}
 """How long a window's counters are of use after its end, where that is any longer than the clocks differ."""
 
 
@@ -114,7 +114,7 @@ class Moment(NamedTuple):
         if window[:1] not in _SECONDS or not window[1:].isdecimal():
             return False
         kind = Kind(window[:1])
-        return int(window[1:]) < (self.second - _KEPT.get(kind, CLOCKS_DIFFER)) // _SECONDS[kind]
+        return int(window[1:]) < (self.second - _RETENTION.get(kind, CLOCKS_DIFFER)) // _SECONDS[kind]
 
     def windows_shown(self) -> dict[int, set[str]]:
         """Return the windows, by day, in which a patient who counts as shown was shown."""
@@ -208,7 +208,7 @@ class Counters:
         owed = Counter(numbers)
         owed.update(tally.owed)
         try:
-            expires_at = (now.day + 1) * DAY + KEPT_SECONDS
+            expires_at = (now.day + 1) * DAY + COUNTER_RETENTION_SECONDS
             before = self._table.add_up(_key(client, now.day), owed, shown, gone, expires_at)
         except TableUnavailable:
             tally.add(numbers, shown)

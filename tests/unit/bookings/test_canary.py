@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.canary import KEPT, PostingStopped
+from convox_clinicea.bookings.canary import PROOF_CACHED, PostingStopped
 from convox_clinicea.bookings.protocol import Limits, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.worker import Done
@@ -246,7 +246,7 @@ def test_each_call_has_a_canary_of_its_own(guarded: Bench) -> None:
     parked = guarded.ends(guarded.accept(new_request(new_patient=details)))
 
     assert parked.state is State.NEEDS_ATTENTION
-    guarded.clock.advance(KEPT.total_seconds())
+    guarded.clock.advance(PROOF_CACHED.total_seconds())
     assert stopped(guarded, further(guarded)), "posting stops for the call that was proven too"
 
 
@@ -384,7 +384,7 @@ def test_once_proven_a_container_asks_the_table_once_a_minute(guarded: Bench) ->
     for number in range(1, 4):
         guarded.ends(further(guarded, number))
     assert table.asked == 1
-    guarded.clock.advance(KEPT.total_seconds())
+    guarded.clock.advance(PROOF_CACHED.total_seconds())
     guarded.ends(further(guarded, 4))
     assert table.asked == 2
 

@@ -13,7 +13,7 @@ from convox_clinicea import aws
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.privacy import MASK
-from convox_clinicea.rate_counters import KEPT_SECONDS, MOST_AGENTS, Counters, Kind
+from convox_clinicea.rate_counters import COUNTER_RETENTION_SECONDS, MOST_AGENTS, Counters, Kind
 from convox_clinicea.rate_limits import CALLERS_SHARE, Allowance, Asker, Limits
 from convox_clinicea.table import Table
 from convox_clinicea.telemetry import logger, metrics
@@ -143,7 +143,7 @@ def test_a_client_has_one_item_a_day_which_expires_and_names_nobody(stack: Stack
     (item,) = stack.items()
     day = AT_NOON // 86_400
     assert item["pk"]["S"] == f"lookups#convox#{day}"
-    assert item["expires_at"]["N"] == str((day + 1) * 86_400 + KEPT_SECONDS)
+    assert item["expires_at"]["N"] == str((day + 1) * 86_400 + COUNTER_RETENTION_SECONDS)
     for told_nothing in ("Zanzibarina", "9999900041", "9999900042", "P-41", "agent-7"):
         assert told_nothing not in json.dumps(item)
 

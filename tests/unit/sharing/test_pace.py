@@ -9,7 +9,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.clinicea.errors import TimedOut, Unavailable
 from convox_clinicea.clinicea.wire import NoAnswer, WireAnswer, WireRequest
-from convox_clinicea.clinicea_session import KEPT_SECONDS, PacedTransport, SteadyTransport
+from convox_clinicea.clinicea_session import PACE_RETENTION_SECONDS, PacedTransport, SteadyTransport
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.table import Table
 from tests.support.account import Stack
@@ -74,7 +74,7 @@ def test_the_turns_are_kept_by_the_second_and_expire(stack: Stack, clock: Virtua
 
     second = int(clock.now().timestamp())
     assert stack.items() == [
-        {"pk": {"S": f"pace#{second}"}, "taken": {"N": "2"}, "expires_at": {"N": str(second + KEPT_SECONDS)}}
+        {"pk": {"S": f"pace#{second}"}, "taken": {"N": "2"}, "expires_at": {"N": str(second + PACE_RETENTION_SECONDS)}}
     ]
 
 

@@ -29,7 +29,7 @@ ATTRIBUTES = frozenset(
     {"pk", "proven", "tried", "stopped", "form", "booking_id", "booking_version", "lease_until", WRITE_TOKEN, SCHEMA}
 )
 
-KEPT = timedelta(seconds=60)
+PROOF_CACHED = timedelta(seconds=60)
 """How long a container goes on without asking whether posting was stopped."""
 SHORT_WAITS = 20
 """After so many receives of a message its waits grow, so that a setup that is never proven costs little."""
@@ -187,7 +187,7 @@ class Canary:
             cause = PostingStopped("a booking stood off by what may be a zone's offset")
             return Wait(wait_for(None, received).seconds, cause)
         if {"S": form} in _listed(item, "proven"):
-            self._proven[form] = self._clock.now() + KEPT
+            self._proven[form] = self._clock.now() + PROOF_CACHED
             return None
         holder_id = _text(item, "booking_id")
         if holder_id in (None, booking.booking_id) or not self._tries(item, holder_id):

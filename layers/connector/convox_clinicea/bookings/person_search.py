@@ -29,7 +29,7 @@ from convox_clinicea.text import id_spellings
 
 SUBJECT = "erased"
 """All entries stand under it: a restore reads them together."""
-KEPT = timedelta(days=45)
+ERASURE_RETENTION = timedelta(days=45)
 """Point-in-time recovery reaches back 35 days, and a restored table may lie for some days before it is used."""
 SCHEMA_VERSION = 1
 _ALWAYS = "attribute_exists(subject) OR attribute_not_exists(subject)"
@@ -59,7 +59,7 @@ def put_of(register: Table, name: str, erased: Erased) -> Put:
         "entry": {"S": name},
         "kind": {"S": "erasure"},
         "erased_at": {"S": timestamp(erased.at)},
-        "expires_at": {"N": str(int((erased.at + KEPT).timestamp()))},
+        "expires_at": {"N": str(int((erased.at + ERASURE_RETENTION).timestamp()))},
         SCHEMA: {"N": str(SCHEMA_VERSION)},
         WRITE_TOKEN: {"S": chance.token()},
     }
