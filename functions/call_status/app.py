@@ -48,7 +48,7 @@ def call_status() -> Response[str]:
         log_receipt(logger, callback, place.default_country)
         with closing(announced, callback, ids, logger):
             allowance().take_booking(Asker(caller, callback.caller.agent_id))
-            return call_status_reply(callbacks.take(callback), app.current_event, settings.accepted_status)
+            return call_status_reply(callbacks.handle(callback), app.current_event, settings.accepted_status)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

@@ -153,7 +153,7 @@ def leave_traces(chain: Chain, mobile: Mobile) -> None:
         grounds=Grounds.CONSENT,
     )
     with suppress(InvalidRequest):
-        chain.callbacks.take(callback)
+        chain.callbacks.handle(callback)
 
 
 def today(chain: Chain) -> Day:
@@ -162,7 +162,7 @@ def today(chain: Chain) -> Day:
     booked, quiet = [], 0
     for place, callback in enumerate(_callbacks(chain)):
         chain.clock.advance(step)
-        taken = chain.callbacks.take(callback)
+        taken = chain.callbacks.handle(callback)
         if taken.booking is None:
             quiet += 1
         else:

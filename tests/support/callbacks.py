@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea.bookings.call import Call
-from convox_clinicea.bookings.callbacks import Taken
+from convox_clinicea.bookings.callbacks import CallbackResult
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from tests.support.bench import Bench
@@ -30,11 +30,11 @@ def third(**changes: Any) -> BookingRequest:
     return known_request(start=MUCH_LATER, **changes)
 
 
-def takes(bench: Bench, wanted: BookingRequest | None = None, **changes: Any) -> Taken:
-    return bench.callbacks.take(status_callback(wanted, **changes))
+def takes(bench: Bench, wanted: BookingRequest | None = None, **changes: Any) -> CallbackResult:
+    return bench.callbacks.handle(status_callback(wanted, **changes))
 
 
-def booking_of(taken: Taken) -> Booking:
+def booking_of(taken: CallbackResult) -> Booking:
     assert taken.booking is not None
     return taken.booking
 

@@ -10,7 +10,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.callback_fields import Grounds
-from convox_clinicea.bookings.callbacks import Taken
+from convox_clinicea.bookings.callbacks import CallbackResult
 from convox_clinicea.bookings.calls import QUIET_CALL_RETENTION, Calls
 from convox_clinicea.bookings.protocol import State
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotStored, TooLarge
@@ -61,7 +61,7 @@ class TestTheFirst:
     def test_a_call_that_asks_for_nothing_is_noted(self, bench: Bench) -> None:
         taken = takes(bench, asks=False)
 
-        assert taken == Taken(None, asked=False)
+        assert taken == CallbackResult(None, asked=False)
         assert (call(bench).asks, call(bench).version) == (False, 1)
         assert bookings(bench) == []
 
@@ -245,7 +245,7 @@ class TestTheRecord:
         lost = bench.another_desk(calls=Calls(Table(aws.dynamodb(), "no-such-table"), bench.clock))
 
         with pytest.raises(NotStored):
-            lost.take(status_callback())
+            lost.handle(status_callback())
         assert bench.stack.messages() == []
 
     def test_a_disposition_that_an_earlier_version_kept_goes_with_the_next_write(self, bench: Bench) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from convox_clinicea.bookings.call import MOST_LEGS, Call, Leg
 from convox_clinicea.bookings.callback_fields import Grounds
-from convox_clinicea.bookings.callbacks import Taken
+from convox_clinicea.bookings.callbacks import CallbackResult
 from convox_clinicea.bookings.calls import call_from_item, to_item
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
@@ -43,7 +43,7 @@ def by(agent: str | None) -> Caller:
     return Caller(name="convox", call_id=CALL_ID, agent_id=agent)
 
 
-def says(bench: Bench, agent: str | None, wanted: BookingRequest | None = None, **changes: Any) -> Taken:
+def says(bench: Bench, agent: str | None, wanted: BookingRequest | None = None, **changes: Any) -> CallbackResult:
     """The agent's status callback; without a wish it asks for nothing."""
     caller = by(agent)
     if wanted is None:

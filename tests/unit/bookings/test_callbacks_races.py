@@ -51,7 +51,7 @@ class TestRaces:
         return desk
 
     def test_two_first_callbacks_are_one_booking(self, bench: Bench, between: Any) -> None:
-        taken = between(once(lambda: takes(bench, first()))).take(status_callback(first()))
+        taken = between(once(lambda: takes(bench, first()))).handle(status_callback(first()))
 
         assert taken.repeated is True
         assert len(bookings(bench)) == 1
@@ -59,7 +59,7 @@ class TestRaces:
     def test_two_different_first_callbacks_are_one_booking_of_the_one_that_was_last(
         self, bench: Bench, between: Any
     ) -> None:
-        between(once(lambda: takes(bench, first()))).take(status_callback(second()))
+        between(once(lambda: takes(bench, first()))).handle(status_callback(second()))
 
         (booking,) = bookings(bench)
         assert (booking.start, booking.generation) == (LATER, 2)
@@ -70,7 +70,7 @@ class TestRaces:
         other = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
         late = status_callback(second(caller=other), caller=other)
 
-        taken = between(once(lambda: takes(bench, first()))).take(late)
+        taken = between(once(lambda: takes(bench, first()))).handle(late)
 
         assert booking_of(taken).reason is Reason.CHANGED_AFTER_BOOKING
         assert sorted(each.state for each in bookings(bench)) == [State.ACCEPTED, State.NEEDS_ATTENTION]
@@ -78,7 +78,7 @@ class TestRaces:
     def test_a_flow_function_that_comes_between_is_taken_over(self, bench: Bench, between: Any) -> None:
         direct: list[Booking] = []
 
-        taken = between(once(lambda: direct.append(bench.accept()))).take(status_callback(first()))
+        taken = between(once(lambda: direct.append(bench.accept()))).handle(status_callback(first()))
 
         assert booking_of(taken).booking_id == direct[0].booking_id
         assert len(bookings(bench)) == 1
@@ -86,7 +86,7 @@ class TestRaces:
     def test_a_worker_that_claims_first_keeps_its_content(self, bench: Bench, between: Any) -> None:
         booking = booking_of(takes(bench))
 
-        taken = between(once(lambda: bench.claimed(booking))).take(status_callback(second()))
+        taken = between(once(lambda: bench.claimed(booking))).handle(status_callback(second()))
 
         assert booking_of(taken).reason is Reason.CHANGED_AFTER_BOOKING
         assert (bench.now(booking).state, bench.now(booking).start) == (State.SENDING, START)
@@ -121,7 +121,7 @@ class TestRaces:
             sweeper_is_faster()
 
         with pytest.raises(NotStored, match="every try"):
-            between(another_agent).take(status_callback(second()))
+            between(another_agent).handle(status_callback(second()))
         assert len(requeued) == MOST_TRIES
         assert bench.now(booking).start == START
 
@@ -136,7 +136,7 @@ class TestRaces:
         waited: list[Call] = []
         desk = bench.another_desk(calls=Busy(Table(aws.dynamodb(), bench.stack.table), bench.clock))
 
-        assert booking_of(desk.take(status_callback())).state is State.ACCEPTED
+        assert booking_of(desk.handle(status_callback())).state is State.ACCEPTED
         assert len(waited) == len(bookings(bench)) == 1
 
 

@@ -219,7 +219,7 @@ def test_without_a_yes_the_ledger_itself_gains_nothing_of_the_person(
     reader = StatusReader("convox", DIALECTS[which][0], PLACE, context_required=True)
 
     with suppress(InvalidRequest, ConsentRequired, TooLarge):
-        bench.callbacks.take(reader.read(APIGatewayProxyEvent(event)))
+        bench.callbacks.handle(reader.read(APIGatewayProxyEvent(event)))
 
     items = bench.stack.items()
     for item in items:

@@ -64,7 +64,7 @@ class TestTells:
 def test_a_caller_s_number_in_a_call_s_id_is_stored_nowhere_in_plain(bench: Bench) -> None:
     newly = new_request(caller=CALLER, new_patient=newcomer())
     bench.intake.accept(newly)
-    bench.callbacks.take(replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID))
+    bench.callbacks.handle(replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID))
     refused = replace(
         status_callback(asks=False),
         caller=CALLER,
@@ -75,7 +75,7 @@ def test_a_caller_s_number_in_a_call_s_id_is_stored_nowhere_in_plain(bench: Benc
         patient_id="P-41",
     )
     with pytest.raises(InvalidRequest):
-        bench.callbacks.take(refused)
+        bench.callbacks.handle(refused)
     bench.announced.announce("convox", bench.drafter.ids.call(CALL_ID), None)
 
     for telling in (NUMBER, "99999 00043", "9999900043"):
@@ -104,7 +104,7 @@ def test_a_key_s_context_holds_the_stand_in(bench: Bench, monkeypatch: pytest.Mo
     )
 
     with pytest.raises(InvalidRequest):
-        bench.callbacks.take(refused)
+        bench.callbacks.handle(refused)
 
     assert contexts == [f"call#convox#{IDS.call(CALL_ID)}"]
 
@@ -127,7 +127,9 @@ class TestTheReleaseBefore:
     def written_by_it(bench: Bench) -> str:
         """Take a callback, and rename what it left as the release before would have named it."""
         booking = booking_of(
-            bench.callbacks.take(replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID))
+            bench.callbacks.handle(
+                replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID)
+            )
         )
         name = IDS.call(CALL_ID)
         for item in bench.stack.items():
@@ -144,7 +146,7 @@ class TestTheReleaseBefore:
     def test_a_repeat_finds_its_booking(self, bench: Bench) -> None:
         first = self.written_by_it(bench)
 
-        again = bench.callbacks.take(
+        again = bench.callbacks.handle(
             replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID)
         )
 
@@ -155,7 +157,7 @@ class TestTheReleaseBefore:
     def test_a_change_of_mind_makes_no_second_appointment(self, bench: Bench) -> None:
         first = self.written_by_it(bench)
 
-        changed = bench.callbacks.take(
+        changed = bench.callbacks.handle(
             replace(status_callback(known_request(caller=CALLER, start=LATER)), caller=CALLER, call_id=CALL_ID)
         )
 

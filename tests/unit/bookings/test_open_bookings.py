@@ -91,11 +91,11 @@ def test_a_repeat_is_answered_however_many_there_are(bench: Bench) -> None:
 
 
 def test_both_doors_count_together(bench: Bench) -> None:
-    callbacks(bench).take(status_callback(wanted(0), call_id="call-0"))
+    callbacks(bench).handle(status_callback(wanted(0), call_id="call-0"))
     limited(bench).accept(wanted(1))
 
     with pytest.raises(TooManyOpenBookings):
-        callbacks(bench).take(status_callback(wanted(5), call_id="call-5"))
+        callbacks(bench).handle(status_callback(wanted(5), call_id="call-5"))
     with pytest.raises(TooManyOpenBookings):
         limited(bench).accept(wanted(6))
 
@@ -164,7 +164,7 @@ def test_two_at_once_do_not_both_take_the_last_place(bench: Bench, door: str) ->
     slow = OpenBookings(Slow(aws.dynamodb(), bench.stack.table), bench.ledger, bench.clock, LIMIT)
     doors: dict[str, Callable[[], object]] = {
         "flow": lambda: bench.another_intake(open_bookings=slow).accept(wanted(2)),
-        "callback": lambda: callbacks(bench, open_bookings=slow).take(status_callback(wanted(2), call_id="call-2")),
+        "callback": lambda: callbacks(bench, open_bookings=slow).handle(status_callback(wanted(2), call_id="call-2")),
     }
 
     with pytest.raises(TooManyOpenBookings):
@@ -179,7 +179,7 @@ class TestACallback:
         fill(bench)
 
         with pytest.raises(TooManyOpenBookings):
-            callbacks(bench).take(
+            callbacks(bench).handle(
                 replace(status_callback(wanted(5), call_id="call-5"), said=PersonalText("what was said"))
             )
 
@@ -192,20 +192,20 @@ class TestACallback:
     def test_sent_again_it_is_booked_once_there_is_room(self, bench: Bench) -> None:
         first, _ = fill(bench)
         with pytest.raises(TooManyOpenBookings):
-            callbacks(bench).take(status_callback(wanted(5), call_id="call-5"))
+            callbacks(bench).handle(status_callback(wanted(5), call_id="call-5"))
         bench.ends(first)
 
-        taken = callbacks(bench).take(status_callback(wanted(5), call_id="call-5"))
+        taken = callbacks(bench).handle(status_callback(wanted(5), call_id="call-5"))
 
         assert taken.booking is not None
         assert bench.calls.get("convox", "call-5").problems == ()
 
     def test_a_correction_is_never_refused(self, bench: Bench) -> None:
         for number in range(LIMIT):
-            callbacks(bench).take(status_callback(wanted(number), call_id=f"call-{number}"))
+            callbacks(bench).handle(status_callback(wanted(number), call_id=f"call-{number}"))
         moved = wanted(9, caller=wanted(0).caller)
 
-        taken = callbacks(bench).take(status_callback(moved, call_id="call-0"))
+        taken = callbacks(bench).handle(status_callback(moved, call_id="call-0"))
 
         assert taken.booking is not None
         assert (taken.booking.start, taken.booking.generation) == (moved.start, 2)

@@ -76,7 +76,7 @@ def kept_callback(bench: Bench) -> None:
     refused = InvalidRequest(FieldProblem("start", "is missing"))
     said = PersonalText('{"mobile": "…"}')
     with pytest.raises(InvalidRequest):
-        bench.callbacks.take(status_callback(refusal=refused, said=said, grounds=Grounds.CONSENT, mobile=MEERA))
+        bench.callbacks.handle(status_callback(refusal=refused, said=said, grounds=Grounds.CONSENT, mobile=MEERA))
 
 
 def lose(bench: Bench, *prefixes: str) -> None:
@@ -309,7 +309,7 @@ class TestErasedSince:
         refused = InvalidRequest(FieldProblem("start", "is missing"))
         said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-42"}
         with pytest.raises(InvalidRequest):
-            bench.callbacks.take(status_callback(refusal=refused, caller=caller, **said))
+            bench.callbacks.handle(status_callback(refusal=refused, caller=caller, **said))
         copy = backup(bench)
         erase(bench)
         lose(bench, "call#")

@@ -219,7 +219,7 @@ class TestOlderCode:
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         wanted = release.requests.known_request()
-        later.callbacks.take(release.requests.status_callback(wanted))
+        later.callbacks.handle(release.requests.status_callback(wanted))
         key = key_of_call("convox", CALL_ID)
         before = raw(bench, key)
         assert before["mark"] == MARKED
@@ -229,7 +229,7 @@ class TestOlderCode:
                 takes(bench, again)
         assert raw(bench, key) == before
 
-        changed = later.callbacks.take(release.requests.status_callback(release.requests.known_request(start=LATER)))
+        changed = later.callbacks.handle(release.requests.status_callback(release.requests.known_request(start=LATER)))
         assert changed.booking.start == LATER
         assert len(later.ledger.of_call("convox", CALL_ID)) == 1
 

@@ -66,7 +66,7 @@ class Callback:
 
 
 @dataclass(frozen=True)
-class Taken:
+class CallbackResult:
     """What became of a callback.
 
     Attributes:
@@ -112,7 +112,7 @@ class StatusCallbacks:
         self._count = count
         self._open = open_bookings
 
-    def take(self, callback: Callback) -> Taken:
+    def handle(self, callback: Callback) -> CallbackResult:
         """Note the callback and, where it asks for an appointment, return its booking once ledger and queue hold it.
 
         Raises:
@@ -136,12 +136,12 @@ class StatusCallbacks:
                     return taken
         raise NotStored("the call was changed by others at every try")
 
-    def _taken(self, callback: Callback) -> Taken:
+    def _taken(self, callback: Callback) -> CallbackResult:
         ids = self._drafter.ids
         stored = _leg(self._calls.get(callback.caller.name, *ids.calls(callback.call_id)), callback, ids)
         call = _told(stored, callback)
         if callback.bare and call.booking_id is not None:
-            return Taken(self._ledger.get(call.booking_id), repeated=True)
+            return CallbackResult(self._ledger.get(call.booking_id), repeated=True)
         try:
             if callback.refusal is not None:
                 raise callback.refusal
@@ -153,9 +153,9 @@ class StatusCallbacks:
             raise
         if call != stored or not stored.version:
             self._calls.write(call)
-        return Taken(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
+        return CallbackResult(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
 
-    def _wished(self, stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> Taken:
+    def _wished(self, stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> CallbackResult:
         wish = wish.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
         mind = Mind(stored, wish, self._bookings(stored), callback.recorded_at)
         known = mind.known
@@ -188,7 +188,7 @@ class StatusCallbacks:
         later = mind.is_newer and stored.recorded_before(callback.recorded_at)
         return _corrected(stored, call, callback, wish) if first or later else call
 
-    def _known(self, stored: Call, call: Call, booking: Booking, mind: Mind) -> Taken:
+    def _known(self, stored: Call, call: Call, booking: Booking, mind: Mind) -> CallbackResult:
         dropped = [self._ledger.put_of(self._ledger.dropped(each), each) for each in mind.dropped_for(booking)]
         if call != stored or dropped:
             self._calls.write(call, *dropped)
@@ -196,17 +196,17 @@ class StatusCallbacks:
             # It may come again because the first sending failed; a message too many does no harm.
             self._queue.send(booking)
         changed = mind.wish.changes(booking)
-        return Taken(booking, repeated=True, changed=changed, dropped=bool(dropped))
+        return CallbackResult(booking, repeated=True, changed=changed, dropped=bool(dropped))
 
     def _replaced(
         self, call: Call, callback: Callback, current: Booking, wish: BookingIntent, reason: Reason | None
-    ) -> Taken:
+    ) -> CallbackResult:
         new = self._ledger.in_place_of(current, self._drafter.draft(wish, current.booking_id, reason))
         call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new, current), start=new.start)
         return self._stored(new)
 
-    def _new(self, call: Call, callback: Callback, mind: Mind, reason: Reason | None) -> Taken:
+    def _new(self, call: Call, callback: Callback, mind: Mind, reason: Reason | None) -> CallbackResult:
         """Make the wish a booking of its own, unless a flow function has made it one already."""
         wish = mind.wish
         booking_id = wish.wish_id
@@ -224,16 +224,16 @@ class StatusCallbacks:
         self._calls.write(call, self._ledger.put_of(new), *place, start=new.start)
         return self._stored(new, "BookingAccepted", beside=mind.has_others)
 
-    def _stored(self, booking: Booking, metric: str | None = None, *, beside: bool = False) -> Taken:
+    def _stored(self, booking: Booking, metric: str | None = None, *, beside: bool = False) -> CallbackResult:
         if booking.state.parked:
             self._count("CallChangedAfterBooking")
-            return Taken(booking)
+            return CallbackResult(booking)
         if metric is not None:
             self._count(metric)
             if booking.newcomer:
                 self._count("NewPatientAccepted")
         self._queue.send(booking)
-        return Taken(booking, beside=beside)
+        return CallbackResult(booking, beside=beside)
 
     def _bookings(self, call: Call) -> dict[str, Booking]:
         found = (self._ledger.get(booking_id) for booking_id in sorted(set(call.wishes.values())))

@@ -16,7 +16,7 @@ from convox_clinicea.convox.http import SUCCESS, reply
 from convox_clinicea.table import timestamp
 
 if TYPE_CHECKING:  # a function of one flow loads no other's service
-    from convox_clinicea.bookings.callbacks import Taken
+    from convox_clinicea.bookings.callbacks import CallbackResult
     from convox_clinicea.bookings.intake import Acceptance
     from convox_clinicea.bookings.status import CallBookings
     from convox_clinicea.convox import contract as answers
@@ -56,7 +56,7 @@ def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_statu
     return reply(_acceptance(acceptance), HTTPStatus.OK if ended else accepted_status, where)
 
 
-def call_status(taken: Taken, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
+def call_status(taken: CallbackResult, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
     """Return what ConVox documents for a status callback, and the booking where there is one."""
     record = taken.booking
     if record is None:
@@ -68,7 +68,7 @@ def call_status(taken: Taken, event: APIGatewayProxyEvent, accepted_status: int)
     return reply(_call_status(" ".join(told), record, taken), HTTPStatus.OK if done else accepted_status, where)
 
 
-def _also(taken: Taken) -> dict[str, bool]:
+def _also(taken: CallbackResult) -> dict[str, bool]:
     return {_BESIDE: taken.beside, _CHANGED: taken.changed, _DROPPED: taken.dropped}
 
 
@@ -80,7 +80,7 @@ def _state(record: Booking) -> str:
     return waiting or _STATE_MESSAGES[record.state]
 
 
-def _call_status(message: str, record: Booking | None, taken: Taken) -> answers.CallStatus:
+def _call_status(message: str, record: Booking | None, taken: CallbackResult) -> answers.CallStatus:
     return {
         "status": SUCCESS,
         "message": message,
