@@ -98,7 +98,7 @@ class TestListing:
 
         (found,) = acting.listed(Filter(states=frozenset({State.NEEDS_ATTENTION}))).bookings
 
-        assert (found.booking_id, found.open, found.call_id) == (booking.booking_id, Open.UNTOLD, CALL_ID)
+        assert (found.booking_id, found.open, found.call_id) == (booking.booking_id, Open.NOTICE_PENDING, CALL_ID)
 
     def test_filters_leave_out_what_they_say(self, bench: Bench, acting: OperatorService) -> None:
         booking = parked(bench)

@@ -30,7 +30,7 @@ def test_a_parked_booking_is_not_on_its_way_told_of_or_not(bench: Bench) -> None
         booking = bench.accept(service=f"told {told}")
         parked = bench.ledger.move(booking, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
         if told:
-            bench.ledger.told(parked)
+            bench.ledger.mark_notified(parked)
 
     assert measured(bench) == Waiting(on_their_way=0, oldest_seconds=0.0, parked=2)
 

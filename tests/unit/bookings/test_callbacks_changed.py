@@ -87,7 +87,11 @@ class TestAChangedMind:
         parked = booking_of(taken)
         assert parked.booking_id != booking.booking_id
         now = bench.now(parked)
-        assert (now.state, now.reason, now.open) == (State.NEEDS_ATTENTION, Reason.CHANGED_AFTER_BOOKING, Open.UNTOLD)
+        assert (now.state, now.reason, now.open) == (
+            State.NEEDS_ATTENTION,
+            Reason.CHANGED_AFTER_BOOKING,
+            Open.NOTICE_PENDING,
+        )
         assert content(bench, parked).start == LATER
         assert bench.now(booking).start == START
         assert bench.counted == ["BookingAccepted", "CallChangedAfterBooking"]

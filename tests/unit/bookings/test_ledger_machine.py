@@ -113,7 +113,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=readings, reading=readings)
     def is_told_of(self, reading: Booking) -> Booking:
         def tell() -> Booking:
-            self.bench.ledger.told(reading)
+            self.bench.ledger.mark_notified(reading)
             return self.bench.now(reading)
 
         return self._writes(reading, tell)

@@ -132,7 +132,7 @@ class TestOlderCode:
         )
         before = raw(bench, key_of(stale.booking_id))
 
-        for write in (bench.ledger.requeue, bench.ledger.told):
+        for write in (bench.ledger.requeue, bench.ledger.mark_notified):
             with pytest.raises(Overtaken):
                 write(stale)
         with pytest.raises(Overtaken):

@@ -155,7 +155,7 @@ class Ledger:
                 booking, self._stamped(replace(booking, queued_at=last_queued_at, version=booking.version + 1))
             )
 
-    def told(self, booking: Booking) -> None:
+    def mark_notified(self, booking: Booking) -> None:
         """Note that the notice of a booking's end, or of its parking, has been published."""
         self._replace(booking, self._stamped(replace(booking, notice_due=False, version=booking.version + 1)))
 

@@ -156,7 +156,7 @@ class Backlog:
         on_their_way = list(self._open(Open.ON_ITS_WAY))
         oldest = max((now - each.since for each in on_their_way if each.since is not None), default=timedelta(0))
         waiting = list(self._open(Open.PARKED))
-        untold = list(self._open(Open.UNTOLD))
+        untold = list(self._open(Open.NOTICE_PENDING))
         parked = len(waiting) + sum(1 for each in untold if isinstance(each, Booking) and each.state.parked)
         unreadable = sum(isinstance(each, Unreadable) for each in (*on_their_way, *waiting, *untold))
         return Waiting(len(on_their_way), max(0.0, oldest.total_seconds()), parked, unreadable)

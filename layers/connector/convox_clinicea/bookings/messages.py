@@ -213,7 +213,7 @@ class Notices:
             return True
         try:
             self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))
-            self._ledger.told(booking)
+            self._ledger.mark_notified(booking)
         except (TopicUnavailable, TableUnavailable, Overtaken) as error:
             extra = {"booking_id": booking.booking_id, **failure(error)}
             self._logger.warning("notice not confirmed", extra=extra)

@@ -36,7 +36,7 @@ class Open(StrEnum):
 
     ON_ITS_WAY = "on_its_way"
     PARKED = "parked"
-    UNTOLD = "untold"
+    NOTICE_PENDING = "untold"
     """Ended or parked, and its notice has not been published."""
 
 
@@ -105,7 +105,7 @@ class Booking:
     def open(self) -> Open | None:
         """Whose business the booking still is."""
         if self.notice_due:
-            return Open.UNTOLD
+            return Open.NOTICE_PENDING
         if self.state.ended:
             return None
         return Open.PARKED if self.state.parked else Open.ON_ITS_WAY

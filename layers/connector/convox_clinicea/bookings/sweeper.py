@@ -134,12 +134,12 @@ class Sweeper:
         """Finish what nobody resolved, be it that the notice of its parking could never be published."""
         return sum(
             self._finish(booking)
-            for kind in (Open.PARKED, Open.UNTOLD)
+            for kind in (Open.PARKED, Open.NOTICE_PENDING)
             for booking in self._fresh(kind, self._limits.retention, deadline, lambda found: found.state.parked)
         )
 
     def _tell(self, deadline: Deadline) -> int:
-        return sum(self._notices.publish(each) for each in self._fresh(Open.UNTOLD, timedelta(0), deadline))
+        return sum(self._notices.publish(each) for each in self._fresh(Open.NOTICE_PENDING, timedelta(0), deadline))
 
     def _fresh(
         self, kind: Open, age: timedelta, deadline: Deadline, wanted: Callable[[Booking], bool] = lambda _found: True

@@ -250,8 +250,8 @@ WAITS = (
             Patch(
                 NOTICES,
                 '            self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))\n'
-                "            self._ledger.told(booking)\n",
-                "            self._ledger.told(booking)\n"
+                "            self._ledger.mark_notified(booking)\n",
+                "            self._ledger.mark_notified(booking)\n"
                 '            self._topic.publish(f"Booking {booking.state.value}", notice(booking, self._country))\n',
             ),
         ),
