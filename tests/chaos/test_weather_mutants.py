@@ -51,7 +51,7 @@ def _without_cancelled(before: Any) -> Any:
 
     def sorted_(appointments: Any, patient_id: str, wanted: Any) -> Any:
         shown = before(appointments, patient_id, wanted)
-        others = tuple(each for each in shown.others if each not in shown.cancelled)
+        others = tuple(each for each in shown.nearby if each not in shown.cancelled)
         return replace(shown, others=others, cancelled=())
 
     return sorted_

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.calendar import Shown, _sorted
+from convox_clinicea.bookings.calendar import CalendarSnapshot, _classify
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.clinicea import Appointment, CreatedAppointment, Status
 from convox_clinicea.deadline import Deadline
@@ -23,13 +23,13 @@ def appointment(**changes: Any) -> Appointment:
     return Appointment(**{"appointment_id": "A-1", "patient_id": "P-41", "start": START, **changes})
 
 
-def seen(wanted: Any = None, **changes: Any) -> Shown:
-    return _sorted([appointment(**changes)], "P-41", wanted or known_request())
+def seen(wanted: Any = None, **changes: Any) -> CalendarSnapshot:
+    return _classify([appointment(**changes)], "P-41", wanted or known_request())
 
 
-AGREES, IS_ANOTHER = Shown("P-41", ("A-1",), ()), Shown("P-41", (), ("A-1",))
-IS_CANCELLED = Shown("P-41", (), ("A-1",), (), ("A-1",))
-IS_UNCLEAR = Shown("P-41", (), ("A-1",), ("A-1",))
+AGREES, IS_ANOTHER = CalendarSnapshot("P-41", ("A-1",), ()), CalendarSnapshot("P-41", (), ("A-1",))
+IS_CANCELLED = CalendarSnapshot("P-41", (), ("A-1",), (), ("A-1",))
+IS_UNCLEAR = CalendarSnapshot("P-41", (), ("A-1",), ("A-1",))
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ IS_UNCLEAR = Shown("P-41", (), ("A-1",), ("A-1",))
         ({"start": START + timedelta(days=90), "status": Status.CANCELLED}, IS_CANCELLED),
     ],
 )
-def test_what_an_appointment_is_to_the_wanted_one(changes: dict[str, Any], shown: Shown) -> None:
+def test_what_an_appointment_is_to_the_wanted_one(changes: dict[str, Any], shown: CalendarSnapshot) -> None:
     assert seen(**changes) == shown
 
 
@@ -61,52 +61,56 @@ def test_what_an_appointment_is_to_the_wanted_one(changes: dict[str, Any], shown
     ("theirs", "ours", "shown"),
     [("D-01", "D-01", AGREES), ("D-02", "D-01", IS_ANOTHER), (None, "D-01", AGREES), ("D-02", None, AGREES)],
 )
-def test_a_practitioner_counts_where_both_are_known(theirs: str | None, ours: str | None, shown: Shown) -> None:
+def test_a_practitioner_counts_where_both_are_known(
+    theirs: str | None, ours: str | None, shown: CalendarSnapshot
+) -> None:
     assert seen(known_request(practitioner_id=ours), practitioner_id=theirs) == shown
 
 
 @PROPERTY
 @given(ids=st.lists(st.sampled_from("abcdef"), unique=True), known=st.sets(st.sampled_from("abcdefgh")))
 def test_what_is_new_is_what_the_claim_had_not_seen(ids: list[str], known: set[str]) -> None:
-    shown = Shown("P-41", tuple(ids[::2]), tuple(ids[1::2]))
+    shown = CalendarSnapshot("P-41", tuple(ids[::2]), tuple(ids[1::2]))
 
     new = shown.new(accepted(seen=tuple(known)))
 
     assert set(new.ids) == set(ids) - known
-    assert set(new.agreeing) <= set(shown.agreeing)
+    assert set(new.matching) <= set(shown.matching)
 
 
 @pytest.mark.parametrize(
     ("other", "same"),
     [
-        (Shown("P-41", ("A-1",), ("A-2", "A-3")), True),
-        (Shown("P-41", ("A-1",), ("A-3", "A-2")), True),
-        (Shown("P-41", ("A-1",), ("A-2",)), False),
-        (Shown("P-41", ("A-1",), ("A-2", "A-4")), False),
-        (Shown(None), False),
+        (CalendarSnapshot("P-41", ("A-1",), ("A-2", "A-3")), True),
+        (CalendarSnapshot("P-41", ("A-1",), ("A-3", "A-2")), True),
+        (CalendarSnapshot("P-41", ("A-1",), ("A-2",)), False),
+        (CalendarSnapshot("P-41", ("A-1",), ("A-2", "A-4")), False),
+        (CalendarSnapshot(None), False),
     ],
 )
-def test_two_readings_are_the_same_if_they_show_the_same_ids_of_one_patient(other: Shown, same: bool) -> None:
-    assert Shown("P-41", ("A-1",), ("A-2", "A-3")).same_as(other) is same
+def test_two_readings_are_the_same_if_they_show_the_same_ids_of_one_patient(
+    other: CalendarSnapshot, same: bool
+) -> None:
+    assert CalendarSnapshot("P-41", ("A-1",), ("A-2", "A-3")).same_as(other) is same
 
 
-def reads(bench: Bench, request: Any) -> Shown:
+def reads(bench: Bench, request: Any) -> CalendarSnapshot:
     return bench.calendar.read_again(bench.accept(request), request, Deadline.after(bench.clock, 10))
 
 
 def test_who_has_a_new_patients_number_is_asked_before_the_calendar(bench: Bench) -> None:
-    assert reads(bench, new_request()) == Shown(None)
+    assert reads(bench, new_request()) == CalendarSnapshot(None)
     assert bench.fake.requests("getAppointmentsByPatient") == []
     bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat()}])
     (standing,) = bench.fake.standing()
 
-    assert reads(bench, new_request()) == Shown("P-41", (standing["appointment_id"],))
+    assert reads(bench, new_request()) == CalendarSnapshot("P-41", (standing["appointment_id"],))
 
 
 def test_of_several_that_agree_the_first_that_nobody_owns_is_booked(bench: Bench) -> None:
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     bench.ledger.book(yours, "A-1")
-    shown = Shown("P-41", ("A-1", "A-2", "A-3"))
+    shown = CalendarSnapshot("P-41", ("A-1", "A-2", "A-3"))
 
     booked = bench.calendar.book_own(replace(mine, seen=("A-2",)), shown)
 
@@ -118,7 +122,7 @@ def test_where_all_that_agree_are_others_nothing_is_booked(bench: Bench) -> None
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     bench.ledger.book(yours, "A-1")
 
-    assert bench.calendar.book_own(mine, Shown("P-41", ("A-1",))) is None
+    assert bench.calendar.book_own(mine, CalendarSnapshot("P-41", ("A-1",))) is None
     assert bench.now(mine).state is State.ACCEPTED
 
 
@@ -139,5 +143,5 @@ def test_something_new_near_by_is_not_told_apart_unless_another_booking_owns_it(
     if owner:
         bench.ledger.book({"mine": mine, "yours": yours}[owner], "A-1")
 
-    assert bench.calendar.not_told_apart(mine, Shown("P-41", (), ("A-1",))) is apart
-    assert bench.calendar.not_told_apart(replace(mine, seen=("A-1",)), Shown("P-41", (), ("A-1",))) is False
+    assert bench.calendar.has_ambiguous(mine, CalendarSnapshot("P-41", (), ("A-1",))) is apart
+    assert bench.calendar.has_ambiguous(replace(mine, seen=("A-1",)), CalendarSnapshot("P-41", (), ("A-1",))) is False

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.calendar import Shown, _sorted
+from convox_clinicea.bookings.calendar import CalendarSnapshot, _classify
 from convox_clinicea.bookings.ledger import AppointmentOwned
 from convox_clinicea.bookings.locks import HolderParked
 from convox_clinicea.bookings.protocol import Reason, State
@@ -79,18 +79,18 @@ def test_a_number_with_decimals_is_the_number(bench: Bench, told: object) -> Non
 
 
 def test_what_was_seen_before_the_post_is_known_in_another_form() -> None:
-    shown = Shown(PATIENT, (VISIT.upper(),), ("41.0",))
+    shown = CalendarSnapshot(PATIENT, (VISIT.upper(),), ("41.0",))
 
     assert shown.new(accepted(seen=(VISIT, "41"))).ids == ()
-    assert shown.same_as(Shown(PATIENT.upper(), (VISIT,), ("41",)))
-    assert not shown.same_as(Shown(CLINIC, (VISIT,), ("41",)))
+    assert shown.same_as(CalendarSnapshot(PATIENT.upper(), (VISIT,), ("41",)))
+    assert not shown.same_as(CalendarSnapshot(CLINIC, (VISIT,), ("41",)))
 
 
 def test_another_id_is_still_another() -> None:
     other = PATIENT[:-1] + "2"
     appointment = Appointment(appointment_id="A-1", patient_id=other, start=START)
 
-    assert _sorted([appointment], PATIENT, known_request()).agreeing == ()
+    assert _classify([appointment], PATIENT, known_request()).matching == ()
 
 
 class TestStoredKeys:

@@ -58,42 +58,42 @@ def _words(name: str) -> list[str]:
     return sorted(normalized_name(name).split())
 
 
-__all__ = ["Calendar", "CannotDecide", "Shown"]
+__all__ = ["Calendar", "CalendarSnapshot", "CannotDecide"]
 
 
 @dataclass(frozen=True)
-class Shown:
+class CalendarSnapshot:
     """What one complete reading showed.
 
     Attributes:
         patient_id: whose appointments were read; None if nobody has the new patient's number.
-        agreeing: ids of standing appointments at the wanted start (and practitioner and clinic, where they are known).
-        others: ids of all further appointments of the patient, cancelled and far ones too. One that is new since a
+        matching: ids of standing appointments at the wanted start (and practitioner and clinic, where they are known).
+        nearby: ids of all further appointments of the patient, cancelled and far ones too. One that is new since a
             POST may be ours: rounded, shifted to another zone, or cancelled or moved by the clinic.
-        unclear: those of `others` that agree but for their status, of which nobody can tell whether they stand.
+        unclear: those of `nearby` that agree but for their status, of which nobody can tell whether they stand.
     """
 
     patient_id: str | None
-    agreeing: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    matching: tuple[str, ...] = ()
+    nearby: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
-    """Those of `others` that are cancelled."""
+    """Those of `nearby` that are cancelled."""
     starts: tuple[tuple[str, frozenset[datetime]], ...] = field(default=(), compare=False)
-    """What the starts of `others` that are not cancelled can mean, by id, as far as they can be read."""
+    """What the starts of `nearby` that are not cancelled can mean, by id, as far as they can be read."""
 
     @property
     def ids(self) -> tuple[str, ...]:
-        return self.agreeing + self.others
+        return self.matching + self.nearby
 
-    def new(self, booking: Booking) -> Shown:
+    def new(self, booking: Booking) -> CalendarSnapshot:
         """Return what is shown beyond the ids that the booking's claim had seen."""
         known = frozenset(map(id_key, booking.seen))
-        agreeing, others, unclear, cancelled = (
+        matching, nearby, unclear, cancelled = (
             tuple(each for each in kind if id_key(each) not in known)
-            for kind in (self.agreeing, self.others, self.unclear, self.cancelled)
+            for kind in (self.matching, self.nearby, self.unclear, self.cancelled)
         )
-        return Shown(self.patient_id, agreeing, others, unclear, cancelled, self.starts)
+        return CalendarSnapshot(self.patient_id, matching, nearby, unclear, cancelled, self.starts)
 
     def stands(self, appointment_id: str) -> bool | None:
         """Whether an appointment stands, wherever the clinic has put it; None if nothing is shown of it."""
@@ -101,7 +101,7 @@ class Shown:
             return False
         return True if any(same_id(appointment_id, each) for each in self.ids) else None
 
-    def same_as(self, other: Shown) -> bool:
+    def same_as(self, other: CalendarSnapshot) -> bool:
         """Whether two readings showed the same."""
         same_patient = self.patient_id == other.patient_id or same_id(self.patient_id, other.patient_id)
         return same_patient and set(map(id_key, self.ids)) == set(map(id_key, other.ids))
@@ -127,58 +127,60 @@ class Calendar:
             return booking.patient_id
         return registered_patient_id(self._clinicea, request.new_patient, deadline)
 
-    def read(self, patient_id: str | None, request: BookingRequest, deadline: Deadline) -> Shown:
+    def read(self, patient_id: str | None, request: BookingRequest, deadline: Deadline) -> CalendarSnapshot:
         """Read all appointments that the patient has, and what of them agrees with the wanted one.
 
         Raises:
             CliniceaError: the reading is not complete, so it shows nothing.
         """
         if patient_id is None or not self.readable:
-            return Shown(patient_id)
-        return _sorted(self._clinicea.appointments_by_patient(patient_id, deadline), patient_id, request)
+            return CalendarSnapshot(patient_id)
+        return _classify(self._clinicea.appointments_by_patient(patient_id, deadline), patient_id, request)
 
-    def read_again(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> Shown:
+    def read_again(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> CalendarSnapshot:
         """Find the patient and read, both anew; raises as these do."""
         return self.read(self.patient_id(booking, request, deadline), request, deadline)
 
-    def book_own(self, booking: Booking, shown: Shown, reason: Reason | None = None) -> Booking | None:
-        """Book the first new agreeing appointment that no other booking owns."""
-        for appointment_id in shown.new(booking).agreeing:
+    def book_own(self, booking: Booking, shown: CalendarSnapshot, reason: Reason | None = None) -> Booking | None:
+        """Book the first new matching appointment that no other booking owns."""
+        for appointment_id in shown.new(booking).matching:
             try:
                 return self._ledger.book(booking, appointment_id, patient_id=shown.patient_id, reason=reason)
             except AppointmentOwned:
                 continue
         return None
 
-    def book_created(self, booking: Booking, created: CreatedAppointment, shown: Shown | None = None) -> Booking | None:
+    def book_created(
+        self, booking: Booking, created: CreatedAppointment, shown: CalendarSnapshot | None = None
+    ) -> Booking | None:
         """Book what a successful POST named; None if another booking owns it, so that the answer proves nothing.
 
         Args:
             shown: a later reading, where one was made: the appointment must be new there, at the wanted start.
         """
         patient_id = created.patient_id or (booking.patient_id if shown is None else shown.patient_id)
-        if shown is not None and not any(same_id(created.appointment_id, each) for each in shown.new(booking).agreeing):
+        if shown is not None and not any(same_id(created.appointment_id, each) for each in shown.new(booking).matching):
             return None
         try:
             return self._ledger.book(booking, created.appointment_id, patient_id=patient_id)
         except AppointmentOwned:
             return None
 
-    def not_told_apart(self, booking: Booking, shown: Shown) -> bool:
+    def has_ambiguous(self, booking: Booking, shown: CalendarSnapshot) -> bool:
         """Whether something new is there, whatever its start and status, that belongs to no other booking."""
         return bool(self.doubtful(booking, shown))
 
-    def doubtful(self, booking: Booking, shown: Shown) -> tuple[str, ...]:
+    def doubtful(self, booking: Booking, shown: CalendarSnapshot) -> tuple[str, ...]:
         """Return the ids of what is new there, whatever its start and status, and belongs to no other booking.
 
         What is cancelled does not count once a person has looked and sent the booking on again: they may have
         cancelled it for that.
         """
         new = shown.new(booking)
-        doubtful = set(new.others) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
+        doubtful = set(new.nearby) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
         return tuple(each for each in sorted(doubtful) if self._ledger.owner_of(each) in (None, booking.booking_id))
 
-    def stands_for_another(self, booking: Booking, shown: Shown) -> str | None:
+    def stands_for_another(self, booking: Booking, shown: CalendarSnapshot) -> str | None:
         """Return the id of this patient's appointment that another booking of the same start owns, wherever it stands.
 
         A person may have said so while this booking waited: the visit is made, and is not made again.
@@ -192,9 +194,9 @@ class Calendar:
         return None
 
 
-def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: BookingRequest) -> Shown:
-    agreeing: list[str] = []
-    others: list[str] = []
+def _classify(appointments: Iterable[Appointment], patient_id: str, wanted: BookingRequest) -> CalendarSnapshot:
+    matching: list[str] = []
+    nearby: list[str] = []
     unclear: list[str] = []
     cancelled: list[str] = []
     starts: list[tuple[str, frozenset[datetime]]] = []
@@ -202,9 +204,9 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
         # Asked for by this patient, it is this patient's; one that names another id proves nothing, either way.
         agrees = _may_be(appointment.patient_id, patient_id) and _agrees(appointment, wanted)
         if agrees and appointment.status.stands:
-            agreeing.append(appointment.appointment_id)
+            matching.append(appointment.appointment_id)
             continue
-        others.append(appointment.appointment_id)
+        nearby.append(appointment.appointment_id)
         if appointment.status is Status.CANCELLED:
             cancelled.append(appointment.appointment_id)
             continue
@@ -212,7 +214,7 @@ def _sorted(appointments: Iterable[Appointment], patient_id: str, wanted: Bookin
             unclear.append(appointment.appointment_id)
         if appointment.starts:
             starts.append((appointment.appointment_id, appointment.starts))
-    return Shown(patient_id, tuple(agreeing), tuple(others), tuple(unclear), tuple(cancelled), tuple(starts))
+    return CalendarSnapshot(patient_id, tuple(matching), tuple(nearby), tuple(unclear), tuple(cancelled), tuple(starts))
 
 
 def _redriven_since_its_post(booking: Booking) -> bool:

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Any
 
 from convox_clinicea import deadline as chance
-from convox_clinicea.bookings.calendar import Shown
+from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.protocol import Limits, State, Wait, wait_for
 from convox_clinicea.bookings.record import Booking
@@ -138,7 +138,7 @@ class Canary:
             if form is not None and _text(item, "booking_id") == booking.booking_id and "stopped" not in item:
                 self._write(item, {"proven": {"L": [*_listed(item, "proven"), {"S": form}]}})
 
-    def stops(self, booking: Booking, request: BookingRequest, shown: Shown) -> bool:
+    def stops(self, booking: Booking, request: BookingRequest, shown: CalendarSnapshot) -> bool:
         """Return whether the canary may stand off by a zone's offset; then nothing is posted with this setup any more.
 
         Any appointment of the patient that is new since the POST, owned by no booking, and off as two zones may be, is
@@ -156,7 +156,7 @@ class Canary:
         forms = set(filter(None, own)) or {self._form(request, booking.patient_id)}
         if all({"S": form} in _listed(item, "proven") for form in forms):
             return False
-        new = set(shown.new(booking).others)
+        new = set(shown.new(booking).nearby)
         off = [
             each
             for each, starts in shown.starts

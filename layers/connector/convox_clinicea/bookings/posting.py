@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from convox_clinicea import deadline as chance
-from convox_clinicea.bookings.calendar import Calendar, Shown
+from convox_clinicea.bookings.calendar import Calendar, CalendarSnapshot
 from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.protocol import (
@@ -40,7 +40,7 @@ class Attempt:
 
     booking: Booking
     request: BookingRequest
-    shown: Shown
+    shown: CalendarSnapshot
     received: int
     deadline: Deadline
     alone: bool
@@ -88,14 +88,14 @@ class Posting:
             return wait_for(error, attempt.soon)
         return self._created(attempt, claimed, created)
 
-    def book_own(self, booking: Booking, shown: Shown) -> Booking | None:
+    def book_own(self, booking: Booking, shown: CalendarSnapshot) -> Booking | None:
         """Book what a POST made; a canary that is found so has proven its setup."""
         booked = self._calendar.book_own(booking, shown)
         if booked is not None:
             self._canary.proved(booked)
         return booked
 
-    def reject(self, booking: Booking, reason: Reason, shown: Shown) -> Booking:
+    def reject(self, booking: Booking, reason: Reason, shown: CalendarSnapshot) -> Booking:
         """End what Clinicea is known to have refused."""
         return self._ledger.move(booking, State.REJECTED, reason=reason, patient_id=shown.patient_id)
 
@@ -165,7 +165,7 @@ class Posting:
                 claimed, State.UNKNOWN, patient_id=shown.patient_id, refusal=None, unsettled_since=unsettled
             )
             return Wait(1)
-        if unsettled is not None or shown.agreeing or shown.new(claimed).others:
+        if unsettled is not None or shown.matching or shown.new(claimed).nearby:
             self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
             return Wait(1)
         return self.reject(claimed, reason, shown)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from convox_clinicea.bookings.calendar import Calendar, CannotDecide, Shown
+from convox_clinicea.bookings.calendar import Calendar, CalendarSnapshot, CannotDecide
 from convox_clinicea.bookings.canary import Canary, Turn
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import AlreadyBooked, AlreadyRegistered, HolderParked, Locks
@@ -101,8 +101,8 @@ class Worker:
                 settled = self._settle(booking, request, shown, received, deadline)
                 if settled is not None:
                     return settled
-            elif shown.agreeing:
-                return self._done(self._already_there(booking, shown, shown.agreeing[0]))
+            elif shown.matching:
+                return self._done(self._already_there(booking, shown, shown.matching[0]))
             if made is not None and patient_id is not None:
                 if self._stands(made, shown):
                     return self._done(self._already_there(booking, shown, str(made.appointment_id)))
@@ -130,7 +130,7 @@ class Worker:
             return not self._locks.hold_number(booking)
         return not booking.posted and self._locks.creator_may_post(booking)
 
-    def _stands(self, made: Booking, shown: Shown) -> bool:
+    def _stands(self, made: Booking, shown: CalendarSnapshot) -> bool:
         """Whether the appointment of a booking of the same visit still stands.
 
         The ledger's word counts where Clinicea may not show it yet, or cannot be asked.
@@ -150,7 +150,7 @@ class Worker:
         return wait
 
     def _settle(
-        self, booking: Booking, request: BookingRequest, shown: Shown, received: int, deadline: Deadline
+        self, booking: Booking, request: BookingRequest, shown: CalendarSnapshot, received: int, deadline: Deadline
     ) -> Outcome | None:
         """Find out what became of a POST; None if its appointment is certainly absent."""
         if not self._calendar.readable:
@@ -168,12 +168,12 @@ class Worker:
             return Wait(min(left + 1, max(2.0, 3 * passed)) if named else left + 1)
         if not self._calendar.read_again(booking, request, deadline).same_as(shown):
             return Wait(1)
-        if self._calendar.not_told_apart(booking, shown):
+        if self._calendar.has_ambiguous(booking, shown):
             wait = self._until_others_settle(booking, shown, received)
             if wait is None:
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
             return wait
-        standing = next(iter(shown.agreeing), None) or self._calendar.stands_for_another(booking, shown)
+        standing = next(iter(shown.matching), None) or self._calendar.stands_for_another(booking, shown)
         if standing is not None:
             return self._done(self._already_there(booking, shown, standing))
         if named:
@@ -188,7 +188,7 @@ class Worker:
             return self._done(self._posting.reject(booking, booking.refusal, shown))
         return None
 
-    def _until_others_settle(self, booking: Booking, shown: Shown, received: int) -> Wait | None:
+    def _until_others_settle(self, booking: Booking, shown: CalendarSnapshot, received: int) -> Wait | None:
         """Wait while all that is new stands where open bookings of the patient have posted: they claim what is theirs.
 
         None if something else is new, or there is no time left before the start.
@@ -200,7 +200,7 @@ class Worker:
                 return None
         return wait_until(booking.start - self._limits.margin, self._clock.now(), received)
 
-    def _already_there(self, booking: Booking, shown: Shown, standing: str) -> Booking:
+    def _already_there(self, booking: Booking, shown: CalendarSnapshot, standing: str) -> Booking:
         """The wanted appointment stands though we did not make it: by hand, or by another call's booking."""
         booked = self._calendar.book_own(booking, shown, reason=Reason.ALREADY_THERE)
         return booked or self._ledger.move(

@@ -285,8 +285,8 @@ REDUNDANT_HOLDS = (
         (
             Patch(
                 WORKER,
-                "standing = next(iter(shown.agreeing), None) or self._calendar.stands_for_another(booking, shown)",
-                "standing = next(iter(shown.agreeing), None)",
+                "standing = next(iter(shown.matching), None) or self._calendar.stands_for_another(booking, shown)",
+                "standing = next(iter(shown.matching), None)",
             ),
         ),
         "attended_twice",

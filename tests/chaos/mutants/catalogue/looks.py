@@ -13,7 +13,12 @@ EXAMPLES = "tests/unit/bookings/"
 
 LOOKS = (
     Mutant(
-        "no look at all", "1", (Patch(WORKER, LOOK, "shown = Shown(patient_id)\n"),), "already_there", DOUBLED, True
+        "no look at all",
+        "1",
+        (Patch(WORKER, LOOK, "shown = CalendarSnapshot(patient_id)\n"),),
+        "already_there",
+        DOUBLED,
+        True,
     ),
     Mutant(
         "no look before the first POST",
@@ -22,7 +27,7 @@ LOOKS = (
             Patch(
                 WORKER,
                 LOOK,
-                "shown = self._calendar.read(patient_id, request, deadline) if booking.posted else Shown(patient_id)\n",
+                "shown = self._calendar.read(patient_id, request, deadline) if booking.posted else CalendarSnapshot(patient_id)\n",
             ),
         ),
         "already_there",
@@ -60,14 +65,14 @@ LOOKS = (
         (
             Patch(
                 CALENDAR,
-                "        return _sorted(self._clinicea.appointments_by_patient(patient_id, deadline), "
+                "        return _classify(self._clinicea.appointments_by_patient(patient_id, deadline), "
                 "patient_id, request)\n",
                 "        from convox_clinicea.errors import ConnectorError\n"
                 "        try:\n"
                 "            found = self._clinicea.appointments_by_patient(patient_id, deadline)\n"
                 "        except ConnectorError:\n"
-                "            return Shown(patient_id)\n"
-                "        return _sorted(found, patient_id, request)\n",
+                "            return CalendarSnapshot(patient_id)\n"
+                "        return _classify(found, patient_id, request)\n",
             ),
         ),
         "blind",
@@ -121,7 +126,7 @@ LOOKS = (
     Mutant(
         "a new one elsewhere means absent",
         "2",
-        (Patch(WORKER, "if self._calendar.not_told_apart(booking, shown):", "if False:"),),
+        (Patch(WORKER, "if self._calendar.has_ambiguous(booking, shown):", "if False:"),),
         "rounded_and_lost",
         DOUBLED,
     ),
