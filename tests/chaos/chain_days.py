@@ -84,7 +84,7 @@ def _day_before(chain: Chain, ago: int) -> None:
         if max(now + DEFAULT_RETENTION, booking.start + 2 * ONE_DAY) < chain.clock.now():
             continue
         if booking.newcomer:
-            locks.hold_number(booking)
+            locks.acquire_number_lock(booking)
         made = ledger.book(booking, f"A-{name}")
         if made.start > chain.clock.now() - 3 * ONE_DAY:
             stand(chain, made)

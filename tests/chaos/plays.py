@@ -80,7 +80,7 @@ def _comes_back() -> Workers:
     play = Workers()
     play.accepts(new_request(), new_request(start=START + timedelta(hours=1)))
     first = play.bookings[0]
-    assert play.locks.hold_number(first)
+    assert play.locks.acquire_number_lock(first)
     play.ledger.move(play.now(first), State.NEEDS_ATTENTION, reason=Reason.AGE_LIMIT)
     play.works(play.bookings[1])
     play.redriven_and_works(first)

@@ -144,11 +144,11 @@ class TestLocks:
     def test_a_slot_that_is_not_wanted_any_more_is_free_for_others(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
-        assert bench.locks.hold_slot(booking, "P-41")
+        assert bench.locks.acquire_slot_lock(booking, "P-41")
         other = bench.accept(known_request(caller=status_callback(call_id="CALL-2").caller, service=PersonalText("x")))
-        assert not bench.locks.hold_slot(other, "P-41")
+        assert not bench.locks.acquire_slot_lock(other, "P-41")
 
         takes(bench, second())
 
-        assert bench.locks.hold_slot(other, "P-41")
-        assert bench.locks.hold_slot(bench.now(booking), "P-41"), "its own new one"
+        assert bench.locks.acquire_slot_lock(other, "P-41")
+        assert bench.locks.acquire_slot_lock(bench.now(booking), "P-41"), "its own new one"

@@ -124,18 +124,18 @@ class TestStoredKeys:
     def test_a_start_that_is_held_is_held_in_every_form(self, bench: Bench) -> None:
         mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
 
-        assert bench.locks.hold_slot(yours, PATIENT.upper())
-        assert not bench.locks.hold_slot(mine, PATIENT)
-        assert bench.locks.hold_slot(yours, f"{{{PATIENT}}}")
+        assert bench.locks.acquire_slot_lock(yours, PATIENT.upper())
+        assert not bench.locks.acquire_slot_lock(mine, PATIENT)
+        assert bench.locks.acquire_slot_lock(yours, f"{{{PATIENT}}}")
 
     def test_a_start_that_a_release_before_holds_is_held_until_its_outcome_is_certain(self, bench: Bench) -> None:
         mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
         self.left(bench, f"slot#{PATIENT.upper()}#{timestamp(yours.start)}", yours)
 
-        assert not bench.locks.hold_slot(mine, PATIENT)
-        assert bench.locks.hold_slot(yours, PATIENT)
+        assert not bench.locks.acquire_slot_lock(mine, PATIENT)
+        assert bench.locks.acquire_slot_lock(yours, PATIENT)
         bench.ledger.book(bench.now(yours), "A-1")
-        assert bench.locks.hold_slot(mine, PATIENT.upper())
+        assert bench.locks.acquire_slot_lock(mine, PATIENT.upper())
 
     def test_the_holder_under_any_earlier_key_is_looked_at(self, bench: Bench) -> None:
         mine, ended, yours = bench.accept(), bench.accept(clinic_id="C-02"), bench.accept(clinic_id="C-03")
@@ -143,7 +143,7 @@ class TestStoredKeys:
         self.left(bench, f"slot#{PATIENT.upper()}#{timestamp(yours.start)}", yours)
         bench.ledger.book(bench.now(ended), "A-1")
 
-        assert not bench.locks.hold_slot(mine, f"{{{PATIENT}}}")
+        assert not bench.locks.acquire_slot_lock(mine, f"{{{PATIENT}}}")
 
     @pytest.mark.parametrize("written", [PATIENT, PATIENT.upper()])
     def test_a_holder_that_was_posted_and_parked_sends_the_next_to_a_person(self, bench: Bench, written: str) -> None:
@@ -153,8 +153,8 @@ class TestStoredKeys:
         bench.ledger.move(in_doubt, State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
 
         with pytest.raises(HolderParked):
-            bench.locks.hold_slot(mine, PATIENT)
-        assert bench.locks.hold_slot(yours, PATIENT)
+            bench.locks.acquire_slot_lock(mine, PATIENT)
+        assert bench.locks.acquire_slot_lock(yours, PATIENT)
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(reading=readings)
     def holds_the_number(self, reading: Booking) -> None:
         before = self._holder()
-        held = self.bench.locks.hold_number(reading)
+        held = self.bench.locks.acquire_number_lock(reading)
 
         holder = self.standing.get(before or "")
         free = holder is None or holder.state.ended or (holder.state.parked and not holder.posted)

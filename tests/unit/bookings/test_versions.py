@@ -249,27 +249,27 @@ class TestOlderCode:
     ) -> None:
         bench.patient()
         held = later.accept(release.requests.new_request())
-        assert later.locks.hold_number(later.now(held))
+        assert later.locks.acquire_number_lock(later.now(held))
         (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("creating#")]
         before = raw(bench, key)
         other = bench.accept(new_request(clinic_id="C-02", caller=ANOTHER_CALL))
 
         with pytest.raises(UnreadableRecord):
-            bench.locks.hold_number(other)
+            bench.locks.acquire_number_lock(other)
         bench.stack.delete(key_of(held.booking_id))  # a holder that is gone does not free it for older code
         with pytest.raises(UnreadableRecord):
-            bench.locks.hold_number(other)
+            bench.locks.acquire_number_lock(other)
         assert raw(bench, key) == before
 
     def test_an_own_lock_that_the_later_release_has_written_since_stays(self, bench: Bench, later: Any) -> None:
         booking = bench.accept(new_request())
-        assert later.locks.hold_number(later.now(booking))
+        assert later.locks.acquire_number_lock(later.now(booking))
         (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("creating#")]
         before = raw(bench, key)
         assert before["mark"] == MARKED
 
         with pytest.raises(UnreadableRecord):
-            bench.locks.hold_number(booking)
+            bench.locks.acquire_number_lock(booking)
         assert raw(bench, key) == before
 
     def test_a_start_that_the_later_release_holds_keeps_its_mark_though_the_booking_is_made(
@@ -277,7 +277,7 @@ class TestOlderCode:
     ) -> None:
         bench.patient()
         booking = bench.accept()
-        slot = later.locks.hold_slot(later.now(booking), "P-41")
+        slot = later.locks.acquire_slot_lock(later.now(booking), "P-41")
         (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("slot#")]
         before = raw(bench, key)
 
@@ -288,7 +288,7 @@ class TestOlderCode:
 
     def test_an_erasure_takes_nothing_of_the_later_release_away(self, bench: Bench, later: Any) -> None:
         booking = bench.accept(new_request())
-        assert later.locks.hold_number(later.now(booking))
+        assert later.locks.acquire_number_lock(later.now(booking))
         ended = bench.ledger.move(
             bench.ledger.move(bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE), State.REJECTED
         )

@@ -112,7 +112,7 @@ def test_once_the_holder_has_ended_the_other_takes_over_and_sees_its_patient(ben
 
 def test_a_holder_parked_before_it_posted_anything_holds_nobody_up(bench: Bench) -> None:
     first, second = two(bench)
-    assert bench.locks.hold_number(first)
+    assert bench.locks.acquire_number_lock(first)
     bench.ledger.move(first, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
 
     assert bench.ends(second).state is State.BOOKED
@@ -155,10 +155,10 @@ def test_once_a_person_has_decided_the_first_the_next_can_be_redriven(bench: Ben
 
 def test_a_holder_that_vanished_holds_nobody_up(bench: Bench) -> None:
     first, second = two(bench)
-    assert bench.locks.hold_number(first)
+    assert bench.locks.acquire_number_lock(first)
     bench.stack.delete(f"booking#{first.booking_id}")
 
-    assert bench.locks.hold_number(second)
+    assert bench.locks.acquire_number_lock(second)
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "late_commit"])
@@ -196,14 +196,14 @@ def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
 def test_who_saw_the_holder_parked_does_not_take_over_once_it_was_redriven_and_holds_anew(bench: Bench) -> None:
     """Both would create the patient: one looked while the holder was parked, and writes after it has gone on."""
     first, second = two(bench)
-    assert bench.locks.hold_number(first)
+    assert bench.locks.acquire_number_lock(first)
     parked = bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
     between = BetweenLookAndWrite(bench, parked)
 
-    assert not bench.another_locks(between).hold_number(second)
+    assert not bench.another_locks(between).acquire_number_lock(second)
 
-    assert bench.locks.hold_number(bench.now(first))
-    assert not bench.locks.hold_number(second)
+    assert bench.locks.acquire_number_lock(bench.now(first))
+    assert not bench.locks.acquire_number_lock(second)
 
 
 class BetweenLookAndWrite(Ledger):
@@ -217,5 +217,5 @@ class BetweenLookAndWrite(Ledger):
     def get(self, booking_id: str) -> Booking | None:
         found = super().get(booking_id)
         redriven = self._bench.ledger.move(self._holder, State.ACCEPTED, generation=2)
-        assert self._bench.locks.hold_number(redriven)
+        assert self._bench.locks.acquire_number_lock(redriven)
         return found

@@ -55,16 +55,16 @@ class Locks:
         self._clock = clock
         self._settle = settle
 
-    def hold_number(self, booking: Booking) -> bool:
+    def acquire_number_lock(self, booking: Booking) -> bool:
         """Acquire (or keep) the lock that allows this booking to create a patient for its number.
 
         Raises:
             AlreadyRegistered: its holder has ended, and knows the patient.
             HolderParked: its holder waits for a person, with a POST in doubt.
         """
-        return self._hold(claims.number_lock_key(booking), booking)
+        return self._acquire(claims.number_lock_key(booking), booking)
 
-    def hold_slot(self, booking: Booking, patient_id: str, *, after: Booking | None = None) -> bool:
+    def acquire_slot_lock(self, booking: Booking, patient_id: str, *, after: Booking | None = None) -> bool:
         """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
 
         Args:
@@ -75,7 +75,7 @@ class Locks:
             HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
         """
         key, *earlier = claims.slot_keys(patient_id, booking.start)
-        return self._all_free(earlier, booking, after) and self._hold(key, booking, after)
+        return self._all_free(earlier, booking, after) and self._acquire(key, booking, after)
 
     def waits_for_another(self, booking: Booking) -> bool:
         """Whether another booking holds, and needs, what this one needs; nothing is taken.
@@ -122,7 +122,7 @@ class Locks:
             return False
         return not self._is_free(holder.booking_id, key, booking)
 
-    def _hold(self, key: str, booking: Booking, after: Booking | None = None) -> bool:
+    def _acquire(self, key: str, booking: Booking, after: Booking | None = None) -> bool:
         claim = self._ledger.claim(key, booking)
         try:
             self._table.put(claim)

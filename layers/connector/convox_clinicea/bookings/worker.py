@@ -91,7 +91,7 @@ class Worker:
             except AlreadyRegistered as found:
                 patient_id = found.patient_id  # Clinicea may show late whom it has registered
             try:
-                if patient_id is not None and not self._locks.hold_slot(booking, patient_id):
+                if patient_id is not None and not self._locks.acquire_slot_lock(booking, patient_id):
                     return self._behind_another(booking, received)
             except AlreadyBooked as found:
                 made = found.booking
@@ -106,7 +106,7 @@ class Worker:
             if made is not None and patient_id is not None:
                 if self._stands(made, shown):
                     return self._done(self._already_there(booking, shown, str(made.appointment_id)))
-                if not self._locks.hold_slot(booking, patient_id, after=made):
+                if not self._locks.acquire_slot_lock(booking, patient_id, after=made):
                     return self._behind_another(booking, received)
             if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
@@ -127,7 +127,7 @@ class Worker:
     def _others_first(self, booking: Booking) -> bool:
         """Whether another booking may be creating this one's patient, or this one's visit with a new patient."""
         if booking.patient_id is None:
-            return not self._locks.hold_number(booking)
+            return not self._locks.acquire_number_lock(booking)
         return not booking.posted and self._locks.creator_may_post(booking)
 
     def _stands(self, made: Booking, shown: CalendarSnapshot) -> bool:

@@ -88,7 +88,7 @@ HOLDS = (
         (
             Patch(
                 LOCKS,
-                "        return self._hold(claims.number_lock_key(booking), booking)\n",
+                "        return self._acquire(claims.number_lock_key(booking), booking)\n",
                 "        return True\n",
             ),
         ),
