@@ -17,7 +17,7 @@ from convox_clinicea.bookings.requests import KnownPatientBooking
 from convox_clinicea.convox import request as parsing
 from convox_clinicea.convox.http import answer, api, before_the_time_out, caller_of, path_parameter, request_id_of
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.rate_limits import Allowance, Asker, of_bookings
+from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
 from convox_clinicea.settings import IntakeSettings
 from convox_clinicea.telemetry import logger as make_logger
 from convox_clinicea.telemetry import metrics as make_metrics
@@ -34,8 +34,8 @@ def desk() -> BookingDesk:
 
 
 @cache
-def allowance() -> Allowance:
-    return of_bookings(IntakeSettings.from_environment(), clock, logger, metrics)
+def allowance() -> RateLimiter:
+    return booking_limiter(IntakeSettings.from_environment(), clock, logger, metrics)
 
 
 @app.post("/patients/{patient_id}/appointments")
@@ -47,7 +47,7 @@ def book_appointment() -> Response[str]:
     patient_id = path_parameter(app.current_event, "patient_id")
     request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context, country=settings.default_country)
-    allowance().take_booking(Asker(caller, request.agent_id))
+    allowance().acquire_booking(Requester(caller, request.agent_id))
     accepted = intake.accept(request.canonical(caller, place.in_dialect(dialect), request_id_of(app.current_event)))
     metrics.add_metric("BookingAccepted", MetricUnit.Count, int(not accepted.repeated))
     return accepted_reply(accepted, app.current_event, settings.accepted_status)

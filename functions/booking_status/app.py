@@ -18,7 +18,7 @@ from convox_clinicea.convox.http import answer, api, before_the_time_out, caller
 from convox_clinicea.convox.request import CallRequest, ids_from, validated
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.disclosures import DisclosureRegister
-from convox_clinicea.rate_limits import Allowance, of_status
+from convox_clinicea.rate_limits import RateLimiter, status_limiter
 from convox_clinicea.settings import StatusSettings
 from convox_clinicea.telemetry import logger as make_logger
 from convox_clinicea.telemetry import metrics as make_metrics
@@ -32,20 +32,20 @@ clock = SystemClock()
 class Parts(NamedTuple):
     status: BookingStatus
     register: DisclosureRegister
-    allowance: Allowance
+    allowance: RateLimiter
 
 
 @cache
 def parts() -> Parts:
     settings = StatusSettings.from_environment()
     register = register_from(settings, ZoneInfo(settings.time_zone), ids_from(settings), clock, logger)
-    return Parts(booking_status_from(settings, clock), register, of_status(settings, clock, logger, metrics))
+    return Parts(booking_status_from(settings, clock), register, status_limiter(settings, clock, logger, metrics))
 
 
 @app.get("/bookings/{booking_id}")
 def booking_status() -> Response[str]:
     event = app.current_event
-    parts().allowance.take_status(caller_of(event))
+    parts().allowance.acquire_status(caller_of(event))
     found = parts().status.of(path_parameter(event, "booking_id"), caller_of(event))
     record_shown([found], parts().register, event, clock)
     return reply(booking(found))
@@ -62,7 +62,7 @@ def call_bookings_by_query() -> Response[str]:
 
 
 def _of_call(call_id: str | None) -> Response[str]:
-    parts().allowance.take_status(caller_of(app.current_event))
+    parts().allowance.acquire_status(caller_of(app.current_event))
     agent_id = app.current_event.get_query_string_value("agent_id")
     asked = {"call_id": call_id, "agent_id": agent_id}
     request = validated(CallRequest, **{name: each for name, each in asked.items() if each is not None})

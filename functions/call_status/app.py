@@ -16,7 +16,7 @@ from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.bookings.replies import call_status as call_status_reply
 from convox_clinicea.convox.http import answer, api, before_the_time_out, caller_of
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.rate_limits import Allowance, Asker, of_bookings
+from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
 from convox_clinicea.settings import CallStatusSettings
 from convox_clinicea.telemetry import logger as make_logger
 from convox_clinicea.telemetry import metrics as make_metrics
@@ -33,8 +33,8 @@ def desk() -> StatusDesk:
 
 
 @cache
-def allowance() -> Allowance:
-    return of_bookings(CallStatusSettings.from_environment(), clock, logger, metrics)
+def allowance() -> RateLimiter:
+    return booking_limiter(CallStatusSettings.from_environment(), clock, logger, metrics)
 
 
 @app.post("/calls/status")
@@ -47,7 +47,7 @@ def call_status() -> Response[str]:
         callback = reader.read(app.current_event)
         log_receipt(logger, callback, place.default_country)
         with closing(announced, callback, ids, logger):
-            allowance().take_booking(Asker(caller, callback.caller.agent_id))
+            allowance().acquire_booking(Requester(caller, callback.caller.agent_id))
             return call_status_reply(callbacks.handle(callback), app.current_event, settings.accepted_status)
 
 

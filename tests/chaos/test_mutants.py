@@ -48,7 +48,7 @@ def test_each_rule_and_each_number_has_mutants() -> None:
         Patch("bookings/protocol.py", "no such text", "x"),
         Patch("bookings/protocol.py", "timedelta", "x"),
         Patch("bookings/gone.py", "x", "y"),
-        Patch("bookings/protocol.py", "class Limits:", "class Limits"),
+        Patch("bookings/protocol.py", "class RateLimits:", "class Limits"),
     ],
 )
 def test_a_patch_of_code_that_has_moved_on_fails(patch: Patch) -> None:

@@ -30,7 +30,7 @@ SUSPECTED_SHARE = 0.8
 """Of a cap on patients shown: beyond it each further patient is told as `EnumerationSuspected`."""
 
 
-class Asker(NamedTuple):
+class Requester(NamedTuple):
     """Whose request it is: the client, authenticated, and the agent that it names."""
 
     caller: str
@@ -38,7 +38,7 @@ class Asker(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Limits:
+class RateLimits:
     """The deployment's limits, each off at 0.
 
     Attributes:
@@ -61,16 +61,16 @@ class Limits:
     visits_only_if_shown: bool = False
 
 
-class Allowance:
+class RateLimiter:
     """Counts requests in fixed windows for all Lambdas together, one write a request."""
 
-    def __init__(self, table: Table, limits: Limits, clock: Clock, logger: Logger, metrics: Metrics) -> None:
+    def __init__(self, table: Table, limits: RateLimits, clock: Clock, logger: Logger, metrics: Metrics) -> None:
         self._counters = Counters(table, clock)
         self._limits = limits
         self._logger = logger
         self._metrics = metrics
 
-    def admit(self, asker: Asker) -> None:
+    def admit(self, asker: Requester) -> None:
         """Raise RateLimited where this process knows that a limit of look-ups is reached; nothing is counted."""
         now = self._counters.now()
         tally = self._counters.known(asker.caller, now)
@@ -81,7 +81,7 @@ class Allowance:
 
     def count(
         self,
-        asker: Asker,
+        asker: Requester,
         deadline: Deadline,
         *,
         call_id: str | None = None,
@@ -117,20 +117,20 @@ class Allowance:
             self._suspect(asker, "many look-ups found nothing" if missed else "many patients were shown")
         return next(self._over(asker, tally, now, more=0), None)
 
-    def take_booking(self, asker: Asker) -> None:
+    def acquire_booking(self, asker: Requester) -> None:
         """Count one booking or status callback; raises TooManyBookings beyond a limit, before anything is stored."""
         limits = self._limits
         per = {None: limits.bookings_per_caller_minute, agent_digest(asker.agent): limits.bookings_per_agent_minute}
         self._take(asker, Kind.BOOKINGS, per, TooManyBookings)
 
-    def take_status(self, caller: str) -> None:
+    def acquire_status(self, caller: str) -> None:
         """Count one question how bookings stand; raises RateLimited beyond the client's limit, before any is read.
 
         These requests name no agent, so the client's is the only limit.
         """
-        self._take(Asker(caller, None), Kind.STATUS, {None: self._limits.status_per_caller_minute}, RateLimited)
+        self._take(Requester(caller, None), Kind.STATUS, {None: self._limits.status_per_caller_minute}, RateLimited)
 
-    def note_telling(self, asker: Asker) -> None:
+    def note_telling(self, asker: Requester) -> None:
         """Count a booking whose end tells something of a person, together with the look-ups that found nobody."""
         if not self._limits.suspected_after_misses:
             return
@@ -140,7 +140,7 @@ class Allowance:
         if tally is not None and self._too_many_misses(asker, tally, now):
             self._suspect(asker, "many bookings told something of a person")
 
-    def was_shown(self, asker: Asker, patient_id: str, call_id: str | None) -> bool:
+    def was_shown(self, asker: Requester, patient_id: str, call_id: str | None) -> bool:
         """Whether a patient was shown to that agent on the call within the hour; never without a call id.
 
         Where the table does not answer, that is not known, and the look-up goes on as an uncounted one does: each
@@ -154,7 +154,7 @@ class Allowance:
             self._uncounted(error)
             return True
 
-    def _take(self, asker: Asker, kind: Kind, per: Mapping[str | None, int], refusal: type[RateLimited]) -> None:
+    def _take(self, asker: Requester, kind: Kind, per: Mapping[str | None, int], refusal: type[RateLimited]) -> None:
         """Count one of a kind for the client (None) and, where `per` has a limit of an agent, for the agent."""
         if not any(per.values()):
             return
@@ -178,14 +178,14 @@ class Allowance:
         caps = (limits.shown_per_caller, limits.shown_per_agent, limits.shown_per_caller_day)
         return limits.visits_only_if_shown or any((*caps, limits.shown_per_agent_day))
 
-    def _agent(self, asker: Asker, now: Moment) -> str | None:
+    def _agent(self, asker: Requester, now: Moment) -> str | None:
         """Return the agent's short name; None where the client's item has no room for it."""
         agent = agent_digest(asker.agent)
         return agent if self._counters.known(asker.caller, now).names(agent) else None
 
     def _add(
         self,
-        asker: Asker,
+        asker: Requester,
         now: Moment,
         numbers: Counter[str],
         shown: dict[str, set[str]],
@@ -209,7 +209,7 @@ class Allowance:
         self._metrics.add_metric("LookupsUncounted", MetricUnit.Count, 1)
         self._logger.error("a request was not counted", extra=failure(error))
 
-    def _over(self, asker: Asker, tally: Tally, now: Moment, more: int) -> Iterator[RateLimited]:
+    def _over(self, asker: Requester, tally: Tally, now: Moment, more: int) -> Iterator[RateLimited]:
         """Yield the limits of look-ups that `more` look-ups, or patients, would go beyond."""
         limits = self._limits
         agent = agent_digest(asker.agent)
@@ -232,16 +232,16 @@ class Allowance:
         yield day, tally.number(now.attribute(day, agent)), limits.shown_per_agent_day
         yield day, tally.number(now.attribute(day)), limits.shown_per_caller_day
 
-    def _many_shown(self, asker: Asker, tally: Tally, now: Moment) -> bool:
+    def _many_shown(self, asker: Requester, tally: Tally, now: Moment) -> bool:
         caps = self._caps(agent_digest(asker.agent), tally, now)
         return any(limit and shown > SUSPECTED_SHARE * limit for _, shown, limit in caps)
 
-    def _too_many_misses(self, asker: Asker, tally: Tally, now: Moment) -> bool:
+    def _too_many_misses(self, asker: Requester, tally: Tally, now: Moment) -> bool:
         usual = self._limits.suspected_after_misses
         by_agent = tally.number(now.attribute(Kind.TELLING, agent_digest(asker.agent)))
         return by_agent > usual or tally.number(now.attribute(Kind.TELLING)) > usual * CALLERS_SHARE
 
-    def _suspect(self, asker: Asker, why: str) -> None:
+    def _suspect(self, asker: Requester, why: str) -> None:
         self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
         # The id is the client's free text: a number that was put there may be a patient's.
         agent = MASK if is_telling(asker.agent or "") else asker.agent
@@ -253,9 +253,9 @@ def _attributes(now: Moment, kind: Kind, agent: str | None) -> dict[str, int]:
     return {now.attribute(kind, each): 1 for each in dict.fromkeys((None, agent))}
 
 
-def of_lookups(settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+def lookup_limiter(settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
     """Return the limits of a function that makes look-ups."""
-    limits = Limits(
+    limits = RateLimits(
         per_caller_minute=settings.lookups_per_caller_minute,
         per_agent_minute=settings.lookups_per_agent_minute,
         suspected_after_misses=settings.suspected_after_misses,
@@ -268,26 +268,26 @@ def of_lookups(settings: LookupSettings, clock: Clock, logger: Logger, metrics: 
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 
-def of_bookings(settings: IntakeSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+def booking_limiter(settings: IntakeSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
     """Return the limits of a function that takes bookings or status callbacks."""
-    limits = Limits(
+    limits = RateLimits(
         bookings_per_caller_minute=settings.bookings_per_caller_minute,
         bookings_per_agent_minute=settings.bookings_per_agent_minute,
     )
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 
-def of_status(settings: StatusSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+def status_limiter(settings: StatusSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
     """Return the limit of the function that tells how bookings stand."""
-    limits = Limits(status_per_caller_minute=settings.status_per_caller_minute)
+    limits = RateLimits(status_per_caller_minute=settings.status_per_caller_minute)
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 
-def of_outcomes(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
+def outcome_limiter(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
     """Return what counts the outcomes of bookings that tell something of a person."""
-    limits = Limits(suspected_after_misses=settings.suspected_after_misses)
+    limits = RateLimits(suspected_after_misses=settings.suspected_after_misses)
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 
-def _allowance(table: str, limits: Limits, clock: Clock, logger: Logger, metrics: Metrics) -> Allowance:
-    return Allowance(Table(aws.dynamodb_at_once(), table), limits, clock, logger, metrics)
+def _allowance(table: str, limits: RateLimits, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
+    return RateLimiter(Table(aws.dynamodb_at_once(), table), limits, clock, logger, metrics)

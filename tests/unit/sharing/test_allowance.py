@@ -14,14 +14,14 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.privacy import MASK
 from convox_clinicea.rate_counters import COUNTER_RETENTION_SECONDS, MOST_AGENTS, Counters, Kind
-from convox_clinicea.rate_limits import CALLERS_SHARE, Allowance, Asker, Limits
+from convox_clinicea.rate_limits import CALLERS_SHARE, RateLimiter, RateLimits, Requester
 from convox_clinicea.table import Table
 from convox_clinicea.telemetry import logger, metrics
 from tests.support import emf
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
 
-ASKER = Asker("convox", "agent-7")
+ASKER = Requester("convox", "agent-7")
 METRICS = metrics()
 AT_NOON = int(NOON.timestamp())
 
@@ -33,10 +33,10 @@ def service(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> 
     METRICS.clear_metrics()
 
 
-def allowance(stack: Stack, clock: VirtualClock, *, table: str | None = None, **limits: Any) -> Allowance:
+def allowance(stack: Stack, clock: VirtualClock, *, table: str | None = None, **limits: Any) -> RateLimiter:
     """A new process: it knows nothing of the counters yet."""
     counters = Table(aws.dynamodb_at_once(), table or stack.table)
-    return Allowance(counters, Limits(**limits), clock, logger(), METRICS)
+    return RateLimiter(counters, RateLimits(**limits), clock, logger(), METRICS)
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def recorded_calls() -> Iterator[list[str]]:
     events.unregister("before-call.dynamodb", record)
 
 
-def look_up(counted: Allowance, clock: VirtualClock, asker: Asker = ASKER, **found: Any) -> None:
+def look_up(counted: RateLimiter, clock: VirtualClock, asker: Requester = ASKER, **found: Any) -> None:
     """What the look-ups' desk does with a look-up."""
     counted.admit(asker)
     over = counted.count(asker, Deadline.after(clock, 2), **found)
@@ -80,8 +80,8 @@ def test_an_agent_has_so_many_look_ups_in_a_minute(stack: Stack, clock: VirtualC
         counted.admit(ASKER)
 
     assert caught.value.retry_after_seconds == 18, "until the next minute begins"
-    look_up(counted, clock, Asker("convox", "agent-8"))
-    look_up(counted, clock, Asker("north", "agent-7"))
+    look_up(counted, clock, Requester("convox", "agent-8"))
+    look_up(counted, clock, Requester("north", "agent-7"))
     clock.advance(18)
     look_up(counted, clock)
 
@@ -97,27 +97,27 @@ def test_all_lambdas_count_together(stack: Stack, clock: VirtualClock) -> None:
 def test_who_changes_the_agent_s_id_meets_the_client_s_limit(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock, per_caller_minute=5, per_agent_minute=1)
     for number in range(5):
-        look_up(counted, clock, Asker("convox", f"agent-{number}"))
+        look_up(counted, clock, Requester("convox", f"agent-{number}"))
 
     with pytest.raises(RateLimited, match="caller"):
-        counted.admit(Asker("convox", "agent-9"))
-    look_up(counted, clock, Asker("north", "agent-9"))
+        counted.admit(Requester("convox", "agent-9"))
+    look_up(counted, clock, Requester("north", "agent-9"))
 
 
 def test_look_ups_that_name_no_agent_count_as_those_of_one(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock, per_caller_minute=9, per_agent_minute=2)
     for _ in range(2):
-        look_up(counted, clock, Asker("convox", None))
+        look_up(counted, clock, Requester("convox", None))
 
     with pytest.raises(RateLimited, match="agent"):
-        look_up(counted, clock, Asker("convox", None))
+        look_up(counted, clock, Requester("convox", None))
 
 
 def test_what_is_off_is_not_counted(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock)
     for _ in range(3):
         look_up(counted, clock, shown=["P-41"], call_id="c-1", missed=True)
-        counted.take_booking(ASKER)
+        counted.acquire_booking(ASKER)
         counted.note_telling(ASKER)
 
     assert stack.items() == []
@@ -137,7 +137,7 @@ EVERYTHING: dict[str, Any] = {
 
 def test_a_client_has_one_item_a_day_which_expires_and_names_nobody(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock, **EVERYTHING)
-    look_up(counted, clock, Asker("convox", "Zanzibarina # 9999900041"), shown=["P-41"], call_id="9999900042")
+    look_up(counted, clock, Requester("convox", "Zanzibarina # 9999900041"), shown=["P-41"], call_id="9999900042")
     look_up(counted, clock, missed=True)
 
     (item,) = stack.items()
@@ -152,7 +152,7 @@ def test_the_table_is_written_once_a_look_up_and_not_read(stack: Stack, clock: V
     counted = allowance(stack, clock, **EVERYTHING)
     with recorded_calls() as asked:
         for number in range(5):
-            asker = Asker("convox", f"agent-{number}")
+            asker = Requester("convox", f"agent-{number}")
             look_up(counted, clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
             look_up(counted, clock, asker, missed=True)
 
@@ -164,7 +164,7 @@ def test_the_item_stays_small_while_agents_and_patients_change(stack: Stack, clo
     for number in range(330):
         clock.advance(20)
         found: dict[str, Any] = {"missed": True} if number % 2 else {"shown": [f"P-{number}"], "call_id": f"c-{number}"}
-        look_up(counted, clock, Asker("convox", f"agent-{number}"), **found)
+        look_up(counted, clock, Requester("convox", f"agent-{number}"), **found)
 
     (item,) = stack.items()
     assert len(json.dumps(item)) < 40_000
@@ -195,7 +195,7 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
 ) -> None:
     counted = allowance(stack, clock, suspected_after_misses=3)
 
-    def search(asker: Asker, *, missed: bool) -> list[float]:
+    def search(asker: Requester, *, missed: bool) -> list[float]:
         look_up(counted, clock, asker, missed=missed)
         values, lines = told(capsys, "EnumerationSuspected")
         assert [(line["level"], line["caller"], line["agent"]) for line in lines] == [
@@ -206,7 +206,7 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
     for _ in range(3):
         assert search(ASKER, missed=True) == []
     assert search(ASKER, missed=False) == []
-    assert search(Asker("convox", "agent-8"), missed=True) == []
+    assert search(Requester("convox", "agent-8"), missed=True) == []
 
     assert search(ASKER, missed=True) == [1.0]
     clock.advance(minutes=10)
@@ -218,15 +218,15 @@ def test_who_claims_another_agent_with_each_search_is_suspect_too(
 ) -> None:
     counted = allowance(stack, clock, suspected_after_misses=1)
     for number in range(CALLERS_SHARE):
-        look_up(counted, clock, Asker("convox", f"agent-{number}"), missed=True)
-        look_up(counted, clock, Asker("north", "agent-7"))
+        look_up(counted, clock, Requester("convox", f"agent-{number}"), missed=True)
+        look_up(counted, clock, Requester("north", "agent-7"))
     assert told(capsys, "EnumerationSuspected")[0] == []
 
-    look_up(counted, clock, Asker("convox", "agent-x"), missed=True)
+    look_up(counted, clock, Requester("convox", "agent-x"), missed=True)
 
     values, (line,) = told(capsys, "EnumerationSuspected")
     assert (values, line["caller"], line["agent"]) == ([1.0], "convox", "agent-x")
-    look_up(counted, clock, Asker("north", "agent-x"), missed=True)
+    look_up(counted, clock, Requester("north", "agent-x"), missed=True)
     assert told(capsys, "EnumerationSuspected")[0] == []
 
 
@@ -250,7 +250,7 @@ def test_a_number_that_came_as_the_agent_s_id_is_not_logged(
     for agent, shown in {"agent-7": "agent-7", "99999 00041": MASK, "asha@example.com": MASK}.items():
         watched = allowance(stack, clock, suspected_after_misses=1)
         for _ in range(2):
-            look_up(watched, clock, Asker("convox", agent), missed=True)
+            look_up(watched, clock, Requester("convox", agent), missed=True)
 
         _, (line,) = told(capsys, "EnumerationSuspected")
         assert line["agent"] == shown
@@ -265,16 +265,16 @@ class TestPatientsShown:
     ) -> None:
         functions = [allowance(stack, clock, shown_per_caller=20, shown_per_agent=20) for _ in range(3)]
         for number in range(20):
-            asker = Asker("convox", f"agent-{number}" if rotating else "agent-7")
+            asker = Requester("convox", f"agent-{number}" if rotating else "agent-7")
             look_up(functions[number % 3], clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
 
         for number in range(20, 330):
-            asker = Asker("convox", f"agent-{number}" if rotating else "agent-7")
+            asker = Requester("convox", f"agent-{number}" if rotating else "agent-7")
             with pytest.raises(TooManyPatients) as caught:
                 look_up(functions[number % 3], clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
             assert caught.value.retry_after_seconds == 600 - AT_NOON % 600
         assert len(told(capsys, "EnumerationSuspected")[0]) >= 4, "the last fifth, and what is beyond"
-        look_up(functions[0], clock, Asker("north", "agent-7"), shown=["P-1"], call_id="c-1")
+        look_up(functions[0], clock, Requester("north", "agent-7"), shown=["P-1"], call_id="c-1")
 
     def test_an_agent_s_cap_holds_that_agent_alone(self, stack: Stack, clock: VirtualClock) -> None:
         counted = allowance(stack, clock, shown_per_caller=20, shown_per_agent=2)
@@ -282,7 +282,7 @@ class TestPatientsShown:
 
         with pytest.raises(TooManyPatients):
             look_up(counted, clock, shown=["P-3"], call_id="c-2")
-        look_up(counted, clock, Asker("convox", "agent-8"), shown=["P-3"], call_id="c-2")
+        look_up(counted, clock, Requester("convox", "agent-8"), shown=["P-3"], call_id="c-2")
 
     def test_one_patient_counts_once_on_however_many_calls(self, stack: Stack, clock: VirtualClock) -> None:
         functions = [allowance(stack, clock, shown_per_caller=2, shown_per_caller_day=2) for _ in range(2)]
@@ -324,15 +324,15 @@ class TestShownOnACall:
     """Who may have the completed visits."""
 
     @pytest.fixture
-    def search(self, stack: Stack, clock: VirtualClock) -> Allowance:
+    def search(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
         return allowance(stack, clock, visits_only_if_shown=True)
 
     @pytest.fixture
-    def visits(self, stack: Stack, clock: VirtualClock) -> Allowance:
+    def visits(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
         return allowance(stack, clock, visits_only_if_shown=True)
 
     def test_the_client_that_was_shown_the_patient_on_that_call(
-        self, search: Allowance, visits: Allowance, clock: VirtualClock
+        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
     ) -> None:
         look_up(search, clock, shown=["P-41", "P-42"], call_id="c-1")
 
@@ -341,22 +341,22 @@ class TestShownOnACall:
         assert not visits.was_shown(ASKER, "P-43", "c-1")
         assert not visits.was_shown(ASKER, "P-41", "c-2")
         assert not visits.was_shown(ASKER, "P-41", None)
-        assert not visits.was_shown(Asker("north", "agent-7"), "P-41", "c-1")
+        assert not visits.was_shown(Requester("north", "agent-7"), "P-41", "c-1")
 
     def test_each_agent_of_a_call_has_to_have_been_shown_the_patient(
-        self, search: Allowance, visits: Allowance, clock: VirtualClock
+        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
     ) -> None:
         look_up(search, clock, shown=["P-41"], call_id="c-1")
-        look_up(search, clock, Asker("convox", None), shown=["P-42"], call_id="c-1")
+        look_up(search, clock, Requester("convox", None), shown=["P-42"], call_id="c-1")
 
-        assert visits.was_shown(Asker("convox", "AGENT-7"), "P-41", "c-1"), "names count without regard to case"
+        assert visits.was_shown(Requester("convox", "AGENT-7"), "P-41", "c-1"), "names count without regard to case"
         for another in ("agent-8", None):
-            assert not visits.was_shown(Asker("convox", another), "P-41", "c-1")
-        assert visits.was_shown(Asker("convox", None), "P-42", "c-1")
+            assert not visits.was_shown(Requester("convox", another), "P-41", "c-1")
+        assert visits.was_shown(Requester("convox", None), "P-42", "c-1")
         assert not visits.was_shown(ASKER, "P-42", "c-1")
 
     def test_what_the_release_before_noted_without_an_agent_counts_within_the_hour(
-        self, stack: Stack, visits: Allowance, clock: VirtualClock
+        self, stack: Stack, visits: RateLimiter, clock: VirtualClock
     ) -> None:
         counters = Counters(Table(aws.dynamodb_at_once(), stack.table), clock)
         now = counters.now()
@@ -367,7 +367,7 @@ class TestShownOnACall:
         assert not visits.was_shown(ASKER, "P-41", "c-2")
 
     def test_without_a_call_nobody_counts_as_shown(
-        self, search: Allowance, visits: Allowance, clock: VirtualClock
+        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
     ) -> None:
         look_up(search, clock, shown=["P-41"])
 
@@ -376,7 +376,7 @@ class TestShownOnACall:
     @pytest.mark.parametrize("start", [0, 299, 599, 3000, 86_399 - 43_200])
     @pytest.mark.parametrize(("minutes", "still"), [(1, True), (50, True), (60, False), (600, False)])
     def test_within_the_hour(
-        self, search: Allowance, visits: Allowance, clock: VirtualClock, start: int, minutes: int, still: bool
+        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock, start: int, minutes: int, still: bool
     ) -> None:
         clock.advance(start)
         look_up(search, clock, shown=["P-41"], call_id="c-1")
@@ -385,7 +385,7 @@ class TestShownOnACall:
         assert visits.was_shown(ASKER, "P-41", "c-1") is still
 
     def test_other_look_ups_of_the_hour_change_nothing(
-        self, search: Allowance, visits: Allowance, clock: VirtualClock
+        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
     ) -> None:
         look_up(search, clock, shown=["P-41"], call_id="c-1")
         for number in range(45):
@@ -407,31 +407,31 @@ class TestBookings:
     def test_a_client_and_an_agent_have_so_many_in_a_minute(self, stack: Stack, clock: VirtualClock) -> None:
         clock.advance(50)
         counted = allowance(stack, clock, bookings_per_caller_minute=3, bookings_per_agent_minute=2)
-        counted.take_booking(ASKER)
-        counted.take_booking(ASKER)
+        counted.acquire_booking(ASKER)
+        counted.acquire_booking(ASKER)
         with pytest.raises(TooManyBookings, match="agent") as caught:
-            counted.take_booking(ASKER)
+            counted.acquire_booking(ASKER)
         assert caught.value.retry_after_seconds == 10
-        counted.take_booking(Asker("convox", "agent-8"))
+        counted.acquire_booking(Requester("convox", "agent-8"))
 
         with pytest.raises(TooManyBookings, match="caller"):
-            counted.take_booking(Asker("convox", "agent-9"))
-        counted.take_booking(Asker("north", "agent-7"))
+            counted.acquire_booking(Requester("convox", "agent-9"))
+        counted.acquire_booking(Requester("north", "agent-7"))
         clock.advance(10)
-        counted.take_booking(ASKER)
+        counted.acquire_booking(ASKER)
 
     def test_all_functions_count_together(self, stack: Stack, clock: VirtualClock) -> None:
         for _ in range(3):
-            allowance(stack, clock, bookings_per_caller_minute=3).take_booking(ASKER)
+            allowance(stack, clock, bookings_per_caller_minute=3).acquire_booking(ASKER)
 
         with pytest.raises(TooManyBookings):
-            allowance(stack, clock, bookings_per_caller_minute=3).take_booking(ASKER)
+            allowance(stack, clock, bookings_per_caller_minute=3).acquire_booking(ASKER)
 
     def test_look_ups_use_up_nothing_of_it(self, stack: Stack, clock: VirtualClock) -> None:
         for _ in range(3):
             look_up(allowance(stack, clock, per_caller_minute=3), clock)
 
-        allowance(stack, clock, bookings_per_caller_minute=1).take_booking(ASKER)
+        allowance(stack, clock, bookings_per_caller_minute=1).acquire_booking(ASKER)
 
     def test_without_the_table_intake_decides(self, stack: Stack, clock: VirtualClock) -> None:
-        allowance(stack, clock, bookings_per_caller_minute=1, table="no-such-table").take_booking(ASKER)
+        allowance(stack, clock, bookings_per_caller_minute=1, table="no-such-table").acquire_booking(ASKER)

@@ -35,7 +35,7 @@ from convox_clinicea.convox.request import clinics_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.rate_limits import Asker, of_outcomes
+from convox_clinicea.rate_limits import Requester, outcome_limiter
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import WorkerSettings
 from convox_clinicea.table import Table
@@ -195,11 +195,11 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         locks=Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle),
         posting=Posting(ledger=ledger, clinicea=client, calendar=calendar, canary=canary, clock=clock, limits=limits),
     )
-    outcomes = of_outcomes(settings, clock, logger, metrics)
+    outcomes = outcome_limiter(settings, clock, logger, metrics)
     return Delivery(
         worker,
         queue_from(settings),
         logger,
         metrics,
-        note_telling=lambda client, agent: outcomes.note_telling(Asker(client, agent)),
+        note_telling=lambda client, agent: outcomes.note_telling(Requester(client, agent)),
     )

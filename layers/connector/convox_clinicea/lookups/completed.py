@@ -17,7 +17,7 @@ from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.lookups.pipeline import Found, LookupDesk, MaySee, lookup_desk
-from convox_clinicea.rate_limits import Allowance, Asker
+from convox_clinicea.rate_limits import RateLimiter, Requester
 from convox_clinicea.settings import LookupSettings
 from convox_clinicea.text import each_once
 
@@ -137,9 +137,9 @@ def completed_desk(
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Completed:
         return Completed(CompletedAppointments(clinicea, clinics))
 
-    def may_see(allowance: Allowance) -> MaySee[CompletedRequest]:
+    def may_see(allowance: RateLimiter) -> MaySee[CompletedRequest]:
         def was_shown(client: str, request: CompletedRequest) -> bool:
-            asker = Asker(client, request.agent_id)
+            asker = Requester(client, request.agent_id)
             return allowance.was_shown(asker, request.patient_id, request.call_id)
 
         return was_shown

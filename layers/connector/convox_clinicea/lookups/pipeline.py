@@ -25,7 +25,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.disclosures import DisclosureRegister
 from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
-from convox_clinicea.rate_limits import Allowance, Asker
+from convox_clinicea.rate_limits import RateLimiter, Requester
 from convox_clinicea.settings import LookupSettings
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Parts(Generic[R, A]):
 
     dialects: Dialects
     look_up: LookUp[R, A]
-    allowance: Allowance
+    allowance: RateLimiter
     register: DisclosureRegister
     announce: Announce | None = None
     may_see: MaySee[R] | None = None
@@ -144,7 +144,7 @@ class LookupDesk(Generic[R, A]):
         request = parsing.from_request(parts.look_up.request, event, parts.dialects.of(caller), **path)
         request.with_context(required=self._context_required, country=self._country)
         asked = parts.look_up.understood(request)
-        asker = Asker(caller, request.agent_id)
+        asker = Requester(caller, request.agent_id)
         parts.allowance.admit(asker)
         if parts.announce is not None and request.call_id is not None:
             parts.announce(caller, request.call_id, request.agent_id)
@@ -186,7 +186,7 @@ def lookup_desk(
     look_up: Callable[[Clinicea, Clinics], LookUp[R, A]],
     *,
     announce: Announce | None = None,
-    may_see: Callable[[Allowance], MaySee[R]] | None = None,
+    may_see: Callable[[RateLimiter], MaySee[R]] | None = None,
 ) -> LookupDesk[R, A]:
     """Return the desk of a function that makes one kind of look-up; the rest is built at the first one.
 
@@ -197,7 +197,7 @@ def lookup_desk(
     @cache
     def parts() -> Parts[R, A]:
         clinics = clinics_from(settings)
-        limits = allowance.of_lookups(settings, clock, logger, metrics)
+        limits = allowance.lookup_limiter(settings, clock, logger, metrics)
         return Parts(
             dialects=dialects_from(settings),
             look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
