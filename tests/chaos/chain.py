@@ -30,7 +30,7 @@ from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.person_search import SubjectSearch
 from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.bookings.protocol import Limits
+from convox_clinicea.bookings.protocol import ProtocolTimings
 from convox_clinicea.bookings.reconcile import Discrepancy, Reconciler, Report
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Consents
@@ -113,7 +113,7 @@ class Chain:
         self.clinicea = core_client(CoreTransport(self.fake, self.clock), self.clock, _credentials)
         self.announced = AnnouncedCalls(table, self.clock)
         self.acting = OperatorService(
-            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
+            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=ProtocolTimings(), announced=self.announced
         )
         self.holdings = PersonalData(
             search=SubjectSearch(table, lambda: KEY, self.clock),
@@ -125,14 +125,19 @@ class Chain:
         )
         calendar = Calendar(self.clinicea, self.ledger)
         canary = Canary(
-            table=table, ledger=self.ledger, setup=self.clinicea.setup, clock=self.clock, limits=Limits(), on=False
+            table=table,
+            ledger=self.ledger,
+            setup=self.clinicea.setup,
+            clock=self.clock,
+            limits=ProtocolTimings(),
+            on=False,
         )
         self.worker = Worker(
             ledger=self.ledger,
             calendar=calendar,
             sealer=sealer,
             clock=self.clock,
-            limits=Limits(),
+            limits=ProtocolTimings(),
             canary=canary,
             notices=Notices(
                 SnsTopic(_as_client(Sns()), "arn:aws:sns:ap-south-1:123456789012:Notices"),
@@ -140,14 +145,14 @@ class Chain:
                 Logger("c"),
                 "IN",
             ),
-            locks=Locks(table, self.ledger, self.clock, Limits().settle),
+            locks=Locks(table, self.ledger, self.clock, ProtocolTimings().settle),
             posting=Posting(
                 clinicea=self.clinicea,
                 ledger=self.ledger,
                 calendar=calendar,
                 canary=canary,
                 clock=self.clock,
-                limits=Limits(),
+                limits=ProtocolTimings(),
             ),
         )
 

@@ -14,7 +14,7 @@ from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.protocol import Limits, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.errors import FieldProblem, InvalidRequest
@@ -64,7 +64,7 @@ def _day_before(chain: Chain, ago: int) -> None:
     clock = VirtualClock(chain.clock.now() - ago * ONE_DAY)
     table = Table(WithoutConditions(chain.aws), "Ledger")  # type: ignore[arg-type]  # what the product calls of the client
     ledger, calls = Ledger(table, clock), Calls(table, clock)
-    locks = Locks(table, ledger, clock, Limits().settle)
+    locks = Locks(table, ledger, clock, ProtocolTimings().settle)
     step = ONE_DAY.total_seconds() / chain.calls_a_day
     for place in range(chain.calls_a_day):
         clock.advance(step)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Literal
 
-from convox_clinicea.bookings.protocol import Limits
+from convox_clinicea.bookings.protocol import ProtocolTimings
 from tests.chaos import status_stories, story_book
 from tests.chaos.callers import Callers
 from tests.chaos.clinicea import POSTS
@@ -20,7 +20,7 @@ from tests.chaos.world import World
 
 LONGEST = 4 * 3600.0
 """By then a booking without further trouble has ended or is parked."""
-STUCK_SECONDS = Limits().stuck.total_seconds()
+STUCK_SECONDS = ProtocolTimings().stuck.total_seconds()
 AFTERWARDS = 240.0
 """What may still come once it has: late commits, messages that are delivered again."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from commands.template import template
-from convox_clinicea.bookings.protocol import OVERDUE, Limits
+from convox_clinicea.bookings.protocol import OVERDUE, ProtocolTimings
 from convox_clinicea.bookings.worker import Worker
 from tests.chaos.callers import Callers
 from tests.chaos.judge import Judge
@@ -16,7 +16,7 @@ from tests.chaos.story_book import known, one
 from tests.chaos.world import World
 
 MINUTE, HOUR = 60.0, 3600.0
-AGE = Limits().age.total_seconds()
+AGE = ProtocolTimings().age.total_seconds()
 
 
 def queues(world: World) -> tuple[Queue, Queue]:

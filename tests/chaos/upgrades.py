@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convox_clinicea.bookings.protocol import Limits
+from convox_clinicea.bookings.protocol import ProtocolTimings
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY
 from tests.chaos.callers import Callers
 from tests.chaos.crashes import Outage
@@ -16,7 +16,7 @@ ACCEPTING = 300.0
 """Seconds in which they are accepted; Clinicea is away, so that all are open when the queue goes."""
 UPGRADED = 420.0
 """When the old queue is deleted."""
-STUCK_SECONDS = Limits().stuck.total_seconds()
+STUCK_SECONDS = ProtocolTimings().stuck.total_seconds()
 LONGEST = 4 * STUCK_SECONDS
 
 

@@ -23,7 +23,7 @@ from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues
 from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.bookings.protocol import Limits, State, Wait
+from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Consents
 from convox_clinicea.bookings.worker import Worker
@@ -147,7 +147,7 @@ class Workers(Play):
         client: Any = StagedDynamoDb(self.stage, lambda: NOON.timestamp() + self.clock.monotonic())
         kms: Any = Kms("key")
         queue: Any = NoQueue()
-        table, limits, sealer = Table(client, "ledger"), Limits(), KmsSealer(kms, "key")
+        table, limits, sealer = Table(client, "ledger"), ProtocolTimings(), KmsSealer(kms, "key")
         self.ledger = Ledger(table, self.clock)
         messages = BookingQueue(queue, Queues("https://queue.invalid"))
         consents = Consents(Table(client, "register"), "2031-01", timedelta(days=365), INDIA)

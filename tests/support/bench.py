@@ -20,7 +20,7 @@ from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
 from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.bookings.protocol import Limits, State, Wait
+from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Consents
 from convox_clinicea.bookings.sweeper import Sweeper, Swept
@@ -72,7 +72,7 @@ class Bench(CliniceaBench):
         self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"), "IN")
         self.announced = AnnouncedCalls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.acting = OperatorService(
-            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=Limits(), announced=self.announced
+            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=ProtocolTimings(), announced=self.announced
         )
         self.worker = self.another_worker()
 
@@ -115,7 +115,7 @@ class Bench(CliniceaBench):
             "sealer": self.sealer,
             "notices": self.notices,
             "clock": self.clock,
-            "limits": Limits(),
+            "limits": ProtocolTimings(),
             "canary": self.canary(on=False),
             "locks": self.another_locks(ledger),
         }
@@ -126,7 +126,7 @@ class Bench(CliniceaBench):
 
     def another_locks(self, ledger: Ledger) -> Locks:
         """The locks of a ledger that writes through the same table."""
-        return Locks(Table(aws.dynamodb(), self.stack.table), ledger, self.clock, Limits().settle)
+        return Locks(Table(aws.dynamodb(), self.stack.table), ledger, self.clock, ProtocolTimings().settle)
 
     def canary(self, **collaborators: Any) -> Canary:
         """What holds bookings up until one is proven, as a container has it."""
@@ -135,7 +135,7 @@ class Bench(CliniceaBench):
             "ledger": self.ledger,
             "setup": self.clinicea.setup,
             "clock": self.clock,
-            "limits": Limits(),
+            "limits": ProtocolTimings(),
         }
         return Canary(**parts | collaborators)
 
@@ -166,7 +166,7 @@ class Bench(CliniceaBench):
 
     def settles(self, booking: Booking) -> Booking:
         """Let the settle time pass, and work it to its end."""
-        self.clock.advance(Limits().settle.total_seconds() + 1)
+        self.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
         return self.ends(booking)
 
     def another_sweeper(self, **collaborators: Any) -> Sweeper:
@@ -177,7 +177,7 @@ class Bench(CliniceaBench):
             "queue": self.queue,
             "notices": self.notices,
             "clock": self.clock,
-            "limits": Limits(),
+            "limits": ProtocolTimings(),
         }
         return Sweeper(**parts | collaborators)
 

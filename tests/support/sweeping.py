@@ -6,13 +6,13 @@ import json
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.messages import BookingQueue, Queues
-from convox_clinicea.bookings.protocol import Limits
+from convox_clinicea.bookings.protocol import ProtocolTimings
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.sweeper import Swept
 from tests.support.bench import Bench
 
-STUCK = Limits().stuck.total_seconds() + 1
-RETENTION = Limits().retention.total_seconds() + 1
+STUCK = ProtocolTimings().stuck.total_seconds() + 1
+RETENTION = ProtocolTimings().retention.total_seconds() + 1
 NOTHING = Swept()
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.protocol import LONGEST_SECONDS, Limits
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, ProtocolTimings
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
@@ -142,7 +142,7 @@ def test_an_alarm_tells_that_nobody_takes_messages(resources: Json) -> None:
     assert alarm["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert alarm["Dimensions"] == [{"Name": "QueueName", "Value": {"Fn::GetAtt": ["BookingMessages", "QueueName"]}}]
     # Sent anew after half an hour, the message before is acknowledged when it comes by next.
-    assert alarm["Threshold"] > Limits().stuck.total_seconds() + LONGEST_SECONDS + 60
+    assert alarm["Threshold"] > ProtocolTimings().stuck.total_seconds() + LONGEST_SECONDS + 60
 
 
 def test_secrets_are_generated_and_stand_nowhere_in_the_template(source: Json, resources: Json) -> None:

@@ -16,7 +16,7 @@ from convox_clinicea import aws, settings
 from convox_clinicea.bookings.audit import AUDIT_RETENTION
 from convox_clinicea.bookings.messages import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
-from convox_clinicea.bookings.protocol import LONGEST_SECONDS, Limits
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, ProtocolTimings
 from convox_clinicea.bookings.reconcile import WHILE_SOMEBODY_WAITS
 from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
 from tests.support.template import ROOT
@@ -190,7 +190,7 @@ def test_the_protocol_s_times_are_in_order(source: Json, resources: Json) -> Non
     for settle, hours, days in itertools.product(
         *(bounds(parameters[name]) for name in ("SettleSeconds", "AgeLimitHours", "RetentionDays"))
     ):
-        limits = Limits(
+        limits = ProtocolTimings(
             lease_seconds=int(told["LEASE_SECONDS"]),
             settle=timedelta(seconds=settle),
             age=timedelta(hours=hours),
@@ -207,7 +207,10 @@ def test_a_message_outlives_the_age_limit_and_a_record_the_messages(source: Json
     assert source["Parameters"]["RetentionDays"]["MinValue"] * 86400 > queue["MessageRetentionPeriod"]
     # The sweeper sends a fresh message each half hour; without it, half a day's waiting makes no dead letter.
     assert queue["RedrivePolicy"]["maxReceiveCount"] * LONGEST_SECONDS / 2 > 12 * 3600
-    assert queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"] > 8 * Limits().stuck.total_seconds()
+    assert (
+        queue["RedrivePolicy"]["maxReceiveCount"] * queue["VisibilityTimeout"]
+        > 8 * ProtocolTimings().stuck.total_seconds()
+    )
 
 
 def test_a_message_that_always_fails_is_a_dead_letter_before_it_is_forgotten(resources: Json) -> None:
@@ -222,7 +225,7 @@ def test_a_message_that_always_fails_is_a_dead_letter_before_it_is_forgotten(res
 def test_what_is_stuck_has_no_message_that_could_still_come(resources: Json) -> None:
     queue = resources["BookingMessages"]["Properties"]
 
-    assert Limits().stuck.total_seconds() >= 2 * LONGEST_SECONDS
+    assert ProtocolTimings().stuck.total_seconds() >= 2 * LONGEST_SECONDS
     assert LONGEST_SECONDS == MAX_VISIBILITY_SECONDS, "a wait is a visibility time-out"
     assert properties(resources, "sweeper")["Timeout"] < DEAD_LETTER_SECONDS, "no two sweepers at one dead letter"
     assert queue["VisibilityTimeout"] >= 6 * properties(resources, "booking_worker")["Timeout"]

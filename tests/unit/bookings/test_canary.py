@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.canary import PROOF_CACHED, PostingStopped
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
@@ -200,7 +200,7 @@ def test_a_canary_that_is_redriven_where_nothing_stands_waits_like_the_others(gu
     guarded.fake.switch(shift_zones=330)
     guarded.ends(guarded.accept())
     guarded.fake.cancel(guarded.fake.standing()[0]["appointment_id"])
-    guarded.clock.advance(Limits().settle.total_seconds() + 1)
+    guarded.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
     first = guarded.now(guarded.accept())
 
     again = guarded.ledger.move(first, State.ACCEPTED, redriven_at=guarded.clock.now())
@@ -302,7 +302,7 @@ def test_a_canary_that_died_before_its_post_is_followed_when_its_lease_ends(guar
     other = further(guarded)
     assert held_up(guarded, other)
 
-    guarded.clock.advance(Limits().lease_seconds + 1)
+    guarded.clock.advance(ProtocolTimings().lease_seconds + 1)
 
     assert guarded.ends(other).state is State.BOOKED
     assert guarded.ends(first).state is State.BOOKED
@@ -312,11 +312,11 @@ def test_a_canary_that_died_after_its_post_is_read_before_another_goes(guarded: 
     first = guarded.accept()
     guarded.canary().turn(first, known_request(), "P-41", 1)
     claimed = guarded.claimed(first)
-    guarded.clock.advance(Limits().lease_seconds + 60)
+    guarded.clock.advance(ProtocolTimings().lease_seconds + 60)
     other = further(guarded)
     assert held_up(guarded, other)
 
-    guarded.clock.advance(Limits().settle.total_seconds() + 1)
+    guarded.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
 
     assert guarded.ends(other).state is State.BOOKED
     assert guarded.ends(claimed).state is State.BOOKED
@@ -336,7 +336,7 @@ def test_a_canary_whose_first_try_came_to_nothing_lets_the_others_try(guarded: B
     first = guarded.accept()
     guarded.fake.fault(POST, "timeout_before", count=1)
     guarded.waits(first)
-    guarded.clock.advance(Limits().settle.total_seconds() + 1)
+    guarded.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
 
     assert guarded.waits(first).cause is None
 

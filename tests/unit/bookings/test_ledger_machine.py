@@ -21,7 +21,7 @@ from hypothesis.stateful import (
 from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.ledger import AppointmentOwned, Overtaken
 from convox_clinicea.bookings.operator import ActionResult, Obstacle
-from convox_clinicea.bookings.protocol import TRANSITIONS, Limits, Reason, State
+from convox_clinicea.bookings.protocol import TRANSITIONS, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
@@ -67,7 +67,7 @@ class LedgerMachine(RuleBasedStateMachine):
         before = self.standing[booking.booking_id]
         done = self.bench.acting.redrive(booking.booking_id, PERSON)
 
-        started = not before.posted and before.start < self.bench.clock.now() + Limits().margin
+        started = not before.posted and before.start < self.bench.clock.now() + ProtocolTimings().margin
         assert (done.obstacle is None) is (before.state.parked and not started)
         after = self._acted(before, done)
         if done.obstacle is None:

@@ -10,7 +10,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.audit import OperatorAction
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.operator import Obstacle, OperatorService
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.table import Table
 from tests.support.bench import Bench
@@ -116,7 +116,7 @@ def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
 
     slow = Slow(Table(aws.dynamodb(), bench.stack.table), bench.clock)
     acting = OperatorService(
-        ledger=slow, queue=bench.queue, clock=bench.clock, limits=Limits(), announced=bench.announced
+        ledger=slow, queue=bench.queue, clock=bench.clock, limits=ProtocolTimings(), announced=bench.announced
     )
 
     done = acting.resolve(booking.booking_id, word, PERSON, appointment_id=appointment_id)

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.protocol import TRANSITIONS, Limits, Reason, State
+from convox_clinicea.bookings.protocol import TRANSITIONS, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, from_item
 from convox_clinicea.table import Item, Put, Table
 from tests.support.bench import Bench
@@ -30,7 +30,9 @@ FATES: tuple[dict[str, Any], ...] = (
     {"kind": "status", "status": 400, "after_work": True},
     {"kind": "status", "status": 400, "body": "Slot is already booked"},
 )
-LONG = [span.total_seconds() + 1 for span in (Limits().stuck, Limits().age, Limits().retention)]
+LONG = [
+    span.total_seconds() + 1 for span in (ProtocolTimings().stuck, ProtocolTimings().age, ProtocolTimings().retention)
+]
 TOLD = {"notice_due", "version", "updated_at", "write_token", "open"}
 """What changes in the record of a booking that has ended, once somebody has been told of it."""
 

@@ -9,7 +9,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.table import Table
@@ -39,7 +39,7 @@ def test_bookings_are_sent_anew_oldest_first(bench: Bench) -> None:
     found = [booking.booking_id for booking in bench.ledger.open_before(Open.ON_ITS_WAY, bench.clock.now())]
 
     assert found == [first.booking_id, second.booking_id]
-    assert bench.sweep(limits=replace(Limits(), stuck=timedelta(seconds=STUCK + 2))).requeued == 1
+    assert bench.sweep(limits=replace(ProtocolTimings(), stuck=timedelta(seconds=STUCK + 2))).requeued == 1
     assert (bench.now(first).generation, bench.now(second).generation) == (2, 1)
 
 

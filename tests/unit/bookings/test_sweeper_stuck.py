@@ -11,7 +11,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
-from convox_clinicea.bookings.protocol import OVERDUE, Limits, Reason, State
+from convox_clinicea.bookings.protocol import OVERDUE, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, Open, key_of
 from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.bookings.worker import Done
@@ -64,7 +64,7 @@ def test_one_that_was_just_sent_anew_is_left_alone_as_long_again(bench: Bench) -
 class TestOneThatIsOverdue:
     """The worker parks what is over its age limit, or comes too late; unless it fails, or is never asked."""
 
-    AGE = Limits().age + OVERDUE
+    AGE = ProtocolTimings().age + OVERDUE
 
     def test_over_the_age_limit_it_is_parked_and_told_of(self, bench: Bench) -> None:
         booking = bench.accept()

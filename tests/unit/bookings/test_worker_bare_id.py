@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.worker import Done
 from tests.support.bench import Bench
@@ -76,7 +76,7 @@ def test_a_bare_id_that_the_calendar_never_shows_is_left_to_a_person_and_not_pos
     parked = bench.ends(booking)
 
     assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
-    assert bench.clock.now() - posted_at > Limits().settle
+    assert bench.clock.now() - posted_at > ProtocolTimings().settle
     assert bench.fake.posted() == 1
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.audit import OperatorAction
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
@@ -76,7 +76,7 @@ def test_an_appointment_that_is_certainly_absent_is_posted_once_more(bench: Benc
     assert [each["appointment_id"] for each in bench.fake.standing()] == [booked.appointment_id]
     assert (bench.fake.posted(), bench.fake.made()) == (2, 1)
     first, second = (datetime.fromisoformat(entry["at"]) for entry in bench.fake.requests(POST))
-    assert second - first >= Limits().settle
+    assert second - first >= ProtocolTimings().settle
 
 
 @pytest.mark.parametrize("switch", [{"shift_zones": 330}, {"shift_zones": -330}, {"round_starts": 60}])
@@ -237,4 +237,4 @@ def test_the_lease_outlives_the_invocation(bench: Bench) -> None:
     bench.transport.before[POST] = note
     bench.work(booking, seconds=60)
 
-    assert held[0] >= max(Limits().lease_seconds, 60 + 15) - 1
+    assert held[0] >= max(ProtocolTimings().lease_seconds, 60 + 15) - 1

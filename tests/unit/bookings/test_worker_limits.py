@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.errors import ConfigurationError
 from tests.support.bench import Bench
 from tests.support.bookings import new_request
 
 POST = "postAppointmentByPatientID"
 LOOK = "getAppointmentsByPatient"
-AGE = Limits().age.total_seconds()
+AGE = ProtocolTimings().age.total_seconds()
 
 
 def test_a_booking_over_the_age_limit_whose_start_is_ahead_is_not_called_too_late(bench: Bench) -> None:
@@ -145,7 +145,7 @@ GOOD: dict[str, Any] = {"worker_seconds": 30, "visibility_seconds": 180}
 
 class TestCheck:
     def test_the_numbers_as_they_are_agree(self) -> None:
-        Limits().check(**GOOD)
+        ProtocolTimings().check(**GOOD)
 
     @pytest.mark.parametrize(
         ("lease", "worker", "visibility"), [(44, 30, 180), (45, 31, 180), (180, 30, 180), (45, 30, 45)]
@@ -154,14 +154,14 @@ class TestCheck:
         self, lease: float, worker: float, visibility: float
     ) -> None:
         with pytest.raises(ConfigurationError, match="lease"):
-            Limits(lease_seconds=lease).check(worker_seconds=worker, visibility_seconds=visibility)
+            ProtocolTimings(lease_seconds=lease).check(worker_seconds=worker, visibility_seconds=visibility)
 
     @pytest.mark.parametrize("settle", [timedelta(seconds=-1), timedelta(hours=12), timedelta(hours=13)])
     def test_the_settle_time_is_neither_negative_nor_as_long_as_the_age_limit(self, settle: timedelta) -> None:
         with pytest.raises(ConfigurationError, match="settle"):
-            replace(Limits(), settle=settle).check(**GOOD)
+            replace(ProtocolTimings(), settle=settle).check(**GOOD)
 
     @pytest.mark.parametrize("hours", [1, 12])
     def test_a_booking_is_kept_longer_than_it_is_tried(self, hours: int) -> None:
         with pytest.raises(ConfigurationError, match="retention"):
-            replace(Limits(), retention=timedelta(hours=hours)).check(**GOOD)
+            replace(ProtocolTimings(), retention=timedelta(hours=hours)).check(**GOOD)

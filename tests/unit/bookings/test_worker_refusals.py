@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.bookings.worker import Done
 from tests.chaos.clinicea_faults import SAVING_SLOT
 from tests.support import invented
@@ -14,7 +14,7 @@ from tests.support.bookings import START, known_request, new_request
 POST, CREATE = "postAppointmentByPatientID", "postAppointment"
 LOOK = "getAppointmentsByPatient"
 TAKEN = "Slot is already booked"
-SETTLE = Limits().settle.total_seconds()
+SETTLE = ProtocolTimings().settle.total_seconds()
 
 
 def takes_the_slot(bench: Bench) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.protocol import Limits, Reason, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.worker import Done
@@ -99,7 +99,7 @@ def second_call(**changes: Any) -> BookingRequest:
 
 
 @pytest.mark.parametrize("told", [None, BORN])
-@pytest.mark.parametrize("passed", [1, Limits().settle.total_seconds() + 10])
+@pytest.mark.parametrize("passed", [1, ProtocolTimings().settle.total_seconds() + 10])
 def test_a_newcomer_s_second_call_is_for_the_same_patient_though_no_search_shows_them_for_minutes(
     bench: Bench, passed: float, told: PersonalDate | None
 ) -> None:
@@ -187,7 +187,7 @@ def test_one_that_the_clinic_deleted_can_be_booked_again_once_that_is_certain(be
     bench.patient()
     first = bench.ends(bench.accept())
     bench.fake.cancel(str(first.appointment_id), delete=True)
-    bench.clock.advance(Limits().settle.total_seconds() + 1)
+    bench.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
 
     again = bench.ends(bench.accept(service=PersonalText(invented.SERVICE)))
 

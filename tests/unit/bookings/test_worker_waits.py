@@ -9,7 +9,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.messages import Message
-from convox_clinicea.bookings.protocol import Limits, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.worker import Done
 from convox_clinicea.clinicea.errors import CliniceaError, MethodRefused, PermissionDenied, RateLimited, SetupFault
 from convox_clinicea.deadline import Deadline
@@ -128,7 +128,7 @@ def test_what_is_left_of_the_invocation_must_be_enough_for_a_post(bench: Bench) 
     bench.patient()
     booking = bench.accept()
 
-    wait = bench.waits(booking, seconds=Limits().seconds_for_a_post - 1)
+    wait = bench.waits(booking, seconds=ProtocolTimings().seconds_for_a_post - 1)
 
     assert wait.cause is None
     assert bench.now(booking).version == 1

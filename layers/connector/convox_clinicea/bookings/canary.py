@@ -15,7 +15,7 @@ from typing import Any
 from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.protocol import Limits, State, Wait, wait_for
+from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait, wait_for
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
@@ -68,7 +68,7 @@ class Canary:
         ledger: Ledger,
         setup: Setup,
         clock: Clock,
-        limits: Limits,
+        limits: ProtocolTimings,
         account: str = "",
         on: bool = True,
     ) -> None:

@@ -26,7 +26,7 @@ from convox_clinicea.bookings.messages import (
     queue_from,
 )
 from convox_clinicea.bookings.posting import Posting
-from convox_clinicea.bookings.protocol import LONGEST_SECONDS, TELLING, Limits, State, Wait
+from convox_clinicea.bookings.protocol import LONGEST_SECONDS, TELLING, ProtocolTimings, State, Wait
 from convox_clinicea.bookings.request import UnreadableRequest
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea.errors import SetupFault
@@ -161,7 +161,7 @@ class Delivery:
 
 def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Delivery:
     """Return what takes the queue's messages to the worker."""
-    limits = Limits(
+    limits = ProtocolTimings(
         lease_seconds=settings.lease_seconds,
         settle=timedelta(seconds=settings.settle_seconds),
         age=timedelta(hours=settings.age_limit_hours),

@@ -18,7 +18,7 @@ from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken,
 from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
 from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
 from convox_clinicea.bookings.pages import Unreadable
-from convox_clinicea.bookings.protocol import Limits, State
+from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.deadline import Clock
 from convox_clinicea.items import UnreadableRecord
@@ -69,7 +69,7 @@ class OperatorService:
     """The service behind `booking_actions`."""
 
     def __init__(
-        self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: Limits, announced: AnnouncedCalls
+        self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: ProtocolTimings, announced: AnnouncedCalls
     ) -> None:
         self._ledger = ledger
         self._queue = queue
@@ -199,7 +199,7 @@ class OperatorService:
 
 def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorService:
     """Return what a person acts on parked bookings with."""
-    limits = Limits(
+    limits = ProtocolTimings(
         settle=timedelta(seconds=settings.settle_seconds), retention=timedelta(days=settings.retention_days)
     )
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)

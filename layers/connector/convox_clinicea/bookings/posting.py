@@ -12,7 +12,7 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.protocol import (
     LEASE_BEYOND_DEADLINE_SECONDS,
     POST_ENDS_BEFORE_LEASE_SECONDS,
-    Limits,
+    ProtocolTimings,
     Reason,
     State,
     Wait,
@@ -62,7 +62,7 @@ class Posting:
         calendar: Calendar,
         canary: Canary,
         clock: Clock,
-        limits: Limits,
+        limits: ProtocolTimings,
     ) -> None:
         self._ledger = ledger
         self._clinicea = clinicea

@@ -81,7 +81,7 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProtocolTimings:
     """How long things may take.
 
     Attributes:

@@ -23,7 +23,7 @@ from convox_clinicea.bookings.messages import (
     notices_from,
     queue_from,
 )
-from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW, Limits, Reason, State
+from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
@@ -58,7 +58,14 @@ class Sweeper:
     """The service behind `sweeper`."""
 
     def __init__(
-        self, *, ledger: Ledger, locks: Locks, queue: BookingQueue, notices: Notices, clock: Clock, limits: Limits
+        self,
+        *,
+        ledger: Ledger,
+        locks: Locks,
+        queue: BookingQueue,
+        notices: Notices,
+        clock: Clock,
+        limits: ProtocolTimings,
     ) -> None:
         self._ledger = ledger
         self._locks = locks
@@ -237,7 +244,9 @@ def _starts_soon(booking: Booking, now: datetime) -> bool:
 
 def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweeper:
     """Return the sweeper."""
-    limits = Limits(age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days))
+    limits = ProtocolTimings(
+        age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days)
+    )
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     notices = notices_from(settings, ledger, logger)
     locks = Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle)

@@ -14,7 +14,7 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import AlreadyBooked, AlreadyRegistered, HolderParked, Locks
 from convox_clinicea.bookings.messages import Message, Notices
 from convox_clinicea.bookings.posting import Attempt, Posting
-from convox_clinicea.bookings.protocol import Done, Limits, Outcome, Reason, State, Wait, wait_for, wait_until
+from convox_clinicea.bookings.protocol import Done, Outcome, ProtocolTimings, Reason, State, Wait, wait_for, wait_until
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.deadline import Clock, Deadline
@@ -35,7 +35,7 @@ class Worker:
         sealer: Sealer,
         notices: Notices,
         clock: Clock,
-        limits: Limits,
+        limits: ProtocolTimings,
         canary: Canary,
         locks: Locks,
         posting: Posting,
