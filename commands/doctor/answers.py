@@ -8,25 +8,25 @@ from typing import Any
 from commands.doctor.findings import DOCUMENT, Register
 from commands.doctor.words import guess
 from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 
 _LIST = ("appointment_id", "patient_id", "start", "status")
-READ: Mapping[Call, tuple[str, tuple[str, ...]]] = {
-    Call.SEARCH_PATIENT: ("patient_fields", ("patient_id", "name")),
-    Call.GET_PATIENT: ("patient_fields", ("patient_id", "name")),
-    Call.CREATE_APPOINTMENT: ("appointment_fields", ("appointment_id",)),
-    Call.PAST_COMPLETED: ("appointment_fields", ("appointment_id", "start", "service", "practitioner")),
-    Call.BY_PATIENT: ("appointment_fields", _LIST),
-    Call.BY_DATE: ("appointment_fields", _LIST),
-    Call.POST_BY_PATIENT: ("appointment_fields", ("appointment_id", "start")),
-    Call.POST_WITH_PATIENT: ("appointment_fields", ("appointment_id", "start")),
+READ: Mapping[Endpoint, tuple[str, tuple[str, ...]]] = {
+    Endpoint.SEARCH_PATIENT: ("patient_fields", ("patient_id", "name")),
+    Endpoint.GET_PATIENT: ("patient_fields", ("patient_id", "name")),
+    Endpoint.CREATE_APPOINTMENT: ("appointment_fields", ("appointment_id",)),
+    Endpoint.PAST_COMPLETED: ("appointment_fields", ("appointment_id", "start", "service", "practitioner")),
+    Endpoint.BY_PATIENT: ("appointment_fields", _LIST),
+    Endpoint.BY_DATE: ("appointment_fields", _LIST),
+    Endpoint.POST_BY_PATIENT: ("appointment_fields", ("appointment_id", "start")),
+    Endpoint.POST_WITH_PATIENT: ("appointment_fields", ("appointment_id", "start")),
 }
 """What must be found in each call's records for the connector to do its work."""
 _PARTS = {"name": ("first_name",), "practitioner": ("practitioner_first_name", "practitioner_last_name")}
 
 
 def compare_answer(
-    call: Call,
+    call: Endpoint,
     shown: Collection[str] | None,
     table: CallTable,
     register: Register,

@@ -12,7 +12,7 @@ from commands.doctor.account import Account
 from commands.doctor.answers import READ, compare_answer
 from commands.doctor.failures import correct, note_failure, role_with
 from commands.doctor.findings import ACCOUNT, Register
-from convox_clinicea.clinicea import Call, CallTable, Clinicea
+from convox_clinicea.clinicea import CallTable, Clinicea, Endpoint
 from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import (
@@ -55,7 +55,7 @@ class Listening:
                 self._records[request.call] = found
         return answer
 
-    def records(self, call: Call) -> list[dict[str, Any]]:
+    def records(self, call: Endpoint) -> list[dict[str, Any]]:
         """The records of the call's last answer that had any."""
         return self._records.get(call, [])
 
@@ -79,7 +79,7 @@ class Asker:
         self._account = account
         self._listening = Listening(transport)
         self._clock = clock
-        self._let_in: dict[bool, list[Call]] = {True: [], False: []}
+        self._let_in: dict[bool, list[Endpoint]] = {True: [], False: []}
         self.correction = correction
         self.register = register
         self._silent = 0
@@ -125,7 +125,7 @@ class Asker:
 
     def probe(
         self,
-        call: Call,
+        call: Endpoint,
         use: Use,
         change: Mapping[str, Any],
         through: Callable[[Transport], Transport] | None = None,
@@ -146,7 +146,7 @@ class Asker:
             raise Unavailable(call) from None
 
     def read(
-        self, call: Call, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None
+        self, call: Endpoint, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None
     ) -> T | None:
         """Make one call and note what became of it; once more if that corrected the call table."""
         for _ in range(2):
@@ -174,7 +174,7 @@ class Asker:
                 return None
         return None
 
-    def settle_not_found(self, call: Call, use: Use, change: Mapping[str, Any] | None) -> None:
+    def settle_not_found(self, call: Endpoint, use: Use, change: Mapping[str, Any] | None) -> None:
         """Take a call's 404 for "nothing", if an address beside it that cannot exist is answered otherwise.
 
         Where both look alike, a wrong address would be read as an empty calendar, and appointments made again.
@@ -188,7 +188,7 @@ class Asker:
             return
 
     def _without_swagger(
-        self, call: Call, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None
+        self, call: Endpoint, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None
     ) -> T | None:
         """Make the call as it was assumed to be, where Swagger's word for it failed; the account outweighs a document.
 
@@ -207,7 +207,7 @@ class Asker:
             self.correction["calls"][call.value] = said
         return result or None
 
-    def worked(self, call: Call) -> None:
+    def worked(self, call: Endpoint) -> None:
         """Note that a call was carried out."""
         self._silent = 0
         self._let_in[True].append(call)
@@ -216,7 +216,7 @@ class Asker:
             self.register.confirm(f"calls.{call}.{part}", ACCOUNT)
         self._compare_fields(call)
 
-    def failed(self, call: Call, error: CliniceaError) -> None:
+    def failed(self, call: Endpoint, error: CliniceaError) -> None:
         """Note why a call failed.
 
         Nothing more is asked after a login that failed, for that could lock the user out, or where nobody answers.
@@ -231,28 +231,28 @@ class Asker:
         note_failure(call, error, self.table, self.register, self.correction)
         self._compare_fields(call)
 
-    def _compare_fields(self, call: Call) -> None:
+    def _compare_fields(self, call: Endpoint) -> None:
         shown = {name for record in self._listening.records(call) for name in record if _FIELD.fullmatch(name)}
         if shown and call in READ:
             compare_answer(call, shown, self.table, self.register, self.correction, ACCOUNT)
 
-    def records(self, call: Call) -> list[dict[str, list[Any]]]:
+    def records(self, call: Endpoint) -> list[dict[str, list[Any]]]:
         """The appointments of the call's last answer, under our names."""
         return [fields(record, self.table.appointment_fields) for record in self._listening.records(call)]
 
-    def text(self, call: Call) -> str:
+    def text(self, call: Endpoint) -> str:
         """The call's last answer as it came; it may hold a patient's data."""
         return self._listening.texts.get(call, "")
 
-    def listed(self, call: Call, text: str) -> bool:
+    def listed(self, call: Endpoint, text: str) -> bool:
         """Whether a record of the call's last answer holds this very text."""
         return any(text in record.values() for record in self._listening.records(call))
 
-    def _not_permitted(self, call: Call) -> bool:
+    def _not_permitted(self, call: Endpoint) -> bool:
         """Whether it is the role that a 401 is about: other calls of the same version take the credential."""
         version = self.table.calls[call].version
         if version not in {self.table.calls[other].version for other in self._let_in[True]}:
-            other_call = {"calls": {Call.PATIENT_BY_ID.value: {"version": version}}}
+            other_call = {"calls": {Endpoint.PATIENT_BY_ID.value: {"version": version}}}
             try:
                 self.use(lambda client, until: client.patient_by_id(NOBODYS_ID, until), other_call)
             except CliniceaError:
@@ -262,7 +262,7 @@ class Asker:
         self.register.wrong(f"permission.{call}", ACCOUNT, use=use, detail=detail)
         return True
 
-    def _versions_told(self, refused: list[Call]) -> str:
+    def _versions_told(self, refused: list[Endpoint]) -> str:
         """Return what the versions tell: a key that one version takes and another does not is no question of roles."""
         taking = {self.table.calls[call].version for call in self._let_in[True]}
         if not taking:

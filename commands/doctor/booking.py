@@ -9,7 +9,7 @@ from commands.doctor.asking import Asker
 from commands.doctor.checks import Checks
 from commands.doctor.findings import ACCOUNT
 from commands.doctor.zones import settle_writing_zone
-from convox_clinicea.clinicea import Appointment, Call, NewAppointment, Status
+from convox_clinicea.clinicea import Appointment, Endpoint, NewAppointment, Status
 from convox_clinicea.clinicea.errors import CliniceaError, OutcomeUnknown, Rejected, UnlistedRefusal
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.text import id_key, same_id
@@ -119,7 +119,7 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         register.unchecked("post.read_back", ACCOUNT, "several new appointments: somebody else is booking too")
         return
     made = new[0]
-    if asker.listed(Call.BY_PATIENT, NOTES):
+    if asker.listed(Endpoint.BY_PATIENT, NOTES):
         register.confirm("read_back.notes", ACCOUNT)
     else:
         register.harmless("read_back.notes", ACCOUNT, "a person finds no reference there; nothing rests on it")

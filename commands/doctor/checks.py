@@ -15,7 +15,7 @@ from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
 from commands.doctor.probing import NOBODYS_NUMBER
 from commands.doctor.zones import KnownVisit, settle_reading_zone
-from convox_clinicea.clinicea import Appointment, Call, Patient
+from convox_clinicea.clinicea import Appointment, Endpoint, Patient
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES
 from convox_clinicea.clinicea.calls import Flows
 from convox_clinicea.clinicea.errors import CliniceaError, RouteMissing, UnexpectedAnswer
@@ -63,7 +63,7 @@ class Checks:
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
             why = many if ids else "no patient to ask for: give a registered number with --mobile"
-            for call in (self._flows.completed_call, Call.BY_PATIENT):
+            for call in (self._flows.completed_call, Endpoint.BY_PATIENT):
                 self._register.unchecked(f"permission.{call}", ACCOUNT, why)
         self._of_a_day(now.date())
         self._ask.note_authentication()
@@ -201,7 +201,7 @@ class Checks:
 
     def read_back(self, patient_id: str) -> list[Appointment] | None:
         """Read all appointments of the patient; None where that failed."""
-        call = Call.BY_PATIENT
+        call = Endpoint.BY_PATIENT
         found = self._ask.read(call, lambda client, until: client.appointments_by_patient(patient_id, until))
         if found is None:
             return None
@@ -219,7 +219,7 @@ class Checks:
             self._register.confirm("read_back.all", ACCOUNT)
         else:
             self._register.unchecked("read_back.all", ACCOUNT, "give a patient who has a visit behind and one ahead")
-        words = {str(word) for record in self._ask.records(Call.BY_PATIENT) for word in record["status"]}
+        words = {str(word) for record in self._ask.records(Endpoint.BY_PATIENT) for word in record["status"]}
         meaning = self._ask.table.statuses.meaning
         shown = ", ".join(sorted(word for word in words if _WORD.fullmatch(word)))
         if any(meaning(word) == "cancelled" for word in words):
@@ -240,7 +240,7 @@ class Checks:
             self._register.harmless("read_back.practitioner_id", ACCOUNT, known_by)
 
     def _of_a_day(self, day: date) -> None:
-        call = Call.BY_DATE
+        call = Endpoint.BY_DATE
         if self._ask.read(call, lambda client, until: client.appointments_by_date(day, until)) is not None:
             self._register.confirm(f"calls.{call}.page_size", ACCOUNT)
             self._register.confirm(f"calls.{call}.parameters.day", ACCOUNT)

@@ -17,7 +17,7 @@ from commands.doctor.parameters import compare_parameters
 from commands.doctor.swagger import Document, Operation
 from commands.doctor.words import bare
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable, laid_over
-from convox_clinicea.clinicea.calls import LOGIN, Call, writes
+from convox_clinicea.clinicea.calls import LOGIN, Endpoint, writes
 
 ASK = "not in the document: ask Clinicea's support for its address"
 _CAN = "the connector can make the call as it is described"
@@ -68,7 +68,7 @@ def compare_call(
         known = correction.setdefault("calls", {})
         known[call] = laid_over(known.get(call, {}), corrected)
     if call != LOGIN:
-        compare_answer(Call(call), operation.answer, table, register, correction)
+        compare_answer(Endpoint(call), operation.answer, table, register, correction)
 
 
 def place_in_table(call: str) -> str:
@@ -78,7 +78,7 @@ def place_in_table(call: str) -> str:
 
 def _missing(call: str, register: Register) -> None:
     detail = ASK
-    if call == Call.BY_PATIENT:
+    if call == Endpoint.BY_PATIENT:
         detail += "; until then deploy with ReadBacks=false"
     register.wrong(f"{place_in_table(call)}.path", DOCUMENT, detail=detail)
 

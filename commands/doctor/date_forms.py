@@ -9,7 +9,7 @@ from typing import Any
 from commands.doctor.asking import Asker, Use
 from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT
-from convox_clinicea.clinicea import Call, Clinicea
+from convox_clinicea.clinicea import Clinicea, Endpoint
 from convox_clinicea.clinicea.errors import CliniceaError, NotFoundInClinicea, Rejected
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConfigurationError
@@ -32,10 +32,10 @@ class DateForms:
 
     def settle(self, now: datetime) -> None:
         """Find the form of the dates that reads take."""
-        self._date_form(Call.BY_DATE, "day", by_date)
-        self._date_form(Call.CHANGES, "since", lambda client, until: client.changes(now + timedelta(days=1), until))
+        self._date_form(Endpoint.BY_DATE, "day", by_date)
+        self._date_form(Endpoint.CHANGES, "since", lambda client, until: client.changes(now + timedelta(days=1), until))
 
-    def _date_form(self, call: Call, ours: str, use: Use) -> None:
+    def _date_form(self, call: Endpoint, ours: str, use: Use) -> None:
         """Where a date is refused, try its other forms: with its time, and with colons as they are."""
         if not self._refused(call, use, {}):
             return
@@ -59,7 +59,7 @@ class DateForms:
             correct(self._ask.correction, call, changed)
             return
 
-    def _refused(self, call: Call, use: Use, change: Mapping[str, Any]) -> bool | None:
+    def _refused(self, call: Endpoint, use: Use, change: Mapping[str, Any]) -> bool | None:
         """Whether the form of a read is refused; None for any other failure."""
         try:
             self._ask.probe(call, use, change)
@@ -72,7 +72,7 @@ class DateForms:
             return None
         return False
 
-    def _bare_colons(self, call: Call, use: str, detail: str) -> None:
+    def _bare_colons(self, call: Endpoint, use: str, detail: str) -> None:
         assumption = "colons of times are percent-encoded"
         self._register.wrong(f"calls.{call}.colons", ACCOUNT, use=use, detail=detail, assumption=assumption)
 

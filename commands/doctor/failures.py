@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from commands.doctor.findings import ACCOUNT, Register
-from convox_clinicea.clinicea import Call, CallTable
+from convox_clinicea.clinicea import CallTable, Endpoint
 from convox_clinicea.clinicea.call_table import Evidence, laid_over
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import (
@@ -24,7 +24,7 @@ _ASK_NOTHING = "ask Clinicea how this call says that there is nothing"
 
 
 def note_failure(
-    call: Call, error: CliniceaError, table: CallTable, register: Register, correction: dict[str, Any]
+    call: Endpoint, error: CliniceaError, table: CallTable, register: Register, correction: dict[str, Any]
 ) -> None:
     """Note the finding that an error of the client stands for, and correct the call table where it tells how."""
     at = "login" if error.call == LOGIN else f"calls.{call}"
@@ -67,11 +67,11 @@ def note_failure(
 
 def role_with(call: str) -> str:
     """What to use instead of a role that may not make a call."""
-    return f"a role with the permission for {call}" + (", or ReadBacks=false" if call == Call.BY_PATIENT else "")
+    return f"a role with the permission for {call}" + (", or ReadBacks=false" if call == Endpoint.BY_PATIENT else "")
 
 
 def correct(
-    correction: dict[str, Any], call: Call, changed: Mapping[str, Any], evidence: Evidence = "confirmed"
+    correction: dict[str, Any], call: Endpoint, changed: Mapping[str, Any], evidence: Evidence = "confirmed"
 ) -> None:
     """Add to the correction of a call; what the account itself has shown is confirmed there."""
     part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})

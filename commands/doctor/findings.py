@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallSpec, CallTable
-from convox_clinicea.clinicea.calls import LOGIN, Call
+from convox_clinicea.clinicea.calls import LOGIN, Endpoint
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"
@@ -175,13 +175,13 @@ class Register:
         """Take back what was found, for the account is about to tell better."""
         self._found[subject] = Finding(subject, self._found[subject].assumption)
 
-    def forget(self, call: Call) -> None:
+    def forget(self, call: Endpoint) -> None:
         """Drop all that is assumed of a call, which no flow uses any more."""
         for subject in [*self._found]:
             if subject.startswith(f"calls.{call}.") or subject in (f"answers.{call}", f"permission.{call}"):
                 del self._found[subject]
 
-    def expect(self, call: Call, spec: CallSpec) -> None:
+    def expect(self, call: Endpoint, spec: CallSpec) -> None:
         """Add what is assumed of a call that a flow has come to use."""
         for each in _of_call(f"calls.{call}", call, spec):
             self._found.setdefault(each.subject, each)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from commands.doctor.swagger import Document, Operation
 from convox_clinicea.clinicea.call_table import CallSpec
-from convox_clinicea.clinicea.calls import LOGIN, Call
+from convox_clinicea.clinicea.calls import LOGIN, Endpoint
 
-_OURS = frozenset(name.casefold() for name in (LOGIN, *Call))
+_OURS = frozenset(name.casefold() for name in (LOGIN, *Endpoint))
 _SMALL = frozenset({"s", "es", "id", "ids", "no", "number", "async"})
 """What two names of the same call may differ by."""
 _VERSION = re.compile(r"(?<=/)v[0-9]+(?=/)")

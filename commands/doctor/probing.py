@@ -17,7 +17,7 @@ from commands.doctor.failures import correct
 from commands.doctor.findings import ACCOUNT, IN_THE_ADDRESS, Verdict
 from commands.doctor.options import AsOptions
 from commands.doctor.swagger import Document
-from convox_clinicea.clinicea import Call, Clinicea
+from convox_clinicea.clinicea import Clinicea, Endpoint
 from convox_clinicea.clinicea.errors import (
     AuthenticationFailed,
     CliniceaError,
@@ -33,7 +33,9 @@ from convox_clinicea.mobile import Mobile
 
 NOBODYS_NUMBER = "0000000000"
 VERSIONS = ("v1", "v2", "v3")
-_SEARCHES = tuple(f"/api/{{version}}/patients/{name}" for name in (Call.SEARCH_PATIENT.value, "searchByMobileNumber"))
+_SEARCHES = tuple(
+    f"/api/{{version}}/patients/{name}" for name in (Endpoint.SEARCH_PATIENT.value, "searchByMobileNumber")
+)
 LIKELIEST = (
     *({"version": "v1", "path": path} for path in reversed(_SEARCHES)),
     *({"version": version, "path": path} for version in ("v2", "v3") for path in _SEARCHES),
@@ -83,29 +85,31 @@ class Probes:
 
     def _search(self) -> None:
         if self._ask.table.flows.search != "convox":
-            self._reads(Call.GET_PATIENT, _search)
-        elif self._reads(Call.SEARCH_PATIENT, _search, LIKELIEST) is False:
+            self._reads(Endpoint.GET_PATIENT, _search)
+        elif self._reads(Endpoint.SEARCH_PATIENT, _search, LIKELIEST) is False:
             modern = {"flows": {"search": "modern"}}
-            if self._reads(Call.GET_PATIENT, _search, more=modern):
-                self._switch("search", Call.SEARCH_PATIENT, Call.GET_PATIENT)
+            if self._reads(Endpoint.GET_PATIENT, _search, more=modern):
+                self._switch("search", Endpoint.SEARCH_PATIENT, Endpoint.GET_PATIENT)
             else:
-                self._nowhere(Call.SEARCH_PATIENT)
+                self._nowhere(Endpoint.SEARCH_PATIENT)
 
     def _lists(self) -> None:
-        for call, use in ((Call.BY_PATIENT, _by_patient), (Call.BY_DATE, by_date)):
+        for call, use in ((Endpoint.BY_PATIENT, _by_patient), (Endpoint.BY_DATE, by_date)):
             if self._reads(call, use) is False:
                 self._nowhere(call)
 
     def _completed(self) -> None:
-        if self._ask.table.flows.completed != "convox" or self._reads(Call.PAST_COMPLETED, _completed) is not False:
+        if self._ask.table.flows.completed != "convox" or self._reads(Endpoint.PAST_COMPLETED, _completed) is not False:
             return
-        if self._register.verdict(f"calls.{Call.BY_PATIENT}.path") is Verdict.WRONG and not self._told(Call.BY_PATIENT):
-            self._nowhere(Call.PAST_COMPLETED)
+        if self._register.verdict(f"calls.{Endpoint.BY_PATIENT}.path") is Verdict.WRONG and not self._told(
+            Endpoint.BY_PATIENT
+        ):
+            self._nowhere(Endpoint.PAST_COMPLETED)
         else:
-            self._switch("completed", Call.PAST_COMPLETED, Call.BY_PATIENT)
+            self._switch("completed", Endpoint.PAST_COMPLETED, Endpoint.BY_PATIENT)
 
     def _reads(
-        self, call: Call, use: Use, likeliest: Sequence[Place] = (), more: Mapping[str, Any] | None = None
+        self, call: Endpoint, use: Use, likeliest: Sequence[Place] = (), more: Mapping[str, Any] | None = None
     ) -> bool | None:
         """Whether a reading call is there; None where that cannot be told. Another address of it is noted."""
         if self._told(call):
@@ -126,23 +130,23 @@ class Probes:
             return True
         return False
 
-    def _told(self, call: Call) -> bool:
+    def _told(self, call: Endpoint) -> bool:
         """Whether Clinicea's document tells where the call is."""
         corrected = self._ask.correction.get("calls", {}).get(call.value, {})
         subject = f"calls.{call}.path"
         told = subject in self._register and self._register.verdict(subject) is Verdict.CONFIRMED
         return told or "path" in corrected or "version" in corrected
 
-    def _assumed(self, call: Call) -> dict[str, str]:
+    def _assumed(self, call: Endpoint) -> dict[str, str]:
         spec = self._ask.table.calls[call]
         return {"version": spec.version, "path": spec.path}
 
-    def _places(self, call: Call, likeliest: Sequence[Place]) -> list[Place]:
+    def _places(self, call: Endpoint, likeliest: Sequence[Place]) -> list[Place]:
         assumed = self._assumed(call)
         others = likeliest or [{**assumed, "version": version} for version in VERSIONS]
         return [assumed, *(each for each in others if each != assumed)]
 
-    def _found(self, call: Call, place: Place) -> None:
+    def _found(self, call: Endpoint, place: Place) -> None:
         assumed = self._assumed(call)
         if place == assumed:
             return  # the reads confirm it
@@ -153,13 +157,13 @@ class Probes:
                 self._register.wrong(subject, ACCOUNT, use=found)
         correct(self._ask.correction, call, dict(place))
 
-    def _nowhere(self, call: Call) -> None:
+    def _nowhere(self, call: Endpoint) -> None:
         subject = f"calls.{call}.path"
         if self._register.verdict(subject) is not Verdict.WRONG:
             tried = "404 in v1, v2 and v3: ask Clinicea for its address"
             self._register.wrong(subject, ACCOUNT, detail=tried)
 
-    def _switch(self, flow: str, old: Call, new: Call | None, detail: str = "") -> None:
+    def _switch(self, flow: str, old: Endpoint, new: Endpoint | None, detail: str = "") -> None:
         """Carry a flow out by the modern dialect."""
         self._ask.correction.setdefault("flows", {})[flow] = "modern"
         self._ask.correction.get("calls", {}).pop(old.value, None)
@@ -178,18 +182,18 @@ class Probes:
     def _bookings(self) -> None:
         flows = self._ask.table.flows
         if self._options_tell():
-            if flows.book_known == "convox" and self._posts(Call.POST_BY_PATIENT) is False:
+            if flows.book_known == "convox" and self._posts(Endpoint.POST_BY_PATIENT) is False:
                 self._book_known_modern()
-            if flows.book_new == "convox" and self._posts(Call.POST_WITH_PATIENT) is False:
+            if flows.book_new == "convox" and self._posts(Endpoint.POST_WITH_PATIENT) is False:
                 detail = "no call makes a patient then; ask Clinicea for the address of postAppointment"
-                self._switch("book_new", Call.POST_WITH_PATIENT, None, detail)
+                self._switch("book_new", Endpoint.POST_WITH_PATIENT, None, detail)
         self._dates.use_bare_colons_in_bookings()
 
     def _options_tell(self) -> bool:
         """Whether an address that is there answers OPTIONS by 405, as ASP.NET does [assumed]."""
         return self._asked_what_it_takes(self._assumed(self._ask.table.flows.search_call)) is True
 
-    def _posts(self, call: Call) -> bool | None:
+    def _posts(self, call: Endpoint) -> bool | None:
         if self._told(call):
             return True
         for place in self._places(call, ()):
@@ -204,7 +208,7 @@ class Probes:
                 return True
         return False
 
-    def _note_verb(self, call: Call) -> None:
+    def _note_verb(self, call: Endpoint) -> None:
         """Note what the address of a booking takes, where it takes one of GET and POST only."""
         spec, subject = self._ask.table.calls[call], f"calls.{call}.verb"
         if len(self._options.verbs) != 1:
@@ -220,7 +224,7 @@ class Probes:
         nothing = {**place, "parameters": {"patient_id": None}}
         try:
             self._ask.probe(
-                Call.PATIENT_BY_ID, _nobody, {"calls": {Call.PATIENT_BY_ID.value: nothing}}, self._options.over
+                Endpoint.PATIENT_BY_ID, _nobody, {"calls": {Endpoint.PATIENT_BY_ID.value: nothing}}, self._options.over
             )
         except MethodRefused:
             return True
@@ -231,18 +235,18 @@ class Probes:
         return None
 
     def _book_known_modern(self) -> None:
-        if self._posts(Call.CREATE_APPOINTMENT) is False:
-            self._nowhere(Call.POST_BY_PATIENT)
+        if self._posts(Endpoint.CREATE_APPOINTMENT) is False:
+            self._nowhere(Endpoint.POST_BY_PATIENT)
             return
         part, lacking = self._service_ids()
         if part is None:
-            self._register.forget(Call.POST_BY_PATIENT)
-            detail = f"{Call.POST_BY_PATIENT} is not in v1, v2 or v3; {lacking}"
-            assumption = f"book_known is by {Call.POST_BY_PATIENT}"
+            self._register.forget(Endpoint.POST_BY_PATIENT)
+            detail = f"{Endpoint.POST_BY_PATIENT} is not in v1, v2 or v3; {lacking}"
+            assumption = f"book_known is by {Endpoint.POST_BY_PATIENT}"
             self._register.wrong("flows.book_known", ACCOUNT, use="modern", detail=detail, assumption=assumption)
             return
-        correct(self._ask.correction, Call.CREATE_APPOINTMENT, part)
-        self._switch("book_known", Call.POST_BY_PATIENT, Call.CREATE_APPOINTMENT, lacking)
+        correct(self._ask.correction, Endpoint.CREATE_APPOINTMENT, part)
+        self._switch("book_known", Endpoint.POST_BY_PATIENT, Endpoint.CREATE_APPOINTMENT, lacking)
 
     def _service_ids(self) -> tuple[dict[str, Any] | None, str]:
         """Return the services of the call table, and what is lacking in them."""
@@ -258,7 +262,7 @@ class Probes:
         if not ids:
             return None, f"{clinic} has no services that can be booked"
         part: dict[str, Any] = {"values": {"service": ids}}
-        theirs = self._ask.table.calls[Call.CREATE_APPOINTMENT].parameters.get("service")
+        theirs = self._ask.table.calls[Endpoint.CREATE_APPOINTMENT].parameters.get("service")
         if theirs is not None and wanted in ids:
             return {**part, "fixed": {theirs: ids[wanted]}}, ""
         return part, f"a booking of a service that is not listed is refused: {again}"

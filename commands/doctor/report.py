@@ -10,7 +10,7 @@ from typing import Any
 from commands.doctor.checks import Seen
 from commands.doctor.findings import Finding, Verdict
 from convox_clinicea.clinicea.call_table import NOTHING_REPLACED, CallTable, laid_over
-from convox_clinicea.clinicea.calls import LOGIN, Call
+from convox_clinicea.clinicea.calls import LOGIN, Endpoint
 from convox_clinicea.settings import packed
 
 SCHEMA = 1
@@ -75,7 +75,7 @@ def _counts(findings: Sequence[Finding]) -> dict[str, int]:
 
 
 def _group(subject: str) -> str:
-    for call in sorted((LOGIN, *Call), key=len, reverse=True):
+    for call in sorted((LOGIN, *Endpoint), key=len, reverse=True):
         if call in subject:
             return str(call)
     first = subject.split(".")[0]

@@ -29,7 +29,7 @@ from commands.doctor.probing import Probes, Services
 from commands.doctor.zones import KnownVisit
 from commands.explaining import REFUSED, explained
 from commands.target import Target
-from convox_clinicea.clinicea import Call, CallTable
+from convox_clinicea.clinicea import CallTable, Endpoint
 from convox_clinicea.clinicea.transport import RequestsTransport
 from convox_clinicea.clinicea.wire import Transport
 from convox_clinicea.deadline import Clock, SystemClock
@@ -243,7 +243,7 @@ def _typed(question: str) -> str:
 
 
 def _answer(asker: Asker) -> list[str]:
-    text = asker.text(Call.POST_BY_PATIENT)
+    text = asker.text(Endpoint.POST_BY_PATIENT)
     return [f"  Clinicea's answer to the test appointment: {text[:500]}"] if text else []
 
 

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 
-from convox_clinicea.clinicea import Call
+from convox_clinicea.clinicea import Endpoint
 from convox_clinicea.clinicea.transport import MAX_ANSWER_BYTES
 from local.clinicea.routes import SWAGGER
 from local.clinicea.testing import RunningFake
@@ -24,7 +24,7 @@ def answering(by_call: dict[str, Reply], otherwise: Reply | None = None) -> Call
         call = {"searchByMobileNumber": SEARCH}.get(last, last)
         if call in by_call:
             return by_call[call]
-        return Reply(204, b"") if call in {each.value for each in Call} else otherwise or Reply(404, b"<html>")
+        return Reply(204, b"") if call in {each.value for each in Endpoint} else otherwise or Reply(404, b"<html>")
 
     return answer
 

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.clinicea import Call
+from convox_clinicea.clinicea import Endpoint
 from convox_clinicea.clinicea.calls import LOGIN, Flows
 from convox_clinicea.clinicea.http import Scheme
 from local.clinicea.routes import CALLS, ROUTES
 from local.clinicea.testing import RunningFake
 from tests.support.doctor import DoctorRunner, what_works
 
-SEARCH, PAST = Call.SEARCH_PATIENT.value, Call.PAST_COMPLETED.value
-KNOWN, NEW = Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value
-BY_PATIENT, BY_DATE = Call.BY_PATIENT.value, Call.BY_DATE.value
+SEARCH, PAST = Endpoint.SEARCH_PATIENT.value, Endpoint.PAST_COMPLETED.value
+KNOWN, NEW = Endpoint.POST_BY_PATIENT.value, Endpoint.POST_WITH_PATIENT.value
+BY_PATIENT, BY_DATE = Endpoint.BY_PATIENT.value, Endpoint.BY_DATE.value
 ALL = {call.value for call in Flows().needed()}
 CONTROLLERS = {route.call: route.controller for route in ROUTES}
 USUAL = {"read_back.clinic_id", "read_back.practitioner_id"}

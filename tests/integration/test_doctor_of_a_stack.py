@@ -14,13 +14,13 @@ from botocore.exceptions import ClientError
 
 from commands.__main__ import main
 from commands.target import Target
-from convox_clinicea.clinicea import Call
+from convox_clinicea.clinicea import Endpoint
 from convox_clinicea.clinicea.calls import LOGIN
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN
 from tests.support.account import REGION, document
 from tests.support.deployment import Deployment
 
-SEARCH = Call.SEARCH_PATIENT.value
+SEARCH = Endpoint.SEARCH_PATIENT.value
 VARIABLES = ("CLINICEA_", "CALL_TABLE", "CLINICS", "LEDGER_TABLE", "DATA_KEY_ID", "TIME_ZONE", "DEFAULT_COUNTRY")
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from commands.__main__ import main
-from convox_clinicea.clinicea import Call, Clinicea, NewAppointment, NewPatient
+from convox_clinicea.clinicea import Clinicea, Endpoint, NewAppointment, NewPatient
 from convox_clinicea.clinicea.http import Scheme
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.mobile import Mobile
@@ -29,8 +29,8 @@ START = (datetime.now(UTC) + timedelta(days=30)).replace(hour=4, minute=30, seco
 """Ahead of the wall clock, which the doctor goes by; 10:00 in Kolkata."""
 START_THERE = f"{START:%Y-%m-%d}T10:00"
 
-SEARCH, PAST = Call.SEARCH_PATIENT.value, Call.PAST_COMPLETED.value
-KNOWN, BY_PATIENT, BY_DATE = Call.POST_BY_PATIENT.value, Call.BY_PATIENT.value, Call.BY_DATE.value
+SEARCH, PAST = Endpoint.SEARCH_PATIENT.value, Endpoint.PAST_COMPLETED.value
+KNOWN, BY_PATIENT, BY_DATE = Endpoint.POST_BY_PATIENT.value, Endpoint.BY_PATIENT.value, Endpoint.BY_DATE.value
 ABOUT_MEERA = ("--mobile", "+919999900001")
 TEST_APPOINTMENT = (*ABOUT_MEERA, "--book-test", "--clinic", "C-01", "--start", START_THERE)
 
@@ -94,22 +94,22 @@ def what_works(fake: RunningFake, table: Mapping[str, Any] | None, scheme: Schem
     client = client_for(fake.url, scheme=scheme, table=dict(table) if table else None)
     before = len(fake.standing())
     patient = NewPatient(mobile=NEWCOMER, first_name=PersonalText("Asha"))
-    uses: dict[Call, Callable[[Clinicea], bool]] = {
-        Call.SEARCH_PATIENT: lambda it: (
+    uses: dict[Endpoint, Callable[[Clinicea], bool]] = {
+        Endpoint.SEARCH_PATIENT: lambda it: (
             [each.patient_id for each in it.search_patient_by_mobile_number(MEERA, within(9))] == [MEERAS_ID]
         ),
-        Call.PAST_COMPLETED: lambda it: len(it.past_completed_appointments(MEERAS_ID, within(9))) == 3,
-        Call.BY_PATIENT: lambda it: len(it.appointments_by_patient(MEERAS_ID, within(9))) >= 5,
-        Call.BY_DATE: lambda it: it.appointments_by_date((START + timedelta(days=1)).date(), within(9)) == [],
-        Call.POST_BY_PATIENT: lambda it: (
+        Endpoint.PAST_COMPLETED: lambda it: len(it.past_completed_appointments(MEERAS_ID, within(9))) == 3,
+        Endpoint.BY_PATIENT: lambda it: len(it.appointments_by_patient(MEERAS_ID, within(9))) >= 5,
+        Endpoint.BY_DATE: lambda it: it.appointments_by_date((START + timedelta(days=1)).date(), within(9)) == [],
+        Endpoint.POST_BY_PATIENT: lambda it: (
             it.post_appointment_by_patient_id(MEERAS_ID, _new_appointment(0), within(9)).patient_id == MEERAS_ID
         ),
-        Call.POST_WITH_PATIENT: lambda it: bool(
+        Endpoint.POST_WITH_PATIENT: lambda it: bool(
             it.post_appointment(patient, _new_appointment(2), within(9)).appointment_id
         ),
     }
     done = {call.value for call, use in uses.items() if _does(use, client)}
-    made = len(done & {Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value})
+    made = len(done & {Endpoint.POST_BY_PATIENT.value, Endpoint.POST_WITH_PATIENT.value})
     assert len(fake.standing()) == before + made, "a POST that failed left an appointment"
     return done
 

@@ -22,7 +22,7 @@ from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.call_status import StatusReader
 from convox_clinicea.bookings.callback_fields import Grounds, UnbookedCallbacks
 from convox_clinicea.bookings.record import attributes_of
-from convox_clinicea.clinicea.calls import Call as CliniceaCall
+from convox_clinicea.clinicea.calls import Endpoint as CliniceaCall
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.errors import ConsentRequired, InvalidRequest, TooLarge

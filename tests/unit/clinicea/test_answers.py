@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import OutcomeUnknown, UnexpectedAnswer
 from convox_clinicea.clinicea.responses import created_ids, fields, identifier, json_value, records, text
 from convox_clinicea.clinicea.wire import WireAnswer
@@ -19,8 +19,8 @@ from tests.support.clients import answer, call_table, html, nothing
 from tests.support.properties import PROPERTY, json_values
 
 TABLE = call_table()
-BOOK = Call.POST_BY_PATIENT
-CALL = Call.SEARCH_PATIENT.value
+BOOK = Endpoint.POST_BY_PATIENT
+CALL = Endpoint.SEARCH_PATIENT.value
 GUID = "1f0e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 
 

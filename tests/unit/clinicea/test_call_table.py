@@ -10,26 +10,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.clinicea.calls import LOGIN, Call, writes
+from convox_clinicea.clinicea.calls import LOGIN, Endpoint, writes
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.settings import packed
 from tests.support.clients import call_table
 from tests.support.properties import PROPERTY, json_values
 
-SEARCH, KNOWN = Call.SEARCH_PATIENT.value, Call.POST_BY_PATIENT.value
+SEARCH, KNOWN = Endpoint.SEARCH_PATIENT.value, Endpoint.POST_BY_PATIENT.value
 
 
 class TestReplacement:
     def test_without_one_the_packed_table_holds(self) -> None:
-        spec = call_table().calls[Call.SEARCH_PATIENT]
+        spec = call_table().calls[Endpoint.SEARCH_PATIENT]
         assert (spec.verb, spec.address) == ("GET", "/api/v1/patients/searchByMobileNumber")
 
     def test_a_part_changes_only_what_it_names(self) -> None:
         table = call_table({"calls": {SEARCH: {"version": "v3", "parameters": {"country_code": "cc"}}}})
-        spec = table.calls[Call.SEARCH_PATIENT]
+        spec = table.calls[Endpoint.SEARCH_PATIENT]
         assert spec.address == "/api/v3/patients/searchByMobileNumber"
         assert spec.parameters == {"national_number": "patMobile", "country_code": "cc"}
-        assert table.calls[Call.BY_DATE] == call_table().calls[Call.BY_DATE]
+        assert table.calls[Endpoint.BY_DATE] == call_table().calls[Endpoint.BY_DATE]
 
     def test_lists_are_replaced_as_a_whole(self) -> None:
         refusal = {"status": [422], "contains": "Doppelt", "reason": "slot_taken"}
@@ -42,29 +42,29 @@ class TestReplacement:
         CallTable.build(below, {"calls": {SEARCH: {"version": "v9"}}})
         assert below == packed("call_table")
 
-    @pytest.mark.parametrize("call", [LOGIN, *Call])
+    @pytest.mark.parametrize("call", [LOGIN, *Endpoint])
     def test_every_entry_states_its_evidence(self, call: str) -> None:
         table = call_table()
-        spec = table.login if call == LOGIN else table.calls[Call(call)]
+        spec = table.login if call == LOGIN else table.calls[Endpoint(call)]
         assert {"version", "path", "verb", "style", "parameters"} <= set(spec.evidence)
 
 
 class TestParameters:
     def test_they_get_clinicea_s_names_and_missing_ones_are_left_out(self) -> None:
-        spec = call_table().calls[Call.POST_BY_PATIENT]
+        spec = call_table().calls[Endpoint.POST_BY_PATIENT]
         given = {"patient_id": "P-1", "notes": None, "clinic_id": "C-1", "unknown": "x"}
         assert spec.named(given) == {"PatientID": "P-1", "ClinicID": "C-1"}
 
     def test_one_whose_name_is_null_is_not_sent(self) -> None:
-        table = call_table({"calls": {Call.POST_BY_PATIENT.value: {"parameters": {"mobile": None}}}})
-        assert table.calls[Call.POST_BY_PATIENT].named({"mobile": "+919999900042"}) == {}
+        table = call_table({"calls": {Endpoint.POST_BY_PATIENT.value: {"parameters": {"mobile": None}}}})
+        assert table.calls[Endpoint.POST_BY_PATIENT].named({"mobile": "+919999900042"}) == {}
 
     def test_fixed_ones_are_always_sent(self) -> None:
-        spec = call_table().calls[Call.BY_PATIENT]
+        spec = call_table().calls[Endpoint.BY_PATIENT]
         assert spec.named({"patient_id": "P-1"}) == {"appointmentType": "2", "patientID": "P-1"}
 
     def test_values_are_translated_where_the_table_says_so(self) -> None:
-        spec = call_table().calls[Call.POST_WITH_PATIENT]
+        spec = call_table().calls[Endpoint.POST_WITH_PATIENT]
         assert spec.named({"gender": "female"}) == {"Gender": "Female"}
         assert spec.named({"gender": "unlisted"}) == {"Gender": "unlisted"}
 
@@ -82,7 +82,7 @@ class TestWrongTables:
             ({"calls": {SEARCH: {"verbs": "GET"}}}, f"calls.{SEARCH}.verbs"),
             ({"calls": {SEARCH: None}}, f"calls.{SEARCH}"),
             ({"calls": {SEARCH: {"style": "json"}}}, f"calls.{SEARCH}: .*style must be query"),
-            ({"calls": {Call.BY_PATIENT.value: {"page_size": 9}}}, r"getAppointmentsByPatient\.page_size"),
+            ({"calls": {Endpoint.BY_PATIENT.value: {"page_size": 9}}}, r"getAppointmentsByPatient\.page_size"),
             ({"calls": {SEARCH: {"evidence": {"verb": "seen"}}}}, f"calls.{SEARCH}.evidence.verb"),
             ({"refusals": [{"status": [400], "contains": "no", "reason": "slot_taken"}]}, r"refusals\.0\.contains"),
             ({"refusals": [{"status": [400], "contains": "full", "reason": "other"}]}, r"refusals\.0\.reason"),
@@ -133,26 +133,26 @@ class TestWrongTables:
             CallTable.build(document)
 
     def test_a_booking_by_get_needs_its_style_changed_too(self) -> None:
-        booking = Call.POST_WITH_PATIENT.value
+        booking = Endpoint.POST_WITH_PATIENT.value
         with pytest.raises(ConfigurationError, match="style must be query"):
             call_table({"calls": {booking: {"verb": "GET", "style": "json"}}})
         table = call_table({"calls": {booking: {"verb": "GET", "style": "query"}}})
-        assert table.calls[Call.POST_WITH_PATIENT].verb == "GET"
+        assert table.calls[Endpoint.POST_WITH_PATIENT].verb == "GET"
 
     @PROPERTY
     @given(st.dictionaries(st.sampled_from([*packed("call_table"), "x"]), json_values, max_size=3))
     def test_any_partial_document_is_a_table_or_a_configuration_error(self, replacement: dict[str, Any]) -> None:
         with contextlib.suppress(ConfigurationError):
-            assert set(call_table(replacement).calls) == set(Call)
+            assert set(call_table(replacement).calls) == set(Endpoint)
 
     @PROPERTY
     @given(
-        st.sampled_from([call.value for call in Call]),
+        st.sampled_from([call.value for call in Endpoint]),
         st.dictionaries(st.sampled_from([*packed("call_table")["calls"][SEARCH], "fixed", "values", "x"]), json_values),
     )
     def test_so_it_is_for_a_part_of_one_call(self, call: str, part: dict[str, Any]) -> None:
         with contextlib.suppress(ConfigurationError):
-            assert call_table({"calls": {call: part}}).calls[Call(call)].address.startswith("/")
+            assert call_table({"calls": {call: part}}).calls[Endpoint(call)].address.startswith("/")
 
 
 class TestRefusals:
@@ -173,9 +173,9 @@ class TestRefusals:
 
 
 def test_what_writes_does_not_depend_on_the_verb() -> None:
-    assert [call for call in Call if writes(call)] == [
-        Call.POST_BY_PATIENT,
-        Call.POST_WITH_PATIENT,
-        Call.CREATE_APPOINTMENT,
+    assert [call for call in Endpoint if writes(call)] == [
+        Endpoint.POST_BY_PATIENT,
+        Endpoint.POST_WITH_PATIENT,
+        Endpoint.CREATE_APPOINTMENT,
     ]
     assert not writes(LOGIN)

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.clinicea.calls import Call, Flows, flows_of
+from convox_clinicea.clinicea.calls import Endpoint, Flows, flows_of
 from convox_clinicea.errors import InvalidDocument
 from convox_clinicea.settings import packed
 
-SEARCH, NEW = Call.SEARCH_PATIENT, Call.POST_WITH_PATIENT
+SEARCH, NEW = Endpoint.SEARCH_PATIENT, Endpoint.POST_WITH_PATIENT
 
 
 def built(document: dict[str, Any]) -> CallTable:
@@ -28,7 +28,10 @@ def test_what_it_leaves_out_is_as_it_was(said: dict[str, Any]) -> None:
     )
     assert search.parameters == {"national_number": "patmobile", "country_code": "countrycode"}
     assert (new.verb, new.style, new.version) == ("GET", "query", "v2")
-    assert (table.calls[Call.POST_BY_PATIENT].style, table.calls[Call.BY_DATE].formats) == ("json", {"day": "stamp"})
+    assert (table.calls[Endpoint.POST_BY_PATIENT].style, table.calls[Endpoint.BY_DATE].formats) == (
+        "json",
+        {"day": "stamp"},
+    )
 
 
 def test_its_format_of_times_is_the_stamp() -> None:
@@ -68,22 +71,22 @@ def test_the_flows_can_be_read_without_the_rest() -> None:
 
 def test_each_flow_chooses_its_own_dialect() -> None:
     flows = Flows(search="modern", book_known="modern")
-    assert (flows.search_call, flows.completed_call) == (Call.GET_PATIENT, Call.PAST_COMPLETED)
-    assert (flows.book_known_call, flows.book_new_call) == (Call.CREATE_APPOINTMENT, NEW)
+    assert (flows.search_call, flows.completed_call) == (Endpoint.GET_PATIENT, Endpoint.PAST_COMPLETED)
+    assert (flows.book_known_call, flows.book_new_call) == (Endpoint.CREATE_APPOINTMENT, NEW)
     assert set(Flows().needed()) == {
         SEARCH,
-        Call.PAST_COMPLETED,
-        Call.POST_BY_PATIENT,
+        Endpoint.PAST_COMPLETED,
+        Endpoint.POST_BY_PATIENT,
         NEW,
-        Call.BY_PATIENT,
-        Call.BY_DATE,
+        Endpoint.BY_PATIENT,
+        Endpoint.BY_DATE,
     }
 
 
 def test_services_go_by_their_ids_in_the_modern_booking() -> None:
     one, other = "5e1f0000-0000-4000-8000-000000000001", "5e1f0000-0000-4000-8000-000000000002"
     part = {"fixed": {"appointmentServiceID": one}, "values": {"service": {"Follow-up": other}}}
-    table = built({"schema": 2, "flows": {"book_known": "modern"}, "calls": {Call.CREATE_APPOINTMENT.value: part}})
-    spec = table.calls[Call.CREATE_APPOINTMENT]
+    table = built({"schema": 2, "flows": {"book_known": "modern"}, "calls": {Endpoint.CREATE_APPOINTMENT.value: part}})
+    spec = table.calls[Endpoint.CREATE_APPOINTMENT]
     sent = {said: spec.named({"service": said})["appointmentServiceID"] for said in ("Follow-up", "Massage", other)}
     assert sent == {"Follow-up": other, "Massage": one, other: other}

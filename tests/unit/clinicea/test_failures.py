@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.clinicea import errors
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import CliniceaError
 from convox_clinicea.clinicea.responses import failure_of, failure_without_answer
 from convox_clinicea.clinicea.wire import WireAnswer
@@ -18,10 +18,10 @@ from tests.support.properties import PROPERTY
 
 TABLE = call_table()
 NOW = datetime(2031, 3, 3, 12, 0, tzinfo=UTC)
-SEARCH, PAGES, BOOK = Call.SEARCH_PATIENT, Call.BY_PATIENT, Call.POST_BY_PATIENT
+SEARCH, PAGES, BOOK = Endpoint.SEARCH_PATIENT, Endpoint.BY_PATIENT, Endpoint.POST_BY_PATIENT
 
 
-def failure(call: Call, given: WireAnswer) -> CliniceaError | None:
+def failure(call: Endpoint, given: WireAnswer) -> CliniceaError | None:
     return failure_of(call, TABLE.calls[call], given, TABLE, NOW)
 
 
@@ -32,7 +32,7 @@ def asp_net_404() -> WireAnswer:
 @pytest.mark.parametrize("call", [SEARCH, BOOK])
 class TestForBoth:
     @pytest.mark.parametrize("given", [answer([]), nothing(), answer({}, 201)], ids=["200", "204", "201"])
-    def test_success_is_no_failure(self, call: Call, given: WireAnswer) -> None:
+    def test_success_is_no_failure(self, call: Endpoint, given: WireAnswer) -> None:
         assert failure(call, given) is None
 
     @pytest.mark.parametrize(
@@ -40,14 +40,14 @@ class TestForBoth:
         [(401, errors.AuthenticationFailed), (403, errors.PermissionDenied), (405, errors.MethodRefused)],
     )
     def test_what_was_certainly_not_executed_is_the_deployments_fault(
-        self, call: Call, status: int, kind: type[CliniceaError]
+        self, call: Endpoint, status: int, kind: type[CliniceaError]
     ) -> None:
         error = failure(call, answer(status=status, text="whatever"))
         assert type(error) is kind
         assert isinstance(error, errors.SetupFault)
 
     @pytest.mark.parametrize("given", [html(404), asp_net_404()], ids=["page of IIS", "text of ASP.NET"])
-    def test_a_404_for_the_address_itself_is_a_missing_route(self, call: Call, given: WireAnswer) -> None:
+    def test_a_404_for_the_address_itself_is_a_missing_route(self, call: Endpoint, given: WireAnswer) -> None:
         error = failure(call, given)
         assert isinstance(error, errors.RouteMissing)
         assert "http:" not in str(error)
@@ -149,7 +149,7 @@ class TestRetryAfter:
     )
     @pytest.mark.parametrize("call", [SEARCH, BOOK])
     def test_seconds_and_dates_are_read_and_nonsense_is_not(
-        self, call: Call, header: str | None, seconds: float | None
+        self, call: Endpoint, header: str | None, seconds: float | None
     ) -> None:
         error = failure(call, answer(status=429, text="", retry_after=header))
         assert isinstance(error, errors.RateLimited)
@@ -181,13 +181,13 @@ class TestWithoutAnswer:
 
 @PROPERTY
 @given(
-    st.sampled_from(list(Call)),
+    st.sampled_from(list(Endpoint)),
     st.integers(min_value=100, max_value=999),
     st.binary(max_size=60) | st.sampled_from([b"<", b"null", b"already booked", b"No HTTP resource was found"]),
     st.text(max_size=12) | st.sampled_from(["text/html", ""]),
 )
-def test_any_answer_is_a_success_or_one_of_the_tree(call: Call, status: int, body: bytes, kind: str) -> None:
+def test_any_answer_is_a_success_or_one_of_the_tree(call: Endpoint, status: int, body: bytes, kind: str) -> None:
     error = failure(call, WireAnswer(status, kind, body))
     assert error is None or isinstance(error, CliniceaError)
-    if error is not None and status >= 500 and call in (Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT):
+    if error is not None and status >= 500 and call in (Endpoint.POST_BY_PATIENT, Endpoint.POST_WITH_PATIENT):
         assert not error.outcome_known

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.wire import WireRequest, request_for
 from convox_clinicea.errors import ConfigurationError
 from tests.support.clients import call_table
 
-KNOWN = Call.POST_BY_PATIENT
+KNOWN = Endpoint.POST_BY_PATIENT
 
 
 def request(part: dict[str, Any], **arguments: str | None) -> WireRequest:
@@ -49,8 +49,8 @@ def test_a_dot_nests_in_a_json_body_only() -> None:
 
 
 def test_a_fixed_parameter_can_be_dropped_again() -> None:
-    table = call_table({"calls": {Call.BY_PATIENT.value: {"fixed": {"appointmentType": None}}}})
-    assert table.calls[Call.BY_PATIENT].named({"patient_id": "P-1"}) == {"patientID": "P-1"}
+    table = call_table({"calls": {Endpoint.BY_PATIENT.value: {"fixed": {"appointmentType": None}}}})
+    assert table.calls[Endpoint.BY_PATIENT].named({"patient_id": "P-1"}) == {"patientID": "P-1"}
 
 
 @pytest.mark.parametrize(

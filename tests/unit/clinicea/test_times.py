@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from convox_clinicea.clinicea import Clinicea, connect, errors
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.models import parse_time, patient_from
 from convox_clinicea.deployment_documents import Clinics
 from tests.support.canaries import BIRTH, PATIENT_ID, new_appointment, new_patient
@@ -50,7 +50,7 @@ def test_the_writing_zone_is_a_setting_and_the_answer_is_read_in_its_own(rule: s
 
 def test_one_parameter_may_have_a_zone_of_its_own() -> None:
     transport = shown("2031-03-10T10:00:00")
-    part = {"calls": {Call.POST_BY_PATIENT.value: {"zones": {"start": "utc"}}}}
+    part = {"calls": {Endpoint.POST_BY_PATIENT.value: {"zones": {"start": "utc"}}}}
     client(transport, "Asia/Kolkata", **part).post_appointment_by_patient_id(PATIENT_ID, new_appointment(), within(9))
     query = transport.sent[0].query
     assert (query["StartDateTime"], query["EndDateTime"]) == ("2031-03-10T04:30:00", "2031-03-10T10:30:00")
@@ -88,7 +88,7 @@ def test_the_first_of_the_two_is_sent() -> None:
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/New_York"])
 def test_a_birth_date_has_no_zone(zone: str, form: str, written: str) -> None:
     transport = shown("2031-03-10T04:30:00")
-    part = {"calls": {Call.POST_WITH_PATIENT.value: {"formats": {"date_of_birth": form}}}}
+    part = {"calls": {Endpoint.POST_WITH_PATIENT.value: {"formats": {"date_of_birth": form}}}}
     times = {"writing_zone": "utc", "reading_zone": "utc"}
     client(transport, zone, times=times, **part).post_appointment(new_patient(), new_appointment(), within(9))
     assert transport.sent[0].query["DOB"] == written

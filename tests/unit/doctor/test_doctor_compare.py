@@ -11,12 +11,12 @@ from commands.doctor.compare import compare
 from commands.doctor.findings import Finding, Register
 from commands.doctor.swagger import read
 from commands.doctor.words import Guess, guess
-from convox_clinicea.clinicea import Call
+from convox_clinicea.clinicea import Endpoint
 from convox_clinicea.clinicea.calls import Flows
 from tests.support.clients import call_table
 
-SEARCH, KNOWN, NEW = Call.SEARCH_PATIENT.value, Call.POST_BY_PATIENT.value, Call.POST_WITH_PATIENT.value
-PAST, BY_DATE = Call.PAST_COMPLETED.value, Call.BY_DATE.value
+SEARCH, KNOWN, NEW = Endpoint.SEARCH_PATIENT.value, Endpoint.POST_BY_PATIENT.value, Endpoint.POST_WITH_PATIENT.value
+PAST, BY_DATE = Endpoint.PAST_COMPLETED.value, Endpoint.BY_DATE.value
 Compared = tuple[dict[str, Finding], dict[str, Any]]
 
 

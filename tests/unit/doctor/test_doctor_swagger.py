@@ -14,7 +14,7 @@ from commands.doctor.compare import compare
 from commands.doctor.findings import Register, Verdict
 from commands.doctor.report import document
 from commands.doctor.swagger import DEEPEST, MOST_FIELDS, NotSwagger, Operation, read
-from convox_clinicea.clinicea import Call
+from convox_clinicea.clinicea import Endpoint
 from convox_clinicea.errors import ConfigurationError
 from tests.support.clients import call_table
 from tests.support.properties import PROPERTY, json_values
@@ -137,7 +137,7 @@ class TestOddDocuments:
         register = Register(table)
         correction = compare(table, [read("v2", text)], register)
         document(None, correction, TODAY)
-        assert register.verdict(f"calls.{Call.BY_DATE}.path") is Verdict.WRONG
+        assert register.verdict(f"calls.{Endpoint.BY_DATE}.path") is Verdict.WRONG
 
     @PROPERTY
     @given(

@@ -16,7 +16,7 @@ from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest, Consents
-from convox_clinicea.clinicea.calls import Call, Flows
+from convox_clinicea.clinicea.calls import Endpoint, Flows
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
@@ -130,7 +130,7 @@ class Drafter:
         request, caller = wish.request, wish.request.caller
         self._check_start(request.start)
         if request.new_patient is not None and self._flows.book_new_call is None:
-            raise NotInDialect(Call.POST_WITH_PATIENT)
+            raise NotInDialect(Endpoint.POST_WITH_PATIENT)
         plain = request.to_bytes()
         if len(plain) > MAX_BYTES:
             raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))

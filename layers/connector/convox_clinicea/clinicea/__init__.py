@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from convox_clinicea.clinicea.call_table import CallTable
-    from convox_clinicea.clinicea.calls import Call
+    from convox_clinicea.clinicea.calls import Endpoint
     from convox_clinicea.clinicea.client import Clinicea
     from convox_clinicea.clinicea.connecting import connect
     from convox_clinicea.clinicea.http import Credentials

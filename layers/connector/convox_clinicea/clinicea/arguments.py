@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallTable
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import AmbiguousTime
 from convox_clinicea.clinicea.formats import zone_of
 from convox_clinicea.clinicea.models import NewAppointment
@@ -36,7 +36,7 @@ class Setup:
     def fingerprint(self) -> str:
         """SHA-256 of what decides form and instants of bookings; what is known of the evidence is left out."""
         flows, calls = self._table.flows, self._table.calls
-        used = [call for call in (flows.book_known_call, flows.book_new_call, Call.BY_PATIENT) if call is not None]
+        used = [call for call in (flows.book_known_call, flows.book_new_call, Endpoint.BY_PATIENT) if call is not None]
         described = {
             "calls": {call.value: calls[call].model_dump(mode="json", exclude=_EVIDENCE) for call in used},
             "fields": self._table.appointment_fields,
@@ -77,7 +77,7 @@ class Arguments:
         self._table = table
         self._clinics = clinics
 
-    def appointment(self, call: Call, appointment: NewAppointment) -> dict[str, str | None]:
+    def appointment(self, call: Endpoint, appointment: NewAppointment) -> dict[str, str | None]:
         zone, writing = self._clinics.zone(appointment.clinic_id), self._table.times.writing_zone
         return {
             "clinic_id": appointment.clinic_id,
@@ -88,7 +88,7 @@ class Arguments:
             "notes": appointment.notes.reveal() if appointment.notes else None,
         }
 
-    def moment(self, call: Call, name: str, moment: datetime, clinic: ZoneInfo, rule: str) -> str:
+    def moment(self, call: Endpoint, name: str, moment: datetime, clinic: ZoneInfo, rule: str) -> str:
         """Return an instant as the call sends it; raises AmbiguousTime where its zone's wall clock cannot tell it."""
         spec = self._table.calls[call]
         local = moment.astimezone(zone_of(spec.zones.get(name, rule), clinic))
@@ -97,9 +97,9 @@ class Arguments:
             raise AmbiguousTime(call, name)
         return self._table.times.written(local, form)
 
-    def day(self, call: Call, name: str, day: date) -> str:
+    def day(self, call: Endpoint, name: str, day: date) -> str:
         return self._table.times.written(day, self._table.calls[call].formats.get(name, "stamp"))
 
-    def mobile(self, call: Call, mobile: Mobile) -> dict[str, str]:
+    def mobile(self, call: Endpoint, mobile: Mobile) -> dict[str, str]:
         code = CODE_PREFIXES[self._table.calls[call].country_code_format] + mobile.country_code
         return {"national_number": mobile.national_number, "country_code": code}

@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from convox_clinicea.clinicea import calls as earlier
-from convox_clinicea.clinicea.calls import Call, Flows
+from convox_clinicea.clinicea.calls import Endpoint, Flows
 from convox_clinicea.clinicea.formats import Format, Statuses, Times, ZoneRule
 from convox_clinicea.deployment_documents import problems
 from convox_clinicea.errors import InvalidDocument, raise_alone
@@ -184,7 +184,7 @@ class CallTable(_Part):
     times: Times
     login: CallSpec
     credentials: CredentialSpec
-    calls: dict[Call, CallSpec]
+    calls: dict[Endpoint, CallSpec]
     patient_fields: dict[str, list[str]]
     appointment_fields: dict[str, list[str]]
     service_fields: dict[str, list[str]]
@@ -200,7 +200,7 @@ class CallTable(_Part):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        missing = [call.value for call in Call if call not in self.calls]
+        missing = [call.value for call in Endpoint if call not in self.calls]
         if missing:
             raise ValueError(f"calls lacks {', '.join(missing)}")
         return self
@@ -220,12 +220,12 @@ class CallTable(_Part):
         if self.flows.book_known == "modern" and not self._names_a_service():
             raise ValueError(
                 "flows.book_known is modern, which books services by their ids: give them in "
-                f"calls.{Call.CREATE_APPOINTMENT}.values.service, or one for all in .fixed.appointmentServiceID"
+                f"calls.{Endpoint.CREATE_APPOINTMENT}.values.service, or one for all in .fixed.appointmentServiceID"
             )
         return self
 
     def _names_a_service(self) -> bool:
-        spec = self.calls[Call.CREATE_APPOINTMENT]
+        spec = self.calls[Endpoint.CREATE_APPOINTMENT]
         name = spec.parameters.get("service")
         return name is None or bool(spec.values.get("service")) or bool(spec.fixed.get(name))
 

@@ -19,7 +19,7 @@ from convox_clinicea.deployment_documents import read_document
 from convox_clinicea.errors import InvalidDocument
 
 
-class Call(StrEnum):
+class Endpoint(StrEnum):
     """Clinicea's own names of the calls."""
 
     SEARCH_PATIENT = "searchPatientByMobileNumber"
@@ -36,7 +36,7 @@ class Call(StrEnum):
 
 
 LOGIN = "getTokenByStaffUsernamePwd"
-_WRITES = frozenset({Call.POST_BY_PATIENT, Call.POST_WITH_PATIENT, Call.CREATE_APPOINTMENT})
+_WRITES = frozenset({Endpoint.POST_BY_PATIENT, Endpoint.POST_WITH_PATIENT, Endpoint.CREATE_APPOINTMENT})
 
 
 def writes(call: str) -> bool:
@@ -61,26 +61,28 @@ class Flows(BaseModel):
     book_new: Dialect = "convox"
 
     @property
-    def search_call(self) -> Call:
-        return Call.SEARCH_PATIENT if self.search == "convox" else Call.GET_PATIENT
+    def search_call(self) -> Endpoint:
+        return Endpoint.SEARCH_PATIENT if self.search == "convox" else Endpoint.GET_PATIENT
 
     @property
-    def completed_call(self) -> Call:
-        return Call.PAST_COMPLETED if self.completed == "convox" else Call.BY_PATIENT
+    def completed_call(self) -> Endpoint:
+        return Endpoint.PAST_COMPLETED if self.completed == "convox" else Endpoint.BY_PATIENT
 
     @property
-    def book_known_call(self) -> Call:
-        return Call.POST_BY_PATIENT if self.book_known == "convox" else Call.CREATE_APPOINTMENT
+    def book_known_call(self) -> Endpoint:
+        return Endpoint.POST_BY_PATIENT if self.book_known == "convox" else Endpoint.CREATE_APPOINTMENT
 
     @property
-    def book_new_call(self) -> Call | None:
+    def book_new_call(self) -> Endpoint | None:
         """None: this dialect has no call that makes a patient."""
-        return Call.POST_WITH_PATIENT if self.book_new == "convox" else None
+        return Endpoint.POST_WITH_PATIENT if self.book_new == "convox" else None
 
-    def needed(self) -> tuple[Call, ...]:
+    def needed(self) -> tuple[Endpoint, ...]:
         """The calls that the four flows and the read-backs rest on, each once."""
         flows = (self.search_call, self.completed_call, self.book_known_call, self.book_new_call)
-        return tuple(dict.fromkeys(call for call in (*flows, Call.BY_PATIENT, Call.BY_DATE) if call is not None))
+        return tuple(
+            dict.fromkeys(call for call in (*flows, Endpoint.BY_PATIENT, Endpoint.BY_DATE) if call is not None)
+        )
 
 
 def flows_of(replacement: Mapping[str, Any] | None) -> Flows:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from convox_clinicea.clinicea.arguments import Arguments, Setup
 from convox_clinicea.clinicea.call_table import CallTable, Variant
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import AuthenticationFailed, NotInDialect
 from convox_clinicea.clinicea.http import (
     Authentication,
@@ -91,11 +91,11 @@ class Clinicea:
 
     def patient_by_file_number(self, file_number: str, deadline: Deadline) -> list[Patient]:
         """Return the patients with this file number, what clinics call the patient id; `getPatient` [live]."""
-        return self._patients(Call.GET_PATIENT, {"file_number": file_number}, deadline, "file_number")
+        return self._patients(Endpoint.GET_PATIENT, {"file_number": file_number}, deadline, "file_number")
 
     def patient_by_id(self, patient_id: str, deadline: Deadline) -> Patient | None:
         """Return one patient, or None where there is no such id; `getPatientByID` [live]."""
-        found = self._patients(Call.PATIENT_BY_ID, {"patient_id": patient_id}, deadline)
+        found = self._patients(Endpoint.PATIENT_BY_ID, {"patient_id": patient_id}, deadline)
         return next((patient for patient in found if same_id(patient.patient_id, patient_id)), None)
 
     def past_completed_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
@@ -106,7 +106,7 @@ class Clinicea:
         whose status word is unknown is kept, for its word to be shown.
         """
         call = self._table.flows.completed_call
-        if call is Call.BY_PATIENT:
+        if call is Endpoint.BY_PATIENT:
             found, now = self.appointments_by_patient(patient_id, deadline), self._clock.now()
             completed = [each for each in found if each.status is Status.CHECKED_OUT or is_unclear_visit(each, now)]
         else:
@@ -156,7 +156,7 @@ class Clinicea:
         """
         call = self._table.flows.book_new_call
         if call is None:
-            raise NotInDialect(Call.POST_WITH_PATIENT)
+            raise NotInDialect(Endpoint.POST_WITH_PATIENT)
         birth = patient.date_of_birth
         arguments = {
             **self._arguments.appointment(call, appointment),
@@ -171,28 +171,28 @@ class Clinicea:
 
     def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return all appointments of the patient, past and future, every page, `getAppointmentsByPatient` [live]."""
-        return self._appointment_pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline)
+        return self._appointment_pages(Endpoint.BY_PATIENT, {"patient_id": patient_id}, deadline)
 
     def upcoming_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return the patient's appointments to come that stand, `getAppointmentsByPatient` type 0 [live].
 
         Clinicea lists cancelled and past ones among them [live]; they are left out here.
         """
-        found = self._appointment_pages(Call.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
+        found = self._appointment_pages(Endpoint.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
         now = self._clock.now()
         standing = [a for a in found if a.status is not Status.CANCELLED and (a.start is None or a.start >= now)]
         return [a for a in standing if may_be_of(patient_id, a)]
 
     def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
         """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
-        call = Call.BY_DATE
+        call = Endpoint.BY_DATE
         return self._appointment_pages(call, {"day": self._arguments.day(call, "day", day)}, deadline)
 
     def entries_by_date(self, day: date, deadline: Deadline) -> list[CalendarEntry]:
         """Return the same with the patients' names and numbers, and the notes, as far as the list shows them."""
         from convox_clinicea.clinicea.registered import entry_from  # no look-up needs it
 
-        call = Call.BY_DATE
+        call = Endpoint.BY_DATE
 
         def read(found: list[Record]) -> list[CalendarEntry]:
             entries = all_read(call, (entry_from(record, self._table, self._clinics) for record in found))
@@ -210,7 +210,7 @@ class Clinicea:
 
     def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[Service]:
         """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
-        call = Call.SERVICES
+        call = Endpoint.SERVICES
         return self._pages(
             call,
             {"clinic_id": clinic_id, "search": search},
@@ -226,7 +226,7 @@ class Clinicea:
             since: aware; sent as its date in the zone `times.sync_zone` unless the call table says otherwise, so
                 that earlier changes of that day come along.
         """
-        call = Call.CHANGES
+        call = Endpoint.CHANGES
         sent = self._arguments.moment(call, "since", since, self._clinics.zone(None), self._table.times.sync_zone)
         return self._pages(
             call,
@@ -237,7 +237,7 @@ class Clinicea:
         )
 
     def _appointment_pages(
-        self, call: Call, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
+        self, call: Endpoint, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
     ) -> list[Appointment]:
         return self._pages(
             call,
@@ -250,7 +250,7 @@ class Clinicea:
 
     def _pages(
         self,
-        call: Call,
+        call: Endpoint,
         arguments: Mapping[str, str | None],
         deadline: Deadline,
         read: Callable[[list[Record]], list[T]],
@@ -263,7 +263,7 @@ class Clinicea:
 
     def _post(
         self,
-        call: Call,
+        call: Endpoint,
         arguments: Mapping[str, str | None],
         appointment: NewAppointment,
         patient_id: str | None,
@@ -275,7 +275,7 @@ class Clinicea:
         return CreatedAppointment(appointment_id=made, patient_id=patient, shown=shown)
 
     def _call(
-        self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
+        self, call: Endpoint, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
     ) -> WireAnswer:
         spec = self._table.calls[call]
         request = request_for(call.value, spec, arguments, variant)
@@ -290,24 +290,24 @@ class Clinicea:
         return self._exchange.send(spec, signed, deadline)
 
     def _patients(
-        self, call: Call, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
+        self, call: Endpoint, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
     ) -> list[Patient]:
         zone = self._clinics.zone(None)
         found = self._records(call, arguments, deadline, variant)
         return all_read(call, (patient_from(record, self._table, zone) for record in found))
 
     def _records(
-        self, call: Call, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
+        self, call: Endpoint, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
     ) -> list[Record]:
         return records(call, self._call(call, arguments, deadline, variant), self._table)
 
-    def _appointments(self, call: Call, found: list[Record]) -> list[Appointment]:
+    def _appointments(self, call: Endpoint, found: list[Record]) -> list[Appointment]:
         read = all_read(call, (appointment_from(record, self._table, self._clinics) for record in found))
         self._note_unclear(call, read)
         # A visit with two services or payments may come as two rows.
         return each_once(read, lambda appointment: appointment.appointment_id)
 
-    def _note_unclear(self, call: Call, read: Iterable[Appointment]) -> None:
+    def _note_unclear(self, call: Endpoint, read: Iterable[Appointment]) -> None:
         unclear = sum(each.status is Status.UNCLEAR for each in read)
         if unclear:
             self._observe_unclear(call.value, unclear)

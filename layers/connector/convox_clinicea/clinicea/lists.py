@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable
-from convox_clinicea.clinicea.calls import Call
+from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import UnexpectedAnswer
 from convox_clinicea.clinicea.formats import same_word
 from convox_clinicea.clinicea.models import Appointment, Status, appointment_from
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 def every_page(
-    call: Call,
+    call: Endpoint,
     spec: CallSpec,
     ask: Callable[[Mapping[str, str]], list[Record]],
     read: Callable[[list[Record]], list[T]],
@@ -57,7 +57,7 @@ def every_page(
     raise UnexpectedAnswer(call, detail=f"more than {most} pages")
 
 
-def all_read(call: Call, read: Iterable[T | None]) -> list[T]:
+def all_read(call: Endpoint, read: Iterable[T | None]) -> list[T]:
     """A record that cannot be read is no reason to act as if it were not there."""
     complete = []
     for item in read:

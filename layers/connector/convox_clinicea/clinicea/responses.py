@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable
-from convox_clinicea.clinicea.calls import Call, writes
+from convox_clinicea.clinicea.calls import Endpoint, writes
 from convox_clinicea.clinicea.errors import (
     AnswerFormRefused,
     AuthenticationFailed,
@@ -166,7 +166,7 @@ def identifier(value: Any) -> str | None:
 
 
 def created_ids(
-    call: Call, answer: WireAnswer, table: CallTable, start: datetime, patient_id: str | None, zone: ZoneInfo
+    call: Endpoint, answer: WireAnswer, table: CallTable, start: datetime, patient_id: str | None, zone: ZoneInfo
 ) -> tuple[str, str | None, bool]:
     """Return appointment id, patient id (where given) and whether patient and start were shown by a successful POST.
 
