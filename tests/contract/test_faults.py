@@ -60,7 +60,7 @@ class Fault:
 READ_FAULTS = [
     Fault("status", {"status": 500}, errors.Unavailable, requests=3),
     Fault("status", {"status": 503}, errors.Unavailable, requests=3),
-    Fault("status", {"status": 429}, errors.RateLimited, requests=3),
+    Fault("status", {"status": 429}, errors.CliniceaRateLimited, requests=3),
     Fault("status", {"status": 302}, errors.UnexpectedAnswer, requests=3),
     Fault("status", {"status": 403}, errors.PermissionDenied),
     Fault("status", {"status": 401}, errors.AuthenticationFailed),
@@ -80,7 +80,7 @@ READ_FAULTS = [
 WRITE_FAULTS = [
     Fault("status", {"status": 500}, errors.OutcomeUnknown),
     Fault("status", {"status": 503, "after_work": True}, errors.OutcomeUnknown, made=1),
-    Fault("status", {"status": 429}, errors.RateLimited),
+    Fault("status", {"status": 429}, errors.CliniceaRateLimited),
     Fault("status", {"status": 307, "headers": {"Location": "/elsewhere"}}, errors.OutcomeUnknown),
     Fault("status", {"status": 403}, errors.PermissionDenied),
     Fault("status", {"status": 401}, errors.AuthenticationFailed),

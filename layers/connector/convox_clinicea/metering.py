@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from aws_lambda_powertools import Logger, single_metric
 from aws_lambda_powertools.metrics import MetricUnit
 
-from convox_clinicea.clinicea.errors import RateLimited
+from convox_clinicea.clinicea.errors import CliniceaRateLimited
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.telemetry import NAMESPACE, failure
 
@@ -25,7 +25,11 @@ def counted(seconds: float, error: ConnectorError | None) -> Iterator[tuple[str,
     """Yield what one request to Clinicea counts as: metric, unit, value."""
     yield "CliniceaLatency", MetricUnit.Milliseconds, round(seconds * 1000, 1)
     if error is not None:
-        yield ("CliniceaRateLimited" if isinstance(error, RateLimited) else "CliniceaErrors"), MetricUnit.Count, 1
+        yield (
+            ("CliniceaRateLimited" if isinstance(error, CliniceaRateLimited) else "CliniceaErrors"),
+            MetricUnit.Count,
+            1,
+        )
 
 
 def observe_unclear_statuses(call: str, count: int) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.clinicea.errors import OutcomeUnknown, RateLimited
+from convox_clinicea.clinicea.errors import CliniceaRateLimited, OutcomeUnknown
 from convox_clinicea.metering import observe_call
 
 SECRET = "Canarina Vogelwala"
@@ -39,7 +39,7 @@ def test_one_that_failed_is_counted_as_well(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_one_that_came_too_often_is_counted_apart(capsys: pytest.CaptureFixture[str]) -> None:
-    observe_call("postAppointment", 0.1, RateLimited("postAppointment", None))
+    observe_call("postAppointment", 0.1, CliniceaRateLimited("postAppointment", None))
     _, limited = written(capsys)
     assert limited["CliniceaRateLimited"] == [1.0]
     assert "CliniceaErrors" not in limited

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LONGEST_SECONDS, LOOKS_OF_A_MINUTE, wait_for, wait_until
-from convox_clinicea.clinicea.errors import RateLimited, Unavailable
+from convox_clinicea.clinicea.errors import CliniceaRateLimited, Unavailable
 from tests.support.clock import NOON
 from tests.support.properties import PROPERTY
 
@@ -30,7 +30,7 @@ def test_a_wait_grows_with_each_receipt_up_to_a_quarter_of_an_hour(received: int
 def test_a_wait_is_as_long_as_clinicea_asked_but_never_longer_than_a_quarter_of_an_hour(
     received: int, asked: float
 ) -> None:
-    wait = wait_for(RateLimited("postAppointment", asked), received)
+    wait = wait_for(CliniceaRateLimited("postAppointment", asked), received)
 
     assert min(asked, LONGEST_SECONDS) <= wait.seconds <= LONGEST_SECONDS
 
@@ -53,4 +53,4 @@ def test_a_wait_for_another_booking_ends_before_the_start(received: int, left: f
 
 
 def test_a_limit_without_a_time_waits_as_anything_else() -> None:
-    assert wait_for(RateLimited("postAppointment", None), 1).seconds <= 4
+    assert wait_for(CliniceaRateLimited("postAppointment", None), 1).seconds <= 4

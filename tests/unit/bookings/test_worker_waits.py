@@ -11,7 +11,13 @@ from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.messages import Message
 from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.worker import Done
-from convox_clinicea.clinicea.errors import CliniceaError, MethodRefused, PermissionDenied, RateLimited, SetupFault
+from convox_clinicea.clinicea.errors import (
+    CliniceaError,
+    CliniceaRateLimited,
+    MethodRefused,
+    PermissionDenied,
+    SetupFault,
+)
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import ConfigurationError, ConnectorError
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
@@ -120,7 +126,7 @@ def test_clinicea_is_left_alone_as_long_as_it_asked(bench: Bench) -> None:
 
     wait = bench.waits(bench.accept())
 
-    assert isinstance(wait.cause, RateLimited)
+    assert isinstance(wait.cause, CliniceaRateLimited)
     assert wait.seconds == 400
 
 

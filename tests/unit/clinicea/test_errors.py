@@ -19,7 +19,7 @@ LEAVES: list[tuple[errors.CliniceaError, bool, bool]] = [
     (errors.FormRefused(CALL, 415), False, True),
     (errors.AnswerFormRefused(CALL, 406), False, False),
     (errors.RouteMissing(CALL), False, True),
-    (errors.RateLimited(CALL, 3.0), True, True),
+    (errors.CliniceaRateLimited(CALL, 3.0), True, True),
     (errors.NotFoundInClinicea(CALL, 404), False, True),
     (errors.Rejected(CALL, 400, "slot_taken"), False, True),
     (errors.UnlistedRefusal(CALL, 400), False, False),

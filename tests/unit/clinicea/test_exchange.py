@@ -42,7 +42,7 @@ class TestReads:
     @pytest.mark.parametrize(("header", "seconds"), [("3", 2.0), ("11", 600.0), ("86400", 100_000.0)])
     def test_but_neither_past_the_deadline_nor_for_long(self, header: str, seconds: float) -> None:
         transport, clock = Scripted(answer(status=429, text="", retry_after=header)), VirtualClock()
-        with pytest.raises(errors.RateLimited) as caught:
+        with pytest.raises(errors.CliniceaRateLimited) as caught:
             scripted_client(transport, clock=clock).search_patient_by_mobile_number(MOBILE, within(seconds, clock))
         assert (len(transport.sent), clock.slept) == (1, [])
         assert caught.value.retry_after == float(header)
@@ -71,7 +71,7 @@ class TestWrites:
             (answer("Slot is already booked"), errors.OutcomeUnknown),
             (answer(status=400, text="Get Operation Failed"), errors.UnlistedRefusal),
             (answer(status=409, text="Slot is already booked"), errors.Rejected),
-            (BUSY, errors.RateLimited),
+            (BUSY, errors.CliniceaRateLimited),
             (answer(status=403, text=""), errors.PermissionDenied),
             (answer(status=405, text=""), errors.MethodRefused),
             (answer(status=401, text=""), errors.AuthenticationFailed),

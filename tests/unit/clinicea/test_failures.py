@@ -152,13 +152,13 @@ class TestRetryAfter:
         self, call: Endpoint, header: str | None, seconds: float | None
     ) -> None:
         error = failure(call, answer(status=429, text="", retry_after=header))
-        assert isinstance(error, errors.RateLimited)
+        assert isinstance(error, errors.CliniceaRateLimited)
         assert error.retry_after == seconds
 
     @PROPERTY
     @given(st.text(max_size=40) | st.text(alphabet="MonMarGMT0123456789:,+- ", max_size=40))
     def test_no_header_makes_it_fail(self, header: str) -> None:
-        assert isinstance(failure(SEARCH, answer(status=429, text="", retry_after=header)), errors.RateLimited)
+        assert isinstance(failure(SEARCH, answer(status=429, text="", retry_after=header)), errors.CliniceaRateLimited)
 
 
 class TestWithoutAnswer:

@@ -37,7 +37,8 @@ def pause(
 
 class TestReads:
     @pytest.mark.parametrize(
-        "error", [TRANSIENT, errors.TimedOut(CALL), errors.UnexpectedAnswer(CALL, 200), errors.RateLimited(CALL, None)]
+        "error",
+        [TRANSIENT, errors.TimedOut(CALL), errors.UnexpectedAnswer(CALL, 200), errors.CliniceaRateLimited(CALL, None)],
     )
     def test_a_retryable_error_is_retried(self, error: CliniceaError) -> None:
         assert pause(error) is not None
@@ -62,7 +63,7 @@ class TestReads:
 
 
 class TestWrites:
-    @pytest.mark.parametrize("error", [errors.OutcomeUnknown(CALL), errors.RateLimited(CALL, 0.0), TRANSIENT])
+    @pytest.mark.parametrize("error", [errors.OutcomeUnknown(CALL), errors.CliniceaRateLimited(CALL, 0.0), TRANSIENT])
     def test_one_that_left_is_never_retried_whatever_came_back(self, error: CliniceaError) -> None:
         assert pause(error, writes=True, never_left=False) is None
 
@@ -82,13 +83,13 @@ class TestWaiting:
         assert max(waits[2]) < CAP_SECONDS
 
     def test_retry_after_is_a_lower_bound(self) -> None:
-        waits = [pause(errors.RateLimited(CALL, 3.0), seed=seed) or 0.0 for seed in range(50)]
+        waits = [pause(errors.CliniceaRateLimited(CALL, 3.0), seed=seed) or 0.0 for seed in range(50)]
         assert 3.0 <= min(waits) < max(waits) <= 3.2
 
     def test_a_retry_after_that_is_too_long_is_not_waited_for(self) -> None:
-        assert pause(errors.RateLimited(CALL, MAX_RETRY_AFTER_SECONDS)) is not None
-        assert pause(errors.RateLimited(CALL, MAX_RETRY_AFTER_SECONDS + 0.1)) is None
+        assert pause(errors.CliniceaRateLimited(CALL, MAX_RETRY_AFTER_SECONDS)) is not None
+        assert pause(errors.CliniceaRateLimited(CALL, MAX_RETRY_AFTER_SECONDS + 0.1)) is None
 
     def test_nothing_is_begun_that_the_deadline_leaves_no_time_for(self) -> None:
-        assert pause(errors.RateLimited(CALL, 3.0), seconds=2.9) is None
+        assert pause(errors.CliniceaRateLimited(CALL, 3.0), seconds=2.9) is None
         assert pause(seconds=0.0) is None

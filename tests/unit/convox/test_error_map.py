@@ -84,7 +84,7 @@ def test_every_error_says_what_may_be_done_and_told(leaf: type[ConnectorError]) 
         (clinicea.RouteMissing, "clinicea_rejected"),
         (clinicea.Rejected, "clinicea_rejected"),
         (clinicea.NotFoundInClinicea, "clinicea_rejected"),
-        (clinicea.RateLimited, "clinicea_unavailable"),
+        (clinicea.CliniceaRateLimited, "clinicea_unavailable"),
         (clinicea.Unavailable, "clinicea_unavailable"),
         (clinicea.UnexpectedAnswer, "clinicea_unavailable"),
         (clinicea.TimedOut, "clinicea_timeout"),

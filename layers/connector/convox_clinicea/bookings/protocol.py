@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from convox_clinicea import deadline as chance
-from convox_clinicea.clinicea.errors import RateLimited
+from convox_clinicea.clinicea.errors import CliniceaRateLimited
 from convox_clinicea.errors import ConfigurationError, ConnectorError
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def wait_for(cause: ConnectorError | None, received: int) -> Wait:
     """
     longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(received, 10))
     seconds = chance.source.uniform(longest / 2, longest)
-    if isinstance(cause, RateLimited) and cause.retry_after is not None:
+    if isinstance(cause, CliniceaRateLimited) and cause.retry_after is not None:
         seconds = max(seconds, min(cause.retry_after, LONGEST_SECONDS))
     return Wait(seconds, cause)
 

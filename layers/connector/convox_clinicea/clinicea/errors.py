@@ -91,7 +91,7 @@ class AmbiguousTime(SetupFault):
         super().__init__(call, detail=f"{name} is in an hour that comes twice: set times.writing_zone to utc")
 
 
-class RateLimited(CliniceaError):
+class CliniceaRateLimited(CliniceaError):
     """429: nothing was executed; `retry_after` seconds were asked for, where Clinicea said so."""
 
     retryable = True

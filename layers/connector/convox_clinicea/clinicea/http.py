@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, f
 from convox_clinicea import deadline as chance
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable
 from convox_clinicea.clinicea.calls import LOGIN, writes
-from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, RateLimited, UnexpectedAnswer
+from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, CliniceaRateLimited, UnexpectedAnswer
 from convox_clinicea.clinicea.responses import failure_of, failure_without_answer, fields, json_value
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest, request_for
 from convox_clinicea.deadline import Clock, Deadline
@@ -206,7 +206,7 @@ def pause_before_retry(
     if not repeatable or attempt >= MAX_ATTEMPTS:
         return None
     pause = chance.uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2**attempt))
-    if isinstance(error, RateLimited) and error.retry_after is not None:
+    if isinstance(error, CliniceaRateLimited) and error.retry_after is not None:
         if error.retry_after > MAX_RETRY_AFTER_SECONDS:
             return None
         pause += error.retry_after

@@ -17,12 +17,12 @@ from convox_clinicea.clinicea.errors import (
     AnswerFormRefused,
     AuthenticationFailed,
     CliniceaError,
+    CliniceaRateLimited,
     FormRefused,
     MethodRefused,
     NotFoundInClinicea,
     OutcomeUnknown,
     PermissionDenied,
-    RateLimited,
     Rejected,
     RouteMissing,
     TimedOut,
@@ -72,7 +72,7 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
     if status == 405:
         return MethodRefused(call, spec.verb)
     if status == 429:
-        return RateLimited(call, _seconds(answer.retry_after, now))
+        return CliniceaRateLimited(call, _seconds(answer.retry_after, now))
     if status == 404 and _route_is_missing(answer, table):
         return RouteMissing(call)
     if status == 406 and is_write:

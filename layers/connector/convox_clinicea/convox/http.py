@@ -64,7 +64,7 @@ HTTP_ERRORS: dict[type[errors.ConnectorError], HttpError] = {
     errors.SecretUnavailable: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
     errors.NotStored: HttpError("not_stored", HTTPStatus.SERVICE_UNAVAILABLE),
     clinicea.CliniceaError: HttpError("clinicea_rejected", HTTPStatus.BAD_GATEWAY),
-    clinicea.RateLimited: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
+    clinicea.CliniceaRateLimited: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
     clinicea.Unavailable: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
     clinicea.UnexpectedAnswer: HttpError("clinicea_unavailable", HTTPStatus.SERVICE_UNAVAILABLE),
     clinicea.TimedOut: HttpError("clinicea_timeout", HTTPStatus.GATEWAY_TIMEOUT),
