@@ -14,8 +14,8 @@ from convox_clinicea import startup as ahead
 from convox_clinicea.convox.http import answer, api
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.errors import MethodNotAllowed
-from convox_clinicea.lookups.pipeline import LookupDesk
-from convox_clinicea.lookups.popup import popup_desk
+from convox_clinicea.lookups.pipeline import LookupPipeline
+from convox_clinicea.lookups.popup import popup_pipeline
 from convox_clinicea.lookups.search import SearchRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import SearchSettings
@@ -34,8 +34,8 @@ def settings() -> SearchSettings:
 
 
 @cache
-def desk() -> LookupDesk[SearchRequest, Mobile | None]:
-    return popup_desk(settings(), clock, logger, metrics)
+def desk() -> LookupPipeline[SearchRequest, Mobile | None]:
+    return popup_pipeline(settings(), clock, logger, metrics)
 
 
 ahead.prepare(desk)

@@ -13,8 +13,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from convox_clinicea import startup as ahead
 from convox_clinicea.convox.http import answer, api, path_parameter
 from convox_clinicea.deadline import SystemClock
-from convox_clinicea.lookups.completed import CompletedRequest, completed_desk
-from convox_clinicea.lookups.pipeline import LookupDesk
+from convox_clinicea.lookups.completed import CompletedRequest, completed_pipeline
+from convox_clinicea.lookups.pipeline import LookupPipeline
 from convox_clinicea.settings import LookupSettings
 from convox_clinicea.telemetry import logger as make_logger
 from convox_clinicea.telemetry import metrics as make_metrics
@@ -26,8 +26,8 @@ clock = SystemClock()
 
 
 @cache
-def desk() -> LookupDesk[CompletedRequest, CompletedRequest]:
-    return completed_desk(LookupSettings.from_environment(), clock, logger, metrics)
+def desk() -> LookupPipeline[CompletedRequest, CompletedRequest]:
+    return completed_pipeline(LookupSettings.from_environment(), clock, logger, metrics)
 
 
 ahead.prepare(desk)

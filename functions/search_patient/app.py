@@ -14,8 +14,8 @@ from convox_clinicea import startup as ahead
 from convox_clinicea.convox.http import answer, api
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.errors import MethodNotAllowed
-from convox_clinicea.lookups.pipeline import LookupDesk
-from convox_clinicea.lookups.search import SearchRequest, search_desk
+from convox_clinicea.lookups.pipeline import LookupPipeline
+from convox_clinicea.lookups.search import SearchRequest, search_pipeline
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import SearchSettings
 from convox_clinicea.telemetry import logger as make_logger
@@ -33,8 +33,8 @@ def settings() -> SearchSettings:
 
 
 @cache
-def desk() -> LookupDesk[SearchRequest, Mobile]:
-    return search_desk(settings(), clock, logger, metrics)
+def desk() -> LookupPipeline[SearchRequest, Mobile]:
+    return search_pipeline(settings(), clock, logger, metrics)
 
 
 ahead.prepare(desk)

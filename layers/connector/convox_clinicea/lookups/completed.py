@@ -16,7 +16,7 @@ from convox_clinicea.convox.http import SUCCESS, revealed, written
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
-from convox_clinicea.lookups.pipeline import Found, LookupDesk, MaySee, lookup_desk
+from convox_clinicea.lookups.pipeline import Found, LookupPipeline, MaySee, lookup_pipeline
 from convox_clinicea.rate_limits import RateLimiter, Requester
 from convox_clinicea.settings import LookupSettings
 from convox_clinicea.text import each_once
@@ -129,9 +129,9 @@ class Completed:
         return Found(completed(found), found, asked.patient_id)
 
 
-def completed_desk(
+def completed_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
-) -> LookupDesk[CompletedRequest, CompletedRequest]:
+) -> LookupPipeline[CompletedRequest, CompletedRequest]:
     """Return it."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Completed:
@@ -144,4 +144,4 @@ def completed_desk(
 
         return was_shown
 
-    return lookup_desk(settings, clock, logger, metrics, look_up, may_see=may_see)
+    return lookup_pipeline(settings, clock, logger, metrics, look_up, may_see=may_see)

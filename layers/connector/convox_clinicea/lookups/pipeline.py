@@ -76,7 +76,7 @@ class LookUp(Protocol[R, A]):
 
 
 @dataclass(frozen=True)
-class Parts(Generic[R, A]):
+class LookupCollaborators(Generic[R, A]):
     """What a look-up is made with.
 
     Attributes:
@@ -92,7 +92,7 @@ class Parts(Generic[R, A]):
     may_see: MaySee[R] | None = None
 
 
-class LookupDesk(Generic[R, A]):
+class LookupPipeline(Generic[R, A]):
     """Makes one kind of look-up.
 
     Args:
@@ -104,7 +104,7 @@ class LookupDesk(Generic[R, A]):
 
     def __init__(
         self,
-        parts: Callable[[], Parts[R, A]],
+        parts: Callable[[], LookupCollaborators[R, A]],
         clock: Clock,
         *,
         budget_seconds: float,
@@ -178,7 +178,7 @@ class LookupDesk(Generic[R, A]):
             raise limit
 
 
-def lookup_desk(
+def lookup_pipeline(
     settings: LookupSettings,
     clock: Clock,
     logger: Logger,
@@ -187,7 +187,7 @@ def lookup_desk(
     *,
     announce: Announce | None = None,
     may_see: Callable[[RateLimiter], MaySee[R]] | None = None,
-) -> LookupDesk[R, A]:
+) -> LookupPipeline[R, A]:
     """Return the desk of a function that makes one kind of look-up; the rest is built at the first one.
 
     Args:
@@ -195,10 +195,10 @@ def lookup_desk(
     """
 
     @cache
-    def parts() -> Parts[R, A]:
+    def parts() -> LookupCollaborators[R, A]:
         clinics = clinics_from(settings)
         limits = allowance.lookup_limiter(settings, clock, logger, metrics)
-        return Parts(
+        return LookupCollaborators(
             dialects=dialects_from(settings),
             look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
             allowance=limits,
@@ -207,7 +207,7 @@ def lookup_desk(
             may_see=may_see(limits) if may_see is not None and settings.visits_only_if_shown else None,
         )
 
-    return LookupDesk(
+    return LookupPipeline(
         parts,
         clock,
         budget_seconds=settings.lookup_budget_seconds,

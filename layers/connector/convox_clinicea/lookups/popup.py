@@ -20,7 +20,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NoCallerNumber, SecretUnavailable
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
-from convox_clinicea.lookups.pipeline import Found, LookupDesk, lookup_desk
+from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
 from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import LookupSettings
@@ -141,9 +141,9 @@ class PopUpLookUp:
         return Found(popup(found, asked), found.patients)
 
 
-def popup_desk(
+def popup_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
-) -> LookupDesk[SearchRequest, Mobile | None]:
+) -> LookupPipeline[SearchRequest, Mobile | None]:
     """Return it."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
@@ -162,4 +162,4 @@ def popup_desk(
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))
 
-    return lookup_desk(settings, clock, logger, metrics, look_up, announce=announce)
+    return lookup_pipeline(settings, clock, logger, metrics, look_up, announce=announce)

@@ -17,7 +17,7 @@ from convox_clinicea.convox.http import SUCCESS, revealed
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
-from convox_clinicea.lookups.pipeline import Found, LookupDesk, lookup_desk
+from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import LookupSettings
 
@@ -121,13 +121,13 @@ class Search:
         return Found(match(found, asked), found.patients)
 
 
-def search_desk(
+def search_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
-) -> LookupDesk[SearchRequest, Mobile]:
+) -> LookupPipeline[SearchRequest, Mobile]:
     """Return it."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
         place = RequestDefaults(clinics, settings.default_country)
         return Search(PatientSearch(clinicea), place)
 
-    return lookup_desk(settings, clock, logger, metrics, look_up)
+    return lookup_pipeline(settings, clock, logger, metrics, look_up)
