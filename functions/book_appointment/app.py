@@ -11,7 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.intake import BookingDesk, booking_desk, or_not_stored
+from convox_clinicea.bookings.intake import BookingCollaborators, booking_collaborators, or_not_stored
 from convox_clinicea.bookings.replies import accepted as accepted_reply
 from convox_clinicea.bookings.requests import KnownPatientBooking
 from convox_clinicea.convox import request as parsing
@@ -29,8 +29,8 @@ clock = SystemClock()
 
 
 @cache
-def desk() -> BookingDesk:
-    return booking_desk(IntakeSettings.from_environment(), clock)
+def desk() -> BookingCollaborators:
+    return booking_collaborators(IntakeSettings.from_environment(), clock)
 
 
 @cache

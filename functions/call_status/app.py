@@ -10,7 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.call_status import StatusDesk, StatusReader, status_desk
+from convox_clinicea.bookings.call_status import CallbackCollaborators, StatusReader, callback_collaborators
 from convox_clinicea.bookings.callback_traces import closing, counted, log_receipt, seen_at_least
 from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.bookings.replies import call_status as call_status_reply
@@ -28,8 +28,8 @@ clock = SystemClock()
 
 
 @cache
-def desk() -> StatusDesk:
-    return status_desk(CallStatusSettings.from_environment(), clock, metrics)
+def desk() -> CallbackCollaborators:
+    return callback_collaborators(CallStatusSettings.from_environment(), clock, metrics)
 
 
 @cache

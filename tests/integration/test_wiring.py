@@ -10,7 +10,7 @@ import boto3
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.intake import booking_desk
+from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.protocol import State
 from convox_clinicea.clinicea_account import clinicea_from
@@ -127,7 +127,7 @@ def test_a_staff_session_needs_a_user(variables: dict[str, str]) -> None:
 
 
 def test_a_desk_accepts_bookings_into_ledger_and_queue(variables: dict[str, str], stack: Stack) -> None:
-    desk = booking_desk(intake(variables, DEFAULT_DURATION_MINUTES="45"), VirtualClock())
+    desk = booking_collaborators(intake(variables, DEFAULT_DURATION_MINUTES="45"), VirtualClock())
 
     accepted = desk.intake.accept(known_request())
 
@@ -141,7 +141,7 @@ def test_an_identity_key_that_is_too_short_derives_nothing(
     variables: dict[str, str], stack: Stack, content: Any
 ) -> None:
     settings = intake(variables, IDENTITY_SECRET_ARN=secret(f"identity-{hash(str(content))}", content))
-    desk = booking_desk(settings, VirtualClock())
+    desk = booking_collaborators(settings, VirtualClock())
 
     with pytest.raises(NotStored, match="ConfigurationError"):
         desk.intake.accept(known_request())
@@ -151,7 +151,7 @@ def test_an_identity_key_that_is_too_short_derives_nothing(
 def test_the_retention_is_the_deployments(stack: Stack) -> None:
     clock = VirtualClock()
     desk_ledger = ledger_from(stack.table, clock, timedelta(days=90))
-    booking = booking_desk(
+    booking = booking_collaborators(
         IntakeSettings.from_environment(stack.environment("http://127.0.0.1:9")), clock
     ).intake.accept(known_request())
 

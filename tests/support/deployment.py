@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.intake import booking_desk
+from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
@@ -122,7 +122,7 @@ class Deployment:
 
     def accepted_at(self, clock: VirtualClock, request: BookingRequest) -> Booking:
         """Have a request accepted at another time than now."""
-        return booking_desk(IntakeSettings.from_environment(), clock).intake.accept(request).booking
+        return booking_collaborators(IntakeSettings.from_environment(), clock).intake.accept(request).booking
 
     def booking(self, booking_id: str) -> Booking:
         """The booking as the ledger has it."""

@@ -270,7 +270,7 @@ def _revealed(value: Unread | None) -> Any:
     return None if value is None else value.reveal()
 
 
-class StatusDesk(NamedTuple):
+class CallbackCollaborators(NamedTuple):
     """What `call_status` needs."""
 
     settings: CallStatusSettings
@@ -281,7 +281,7 @@ class StatusDesk(NamedTuple):
     ids: FreeTextIds
 
 
-def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> StatusDesk:
+def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
     """Return the parts of the function that takes ConVox's status callbacks."""
     place = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
@@ -297,4 +297,4 @@ def status_desk(settings: CallStatusSettings, clock: Clock, metrics: Metrics) ->
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
     announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return StatusDesk(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))
+    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))

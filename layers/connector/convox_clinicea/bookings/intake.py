@@ -140,7 +140,7 @@ class Intake:
         return Acceptance(booking, repeated, changed=wish.changes(booking))
 
 
-class BookingDesk(NamedTuple):
+class BookingCollaborators(NamedTuple):
     """What the two booking functions need."""
 
     settings: IntakeSettings
@@ -149,7 +149,7 @@ class BookingDesk(NamedTuple):
     intake: Intake
 
 
-def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
+def booking_collaborators(settings: IntakeSettings, clock: Clock) -> BookingCollaborators:
     """Return the parts of a function that takes booking requests."""
     place = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
@@ -162,7 +162,7 @@ def booking_desk(settings: IntakeSettings, clock: Clock) -> BookingDesk:
         clock=clock,
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
-    return BookingDesk(settings, dialects_from(settings), place, intake)
+    return BookingCollaborators(settings, dialects_from(settings), place, intake)
 
 
 def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
