@@ -43,7 +43,7 @@ def book_appointment() -> Response[str]:
     with or_not_stored():
         settings, dialects, place, intake = desk()
     caller = caller_of(app.current_event)
-    dialect = dialects.of(caller)
+    dialect = dialects.for_client(caller)
     patient_id = path_parameter(app.current_event, "patient_id")
     request = parsing.from_request(KnownPatientBooking, app.current_event, dialect, patient_id=patient_id)
     request.with_context(required=settings.require_call_context, country=settings.default_country)

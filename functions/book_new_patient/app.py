@@ -43,7 +43,7 @@ def book_new_patient() -> Response[str]:
     with or_not_stored():
         settings, dialects, place, intake = desk()
     caller = caller_of(app.current_event)
-    dialect = dialects.of(caller)
+    dialect = dialects.for_client(caller)
     request = parsing.from_request(NewPatientBooking, app.current_event, dialect)
     request.with_context(required=settings.require_call_context, country=settings.default_country)
     allowance().acquire_booking(Requester(caller, request.agent_id))

@@ -43,7 +43,9 @@ def call_status() -> Response[str]:
         caller = caller_of(app.current_event)
         with seen_at_least(logger, app.current_event, caller), or_not_stored():
             settings, dialects, place, callbacks, announced, ids = desk()
-        reader = StatusReader(caller, dialects.of(caller), place, context_required=settings.require_call_context)
+        reader = StatusReader(
+            caller, dialects.for_client(caller), place, context_required=settings.require_call_context
+        )
         callback = reader.read(app.current_event)
         log_receipt(logger, callback, place.default_country)
         with closing(announced, callback, ids, logger):

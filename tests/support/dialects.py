@@ -12,12 +12,12 @@ from convox_clinicea.convox.dialect import Dialect, Dialects
 from tests.support.events import Event
 
 M = TypeVar("M", bound=BaseModel)
-PACKED = Dialects.from_document().of("convox")
+PACKED = Dialects.from_document().for_client("convox")
 
 
 def dialect(**document: Any) -> Dialect:
     """The dialect of all callers in a deployment that has this document."""
-    return Dialects.from_document(document).of("convox")
+    return Dialects.from_document(document).for_client("convox")
 
 
 def read(model: type[M], event: Event, spoken: Dialect = PACKED, **path: str) -> M:

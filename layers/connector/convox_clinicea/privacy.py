@@ -93,7 +93,7 @@ class PersonalDate(Personal[date]):
         return cls._wrapped(core_schema.date_schema(), cls)
 
     @classmethod
-    def of(cls, value: date | None) -> Self | None:
+    def wrap(cls, value: date | None) -> Self | None:
         """Wrap a date, or pass None on."""
         return None if value is None else cls(value)
 

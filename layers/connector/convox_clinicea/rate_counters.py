@@ -96,7 +96,7 @@ class Moment(NamedTuple):
     second: int
 
     @classmethod
-    def of(cls, now: datetime) -> Moment:
+    def at(cls, now: datetime) -> Moment:
         return cls(*divmod(int(now.timestamp()), DAY))
 
     def left_of(self, kind: Kind) -> int:
@@ -188,7 +188,7 @@ class Counters:
 
     def now(self) -> Moment:
         """Return the moment that counts."""
-        return Moment.of(self._clock.now())
+        return Moment.at(self._clock.now())
 
     def known(self, client: str, now: Moment) -> Tally:
         """Return what this process knows of a client's counters today."""

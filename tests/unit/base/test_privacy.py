@@ -123,8 +123,8 @@ class TestComparing:
         assert PersonalText("+919999900042") != number
 
     def test_an_unset_date_stays_unset(self) -> None:
-        assert PersonalDate.of(None) is None
-        assert PersonalDate.of(date(1987, 6, 5)) == PersonalDate(date(1987, 6, 5))
+        assert PersonalDate.wrap(None) is None
+        assert PersonalDate.wrap(date(1987, 6, 5)) == PersonalDate(date(1987, 6, 5))
 
 
 @PROPERTY

@@ -143,7 +143,7 @@ class TestPatient:
         ],
     )
     def test_the_day_of_birth_is_that_of_the_midnight_that_was_meant(self, written: str, day: date | None) -> None:
-        assert patient(DOB=written).date_of_birth == PersonalDate.of(day)
+        assert patient(DOB=written).date_of_birth == PersonalDate.wrap(day)
 
     def test_the_last_visit_is_on_the_day_of_the_clinics(self) -> None:
         assert patient(LastAppointmentDate="2030-12-24T20:00:00Z").last_visit == PersonalDate(date(2030, 12, 25))

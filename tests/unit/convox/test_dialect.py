@@ -178,23 +178,23 @@ class TestCallers:
     dialects = Dialects.from_document(DOCUMENT)
 
     def test_what_is_said_for_all_holds_for_each(self) -> None:
-        assert meaning(self.dialects.of("dubai"), "branch") == "clinic_id"
-        assert self.dialects.of("pune").date_order == "dmy"
+        assert meaning(self.dialects.for_client("dubai"), "branch") == "clinic_id"
+        assert self.dialects.for_client("pune").date_order == "dmy"
 
     def test_what_is_said_for_one_holds_for_nobody_else(self) -> None:
-        assert meaning(self.dialects.of("pune"), "centre") == "clinic_id"
-        assert meaning(self.dialects.of("dubai"), "centre") is None
-        assert self.dialects.of("dubai").date_order == "mdy"
-        assert self.dialects.of("pune").zone is None
+        assert meaning(self.dialects.for_client("pune"), "centre") == "clinic_id"
+        assert meaning(self.dialects.for_client("dubai"), "centre") is None
+        assert self.dialects.for_client("dubai").date_order == "mdy"
+        assert self.dialects.for_client("pune").zone is None
 
     def test_a_caller_of_whom_nothing_is_said_speaks_as_all_do(self) -> None:
-        stranger = self.dialects.of("convox")
+        stranger = self.dialects.for_client("convox")
 
         assert (stranger.date_order, stranger.zone) == ("dmy", None)
         assert meaning(stranger, "branch") == "clinic_id"
 
     def test_words_are_added_for_one_meaning_and_kept_for_the_other(self) -> None:
-        consent = self.dialects.of("dubai").consent
+        consent = self.dialects.for_client("dubai").consent
 
         assert (consent["aiwa"], consent["no"]) == (True, False)
         assert "yes" not in consent
@@ -204,7 +204,7 @@ class TestCallers:
         place = RequestDefaults(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
 
         def offset(caller: str, clinic: str) -> str:
-            spoken = self.dialects.of(caller)
+            spoken = self.dialects.for_client(caller)
             event = events.book_known("P", known_body(start="2031-03-06 10:00:00", clinic_id=clinic))
             booking = read(KnownPatientBooking, event, spoken, patient_id="P").canonical(
                 caller, place.in_dialect(spoken)
@@ -220,7 +220,7 @@ class TestCallers:
     def test_when_consent_was_heard_is_in_the_callers_zone_whatever_the_clinics(self) -> None:
         clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
         place = RequestDefaults(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
-        spoken = self.dialects.of("dubai")
+        spoken = self.dialects.for_client("dubai")
         event = events.book_new(new_body(clinic_id="C-NP", consent={"given": "aiwa", "at": "03/06/2031 10:00"}))
 
         details = read(NewPatientBooking, event, spoken).canonical("dubai", place.in_dialect(spoken)).new_patient

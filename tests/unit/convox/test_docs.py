@@ -30,7 +30,7 @@ def test_the_example_of_a_dialect_is_one() -> None:
 
     dialects = Dialects.from_document(json.loads(example))
 
-    assert dialects.of("dubai-desk").zone is not None
+    assert dialects.for_client("dubai-desk").zone is not None
 
 
 def test_the_example_of_a_check_is_what_it_prints(

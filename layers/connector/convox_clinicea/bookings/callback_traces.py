@@ -153,7 +153,7 @@ def seen_at_least(logger: Logger, event: APIGatewayProxyEvent, caller: str) -> I
         entered = True
     finally:
         if not entered:
-            glimpse = glimpsed(event, Dialects.from_document(None).of(caller))
+            glimpse = glimpsed(event, Dialects.from_document(None).for_client(caller))
             _log_receipt(logger, glimpse.call_id, glimpse.agent_id, _country())
 
 

@@ -167,10 +167,10 @@ def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo) ->
     values["address"] = _joined(found.get("address", []))
     if values.get("gender") is not None:
         values["gender"] = _GENDERS.get(values["gender"].strip(". ").casefold(), values["gender"])
-    values["date_of_birth"] = PersonalDate.of(_first(found.get("date_of_birth", []), lambda each: day_of(each, zone)))
+    values["date_of_birth"] = PersonalDate.wrap(_first(found.get("date_of_birth", []), lambda each: day_of(each, zone)))
     reading = zone_of(table.times.reading_zone, zone)
     last = _first(found.get("last_visit", []), lambda each: _day_of_visit(each, zone, reading))
-    values["last_visit"] = PersonalDate.of(last)
+    values["last_visit"] = PersonalDate.wrap(last)
     try:
         return Patient(**{name: value for name, value in values.items() if name in Patient.model_fields})
     except ValidationError:

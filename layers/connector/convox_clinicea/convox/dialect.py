@@ -201,7 +201,7 @@ class Dialects:
         callers = {name for layer in layers for name in layer.callers}
         return cls(_made(layers, None), {name: _made(layers, name) for name in callers})
 
-    def of(self, caller: str) -> Dialect:
+    def for_client(self, caller: str) -> Dialect:
         """Return a caller's dialect; one of whom the document says nothing speaks as all do."""
         return self._own.get(caller, self._common)
 

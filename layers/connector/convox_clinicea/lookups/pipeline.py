@@ -141,7 +141,7 @@ class LookupPipeline(Generic[R, A]):
     def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
         parts = self._parts()
         caller = caller_of(event)
-        request = parsing.from_request(parts.look_up.request, event, parts.dialects.of(caller), **path)
+        request = parsing.from_request(parts.look_up.request, event, parts.dialects.for_client(caller), **path)
         request.with_context(required=self._context_required, country=self._country)
         asked = parts.look_up.understood(request)
         asker = Requester(caller, request.agent_id)
