@@ -57,7 +57,7 @@ def deadline_scope(deadline: Deadline) -> Iterator[None]:
 
 
 class DeadlineClient:
-    """A client whose calls end with the deadline that `deadline_scope` has set; where there is none, with their time-outs.
+    """A client whose calls end by the deadline of the enclosing `deadline_scope`; without one, by their time-outs.
 
     Args:
         longest_seconds: how long a call may take by its time-outs; with more time left than that it needs no thread.

@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Appointment",
-    "Call",
     "CallTable",
     "Change",
     "Clinicea",
     "CreatedAppointment",
     "Credentials",
+    "Endpoint",
     "NewAppointment",
     "NewPatient",
     "Patient",
@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Call": "calls",
+    "Endpoint": "calls",
     "CallTable": "call_table",
     "Change": "lists",
     "Clinicea": "client",

@@ -27,7 +27,8 @@ LOOKS = (
             Patch(
                 WORKER,
                 LOOK,
-                "shown = self._calendar.read(patient_id, request, deadline) if booking.posted else CalendarSnapshot(patient_id)\n",
+                "shown = self._calendar.read(patient_id, request, deadline) if booking.posted else "
+                "CalendarSnapshot(patient_id)\n",
             ),
         ),
         "already_there",

@@ -213,7 +213,8 @@ MINDS = (
         (
             Patch(
                 "convox/http.py",
-                "    with deadline_scope(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):\n        yield\n",
+                "    with deadline_scope(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):\n"
+                "        yield\n",
                 "    yield\n",
             ),
         ),

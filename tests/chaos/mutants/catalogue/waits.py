@@ -195,7 +195,8 @@ WAITS = (
             Patch(
                 IDENTITY,
                 '            "booking",\n            request.caller.name,\n',
-                '            __import__("convox_clinicea.deadline").chance.token(),\n            request.caller.name,\n',
+                '            __import__("convox_clinicea.deadline").deadline.fresh_token(),\n'
+                "            request.caller.name,\n",
             ),
         ),
         "repeats",
