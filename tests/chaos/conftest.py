@@ -8,14 +8,14 @@ import pytest
 from moto import mock_aws
 
 from bench.embedded import EMULATOR, embedded_aws
-from convox_clinicea import deadline as chance
+from convox_clinicea import deadline as time_and_randomness
 from tests.chaos.contract import SIDES, TABLE, Account, Side, double, made_in
 
 
 @pytest.fixture(autouse=True)
 def _chance_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """A play decides all chance by its seed; the tests after it have the product's own again."""
-    monkeypatch.setattr(chance, "source", chance.source)
+    monkeypatch.setattr(time_and_randomness, "source", time_and_randomness.source)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from convox_clinicea import deadline as chance
+from convox_clinicea import deadline as time_and_randomness
 from convox_clinicea.announcements import AnnouncedCalls
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.calendar import Calendar
@@ -138,7 +138,7 @@ class Workers(Play):
 
     def __init__(self, *, guarded: bool = False, read_backs: bool = True) -> None:
         super().__init__()
-        chance.source = Random(7)
+        time_and_randomness.source = Random(7)
         self.clock = VirtualClock()
         core = FakeClinicea(self.clock, seed=11)
         self.fake = CoreControl(core)

@@ -24,10 +24,11 @@ START_SECONDS = 30.0
 # Draws as libraries do, as we do, and as anybody might.
 PROBE = """
 import random, uuid
-from convox_clinicea import ahead, chance
+from convox_clinicea import startup
+from convox_clinicea.deadline import fresh_token
 {prepare}
 def handler(event, context):
-    return [random.random(), chance.token(), str(uuid.uuid4())]
+    return [random.random(), fresh_token(), str(uuid.uuid4())]
 """
 Environment = dict[str, str]
 
@@ -96,7 +97,7 @@ def drawn(folder: Path, built: Build, prepare: str) -> list[tuple[Any, ...]]:
 
 
 def test_two_starts_from_one_snapshot_draw_differently(tmp_path: Path, built: Build) -> None:
-    assert [one == other for one, other in drawn(tmp_path / "prepared", built, "ahead.prepare()")] == [False] * 3
+    assert [one == other for one, other in drawn(tmp_path / "prepared", built, "startup.prepare()")] == [False] * 3
 
 
 def test_without_the_hooks_they_would_not(tmp_path: Path, built: Build) -> None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.clinicea.calls import LOGIN
 from convox_clinicea.clinicea.errors import TimedOut, Unavailable
 from convox_clinicea.clinicea.http import LogIn, Token
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest
-from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deadline import Clock, Deadline, fresh_token, randomness
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.sealing import Sealer, SealingUnavailable
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable
@@ -51,7 +50,7 @@ class SharedSession:
                 raise_alone(Unavailable(LOGIN, detail=f"the shared session: {error}"))
             if self._known is not None:
                 return self._known
-            self._clock.sleep(LOOK_AGAIN_SECONDS * chance.source.uniform(0.5, 1))
+            self._clock.sleep(LOOK_AGAIN_SECONDS * randomness().uniform(0.5, 1))
         raise TimedOut(LOGIN)
 
     def _shared(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token | None:
@@ -76,7 +75,7 @@ class SharedSession:
         now = self._clock.now()
         if item is not None and float(item["lease_until"]["N"]) > now.timestamp():
             return None
-        owner = chance.token()
+        owner = fresh_token()
         lease: Item = {
             "pk": {"S": KEY},
             "owner": {"S": owner},
@@ -102,7 +101,7 @@ class SharedSession:
             "token": {"B": self._sealer.seal(KEY, token.value.encode())},
             "good_until": {"N": str(token.good_until.timestamp())},
             "lease_until": {"N": "0"},
-            WRITE_TOKEN: {"S": chance.token()},
+            WRITE_TOKEN: {"S": fresh_token()},
         }
         try:
             self._table.put(Put(renewed, "#owner = :owner", {":owner": lease.item["owner"]}))

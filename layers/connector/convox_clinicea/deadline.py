@@ -11,7 +11,12 @@ from typing import Protocol, Self
 source: random.Random = random.SystemRandom()
 
 
-def token() -> str:
+def randomness() -> random.Random:
+    """Return the source of jitter and tokens: the operating system's, or a simulation's seeded one."""
+    return source
+
+
+def fresh_token() -> str:
     """Return 32 hexadecimal digits that nobody has had before."""
     return f"{source.getrandbits(128):032x}"
 

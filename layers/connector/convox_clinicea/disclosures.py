@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
-from convox_clinicea import deadline as chance
-from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deadline import Clock, Deadline, fresh_token
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NotStored, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable, timestamp
 from convox_clinicea.text import id_key, id_spellings
@@ -175,7 +174,7 @@ class DisclosureRegister:
             self._observe(NotRecorded(str(error)))
 
     def _add(self, handed_out: Sequence[HandedOut], recipient: Recipient, deadline: Deadline) -> None:
-        now, token = self._clock.now(), chance.token()
+        now, token = self._clock.now(), fresh_token()
         puts = [
             Put(to_item(each, recipient, now, f"{token}{number:02}", self._keeping), _FIRST)
             for number, each in enumerate(handed_out)

@@ -15,7 +15,7 @@ from botocore.loaders import JSONFileLoader
 from pydantic import BaseModel, ConfigDict
 
 from convox_clinicea import aws
-from convox_clinicea import deadline as chance
+from convox_clinicea import deadline as time_and_randomness
 from convox_clinicea import startup as ahead
 from convox_clinicea.errors import ConfigurationError
 from tests.support.account import aws_account, forget_clients
@@ -179,7 +179,7 @@ def test_chance_starts_anew_at_each_restore() -> None:
     def drawn() -> tuple[float, str]:
         random.seed(7)  # every start finds the memory as it was
         ahead.after_restore()
-        return random.random(), chance.token()
+        return random.random(), time_and_randomness.fresh_token()
 
     (one, token), (other, another) = drawn(), drawn()
 
@@ -188,4 +188,4 @@ def test_chance_starts_anew_at_each_restore() -> None:
 
 
 def test_our_own_chance_is_the_operating_system_s() -> None:
-    assert isinstance(chance.source, random.SystemRandom)
+    assert isinstance(time_and_randomness.source, random.SystemRandom)

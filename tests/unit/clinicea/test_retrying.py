@@ -31,7 +31,7 @@ def pause(
         never_left=never_left,
         attempt=attempt,
         deadline=Deadline.after(VirtualClock(), seconds),
-        chance=random.Random(seed),
+        source=random.Random(seed),
     )
 
 

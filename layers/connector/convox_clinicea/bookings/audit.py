@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import Any
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.deadline import fresh_token
 from convox_clinicea.table import WRITE_TOKEN, Item, Put, Table, timestamp
 
 AUDIT_RETENTION = timedelta(days=366)
@@ -85,7 +85,7 @@ class AuditEntry:
 
     def put(self, expires_at: datetime) -> Put:
         """Return the write that appends the line; it overwrites none."""
-        item: Item = {"pk": {"S": key_of(self.booking_id, str(self.version))}, WRITE_TOKEN: {"S": chance.token()}}
+        item: Item = {"pk": {"S": key_of(self.booking_id, str(self.version))}, WRITE_TOKEN: {"S": fresh_token()}}
         for name, value in self.line.items():
             if value is not None:
                 item[name] = {"N": str(value)} if isinstance(value, int) else {"S": value}
@@ -153,7 +153,7 @@ class SubjectEntries:
     def add(self, noted: Noted, subjects: Sequence[str], person: Person, at: datetime) -> None:
         """Put it on record under each key; raises LedgerUnavailable: it may not stand."""
         for subject in subjects:
-            token = chance.token()
+            token = fresh_token()
             texts = {
                 "subject": asked(subject),
                 "entry": f"{noted.value}#{timestamp(at)}#{token}",

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import MOST_WISHES, Call
 from convox_clinicea.bookings.call_persons import Mind, obstacle
 from convox_clinicea.bookings.callback_fields import UNBOOKED, Grounds, Refusal, UnbookedCallbacks
@@ -22,7 +21,7 @@ from convox_clinicea.bookings.messages import BookingQueue
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.deadline import CLOCKS_APART, Clock
+from convox_clinicea.deadline import CLOCKS_APART, Clock, randomness
 from convox_clinicea.errors import FieldProblem, InvalidRequest, NotStored
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import FreeTextIds, PersonalText
@@ -129,7 +128,7 @@ class StatusCallbacks:
                     taken = replace(self._taken(callback), left_out=callback.left_out)
                 except (Overtaken, Contended):
                     # A worker, or another callback of this call, was faster: look again.
-                    self._clock.sleep(chance.source.uniform(0, PAUSE_SECONDS))
+                    self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
                 else:
                     if taken.left_out:
                         self._count("CallFieldsLeftOut")

@@ -6,11 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import ONE_LEG_VERSION, SCHEMA_VERSION, Call, Leg, key_of_call
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Overtaken
 from convox_clinicea.bookings.record import attributes_of, timestamp, values_of
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.items import Removal, UnreadableRecord
 from convox_clinicea.table import ConditionFailed, Item, Put, Table
@@ -101,7 +100,7 @@ class Calls:
             version=call.version + 1,
             updated_at=now,
             expires_at=max(expiry, call.expires_at or expiry),
-            write_token=chance.token(),
+            write_token=fresh_token(),
             schema_version=max(call.schema_version, SCHEMA_VERSION if call.others else ONE_LEG_VERSION),
         )
         put = Put(

@@ -12,14 +12,13 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from typing import Any
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait, wait_for
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, fresh_token, randomness
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable
@@ -230,7 +229,7 @@ class Canary:
             "tried": {"L": _listed(standing, "tried")},
             **changes,
             SCHEMA: {"N": str(SCHEMA_VERSION)},
-            WRITE_TOKEN: {"S": chance.token()},
+            WRITE_TOKEN: {"S": fresh_token()},
         }
         if standing:
             self._table.put(Put(item, f"{WRITE_TOKEN} = :seen", {":seen": standing[WRITE_TOKEN]}))
@@ -240,7 +239,7 @@ class Canary:
 
 def _soon(received: int) -> Wait:
     """A short wait: the canary needs but one booking's time."""
-    return wait_for(None, received - SHORT_WAITS) if received > SHORT_WAITS else Wait(chance.source.uniform(4.0, 8.0))
+    return wait_for(None, received - SHORT_WAITS) if received > SHORT_WAITS else Wait(randomness().uniform(4.0, 8.0))
 
 
 def _tries_of(booking: Booking, form: str) -> list[Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.record import Booking, timestamp
+from convox_clinicea.deadline import fresh_token
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Table
@@ -60,7 +60,7 @@ def item_of(key: str, booking_id: str, expires_at: datetime) -> Item:
         "booking_id": {"S": booking_id},
         "expires_at": {"N": str(int(expires_at.timestamp()))},
         SCHEMA: {"N": str(SCHEMA_VERSION)},
-        WRITE_TOKEN: {"S": chance.token()},
+        WRITE_TOKEN: {"S": fresh_token()},
     }
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings import claims, identity
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.protocol import Reason, State
@@ -18,7 +17,7 @@ from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest, Consents
 from convox_clinicea.clinicea.calls import Endpoint, Flows
 from convox_clinicea.clinicea.errors import NotInDialect
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
 from convox_clinicea.items import SCHEMA, require_readable
 from convox_clinicea.mobile import Mobile
@@ -223,7 +222,7 @@ class OpenBookings:
             "bookings": {"L": [{"S": each} for each in named]},
             "expires_at": {"N": str(max(expiry, before))},
             SCHEMA: {"N": str(SCHEMA_VERSION)},
-            WRITE_TOKEN: {"S": chance.token()},
+            WRITE_TOKEN: {"S": fresh_token()},
         }
         if standing is None:
             return Put(item, _ABSENT)

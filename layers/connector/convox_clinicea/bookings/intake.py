@@ -9,7 +9,6 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from convox_clinicea import aws
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.call import MOST_WISHES, Call
 from convox_clinicea.bookings.call_persons import is_same_appointment, obstacle
 from convox_clinicea.bookings.calls import Calls
@@ -23,7 +22,7 @@ from convox_clinicea.clinicea.calls import flows_of
 from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.request import clinics_from, consent_texts_from, dialects_from, identity_key, ids_from
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, randomness
 from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
@@ -97,7 +96,7 @@ class Intake:
                     return self._accepted(wish)
                 except (Overtaken, Contended):
                     # The same request, or a callback of its call, was faster: look again.
-                    self._clock.sleep(chance.source.uniform(0, PAUSE_SECONDS))
+                    self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
         raise NotStored("the call was changed by others at every try")
 
     def _accepted(self, wish: BookingIntent) -> Acceptance:

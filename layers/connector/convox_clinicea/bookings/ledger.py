@@ -12,13 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import aws
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings import audit as acts
 from convox_clinicea.bookings import claims, pages
 from convox_clinicea.bookings.pages import BookingsPage, Unreadable, read
 from convox_clinicea.bookings.protocol import TRANSITIONS, Reason, State
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
@@ -250,7 +249,7 @@ class Ledger:
         return Put(claims.item_of(key, booking.booking_id, expiry), claims.OURS_OR_FREE, _names(booking.booking_id))
 
     def _stamped(self, booking: Booking) -> Booking:
-        return replace(booking, updated_at=self._clock.now(), write_token=chance.token())
+        return replace(booking, updated_at=self._clock.now(), write_token=fresh_token())
 
 
 def _names(booking_id: str) -> Item:

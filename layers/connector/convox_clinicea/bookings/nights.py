@@ -14,7 +14,6 @@ from pydantic import ValidationError
 
 from convox_clinicea import aws
 from convox_clinicea import clinicea_account as clinicea
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.compared import Cursor, Window
 from convox_clinicea.bookings.findings import Report
 from convox_clinicea.bookings.identity import digest_of_name, digest_of_number
@@ -22,7 +21,7 @@ from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.reconcile import LOOKING_BACK, Reconciler
 from convox_clinicea.clinicea_session import PacedTransport, SteadyTransport
 from convox_clinicea.convox.request import clinics_from, identity_key
-from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deadline import Clock, Deadline, fresh_token
 from convox_clinicea.mobile import InvalidMobile, parse_mobile
 from convox_clinicea.settings import ReconcileSettings
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, timestamp
@@ -95,9 +94,9 @@ class Nights:
             return None
         begun_at = None if item is None else datetime.fromisoformat(item["begun_at"]["S"])
         if item is not None and "ended_at" not in item:
-            night = Night(begun_at or now, datetime.fromisoformat(item["since"]["S"]), _after(item), chance.token())
+            night = Night(begun_at or now, datetime.fromisoformat(item["since"]["S"]), _after(item), fresh_token())
         elif is_due(begun_at, now, self._zone):
-            night = Night(now, since(begun_at, now), None, chance.token())
+            night = Night(now, since(begun_at, now), None, fresh_token())
         else:
             return None
         seen = None if item is None else item[WRITE_TOKEN]["S"]
@@ -107,7 +106,7 @@ class Nights:
     def put_down(self, night: Night, after: Cursor | None) -> None:
         """Note how far the comparison came; None: to its end. Raises LedgerUnavailable."""
         now = self._clock.now()
-        done = Night(night.begun_at, night.since, after, chance.token())
+        done = Night(night.begun_at, night.since, after, fresh_token())
         self._write(done, night.token, lease_until=now, ended_at=now if after is None else None)
 
     def _write(

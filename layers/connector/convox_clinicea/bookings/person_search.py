@@ -15,12 +15,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings import identity, record
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.calls import KEYS_OF_LEGS, call_from_item
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest, stand_in
@@ -61,7 +60,7 @@ def put_of(register: Table, name: str, erased: Erased) -> Put:
         "erased_at": {"S": timestamp(erased.at)},
         "expires_at": {"N": str(int((erased.at + ERASURE_RETENTION).timestamp()))},
         SCHEMA: {"N": str(SCHEMA_VERSION)},
-        WRITE_TOKEN: {"S": chance.token()},
+        WRITE_TOKEN: {"S": fresh_token()},
     }
     if erased.state is not None:
         item["state"] = {"S": erased.state}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.bookings.calendar import Calendar, CalendarSnapshot
 from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.ledger import Ledger
@@ -23,7 +22,7 @@ from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import Rejected
 from convox_clinicea.clinicea.models import CreatedAppointment
-from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deadline import Clock, Deadline, fresh_token
 from convox_clinicea.errors import ConnectorError
 
 
@@ -106,7 +105,7 @@ class Posting:
         return self._ledger.move(
             booking,
             State.SENDING,
-            owner=chance.token(),
+            owner=fresh_token(),
             lease_until=lease_until,
             posted=True,
             unsettled_since=lease_until,

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.clinicea.errors import CliniceaRateLimited
+from convox_clinicea.deadline import randomness
 from convox_clinicea.errors import ConfigurationError, ConnectorError
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def wait_for(cause: ConnectorError | None, received: int) -> Wait:
         received: how often the message has been received, from 1.
     """
     longest = min(LONGEST_SECONDS, FIRST_SECONDS * 2 ** min(received, 10))
-    seconds = chance.source.uniform(longest / 2, longest)
+    seconds = randomness().uniform(longest / 2, longest)
     if isinstance(cause, CliniceaRateLimited) and cause.retry_after is not None:
         seconds = max(seconds, min(cause.retry_after, LONGEST_SECONDS))
     return Wait(seconds, cause)

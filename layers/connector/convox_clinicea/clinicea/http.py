@@ -11,13 +11,12 @@ from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from convox_clinicea import deadline as chance
 from convox_clinicea.clinicea.call_table import CallSpec, CallTable
 from convox_clinicea.clinicea.calls import LOGIN, writes
 from convox_clinicea.clinicea.errors import AuthenticationFailed, CliniceaError, CliniceaRateLimited, UnexpectedAnswer
 from convox_clinicea.clinicea.responses import failure_of, failure_without_answer, fields, json_value
 from convox_clinicea.clinicea.wire import NoAnswer, Transport, WireAnswer, WireRequest, request_for
-from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.deadline import Clock, Deadline, randomness
 from convox_clinicea.errors import ConfigurationError
 
 Scheme = Literal["api_key", "staff_session"]
@@ -190,7 +189,7 @@ def pause_before_retry(
     never_left: bool,
     attempt: int,
     deadline: Deadline,
-    chance: random.Random,
+    source: random.Random,
 ) -> float | None:
     """Return the seconds to wait before sending again, or None if it must not be sent again here.
 
@@ -205,7 +204,7 @@ def pause_before_retry(
     repeatable = never_left if writes else error.retryable
     if not repeatable or attempt >= MAX_ATTEMPTS:
         return None
-    pause = chance.uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2**attempt))
+    pause = source.uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2**attempt))
     if isinstance(error, CliniceaRateLimited) and error.retry_after is not None:
         if error.retry_after > MAX_RETRY_AFTER_SECONDS:
             return None
@@ -252,7 +251,7 @@ class Exchange:
                 never_left=outcome.never_left,
                 attempt=attempt,
                 deadline=deadline,
-                chance=chance.source,
+                source=randomness(),
             )
             if pause is None:
                 raise outcome.error
