@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.target import DEFAULT_STACK, Target
-from convox_clinicea.clinicea import Clinicea, Credentials, connect
-from convox_clinicea.clinicea import calls as earlier
+from convox_clinicea.clinicea import Clinicea, Credentials, calls, connect
 from convox_clinicea.clinicea.call_table import laid_over
 from convox_clinicea.clinicea.http import CredentialSource, OwnToken, Scheme, TokenStore
 from convox_clinicea.clinicea.wire import Transport
@@ -135,10 +134,10 @@ def own_user(environment: Mapping[str, str]) -> Credentials | None:
 
 def _of_now(document: dict[str, Any] | None) -> dict[str, Any] | None:
     """A call table of schema 1 as one of schema 2, which alone can hold what is found."""
-    if document is None or not earlier.of_schema_1(document):
+    if document is None or not calls.of_schema_1(document):
         return document
     translated: dict[str, Any] = {"schema": 2}
-    for each in earlier.translated(document):
+    for each in calls.translated(document):
         translated = laid_over(translated, each)
     return translated
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea.startup import done as loaded
+from convox_clinicea.startup import prepare
 
 from functools import cache
 from typing import Any
@@ -11,7 +12,6 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import aws
-from convox_clinicea import startup as ahead
 from convox_clinicea.convox.access_tokens import TOKENS_SECONDS, AccessTokens, policy_for
 from convox_clinicea.settings import AuthorizerSettings
 from convox_clinicea.telemetry import logger as make_logger
@@ -26,7 +26,7 @@ def settings() -> AuthorizerSettings:
     return AuthorizerSettings.from_environment()
 
 
-ahead.prepare(settings)
+prepare(settings)
 
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)

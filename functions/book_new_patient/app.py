@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from convox_clinicea.bookings.intake import BookingCollaborators, booking_collaborators, or_not_stored
 from convox_clinicea.bookings.replies import accepted as accepted_reply
 from convox_clinicea.bookings.requests import NewPatientBooking
-from convox_clinicea.convox import request as parsing
 from convox_clinicea.convox.http import answer, api, before_the_time_out, caller_of, request_id_of
+from convox_clinicea.convox.request import from_request
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
 from convox_clinicea.settings import IntakeSettings
@@ -44,7 +44,7 @@ def book_new_patient() -> Response[str]:
         settings, dialects, place, intake = desk()
     caller = caller_of(app.current_event)
     dialect = dialects.for_client(caller)
-    request = parsing.from_request(NewPatientBooking, app.current_event, dialect)
+    request = from_request(NewPatientBooking, app.current_event, dialect)
     request.with_context(required=settings.require_call_context, country=settings.default_country)
     allowance().acquire_booking(Requester(caller, request.agent_id))
     accepted = intake.accept(request.canonical(caller, place.in_dialect(dialect), request_id_of(app.current_event)))

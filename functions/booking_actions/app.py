@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings import operator_requests as orders
+from convox_clinicea.bookings import operator_requests
 from convox_clinicea.bookings.operator import OperatorService, operator_service_from
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.settings import ActionSettings
@@ -26,7 +26,7 @@ def acting() -> OperatorService:
 
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
-    answer = orders.read(event).carry_out(acting())
+    answer = operator_requests.read(event).carry_out(acting())
     for result in answer.get("results", []):
         if result["act"]:
             logger.info("acted", extra=result["act"])

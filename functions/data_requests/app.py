@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings import data_subject_requests as data_orders
+from convox_clinicea.bookings import data_subject_requests
 from convox_clinicea.bookings.data_subject_requests import personal_data_from
 from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.deadline import SystemClock
@@ -34,7 +34,7 @@ def parts() -> Parts:
 @logger.inject_lambda_context(clear_state=True, log_event=False)
 def handler(event: dict[str, Any], _context: LambdaContext) -> dict[str, Any]:
     settings, holdings = parts()
-    answer = data_orders.read(event).carry_out(holdings, settings.default_country)
+    answer = data_subject_requests.read(event).carry_out(holdings, settings.default_country)
     for result in answer.get("results", []):
         if result["act"]:
             logger.info("acted", extra=result["act"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea.startup import done as loaded
+from convox_clinicea.startup import prepare
 
 from functools import cache
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import startup as ahead
 from convox_clinicea.convox.http import answer, api, path_parameter
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.lookups.completed import CompletedRequest, completed_pipeline
@@ -30,7 +30,7 @@ def desk() -> LookupPipeline[CompletedRequest, CompletedRequest]:
     return completed_pipeline(LookupSettings.from_environment(), clock, logger, metrics)
 
 
-ahead.prepare(desk)
+prepare(desk)
 
 
 @app.get("/patients/{patient_id}/appointments/completed")

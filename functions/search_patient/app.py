@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea.startup import done as loaded
+from convox_clinicea.startup import prepare
 
 from functools import cache
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea import startup as ahead
 from convox_clinicea.convox.http import answer, api
 from convox_clinicea.deadline import SystemClock
 from convox_clinicea.errors import MethodNotAllowed
@@ -37,7 +37,7 @@ def desk() -> LookupPipeline[SearchRequest, Mobile]:
     return search_pipeline(settings(), clock, logger, metrics)
 
 
-ahead.prepare(desk)
+prepare(desk)
 
 
 @app.post("/patients/search")

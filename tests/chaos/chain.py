@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools import Logger
 
 from convox_clinicea.announcements import AnnouncedCalls
-from convox_clinicea.bookings import data_subject_requests as data_orders
-from convox_clinicea.bookings import operator_requests as orders
+from convox_clinicea.bookings import data_subject_requests, operator_requests
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
@@ -177,11 +176,11 @@ class Chain:
 
     def asked_of_bookings(self, order: Json) -> Asked:
         """Give an order as `./connector bookings` and `./connector calls` do."""
-        return _asked(order, lambda given: orders.read(given).carry_out(self.acting))
+        return _asked(order, lambda given: operator_requests.read(given).carry_out(self.acting))
 
     def asked_of_data(self, order: Json) -> Asked:
         """Give an order as `./connector holds` and `./connector erase` do."""
-        return _asked(order, lambda given: data_orders.read(given).carry_out(self.holdings, "IN"))
+        return _asked(order, lambda given: data_subject_requests.read(given).carry_out(self.holdings, "IN"))
 
     def compared(self) -> tuple[list[Report], list[Discrepancy], float]:
         """Compare ledger and calendar as the night does, in parts."""

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel
 
-from convox_clinicea.convox import request as parsing
+from convox_clinicea.convox import request as convox_request
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from tests.support.events import Event
 
@@ -22,4 +22,4 @@ def dialect(**document: Any) -> Dialect:
 
 def read(model: type[M], event: Event, spoken: Dialect = PACKED, **path: str) -> M:
     """What a function makes of the event."""
-    return parsing.from_request(model, APIGatewayProxyEvent(event), spoken, **path)
+    return convox_request.from_request(model, APIGatewayProxyEvent(event), spoken, **path)

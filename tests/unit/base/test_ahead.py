@@ -14,9 +14,8 @@ import snapshot_restore_py as hooks
 from botocore.loaders import JSONFileLoader
 from pydantic import BaseModel, ConfigDict
 
-from convox_clinicea import aws
+from convox_clinicea import aws, startup
 from convox_clinicea import deadline as time_and_randomness
-from convox_clinicea import startup as ahead
 from convox_clinicea.errors import ConfigurationError
 from tests.support.account import aws_account, forget_clients
 from tests.support.account import secret as keep
@@ -62,10 +61,10 @@ def test_where_a_snapshot_is_taken_the_hooks_are_registered_with_what_the_functi
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
 
-    ahead.prepare(parts)
+    startup.prepare(parts)
 
-    assert hooks.get_before_snapshot() == [(ahead.before_snapshot, (parts,), {})]
-    assert hooks.get_after_restore() == [(ahead.after_restore, (parts,), {})]
+    assert hooks.get_before_snapshot() == [(startup.before_snapshot, (parts,), {})]
+    assert hooks.get_after_restore() == [(startup.after_restore, (parts,), {})]
 
 
 @pytest.mark.usefixtures("registered")
@@ -74,7 +73,7 @@ def test_where_none_is_taken_the_library_of_hooks_is_not_needed(start: str, monk
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", start)
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # importing it would fail, as with Python 3.11
 
-    ahead.prepare(parts)
+    startup.prepare(parts)
 
     assert hooks.get_after_restore() == []
     assert parts.cache_info().currsize == 0, "nothing is built before a request asks for it"
@@ -84,7 +83,7 @@ def test_where_none_is_taken_the_library_of_hooks_is_not_needed(start: str, monk
 def test_with_provisioned_concurrency_all_is_built_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
 
-    ahead.prepare(parts)
+    startup.prepare(parts)
 
     assert parts.cache_info().currsize == 1
     assert hooks.get_after_restore() == []
@@ -103,7 +102,7 @@ def test_what_is_built_later_is_built_then_too(monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
 
-    ahead.prepare(desk)
+    startup.prepare(desk)
 
     assert desk().built == 1
 
@@ -115,13 +114,13 @@ def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypa
 
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
 
-    ahead.prepare(misconfigured)
+    startup.prepare(misconfigured)
 
     with pytest.raises(ConfigurationError, match="a document cannot be read"):
         misconfigured()
 
 
-@pytest.mark.parametrize("hook", [ahead.before_snapshot, ahead.after_restore])
+@pytest.mark.parametrize("hook", [startup.before_snapshot, startup.after_restore])
 def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> None:
     arn = keep("clinicea", {"api_key": "k"})
     before = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
@@ -136,15 +135,15 @@ def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> 
 
 @pytest.mark.usefixtures("alone")
 def test_before_the_snapshot_nobody_is_asked_and_no_credentials_are_kept() -> None:
-    ahead.before_snapshot(parts)
+    startup.before_snapshot(parts)
 
     assert vars(aws._session())["_credentials"] is None
 
 
 def test_after_a_restore_a_client_is_made_without_reading_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     aws._descriptions.cache_clear()
-    ahead.before_snapshot()
-    ahead.after_restore()
+    startup.before_snapshot()
+    startup.after_restore()
     read: list[str] = []
     real = JSONFileLoader.load_file
 
@@ -170,7 +169,7 @@ def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() ->
 
     assert not Late.__pydantic_complete__
 
-    ahead.before_snapshot()
+    startup.before_snapshot()
 
     assert Late.__pydantic_complete__
 
@@ -178,7 +177,7 @@ def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() ->
 def test_chance_starts_anew_at_each_restore() -> None:
     def drawn() -> tuple[float, str]:
         random.seed(7)  # every start finds the memory as it was
-        ahead.after_restore()
+        startup.after_restore()
         return random.random(), time_and_randomness.fresh_token()
 
     (one, token), (other, another) = drawn(), drawn()

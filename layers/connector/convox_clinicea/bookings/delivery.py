@@ -11,8 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
-from convox_clinicea import aws
-from convox_clinicea import clinicea_account as clinicea
+from convox_clinicea import aws, clinicea_account
 from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.canary import Canary, PostingStopped
 from convox_clinicea.bookings.ledger import ledger_from
@@ -168,11 +167,11 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         retention=timedelta(days=settings.retention_days),
     )
     limits.check(worker_seconds=settings.worker_seconds, visibility_seconds=settings.visibility_seconds)
-    carried_by = clinicea.transport(settings.clinicea_url)
+    carried_by = clinicea_account.transport(settings.clinicea_url)
     if settings.clinicea_per_second:
         turns = Table(aws.dynamodb(), settings.ledger_table)
         carried_by = PacedTransport(carried_by, turns, settings.clinicea_per_second, clock)
-    client = clinicea.clinicea_from(settings, clinics_from(settings), clock, carried_by=carried_by)
+    client = clinicea_account.clinicea_from(settings, clinics_from(settings), clock, carried_by=carried_by)
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     canary = Canary(
         table=Table(aws.dynamodb(), settings.ledger_table),

@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from convox_clinicea import aws
-from convox_clinicea.bookings import audit as acts
-from convox_clinicea.bookings import claims, pages
+from convox_clinicea.bookings import audit, claims, pages
 from convox_clinicea.bookings.pages import BookingsPage, Unreadable, read
 from convox_clinicea.bookings.protocol import TRANSITIONS, Reason, State
 from convox_clinicea.bookings.record import Booking, Open, from_item, key_of, to_item
@@ -133,10 +132,10 @@ class Ledger:
             raise_alone(Overtaken("the booking was changed meanwhile"))
         return moved
 
-    def acts_of(self, booking: Booking) -> list[acts.AuditEntry]:
+    def acts_of(self, booking: Booking) -> list[audit.AuditEntry]:
         """Return the lines of what persons did to the booking, oldest first."""
-        items = (self._table.get(acts.key_of(booking.booking_id, version)) for version in booking.acts)
-        return [acts.from_item(item) for item in items if item is not None]
+        items = (self._table.get(audit.key_of(booking.booking_id, version)) for version in booking.acts)
+        return [audit.from_item(item) for item in items if item is not None]
 
     def owner_of(self, appointment_id: str) -> str | None:
         """Return the booking that the appointment belongs to."""

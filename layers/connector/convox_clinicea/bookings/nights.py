@@ -12,8 +12,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from convox_clinicea import aws
-from convox_clinicea import clinicea_account as clinicea
+from convox_clinicea import aws, clinicea_account
 from convox_clinicea.bookings.compared import Cursor, Window
 from convox_clinicea.bookings.findings import Report
 from convox_clinicea.bookings.identity import digest_of_name, digest_of_number
@@ -145,11 +144,11 @@ SECONDS_BETWEEN = 0.25
 def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
     """Return it; it asks Clinicea at a steady pace, and within the shared one where there is one."""
     clinics = clinics_from(settings)
-    carried_by = clinicea.transport(settings.clinicea_url)
+    carried_by = clinicea_account.transport(settings.clinicea_url)
     if settings.clinicea_per_second:
         turns = Table(aws.dynamodb(), settings.ledger_table)
         carried_by = PacedTransport(carried_by, turns, settings.clinicea_per_second, clock)
-    client = clinicea.clinicea_from(
+    client = clinicea_account.clinicea_from(
         settings, clinics, clock, carried_by=SteadyTransport(carried_by, SECONDS_BETWEEN, clock)
     )
     return Reconciler(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from convox_clinicea.bookings import person_search as erasures
+from convox_clinicea.bookings import person_search
 from convox_clinicea.bookings.audit import (
     AUDIT_RETENTION,
     AuditEntry,
@@ -217,8 +217,8 @@ class PersonalData:
 
     def _noted(self, record: str, state: str | None = None) -> Put:
         """Return the journal's entry: without it nothing is erased, or a restore would bring it back."""
-        return erasures.put_of(
-            self._register, self._search.digest_of(record), erasures.Erased(self._clock.now(), state)
+        return person_search.put_of(
+            self._register, self._search.digest_of(record), person_search.Erased(self._clock.now(), state)
         )
 
     def _end(self, booking: Booking) -> Booking:

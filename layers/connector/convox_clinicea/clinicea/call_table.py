@@ -14,8 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from convox_clinicea.clinicea import calls as earlier
-from convox_clinicea.clinicea.calls import Endpoint, Flows
+from convox_clinicea.clinicea.calls import Endpoint, Flows, placed, translated
 from convox_clinicea.clinicea.formats import Format, Statuses, Times, ZoneRule
 from convox_clinicea.deployment_documents import problems
 from convox_clinicea.errors import InvalidDocument, raise_alone
@@ -240,12 +239,12 @@ class CallTable(_Part):
         """
         merged = dict(packed)
         if replacement is not None:
-            for each in earlier.translated(replacement):
+            for each in translated(replacement):
                 merged = laid_over(merged, each)
         try:
             return cls.model_validate(merged)
         except ValidationError as error:
-            raise_alone(InvalidDocument("call table", earlier.placed(replacement or merged, problems(error, cls))))
+            raise_alone(InvalidDocument("call table", placed(replacement or merged, problems(error, cls))))
 
     def says_nothing_found(self, text: str) -> bool:
         """Whether a short text is Clinicea's way to say that it found nothing."""

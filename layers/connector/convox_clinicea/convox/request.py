@@ -8,8 +8,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea import aws
-from convox_clinicea.convox import aliases as naming
-from convox_clinicea.convox import fields
+from convox_clinicea.convox import aliases, fields
 from convox_clinicea.convox.aliases import Named
 from convox_clinicea.convox.body import pairs_of
 from convox_clinicea.convox.dialect import Dialect, Dialects
@@ -86,7 +85,7 @@ def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, 
         InvalidRequest: nothing that can be read, two values for one field, or a field is wrong.
     """
     wanted = frozenset(model.model_fields) - path.keys()
-    found = naming.named(pairs_of(event, dialect.known), wanted, dialect)
+    found = aliases.named(pairs_of(event, dialect.known), wanted, dialect)
     remember(event, found.came_as)
     return from_named(model, found, **path)
 

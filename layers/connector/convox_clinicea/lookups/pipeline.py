@@ -11,21 +11,19 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea import rate_limits as allowance
 from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox import disclosing
-from convox_clinicea.convox import request as parsing
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.http import caller_of, lookup_deadline
-from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, ids_from
+from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, from_request, ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.disclosures import DisclosureRegister
 from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
-from convox_clinicea.rate_limits import RateLimiter, Requester
+from convox_clinicea.rate_limits import RateLimiter, Requester, lookup_limiter
 from convox_clinicea.settings import LookupSettings
 
 if TYPE_CHECKING:
@@ -141,7 +139,7 @@ class LookupPipeline(Generic[R, A]):
     def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
         parts = self._parts()
         caller = caller_of(event)
-        request = parsing.from_request(parts.look_up.request, event, parts.dialects.for_client(caller), **path)
+        request = from_request(parts.look_up.request, event, parts.dialects.for_client(caller), **path)
         request.with_context(required=self._context_required, country=self._country)
         asked = parts.look_up.understood(request)
         asker = Requester(caller, request.agent_id)
@@ -197,7 +195,7 @@ def lookup_pipeline(
     @cache
     def parts() -> LookupCollaborators[R, A]:
         clinics = clinics_from(settings)
-        limits = allowance.lookup_limiter(settings, clock, logger, metrics)
+        limits = lookup_limiter(settings, clock, logger, metrics)
         return LookupCollaborators(
             dialects=dialects_from(settings),
             look_up=look_up(clinicea_from(settings, clinics, clock, in_time=True), clinics),
