@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
+from convox_clinicea.convox.http_function import SECONDS_FOR_THE_ANSWER
 from tests.support import events, invented
 from tests.support.account import Stack
 from tests.support.bookings import known_body, new_body
@@ -60,7 +60,7 @@ def small_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallAws]:
 def book(name: str, seconds: float) -> tuple[int, str]:
     """Status and code."""
     function = Function(name)
-    function.module.desk()
+    function.module.function.parts()
     result = function.invoke(BOOKINGS[name](), seconds=seconds)
     return result["statusCode"], json.loads(result["body"]).get("code", "")
 
@@ -106,7 +106,7 @@ def test_a_document_that_does_not_come_is_no_booking_and_says_so(
 def test_a_question_about_bookings_has_an_answer_of_ours_too(small_aws: SmallAws, event: Event, silent: str) -> None:
     small_aws.holds = (silent,).__contains__
     function = Function("booking_status")
-    function.module.parts()
+    function.module.function.parts()
 
     result = function.invoke(event, seconds=SECONDS_FOR_THE_ANSWER + SECONDS_FOR_AWS)
 

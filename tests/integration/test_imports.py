@@ -21,7 +21,7 @@ socket.socket.connect = socket.socket.connect_ex = socket.getaddrinfo = socket.c
 import app
 assert callable(app.handler)
 import gc
-assert gc.isenabled() and gc.get_freeze_count() > 10_000, "its last line is loading.done()"
+assert gc.isenabled() and gc.get_freeze_count() > 10_000, "its last line is startup.done()"
 assert "moto" not in sys.modules
 heavy = {"phonenumbers.geodata", "aws_xray_sdk", "jsonschema"} & set(sys.modules)
 assert not heavy, heavy
@@ -50,8 +50,7 @@ SPARED = {
         "aws_lambda_powertools.event_handler",
         "convox_clinicea.bookings",
         "convox_clinicea.clinicea",
-        "convox_clinicea.patients",
-        "convox_clinicea.wiring",
+        "convox_clinicea.lookups",
         "phonenumbers",
         "requests",
     ),
@@ -59,7 +58,7 @@ SPARED = {
         "boto3",
         "convox_clinicea.bookings.worker",
         "convox_clinicea.clinicea.client",
-        "convox_clinicea.patients",
+        "convox_clinicea.lookups",
         "phonenumbers",
         "requests",
     ),

@@ -269,7 +269,7 @@ def test_a_worker_whose_numbers_contradict_one_another_takes_no_booking(
     assert deployment.booking(booking_id).version == 1
     assert deployment.fake.requests() == []
     with pytest.raises(ConfigurationError):
-        deployment.function("booking_worker").module.delivery()
+        deployment.function("booking_worker").module.function.parts()
 
 
 def test_containers_that_start_cold_share_one_session(deployment: Deployment) -> None:

@@ -14,7 +14,7 @@ def test_its_desk_stands_before_the_first_request_only_if_it_is_provisioned(
 ) -> None:
     deployment.configure(AWS_LAMBDA_INITIALIZATION_TYPE=start)
 
-    assert deployment.function(name).module.desk.cache_info().currsize == built
+    assert deployment.function(name).module.function.parts.cache_info().currsize == built
 
 
 def test_it_starts_with_a_document_that_cannot_be_read_and_answers_so(deployment: Deployment) -> None:

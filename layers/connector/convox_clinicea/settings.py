@@ -195,7 +195,7 @@ class DataRequestSettings(NamingSettings):
     time_zone: ZoneName
 
 
-class QueueSettings(Settings):
+class SweeperSettings(Settings):
     """Where bookings are, and who is told: `booking_worker` and `sweeper`."""
 
     ledger_table: str = Field(min_length=1)
@@ -207,7 +207,7 @@ class QueueSettings(Settings):
     age_limit_hours: float = Field(gt=0, le=168)
 
 
-class WorkerSettings(QueueSettings, CliniceaSettings, PlaceSettings):
+class WorkerSettings(SweeperSettings, CliniceaSettings, PlaceSettings):
     """`booking_worker`; the numbers of the protocol are checked against one another."""
 
     suspected_after_misses: int = Field(ge=0, le=100_000)

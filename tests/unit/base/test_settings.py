@@ -10,11 +10,11 @@ from convox_clinicea.settings import (
     CliniceaSettings,
     IntakeSettings,
     LookupSettings,
-    QueueSettings,
     ReconcileSettings,
     SearchSettings,
     Settings,
     StatusSettings,
+    SweeperSettings,
     WorkerSettings,
 )
 
@@ -76,7 +76,7 @@ ALL = [
     LookupSettings,
     IntakeSettings,
     WorkerSettings,
-    QueueSettings,
+    SweeperSettings,
     StatusSettings,
     ReconcileSettings,
     AuthorizerSettings,

@@ -101,7 +101,7 @@ def test_while_the_topic_is_away_the_notice_stays_due_and_the_sweeper_tells_late
 
 def test_that_it_was_told_may_be_lost_and_then_it_is_told_twice(bench: Bench) -> None:
     class Forgetful(Ledger):
-        def told(self, booking: Booking) -> None:
+        def mark_notified(self, booking: Booking) -> None:
             raise TableUnavailable("dynamodb: lost")
 
     forgetful = Forgetful(Table(aws.dynamodb(), bench.stack.table), bench.clock)

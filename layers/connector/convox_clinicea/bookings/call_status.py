@@ -34,7 +34,8 @@ from convox_clinicea.convox.body import Pairs, pairs_of
 from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
-from convox_clinicea.convox.http import remember, request_id_of
+from convox_clinicea.convox.http import remember
+from convox_clinicea.convox.http_function import request_id_of
 from convox_clinicea.convox.request import dialects_from, from_named, ids_from, validated
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge

@@ -21,6 +21,7 @@ from convox_clinicea.bookings.record import Booking, key_of, timestamp
 from convox_clinicea.convox.request import identity_key
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import FieldProblem, InvalidRequest, raise_alone
+from convox_clinicea.function import Function
 from convox_clinicea.mobile import InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.privacy import PersonalText
 from convox_clinicea.settings import DataRequestSettings
@@ -240,6 +241,9 @@ def _word(kept: NotErasedReason | None) -> str | None:
     return None if kept is None else kept.value
 
 
+Parts = tuple[DataRequestSettings, PersonalData]
+
+
 def personal_data_from(settings: DataRequestSettings, clock: Clock) -> PersonalData:
     """Return it."""
     retention = timedelta(days=settings.retention_days)
@@ -253,3 +257,9 @@ def personal_data_from(settings: DataRequestSettings, clock: Clock) -> PersonalD
         retention=retention,
         keeping=Keeping(timedelta(days=settings.consent_retention_days), ZoneInfo(settings.time_zone)),
     )
+
+
+def data_requests_of(function: Function[Parts]) -> Parts:
+    """Return settings and service, from the function's environment."""
+    settings = DataRequestSettings.from_environment()
+    return settings, personal_data_from(settings, function.clock)

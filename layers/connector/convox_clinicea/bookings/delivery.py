@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import aws, clinicea_account
 from convox_clinicea.bookings.calendar import Calendar
@@ -33,6 +34,7 @@ from convox_clinicea.clinicea_session import PacedTransport
 from convox_clinicea.convox.request import clinics_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.rate_limits import Requester, outcome_limiter
 from convox_clinicea.sealing import KmsSealer
@@ -202,3 +204,17 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
         metrics,
         note_telling=lambda client, agent: outcomes.note_telling(Requester(client, agent)),
     )
+
+
+SECONDS_KEPT_BACK = 2.0
+"""Left of the invocation for the ledger and the answer when the last call to Clinicea has to have ended."""
+
+
+def time_for(context: LambdaContext, clock: Clock) -> Deadline:
+    """Return the deadline of a message's work."""
+    return Deadline.after(clock, context.get_remaining_time_in_millis() / 1000 - SECONDS_KEPT_BACK)
+
+
+def delivery_of(function: Function[Delivery]) -> Delivery:
+    """Return what the worker does with messages, from the function's environment."""
+    return delivery_from(WorkerSettings.from_environment(), function.clock, function.logger, function.metrics)

@@ -17,7 +17,7 @@ from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.privacy import tells
-from convox_clinicea.settings import QueueSettings
+from convox_clinicea.settings import SweeperSettings
 from convox_clinicea.table import TableUnavailable
 from convox_clinicea.telemetry import failure
 
@@ -245,11 +245,11 @@ def notice(booking: Booking, country: str) -> str:
     )
 
 
-def queue_from(settings: QueueSettings) -> BookingQueue:
+def queue_from(settings: SweeperSettings) -> BookingQueue:
     """Return the queue, with its dead letters."""
     return BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
 
 
-def notices_from(settings: QueueSettings, ledger: Ledger, logger: Logger) -> Notices:
+def notices_from(settings: SweeperSettings, ledger: Ledger, logger: Logger) -> Notices:
     """Return what tells persons of bookings."""
     return Notices(SnsTopic(aws.sns(), settings.notices_topic_arn), ledger, logger, settings.default_country)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -21,6 +22,7 @@ from convox_clinicea.bookings.reconcile import LOOKING_BACK, Reconciler
 from convox_clinicea.clinicea_session import PacedTransport, SteadyTransport
 from convox_clinicea.convox.request import clinics_from, identity_key
 from convox_clinicea.deadline import Clock, Deadline, fresh_token
+from convox_clinicea.function import Function
 from convox_clinicea.mobile import InvalidMobile, parse_mobile
 from convox_clinicea.settings import ReconcileSettings
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, timestamp
@@ -173,3 +175,36 @@ def _number_key(settings: ReconcileSettings, text: str) -> str | None:
     except InvalidMobile:
         return None
     return digest_of_number(identity_key(settings.identity_secret_arn), mobile)
+
+
+SECONDS_KEPT_BACK = 5.0
+"""Left of the invocation for the report when the last call has to have ended."""
+SCHEDULED = "aws.events"
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """What compares ledger and calendar, each night and on demand."""
+
+    reconciler: Reconciler
+    nights: Nights
+    clock: Clock
+
+    def compare(self, event: Any, seconds_left: float) -> tuple[Report, bool]:
+        """Return a report, and whether it is one of a night that was due.
+
+        Args:
+            event: of the schedule, or an operator's order; raises InvalidRequest if it is neither.
+        """
+        deadline = Deadline.after(self.clock, seconds_left - SECONDS_KEPT_BACK)
+        if not isinstance(event, dict) or event.get("source") != SCHEDULED:
+            return self.reconciler.asked_for(event, self.clock.now(), deadline), False
+        report = self.nights.compare(self.reconciler, deadline)
+        return (Report(0, ()), False) if report is None else (report, True)
+
+
+def comparison_of(function: Function[Comparing]) -> Comparing:
+    """Return what compares, from the function's environment."""
+    settings = ReconcileSettings.from_environment()
+    clock = function.clock
+    return Comparing(reconciler_from(settings, clock), nights_from(settings, clock), clock)

@@ -21,6 +21,7 @@ from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.deadline import Clock
+from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.settings import ActionSettings
 from convox_clinicea.table import Table
@@ -206,3 +207,8 @@ def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorSer
     queue = BookingQueue(aws.sqs(), Queues(settings.queue_url))
     announced = AnnouncedCalls(Table(aws.dynamodb(), settings.ledger_table), clock)
     return OperatorService(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)
+
+
+def operator_service_of(function: Function[OperatorService]) -> OperatorService:
+    """Return the service, from the function's environment."""
+    return operator_service_from(ActionSettings.from_environment(), function.clock)

@@ -28,7 +28,7 @@ from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.settings import QueueSettings
+from convox_clinicea.settings import SweeperSettings
 from convox_clinicea.table import Table, TableUnavailable
 
 MOST_AT_A_TIME = 200
@@ -242,7 +242,7 @@ def _starts_soon(booking: Booking, now: datetime) -> bool:
     return not booking.posted and now <= booking.start < now + LEFT_TO_A_PERSON
 
 
-def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweeper:
+def sweeper_from(settings: SweeperSettings, clock: Clock, logger: Logger) -> Sweeper:
     """Return the sweeper."""
     limits = ProtocolTimings(
         age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days)
@@ -254,6 +254,6 @@ def sweeper_from(settings: QueueSettings, clock: Clock, logger: Logger) -> Sweep
     return Sweeper(ledger=ledger, locks=locks, queue=queue, notices=notices, clock=clock, limits=limits)
 
 
-def backlog_from(settings: QueueSettings, clock: Clock) -> Backlog:
+def backlog_from(settings: SweeperSettings, clock: Clock) -> Backlog:
     """Return what measures the bookings that are still open."""
     return Backlog(ledger_from(settings.ledger_table, clock), clock)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from itertools import combinations
 from typing import Annotated, Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -21,8 +22,11 @@ from pydantic import (
     ValidationError,
 )
 
+from convox_clinicea import aws
 from convox_clinicea.convox.fields import CALLER_NAME, CallerName
 from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.function import Event, Function
+from convox_clinicea.settings import AuthorizerSettings
 
 CALLER = "convox"
 """The name of the caller whose tokens stand in the secret without a name."""
@@ -233,3 +237,19 @@ def _place(location: tuple[int | str, ...]) -> str:
     """Name what is wrong by the secret's own names; whatever else it holds may be a secret put in the wrong place."""
     known = [str(part) for part in location if part in _Secret.model_fields]
     return ".".join(known) or "its form"
+
+
+def authorize(function: Function[AuthorizerSettings], event: Event) -> dict[str, Any]:
+    """Return the gateway's policy for a request; an unknown token and a previous one are counted.
+
+    An unknown one is counted each time that it was not seen a moment ago: the gateway keeps answers.
+    """
+    known, count = function.parts(), function.metrics.add_metric
+    tokens = AccessTokens.from_secret(aws.secret(known.access_tokens_secret_arn, TOKENS_SECONDS, in_time=True))
+
+    def previous_used() -> None:
+        count("PreviousTokenUsed", MetricUnit.Count, 1)
+
+    answer = policy_for(event, tokens, known.access_token_header, previous_used, known.shared_usage_key)
+    count("UnknownToken", MetricUnit.Count, int("context" not in answer))
+    return answer

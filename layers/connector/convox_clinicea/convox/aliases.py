@@ -11,8 +11,8 @@ from convox_clinicea.convox.body import Members, Pairs, entries
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.fields import GROUPS, MOMENT_PARTS
 from convox_clinicea.convox.values import canonical, is_missing, joined
+from convox_clinicea.dialled import has_no_number, plain
 from convox_clinicea.errors import FieldProblem
-from convox_clinicea.mobile import has_no_number, plain
 from convox_clinicea.text import trimmed
 
 SHORTEST_NUMBER = 8

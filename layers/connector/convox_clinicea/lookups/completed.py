@@ -16,6 +16,7 @@ from convox_clinicea.convox.http import SUCCESS, revealed, written
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.function import Function
 from convox_clinicea.lookups.pipeline import Found, LookupPipeline, MaySee, lookup_pipeline
 from convox_clinicea.rate_limits import RateLimiter, Requester
 from convox_clinicea.settings import LookupSettings
@@ -145,3 +146,12 @@ def completed_pipeline(
         return was_shown
 
     return lookup_pipeline(settings, clock, logger, metrics, look_up, may_see=may_see)
+
+
+Flow = LookupPipeline[CompletedRequest, CompletedRequest]
+
+
+def completed_flow(function: Function[Flow]) -> Flow:
+    """Return the flow of the function, from its environment."""
+    settings = LookupSettings.from_environment()
+    return completed_pipeline(settings, function.clock, function.logger, function.metrics)

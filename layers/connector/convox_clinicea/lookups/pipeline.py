@@ -17,14 +17,14 @@ from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox import disclosing
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.disclosing import register_from
-from convox_clinicea.convox.http import caller_of, lookup_deadline
+from convox_clinicea.convox.http_function import caller_of, lookup_deadline
 from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, from_request, ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.disclosures import DisclosureRegister
-from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
+from convox_clinicea.errors import ConnectorError, MethodNotAllowed, NotShown, RateLimited
 from convox_clinicea.rate_limits import RateLimiter, Requester, lookup_limiter
-from convox_clinicea.settings import LookupSettings
+from convox_clinicea.settings import LookupSettings, SearchSettings
 
 if TYPE_CHECKING:
     from convox_clinicea.convox import contract as answers
@@ -98,6 +98,7 @@ class LookupPipeline(Generic[R, A]):
         budget_seconds: how long an answer may take since API Gateway took the request.
         context_required: whether requests must name their call and agent.
         country: the deployment's own, of numbers without a dialling code.
+        by_get: whether a number may come in the address of a GET.
     """
 
     def __init__(
@@ -108,16 +109,24 @@ class LookupPipeline(Generic[R, A]):
         budget_seconds: float,
         context_required: bool,
         country: str,
+        by_get: bool = False,
     ) -> None:
         self._parts = parts
         self._clock = clock
         self._budget_seconds = budget_seconds
         self._context_required = context_required
         self._country = country
+        self._by_get = by_get
 
     def build(self) -> None:
         """Build what the first look-up would build; raises ConfigurationError."""
         self._parts()
+
+    def answer_by_get(self, event: APIGatewayProxyEvent) -> Response[str]:
+        """Return the answer to a GET whose address holds a number; raises MethodNotAllowed where that is off."""
+        if not self._by_get:
+            raise MethodNotAllowed("look-ups by GET are switched off", "POST")
+        return self.answer(event)
 
     def answer(self, event: APIGatewayProxyEvent, **path: str) -> Response[str]:
         """Return the answer to a request, once it has been allowed and stands on record.
@@ -211,4 +220,5 @@ def lookup_pipeline(
         budget_seconds=settings.lookup_budget_seconds,
         context_required=settings.require_call_context,
         country=settings.default_country,
+        by_get=isinstance(settings, SearchSettings) and settings.search_by_get,
     )

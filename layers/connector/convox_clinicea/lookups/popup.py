@@ -19,11 +19,12 @@ from convox_clinicea.convox.request import ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NoCallerNumber, SecretUnavailable
+from convox_clinicea.function import Function
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
 from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
 from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.settings import LookupSettings
+from convox_clinicea.settings import LookupSettings, SearchSettings
 from convox_clinicea.table import Table, TableUnavailable
 from convox_clinicea.telemetry import failure
 
@@ -163,3 +164,12 @@ def popup_pipeline(
             logger.error("a call was not announced", extra=failure(error))
 
     return lookup_pipeline(settings, clock, logger, metrics, look_up, announce=announce)
+
+
+Flow = LookupPipeline[SearchRequest, Mobile | None]
+
+
+def popup_flow(function: Function[Flow]) -> Flow:
+    """Return the flow of the function, from its environment."""
+    settings = SearchSettings.from_environment()
+    return popup_pipeline(settings, function.clock, function.logger, function.metrics)

@@ -17,9 +17,10 @@ from convox_clinicea.convox.http import SUCCESS, revealed
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.function import Function
 from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.settings import LookupSettings
+from convox_clinicea.settings import LookupSettings, SearchSettings
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
     from convox_clinicea.convox import contract as answers
@@ -131,3 +132,12 @@ def search_pipeline(
         return Search(PatientSearch(clinicea), place)
 
     return lookup_pipeline(settings, clock, logger, metrics, look_up)
+
+
+Flow = LookupPipeline[SearchRequest, Mobile]
+
+
+def search_flow(function: Function[Flow]) -> Flow:
+    """Return the flow of the function, from its environment."""
+    settings = SearchSettings.from_environment()
+    return search_pipeline(settings, function.clock, function.logger, function.metrics)
