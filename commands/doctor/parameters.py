@@ -8,9 +8,10 @@ from typing import Any
 from commands.doctor.findings import DOCUMENT, Register
 from commands.doctor.swagger import Parameter
 from commands.doctor.words import Guess, bare, guess
+from convox_clinicea import new_patient
 from convox_clinicea.clinicea.call_table import CallSpec
 
-OPTIONAL = frozenset({"practitioner_id", "service", "notes", "mobile", "last_name", "gender", "date_of_birth", "email"})
+OPTIONAL = new_patient.OPTIONAL | {"practitioner_id", "service", "notes", "mobile"}
 """Those that a booking may lack: a call that does not take one is still of use."""
 
 

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from convox_clinicea import new_patient
+
 
 @dataclass(frozen=True)
 class Words:
@@ -28,6 +30,8 @@ _ID = "(record)?(id|guid|uid|key|code|no)$"
 _STAFF = "(staff|doctor|practitioner|provider|consultant|resource)"
 _CLINIC = "(clinic|branch|location|center|centre|facility)"
 WORDS: Mapping[str, Words] = {
+    # A new patient's field that has no words below is looked for by its own name.
+    **{name: _words(name.replace("_", ""), name.replace("_", "")) for name in new_patient.RULES},
     "patient_id": _words("patientid patid pid", f"pat(ient)?{_ID}", "file|mobile|phone|row"),
     "national_number": _words(
         "patmobile mobile mobileno mobilenumber", "mobile|phone|contactn|msisdn|cell", "country|code|isd|dial"

@@ -113,7 +113,7 @@ def a_whole_call_works(visit: Visit, table: dict[str, Any] | None) -> None:
     if flows.book_new == "convox":
         later = NewAppointment("C-01", start + timedelta(hours=2), start + timedelta(hours=3))
         with contextlib.suppress(errors.OutcomeUnknown):  # an id alone does not tell a patient from an appointment
-            client.post_appointment(NewPatient(NEWCOMER, PersonalText("Asha")), later, within(9))
+            client.post_appointment(NewPatient(mobile=NEWCOMER, first_name=PersonalText("Asha")), later, within(9))
         (new,) = [each for each in visit.fake.standing() if each["made_by"] == "postAppointment"]
         assert datetime.fromisoformat(new["start"]) == later.start
     else:

@@ -124,7 +124,7 @@ def test_a_whole_call_works(account: Account) -> None:
 
 
 def test_a_new_patient_where_there_is_a_call_for_it(account: Account) -> None:
-    patient = NewPatient(NEWCOMER, PersonalText("Asha"), date_of_birth=PersonalDate(date(1990, 5, 1)))
+    patient = NewPatient(mobile=NEWCOMER, first_name=PersonalText("Asha"), date_of_birth=PersonalDate(date(1990, 5, 1)))
     start = account.local(DAYS[1], 23, 45)
     wanted = NewAppointment("C-01", start, start + timedelta(minutes=30))
     if not account.world.new_patients:
@@ -186,7 +186,7 @@ def test_a_half_commit_is_in_doubt_and_then_found() -> None:
     with Account("evidence") as account:
         account.fake.switch(half_commit_seconds=30)
         start = account.local(DAYS[0], 10)
-        patient = NewPatient(NEWCOMER, PersonalText("Asha"))
+        patient = NewPatient(mobile=NEWCOMER, first_name=PersonalText("Asha"))
         wanted = NewAppointment("C-01", start, start + timedelta(minutes=30))
         with pytest.raises(errors.OutcomeUnknown):
             account.client.post_appointment(patient, wanted, within(9))

@@ -16,9 +16,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from convox_clinicea import aws
+from convox_clinicea import aws, new_patient
 from convox_clinicea.announcements import AnnouncedCalls
-from convox_clinicea.bookings.callback_fields import Grounds, StatusRequest, UnbookedCallback, Unread
+from convox_clinicea.bookings.callback_fields import KEPT, Grounds, StatusRequest, UnbookedCallback
 from convox_clinicea.bookings.callback_traces import glimpsed
 from convox_clinicea.bookings.callbacks import Callback, StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
@@ -36,7 +36,7 @@ from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
 from convox_clinicea.convox.http import remember
 from convox_clinicea.convox.http_function import request_id_of
-from convox_clinicea.convox.request import dialects_from, from_named, ids_from, validated
+from convox_clinicea.convox.request import dialects_from, from_named, ids_from
 from convox_clinicea.deadline import Clock
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
 from convox_clinicea.mobile import Mobile
@@ -88,8 +88,7 @@ T = TypeVar("T")
 _BOTH = frozenset({"duration_minutes", "service", "notes"})
 SPARED: dict[type[KnownPatientBooking] | type[NewPatientBooking], frozenset[str]] = {
     KnownPatientBooking: _BOTH | {"mobile", "country_code"},
-    NewPatientBooking: _BOTH
-    | {"gender", "date_of_birth", "email", "consent.at", "consent.text_version", "consent.given_by"},
+    NewPatientBooking: _BOTH.union(new_patient.SPARED, ("consent.at", "consent.text_version", "consent.given_by")),
 }
 """What a booking can do without, by its kind; a patient's names are not among it."""
 LONGEST = {"notes": LONGEST_NOTES, "service": LONGEST_SERVICE}
@@ -181,7 +180,7 @@ class StatusReader:
                 said=kept.for_a_person(),
                 grounds=grounds,
                 mobile=self._mobile(kept),
-                patient_id=named_patient(_revealed(kept.patient_id)),
+                patient_id=named_patient(kept.value("patient_id")),
             )
         try:
             wanted = self._wanted(request, pairs, event)
@@ -193,11 +192,11 @@ class StatusReader:
 
     def _kept(self, pairs: Pairs) -> tuple[UnbookedCallback, Grounds | None]:
         """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
-        found = named(pairs, UnbookedCallback.model_fields, self._dialect)
-        kept = validated(UnbookedCallback, **found.nested())
+        found = named(pairs, KEPT, self._dialect)
+        kept = UnbookedCallback(found.nested())
         contradicts = any(problem.field.startswith("consent") for problem in found.problems)
-        consent = {} if contradicts else _revealed(kept.consent)
-        return kept, grounds_of(_revealed(kept.patient_id), consent)
+        consent = {} if contradicts else kept.value("consent")
+        return kept, grounds_of(kept.value("patient_id"), consent)
 
     def _unread(self, event: APIGatewayProxyEvent, error: InvalidRequest | TooLarge) -> Callback | None:
         """Return what can be told of a callback that cannot be read; None if there is nothing to tell."""
@@ -243,7 +242,7 @@ class StatusReader:
             return None
 
     def _mobile(self, kept: UnbookedCallback) -> Mobile | None:
-        said = None if kept.mobile is None else kept.mobile.reveal()
+        said = kept.value("mobile")
         try:
             return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
         except InvalidRequest:
@@ -265,10 +264,6 @@ def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Want
     if born is not None and is_under_age(born) and details.consent.given_by in (None, "self"):
         left_out = tuple(sorted({*left_out, "consent.given_by"}))
     return _Wanted(request.model_copy(update={"new_patient": details}), left_out)
-
-
-def _revealed(value: Unread | None) -> Any:
-    return None if value is None else value.reveal()
 
 
 class CallbackCollaborators(NamedTuple):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from convox_clinicea import new_patient
 from convox_clinicea.bookings.call import Call, key_of_call
 from convox_clinicea.bookings.drafting import Drafter
 from convox_clinicea.clinicea.errors import NotInDialect
@@ -58,33 +59,35 @@ class StatusRequest(WithCall):
         yield from filter(None, (self.disposition, self.disposition_2, self.disposition_3))
 
 
-class UnbookedCallback(WithCall):
-    """What a person needs of a callback that cannot be booked, the most needed first; the caller's dialect named it."""
+_SPARED = sorted(new_patient.SPARED, key=lambda name: name not in new_patient.DATES)
+"""The birth date first: it tells persons apart."""
+KEPT = (
+    *("mobile", "country_code", "patient_id", *new_patient.NEEDED, "clinic_id", "start", "practitioner_id"),
+    *("service", "duration_minutes", *_SPARED, "consent", "notes"),
+)
+"""What a person needs of a callback that cannot be booked, the most needed first."""
 
-    mobile: Unread | None = None
-    country_code: Unread | None = None
-    patient_id: Unread | None = None
-    first_name: Unread | None = None
-    last_name: Unread | None = None
-    clinic_id: Unread | None = None
-    start: Unread | None = None
-    practitioner_id: Unread | None = None
-    service: Unread | None = None
-    duration_minutes: Unread | None = None
-    date_of_birth: Unread | None = None
-    gender: Unread | None = None
-    email: Unread | None = None
-    consent: Unread | None = None
-    notes: Unread | None = None
+
+class UnbookedCallback:
+    """What came of it.
+
+    Args:
+        came: values by canonical name, as the caller's dialect named them.
+    """
+
+    def __init__(self, came: Mapping[str, Any]) -> None:
+        self._came = {name: Unread(came[name]) for name in KEPT if name in came}
+
+    def value(self, name: str) -> Any:
+        """Return a value as it came; None if none did."""
+        came = self._came.get(name)
+        return None if came is None else came.reveal()
 
     def for_a_person(self) -> PersonalText:
         """Return as much of it as can be encrypted at once, as JSON."""
         document: dict[str, Any] = {}
         kept = "{}"
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            if not isinstance(value, Unread):
-                continue
+        for name, value in self._came.items():
             said = value.reveal()
             wider = {**document, name: said[:LONGEST_KEPT_VALUE] if isinstance(said, str) else said}
             text = _as_json(wider)

@@ -121,7 +121,7 @@ class Posting:
             return self._clinicea.post_appointment_by_patient_id(booking.patient_id, appointment, deadline)
         if request.new_patient is None:
             raise ValueError("a booking without a patient")
-        return self._clinicea.post_appointment(request.new_patient.for_clinicea(), appointment, deadline)
+        return self._clinicea.post_appointment(request.new_patient, appointment, deadline)
 
     def _created(self, attempt: Attempt, claimed: Booking, created: CreatedAppointment) -> Booking | Wait:
         """Book what Clinicea says it made; the calendar must show a canary, and what the answer does not show."""

@@ -16,12 +16,13 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea.bookings.record import Booking, timestamp
-from convox_clinicea.clinicea.models import NewAppointment, NewPatient
+from convox_clinicea.clinicea.models import NewAppointment
+from convox_clinicea.clinicea.new_patient import NewPatient
 from convox_clinicea.deadline import CLOCKS_APART
 from convox_clinicea.deployment_documents import ConsentTexts
 from convox_clinicea.errors import ConnectorError, raise_alone
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import GivenBy, Personal, PersonalDate, PersonalGender, PersonalText
+from convox_clinicea.privacy import GivenBy, Personal, PersonalText
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 
 SCHEMA_VERSION = 1
@@ -57,28 +58,10 @@ class Consent(BaseModel):
     given_by: GivenBy | None = None
 
 
-class PatientDetails(BaseModel):
-    """What a new patient told."""
+class PatientDetails(NewPatient):
+    """What a new patient told: for Clinicea, and the consent to it."""
 
-    model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
-
-    mobile: Mobile
-    first_name: PersonalText
-    last_name: PersonalText | None = None
-    gender: PersonalGender | None = None
-    date_of_birth: PersonalDate | None = None
-    email: PersonalText | None = None
     consent: Consent
-
-    def for_clinicea(self) -> NewPatient:
-        return NewPatient(
-            mobile=self.mobile,
-            first_name=self.first_name,
-            last_name=self.last_name,
-            gender=self.gender,
-            date_of_birth=self.date_of_birth,
-            email=self.email,
-        )
 
 
 def _at_its_offset(moment: datetime) -> datetime:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pydantic import create_model
 
 from convox_clinicea.bookings.request import BookingRequest, Caller, Consent, PatientDetails
 from convox_clinicea.convox import fields
@@ -11,6 +13,7 @@ from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number, 
 from convox_clinicea.convox.request import Inbound, WithCall
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NoCallerNumber
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.new_patient import RULES, NewPatientFields
 
 OF_AGE = 18
 """Years; the DPDP Act's, and India's."""
@@ -71,15 +74,20 @@ def is_under_age(born: date) -> bool:
     return (today.year - born.year, today.month, today.day) < (OF_AGE, born.month, born.day)
 
 
-class NewPatientBooking(_Booking):
+class _WithMobile(_Booking):
+    mobile: fields.WrittenMobile
+
+
+if TYPE_CHECKING:
+
+    class _WithPatient(_WithMobile, NewPatientFields): ...
+else:
+    _WithPatient = create_model("_WithPatient", __base__=_WithMobile, **fields.of_a_new_patient())
+
+
+class NewPatientBooking(_WithPatient):
     """`POST /appointments`."""
 
-    mobile: fields.WrittenMobile
-    first_name: fields.Name
-    last_name: fields.Name | None = None
-    gender: fields.Gender | None = None
-    date_of_birth: fields.BirthDate | None = None
-    email: fields.Email | None = None
     consent: ConsentGiven | None = None
 
     def canonical(
@@ -107,11 +115,7 @@ class NewPatientBooking(_Booking):
             raise InvalidRequest(*wrong)
         details = PatientDetails(
             mobile=number(self.mobile, self.country_code, place),
-            first_name=self.first_name,
-            last_name=self.last_name,
-            gender=self.gender,
-            date_of_birth=self.date_of_birth,
-            email=self.email,
+            **{name: getattr(self, name) for name in RULES},
             consent=Consent(
                 given=True,
                 at=None if at is None else moment_in("consent.at", at, place.zone_of_calls),

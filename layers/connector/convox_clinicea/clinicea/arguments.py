@@ -17,6 +17,7 @@ from convox_clinicea.clinicea.models import NewAppointment
 from convox_clinicea.deployment_documents import Clinics
 
 if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
+    from convox_clinicea.clinicea.new_patient import NewPatient
     from convox_clinicea.mobile import Mobile
 
 
@@ -99,6 +100,14 @@ class Arguments:
 
     def day(self, call: Endpoint, name: str, day: date) -> str:
         return self._table.times.written(day, self._table.calls[call].formats.get(name, "stamp"))
+
+    def patient(self, call: Endpoint, patient: NewPatient) -> dict[str, str | None]:
+        """Return all that a new patient told, the mobile in two parts."""
+        told = {
+            name: self.day(call, name, value) if isinstance(value, date) else value
+            for name, value in patient.revealed().items()
+        }
+        return {**self.mobile(call, patient.mobile), **told}
 
     def mobile(self, call: Endpoint, mobile: Mobile) -> dict[str, str]:
         code = CODE_PREFIXES[self._table.calls[call].country_code_format] + mobile.country_code

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from convox_clinicea import new_patient
 from convox_clinicea.clinicea.calls import Endpoint, Flows, placed, translated
 from convox_clinicea.clinicea.formats import Format, Statuses, Times, ZoneRule
 from convox_clinicea.deployment_documents import problems
@@ -34,14 +35,14 @@ class _Part(BaseModel):
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-_PERSON = ("patient_id", "national_number", "country_code", "mobile", "first_name", "last_name", "gender", "email")
-_VISIT = ("date_of_birth", "clinic_id", "start", "end", "practitioner_id", "service", "notes")
+_PERSON = ("patient_id", "national_number", "country_code", "mobile", *new_patient.RULES)
+_VISIT = ("clinic_id", "start", "end", "practitioner_id", "service", "notes")
 _LISTS = ("page", "page_size", "day", "since", "search", "file_number")
 _OURS = frozenset((*_PERSON, *_VISIT, *_LISTS, "api_key", "user_name", "password"))
 _STAMPS = frozenset({"start", "end"})
 """Times that must tell the hour."""
 _ZONED = _STAMPS | {"since"}
-_DATED = _ZONED | {"day", "date_of_birth"}
+_DATED = _ZONED | {"day"} | new_patient.DATES
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CODE_PREFIXES = {"plus": "+", "digits": "", "zeros": "00"}
 """How a country code is written: +91, 91 or 0091."""

@@ -35,7 +35,6 @@ from convox_clinicea.clinicea.models import (
     Appointment,
     CreatedAppointment,
     NewAppointment,
-    NewPatient,
     Patient,
     Status,
     appointment_from,
@@ -48,6 +47,7 @@ from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.text import each_once, id_key, same_id
 
 if TYPE_CHECKING:  # loaded by whoever needs it
+    from convox_clinicea.clinicea.new_patient import NewPatient
     from convox_clinicea.clinicea.registered import CalendarEntry
     from convox_clinicea.mobile import Mobile
 
@@ -157,16 +157,7 @@ class Clinicea:
         call = self._table.flows.book_new_call
         if call is None:
             raise NotInDialect(Endpoint.POST_WITH_PATIENT)
-        birth = patient.date_of_birth
-        arguments = {
-            **self._arguments.appointment(call, appointment),
-            **self._arguments.mobile(call, patient.mobile),
-            "first_name": patient.first_name.reveal(),
-            "last_name": patient.last_name.reveal() if patient.last_name else None,
-            "gender": patient.gender.reveal() if patient.gender else None,
-            "date_of_birth": None if birth is None else self._arguments.day(call, "date_of_birth", birth.reveal()),
-            "email": patient.email.reveal() if patient.email else None,
-        }
+        arguments = {**self._arguments.appointment(call, appointment), **self._arguments.patient(call, patient)}
         return self._post(call, arguments, appointment, None, deadline)
 
     def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:

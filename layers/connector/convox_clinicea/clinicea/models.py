@@ -19,7 +19,7 @@ from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.formats import instants_of, is_placeholder, zone_of
 from convox_clinicea.clinicea.responses import fields, identifier, text
 from convox_clinicea.deployment_documents import Clinics
-from convox_clinicea.privacy import PersonalDate, PersonalGender, PersonalText
+from convox_clinicea.privacy import PersonalDate, PersonalText
 
 if TYPE_CHECKING:
     from convox_clinicea.mobile import Mobile
@@ -141,18 +141,6 @@ class NewAppointment:
     service: PersonalText | None = None
     mobile: Mobile | None = None
     notes: PersonalText | None = None
-
-
-@dataclass(frozen=True)
-class NewPatient:
-    """A patient to be made together with an appointment."""
-
-    mobile: Mobile
-    first_name: PersonalText
-    last_name: PersonalText | None = None
-    gender: PersonalGender | None = None
-    date_of_birth: PersonalDate | None = None
-    email: PersonalText | None = None
 
 
 def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo) -> Patient | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NamedTuple, get_args
@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from convox_clinicea import privacy
+from convox_clinicea import new_patient, privacy
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.privacy import GivenBy, PersonalDate, PersonalGender, PersonalText
 from convox_clinicea.text import LOST, can_be_read, harmless, is_unset_id, may_be_an_id, normalized, seen, trimmed
@@ -46,16 +46,16 @@ MOMENT_PARTS = {
     "called_at": MomentParts("call_date", "call_time", "call_hour", "call_minute", "call_am_pm"),
 }
 MOMENTS = frozenset({*MOMENT_PARTS, "consent.at", "recorded_at"})
-DATES = frozenset({"date_of_birth"})
+DATES = new_patient.DATES
 DURATIONS = frozenset({"duration_minutes"})
 DISPOSITIONS = frozenset({"disposition", "disposition_2", "disposition_3"})
-TEXTS = frozenset({*DISPOSITIONS, "first_name", "last_name", "email", "service", "notes", "remarks"})
+TEXTS = new_patient.TEXTS | DISPOSITIONS | {"service", "notes", "remarks"}
 """What people typed, which programs send with HTML's entities in it."""
-CHOSEN = frozenset({"patient_id", "clinic_id", "practitioner_id", "duration_minutes", "date_of_birth", "gender"})
-"""What is chosen from a list or found: 0 is nothing chosen."""
 NOT_CHOSEN = re.compile(r"-?0+(?:\.0+)?|-1(?:\.0+)?", re.ASCII)
 IDS = frozenset({"patient_id", "clinic_id", "practitioner_id"})
 """Clinicea's ids."""
+CHOSEN = IDS | DURATIONS | DATES | new_patient.CHOICES
+"""What is chosen from a list or found: 0 is nothing chosen."""
 _ROUND_AN_ID = " \"'<>(){}[],;"
 _NO_ID = frozenset(
     {
@@ -89,10 +89,9 @@ _PIECES = (name for parts in MOMENT_PARTS.values() for name in parts)
 _CALL = ("call_id", "agent_id", "mobile", "country_code", "process", "queue", "lead_id", "did", "call_type")
 _AFTER = ("call_status", "disposition", "disposition_2", "disposition_3", "remarks")
 _BOOKING = ("patient_id", "clinic_id", "practitioner_id", "service", "notes", "limit")
-_PERSON = ("first_name", "last_name", "gender", "email")
 _CONSENT = ("consent.given", "consent.text_version", "consent.given_by")
 
-CANONICAL = frozenset((*_CALL, *_AFTER, *_BOOKING, *_PERSON, *_CONSENT, *MOMENTS, *_PIECES, *DATES, *DURATIONS))
+CANONICAL = frozenset((*_CALL, *_AFTER, *_BOOKING, *new_patient.RULES, *_CONSENT, *MOMENTS, *_PIECES, *DURATIONS))
 """A dot is nesting: `consent.given` may come as `{"consent": {"given": …}}`."""
 GROUPS = frozenset(name.split(".")[0] for name in CANONICAL if "." in name)
 
@@ -250,6 +249,8 @@ _ADDRESS = r"[!-?A-~]+@[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+"
 Email = Annotated[PersonalText, _form(_ADDRESS, "must be an e-mail address"), _text(254, kept=True)]
 BirthDate = Annotated[PersonalDate, _Checked(_birth_date, {"format": "date"}), _Trim]
 Gender = Annotated[PersonalGender, _Checked(_gender, {"enum": list(get_args(privacy.Gender))}), _Trim]
+LIMITS: Mapping[new_patient.Limits, Any] = {"name": Name, "gender": Gender, "birth_date": BirthDate, "email": Email}
+"""The types of a new patient's fields, with their checks."""
 Given = Annotated[bool, BeforeValidator(_told)]
 _GIVERS: dict[str, GivenBy] = {
     "self": "self",
@@ -267,3 +268,10 @@ _MOMENT = (
 Start = Annotated[str, _form(_MOMENT, "must be ISO 8601, such as 2026-12-01T15:00:00"), _text(80)]
 DurationMinutes = Annotated[int, Field(ge=5, le=480)]
 Limit = Annotated[int, Field(ge=1, le=50)]
+
+
+def of_a_new_patient() -> dict[str, tuple[Any, Any]]:
+    """Return each field of a new patient with its limits, and its default, as `pydantic.create_model` takes them."""
+    types = {name: LIMITS[rules.limits] for name, rules in new_patient.RULES.items()}
+    optional = new_patient.OPTIONAL
+    return {name: (kind | None, None) if name in optional else (kind, ...) for name, kind in types.items()}

@@ -73,7 +73,7 @@ def is_missing(name: str, value: Any, dialect: Dialect) -> bool:
         return True
     if name in CHOSEN and NOT_CHOSEN.fullmatch(text) is not None:
         return True
-    if name == "date_of_birth" and _NO_BIRTH.fullmatch(text) is not None:
+    if name in DATES and _NO_BIRTH.fullmatch(text) is not None:
         return True
     if name == "mobile" or any(map(str.isalnum, text)):
         return False
