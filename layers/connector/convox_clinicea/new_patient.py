@@ -10,9 +10,8 @@ their own and are not among these fields.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,8 +21,7 @@ Limits = Literal["name", "gender", "birth_date", "email"]
 """The kinds of limits, for which `convox/fields.py` has the checks."""
 
 
-@dataclass(frozen=True)
-class FieldRules:
+class FieldRules(NamedTuple):
     """How a field is treated on its way from ConVox to Clinicea.
 
     Attributes:
