@@ -119,6 +119,7 @@ def test_the_files_of_the_checklists_exist() -> None:
         "commands/slots.py",
         "functions/available_slots/app.py",
         "events/available_slots.json",
+        "lookups/slots.py",
     }
     files -= {"app.py"}
 
