@@ -244,7 +244,7 @@ def test_an_order_that_makes_no_sense_is_refused(deployment: Deployment, wrong: 
 def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
     deployment: Deployment, parked: Booking, why: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match="neither an address nor a telephone number") as refused:
+    with pytest.raises(InvalidRequest, match="an e-mail address or a telephone number") as refused:
         resolving(deployment, parked, "rejected", why=why)
 
     assert why not in str(refused.value)

@@ -40,7 +40,7 @@ from commands.__main__ import main
         ("holds --full --why x", '--why "x" is too short'),
         ("rotate-token --drop --add", "--drop and --add exclude one another"),
         ("usage-key", "Missing option '--client'"),
-        ("disclosures --client convox --after nonsense", "--after must be what the command before said"),
+        ("disclosures --client convox --after nonsense", "--after must be the value that the previous command printed"),
         ("doctor --time-zone Mars", "must be a time zone such as Asia/Kolkata"),
         ("restore ledger-restored --go", '--why "…" is missing'),
     ],

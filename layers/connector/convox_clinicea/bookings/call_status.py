@@ -128,7 +128,7 @@ def _without(found: Named, names: Iterable[str]) -> Named:
 _OF_AN_APPOINTMENT = frozenset({"patient_id", "clinic_id", "start", "practitioner_id", "first_name"})
 _IS_REQUIRED = FieldProblem("start", "is required")
 _NO_FOLLOW_UP = FieldProblem(
-    "start", "is required; the follow-up is when ConVox calls again, unless the dialect's stands_in says otherwise"
+    "start", "is required; a follow-up time is ConVox's next call, unless the dialect's stands_in says otherwise"
 )
 
 

@@ -232,4 +232,4 @@ def _cursor_in(event: object) -> Cursor | None:
     except ValidationError:
         pass
     # Raised outside the handler: the library's error holds a key of the ledger.
-    raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+    raise InvalidRequest(FieldProblem("after", "must be the value from the previous answer"))

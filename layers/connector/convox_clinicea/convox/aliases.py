@@ -130,7 +130,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _two_values(name: str, candidates: list[_Came]) -> FieldProblem:
     aliases = dict.fromkeys(each.alias for each in candidates)
-    return FieldProblem(name, f"came with different values, as {' and as '.join(aliases)}; send one")
+    return FieldProblem(name, f"was sent with different values, as {' and as '.join(aliases)}; send one")
 
 
 def _same_number(one: Any, other: Any) -> bool:

@@ -29,7 +29,7 @@ LONGEST_NAME = 64
 
 def _name(text: str) -> str:
     if not (1 <= len(text) <= LONGEST_NAME and text == text.strip() and all(map(_shows, text)) and normalized(text)):
-        raise ValueError(f"must be a name of 1 to {LONGEST_NAME} characters that can be seen, no blank at its ends")
+        raise ValueError(f"must be a name of 1 to {LONGEST_NAME} visible characters, without blanks at its ends")
     return text
 
 

@@ -103,7 +103,7 @@ def _headers(error: errors.ConnectorError) -> dict[str, str | list[str]]:
 
 def _sentence(problem: errors.FieldProblem, came_as: Mapping[str, str]) -> str:
     name = came_as.get(problem.field)
-    return problem.message if name is None else f"{problem.message} (it came as {name})"
+    return problem.message if name is None else f"{problem.message} (sent as {name})"
 
 
 _CAME_AS = "came_as"
