@@ -35,7 +35,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a booking stands where it stands; the closed list of the contract."""
+    """Reason for a booking's state; a closed list of the contract."""
 
     ALREADY_THERE = "already_there"
     SLOT_TAKEN = "slot_taken"
