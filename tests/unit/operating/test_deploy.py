@@ -253,9 +253,9 @@ class TestRefused:
         [
             ("SettleSecond=61", "SettleSecond: the template has no such parameter; SettleSeconds?"),
             ("Nonsense=1", "Nonsense: the template has no such parameter"),
-            ("SettleSeconds=5", 'SettleSeconds: "5" must be 30 to 1800 seconds. How long after an unanswered request'),
+            ("SettleSeconds=5", 'SettleSeconds: "5" must be 30 to 1800 seconds. Seconds after an unanswered request'),
             ("SettleSeconds=soon", 'SettleSeconds: "soon" must be 30 to 1800 seconds.'),
-            ("LogLevel=LOUD", 'LogLevel: "LOUD" must be one of DEBUG, INFO, WARNING, ERROR. The least severe'),
+            ("LogLevel=LOUD", 'LogLevel: "LOUD" must be one of DEBUG, INFO, WARNING, ERROR. Lowest level of'),
             ("CliniceaUrl=http://x", 'CliniceaUrl: "http://x" must be https://<host>'),
             ("ReleaseId=" + "a" * 64, "ReleaseId: make deploy sets it"),
             ("Python=3.12", "Python=3.12, but deploy.toml says python = 3.13; change it there"),
