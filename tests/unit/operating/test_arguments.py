@@ -23,7 +23,7 @@ from commands.__main__ import main
         ("bookings --state open", "'open' is not one of"),
         ("redrive --go", '--why "…" is missing'),
         ("redrive --go --why x", '--why "x" is too short: at least 3 characters'),
-        ("redrive bk_x --older 3d", "ID names the bookings; --reason and --older"),
+        ("redrive bk_x --older 3d", "give either IDs, or --reason and --older"),
         ("resolve --as rejected --why because", "Missing argument 'ID'"),
         ("resolve bk_x --why because", "Missing option '--as'"),
         ("resolve bk_x --as maybe --why because", "'maybe' is not one of 'booked', 'rejected'"),
