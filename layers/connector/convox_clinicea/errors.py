@@ -1,4 +1,4 @@
-"""The root of the one error tree.
+"""The root of the error tree.
 
 A leaf states three things and nothing about a person: whether trying again can help, whether it is
 known what the failed step did, and a sentence that an agent may read. `convox.errors` maps the tree to

@@ -1,4 +1,4 @@
-"""The flow of ConVox's status callback: what it says, and what takes it.
+"""Reads ConVox's status callback and builds the service that handles it.
 
 Nobody is there to correct a callback: the agent has gone on to the next call. So an optional field that cannot be used
 is left out, or shortened, and the answer says so. What says for whom, where, when and with whom is never left out.

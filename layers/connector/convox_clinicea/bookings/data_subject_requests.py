@@ -1,4 +1,4 @@
-"""What answers a person's questions about their own data."""
+"""Answers requests of a person about their own data: access, erasure, withdrawal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is held on a person, and its erasure."""
+"""A person's stored data: report and erasure."""
 
 from __future__ import annotations
 

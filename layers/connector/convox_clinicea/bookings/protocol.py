@@ -1,4 +1,4 @@
-"""The booking protocol: states, transitions, numbers, and what becomes of a message."""
+"""The booking protocol: states, transitions, timings and outcomes of a message."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ledger against Clinicea's calendar: does what was booked stand there once, and nothing else of ours?
+"""Reconciliation: compares the ledger with Clinicea's calendar.
 
 A comparison goes on in parts, each bounded in time and memory, so that it comes to its end on a ledger of any size.
 """

@@ -1,4 +1,4 @@
-"""How bookings stand: accepted, asked for, and at a call's end."""
+"""Replies of the booking, status and callback routes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bookings, for a known patient and for a new one, and their passage into our own words."""
+"""Request models for bookings of known and new patients."""
 
 from __future__ import annotations
 

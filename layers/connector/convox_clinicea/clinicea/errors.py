@@ -1,4 +1,4 @@
-"""What can go wrong between us and Clinicea.
+"""Errors of Clinicea calls.
 
 Every leaf carries the call's name and the HTTP status, where there was one, and nothing else: no URL (tokens
 travel in queries), no body, no patient's data.

@@ -1,4 +1,4 @@
-"""From the names and values that came to canonical ones: aliases, moments in pieces, and two values for one field."""
+"""Maps received names and values to canonical ones: aliases, split dates and times, conflicting values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an API Gateway event to names and values, whatever its content type claims.
+"""Parses an API Gateway event into names and values, whatever its content type claims.
 
 ConVox posts JSON, forms, and forms one of whose fields holds JSON; its agent's page comes with a query string [1x].
 """

@@ -1,4 +1,4 @@
-"""What a request leaves to the deployment: its clinics, country and zones; and what is read by them."""
+"""Request defaults of the deployment: clinics, country and time zones."""
 
 from __future__ import annotations
 

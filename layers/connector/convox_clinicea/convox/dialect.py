@@ -1,4 +1,4 @@
-"""How callers speak: from the names and words that each sends to ours.
+"""The dialect: maps a client's names and words to ours.
 
 The document packed with the layer holds what is known of ConVox; a deployer's document is laid over it, and what
 it says for one caller is laid over what it says for all. A list replaces what stands below it, an object adds to it.

@@ -1,4 +1,4 @@
-"""From an API Gateway event to a request, with what the deployment adds to it."""
+"""Parses an API Gateway event into a request model, with the deployment's defaults."""
 
 from __future__ import annotations
 

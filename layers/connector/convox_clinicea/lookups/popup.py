@@ -145,7 +145,7 @@ class PopUpLookUp:
 def popup_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[SearchRequest, Mobile | None]:
-    """Return it."""
+    """Return the pipeline of `call_popup`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
         search = PatientSearch(clinicea)
