@@ -40,39 +40,39 @@ def obstacles(target: Target, now: Standing, values: Mapping[str, str]) -> Itera
     where = f"{target.region}, account {target.account()}"
     if now.status in CANNOT_BE_UPDATED:
         delete = f"aws cloudformation delete-stack --stack-name {target.stack} --region {target.region}"
-        yield f"the stack is {now.status}, which AWS does not update: look at its events, then {delete}"
+        yield f"the stack is {now.status}, which AWS does not update: check its events, then {delete}"
     elif now.status == "UPDATE_ROLLBACK_FAILED":
         mend = f"aws cloudformation continue-update-rollback --stack-name {target.stack} --region {target.region}"
-        yield f"the stack is {now.status}, which AWS does not update: look at its events, mend the cause, then {mend}"
+        yield f"the stack is {now.status}, which AWS does not update: check its events, fix the cause, then {mend}"
     elif now.status.endswith("_IN_PROGRESS"):
-        yield f"the stack is {now.status}: somebody deploys it now; wait for the end"
+        yield f"the stack is {now.status}: another deployment is running; wait for its end"
     yield from _secret(target, values["CliniceaSecretArn"], where)
     if values[LOG_ROLE] == "keep" and not _has_log_role(target):
         yield (
-            f"API Gateway has no role to write logs with in {where}, and would refuse the stage:"
+            f"API Gateway has no log role in {where} and would reject the stage:"
             f' make deploy PARAMETERS="{LOG_ROLE}=create"'
         )
 
 
 def warnings(now: Standing, values: Mapping[str, str]) -> Iterator[str]:
     """Yield what is allowed, and should be known."""
-    for name, of_what in (("NoticesEmail", "a booking fails or waits for a person"), ("AlarmsEmail", "an alarm rings")):
+    for name, of_what in (("NoticesEmail", "a booking fails or needs a person"), ("AlarmsEmail", "an alarm is raised")):
         if not values[name]:
-            yield f"{name} is empty: nobody is told when {of_what}"
+            yield f"{name} is empty: no e-mail is sent when {of_what}"
         elif now.parameters.get(name) != values[name]:
-            yield f"{name}: AWS sends a mail to {values[name]}; nothing else arrives before its link is clicked"
+            yield f"{name}: AWS sends a confirmation mail to {values[name]}; click its link to receive mails"
     if not values["SourceAddresses"] or EVERYWHERE & set(values["SourceAddresses"].split(",")):
-        yield "SourceAddresses: the API answers from everywhere to whoever has a token"
+        yield "SourceAddresses: the API is open to all addresses; only the token protects it"
     if values["SearchByGet"] == "true":
-        yield "SearchByGet: addresses carry mobile numbers; machines on the way may log them"
+        yield "SearchByGet: URLs contain mobile numbers; machines on the way may log them"
     if values["TlsPolicy"] == "none":
-        yield "TlsPolicy: none is set, and API Gateway takes TLS 1.0"
+        yield "TlsPolicy: none is set, so API Gateway accepts TLS 1.0"
 
 
 def _secret(target: Target, arn: str, where: str) -> Iterator[str]:
     region = arn.split(":")[3]
     if region != target.region:
-        yield f"CliniceaSecretArn: the secret lies in {region}, the stack in {target.region}; make one there"
+        yield f"CliniceaSecretArn: the secret is in {region}, the stack in {target.region}; create one there"
         return
     try:
         found = target.client("secretsmanager").describe_secret(SecretId=arn)
@@ -84,7 +84,7 @@ def _secret(target: Target, arn: str, where: str) -> Iterator[str]:
             raise
         return
     if "DeletedDate" in found:
-        yield f"CliniceaSecretArn: the secret is to be deleted: aws secretsmanager restore-secret --secret-id {arn}"
+        yield f"CliniceaSecretArn: to be deleted: aws secretsmanager restore-secret --secret-id {arn}"
 
 
 def _has_log_role(target: Target) -> bool:

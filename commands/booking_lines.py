@@ -37,8 +37,8 @@ DURATION = Read("duration", minutes)
 
 def filters(function: Callable[..., int]) -> Callable[..., int]:
     """Add the options that narrow a list of bookings: `reason` is a tuple, `older` is in minutes."""
-    reason = click.option("--reason", multiple=True, help="Only bookings with this reason; may be repeated.")
-    older = click.option("--older", type=DURATION, default=0, metavar="12h", help="Accepted at least that long ago.")
+    reason = click.option("--reason", multiple=True, help="Only bookings with this reason; repeatable.")
+    older = click.option("--older", type=DURATION, default=0, metavar="12h", help="Only bookings at least this old.")
     return reason(older(function))
 
 
@@ -53,7 +53,7 @@ def listed(session: Session, order: Json) -> tuple[list[Json], list[Json]]:
         found |= {each["booking_id"]: each for each in part["bookings"]}
         unreadable |= {each["booking_id"]: each for each in part["unreadable"]}
         if part["after"] is not None:
-            session.out.note(f"  {len(found)} so far; not finished, continues")
+            session.out.note(f"  {len(found)} so far; continuing")
     return sorted(found.values(), key=lambda each: (each["accepted_at"], each["booking_id"])), list(unreadable.values())
 
 
@@ -70,7 +70,7 @@ def parts(ask: Ask, order: Json) -> Iterator[Json]:
         after = part["after"]
         if after is None:
             return
-    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: the answer is not whole")
+    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: the answer is incomplete")
 
 
 def line(booking: Json, now: datetime) -> str:

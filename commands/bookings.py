@@ -14,12 +14,12 @@ STATES = ("accepted", "sending", "unknown", "needs_attention", "booked", "reject
 
 @cli_support.verb("bookings", "bookings --state needs_attention --older 12h", "bookings bk_… --json")
 @click.argument("booking_id", default="", metavar="[ID]")
-@click.option("--state", multiple=True, type=click.Choice(STATES), help="Default: all that have not ended.")
+@click.option("--state", multiple=True, type=click.Choice(STATES), help="Default: all open bookings.")
 @booking_lines.filters
 def bookings(out: Output, booking_id: str, state: Sequence[str], reason: Sequence[str], older: int, stack: str) -> int:
     """List bookings by state, age and reason; or show one, and the acts on it.
 
-    The exit code is 1 if there is no such booking, 2 if the stack could not be asked.
+    The exit code is 1 if there is no such booking, 2 if the stack could not be reached.
     """
 
     def command(target: Target) -> int:

@@ -17,12 +17,12 @@ CALL_REPORT_HOURS = 2
     type=booking_lines.DURATION,
     default=CALL_REPORT_HOURS * 60,
     metavar="2h",
-    help=f"Announced at least that long ago; default: {CALL_REPORT_HOURS}h.",
+    help=f"Only calls announced at least this long ago; default: {CALL_REPORT_HOURS}h.",
 )
 def calls(out: Output, older: int, stack: str) -> int:
     """List the calls that were announced and whose status never came.
 
-    The exit code is 1 if there are such calls, 2 if the stack could not be asked.
+    The exit code is 1 if there are such calls, 2 if the stack could not be reached.
     """
     return cli_support.run(out, stack, lambda target: tell(booking_lines.session(out, target), older))
 
@@ -32,7 +32,7 @@ def tell(session: Session, older: int) -> int:
     order = {"action": "calls", "older_than_minutes": older}
     found = [call for part in booking_lines.parts(session.ask, order) for call in part["calls"]]
     out = session.out
-    out.line(f"{session.where}: {len(found)} calls were announced, and their status did not come")
+    out.line(f"{session.where}: {len(found)} announced calls have no status callback")
     now = booking_lines.wall_clock()
     for each in found:
         age = int((now - datetime.fromisoformat(each["announced_at"])).total_seconds()) // 60

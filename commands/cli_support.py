@@ -105,11 +105,11 @@ def verb(
         shown = "\n".join(f"  ./{NAME} {each}" for each in examples)
         command = click.command(name, epilog=f"\b\nExample{'s' * (len(examples) > 1)}:\n{shown}")(called)
         if changes:
-            command.params.append(click.Option(["--yes"], is_flag=True, help="Do not ask."))
+            command.params.append(click.Option(["--yes"], is_flag=True, help="Do not ask for confirmation."))
         if on_a_stack:
             meant = f"{MEANT} the one that deploy.toml names."
             command.params.append(click.Option(["--stack"], default="", metavar="NAME", help=meant))
-        as_json = click.Option(["--json", "as_json"], is_flag=True, help="One JSON document; errors as JSON, too.")
+        as_json = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON document, errors too.")
         command.params.append(as_json)
         return command
 
@@ -125,7 +125,7 @@ def run(out: Output, stack: str, command: Callable[[Target], int], *, changes: s
         yes: the answer was given beforehand.
 
     Returns:
-        The verb's exit code; 1 if the answer was no, 2 if the stack could not be asked or nobody could answer.
+        The verb's exit code; 1 if the answer was no, 2 if the stack could not be reached or nobody could answer.
     """
     target: Target | None = None
     try:
@@ -167,8 +167,8 @@ def going(function: Callable[..., int]) -> Callable[..., int]:
             require_reason(why)
         return function(out, go=go, why=why, **options)
 
-    reason = click.option("--why", default="", metavar="TEXT", help="For the audit's line; required with --go.")
-    return click.option("--go", is_flag=True, help="Do it; without, nothing is changed.")(reason(called))
+    reason = click.option("--why", default="", metavar="TEXT", help="Reason for the audit entry; required with --go.")
+    return click.option("--go", is_flag=True, help="Apply the changes; without it, nothing is changed.")(reason(called))
 
 
 DAY = Read("YYYY-MM-DD", day)

@@ -26,7 +26,7 @@ def confirmed(
         option: how to say yes beforehand.
 
     Raises:
-        NotConfirmed: there is no terminal to ask on.
+        NotConfirmed: there is no terminal to confirm on.
     """
     say(where)
     if yes:
@@ -46,4 +46,4 @@ def require_terminal(what: str, option: str = "--yes") -> None:
         NotConfirmed: standard input is no terminal.
     """
     if not sys.stdin.isatty():
-        raise NotConfirmed(f"nothing was changed: there is no terminal to ask on. To {what}: the same with {option}")
+        raise NotConfirmed(f"nothing was changed: there is no terminal to confirm on. To {what}, repeat with {option}")

@@ -103,7 +103,7 @@ class Deployment:
         release = release_id(self._root, self._root / BUILD, plan.values)
         changes = self._changes(now, {**plan.values, PARAMETER: release})
         if not changes and not more:
-            print(f"nothing to deploy: release {release[:12]} runs, with these parameters", flush=True)
+            print(f"nothing to deploy: release {release[:12]} is deployed with these parameters", flush=True)
         elif not confirmed(self._target.address(), "deploy to this stack", yes=self._yes, option=YES):
             return False
         self._keep(file, plan)
@@ -118,7 +118,7 @@ class Deployment:
     def on_this_machine(self, given: Mapping[str, str]) -> bool:
         """Build, deploy and smoke the stack that `make run` serves; False if the answer was no."""
         _refuse(allowed.problems(given, self._parameters))
-        note = ", with what it has and these parameters; deploy.toml is left alone" if given else ""
+        note = ", with its present and these parameters; deploy.toml is unchanged" if given else ""
         if not confirmed(self._target.address(), f"deploy to this machine{note}", yes=self._yes, option=YES):
             return False
         given_ones = [f"{name}={value}" for name, value in given.items()]
@@ -129,7 +129,7 @@ class Deployment:
         """The layer in the build must be the one for the Python and the processor that are deployed."""
         check = ["--check", str(BUILD / "ConnectorLayer"), "--python", parameters["Python"]]
         check += ["--arch", parameters["Architecture"]]
-        self._step([".tools/sam/bin/python", "layers/connector/build.py", *check], "the build does not fit")
+        self._step([".tools/sam/bin/python", "layers/connector/build.py", *check], "the build does not match")
 
     def _changes(self, now: before_deploying.Standing, values: Mapping[str, str]) -> list[str]:
         """Print what changes against the deployed stack, and what should be known; returns what changes."""
@@ -165,7 +165,7 @@ class Deployment:
 
     def _smoke(self, release: str) -> None:
         command = [PROGRAM, "smoke", "--stack", self._target.stack, "--release", release]
-        self._step(command, "it is deployed, and does not answer as it should")
+        self._step(command, "it is deployed, but the smoke test failed")
 
     def _step(self, command: Sequence[str], otherwise: str) -> None:
         if self._run(command):

@@ -107,7 +107,7 @@ def tell(
     out.document({"patients": patients(found), "after": go_on} if persons else {"entries": found, "after": go_on})
     if go_on is None:
         return 0
-    out.note(f"there is more: the same with --after {go_on}")
+    out.note(f"more entries exist; repeat with --after {go_on}")
     return NOT_ALL
 
 

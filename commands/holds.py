@@ -14,22 +14,22 @@ from convox_clinicea.text import each_once, id_spellings
 
 Json = dict[str, Any]
 WHY_NOT = {
-    "open": "has not ended; with --open it is ended and will not be made",
-    "posted": "may stand in Clinicea already: let it end, or resolve it, then erase",
-    "changed_meanwhile": "was changed meanwhile; repeat",
-    "unreadable": "a later release has written something of it; erase it with that release",
+    "open": "is still open; --open ends it without an appointment",
+    "posted": "may be booked in Clinicea already; let it end or resolve it, then erase",
+    "changed_meanwhile": "has changed; repeat",
+    "unreadable": "a later release has written it; erase it with that release",
 }
 
 
 @cli_support.verb("holds", "holds", "holds --patient P-41", 'holds --full --why "asked in writing, ticket 7"')
 @patient_option
-@click.option("--full", is_flag=True, help="The data itself, for the person; always one JSON document.")
-@click.option("--why", default="", metavar="TEXT", help="With --full: who asked, and how you know that it is they.")
+@click.option("--full", is_flag=True, help="Print the personal data itself, as one JSON document.")
+@click.option("--why", default="", metavar="TEXT", help="With --full: who asked, and how their identity was verified.")
 def holds(out: Output, patient: str | None, *, full: bool, why: str, stack: str) -> int:
-    """Show what is held on a person; with --full the data itself.
+    """Show which data of a person is stored; with --full, the data itself.
 
     The person is found by mobile, which comes from the variable MOBILE or a prompt, by --patient, or both. The exit
-    code is 2 if the stack could not be asked, or the data may not be opened.
+    code is 2 if the stack could not be reached, or the data may not be opened.
     """
     if full:
         cli_support.require_reason(why)
@@ -49,13 +49,13 @@ def holds(out: Output, patient: str | None, *, full: bool, why: str, stack: str)
 
 @cli_support.verb("erase", "erase --patient P-41", changes=True)
 @patient_option
-@click.option("--open", "open_too", is_flag=True, help="End and erase what was never posted, too.")
-@click.option("--why", default="asked by the person", metavar="TEXT", help="For the audit's line.")
+@click.option("--open", "open_too", is_flag=True, help="Also end and erase open bookings that were never posted.")
+@click.option("--why", default="asked by the person", metavar="TEXT", help="Reason for the audit entry.")
 def erase(out: Output, patient: str | None, *, open_too: bool, why: str, yes: bool, stack: str) -> int:
     """Show what is held on a person, ask, and erase it.
 
     The person is found as by `holds`. The exit code is 1 if something was kept or the answer was not yes, 2 if the
-    stack could not be asked.
+    stack could not be reached.
     """
     cli_support.require_reason(why)
     named = person(patient)
@@ -97,7 +97,7 @@ def show(session: Session, person: Json) -> Held:
         out.line(f"  {booking_lines.line(booking, booking_lines.wall_clock())}")
         out.line(f"    {', '.join(booking['holds'])}")
     if unreadable:
-        out.line(f"  {unreadable} records match and cannot be read by this version: they are neither shown nor erased")
+        out.line(f"  {unreadable} matching records are unreadable for this version: neither shown nor erased")
     for line in searched:
         out.line(line)
     document = {
@@ -160,7 +160,7 @@ def erased(session: Session, person: Json, *, open_too: bool, why: str) -> tuple
     for part in parts(session, order):
         for result in part["results"]:
             results.append({"booking_id": result["booking"]["booking_id"], "kept": result["kept"]})
-            _became(session.out, results[-1]["booking_id"], result["kept"], "erased; its tombstone stays")
+            _became(session.out, results[-1]["booking_id"], result["kept"], "erased; its tombstone remains")
         for call in part["calls"]:
             results.append({"call_id": call["call_id"], "kept": call["kept"]})
             _became(session.out, f"the kept callback of call {call['call_id']}", call["kept"], "erased")

@@ -19,17 +19,17 @@ DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "openapi.json"
 SCHEMAS = "#/components/schemas/"
 ACCESS_TOKEN_HEADER = "Access-Token"  # noqa: S105 - the header's name, the template's default
 RETRY_AFTER = {
-    "description": "Seconds after which to ask again.",
+    "description": "Seconds to wait before the next attempt.",
     "required": True,
     "schema": {"type": "integer", "minimum": 0},
 }
 ALLOW = {
-    "description": "The methods that the route takes; empty while it is switched off.",
+    "description": "Supported methods; empty while the route is switched off.",
     "required": True,
     "schema": {"type": "string"},
 }
 LOCATION = {
-    "description": "The booking's own address.",
+    "description": "Absolute URL of the booking.",
     "required": True,
     "schema": {"type": "string", "format": "uri"},
 }
@@ -94,9 +94,9 @@ def document() -> Json:
         "info": {
             "title": "ConVox-Clinicea connector",
             "version": "1",
-            "description": "What a call centre on ConVox asks and books at a clinic on Clinicea. Every answer is JSON, "
-            "has `status` and `message`; absent values are null, never left out. ConVox's own names, forms and query "
-            "strings are read too. In words: docs/http-contract.md.",
+            "description": "Patient look-ups and bookings for a ConVox call centre at a clinic on Clinicea. Every "
+            "answer is JSON with `status` and `message`. Absent values are null, never left out. "
+            "ConVox's own names, forms and query strings are accepted too. Explained in docs/http-contract.md.",
         },
         "servers": [
             {
@@ -115,7 +115,7 @@ def document() -> Json:
                     "type": "apiKey",
                     "in": "header",
                     "name": ACCESS_TOKEN_HEADER,
-                    "description": "The caller's secret. The header's name is the parameter `AccessTokenHeader`.",
+                    "description": "The client's access token. The header's name is the parameter `AccessTokenHeader`.",
                 }
             },
         },
@@ -188,7 +188,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing")
     if parser.parse_args().check:
         same = DOCUMENT.is_file() and DOCUMENT.read_text("utf-8") == text()
-        print("it is what the code says" if same else "docs/openapi.json is out of date; run `make openapi`")
+        print("docs/openapi.json is up to date" if same else "docs/openapi.json is out of date; run `make openapi`")
         return 0 if same else 1
     DOCUMENT.write_text(text(), "utf-8")
     return 0

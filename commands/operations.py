@@ -1,4 +1,4 @@
-"""The routes of the contract, for its OpenAPI document: what each takes, what it answers, which errors it may have."""
+"""Routes of the HTTP contract for its OpenAPI document: requests, answers and error codes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,14 +24,14 @@ STATUSES: Mapping[answers.Code, int] = {
 MEANINGS = {
     400: "The request is not valid; `fields` says what is wrong where.",
     401: "The access token is missing, wrong, or sent twice.",
-    403: "The gateway refused the request for another reason.",
-    404: "No such route or booking, or not for this caller.",
-    405: "The route does not take this method.",
+    403: "The request is not allowed, or the patient was not shown on this call.",
+    404: "The route or booking does not exist for this client.",
+    405: "The route does not support this method.",
     413: "The body is over 64 KB.",
     429: "Too many requests.",
-    500: "A fault of the connector.",
-    502: "Clinicea refused the connector: credentials, permission or call table; its operator must act.",
-    503: "Try again: what was to be stored is not, or Clinicea is down or busy.",
+    500: "An internal error of the connector.",
+    502: "Clinicea refused the request: credentials, permission or call table. The connector's operator must act.",
+    503: "Storage is not confirmed, or Clinicea is down or busy. Try again.",
     504: "Clinicea did not answer within the look-up's budget.",
 }
 EVERYWHERE: tuple[answers.Code, ...] = (
@@ -58,7 +58,7 @@ class Operation:
     request: type[BaseModel] | None
     answer: Any
     errors: Sequence[answers.Code]
-    successes: Mapping[int, str] = field(default_factory=lambda: {200: "The answer."})
+    successes: Mapping[int, str] = field(default_factory=lambda: {200: "Success."})
 
     @property
     def in_path(self) -> list[str]:
@@ -72,12 +72,12 @@ def _may_be_left_out(*models: type[BaseModel]) -> dict[str, Any]:
 
 
 _OF_EACH_CALL = frozenset({"call_id", "agent_id"})
-ACCEPTED = {202: "Ledger and queue both hold the booking.", 200: "The same request again, and the booking has ended."}
+ACCEPTED = {202: "The booking is stored and queued.", 200: "A repeated request whose booking has ended."}
 StatusCallback = create_model(
     "StatusCallback",
     __base__=StatusRequest,
-    __doc__="What ConVox sends of a call that has ended. Where a disposition means an appointment it takes the fields "
-    "of the two booking routes: with `patient_id` for that patient, otherwise for a new one.",
+    __doc__="ConVox's report of a finished call. If the disposition means an appointment, it takes the fields "
+    "of the booking routes: with `patient_id` for that patient, otherwise for a new one.",
     recorded_at=(fields.Start | None, None),
     **_may_be_left_out(KnownPatientBooking, NewPatientBooking),
 )
@@ -86,7 +86,7 @@ OPERATIONS = (
         "post",
         "/patients/search",
         "searchPatient",
-        "Who is calling?",
+        "Search patients by mobile number",
         SearchRequest,
         answers.Match,
         ASKING_CLINICEA,
@@ -95,7 +95,7 @@ OPERATIONS = (
         "post",
         "/patients",
         "searchPatientByForm",
-        "The same, at the address that takes GET too",
+        "Search patients by mobile number (alternative path)",
         SearchRequest,
         answers.Match,
         ASKING_CLINICEA,
@@ -104,7 +104,7 @@ OPERATIONS = (
         "get",
         "/patients",
         "searchPatientByGet",
-        "The same by GET; switched off by default (parameter `SearchByGet`)",
+        "Search patients by GET; off by default (parameter `SearchByGet`)",
         SearchRequest,
         answers.Match,
         (*ASKING_CLINICEA, "method_not_allowed"),
@@ -113,7 +113,7 @@ OPERATIONS = (
         "post",
         "/calls/popup",
         "callPopUp",
-        "The call has reached an agent: who is calling, and what was done at the last visits?",
+        "Pop-up when a call reaches an agent: patients with the number, and last visits",
         SearchRequest,
         answers.PopUp,
         STORING,
@@ -122,7 +122,7 @@ OPERATIONS = (
         "get",
         "/calls/popup",
         "callPopUpByGet",
-        "The same by GET; switched off by default (parameter `SearchByGet`)",
+        "Pop-up by GET; off by default (parameter `SearchByGet`)",
         SearchRequest,
         answers.PopUp,
         (*STORING, "method_not_allowed"),
@@ -131,7 +131,7 @@ OPERATIONS = (
         "get",
         "/patients/{patient_id}/appointments/completed",
         "completedAppointments",
-        "What was done at the last visits?",
+        "List a patient's completed appointments",
         CompletedRequest,
         answers.Completed,
         ASKING_CLINICEA,
@@ -140,7 +140,7 @@ OPERATIONS = (
         "post",
         "/patients/{patient_id}/appointments",
         "bookAppointment",
-        "An appointment for a known patient",
+        "Book an appointment for a known patient",
         KnownPatientBooking,
         answers.Acceptance,
         STORING,
@@ -150,7 +150,7 @@ OPERATIONS = (
         "post",
         "/appointments",
         "bookNewPatient",
-        "An appointment for a caller who becomes a patient, with consent",
+        "Register a new patient, with consent, and book an appointment",
         NewPatientBooking,
         answers.Acceptance,
         (*STORING, "consent_required", "clinicea_rejected"),
@@ -160,20 +160,20 @@ OPERATIONS = (
         "post",
         "/calls/status",
         "callStatus",
-        "The call has ended: what the agent recorded of it, and where that is an appointment, its booking",
+        "Status callback after a call; books the appointment that the agent recorded",
         StatusCallback,
         answers.CallStatus,
         (*STORING, "consent_required", "clinicea_rejected"),
-        {202: ACCEPTED[202], 200: "Noted; or the same again, and the booking has ended."},
+        {202: ACCEPTED[202], 200: "The status is recorded, or a repeated request whose booking has ended."},
     ),
     Operation(
-        "get", "/bookings/{booking_id}", "bookingStatus", "How does it stand?", None, answers.BookingAnswer, STORING
+        "get", "/bookings/{booking_id}", "bookingStatus", "Read a booking's state", None, answers.BookingAnswer, STORING
     ),
     Operation(
         "get",
         "/calls/{call_id}/bookings",
         "callBookings",
-        "The bookings that were made on one call",
+        "List the bookings of a call",
         CallRequest,
         answers.CallBookings,
         STORING,
@@ -182,7 +182,7 @@ OPERATIONS = (
         "get",
         "/calls/bookings",
         "callBookingsByQuery",
-        "The same, by a query: for an id that a path may not bring through, such as a/b",
+        "List the bookings of a call by query, for call ids such as a/b",
         CallRequest,
         answers.CallBookings,
         STORING,

@@ -60,4 +60,4 @@ def parts(session: Session, order: Json) -> Iterator[Json]:
         after = {"after": answer["after"]}
         pages += answer.get("pages", 0)
         session.out.note(f"  {pages} pages of the ledger read, going on …")
-    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: not all was searched")
+    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: the search is incomplete")

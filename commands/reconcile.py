@@ -15,7 +15,7 @@ MOST_PARTS = 10_000
 
 
 @cli_support.verb("reconcile", "reconcile --day 2026-12-01")
-@click.option("--day", type=cli_support.DAY, help="In the stack's time zone; default: all that are ahead.")
+@click.option("--day", type=cli_support.DAY, help="A day in the stack's time zone; default: all future bookings.")
 def reconcile(out: Output, day: date | None, stack: str) -> int:
     """Compare the bookings ahead, or of one day, with Clinicea's calendar.
 
@@ -36,16 +36,16 @@ def tell(out: Output, target: Target, day: date | None) -> int:
         unread |= dict.fromkeys(part["unread"])
         found |= {_line(each): each for each in part["discrepancies"]}
         if part["after"] is not None:
-            out.note(f"  {compared} compared so far; not finished, continues")
-    out.line(f"{target}, {day or 'all ahead'}: {compared} bookings compared with the calendar")
+            out.note(f"  {compared} compared so far; continuing")
+    out.line(f"{target}, {day or 'all future'}: {compared} bookings compared with the calendar")
     for line in found:
         out.line(line)
     for each in unread:
-        out.line(f"  {each}: the calendar cannot be read; its bookings were not compared")
+        out.line(f"  {each}: the calendar is unreadable; its bookings were not compared")
     if unreadable:
         out.line(f"  {unreadable} records cannot be read by this version, and were not compared")
     if not (found or unread or unreadable):
-        out.line("  each stands there once")
+        out.line("all are in the calendar once")
     whole = {"compared": compared, "discrepancies": [*found.values()], "unread": [*unread], "unreadable": unreadable}
     out.document(whole)
     return 1 if found or unread or unreadable else 0
@@ -60,9 +60,9 @@ def parts(ask: Ask, order: dict[str, Any]) -> Iterator[dict[str, Any]]:
         if part["after"] is None:
             return
         if part["after"] == after:
-            raise FunctionFailed("a part took no step: a day of Clinicea's calendar takes too long")
+            raise FunctionFailed("no progress: a day of Clinicea's calendar takes too long to read")
         after = part["after"]
-    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: not all was compared")
+    raise FunctionFailed(f"stopped after {MOST_PARTS} parts: the comparison is incomplete")
 
 
 def _line(found: dict[str, Any]) -> str:

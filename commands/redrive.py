@@ -15,10 +15,10 @@ BY_NAME_ONLY = ("changed_after_booking", "maybe_same_person", "restored")
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
-    "not_parked": "it does not wait for a person",
-    "started": "its start has come and it was never posted; resolve it",
-    "no_content": "its content was replaced after the backup it came from, and is lost; look up the call, resolve it",
-    "changed_meanwhile": "it was changed meanwhile; look again",
+    "not_parked": "it does not need a person",
+    "started": "its start has passed and it was never posted; resolve it",
+    "no_content": "its content was replaced after the backup and is lost; look up the call and resolve it",
+    "changed_meanwhile": "it has changed; look again",
 }
 
 
@@ -37,14 +37,14 @@ def redrive(
     yes: bool,
     stack: str,
 ) -> int:
-    """Send parked bookings on again: those that are named, or all that wait for a person.
+    """Retry parked bookings: those given by ID, or all that need a person.
 
-    Without --go it says what it would do. The exit code is 1 if a booking could not be redriven, 2 if the stack could
-    not be asked.
+    Without --go, it only lists what it would do. The exit code is 1 if a booking could not be redriven, 2 if the
+    stack could not be reached.
     """
     if ids and (reason or older):
-        raise click.UsageError("ID names the bookings; --reason and --older choose among all")
-    chosen = ", ".join(ids) or "every parked booking that is chosen"
+        raise click.UsageError("give either IDs, or --reason and --older")
+    chosen = ", ".join(ids) or "all chosen parked bookings"
     return cli_support.run(
         out,
         stack,
@@ -83,7 +83,7 @@ def carry_out(
     done = len(results) - left
     out.line(f"{session.where}: {done} {'redriven' if go else 'would be redriven'}, {left} left")
     if done and not go:
-        out.line('Nothing was changed. To do it: the same with --go --why "…"')
+        out.line('Nothing was changed. To apply: repeat with --go --why "…"')
     out.document({"dry_run": not go, "redriven": done, "left": left, "results": results, "passed_over": passed})
     return 1 if left else 0
 
@@ -94,15 +94,15 @@ def _parked(session: Session, reasons: Sequence[str], older: int, passed: Counte
     chosen = [each for each in found if each["reason"] not in BY_NAME_ONLY or each["reason"] in reasons]
     passed.update(each["reason"] for each in found if each not in chosen)
     for reason, count in sorted(passed.items()):
-        session.out.line(f"  {count} with reason {reason} passed over; name them by ID, one by one")
+        session.out.line(f"  {count} with reason {reason} skipped; give each ID explicitly")
     return [each["booking_id"] for each in chosen]
 
 
 def _sentence(result: Json, *, go: bool) -> str:
     if result["obstacle"]:
         return f"left      {result['booking_id']}: {WHY_NOT[result['obstacle']]}"
-    posted = "; it was posted before: looked for and settled first" if result["booking"]["posted"] else ""
+    posted = "; it was posted before, so it is read back first" if result["booking"]["posted"] else ""
     if not go:
         return f"would be  {result['booking_id']}, {result['booking']['reason']}{posted}"
-    sent = "" if result["sent"] else "; the queue did not confirm, the sweeper sends it within the hour"
+    sent = "" if result["sent"] else "; the queue did not confirm; the sweeper sends it within the hour"
     return f"redriven  {result['booking_id']}{posted}{sent}\n            {booking_lines.act_line(result['act'])}"

@@ -123,7 +123,7 @@ def key_of(token: str) -> Json:
     try:
         return dict(json.loads(base64.urlsafe_b64decode(token.encode())))
     except (ValueError, TypeError):
-        raise ValueError("--after must be what the command before said") from None
+        raise ValueError("--after must be the value that the previous command printed") from None
 
 
 def _plain(item: Json) -> Json:

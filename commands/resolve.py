@@ -9,9 +9,9 @@ ENDS = ("booked", "rejected")
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
-    "not_parked": "it does not wait for a person; nothing was changed",
-    "not_settled": "its last POST may still be carried out; wait for the settle time, look into Clinicea again, repeat",
-    "changed_meanwhile": "it was changed meanwhile; look again",
+    "not_parked": "it does not need a person; nothing was changed",
+    "not_settled": "its last POST may still take effect; wait for the settle time, check Clinicea again, repeat",
+    "changed_meanwhile": "it has changed; look again",
 }
 
 
@@ -22,19 +22,19 @@ WHY_NOT = {
     changes=True,
 )
 @click.argument("booking_id", metavar="ID")
-@click.option("--as", "end", required=True, type=click.Choice(ENDS), help="How it ends.")
-@click.option("--appointment", default="", metavar="ID", help="For booked: Clinicea's id of what stands there.")
+@click.option("--as", "end", required=True, type=click.Choice(ENDS), help="Final state of the booking.")
+@click.option("--appointment", default="", metavar="ID", help="For booked: Clinicea's id of the appointment.")
 @click.option("--patient", default="", metavar="ID", help="For booked: Clinicea's id of a new patient.")
-@click.option("--why", default="", metavar="TEXT", help="For the audit's line; required.")
+@click.option("--why", default="", metavar="TEXT", help="Reason for the audit entry; required.")
 def resolve(
     out: Output, booking_id: str, end: str, appointment: str, patient: str, why: str, *, yes: bool, stack: str
 ) -> int:
     """End a parked booking by the word of a person who has looked into Clinicea.
 
-    The exit code is 1 if it could not be resolved, 2 if the stack could not be asked.
+    The exit code is 1 if it could not be resolved, 2 if the stack could not be reached.
     """
     if end == "booked" and not appointment:
-        raise click.UsageError("--as booked needs --appointment: Clinicea's id of what stands there")
+        raise click.UsageError("--as booked needs --appointment: Clinicea's id of the appointment")
     if end == "rejected" and (appointment or patient):
         raise click.UsageError("--as rejected takes neither --appointment nor --patient")
     cli_support.require_reason(why)

@@ -31,13 +31,13 @@ MOST_PAGES = 10_000
 def restore(out: Output, source: str, *, go: bool, why: str, yes: bool, stack: str) -> int:
     """Put back what the ledger lost, from TABLE, which was restored from its backup.
 
-    Without --go it says what it would do. The exit code is 2 if the stack or the table could not be read.
+    Without --go, it only lists what it would do. The exit code is 2 if the stack or the table could not be read.
     """
     return cli_support.run(
         out,
         stack,
         lambda target: _restore(out, target, source, go=go, why=why),
-        changes=f"put what {source} has and the ledger lacks into the ledger" if go else "",
+        changes=f"copy records that are missing in the ledger from {source}" if go else "",
         yes=yes,
     )
 
@@ -45,13 +45,13 @@ def restore(out: Output, source: str, *, go: bool, why: str, yes: bool, stack: s
 def _restore(out: Output, target: Target, source: str, *, go: bool, why: str) -> int:
     dynamodb, ledger, now = target.client("dynamodb"), target.output("LedgerTable"), wall_clock()
     if source == ledger:
-        out.error("that is the ledger itself; name the table that was restored")
+        out.error("that is the ledger itself; give the restored table")
         return cli_support.COULD_NOT_ASK
     newest = max(
         (str(item["updated_at"]["S"]) for item in _items(dynamodb, source) if "updated_at" in item), default=""
     )
     if newest and datetime.fromisoformat(newest) < now - ERASURE_RETENTION:
-        out.error(f"{source} is older than the journal of erasures ({ERASURE_RETENTION.days} days); see the drill")
+        out.error(f"{source} is older than the erasure journal ({ERASURE_RETENTION.days} days); see the drill")
         return cli_support.COULD_NOT_ASK
     counts = put_back_missing(dynamodb, source, ledger, now, go=go, journal=_journal(target))
     for what, count in sorted(counts.items()):
@@ -61,7 +61,7 @@ def _restore(out: Output, target: Target, source: str, *, go: bool, why: str) ->
         _note(dynamodb, ledger, now, {"who": who, "why": why, "source": source, "counts": str(dict(counts))})
         out.line(f'{now.isoformat(timespec="seconds")}  restore, by {who}: "{why}"')
     else:
-        out.line('Nothing was changed. To do it: the same with --go --why "…"')
+        out.line('Nothing was changed. To apply: repeat with --go --why "…"')
     out.document({"dry_run": not go, "counts": counts})
     return 0
 
@@ -77,12 +77,12 @@ def put_back_missing(
         if kind is None:
             continue
         if _standing(dynamodb, ledger, item["pk"]["S"]) is not None:
-            words = "stands, left alone"
+            words = "exists, unchanged"
         else:
             call = next(filter(None, (_standing(dynamodb, ledger, key) for key in _calls_of(item, journal))), None)
             words, fresh = restorer.fate(item, call)
             if go and fresh is not None:
-                words = words if _put(dynamodb, ledger, fresh) else "stands, left alone"
+                words = words if _put(dynamodb, ledger, fresh) else "exists, unchanged"
             elif fresh is not None:
                 words = f"would be {words}"
         counts[f"{kind.rstrip('#')}: {words}"] += 1

@@ -26,9 +26,9 @@ OF_A_PERSON = ("appointment#", "creating#", "slot#")
 RETENTION = timedelta(days=30)
 VERSIONS_AHEAD = 1000
 """So that no write is conditional on a version that the lost record had, and no line of an act has its number."""
-LEFT_OUT_EXPIRED = "expired, left out"
-LEFT_OUT_ERASED = "erased since, left out"
-LEFT_OUT_UNREADABLE = "of a later release, left out"
+LEFT_OUT_EXPIRED = "expired, skipped"
+LEFT_OUT_ERASED = "erased since, skipped"
+LEFT_OUT_UNREADABLE = "of a later release, skipped"
 
 
 class Fate(NamedTuple):
@@ -129,8 +129,8 @@ class Restorer:
             refusal=None,
             notice_due=True,
         )
-        words = "put back, replaced since: waits for a person, without its content"
-        return Fate(words if replaced else "put back, waits for a person", record.to_item(parked))
+        words = "put back, replaced since: needs a person, without its content"
+        return Fate(words if replaced else "put back, needs a person", record.to_item(parked))
 
     def _ended(self, booking: Booking, state: State, words: str) -> Fate:
         expires_at = booking.expires_at or max(self._now + RETENTION, booking.start + timedelta(days=2))

@@ -48,13 +48,13 @@ class NotChanged(Exception):
     changes=True,
 )
 @click.option("--client", default=UNNAMED, metavar="NAME", help=f"Default: {UNNAMED}, the one without a name.")
-@click.option("--drop", is_flag=True, help="Take the previous token out.")
+@click.option("--drop", is_flag=True, help="Remove the previous token.")
 @click.option("--add", is_flag=True, help="Give a new client its first token.")
 def rotate_token(out: Output, client: str, *, drop: bool, add: bool, yes: bool, stack: str) -> int:
     """Change one client's access token; the tokens of all others stay as they are.
 
     Standard output gets the new token, and nothing else. The exit code is 1 if nothing was changed, 2 if the stack
-    could not be asked.
+    could not be reached.
     """
     if drop and add:
         raise click.UsageError("--drop and --add exclude one another")

@@ -28,8 +28,8 @@ Check = tuple[str, Callable[[], str]]
 
 
 @cli_support.verb("smoke", "smoke", "smoke --stack convox-clinicea --json")
-@click.option("--mobile", default=NOBODYS_MOBILE, show_default=True, help="A number that nobody has.")
-@click.option("--release", default="", metavar="ID", help="The release id that every function has to run.")
+@click.option("--mobile", default=NOBODYS_MOBILE, show_default=True, help="A number without a patient.")
+@click.option("--release", default="", metavar="ID", help="The release id that every function must run.")
 def smoke(out: Output, mobile: str, release: str, stack: str) -> int:
     """Check that the deployed stack answers as it should. Books nothing, and asks for nobody's data.
 
@@ -49,7 +49,7 @@ def carry_out(out: Output, target: Target, mobile: str, release: str) -> int:
     out.line(f"{target}")
     results = run(out, checks)
     failed = sum(not each["ok"] for each in results)
-    out.line(f"{len(checks) - failed} of {len(checks)} checks hold")
+    out.line(f"{len(checks) - failed} of {len(checks)} checks passed")
     out.document({"stack": str(target), "checks": results, "failed": failed})
     return 1 if failed else 0
 
@@ -95,7 +95,7 @@ def of_the_api(api: Api, mobile: str) -> Iterator[Check]:
     who = {"mobile": mobile, **CALL}
 
     def expects(method: str, path: str, body: Json | None, status: int, code: str) -> Check:
-        what = f"{method} {path} is answered with {status} {code}"
+        what = f"{method} {path} answers {status} {code}"
         return what, lambda: _expect(api.call(method, path, body), status, code)
 
     def nobody() -> str:
@@ -103,18 +103,18 @@ def of_the_api(api: Api, mobile: str) -> Iterator[Check]:
         _expect(answer, 200, None)
         match = answer.body.get("match")
         if match != "none":
-            raise SmokeFailed(f"match {match}: somebody has that number; name another with --mobile")
+            raise SmokeFailed(f"match {match}: a patient has that number; give another with --mobile")
         return "Clinicea answers"
 
     yield (
-        "without an access token nobody is let in",
+        "a request without an access token is rejected",
         lambda: _expect(api.call("POST", "/patients/search", who, token=""), 401, "unauthorized"),
     )
     yield (
-        "nor with a wrong one",
+        "a request with a wrong access token is rejected",
         lambda: _expect(api.call("POST", "/patients/search", who, token=api.token[:-1]), 401, "unauthorized"),
     )
-    yield "a number that nobody has is found to be nobody's", nobody
+    yield "a search for an unknown number finds no patient", nobody
     yield expects("GET", "/patients/smoke-nobody/appointments/completed?limit=0", None, 400, "invalid_request")
     yield expects("POST", "/patients/smoke-nobody/appointments", {}, 400, "invalid_request")
     yield expects("POST", "/appointments", {}, 400, "invalid_request")
@@ -138,40 +138,40 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
                 wrong.append(f"{name} runs another release")
             # A version that an alias runs must be of what was deployed last, whoever deployed it.
             elif runs_before(found, deployed.setdefault(str(found["FunctionName"]), found)):
-                wrong.append(f"{name} runs the release before")
+                wrong.append(f"{name} runs the previous release")
         return _unless(wrong, f"{len(names)} functions" + (f", release {release[:12]}" if release else ""))
 
     def worker() -> str:
         client = target.client("lambda")
         found = [client.get_event_source_mapping(UUID=each) for each in resources["AWS::Lambda::EventSourceMapping"]]
         wrong = [f"the queue's mapping is {each['State']}" for each in found if each["State"] != "Enabled"]
-        return _unless(wrong or ([] if found else ["nothing takes bookings from the queue"]), "")
+        return _unless(wrong or ([] if found else ["no function reads the booking queue"]), "")
 
     def schedules() -> str:
         client, names = target.client("events"), resources["AWS::Events::Rule"]
         wrong = [name for name in names if client.describe_rule(Name=name)["State"] != "ENABLED"]
-        return _unless([f"{name} is switched off" for name in wrong], f"{len(names)} schedules")
+        return _unless([f"{name} is disabled" for name in wrong], f"{len(names)} schedules")
 
     def alarms() -> str:
         names = resources["AWS::CloudWatch::Alarm"]
         found = target.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
         missing = set(names) - {each["AlarmName"] for each in found}
-        muted = [f"{each['AlarmName']} does nothing" for each in found if not each.get("ActionsEnabled", True)]
+        muted = [f"{each['AlarmName']} is muted" for each in found if not each.get("ActionsEnabled", True)]
         ringing = sorted(each["AlarmName"] for each in found if each.get("StateValue") == "ALARM")
         left_out = int((target.local or {}).get("alarms_left_out", 0))  # the embedded AWS does not know all
         count = f"{len(found)} of {len(found) + left_out} on this machine" if left_out else f"{len(found)} alarms"
-        remark = count + (f", ringing: {', '.join(ringing)}" if ringing else "")
+        remark = count + (f", in alarm: {', '.join(ringing)}" if ringing else "")
         return _unless([*(f"{name} is missing" for name in sorted(missing)), *muted], remark)
 
     def ledger() -> str:
         found = target.invoke("BookingActionsFunctionName", {"action": "list", "limit": 1})["bookings"]
-        return "bookings are open" if found else "no booking is open"
+        return "open bookings exist" if found else "no open bookings"
 
     yield "every function is ready" + (" and runs this release" if release else ""), functions
-    yield "the worker takes bookings from the queue", worker
-    yield "the schedules run", schedules
-    yield "the alarms are there", alarms
-    yield "the ledger can be listed", ledger
+    yield "the worker reads the booking queue", worker
+    yield "the schedules are enabled", schedules
+    yield "the alarms exist and are enabled", alarms
+    yield "the ledger is readable", ledger
 
 
 def runs_before(version: Json, function: Json) -> bool:

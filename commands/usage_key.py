@@ -18,13 +18,13 @@ BYTES = 20
 def usage_key(out: Output, client: str, *, yes: bool, stack: str) -> int:
     """Give one client a throttle and a daily quota of its own; ConVox sends nothing new.
 
-    The exit code is 1 if nothing was changed, 2 if the stack could not be asked.
+    The exit code is 1 if nothing was changed, 2 if the stack could not be reached.
     """
     return cli_support.run(
         out,
         stack,
         lambda target: carry_out(out, target, client),
-        changes=f"a usage key of its own for {client}",
+        changes=f"add a usage key for {client}",
         yes=yes,
     )
 

@@ -9,12 +9,12 @@ from commands.confirming import confirmed
 
 @cli_support.verb("withdraw", 'withdraw --why "asked in writing, ticket 7"', changes=True)
 @click.option("--patient", metavar="ID", help="Clinicea's id of the patient too, so that more is found.")
-@click.option("--why", default="withdrawn by the person", metavar="TEXT", help="For the register and the audit's line.")
+@click.option("--why", default="withdrawn by the person", metavar="TEXT", help="Reason for register and audit.")
 def withdraw(out: Output, patient: str | None, why: str, *, yes: bool, stack: str) -> int:
     """Withdraw a person's consent: noted, then what is stored is erased.
 
     The mobile comes from the variable MOBILE or a prompt. The exit code is 1 if something was kept or the answer was
-    not yes, 2 if the stack could not be asked.
+    not yes, 2 if the stack could not be reached.
     """
     cli_support.require_reason(why)
     mobile = person_search.typed_mobile()

@@ -41,7 +41,7 @@ def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, enviro
     parameters = {**deployment.parameters(), **changes}
     release = release_id(paths.ROOT, built, parameters)
     if release == _running(deployment):  # else SAM fails, for there is nothing to change
-        print(f"nothing to deploy: release {release[:12]} runs, with these parameters", flush=True)
+        print(f"nothing to deploy: release {release[:12]} is deployed with these parameters", flush=True)
         return release
     print(f"release {release}", flush=True)
     deployment.leave_out()

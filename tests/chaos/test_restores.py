@@ -29,7 +29,7 @@ def test_a_restore_in_the_middle_harms_nobody(seed: int) -> None:
     assert verdict.harmless, verdict.evidence
     assert not verdict.crashes
     assert run.restored is not None
-    assert run.restored.counts["booking: put back, waits for a person"]
+    assert run.restored.counts["booking: put back, needs a person"]
     assert verdict.booked > verdict.accepted * 0.5
 
 

@@ -25,8 +25,8 @@ class TestBooking:
         report = doctor(fake.url, *TEST_APPOINTMENT)
 
         assert (report.status, fake.requests()) == (2, [])
-        assert "no terminal to ask on" in report.errors
-        assert report.errors.endswith('the same with --yes"}\n')
+        assert "no terminal to confirm on" in report.errors
+        assert report.errors.endswith('repeat with --yes"}\n')
 
     def test_a_yes_books_one_and_shows_it(
         self, fake: RunningFake, doctor: DoctorRunner, monkeypatch: pytest.MonkeyPatch

@@ -38,7 +38,7 @@ def test_a_stack_that_works_passes_the_smoke_test(capsys: pytest.CaptureFixture[
 
     said = capsys.readouterr().out
     assert "FAILED" not in said
-    assert "the alarms are there" in said
+    assert "the alarms exist and are enabled" in said
 
 
 def test_a_release_that_does_not_run_fails_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -125,7 +125,7 @@ def test_a_repeat_of_a_booking_that_has_ended_is_answered_200_with_its_state(dep
     assert again.status == 200
     assert again.headers["Location"] == first.headers["Location"]
     assert again.body == first.body | {
-        "message": "The appointment stands in Clinicea.",
+        "message": "The appointment is booked in Clinicea.",
         "state": "booked",
         "repeated": True,
     }

@@ -130,7 +130,7 @@ def test_a_number_that_has_been_registered_to_somebody_else_waits_for_a_person(d
     assert deployment.deliver().acknowledged
 
     parked = deployment.status(accepted.body["booking_id"]).body
-    assert parked["message"] == "The booking waits for a person; see the reason."
+    assert parked["message"] == "The booking needs a person's decision; see the reason."
     assert (parked["state"], parked["reason"]) == ("needs_attention", "number_registered_to_other")
     assert (parked["appointment_id"], parked["patient_id"]) == (None, None)
     assert deployment.fake.standing() == []

@@ -148,7 +148,7 @@ def test_what_cannot_be_redriven_is_left_with_its_reason(
     assert redriving(deployment, ids=ids, go=True, why=WHY) == 1
 
     said = capsys.readouterr().out
-    assert f"left      {parked.booking_id}: it does not wait for a person" in said
+    assert f"left      {parked.booking_id}: it does not need a person" in said
     assert "there is no such booking" in said
     assert "0 redriven, 2 left" in said
 
@@ -160,7 +160,7 @@ def test_what_was_asked_for_after_another_was_booked_is_only_redriven_by_name(
     deployment.ledger().move(back, State.NEEDS_ATTENTION, reason=Reason.CHANGED_AFTER_BOOKING)
 
     assert redriving(deployment, go=True, why=WHY) == 0
-    assert "1 with reason changed_after_booking passed over" in capsys.readouterr().out
+    assert "1 with reason changed_after_booking skipped" in capsys.readouterr().out
     assert deployment.booking(parked.booking_id).state is State.NEEDS_ATTENTION
 
     assert redriving(deployment, ids=[parked.booking_id], go=True, why=WHY) == 0
@@ -190,7 +190,7 @@ def test_a_booking_is_resolved_as_booked_with_its_appointment(
     assert deployment.status(parked.booking_id).body["appointment_id"] == "A-7"
     again = resolving(deployment, parked, "rejected")
     assert again == 1
-    assert "it does not wait for a person; nothing was changed" in capsys.readouterr().err
+    assert "it does not need a person; nothing was changed" in capsys.readouterr().err
 
 
 def test_an_appointment_of_another_booking_is_not_given_away(
@@ -244,7 +244,7 @@ def test_an_order_that_makes_no_sense_is_refused(deployment: Deployment, wrong: 
 def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
     deployment: Deployment, parked: Booking, why: str
 ) -> None:
-    with pytest.raises(InvalidRequest, match="neither an address nor a telephone number") as refused:
+    with pytest.raises(InvalidRequest, match="an e-mail address or a telephone number") as refused:
         resolving(deployment, parked, "rejected", why=why)
 
     assert why not in str(refused.value)

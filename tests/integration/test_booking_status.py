@@ -42,7 +42,7 @@ def test_a_booked_one_names_its_appointment(deployment: Deployment) -> None:
 
     body = deployment.status(booking_id).body
 
-    assert body["message"] == "The appointment stands in Clinicea."
+    assert body["message"] == "The appointment is booked in Clinicea."
     assert (body["state"], body["reason"], body["patient_id"]) == ("booked", None, "P-41")
     assert body["appointment_id"] == deployment.fake.standing()[0]["appointment_id"]
     assert body["updated_at"] >= body["accepted_at"]
@@ -52,9 +52,9 @@ def test_a_booked_one_names_its_appointment(deployment: Deployment) -> None:
     ("road", "message"),
     [
         ([State.SENDING], "The booking is being made in Clinicea."),
-        ([State.SENDING, State.UNKNOWN], "The booking was sent; whether Clinicea made it is being checked."),
-        ([State.NEEDS_ATTENTION], "The booking waits for a person; see the reason."),
-        ([State.SENDING, State.REJECTED], "Clinicea refused the booking; see the reason."),
+        ([State.SENDING, State.UNKNOWN], "The booking was sent; the connector is checking its outcome in Clinicea."),
+        ([State.NEEDS_ATTENTION], "The booking needs a person's decision; see the reason."),
+        ([State.SENDING, State.REJECTED], "The booking was rejected; see the reason."),
     ],
     ids=lambda value: value[-1].value if isinstance(value, list) else "",
 )

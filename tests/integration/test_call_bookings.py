@@ -23,7 +23,7 @@ def test_of_a_call_without_bookings_it_says_that_none_is_known_yet(deployment: D
         "bookings": [],
         "not_booked": [],
     }
-    assert answer.body["message"].startswith("No booking is known on this call yet.")
+    assert answer.body["message"].startswith("No booking is known for this call yet.")
 
 
 class TestWhileTheIndexLags:
@@ -54,7 +54,7 @@ class TestWhileTheIndexLags:
         assert [each["booking_id"] for each in body["bookings"]] == [booking_id]
 
     def test_where_none_is_found_it_does_not_say_that_there_is_none(self, deployment: Deployment) -> None:
-        assert "may be missing; ask for it by its booking_id" in deployment.of_call(CALL_ID).body["message"]
+        assert "may be missing; request it by its booking_id" in deployment.of_call(CALL_ID).body["message"]
 
 
 def test_of_a_transferred_call_one_agent_s_may_be_asked_for(deployment: Deployment) -> None:

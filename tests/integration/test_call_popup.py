@@ -98,7 +98,7 @@ def test_without_the_second_trip_the_patient_is_shown(deployment: Deployment, fa
     assert answer.status == 200
     assert (answer.body["match"], answer.body["appointments"], answer.body["degraded"]) == ("one", None, True)
     assert answer.body["patients"][0]["patient_id"] == "P-41"
-    assert answer.body["message"].endswith("The clinic's system did not show the last visits in time.")
+    assert answer.body["message"].endswith("The clinic's system did not return the last visits in time.")
 
 
 def test_both_trips_share_one_budget(deployment: Deployment) -> None:
@@ -145,8 +145,7 @@ def test_of_a_withheld_or_internal_number_the_pop_up_says_so_and_is_no_error(
     assert answer.status == 200
     assert answer.body == {
         "status": "success",
-        "message": "The caller's number is withheld or internal. Ask who is calling, and search by the number that is "
-        "told.",
+        "message": "The caller's number is withheld or internal. Ask the caller for a number and search by it.",
         "match": "none",
         "patients": [],
         "appointments": None,

@@ -47,7 +47,7 @@ def test_a_repeat_that_has_ended_is_told_with_200(deployment: Deployment) -> Non
     assert again.status == 200
     assert again.body == {
         **first,
-        "message": "The appointment stands in Clinicea.",
+        "message": "The appointment is booked in Clinicea.",
         "state": "booked",
         "repeated": True,
     }
@@ -111,7 +111,7 @@ def test_anything_else_is_acknowledged_as_convox_documents(deployment: Deploymen
     assert answer.status == 200
     assert answer.body == {
         "status": "success",
-        "message": "The call's status is noted.",
+        "message": "The call's status is recorded.",
         "booking_id": None,
         "state": None,
         "repeated": False,
@@ -146,7 +146,7 @@ def test_once_it_stands_a_person_is_told_of_the_change(deployment: Deployment) -
     changed = deployment.call_status(known(start=in_days(5).isoformat()))
 
     assert (changed.status, changed.body["state"]) == (202, "needs_attention")
-    assert changed.body["message"].endswith("This one waits; a person is told.")
+    assert changed.body["message"].endswith("This one waits; an operator is notified.")
     told = deployment.status(changed.body["booking_id"]).body
     assert (told["state"], told["reason"]) == ("needs_attention", "changed_after_booking")
     deployment.sweep()
@@ -165,7 +165,7 @@ def test_two_children_are_two_bookings_and_told_as_such(deployment: Deployment, 
     other = deployment.call_status(new(**child, start=in_days(5).isoformat()))
 
     assert (other.status, other.body["state"], other.body["changed"]) == (202, "accepted", False)
-    assert other.body["message"].endswith("It is a booking beside the call's other one.")
+    assert other.body["message"].endswith("The call has another booking as well.")
     for _ in range(1 if worked_first else 2):
         deployment.deliver()
     ids = [each["booking_id"] for each in deployment.of_call(CALL_ID).body["bookings"]]
@@ -182,7 +182,7 @@ def test_who_may_be_the_same_person_waits_and_is_told_so(deployment: Deployment)
 
     assert (corrected.status, corrected.body["state"]) == (202, "needs_attention")
     assert corrected.body["message"] == (
-        "A booking on this call may be the same person's. This one waits; a person is told."
+        "Another booking on this call may be for the same person. This one waits; an operator is notified."
     )
     assert deployment.status(corrected.body["booking_id"]).body["reason"] == "maybe_same_person"
 
@@ -198,11 +198,11 @@ def test_a_return_to_what_stands_is_told_and_frees_the_other(deployment: Deploym
 
     assert (returned.status, returned.body["booking_id"]) == (200, first.body["booking_id"])
     assert returned.body["message"] == (
-        "The appointment stands in Clinicea. What this call asked for in between is no longer wanted; it is not booked."
+        "The appointment is booked in Clinicea. An earlier request of this call is no longer wanted; it is not booked."
     )
     freed = deployment.status(waits.body["booking_id"]).body
     assert (freed["state"], freed["reason"]) == ("rejected", "no_longer_wanted")
-    assert freed["message"] == "The booking was given up: the agent returned to the call's other booking."
+    assert freed["message"] == "The booking was withdrawn: the agent returned to the call's other booking."
 
 
 def test_a_correction_of_what_waits_unposted_is_worked(deployment: Deployment) -> None:
@@ -227,7 +227,7 @@ def test_a_service_that_the_two_doors_spell_otherwise_is_one_appointment(deploym
 
     assert (told.body["booking_id"], told.body["changed"]) == (flow.body["booking_id"], True)
     assert told.body["message"] == (
-        "The appointment stands in Clinicea. It does not stand for all that this callback says."
+        "The appointment is booked in Clinicea. The booking differs from what this callback says."
     )
     assert len(deployment.fake.standing()) == 1
 

@@ -89,7 +89,7 @@ def test_a_start_that_comes_twice_is_asked_for_with_its_offset_and_kept(deployme
     answer = deployment.call_status(known(start=start.replace(tzinfo=None).isoformat()))
 
     answer.is_error(400, "invalid_request", "start")
-    assert answer.body["fields"][0]["message"].endswith("send it with its offset, -04:00 or -05:00")
+    assert answer.body["fields"][0]["message"].endswith("add the offset, -04:00 or -05:00")
     assert call(deployment).problems == ("start",)
     assert kept(deployment)["start"] == start.replace(tzinfo=None).isoformat()
     assert deployment.call_status(known(start=start.replace(fold=1).isoformat())).status == 202

@@ -161,7 +161,7 @@ def test_a_name_that_was_lost_on_the_way_is_refused_and_kept(deployment: Deploym
     answer = deployment.call_status(new(**{field: "Jos\ufffd"}))
 
     answer.is_error(400, "invalid_request", field)
-    assert answer.body["fields"][0]["message"] == "has a character that was lost on the way; send it in UTF-8"
+    assert answer.body["fields"][0]["message"] == "has an undecodable character; send UTF-8"
     assert call(deployment).problems == (field,)
     deployment.book_new(new_body(**{field: "Jos\ufffd"})).is_error(400, "invalid_request", field)
 
@@ -205,5 +205,5 @@ def test_a_follow_up_alone_books_nothing_and_says_why(deployment: Deployment) ->
     answer = deployment.call_status(known(start=..., FOLLOWUP_TIME=f"{in_days(3):%Y-%m-%d %H:%M:%S}"))
 
     answer.is_error(400, "invalid_request", "start")
-    assert "the follow-up is when ConVox calls again" in answer.body["fields"][0]["message"]
+    assert "a follow-up time is ConVox's next call" in answer.body["fields"][0]["message"]
     assert invented.leaks(str(answer.body)) == []

@@ -61,7 +61,7 @@ def test_it_is_refused_and_the_call_shows_it(
     field = "call_id" if name.startswith("percent") else "body"  # a form with one odd name, as far as can be told
     assert (call(deployment).problems, call(deployment).agent_id, call(deployment).kept) == ((field,), AGENT_ID, None)
     assert seen(deployment)["not_booked"] == [field]
-    assert seen(deployment)["message"].endswith("a person must look.")
+    assert seen(deployment)["message"].endswith("A person must check it.")
     assert '"CallNotBooked":[1.0]' in capsys.readouterr().out.replace(" ", "")
 
 

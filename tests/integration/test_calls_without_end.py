@@ -154,7 +154,7 @@ def test_the_command_lists_them(deployment: Deployment, capsys: pytest.CaptureFi
         return calls.tell(Session(Output(as_json=as_json), ask, "the stack", lambda: ""), older=0)
 
     assert tell(as_json=False) == 0
-    assert "the stack: 0 calls were announced" in capsys.readouterr().out
+    assert "the stack: 0 announced calls have no status callback" in capsys.readouterr().out
     deployment.popup(POPUP)
     capsys.readouterr()
 

@@ -93,7 +93,7 @@ class TestHolds:
         assert carry_out(deployment) == 0
 
         said = capsys.readouterr().out
-        assert f"{meera}  erased; its tombstone stays" in said
+        assert f"{meera}  erased; its tombstone remains" in said
         assert "the stack: 0 bookings" in said
         answer = deployment.status(meera)
         assert (answer.status, answer.body["state"], answer.body["patient_id"]) == (200, "booked", None)
@@ -135,7 +135,7 @@ class TestHolds:
         assert deployment.booking(booking_id).state is State.REJECTED
         said = capsys.readouterr().out
         assert "1 bookings, 1 consents" in said
-        assert "has not ended; with --open" in said
+        assert "is still open; --open" in said
         assert deployment.deliver().acknowledged
         assert deployment.fake.patients() == []
 
@@ -263,7 +263,7 @@ class TestByPatientId:
         assert carry_out(deployment, mobile=None, patient="P-41") == 0
 
         said = capsys.readouterr().out
-        assert f"{known}  erased; its tombstone stays" in said
+        assert f"{known}  erased; its tombstone remains" in said
         assert "the stack: 0 bookings, 0 consents, 1 disclosures" in said
         act = deployment.function("booking_actions").invoke({"action": "show", "booking_id": known})["acts"][0]
         assert (act["what"], act["who"]) == ("erase", OPERATOR)
@@ -307,7 +307,7 @@ class TestByPatientId:
 
         said = capsys.readouterr()
         assert "the stack: 2 bookings, 0 consents, 1 disclosures" in said.out
-        assert all(f"{each}  erased; its tombstone stays" in said.out for each in (known, second))
+        assert all(f"{each}  erased; its tombstone remains" in said.out for each in (known, second))
         assert "3 pages of the ledger read, going on" in said.err
         assert deployment.booking(known).erased_at is not None
 
@@ -322,7 +322,7 @@ class TestByPatientId:
 
         said = capsys.readouterr().out
         assert "the stack: 5 bookings" in said
-        assert said.count("erased; its tombstone stays") == 5
+        assert said.count("erased; its tombstone remains") == 5
 
     def test_what_never_ends_is_an_error_and_not_an_answer(
         self, deployment: Deployment, monkeypatch: pytest.MonkeyPatch
@@ -330,7 +330,7 @@ class TestByPatientId:
         monkeypatch.setattr(person_search, "MOST_PARTS", 3)
         endless = {"bookings": [], "calls": [], "consents": 0, "unreadable": 0, "pages": 20, "after": "booking#x"}
 
-        with pytest.raises(FunctionFailed, match="not all was searched"):
+        with pytest.raises(FunctionFailed, match="the search is incomplete"):
             holds.show(Session(Output(), lambda _: endless, "the stack", lambda: ""), {"patient_id": "P-41"})
 
     def test_a_record_of_a_later_version_is_told_of_and_counts_as_kept(
@@ -341,7 +341,7 @@ class TestByPatientId:
 
         assert carry_out(deployment, mobile=None, patient="P-41", erase=True, yes=True) == 1
 
-        assert "1 records match and cannot be read by this version" in capsys.readouterr().out
+        assert "1 matching records are unreadable for this version" in capsys.readouterr().out
 
     @pytest.mark.parametrize(
         "order",
@@ -516,7 +516,7 @@ class TestDisclosures:
             told += [entry["at"] for entry in document["entries"]]
             if ended:
                 break
-            assert json.loads(told_now.err) == {"note": f"there is more: the same with --after {document['after']}"}
+            assert json.loads(told_now.err) == {"note": f"more entries exist; repeat with --after {document['after']}"}
             after = register_reading.key_of(document["after"])
 
         assert ended

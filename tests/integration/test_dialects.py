@@ -45,15 +45,13 @@ def test_a_booking_in_convoxs_names_is_the_same_booking(deployment: Deployment) 
 def test_a_problem_says_under_which_name_the_field_came(deployment: Deployment) -> None:
     masked = deployment.search(STATUS | {"MOBILE_NO": "98xxxxxx10"})
     masked.is_error(400, "invalid_request", "mobile")
-    assert told(masked)["mobile"] == "has masked digits; the whole number is needed (it came as MOBILE_NO)"
+    assert told(masked)["mobile"] == "has masked digits; the whole number is needed (sent as MOBILE_NO)"
 
     past = deployment.book_known("P-41", known_body(start=...) | {"Appointment_Start": "2020-01-01 10:00:00"})
-    assert told(past) == {"start": "must be in the future (it came as appointment_start)"}
+    assert told(past) == {"start": "must be in the future (sent as appointment_start)"}
 
     wordless = deployment.book_new(new_body(consent=..., Consent_Given="perhaps"))
-    assert list(told(wordless).values()) == [
-        "must be true or false, or one of the words for them (it came as consent_given)"
-    ]
+    assert list(told(wordless).values()) == ["must be true or false, or a known synonym (sent as consent_given)"]
 
 
 def test_a_name_that_nobody_knows_is_not_repeated(deployment: Deployment) -> None:

@@ -59,4 +59,4 @@ def test_both_ways_to_book_take_it_and_the_person_s_rights_too(
     assert erased == 0
     said = capsys.readouterr().out
     assert "the stack: 2 bookings, 0 consents, 1 disclosures" in said
-    assert said.count("erased; its tombstone stays") == 2
+    assert said.count("erased; its tombstone remains") == 2

@@ -231,7 +231,7 @@ class TestReconcile:
 
     @pytest.mark.parametrize("after", ["x", {"key": ""}, {"pages": -1}, {"surprise": 1}, 7, [], True])
     def test_so_is_what_is_no_answer_s_cursor(self, deployment: Deployment, after: Any) -> None:
-        with pytest.raises(InvalidRequest, match="after: must be what the answer before said"):
+        with pytest.raises(InvalidRequest, match="after: must be the value from the previous answer"):
             deployment.function("reconcile").invoke({"after": after})
 
     @pytest.mark.parametrize("event", [None, [], "x", {}, {"day": None}])

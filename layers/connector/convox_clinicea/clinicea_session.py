@@ -1,4 +1,4 @@
-"""What all Lambdas share towards Clinicea: one session and one pace.
+"""The Clinicea session and request rate that all Lambdas share.
 
 A new login can invalidate the token before it [code], so two that log in at once would throw each other out.
 """

@@ -1,4 +1,4 @@
-"""The deployer's documents on clinics and consent texts, and what is wrong with a document.
+"""The deployer's documents (clinics, consent texts) and their validation.
 
 A proof of consent names a version. What was read, in which language and for which purposes, is in this document, so
 that the proof still says something when the text has changed.

@@ -128,7 +128,7 @@ Observer = Callable[[ConnectorError], None]
 class NotRecorded(NotStored):
     """The disclosure could not be put on record, so the data is not handed out."""
 
-    public = "The look-up could not be put on record, so nothing is shown. Try again."
+    public = "The look-up could not be recorded, so nothing is shown. Try again."
 
 
 class DisclosureRegister:

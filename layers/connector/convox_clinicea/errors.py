@@ -1,4 +1,4 @@
-"""The root of the one error tree.
+"""The root of the error tree.
 
 A leaf states three things and nothing about a person: whether trying again can help, whether it is
 known what the failed step did, and a sentence that an agent may read. `convox.errors` maps the tree to
@@ -110,13 +110,13 @@ class TooManyPatients(RateLimited):
 class TooManyBookings(RateLimited):
     """A client, or one of its agents, has sent as many bookings or status callbacks as it may in a minute."""
 
-    public = "Too many bookings in a short time. This one is not stored: send it again in a moment."
+    public = "Too many bookings in a short time. This one was not stored. Send it again in a moment."
 
 
 class TooManyOpenBookings(RateLimited):
     """A number has as many open bookings with this client as it may have."""
 
-    public = "This number has too many open bookings. This one is not made: a person has to look at them first."
+    public = "This number has too many open bookings. No further one is accepted until a person has settled them."
 
 
 class NotShown(ConnectorError):
@@ -128,13 +128,13 @@ class NotShown(ConnectorError):
 class NotFound(ConnectorError):
     """There is no such thing, or not for this caller."""
 
-    public = "There is nothing under this address."
+    public = "Not found."
 
 
 class MethodNotAllowed(ConnectorError):
     """The route exists, but not for this HTTP method."""
 
-    public = "This address does not take that HTTP method."
+    public = "The route does not support this HTTP method."
 
     def __init__(self, detail: str, *allowed: str) -> None:
         super().__init__(detail)

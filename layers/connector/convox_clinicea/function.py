@@ -1,4 +1,4 @@
-"""A Lambda function: its logger, metrics and clock, and what it is built from at its first use."""
+"""A Lambda function: logger, metrics, clock and lazily built collaborators."""
 
 from __future__ import annotations
 

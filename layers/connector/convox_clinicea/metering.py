@@ -1,4 +1,4 @@
-"""What is counted beside an invocation's own metrics: Clinicea's calls, and entries that were lost.
+"""Metrics of Clinicea's calls and of entries that could not be recorded.
 
 `docs/metrics.md` lists every metric with its dimensions.
 """

@@ -20,7 +20,7 @@ _MASKED = re.compile(rf"[0-9.+() \-]*{_MASK}[0-9xX*#\u2022\u00d7.+() \-]*")
 _EXTENSION = re.compile(r"(?<=[0-9)]) ?(?:#|(?:x|#|;ext=|,? ?ext(?:ension)?[.:]?) ?[0-9]{1,7}#?)$", re.IGNORECASE)
 _DIALLING_CODE = re.compile(r"\+?[1-9][0-9]{0,2}")
 _MASKED_DIGITS = "has masked digits; the whole number is needed"
-_NO_NUMBER = "must be one telephone number: digits, and at most blanks, brackets, dots, dashes, slashes and a +"
+_NO_NUMBER = "must be one telephone number: digits, with only blanks, brackets, dots, dashes, slashes and a +"
 _NOT_VALID = "is not a valid telephone number; send it with its dialling code"
 
 
@@ -87,7 +87,7 @@ def parse_mobile(text: str, *, default_country: str, country_code: str | None = 
     if is_withheld(written):
         raise NoCallerNumber("is withheld; ask the caller for the number and send that")
     if LOST in written:
-        raise InvalidMobile("has a character that was lost on the way; send it in UTF-8")
+        raise InvalidMobile("has an undecodable character; send UTF-8")
     number = _EXTENSION.sub("", written)
     masked = _MASKED.fullmatch(number) is not None
     if masked or not _WRITTEN.fullmatch(number):
@@ -98,7 +98,7 @@ def parse_mobile(text: str, *, default_country: str, country_code: str | None = 
             raise NoCallerNumber("is an internal number; ask the caller for the number and send that")
         raise InvalidMobile(_MASKED_DIGITS if _MASKED.fullmatch(written) else _NOT_VALID)
     if country_code is not None and mobile.country_code != country_code:
-        raise InvalidMobile("has another dialling code than country_code says")
+        raise InvalidMobile("has a different dialling code than country_code")
     return mobile
 
 

@@ -1,4 +1,4 @@
-"""Counters of one client and day: one item, one write a request; each window's counters are attributes of it.
+"""Rate counters: one item per client and day, one write per request, attributes per window.
 
 The write returns the item as it was, so a process knows every counter after its own write, without a read. It keeps
 that state: a limit that is reached is known before the next request, and holds in this process even while the table

@@ -1,4 +1,4 @@
-"""The limits of look-ups, of bookings, and of what tells something of a person.
+"""Rate limits of look-ups, bookings and results that reveal something about a person.
 
 The client's name is authenticated, the agent's id is a claim of the client's: an agent who changes the id escapes the
 agent's limits, never the client's. Requests without an agent count as one agent.

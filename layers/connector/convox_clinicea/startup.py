@@ -1,4 +1,4 @@
-"""What a function does while it loads: no garbage collection, and what its first request would pay for.
+"""Cold start: disables the garbage collector during import and warms up what the first request needs.
 
 Each function's `app.py` imports this before everything else, and has `done()` as its last line.
 

@@ -32,7 +32,7 @@ from tests.support.sweeping import STUCK
 POST = "postAppointmentByPatientID"
 PERSON = Person("arn:aws:iam::123456789012:user/asha", "a test")
 MEERA = Mobile.from_e164(invented.MOBILE)
-CALL_STANDS = "call: stands, left alone"
+CALL_STANDS = "call: exists, unchanged"
 """It names the booking, which was taken with a call id."""
 
 
@@ -90,7 +90,7 @@ def test_a_plan_changes_nothing(bench: Bench) -> None:
     copy = backup(bench)
     lose(bench, "booking#")
 
-    assert put_back(bench, copy, go=False) == {"booking: would be put back, waits for a person": 1, CALL_STANDS: 1}
+    assert put_back(bench, copy, go=False) == {"booking: would be put back, needs a person": 1, CALL_STANDS: 1}
     assert bench.ledger.get(booking.booking_id) is None
 
 
@@ -107,7 +107,7 @@ class TestWhatHadNotEnded:
         copy = backup(bench)
         lose(bench, "booking#")
 
-        assert put_back(bench, copy) == {"booking: put back, waits for a person": 1, CALL_STANDS: 1}
+        assert put_back(bench, copy) == {"booking: put back, needs a person": 1, CALL_STANDS: 1}
         bench.sweep()
         bench.ends(booking)
         bench.clock.advance(STUCK)
@@ -216,7 +216,7 @@ class TestReplacedSince:
 
         counts = put_back(bench, copy)
 
-        assert counts["booking: put back, replaced since: waits for a person, without its content"] == 1
+        assert counts["booking: put back, replaced since: needs a person, without its content"] == 1
         assert (bench.now(booking).reason, bench.now(booking).request) == (Reason.RESTORED, None)
         assert bench.acting.redrive(booking.booking_id, PERSON).obstacle is Obstacle.NO_CONTENT
         bench.clock.advance(STUCK)
@@ -286,7 +286,7 @@ class TestErasedSince:
         erase(bench)
         lose(bench, "booking#", "creating#", "slot#", "appointment#")
 
-        assert put_back(bench, copy, journal=journal(bench))["creating: erased since, left out"] == 1
+        assert put_back(bench, copy, journal=journal(bench))["creating: erased since, skipped"] == 1
         assert bench.now(booking).state is State.BOOKED
         text = str([item for item in bench.stack.items() if not item["pk"]["S"].startswith(("act#", "canary#"))])
         assert booking.number_key is not None
@@ -394,7 +394,7 @@ class TestTheListOfANumbersOpenBookings:
 
         told = put_back(bench, copy, journal=journal(bench))
 
-        assert told["person: erased since, left out"] == 1
+        assert told["person: erased since, skipped"] == 1
         assert bench.stack.items("person#") == []
 
 
@@ -406,7 +406,7 @@ def test_what_has_expired_stays_away(bench: Bench) -> None:
     lose(bench, *(f"{kind}#" for kind in kinds))
     bench.clock.advance(400 * 86400)
 
-    assert set(put_back(bench, copy)) == {f"{kind}: expired, left out" for kind in kinds}
+    assert set(put_back(bench, copy)) == {f"{kind}: expired, skipped" for kind in kinds}
     assert [item for item in bench.stack.items() if not item["pk"]["S"].startswith("canary#")] == []
 
 
@@ -416,7 +416,7 @@ def test_what_a_later_release_wrote_is_left_to_that_release(bench: Bench) -> Non
     copy = backup(bench)
     lose(bench, "booking#", "call#")
 
-    assert put_back(bench, copy) == {"booking: of a later release, left out": 1, "call: put back": 1}
+    assert put_back(bench, copy) == {"booking: of a later release, skipped": 1, "call: put back": 1}
     assert [item["pk"]["S"].split("#")[0] for item in bench.stack.items()] == ["call"]
 
 
@@ -430,7 +430,7 @@ def test_what_stands_is_left_alone_and_ends_come_back_as_they_were(bench: Bench)
 
     counts = put_back(bench, copy)
 
-    assert (counts["booking: put back as it ended"], counts["booking: stands, left alone"]) == (1, 1)
+    assert (counts["booking: put back as it ended"], counts["booking: exists, unchanged"]) == (1, 1)
     assert same(bench.now(ended), ended)
     assert same(bench.now(waiting), resolved)
 

@@ -149,7 +149,11 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
         "aliases.mobile.x: must be '2x', '1x', 'assumed' or 'site'",
     ),
     "an alias that is blank": ("dialect", {"aliases": {"mobile": [" "]}}, "aliases.mobile. : must be a name of"),
-    "an alias that is long": ("dialect", {"aliases": {"mobile": ["x" * 65]}}, "must be a name of 1 to 64 characters"),
+    "an alias that is long": (
+        "dialect",
+        {"aliases": {"mobile": ["x" * 65]}},
+        "must be a name of 1 to 64 visible characters",
+    ),
     "an alias in two lines": ("dialect", {"aliases": {"mobile": ["a\nb"]}}, "aliases.mobile.a?b: must be a name of"),
     "a name with two meanings": (
         "dialect",

@@ -232,7 +232,7 @@ class TestCallers:
 
 @pytest.mark.parametrize("word", ["on", "t", "YES!", "y", "ok", "ja"])
 def test_no_word_means_consent_that_is_not_in_the_list(word: str) -> None:
-    with pytest.raises(InvalidRequest, match=r"consent\.given: must be true or false, or one of the words for them"):
+    with pytest.raises(InvalidRequest, match=r"consent\.given: must be true or false, or a known synonym"):
         read(NewPatientBooking, events.book_new(new_body(consent=word)))
 
 

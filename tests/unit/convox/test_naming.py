@@ -34,7 +34,7 @@ def booking(**fields: Any) -> Event:
 def test_two_numbers_are_refused_and_named() -> None:
     found = problems(events.search(CALL | {"MOBILE_NO": "9999900041", "CallerNumber": "9999900043"}))
 
-    assert found == {"mobile": "came with different values, as MOBILE_NO and as callernumber; send one"}
+    assert found == {"mobile": "was sent with different values, as MOBILE_NO and as callernumber; send one"}
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_field_that_came_twice_in_a_query_is_refused_if_it_differs() -> None:
     event = events.search_by_get({**CALL, "mobile": "9999900041"})
     event["multiValueQueryStringParameters"]["call_id"] = ["R-1", "R-2"]
 
-    assert problems(event) == {"call_id": "came with different values, as call_id; send one"}
+    assert problems(event) == {"call_id": "was sent with different values, as call_id; send one"}
     event["multiValueQueryStringParameters"]["call_id"] = ["R-1", "R-1", ""]
     assert read(SearchRequest, event).call_id == "R-1"
 
@@ -182,7 +182,7 @@ def test_pieces_that_came_twice_must_agree() -> None:
     found = problems(booking(start=..., **pieces), KnownPatientBooking, patient_id="P")
 
     assert found == {
-        "start": "came with different values, as start_date and as appointment_date and as start_hours; send one"
+        "start": "was sent with different values, as start_date and as appointment_date and as start_hours; send one"
     }
 
 
@@ -237,5 +237,5 @@ def test_a_start_that_came_whole_and_in_pieces_must_agree() -> None:
     assert read(KnownPatientBooking, same, patient_id="P").start == "2031-12-01T10:00:00"
     other = booking(start="2031-12-01T11:00", **pieces)
     assert problems(other, KnownPatientBooking, patient_id="P") == {
-        "start": "came with different values, as start and as appointment_date and appointment_time; send one"
+        "start": "was sent with different values, as start and as appointment_date and appointment_time; send one"
     }

@@ -34,14 +34,14 @@ def post(body: object, **more: Any) -> Event:
         ("[1]", "body: is not a JSON object"),
         ('"a=b"', "body: is not a JSON object"),
         ("12", "body: is not a JSON object"),
-        ('{"a": 1', "body: is not JSON, or not taken"),
+        ('{"a": 1', "body: is not valid JSON, or exceeds a limit"),
         ('{"a": ' + "9" * 5000 + "}", "a number of thousands of digits"),
         ('{"a": ' + "[" * 300 + "]" * 300 + "}", "very deep nesting"),
         ("[" * 60_000, "very deep nesting"),
-        ('{"a": "b" "c"}', "body: is not JSON, or not taken"),
-        ('{"a": 1}' * 2, "body: is not JSON, or not taken"),
-        ('[{"a": 1}, {"a": 2}]', "body: holds several objects; send one in each request"),
-        ('{"a": 1} {"a": 1}', "body: is not JSON, or not taken"),
+        ('{"a": "b" "c"}', "body: is not valid JSON, or exceeds a limit"),
+        ('{"a": 1}' * 2, "body: is not valid JSON, or exceeds a limit"),
+        ('[{"a": 1}, {"a": 2}]', "body: contains several objects; send one per request"),
+        ('{"a": 1} {"a": 1}', "body: is not valid JSON, or exceeds a limit"),
         ("hello", "body: is neither JSON nor a form"),
         ("&".join(f"f{n}=1" for n in range(501)), "body: is a form of more than 500 fields"),
     ],
@@ -124,7 +124,7 @@ def test_base64_that_is_none_is_refused() -> None:
 
     assert pairs(post(good, base64_encoded=True)) == [("a", "1")]
     for bad in (good[:-1], "!!!", "é"):
-        with pytest.raises(InvalidRequest, match="body: is not base64"):
+        with pytest.raises(InvalidRequest, match="body: is not valid base64"):
             pairs(post(bad, base64_encoded=True))
 
 

@@ -107,7 +107,7 @@ def test_a_start_that_the_clocks_skip_or_no_calendar_holds_does_not_exist(zone: 
 
 
 def test_a_start_that_comes_twice_is_asked_for_with_its_offset() -> None:
-    with pytest.raises(InvalidRequest, match=r"start: comes twice .* send it with its offset, -04:00 or -05:00"):
+    with pytest.raises(InvalidRequest, match=r"start: occurs twice .* add the offset, -04:00 or -05:00"):
         known("America/New_York", start="2031-11-02T01:30:00")
 
 

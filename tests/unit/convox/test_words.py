@@ -81,7 +81,7 @@ def test_a_label_with_brackets_is_found_as_php_writes_it() -> None:
 
 @pytest.mark.parametrize("label", ["", " ", "\u200c", " a", "a ", "a\tb", "\u202ea", "x" * 65], ids=ascii)
 def test_a_label_that_cannot_be_seen_is_none(label: str) -> None:
-    with pytest.raises(InvalidDocument, match="must be a name of 1 to 64 characters that can be seen"):
+    with pytest.raises(InvalidDocument, match="must be a name of 1 to 64 visible characters"):
         dialect(aliases={"mobile": {label: "site"}})
 
 

@@ -42,7 +42,7 @@ def test_an_unchanged_stack_is_left_alone_and_that_is_said(built: Path, capsys: 
         deployment = Deployment(built, server.url, "http://clinicea", "api_key")
         assert redeploy._deploy(deployment, {"SettleSeconds": "61"}, built, {}) == release
 
-    assert f"nothing to deploy: release {release[:12]} runs, with these parameters" in capsys.readouterr().out
+    assert f"nothing to deploy: release {release[:12]} is deployed with these parameters" in capsys.readouterr().out
 
 
 def test_a_changed_one_is_deployed(built: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -87,8 +87,8 @@ class TestTheQuestion:
         said = capsys.readouterr()
         assert said.out == ""
         assert said.err.startswith("clinic on AWS, account 123456789012, region ap-south-1\n")
-        assert "nothing was changed: there is no terminal to ask on" in said.err
-        assert said.err.endswith("the same with --yes\n")
+        assert "nothing was changed: there is no terminal to confirm on" in said.err
+        assert said.err.endswith("repeat with --yes\n")
 
     def test_one_that_reads_says_where_and_does_not_ask(self, capsys: pytest.CaptureFixture[str]) -> None:
         with mock_aws():

@@ -212,7 +212,7 @@ class TestTheQuestion:
         assert deploy.main() == 2
 
         assert steps.names == ["build.py", "check-config"]
-        assert "nothing was changed: there is no terminal to ask on" in capsys.readouterr().err
+        assert "nothing was changed: there is no terminal to confirm on" in capsys.readouterr().err
 
 
 class TestKeeping:
@@ -253,9 +253,9 @@ class TestRefused:
         [
             ("SettleSecond=61", "SettleSecond: the template has no such parameter; SettleSeconds?"),
             ("Nonsense=1", "Nonsense: the template has no such parameter"),
-            ("SettleSeconds=5", 'SettleSeconds: "5" must be 30 to 1800 seconds. How long after an unanswered request'),
+            ("SettleSeconds=5", 'SettleSeconds: "5" must be 30 to 1800 seconds. Seconds after an unanswered request'),
             ("SettleSeconds=soon", 'SettleSeconds: "soon" must be 30 to 1800 seconds.'),
-            ("LogLevel=LOUD", 'LogLevel: "LOUD" must be one of DEBUG, INFO, WARNING, ERROR. The least severe'),
+            ("LogLevel=LOUD", 'LogLevel: "LOUD" must be one of DEBUG, INFO, WARNING, ERROR. Lowest level of'),
             ("CliniceaUrl=http://x", 'CliniceaUrl: "http://x" must be https://<host>'),
             ("ReleaseId=" + "a" * 64, "ReleaseId: make deploy sets it"),
             ("Python=3.12", "Python=3.12, but deploy.toml says python = 3.13; change it there"),
@@ -335,7 +335,7 @@ class TestBeforeIt:
         write(root, secret("eu-west-1"))
 
         assert run() == 2
-        assert "the secret lies in eu-west-1, the stack in ap-south-1" in capsys.readouterr().err
+        assert "the secret is in eu-west-1, the stack in ap-south-1" in capsys.readouterr().err
 
     def test_a_secret_that_is_not_there(self, root: Path, account: Account, capsys: Said) -> None:
         write(root, "arn:aws:secretsmanager:ap-south-1:123456789012:secret:none-AbCdEf")
@@ -360,7 +360,7 @@ class TestBeforeIt:
         [
             ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name convox-clinicea --region ap-south-1"),
             ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name convox-clinicea"),
-            ("UPDATE_IN_PROGRESS", "somebody deploys it now"),
+            ("UPDATE_IN_PROGRESS", "another deployment is running"),
         ],
     )
     def test_a_stack_that_cannot_be_updated(self, account: Account, status: str, told: str, capsys: Said) -> None:
@@ -373,16 +373,16 @@ class TestBeforeIt:
         run("AlarmsEmail=night@example.com")
 
         said = capsys.readouterr().out
-        assert "NoticesEmail is empty: nobody is told when a booking fails" in said
-        assert "AWS sends a mail to night@example.com; nothing else arrives before its link is clicked" in said
+        assert "NoticesEmail is empty: no e-mail is sent when a booking fails" in said
+        assert "AWS sends a confirmation mail to night@example.com; click its link to receive mails" in said
 
     @pytest.mark.parametrize(
         ("given", "told"),
         [
-            ("", "SourceAddresses: the API answers from everywhere"),
-            ("SourceAddresses=203.0.113.0/24,0.0.0.0/0", "SourceAddresses: the API answers from everywhere"),
-            ("SourceAddresses=::/0", "SourceAddresses: the API answers from everywhere"),
-            ("SearchByGet=true", "SearchByGet: addresses carry mobile numbers"),
+            ("", "SourceAddresses: the API is open to all addresses"),
+            ("SourceAddresses=203.0.113.0/24,0.0.0.0/0", "SourceAddresses: the API is open to all addresses"),
+            ("SourceAddresses=::/0", "SourceAddresses: the API is open to all addresses"),
+            ("SearchByGet=true", "SearchByGet: URLs contain mobile numbers"),
             ("TlsPolicy=none", "TlsPolicy: none is set"),
         ],
     )

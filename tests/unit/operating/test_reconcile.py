@@ -49,14 +49,14 @@ def test_parts_are_one_report(capsys: pytest.CaptureFixture[str]) -> None:
     assert code == 1
     assert stack.asked == [{}, {"after": {"key": "k"}}, {"after": {"key": "l"}}]
     assert printed.out.splitlines() == [
-        "the stack, all ahead: 12 bookings compared with the calendar",
+        "the stack, all future: 12 bookings compared with the calendar",
         f"  doubled     {BOOKING}  A-1 A-2",
-        "  2031-03-06: the calendar cannot be read; its bookings were not compared",
+        "  2031-03-06: the calendar is unreadable; its bookings were not compared",
         "  2 records cannot be read by this version, and were not compared",
     ]
     assert printed.err.splitlines() == [
-        "  3 compared so far; not finished, continues",
-        "  7 compared so far; not finished, continues",
+        "  3 compared so far; continuing",
+        "  7 compared so far; continuing",
     ]
 
 
@@ -68,16 +68,16 @@ def test_as_json_it_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
 
     said = capsys.readouterr()
     assert json.loads(said.out) == {"compared": 7, "discrepancies": [found], "unread": [], "unreadable": 0}
-    assert json.loads(said.err) == {"note": "3 compared so far; not finished, continues"}
+    assert json.loads(said.err) == {"note": "3 compared so far; continuing"}
 
 
 def test_nothing_found_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     code, _ = told({"compared": 1})
 
     assert code == 0
-    assert capsys.readouterr().out.splitlines()[-1] == "  each stands there once"
+    assert capsys.readouterr().out.splitlines()[-1] == "all are in the calendar once"
 
 
 def test_a_part_that_takes_no_step_ends_it() -> None:
-    with pytest.raises(FunctionFailed, match="took no step"):
+    with pytest.raises(FunctionFailed, match="no progress"):
         told({"after": {"key": "k"}}, {"after": {"key": "k"}})

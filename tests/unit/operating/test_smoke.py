@@ -90,9 +90,9 @@ def test_a_deployment_that_answers_as_it_should_passes(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "answer", "said"),
     [
-        ("unauthorized", (200, {"match": "none"}), "without an access token nobody is let in: answered 200"),
+        ("unauthorized", (200, {"match": "none"}), "a request without an access token is rejected: answered 200"),
         ("/patients/search", (503, {"code": "clinicea_unavailable"}), "answered 503 clinicea_unavailable"),
-        ("/patients/search", (200, {"match": "one"}), "somebody has that number"),
+        ("/patients/search", (200, {"match": "one"}), "a patient has that number"),
         ("/patients/search", (200, b"<html>"), "not JSON"),
         ("/appointments", (202, {"booking_id": "bk_x"}), "POST /appointments"),
         ("/no-such-route", (403, {"message": "Missing Authentication Token"}), "GET /no-such-route"),
@@ -178,7 +178,7 @@ class SixAlarms(Target):
 def test_alarms_that_the_embedded_aws_does_not_know_are_not_passed_over(local: dict[str, Any], remark: str) -> None:
     checks = dict(of_the_stack(SixAlarms("a-stack", None, local), ""))
 
-    assert checks["the alarms are there"]() == remark
+    assert checks["the alarms exist and are enabled"]() == remark
 
 
 def configured(**changed: object) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The look into Clinicea's calendar: what stands there round the wanted start, and whose it is."""
+"""Reads a patient's appointments from Clinicea and decides which one is the booking's own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from convox_clinicea.text import id_key, normalized_name, same_id
 
 
 class CannotDecide(ConnectorError):
-    """A person has to decide; `reason` says why."""
+    """A person must decide; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)
@@ -63,7 +63,7 @@ __all__ = ["Calendar", "CalendarSnapshot", "CannotDecide"]
 
 @dataclass(frozen=True)
 class CalendarSnapshot:
-    """What one complete reading showed.
+    """The result of one complete reading.
 
     Attributes:
         patient_id: whose appointments were read; None if nobody has the new patient's number.

@@ -1,4 +1,4 @@
-"""A call: what it has asked for, and what each of its agents recorded of it.
+"""A call: its requests and what each of its agents recorded.
 
 ConVox gives a transferred call to the next agent under the same id, and each of them has a status callback: a call is a
 call id with its agent, a leg (docs/adr/0158). What any leg has asked for stands in one record, so that none overlooks

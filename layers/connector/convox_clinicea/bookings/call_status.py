@@ -1,4 +1,4 @@
-"""The flow of ConVox's status callback: what it says, and what takes it.
+"""Reads ConVox's status callback and builds the service that handles it.
 
 Nobody is there to correct a callback: the agent has gone on to the next call. So an optional field that cannot be used
 is left out, or shortened, and the answer says so. What says for whom, where, when and with whom is never left out.
@@ -127,7 +127,7 @@ def _without(found: Named, names: Iterable[str]) -> Named:
 _OF_AN_APPOINTMENT = frozenset({"patient_id", "clinic_id", "start", "practitioner_id", "first_name"})
 _IS_REQUIRED = FieldProblem("start", "is required")
 _NO_FOLLOW_UP = FieldProblem(
-    "start", "is required; the follow-up is when ConVox calls again, unless the dialect's stands_in says otherwise"
+    "start", "is required; a follow-up time is ConVox's next call, unless the dialect's stands_in says otherwise"
 )
 
 

@@ -1,4 +1,4 @@
-"""ConVox's status callback: what the agent recorded of a call becomes its booking, one per call, agent and person.
+"""Turns status callbacks into bookings, one per call, agent and person.
 
 Repeats, corrections and callbacks out of order are normal. `docs/booking-protocol.md` has the rule, and the
 interleavings that the transactions here close.

@@ -1,4 +1,4 @@
-"""The store of calls: what each has asked for, and which booking stands for it."""
+"""Stores calls: their requests and the booking of each request."""
 
 from __future__ import annotations
 

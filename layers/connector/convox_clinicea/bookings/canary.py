@@ -1,4 +1,4 @@
-"""The canary: the first booking after a change of call table, clinics or zones goes alone, and is read back.
+"""The canary: the first booking after a configuration change is posted alone and read back.
 
 What it proves lies in one item of the ledger's table for each setup, named by the setup's fingerprint. Each write is
 conditional on what was read. Without read-backs nothing can be proven, and nothing is held up.

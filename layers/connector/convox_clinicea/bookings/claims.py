@@ -1,4 +1,4 @@
-"""Keys of the items beside the bookings that say whose a number, an appointment or a patient's start is."""
+"""Keys of the items that assign a number, an appointment or a patient's start to a booking."""
 
 from __future__ import annotations
 

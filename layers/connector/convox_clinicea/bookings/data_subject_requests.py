@@ -1,4 +1,4 @@
-"""What answers a person's questions about their own data."""
+"""Answers requests of a person about their own data: access, erasure, withdrawal."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class _Order(Order):
     @classmethod
     def _is_a_key(cls, after: PersonalText | None) -> PersonalText | None:
         if after is not None and not 0 < len(after.reveal().encode("utf-8", "replace")) <= LONGEST_KEY:
-            raise ValueError("must be what the answer before said")
+            raise ValueError("must be the value from the previous answer")
         return after
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""One message from the queue to the worker, and what becomes of the message."""
+"""Takes one message from the queue to the worker, then deletes or postpones it."""
 
 from __future__ import annotations
 

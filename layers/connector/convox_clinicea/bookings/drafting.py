@@ -1,4 +1,4 @@
-"""From a request to the record of its booking, and how many open bookings one number may have.
+"""Drafts a booking's record from a request; limits the open bookings of a number.
 
 The item is written in the transaction that stores the booking, so two requests at once cannot both take the last
 place. Nothing is taken out when a booking ends: once the item is full, the bookings that it names are read.

@@ -1,4 +1,4 @@
-"""The two booking flows: a request of an agent, its limits, its booking, its answer."""
+"""The two booking flows: read a request, check limits, store the booking, answer."""
 
 from __future__ import annotations
 

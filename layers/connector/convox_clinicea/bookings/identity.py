@@ -1,4 +1,4 @@
-"""Who a booking is: derived ids, so that the same request is the same booking however often it arrives."""
+"""Booking ids, derived from the request: a repeated request has the same id."""
 
 from __future__ import annotations
 

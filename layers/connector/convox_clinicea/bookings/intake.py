@@ -1,4 +1,4 @@
-"""What turns requests into bookings."""
+"""Intake: turns requests into stored and queued bookings."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PAUSE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Acceptance:
-    """The booking that a request stands for.
+    """The booking of a request.
 
     Attributes:
         repeated: it had been accepted before.
@@ -49,7 +49,7 @@ class Acceptance:
 
 @contextmanager
 def or_not_stored() -> Iterator[None]:
-    """Say of whatever ledger, queue or key did not confirm that it may be sent again: raises NotStored.
+    """Turn storage failures into NotStored, which tells the client to retry.
 
     So too where a later release's record stands: this one may not write it, and the booking may well be held.
     """
@@ -119,7 +119,7 @@ class Intake:
         return self._sent(wish, self._stored(call, wish, told), repeated=False)
 
     def _stored(self, call: Call, wish: BookingIntent, told: Iterable[Booking]) -> Booking:
-        """Store a new booking and, with it or not at all, that its call has asked for it; raises Overtaken.
+        """Store a new booking and its call's entry in one transaction; raises Overtaken.
 
         Args:
             told: what the call's status callbacks have asked for. Who this one is for its own request tells, so only
@@ -140,7 +140,7 @@ class Intake:
 
 
 class BookingCollaborators(NamedTuple):
-    """What the two booking functions need."""
+    """Collaborators of the two booking functions."""
 
     settings: IntakeSettings
     dialects: Dialects
@@ -149,7 +149,7 @@ class BookingCollaborators(NamedTuple):
 
 
 def booking_collaborators(settings: IntakeSettings, clock: Clock) -> BookingCollaborators:
-    """Return the parts of a function that takes booking requests."""
+    """Build the collaborators of a booking function."""
     place = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)

@@ -1,4 +1,4 @@
-"""The ledger, and what only reads it.
+"""The ledger: the DynamoDB table of bookings and calls.
 
 Each transition is one conditional write on the record's version.
 """
@@ -27,7 +27,7 @@ _UNCHANGED = "#version = :version"
 
 
 class Overtaken(ConnectorError):
-    """Somebody else has changed the booking since it was read."""
+    """The booking was changed since it was read."""
 
     retryable = True
 
@@ -55,7 +55,7 @@ class Ledger:
         return None if item is None else read(item)
 
     def put_if_absent(self, booking: Booking, beside: Sequence[Put] = ()) -> Booking | None:
-        """Store a new booking. Returns None if it now stands, else the one that stood already.
+        """Store a new booking. Returns None if it was stored, else the existing one.
 
         Raises:
             Overtaken: what is to be written beside was changed meanwhile.

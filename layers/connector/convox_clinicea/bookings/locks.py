@@ -1,4 +1,4 @@
-"""Who may create a patient for a number, and who may post for a patient's start: one booking at a time.
+"""Locks: one booking at a time creates a patient for a number or posts for a patient's start.
 
 A lock is not given back. Whoever comes next takes it from a booking that has ended, or was parked before it had posted
 anything, as it was seen: unless that booking, redriven meanwhile, has held it anew since.

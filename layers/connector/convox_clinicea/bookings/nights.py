@@ -1,4 +1,4 @@
-"""The nightly comparison: when one is due, and how far it has come. One item of the ledger's table holds both.
+"""Progress of the nightly comparison: when one is due and how far it is. One item of the ledger holds both.
 
 The function is invoked every few minutes and looks whether a night has begun, or a comparison has not ended. So it
 comes at the clinic's night in any time zone, carries on by itself, and makes up for a night on which it could not run.

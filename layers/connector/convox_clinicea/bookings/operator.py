@@ -1,4 +1,4 @@
-"""What a person acts on bookings with.
+"""Operator service: redrives and resolves parked bookings.
 
 Every act goes through the ledger's protocol. Nothing is sent to Clinicea from here: a redriven booking is worked as
 any other, and what had been posted before is looked for and settled first.

@@ -34,7 +34,7 @@ BookingId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 
 def _seen_whole(text: str) -> str:
     if not may_be_an_id(text):
-        raise ValueError("must be 1 to 64 characters that can be seen, a letter or digit among them")
+        raise ValueError("must be 1 to 64 visible characters, at least one of them a letter or digit")
     return text
 
 
@@ -117,7 +117,7 @@ class PersonsOrder(Order):
     @classmethod
     def _without_personal_data(cls, why: str) -> str:
         if is_telling(why) or not why.isprintable():
-            raise ValueError("must hold neither an address nor a telephone number")
+            raise ValueError("must not contain an e-mail address or a telephone number")
         return why
 
     @property
@@ -149,7 +149,7 @@ class ResolveOrder(PersonsOrder):
     @model_validator(mode="after")
     def _names_its_appointment(self) -> Self:
         if (self.end is OperatorAction.BOOKED) is (self.appointment_id is None):
-            raise ValueError("booked names the appointment, rejected has none")
+            raise ValueError("booked requires an appointment; rejected takes none")
         return self
 
     def carry_out(self, acting: OperatorService) -> dict[str, Any]:
@@ -187,7 +187,7 @@ def validated(orders: TypeAdapter[T], event: dict[str, Any]) -> T:
 def _sentence(kind: str, message: str) -> str:
     """Return pydantic's sentence as ours read; the one about an unknown action repeats it."""
     if kind == "union_tag_invalid":
-        return "is none of the known actions"
+        return "is not a known action"
     return re.sub(r"^(Input|String|List) should", "must", message.removeprefix("Value error, "))
 
 

@@ -1,4 +1,4 @@
-"""What is held on a person, and its erasure."""
+"""A person's stored data: report and erasure."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ class PersonalData:
         number, _, entry = (after or "0").partition(" ")
         place = int(number) if number.isascii() and number.isdigit() else len(subjects)
         if place >= len(subjects):
-            raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+            raise InvalidRequest(FieldProblem("after", "must be the value from the previous answer"))
         count, last = count_of(self._register, subjects[place], entry or None)
         if last is not None:
             return count, f"{place} {last}"
@@ -155,7 +155,7 @@ class PersonalData:
         number, _, entry = (after or "0").partition(" ")
         place = int(number) if number.isascii() and number.isdigit() else len(keys)
         if place >= len(keys):
-            raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+            raise InvalidRequest(FieldProblem("after", "must be the value from the previous answer"))
         found, last = self._entries.page(keys[place], entry or None)
         if last is not None:
             return found, f"{place} {last}"

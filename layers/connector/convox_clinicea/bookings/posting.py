@@ -1,4 +1,4 @@
-"""The one POST of a booking: the claim before it, and what its answer decides."""
+"""The POST of a booking: the claim before it and the handling of its answer."""
 
 from __future__ import annotations
 

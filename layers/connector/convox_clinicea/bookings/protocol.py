@@ -1,4 +1,4 @@
-"""The booking protocol: states, transitions, numbers, and what becomes of a message."""
+"""The booking protocol: states, transitions, timings and outcomes of a message."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class State(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a booking stands where it stands; the closed list of the contract."""
+    """Reason for a booking's state; a closed list of the contract."""
 
     ALREADY_THERE = "already_there"
     SLOT_TAKEN = "slot_taken"

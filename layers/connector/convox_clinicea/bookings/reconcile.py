@@ -1,4 +1,4 @@
-"""The ledger against Clinicea's calendar: does what was booked stand there once, and nothing else of ours?
+"""Reconciliation: compares the ledger with Clinicea's calendar.
 
 A comparison goes on in parts, each bounded in time and memory, so that it comes to its end on a ledger of any size.
 """
@@ -232,4 +232,4 @@ def _cursor_in(event: object) -> Cursor | None:
     except ValidationError:
         pass
     # Raised outside the handler: the library's error holds a key of the ledger.
-    raise InvalidRequest(FieldProblem("after", "must be what the answer before said"))
+    raise InvalidRequest(FieldProblem("after", "must be the value from the previous answer"))

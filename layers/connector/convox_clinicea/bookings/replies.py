@@ -1,4 +1,4 @@
-"""How bookings stand: accepted, asked for, and at a call's end."""
+"""Replies of the booking, status and callback routes."""
 
 from __future__ import annotations
 
@@ -25,27 +25,28 @@ if TYPE_CHECKING:  # a function of one flow loads no other's service
 _STATE_MESSAGES = {
     State.ACCEPTED: "The booking is accepted and will be made in Clinicea.",
     State.SENDING: "The booking is being made in Clinicea.",
-    State.UNKNOWN: "The booking was sent; whether Clinicea made it is being checked.",
-    State.BOOKED: "The appointment stands in Clinicea.",
-    State.REJECTED: "Clinicea refused the booking; see the reason.",
-    State.NEEDS_ATTENTION: "The booking waits for a person; see the reason.",
+    State.UNKNOWN: "The booking was sent; the connector is checking its outcome in Clinicea.",
+    State.BOOKED: "The appointment is booked in Clinicea.",
+    State.REJECTED: "The booking was rejected; see the reason.",
+    State.NEEDS_ATTENTION: "The booking needs a person's decision; see the reason.",
 }
-_NOTED = "The call's status is noted."
-_BOOKING_STAYS = "The call's status is noted; its booking stays as it is."
-_NOT_BOOKED = "Its callback may have asked for an appointment that could not be booked; a person must look."
-_UNREADABLE = "Something of this call cannot be shown now; please tell the connector's operator."
+_NOTED = "The call's status is recorded."
+_BOOKING_STAYS = "The call's status is recorded; its booking is unchanged."
+_NOT_BOOKED = "A callback may have asked for an appointment that could not be booked. A person must check it."
+_UNREADABLE = "Part of this call's data cannot be shown now. Please tell the connector's operator."
+_WAITS = "This one waits; an operator is notified."
 _WAITING = {
-    Reason.CHANGED_AFTER_BOOKING: "This patient has another booking on this call. This one waits; a person is told.",
-    Reason.MAYBE_SAME_PERSON: "A booking on this call may be the same person's. This one waits; a person is told.",
+    Reason.CHANGED_AFTER_BOOKING: f"This patient has another booking on this call. {_WAITS}",
+    Reason.MAYBE_SAME_PERSON: f"Another booking on this call may be for the same person. {_WAITS}",
 }
 """What is said of a booking that waits from the beginning, because of the call's other booking."""
-_GIVEN_UP = "The booking was given up: the agent returned to the call's other booking."
-_BESIDE = "It is a booking beside the call's other one."
-_CHANGED = "It does not stand for all that this callback says."
-_DROPPED = "What this call asked for in between is no longer wanted; it is not booked."
+_GIVEN_UP = "The booking was withdrawn: the agent returned to the call's other booking."
+_BESIDE = "The call has another booking as well."
+_CHANGED = "The booking differs from what this callback says."
+_DROPPED = "An earlier request of this call is no longer wanted; it is not booked."
 _NONE_KNOWN_YET = (
-    "No booking is known on this call yet. "
-    "One that was accepted a moment ago may be missing; ask for it by its booking_id."
+    "No booking is known for this call yet. "
+    "A booking accepted a moment ago may be missing; request it by its booking_id."
 )
 
 
@@ -111,7 +112,7 @@ def bookings(call: CallBookings) -> answers.CallBookings:
     count = len(call.bookings)
     message = f"{count} booking{'s' * (count != 1)} on this call." if count else _NONE_KNOWN_YET
     if call.more:
-        message = f"This call has more bookings than the {count} that are shown; ask for others by their booking_id."
+        message = f"This call has more bookings than the {count} shown; request the others by their booking_id."
     more = [_NOT_BOOKED] * bool(call.not_booked) + [_UNREADABLE] * bool(call.unreadable)
     return {
         "status": SUCCESS,

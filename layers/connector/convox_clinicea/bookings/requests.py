@@ -1,4 +1,4 @@
-"""Bookings, for a known patient and for a new one, and their passage into our own words."""
+"""Request models for bookings of known and new patients."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class NewPatientBooking(_WithPatient):
         at, text_version = self.consent.at, self.consent.text_version
         wrong = []
         if text_version is not None and place.texts is not None and not place.texts.lists(text_version):
-            wrong.append(FieldProblem("consent.text_version", "is not one of the versions that the deployment lists"))
+            wrong.append(FieldProblem("consent.text_version", "is not a configured version of the consent text"))
         born = None if self.date_of_birth is None else self.date_of_birth.reveal()
         if asks_back and born is not None and is_under_age(born) and self.consent.given_by in (None, "self"):
             wrong.append(FieldProblem("consent.given_by", "must be parent or guardian: the patient is under 18"))

@@ -1,4 +1,4 @@
-"""What tells how bookings stand."""
+"""Reads the state of bookings."""
 
 from __future__ import annotations
 

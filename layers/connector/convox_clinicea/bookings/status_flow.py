@@ -1,4 +1,4 @@
-"""The flow of `booking_status`: how bookings stand, for the client who made them."""
+"""The flow of `booking_status`: the state of bookings, for the client that made them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sweeper's function: what it is built from, and what it counts each minute."""
+"""Builds the sweeper from its environment and emits its metrics each minute."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What runs each minute."""
+"""The sweeper: picks up stuck bookings, dead letters and overdue notices each minute."""
 
 from __future__ import annotations
 

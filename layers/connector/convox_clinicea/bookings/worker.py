@@ -1,4 +1,4 @@
-"""The worker: takes one booking a step further, towards its one end.
+"""The worker: moves one booking to its next state.
 
 The rules stand in `docs/booking-protocol.md`; each step here names none of them, but keeps them all.
 """
@@ -51,7 +51,7 @@ class Worker:
         self._posting = posting
 
     def work(self, message: Message, *, received: int, deadline: Deadline) -> Outcome:
-        """Take the booking as far as it will go before `deadline`.
+        """Advance the booking as far as possible before `deadline`.
 
         Waiting is no error: whatever cannot be done now answers `Wait`, and the ledger stands as it was or says
         how far it came.
@@ -65,7 +65,7 @@ class Worker:
                 return Done(booking)
             if booking.state.ended or booking.state.parked:
                 return Done(booking)
-            if booking.state is State.SENDING:
+            if booking.state is State.SENDING:  # rule 4
                 lease_left = self._seconds_until_lease_ends(booking)
                 if lease_left > 0:
                     return Wait(lease_left + 1)

@@ -1,4 +1,4 @@
-"""The parameters of calls, in the forms and zones of the call table, and what of the set-up decides them."""
+"""Builds the parameters of calls in the call table's formats and zones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Clinicea's names of its calls, the dialect of each flow, and call tables of the earlier schema.
+"""Names of Clinicea's calls, the dialect of each flow, and upgrades of call tables of schema 1.
 
 `convox`: the four operations that Clinicea's page on ConVox names [doc]. `modern`: the calls that public clients use
 [live; the booking: code]. The modern dialect has no call that makes a patient.

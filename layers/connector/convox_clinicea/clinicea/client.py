@@ -1,4 +1,4 @@
-"""The Clinicea client: the four flows, the read-backs that bookings need, and the lists beside them."""
+"""The Clinicea client: the calls of the four flows, the read-backs and the lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an account's address and credentials to a client."""
+"""Builds a client from an account's URL and credentials."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can go wrong between us and Clinicea.
+"""Errors of Clinicea calls.
 
 Every leaf carries the call's name and the HTTP status, where there was one, and nothing else: no URL (tokens
 travel in queries), no body, no patient's data.
@@ -29,7 +29,7 @@ _LOGIN_REFUSED = "key, user name or password is not accepted, or the API role do
 class SetupFault(CliniceaError):
     """The deployment is at fault, not the patient: a person must change a setting. Nothing was executed as a rule."""
 
-    public = "The clinic's system does not let the connector in. Please tell its operator."
+    public = "The clinic's system denies the connector access. Please tell the connector's operator."
 
 
 class AuthenticationFailed(SetupFault):
@@ -145,7 +145,7 @@ class UnexpectedAnswer(CliniceaError):
     """A read was answered by something that is no answer: HTML, a redirect, a page that repeats, broken JSON."""
 
     retryable = True
-    public = "The clinic's system gave an answer that makes no sense."
+    public = "The clinic's system sent an invalid answer."
 
 
 class OutcomeUnknown(CliniceaError):

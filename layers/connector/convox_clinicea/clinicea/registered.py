@@ -1,4 +1,4 @@
-"""Whose a listed record or an appointment of a day is, by the numbers in its text."""
+"""Matches listed records and appointments to a number by the digits in their text."""
 
 from __future__ import annotations
 

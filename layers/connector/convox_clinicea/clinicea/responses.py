@@ -1,4 +1,4 @@
-"""What Clinicea's answers mean: a status and a body become records or one leaf of the error tree."""
+"""Parses Clinicea's answers into records or one error of the tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes over the wire and comes back, and the interface of whatever carries it."""
+"""HTTP requests and answers of Clinicea, and the transport's interface."""
 
 from __future__ import annotations
 

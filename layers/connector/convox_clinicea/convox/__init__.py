@@ -1,1 +1,1 @@
-"""The outward face towards ConVox: what it sends, what it gets, and the shape of every error."""
+"""The HTTP API for ConVox: requests, answers and errors."""

@@ -1,4 +1,4 @@
-"""The door: each caller's secret in a header, two of them valid at a time so that it can be changed without a gap."""
+"""Access tokens of clients; each has a current and a previous one, so rotation causes no outage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the names and values that came to canonical ones: aliases, moments in pieces, and two values for one field."""
+"""Maps received names and values to canonical ones: aliases, split dates and times, conflicting values."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _two_values(name: str, candidates: list[_Came]) -> FieldProblem:
     aliases = dict.fromkeys(each.alias for each in candidates)
-    return FieldProblem(name, f"came with different values, as {' and as '.join(aliases)}; send one")
+    return FieldProblem(name, f"was sent with different values, as {' and as '.join(aliases)}; send one")
 
 
 def _same_number(one: Any, other: Any) -> bool:

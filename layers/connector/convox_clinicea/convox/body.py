@@ -1,4 +1,4 @@
-"""From an API Gateway event to names and values, whatever its content type claims.
+"""Parses an API Gateway event into names and values, whatever its content type claims.
 
 ConVox posts JSON, forms, and forms one of whose fields holds JSON; its agent's page comes with a query string [1x].
 """
@@ -52,7 +52,7 @@ def body_text(event: APIGatewayProxyEvent) -> str:
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise_alone(InvalidRequest(FieldProblem("body", "is not base64, though the gateway says so")))
+        raise_alone(InvalidRequest(FieldProblem("body", "is not valid base64, although the gateway marks it so")))
     if len(raw) > MAX_BODY_BYTES:
         raise TooLarge("the body is over 64 KB")
     return _decoded(raw, charset_of(event))
@@ -219,7 +219,7 @@ def _object(text: str, knows: Knows) -> Pairs:
         raise InvalidRequest(FieldProblem("body", _unreadable(text)))
     parsed = _inside(text)
     if isinstance(parsed, list) and len(parsed) > 1 and all(isinstance(each, Members) for each in parsed):
-        raise InvalidRequest(FieldProblem("body", "holds several objects; send one in each request"))
+        raise InvalidRequest(FieldProblem("body", "contains several objects; send one per request"))
     if not isinstance(parsed, Members):
         raise InvalidRequest(FieldProblem("body", "is not a JSON object"))
     return _enveloped(parsed, knows)
@@ -240,8 +240,8 @@ def _unreadable(text: str) -> str:
     if not text.startswith(("{", "[")):
         return "is neither JSON nor a form"
     return (
-        "is not JSON, or not taken: cut off, a quotation mark within a text, a number of thousands of digits, "
-        "very deep nesting"
+        "is not valid JSON, or exceeds a limit: cut off, a quotation mark within a text, a number of thousands of "
+        "digits, very deep nesting"
     )
 
 

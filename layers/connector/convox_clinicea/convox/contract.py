@@ -1,6 +1,6 @@
-"""The shapes of all answers, in the contract's names: what `replies` builds and what docs/openapi.json describes.
+"""Answer schemas of the HTTP contract; docs/openapi.json is generated from them.
 
-The lines under a field are its description there. Absent values are null, never left out.
+The docstring under a field is its description there. Absent values are null, never left out.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ described = with_config({"use_attribute_docstrings": True})
 
 Date = Annotated[str, Field(json_schema_extra={"format": "date"})]
 Moment = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
-Message = Annotated[str, Field(description="A sentence that an agent may read.")]
+Message = Annotated[str, Field(description="A sentence for the agent.")]
 BookingId = Annotated[str, Field(json_schema_extra={"pattern": "^bk_[a-z2-7]{26}$"})]
 
 
 @described
 class Answer(TypedDict):
-    """What every successful answer has."""
+    """Fields of every successful answer."""
 
     status: Literal["success"]
     message: Message
@@ -46,17 +46,17 @@ class Answer(TypedDict):
 
 @described
 class Patient(TypedDict):
-    """A patient of Clinicea. Of several on one number `mobile`, `email`, `address` and `last_visit` are null."""
+    """A patient in Clinicea. `mobile`, `email`, `address` and `last_visit` are null if several share the number."""
 
     patient_id: str
-    """Clinicea's id; the other routes take it."""
+    """Clinicea's id, for use in the other routes."""
     file_no: str | None
-    """The number of the patient's file at the clinic."""
+    """File number at the clinic."""
     name: str | None
     mobile: str | None
-    """E.164, the number that was searched."""
+    """The searched number, in E.164."""
     gender: str | None
-    """As Clinicea writes it; `M` and `F` as Male and Female."""
+    """As in Clinicea; `M` and `F` become Male and Female."""
     date_of_birth: Date | None
     email: str | None
     address: str | None
@@ -65,16 +65,16 @@ class Patient(TypedDict):
 
 @described
 class Match(Answer):
-    """Who has the number; nobody is an answer too."""
+    """Patients registered with this number; may be empty."""
 
     match: Literal["none", "one", "many"]
     patients: list[Patient]
-    """All that have it, not only the first. With `many` the agent asks who is calling."""
+    """All patients with the number. With `many`, the agent asks who is calling."""
 
 
 @described
 class Clinic(TypedDict):
-    """Where a visit was; name and address as the clinics document has them, or as Clinicea says."""
+    """Clinic of a visit. Name and address come from the clinics document, else from Clinicea."""
 
     clinic_id: str | None
     name: str | None
@@ -83,7 +83,7 @@ class Clinic(TypedDict):
 
 @described
 class Appointment(TypedDict):
-    """A completed visit or, where the deployment shows those, a past appointment that nobody marked as completed."""
+    """A completed visit or, if the deployment shows them, a past appointment not marked as completed."""
 
     appointment_id: str
     start: Moment | None
@@ -92,74 +92,74 @@ class Appointment(TypedDict):
     service: str | None
     practitioner: str | None
     status: str | None
-    """As Clinicea writes it, such as `Check Out`."""
+    """As in Clinicea, such as `Check Out`."""
     completed: bool | None
-    """False for a past appointment that nobody marked as completed; null where its status does not say."""
+    """False for a past appointment not marked as completed; null if its status is unclear."""
     clinic: Clinic
 
 
 @described
 class Completed(Answer):
-    """The patient's last visits, newest first; none for a patient that Clinicea does not know."""
+    """The patient's last visits, newest first; empty for an unknown patient."""
 
     appointments: list[Appointment]
 
 
 @described
 class PopUp(Answer):
-    """Search and completed visits in one; it never fails because of Clinicea."""
+    """Search and completed visits in one answer; it never fails because of Clinicea."""
 
     match: Literal["none", "one", "many"] | None
     """Null if Clinicea did not answer the search in time."""
     patients: list[Patient]
     appointments: list[Appointment] | None
-    """Of the one patient; null unless exactly one has the number and Clinicea told the visits in time."""
+    """Null unless exactly one patient has the number and Clinicea returned the visits in time."""
     degraded: bool
-    """Whether something was left out because Clinicea did not answer in time."""
+    """True if data is missing because Clinicea did not answer in time."""
 
 
 @described
 class Acceptance(Answer):
-    """The booking that the request stands for; ledger and queue both hold it."""
+    """The booking of the request; it is stored and queued."""
 
     booking_id: BookingId
     state: State
     repeated: bool
-    """The same request came before; this is still the first booking."""
+    """True for a repeated request; the booking is the first one."""
     changed: bool
-    """It came before with other content (notes, duration, …); the first content counts."""
+    """True for a repeated request with different content (notes, duration, …); the first content counts."""
 
 
 @described
 class CallStatus(Answer):
-    """What became of a status callback: the booking that it asked for, or the call's, or none.
+    """Result of a status callback: its booking, else the call's booking, else none.
 
-    Another person on the same call is a booking beside. `message` says where a booking waits because of the call's
-    other one, stands for something else, or where the agent has returned to it.
+    Another person on the same call gets a separate booking. `message` says if a booking waits because of the call's
+    other one, differs from the callback, or was returned to by the agent.
     """
 
     booking_id: BookingId | None
-    """Null if the callback asked for no appointment and the call has no booking."""
+    """Null if the callback records no appointment and the call has no booking."""
     state: State | None
     repeated: bool
-    """The same was asked for on this call before, by a callback or by one of the booking routes."""
+    """True if a callback or a booking route has requested the same on this call before."""
     changed: bool
-    """The booking stands for something else than this callback says: other content, or what was recorded later."""
+    """True if the booking differs from this callback: other content, or a later record."""
     left_out: list[str]
-    """Optional fields of the callback that could not be used, or not whole; the appointment was taken without them."""
+    """Optional fields of the callback that were unusable or cut; the appointment was accepted without them."""
 
 
 @described
 class Booking(TypedDict):
-    """How a booking stands."""
+    """State of a booking."""
 
     booking_id: BookingId
     state: State
     appointment_id: str | None
-    """Clinicea's id, once the appointment stands."""
+    """Clinicea's id, once the appointment is booked."""
     patient_id: str | None
     reason: Reason | None
-    """Why the booking was rejected, waits for a person, or was booked without a new appointment."""
+    """Why the booking was rejected, needs a person, or was booked without a new appointment."""
     accepted_at: Moment
     """UTC."""
     updated_at: Moment
@@ -173,21 +173,20 @@ class BookingAnswer(Answer, Booking):
 
 @described
 class CallBookings(Answer):
-    """The call's bookings, in the order in which they were accepted.
+    """The call's bookings, in order of acceptance.
 
-    What status callbacks asked for is there at once; a booking that one of the flows has just taken may be missing for
-    a second or so.
+    Bookings of status callbacks appear at once. Bookings of the booking routes may be missing for a second.
     """
 
     bookings: list[Booking]
     not_booked: list[str]
-    """The fields for which the last appointment that the call asked for could not be booked; `body` if a callback could
-    not be read. Empty if nothing waits for a person."""
+    """Fields for which the call's last requested appointment could not be booked; `body` if a callback was
+    unreadable. Empty if nothing needs a person."""
 
 
 @described
 class FieldProblem(TypedDict):
-    """What is wrong with one field; its value is never repeated."""
+    """A problem with one field; the field's value is never repeated."""
 
     field: str
     message: str
@@ -195,12 +194,12 @@ class FieldProblem(TypedDict):
 
 @described
 class Error(TypedDict):
-    """What every error answer has, API Gateway's own included."""
+    """Fields of every error answer, including API Gateway's own."""
 
     status: Literal["error"]
     code: Code
     message: Message
     fields: list[FieldProblem]
-    """Of an `invalid_request`: what is wrong where."""
+    """Problems by field, for `invalid_request`."""
     request_id: str
-    """For questions to the connector's operator."""
+    """Quote it to the connector's operator."""

@@ -1,4 +1,4 @@
-"""What a request leaves to the deployment: its clinics, country and zones; and what is read by them."""
+"""Request defaults of the deployment: clinics, country and time zones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def start_in(text: str, zone: ZoneInfo) -> datetime:
     start = moment_in("start", text, zone)
     first, second = (start.replace(fold=fold).isoformat()[-6:] for fold in (0, 1))
     if start.tzinfo is zone and first != second:
-        twice = f"comes twice on that day, for clocks go back; send it with its offset, {first} or {second}"
+        twice = f"occurs twice on that day, because clocks go back; add the offset, {first} or {second}"
         raise InvalidRequest(FieldProblem("start", twice))
     return start
 

@@ -1,4 +1,4 @@
-"""How callers speak: from the names and words that each sends to ours.
+"""The dialect: maps a client's names and words to ours.
 
 The document packed with the layer holds what is known of ConVox; a deployer's document is laid over it, and what
 it says for one caller is laid over what it says for all. A list replaces what stands below it, an object adds to it.
@@ -29,7 +29,7 @@ LONGEST_NAME = 64
 
 def _name(text: str) -> str:
     if not (1 <= len(text) <= LONGEST_NAME and text == text.strip() and all(map(_shows, text)) and normalized(text)):
-        raise ValueError(f"must be a name of 1 to {LONGEST_NAME} characters that can be seen, no blank at its ends")
+        raise ValueError(f"must be a name of 1 to {LONGEST_NAME} visible characters, without blanks at its ends")
     return text
 
 

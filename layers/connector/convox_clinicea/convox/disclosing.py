@@ -1,4 +1,4 @@
-"""Handing out: an answer with a patient's data leaves once it stands on record who gets it."""
+"""Records a disclosure before an answer with a patient's data is sent."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def _text(
         if len(text) > longest:
             raise ValueError(f"must have at most {longest} characters")
         if kept and LOST in text:
-            raise ValueError("has a character that was lost on the way; send it in UTF-8")
+            raise ValueError("has an undecodable character; send UTF-8")
         if kept and not can_be_read(text):
             raise ValueError("must have a letter or a digit")
         return harmless(text) if for_clinicea else text
@@ -183,9 +183,9 @@ def _form(pattern: str, message: str) -> _Checked:
 
 def _patient_id(text: str) -> str:
     if not may_be_an_id(text):
-        raise ValueError(f"must be 1 to {LONGEST_ID} characters that can be seen, a letter or digit among them")
+        raise ValueError(f"must be 1 to {LONGEST_ID} visible characters, at least one of them a letter or digit")
     if stands_for_no_id(text):
-        raise ValueError("must be a patient's id; this one stands for none")
+        raise ValueError("must be a patient's id; this value is a placeholder")
     return text
 
 
@@ -204,7 +204,7 @@ def _birth_date(value: Any) -> date:
 
 def _gender(value: Any) -> Any:
     if value not in get_args(privacy.Gender):
-        raise ValueError("must be male, female or other, or one of the words for them")
+        raise ValueError("must be male, female or other, or a known synonym")
     return value
 
 
@@ -218,7 +218,7 @@ def _given_by(value: Any) -> Any:
 def _told(value: Any) -> bool:
     """No leniency here: which words mean yes is the dialect's to say."""
     if not isinstance(value, bool):
-        raise ValueError("must be true or false, or one of the words for them")
+        raise ValueError("must be true or false, or a known synonym")
     return value
 
 

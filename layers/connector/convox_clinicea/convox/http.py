@@ -1,4 +1,4 @@
-"""The HTTP side of the flow functions: routes, the one error map, answers and their headers, and the time left."""
+"""HTTP replies: the error map, bodies and headers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GUARDED = MappingProxyType(
 
 
 class HttpError(NamedTuple):
-    """How an error looks from outside."""
+    """Public code and HTTP status of an error."""
 
     code: answers.Code
     status: HTTPStatus
@@ -71,7 +71,7 @@ def error_reply(
     """Return the documented error answer; it says nothing about a person.
 
     Args:
-        came_as: canonical name → the name that the caller used for it.
+        came_as: canonical name → the name in the request.
     """
     face = face_of(error)
     problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
@@ -91,7 +91,7 @@ def error_reply(
 
 
 def _headers(error: errors.ConnectorError) -> dict[str, str | list[str]]:
-    """Return what HTTP itself asks for beside the body."""
+    """Return the headers that HTTP requires for an error."""
     match error:
         case errors.RateLimited():
             return {"Retry-After": str(error.retry_after_seconds)}
@@ -103,19 +103,19 @@ def _headers(error: errors.ConnectorError) -> dict[str, str | list[str]]:
 
 def _sentence(problem: errors.FieldProblem, came_as: Mapping[str, str]) -> str:
     name = came_as.get(problem.field)
-    return problem.message if name is None else f"{problem.message} (it came as {name})"
+    return problem.message if name is None else f"{problem.message} (sent as {name})"
 
 
 _CAME_AS = "came_as"
 
 
 def remember(event: APIGatewayProxyEvent, came_as: Mapping[str, str]) -> None:
-    """Keep it: canonical name → the name that the caller used."""
+    """Store the aliases used: canonical name → the name in the request."""
     event.raw_event[_CAME_AS] = came_as
 
 
 def remembered(event: APIGatewayProxyEvent) -> Mapping[str, str]:
-    """Return what `remember` kept."""
+    """Return the aliases that `remember` stored."""
     kept: Mapping[str, str] = event.raw_event.get(_CAME_AS) or {}
     return kept
 

@@ -1,4 +1,4 @@
-"""A Lambda function behind API Gateway: routes, errors in the contract's shape, and the time that is left."""
+"""A Lambda function behind API Gateway: routes, error replies and its deadline."""
 
 from __future__ import annotations
 

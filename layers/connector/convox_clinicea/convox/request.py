@@ -1,4 +1,4 @@
-"""From an API Gateway event to a request, with what the deployment adds to it."""
+"""Parses an API Gateway event into a request model, with the deployment's defaults."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class WithCall(Inbound):
         if missing:
             raise InvalidRequest(*(FieldProblem(name, "is required") for name in missing))
         if country is not None and self.agent_id is not None and tells(self.agent_id, country):
-            raise InvalidRequest(FieldProblem("agent_id", "must hold neither a telephone number nor an e-mail address"))
+            raise InvalidRequest(FieldProblem("agent_id", "must not contain a telephone number or an e-mail address"))
         return self
 
 

@@ -1,4 +1,4 @@
-"""From ConVox's way of writing a value to ours: moments, dates, durations, consent, gender.
+"""Parses ConVox's values: moments, dates, durations, consent, gender.
 
 A value that cannot be read so is passed on as it came; the request's model then says what is wrong with it.
 """

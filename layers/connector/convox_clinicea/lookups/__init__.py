@@ -1,1 +1,1 @@
-"""Look-ups while the caller waits: each flow one module, over one pipeline."""
+"""Look-ups while an agent waits: one module per flow, over one pipeline."""

@@ -133,7 +133,7 @@ class Completed:
 def completed_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[CompletedRequest, CompletedRequest]:
-    """Return it."""
+    """Return the pipeline of `past_appointments`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Completed:
         return Completed(CompletedAppointments(clinicea, clinics))

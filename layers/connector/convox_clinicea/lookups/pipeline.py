@@ -1,4 +1,4 @@
-"""The look-ups' desk."""
+"""The look-up pipeline: read, limit, find, record the disclosure, answer."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MaySee = Callable[[str, R], bool]
 
 @dataclass(frozen=True)
 class Found:
-    """What a look-up brought.
+    """The result of a look-up.
 
     Attributes:
         body: the answer, as it will be handed out.
@@ -75,7 +75,7 @@ class LookUp(Protocol[R, A]):
 
 @dataclass(frozen=True)
 class LookupCollaborators(Generic[R, A]):
-    """What a look-up is made with.
+    """Collaborators of a look-up.
 
     Attributes:
         announce: notes that the call has come, by caller, call and agent; it raises nothing.
@@ -195,7 +195,7 @@ def lookup_pipeline(
     announce: Announce | None = None,
     may_see: Callable[[RateLimiter], MaySee[R]] | None = None,
 ) -> LookupPipeline[R, A]:
-    """Return the desk of a function that makes one kind of look-up; the rest is built at the first one.
+    """Return the pipeline of one look-up function; its collaborators are built at the first request.
 
     Args:
         may_see: makes the check whether a patient was shown on the call, where the deployment asks for it.

@@ -87,8 +87,8 @@ class CallPopUp:
 
 
 _NO_ANSWER = "The clinic's system did not answer in time. Ask who is calling, and search again."
-_NO_NUMBER = "The caller's number is withheld or internal. Ask who is calling, and search by the number that is told."
-_NO_VISITS = "The clinic's system did not show the last visits in time."
+_NO_NUMBER = "The caller's number is withheld or internal. Ask the caller for a number and search by it."
+_NO_VISITS = "The clinic's system did not return the last visits in time."
 
 
 def popup(found: PopUp, mobile: Mobile) -> answers.PopUp:
@@ -145,7 +145,7 @@ class PopUpLookUp:
 def popup_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[SearchRequest, Mobile | None]:
-    """Return it."""
+    """Return the pipeline of `call_popup`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
         search = PatientSearch(clinicea)

@@ -1,4 +1,4 @@
-"""The search: who has this mobile number?"""
+"""Search of patients by mobile number."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Search:
 def search_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[SearchRequest, Mobile]:
-    """Return it."""
+    """Return the pipeline of `search_patient`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
         place = RequestDefaults(clinics, settings.default_country)
