@@ -7,7 +7,7 @@ HTTP answers, `bookings.worker` to what becomes of a booking.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, NoReturn
 
@@ -72,6 +72,8 @@ class InvalidRequest(ConnectorError):
     def __init__(self, *problems: FieldProblem) -> None:
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
         self.problems = problems
+        self.aliases_used: Mapping[str, str] = {}
+        """Canonical name → the alias that the client used for it."""
 
 
 class NoCallerNumber(InvalidRequest):

@@ -29,12 +29,11 @@ from convox_clinicea.bookings.messages import BookingQueue, Queues
 from convox_clinicea.bookings.request import UNLISTED, BookingRequest, Caller
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking, is_under_age
 from convox_clinicea.convox import fields
-from convox_clinicea.convox.aliases import Named, named
+from convox_clinicea.convox.aliases import Named, named, naming_aliases
 from convox_clinicea.convox.body import Pairs, pairs_of
 from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
-from convox_clinicea.convox.http import remember
 from convox_clinicea.convox.http_function import request_id_of
 from convox_clinicea.convox.request import dialects_from, from_named, ids_from, validated
 from convox_clinicea.deadline import Clock
@@ -122,7 +121,7 @@ def _without(found: Named, names: Iterable[str]) -> Named:
         if isinstance(value, str) and name in LONGEST and len(value) > LONGEST[name]:
             values[name] = value[: LONGEST[name] - 1] + "…"
     problems = [problem for problem in found.problems if problem.field not in names]
-    return Named(values, found.came_as, problems)
+    return Named(values, found.aliases_used, problems)
 
 
 _OF_AN_APPOINTMENT = frozenset({"patient_id", "clinic_id", "start", "practitioner_id", "first_name"})
@@ -157,8 +156,10 @@ class StatusReader:
         """
         try:
             pairs = pairs_of(event, self._dialect.known)
-            request = from_named(StatusRequest, self._named(StatusRequest.model_fields, pairs, event))
-            request.with_context(required=self._context_required)
+            found = named(pairs, StatusRequest.model_fields, self._dialect)
+            with naming_aliases(found.aliases_used):
+                request = from_named(StatusRequest, found)
+                request.with_context(required=self._context_required)
         except (InvalidRequest, TooLarge) as error:
             unread = self._unread(event, error)
             if unread is None:
@@ -171,6 +172,7 @@ class StatusReader:
             call_id=request.call_id,
             disposed=any(request.dispositions()),
             recorded_at=self._recorded_at(request),
+            aliases_used=found.aliases_used,
         )
         if not self._dialect.mean_appointment(request.dispositions()):
             return callback
@@ -183,8 +185,11 @@ class StatusReader:
                 mobile=self._mobile(kept),
                 patient_id=named_patient(_revealed(kept.patient_id)),
             )
+        kind = NewPatientBooking if request.patient_id is None else KnownPatientBooking
+        found = named(pairs, kind.model_fields, self._dialect)
+        callback = replace(callback, aliases_used=found.aliases_used)
         try:
-            wanted = self._wanted(request, pairs, event)
+            wanted = self._wanted(request, pairs, found)
         except (InvalidRequest, ConsentRequired) as error:
             bare = not named(pairs, _OF_AN_APPOINTMENT, self._dialect).values
             return replace(callback, refusal=error, bare=bare)
@@ -208,13 +213,11 @@ class StatusReader:
         caller = Caller(name=self._caller, call_id=call_id, agent_id=glimpse.agent_id)
         return Callback(caller=caller, call_id=call_id, refusal=error)
 
-    def _wanted(self, request: StatusRequest, pairs: Pairs, event: APIGatewayProxyEvent) -> _Wanted:
+    def _wanted(self, request: StatusRequest, pairs: Pairs, found: Named) -> _Wanted:
         """Raises InvalidRequest, ConsentRequired."""
         try:
             if request.patient_id is None:
-                found = self._named(NewPatientBooking.model_fields, pairs, event)
                 return _as_it_was_told(*without_what_is_no_use(NewPatientBooking, found, self._new))
-            found = self._named(KnownPatientBooking.model_fields, pairs, event)
             return _Wanted(*without_what_is_no_use(KnownPatientBooking, found, self._known))
         except InvalidRequest as error:
             if _IS_REQUIRED not in error.problems or not named(pairs, {"follow_up"}, self._dialect).values:
@@ -228,11 +231,6 @@ class StatusReader:
 
     def _known(self, booking: KnownPatientBooking) -> BookingRequest:
         return booking.canonical(self._caller, self._place)
-
-    def _named(self, fields: Iterable[str], pairs: Pairs, event: APIGatewayProxyEvent) -> Named:
-        found = named(pairs, fields, self._dialect)
-        remember(event, found.came_as)
-        return found
 
     def _recorded_at(self, request: StatusRequest) -> datetime | None:
         """When the agent recorded it: a help to order callbacks, so one that cannot be read is none."""

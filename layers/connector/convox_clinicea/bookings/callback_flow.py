@@ -9,6 +9,7 @@ from convox_clinicea.bookings.call_status import CallbackCollaborators, StatusRe
 from convox_clinicea.bookings.callback_traces import closing, counted, log_receipt, seen_at_least
 from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.bookings.replies import call_status
+from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.http_function import HttpFunction, caller_of
 from convox_clinicea.function import Function
 from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
@@ -43,4 +44,6 @@ def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) 
         log_receipt(function.logger, callback, defaults.default_country)
         with closing(announced, callback, ids, function.logger):
             limiter.acquire_booking(Requester(client, callback.caller.agent_id))
-            return call_status(callbacks.handle(callback), event, settings.accepted_status)
+            with naming_aliases(callback.aliases_used):
+                result = callbacks.handle(callback)
+            return call_status(result, event, settings.accepted_status)

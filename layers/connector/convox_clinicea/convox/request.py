@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea import aws
 from convox_clinicea.convox import aliases, fields
-from convox_clinicea.convox.aliases import Named
+from convox_clinicea.convox.aliases import Named, naming_aliases
 from convox_clinicea.convox.body import pairs_of
 from convox_clinicea.convox.dialect import Dialect, Dialects
-from convox_clinicea.convox.http import remember
 from convox_clinicea.deployment_documents import Clinics, ConsentTexts
 from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest
 from convox_clinicea.privacy import FreeTextIds, tells
@@ -77,7 +77,14 @@ class CallRequest(Inbound):
     agent_id: fields.Reference | None = None
 
 
-def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> M:
+class Parsed(NamedTuple, Generic[M]):
+    """A request, and the aliases under which its fields came: canonical name → alias."""
+
+    request: M
+    aliases_used: Mapping[str, str]
+
+
+def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> Parsed[M]:
     """Read `model` from whatever the request carries; parameters of the path win over what it says itself.
 
     Raises:
@@ -86,8 +93,8 @@ def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, 
     """
     wanted = frozenset(model.model_fields) - path.keys()
     found = aliases.named(pairs_of(event, dialect.known), wanted, dialect)
-    remember(event, found.came_as)
-    return from_named(model, found, **path)
+    with naming_aliases(found.aliases_used):
+        return Parsed(from_named(model, found, **path), found.aliases_used)
 
 
 def from_named(model: type[M], found: Named, **path: str) -> M:
