@@ -141,7 +141,7 @@ def tells_the_queue(patch: pytest.MonkeyPatch) -> None:
     def attach(queue: BookingQueue, _: object) -> None:
         name: Any = {"name": {"DataType": "String", "StringValue": invented.FIRST_NAME.upper()}}
         aws.sqs().send_message(
-            QueueUrl=queue._queues.url,
+            QueueUrl=queue.url,
             MessageBody="{}",
             MessageAttributes=name,
         )

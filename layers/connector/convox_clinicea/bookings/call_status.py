@@ -25,7 +25,7 @@ from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.intake import drafter_from, request_defaults_from
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.messages import BookingQueue, Queues
+from convox_clinicea.bookings.messages import BookingQueue
 from convox_clinicea.bookings.request import UNLISTED, BookingRequest, Caller
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking, is_under_age
 from convox_clinicea.convox import fields
@@ -288,7 +288,7 @@ def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: 
     callbacks = StatusCallbacks(
         calls=Calls(table, clock, timedelta(days=settings.retention_days)),
         ledger=ledger,
-        queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
+        queue=BookingQueue(aws.sqs(), settings.queue_url),
         drafter=drafter_from(settings, place, clock),
         sealer=KmsSealer(aws.kms(), settings.data_key_id),
         clock=clock,

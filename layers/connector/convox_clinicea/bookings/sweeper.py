@@ -16,10 +16,12 @@ from convox_clinicea.bookings.listing import Backlog
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import (
     BookingQueue,
+    DeadLetterQueue,
     Message,
     Notices,
     QueueUnavailable,
     UnparsableMessage,
+    dead_letters_from,
     notices_from,
     queue_from,
 )
@@ -63,6 +65,7 @@ class Sweeper:
         ledger: Ledger,
         locks: Locks,
         queue: BookingQueue,
+        dead_letters: DeadLetterQueue,
         notices: Notices,
         clock: Clock,
         limits: ProtocolTimings,
@@ -70,6 +73,7 @@ class Sweeper:
         self._ledger = ledger
         self._locks = locks
         self._queue = queue
+        self._dead_letters = dead_letters
         self._notices = notices
         self._clock = clock
         self._limits = limits
@@ -198,7 +202,7 @@ class Sweeper:
         long before the last receive. Sent anew without a person's look, they would do the same again, for ever.
         """
         parked = 0
-        for letter in self._queue.dead_letters():
+        for letter in self._dead_letters.letters():
             if deadline.remaining() < SECONDS_KEPT_BACK:
                 break
             try:
@@ -212,7 +216,7 @@ class Sweeper:
                 if not self._park(booking):
                     continue
                 parked += 1
-            self._queue.discard(letter)
+            self._dead_letters.discard(letter)
         return parked
 
     def _park(self, booking: Booking, reason: Reason | None = None) -> bool:
@@ -250,8 +254,15 @@ def sweeper_from(settings: SweeperSettings, clock: Clock, logger: Logger) -> Swe
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     notices = notices_from(settings, ledger, logger)
     locks = Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle)
-    queue = queue_from(settings)
-    return Sweeper(ledger=ledger, locks=locks, queue=queue, notices=notices, clock=clock, limits=limits)
+    return Sweeper(
+        ledger=ledger,
+        locks=locks,
+        queue=queue_from(settings),
+        dead_letters=dead_letters_from(settings),
+        notices=notices,
+        clock=clock,
+        limits=limits,
+    )
 
 
 def backlog_from(settings: SweeperSettings, clock: Clock) -> Backlog:
