@@ -53,7 +53,7 @@ class Bench(CliniceaBench):
         self.stack = Stack.create()
         self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
         self.locks = self.another_locks(self.ledger)
-        self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
+        self.sealer = KmsSealer(aws.kms(), self.stack.kms_key_arn)
         self.queue = BookingQueue(aws.sqs(), self.stack.queue_url)
         self.dead_letters = DeadLetterQueue(aws.sqs(), self.stack.dead_letter_queue_url)
         self.register = Table(aws.dynamodb(), self.stack.disclosures_table)

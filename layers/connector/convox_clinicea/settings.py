@@ -94,7 +94,7 @@ class CliniceaSettings(Settings):
     clinicea_authentication: Literal["api_key", "staff_session"]
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
-    data_key_id: str = Field(min_length=1)
+    kms_key_arn: str = Field(min_length=1)
 
 
 class PlaceSettings(Settings):
@@ -169,7 +169,7 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
-    data_key_id: str = Field(min_length=1)
+    kms_key_arn: str = Field(min_length=1)
     default_duration_minutes: int = Field(ge=5, le=480)
     disclosures_table: str = Field(min_length=1)
     disclosure_retention_days: int = Field(ge=1, le=3650)

@@ -47,7 +47,7 @@ class Container:
 
     def __init__(self, stack: Stack, clock: Clock, **parts: Any) -> None:
         table = Table(parts.get("client") or aws.dynamodb(), parts.get("table", stack.table))
-        key = parts.get("key", stack.data_key_id)
+        key = parts.get("key", stack.kms_key_arn)
         self._session = SharedSession(table, KmsSealer(aws.kms(), key), clock)
         self._clock = clock
 

@@ -26,7 +26,7 @@ class TestInTheClient:
     @pytest.fixture
     def clients(self, stack: Stack, clock: VirtualClock) -> Callable[[Scripted], Any]:
         def made(transport: Scripted) -> Any:
-            tokens = SharedSession(Table(aws.dynamodb(), stack.table), KmsSealer(aws.kms(), stack.data_key_id), clock)
+            tokens = SharedSession(Table(aws.dynamodb(), stack.table), KmsSealer(aws.kms(), stack.kms_key_arn), clock)
             return connect(
                 UNUSED,
                 credentials=credentials,

@@ -290,7 +290,7 @@ def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: 
         ledger=ledger,
         queue=BookingQueue(aws.sqs(), settings.queue_url),
         drafter=drafter_from(settings, place, clock),
-        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
         clock=clock,
         count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),

@@ -197,7 +197,7 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
     worker = Worker(
         ledger=ledger,
         calendar=calendar,
-        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
         notices=notices_from(settings, ledger, logger),
         clock=clock,
         limits=limits,

@@ -176,7 +176,7 @@ def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
 
 def drafter_from(settings: IntakeSettings, place: RequestDefaults, clock: Clock) -> Drafter:
     """Return what drafts bookings from requests."""
-    sealer = KmsSealer(aws.kms(), settings.data_key_id)
+    sealer = KmsSealer(aws.kms(), settings.kms_key_arn)
     consents = Consents(
         Table(aws.dynamodb(), settings.disclosures_table),
         settings.consent_text_version,
