@@ -159,6 +159,5 @@ class Runtime:
         path = ROOT / "functions" / pool.settings.name / "app.py"
         module = pool.code.load(f"chaos_{pool.settings.name}_{pool.made}", path)
         self._modules.append(module.__name__)
-        if hasattr(module, "clock"):
-            vars(module)["clock"] = clock
+        module.function.clock = clock
         return Container(name, module, clock, pool.code, pool.deployed)

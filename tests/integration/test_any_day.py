@@ -58,8 +58,7 @@ def then(deployment: Deployment, when: Moment, monkeypatch: pytest.MonkeyPatch) 
     """The deployment at that moment."""
     deployment.configure(TIME_ZONE=when.zone)
     for name in NAMES:
-        if hasattr(deployment.function(name).module, "clock"):
-            monkeypatch.setattr(deployment.function(name).module, "clock", VirtualClock(when.utc))
+        monkeypatch.setattr(deployment.function(name).module.function, "clock", VirtualClock(when.utc))
     return deployment
 
 

@@ -41,7 +41,7 @@ def test_one_look_up_too_many_is_refused_before_clinicea_is_asked(
 
 
 def test_every_function_that_looks_patients_up_is_tested_here() -> None:
-    looking = {name for name in NAMES if "LookupDesk" in (ROOT / "functions" / name / "app.py").read_text()}
+    looking = {name for name in NAMES if "look_up=True" in (ROOT / "functions" / name / "app.py").read_text()}
 
     assert looking == {"search_patient", "past_appointments", "call_popup"}, "add it to LOOK_UPS"
 

@@ -15,7 +15,7 @@ from convox_clinicea.clinicea.errors import PermissionDenied
 from convox_clinicea.errors import ConfigurationError, InvalidRequest
 from convox_clinicea.table import TableUnavailable
 from tests.support import events, invented
-from tests.support.bookings import INDIA, in_days, known_body, known_request, new_body
+from tests.support.bookings import INDIA, in_days, known_body, known_request, new_body, new_request
 from tests.support.clock import VirtualClock
 from tests.support.deployment import Deployment
 from tests.support.functions import ROOT
@@ -41,6 +41,19 @@ class TestSweeper:
 
         assert deployment.deliver().acknowledged
         assert deployment.booking(booking.booking_id).state is State.BOOKED
+
+    def test_near_its_start_a_booking_that_waits_for_no_other_is_left_to_the_worker(
+        self, deployment: Deployment
+    ) -> None:
+        soon = datetime.now(UTC) + timedelta(minutes=8)
+        before = VirtualClock(datetime.now(UTC) - timedelta(minutes=10))
+        waiting = [
+            deployment.accepted_at(before, each) for each in (known_request(start=soon), new_request(start=soon))
+        ]
+
+        assert deployment.sweep() == NOTHING
+
+        assert [deployment.booking(each.booking_id).state for each in waiting] == [State.ACCEPTED] * 2
 
     def test_a_message_of_the_generation_before_does_nothing(self, deployment: Deployment) -> None:
         deployment.fake.add_patient(**invented.patient(patient_id="P-41"))

@@ -137,7 +137,7 @@ def test_a_function_s_code_is_where_the_template_says(source: Json, name: str) -
     assert (ROOT / written["Metadata"]["ContextPath"] / "Makefile").is_file()
     assert written["Properties"]["CodeUri"] == f"functions/{name}"
     assert source["Globals"]["Function"]["Handler"] == "app.handler"
-    assert re.search(r"^def handler\(", (ROOT / "functions" / name / "app.py").read_text(), re.M)
+    assert re.search(r"^(def handler\(|handler = )", (ROOT / "functions" / name / "app.py").read_text(), re.M)
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.deadline import SystemClock
-from convox_clinicea.telemetry import logger, metrics
+from convox_clinicea import telemetry
+from convox_clinicea.deadline import Clock, SystemClock
 
 T = TypeVar("T")
 Event = dict[str, Any]
@@ -25,9 +25,9 @@ class Function(Generic[T]):
     """
 
     def __init__(self, build: Callable[[Function[T]], T]) -> None:
-        self.logger = logger()
-        self.metrics = metrics()
-        self.clock = SystemClock()
+        self.logger = telemetry.logger()
+        self.metrics = telemetry.metrics()
+        self.clock: Clock = SystemClock()
         self.parts = cache(lambda: build(self))
 
     def handles(self, work: Work) -> Work:
@@ -35,6 +35,6 @@ class Function(Generic[T]):
 
         The event is never logged: it is a patient's data.
         """
-        counted = self.metrics.log_metrics(work, capture_cold_start_metric=True)
-        handler: Work = self.logger.inject_lambda_context(counted, clear_state=True, log_event=False)
+        counted = self.metrics.log_metrics(capture_cold_start_metric=True)(work)
+        handler: Work = self.logger.inject_lambda_context(clear_state=True, log_event=False)(counted)
         return handler

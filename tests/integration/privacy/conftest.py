@@ -31,7 +31,7 @@ def watch(
     )
     # Pauses between attempts are skipped, and a worker with a second left may still post.
     monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)
-    monkeypatch.setattr(wiring, "Limits", partial(ProtocolTimings, seconds_for_a_post=0.3))
+    monkeypatch.setattr(wiring, "ProtocolTimings", partial(ProtocolTimings, seconds_for_a_post=0.3))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="POWERTOOLS_DEV")
         yield Watch(deployment, capsys, monkeypatch)
