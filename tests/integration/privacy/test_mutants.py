@@ -33,8 +33,8 @@ from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea import http as exchange
 from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
-from convox_clinicea.convox import http as api
 from convox_clinicea.convox import http as errors
+from convox_clinicea.convox import http_function as api
 from convox_clinicea.convox import request as validating
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.lookups.search import PatientSearch
