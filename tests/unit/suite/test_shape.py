@@ -13,9 +13,9 @@ from commands.shape import Figure
 CEILINGS = {
     "modules loaded for a look-up": 50,
     "modules loaded for a booking, to Clinicea": 71,
-    "modules of the layer": 96,
-    "modules under 40 lines": 1,
-    "modules over 300 lines": 2,
+    "modules of the layer": 94,
+    "modules under 40 lines": 0,
+    "modules over 300 lines": 0,
     "lines of the longest handler": 30,
     "lines of template.yaml": 2100,
     "test lines per product line": 3.4,

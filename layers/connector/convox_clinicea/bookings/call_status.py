@@ -1,4 +1,4 @@
-"""The flow of ConVox's status callback: what it says, and what takes it.
+"""What ConVox's status callback says.
 
 Nobody is there to correct a callback: the agent has gone on to the next call. So an optional field that cannot be used
 is left out, or shortened, and the answer says so. What says for whom, where, when and with whom is never left out.
@@ -8,41 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from convox_clinicea import aws
-from convox_clinicea.announcements import AnnouncedCalls
 from convox_clinicea.bookings.callback_fields import Grounds, StatusRequest, UnbookedCallback, Unread
 from convox_clinicea.bookings.callback_traces import glimpsed
-from convox_clinicea.bookings.callbacks import Callback, StatusCallbacks
-from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.drafting import OpenBookings
-from convox_clinicea.bookings.intake import drafter_from, request_defaults_from
-from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.messages import BookingQueue
+from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.request import UNLISTED, BookingRequest, Caller
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking, is_under_age
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.aliases import Named, named, naming_aliases
 from convox_clinicea.convox.body import Pairs, pairs_of
 from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number
-from convox_clinicea.convox.dialect import Dialect, Dialects
+from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
 from convox_clinicea.convox.http_function import request_id_of
-from convox_clinicea.convox.request import dialects_from, from_named, ids_from, validated
-from convox_clinicea.deadline import Clock
+from convox_clinicea.convox.request import from_named, validated
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import FreeTextIds, PersonalText
-from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.settings import CallStatusSettings
-from convox_clinicea.table import Table
+from convox_clinicea.privacy import PersonalText
 
 _CONFIG = ConfigDict(defer_build=True, hide_input_in_errors=True)
 _GIVEN: TypeAdapter[bool] = TypeAdapter(fields.Given, config=_CONFIG)
@@ -267,33 +254,3 @@ def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Want
 
 def _revealed(value: Unread | None) -> Any:
     return None if value is None else value.reveal()
-
-
-class CallbackCollaborators(NamedTuple):
-    """What `call_status` needs."""
-
-    settings: CallStatusSettings
-    dialects: Dialects
-    place: RequestDefaults
-    callbacks: StatusCallbacks
-    announced: AnnouncedCalls
-    ids: FreeTextIds
-
-
-def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
-    """Return the parts of the function that takes ConVox's status callbacks."""
-    place = request_defaults_from(settings)
-    table = Table(aws.dynamodb(), settings.ledger_table)
-    ledger = Ledger(table, clock)
-    callbacks = StatusCallbacks(
-        calls=Calls(table, clock, timedelta(days=settings.retention_days)),
-        ledger=ledger,
-        queue=BookingQueue(aws.sqs(), settings.queue_url),
-        drafter=drafter_from(settings, place, clock),
-        sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
-        clock=clock,
-        count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
-        open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
-    )
-    announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger, Overtaken, ledger_from
-from convox_clinicea.bookings.listing import Backlog
+from convox_clinicea.bookings.listing import Backlog, Waiting
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import (
     BookingQueue,
@@ -29,6 +30,7 @@ from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.settings import SweeperSettings
 from convox_clinicea.table import Table, TableUnavailable
@@ -265,6 +267,23 @@ def sweeper_from(settings: SweeperSettings, clock: Clock, logger: Logger) -> Swe
     )
 
 
-def backlog_from(settings: SweeperSettings, clock: Clock) -> Backlog:
-    """Return what measures the bookings that are still open."""
-    return Backlog(ledger_from(settings.ledger_table, clock), clock)
+Parts = tuple[Sweeper, Backlog]
+
+
+def sweep_parts(function: Function[Parts]) -> Parts:
+    """Return sweeper and backlog, from the function's environment."""
+    settings = SweeperSettings.from_environment()
+    backlog = Backlog(ledger_from(settings.ledger_table, function.clock), function.clock)
+    return sweeper_from(settings, function.clock, function.logger), backlog
+
+
+def count_open(function: Function[Parts], swept: Mapping[str, int], waiting: Waiting) -> None:
+    """Count what was picked up and what is open; a record that cannot be read is an error in the log, too."""
+    for name, count in swept.items():
+        function.metrics.add_metric(f"Swept{name.title()}", MetricUnit.Count, count)
+    function.metrics.add_metric("OpenBookings", MetricUnit.Count, waiting.on_their_way)
+    function.metrics.add_metric("OldestOpenBooking", MetricUnit.Seconds, round(waiting.oldest_seconds))
+    function.metrics.add_metric("ParkedBookings", MetricUnit.Count, waiting.parked)
+    function.metrics.add_metric("UnreadableRecords", MetricUnit.Count, waiting.unreadable)
+    if waiting.unreadable:
+        function.logger.error("records cannot be read", extra={"count": waiting.unreadable})
