@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from convox_clinicea import aws
 from convox_clinicea.deployment_documents import ZoneName
-from convox_clinicea.errors import ConfigurationError, raise_alone
+from convox_clinicea.errors import ConfigurationError, field_problems, raise_alone
 
 _PACKED = Path(__file__).with_name("documents")  # a layer lies unpacked; `importlib.resources` would load zipfile
 
@@ -80,7 +80,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(dict(os.environ if environment is None else environment))
         except ValidationError as error:
-            wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False))
+            wrong = "; ".join(f"{p.field}: {p.message}" for p in field_problems(error, "environment"))
             raise_alone(ConfigurationError(f"environment variables: {wrong}"))
 
 

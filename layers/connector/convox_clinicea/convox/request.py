@@ -14,7 +14,7 @@ from convox_clinicea.convox.aliases import Named, naming_aliases
 from convox_clinicea.convox.body import pairs_of
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.deployment_documents import Clinics, ConsentTexts
-from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest
+from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest, field_problems
 from convox_clinicea.privacy import FreeTextIds, tells
 from convox_clinicea.settings import DialectSettings, IntakeSettings, NamingSettings, PlaceSettings, packed, replacement
 
@@ -26,17 +26,8 @@ def validated(model: type[M], **values: Any) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = [
-            FieldProblem(".".join(map(str, e["loc"])) or "body", _sentence(e["type"], e["msg"]))
-            for e in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+        problems = field_problems(error, "body")
     raise InvalidRequest(*problems)
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is required"
-    return message.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 class Inbound(BaseModel):
