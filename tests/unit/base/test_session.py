@@ -22,6 +22,8 @@ from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("account")
+
 
 class Logins:
     """Logs in, and counts it; each login makes the token before it worthless."""

@@ -19,6 +19,8 @@ from tests.support.canaries import MOBILE
 from tests.support.clients import UNUSED, Scripted, answer, credentials
 from tests.support.clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("account")
+
 
 class TestInTheClient:
     """Two containers' clients over written answers."""
