@@ -184,6 +184,10 @@ deploy: ## Check, ask, deploy the build, smoke: as deploy.toml says (PARAMETERS=
 parameters: $(DEV) ### Write docs/parameters.md from the template
 	@.venv/bin/python -m commands.parameter_page
 
+.PHONY: shape
+shape: $(DEV) ### What a reader has to open, counted: modules loaded, lines of modules and handlers, tests (commands/shape.py)
+	@.venv/bin/python -m commands.shape
+
 .PHONY: lock
 lock: $(LOCK) ### Renew the locked requirements from requirements/*.in (ARGS=--keep: only their hashes; ARGS=--newest: of today, too)
 	@.tools/lock/bin/python -m commands.lock $(ARGS)

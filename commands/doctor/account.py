@@ -76,7 +76,7 @@ def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Ac
     credentials = Credentials.from_secret(_json("the Clinicea secret", secret))
     tokens: TokenStore | None = None
     if settings.clinicea_authentication == "staff_session":
-        sealer = KmsSealer(target.client("kms"), settings.data_key_id)
+        sealer = KmsSealer(target.client("kms"), settings.kms_key_arn)
         tokens = SharedSession(Table(target.client("dynamodb"), settings.ledger_table), sealer, clock)
     clinics = _document(target, "clinics", settings.clinics)
     account = Account(

@@ -8,11 +8,11 @@ from dataclasses import asdict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from convox_clinicea.bookings.sweep import count_open, sweep_of
+from convox_clinicea.bookings.sweeper import count_open, sweep_parts
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.function import Event, Function
 
-function = Function(sweep_of)
+function = Function(sweep_parts)
 
 
 @function.handles

@@ -24,7 +24,7 @@ from convox_clinicea.bookings.compared import Cursor
 from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
+from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, SnsTopic
 from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.person_search import SubjectSearch
 from convox_clinicea.bookings.personal_data import PersonalData
@@ -96,7 +96,7 @@ class Chain:
         table, register = self.table("Ledger"), self.table("Disclosures")
         self.ledger = Ledger(table, self.clock)
         self.calls = Calls(table, self.clock)
-        self.queue = BookingQueue(_as_client(Sqs(queues.values())), Queues(self._urls[0]))
+        self.queue = BookingQueue(_as_client(Sqs(queues.values())), self._urls[0])
         consents = Consents(register, "1", timedelta(days=365), INDIA)
         self.drafter = Drafter(sealer, lambda: KEY, self.clock, consents, ids=FreeTextIds(lambda: KEY, "IN"))
         self.callbacks = StatusCallbacks(

@@ -20,7 +20,7 @@ from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues
+from convox_clinicea.bookings.messages import BookingQueue, Message, Notices
 from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
@@ -149,7 +149,7 @@ class Workers(Play):
         queue: Any = NoQueue()
         table, limits, sealer = Table(client, "ledger"), ProtocolTimings(), KmsSealer(kms, "key")
         self.ledger = Ledger(table, self.clock)
-        messages = BookingQueue(queue, Queues("https://queue.invalid"))
+        messages = BookingQueue(queue, "https://queue.invalid")
         consents = Consents(Table(client, "register"), "2031-01", timedelta(days=365), INDIA)
         drafter = Drafter(
             sealer,

@@ -142,7 +142,7 @@ def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment:
     "variables",
     [
         {"LEDGER_TABLE": "no-such-table"},
-        {"DATA_KEY_ID": ""},
+        {"KMS_KEY_ARN": ""},
         {"CLINICEA_SECRET_ARN": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:none-abc123"},
         {"CLINICEA_URL": "http://127.0.0.1:9"},
         {"CALL_TABLE": "ssm:/nowhere"},

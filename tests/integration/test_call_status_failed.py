@@ -16,7 +16,7 @@ from tests.support.deployment import Deployment
 AWAY = {
     "the ledger": {"LEDGER_TABLE": "no-such-table"},
     "the queue": {"QUEUE_URL": "https://sqs.ap-south-1.amazonaws.com/123456789012/no-such-queue"},
-    "the key": {"DATA_KEY_ID": "alias/nowhere"},
+    "the key": {"KMS_KEY_ARN": "alias/nowhere"},
     "the identity secret": {"IDENTITY_SECRET_ARN": "arn:aws:secretsmanager:ap-south-1:123456789012:secret:none"},
     "the call table": {"CALL_TABLE": "ssm:/no/such/parameter"},
     "the dialect": {"DIALECT": "ssm:/no/such/parameter"},

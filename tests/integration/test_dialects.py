@@ -11,6 +11,7 @@ import pytest
 from tests.support import invented
 from tests.support.account import document
 from tests.support.bookings import in_days, known_body, new_body
+from tests.support.call_ends import known
 from tests.support.deployment import Deployment
 from tests.support.functions import Answer
 
@@ -52,6 +53,17 @@ def test_a_problem_says_under_which_name_the_field_came(deployment: Deployment) 
 
     wordless = deployment.book_new(new_body(consent=..., Consent_Given="perhaps"))
     assert list(told(wordless).values()) == ["must be true or false, or a known synonym (sent as consent_given)"]
+
+
+def test_a_refused_status_callback_says_so_too(deployment: Deployment) -> None:
+    past = deployment.call_status(known(start=..., Appointment_Start="2020-01-01 10:00:00"))
+    assert told(past) == {"start": "must be in the future (sent as appointment_start)"}
+
+    unread = deployment.call_status(known(start=..., Appointment_Start="soon"))
+    assert told(unread)["start"].endswith("such as 2026-12-01T15:00:00 (sent as appointment_start)")
+
+    nameless = deployment.call_status(known(call_id=..., CALL_REFERENCE_ID="R" * 200))
+    assert told(nameless)["call_id"].endswith("(sent as CALL_REFERENCE_ID)")
 
 
 def test_a_name_that_nobody_knows_is_not_repeated(deployment: Deployment) -> None:

@@ -21,7 +21,7 @@ from tests.support.account import REGION, document
 from tests.support.deployment import Deployment
 
 SEARCH = Endpoint.SEARCH_PATIENT.value
-VARIABLES = ("CLINICEA_", "CALL_TABLE", "CLINICS", "LEDGER_TABLE", "DATA_KEY_ID", "TIME_ZONE", "DEFAULT_COUNTRY")
+VARIABLES = ("CLINICEA_", "CALL_TABLE", "CLINICS", "LEDGER_TABLE", "KMS_KEY_ARN", "TIME_ZONE", "DEFAULT_COUNTRY")
 
 
 class StackInMoto(Target):

@@ -50,7 +50,7 @@ def test_without_the_queue_nothing_is_confirmed_and_a_repeat_succeeds(deployment
 
 @pytest.mark.parametrize("flow", FLOWS)
 @pytest.mark.parametrize(
-    "variables", [{"LEDGER_TABLE": "no-such-table"}, {"DATA_KEY_ID": "alias/nowhere"}], ids=["ledger", "key"]
+    "variables", [{"LEDGER_TABLE": "no-such-table"}, {"KMS_KEY_ARN": "alias/nowhere"}], ids=["ledger", "key"]
 )
 def test_without_ledger_or_key_nothing_is_confirmed_nor_queued(
     deployment: Deployment, flow: str, variables: dict[str, str]

@@ -51,7 +51,7 @@ class Stack:
     disclosures_table: str
     queue_url: str
     dead_letter_queue_url: str
-    data_key_id: str
+    kms_key_arn: str
     topic: str
     clinicea_secret: str
     identity_secret: str
@@ -67,7 +67,7 @@ class Stack:
             disclosures_table=_table("Disclosures", f"{name}-disclosures"),
             queue_url=_queue(name),
             dead_letter_queue_url=_queue(f"{name}-dead"),
-            data_key_id=_data_key(),
+            kms_key_arn=_data_key(),
             topic=aws.sns().create_topic(Name=name)["TopicArn"],
             clinicea_secret=clinicea_secret,
             identity_secret=identity_secret,
@@ -113,7 +113,7 @@ class Stack:
             "QUEUE_URL": self.queue_url,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue_url,
             "IDENTITY_SECRET_ARN": self.identity_secret,
-            "DATA_KEY_ID": self.data_key_id,
+            "KMS_KEY_ARN": self.kms_key_arn,
             "DEFAULT_DURATION_MINUTES": "30",
             "ACCEPTED_STATUS": "202",
             "RETENTION_DAYS": "30",

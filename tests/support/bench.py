@@ -17,7 +17,7 @@ from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import Locks
-from convox_clinicea.bookings.messages import BookingQueue, Message, Notices, Queues, SnsTopic
+from convox_clinicea.bookings.messages import BookingQueue, DeadLetterQueue, Message, Notices, SnsTopic
 from convox_clinicea.bookings.operator import OperatorService
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
@@ -53,8 +53,9 @@ class Bench(CliniceaBench):
         self.stack = Stack.create()
         self.ledger = Ledger(table(aws.dynamodb(), self.stack.table), self.clock)
         self.locks = self.another_locks(self.ledger)
-        self.sealer = KmsSealer(aws.kms(), self.stack.data_key_id)
-        self.queue = BookingQueue(aws.sqs(), Queues(self.stack.queue_url, self.stack.dead_letter_queue_url))
+        self.sealer = KmsSealer(aws.kms(), self.stack.kms_key_arn)
+        self.queue = BookingQueue(aws.sqs(), self.stack.queue_url)
+        self.dead_letters = DeadLetterQueue(aws.sqs(), self.stack.dead_letter_queue_url)
         self.register = Table(aws.dynamodb(), self.stack.disclosures_table)
         self.ids = FreeTextIds(invented.IDENTITY_KEY.encode, "IN")
         self.drafter = Drafter(
@@ -175,6 +176,7 @@ class Bench(CliniceaBench):
             "ledger": self.ledger,
             "locks": self.locks,
             "queue": self.queue,
+            "dead_letters": self.dead_letters,
             "notices": self.notices,
             "clock": self.clock,
             "limits": ProtocolTimings(),

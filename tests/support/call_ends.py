@@ -34,7 +34,7 @@ def content(deployment: Deployment, booking_id: str) -> BookingRequest:
     sealed = deployment.booking(booking_id).request
     assert sealed is not None
     return BookingRequest.from_bytes(
-        KmsSealer(aws.kms(), deployment.stack.data_key_id).open(key_of(booking_id), sealed)
+        KmsSealer(aws.kms(), deployment.stack.kms_key_arn).open(key_of(booking_id), sealed)
     )
 
 
@@ -42,6 +42,6 @@ def kept(deployment: Deployment) -> dict[str, Any]:
     """What was sealed of a callback that could not be booked."""
     sealed = call(deployment).kept
     assert sealed is not None
-    opened = KmsSealer(aws.kms(), deployment.stack.data_key_id).open(key_of_call("convox", CALL_ID), sealed)
+    opened = KmsSealer(aws.kms(), deployment.stack.kms_key_arn).open(key_of_call("convox", CALL_ID), sealed)
     document: dict[str, Any] = json.loads(opened)
     return document

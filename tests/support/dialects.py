@@ -22,4 +22,4 @@ def dialect(**document: Any) -> Dialect:
 
 def read(model: type[M], event: Event, spoken: Dialect = PACKED, **path: str) -> M:
     """What a function makes of the event."""
-    return convox_request.from_request(model, APIGatewayProxyEvent(event), spoken, **path)
+    return convox_request.from_request(model, APIGatewayProxyEvent(event), spoken, **path).request

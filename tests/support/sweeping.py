@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.messages import BookingQueue, Queues
+from convox_clinicea.bookings.messages import BookingQueue, DeadLetterQueue
 from convox_clinicea.bookings.protocol import ProtocolTimings
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.sweeper import Swept
@@ -27,10 +28,15 @@ def lost_message(bench: Bench) -> Booking:
 
 def dead_letter(bench: Bench, booking: Booking, *, generation: int = 1) -> None:
     body = {"v": 1, "booking_id": booking.booking_id, "generation": generation}
-    bench.queue.bury(json.dumps(body))
+    bench.dead_letters.bury(json.dumps(body))
 
 
-def without_queue(bench: Bench, *, dead_letters: str | None = None) -> BookingQueue:
+def without_queue(bench: Bench) -> BookingQueue:
     """A queue that is not there."""
-    dead_letter_url = dead_letters or bench.stack.dead_letter_queue_url
-    return BookingQueue(aws.sqs(), Queues(f"{bench.stack.queue_url}-gone", dead_letter_url))
+    return BookingQueue(aws.sqs(), f"{bench.stack.queue_url}-gone")
+
+
+def without_queues(bench: Bench) -> dict[str, Any]:
+    """A sweeper's collaborators where neither queue is there."""
+    gone = DeadLetterQueue(aws.sqs(), f"{bench.stack.dead_letter_queue_url}-gone")
+    return {"queue": without_queue(bench), "dead_letters": gone}

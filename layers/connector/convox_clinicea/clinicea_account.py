@@ -52,6 +52,6 @@ def _tokens(settings: CliniceaSettings, clock: Clock, in_time: bool) -> TokenSto
     from convox_clinicea.sealing import KmsSealer
     from convox_clinicea.table import Table
 
-    sealer = KmsSealer(aws.kms_in_time() if in_time else aws.kms(), settings.data_key_id)
+    sealer = KmsSealer(aws.kms_in_time() if in_time else aws.kms(), settings.kms_key_arn)
     table = Table(aws.dynamodb_at_once() if in_time else aws.dynamodb(), settings.ledger_table)
     return SharedSession(table, sealer, clock)

@@ -6,7 +6,6 @@ that the proof still says something when the text has changed.
 
 from __future__ import annotations
 
-import re
 import types
 from collections import Counter
 from collections.abc import Iterable
@@ -17,21 +16,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from convox_clinicea.errors import InvalidDocument, raise_alone
+from convox_clinicea.errors import InvalidDocument, raise_alone, sentence
 from convox_clinicea.text import id_key
 
 M = TypeVar("M", bound=BaseModel)
 
 _KEY = "[key]"
-_PLAIN = {
-    "missing": "is required",
-    "dict_type": "must be an object",
-    "model_type": "must be an object",
-    "list_type": "must be a list",
-    "string_type": "must be text",
-    "int_type": "must be a whole number",
-    "bool_type": "must be true or false",
-}
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
@@ -64,11 +54,7 @@ def _place(loc: Iterable[int | str]) -> str:
 def _sentence(kind: str, message: str, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return f"is not known here; {_known(_at(model, loc[:-1]))}"
-    if kind in _PLAIN:
-        return _PLAIN[kind]
-    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
-    message = re.sub(r"^(Input|String|List|Dictionary) should", "must", message)
-    return re.sub(r" after validation.*", "", message)
+    return sentence(kind, message)
 
 
 def _known(model: Any) -> str:

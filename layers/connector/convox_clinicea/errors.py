@@ -7,9 +7,13 @@ HTTP answers, `bookings.worker` to what becomes of a booking.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NoReturn
+from typing import TYPE_CHECKING, ClassVar, NoReturn
+
+if TYPE_CHECKING:  # whoever has such an error has loaded pydantic
+    from pydantic import ValidationError
 
 
 class ConnectorError(Exception):
@@ -64,6 +68,37 @@ class FieldProblem:
     message: str
 
 
+def field_problems(error: ValidationError, whole: str) -> list[FieldProblem]:
+    """Return what pydantic found, without any value.
+
+    Args:
+        whole: what to call the thing itself, where no field of it is wrong.
+    """
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    return [FieldProblem(".".join(map(str, e["loc"])) or whole, sentence(e["type"], e["msg"])) for e in found]
+
+
+_SENTENCES = {
+    "missing": "is required",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "union_tag_invalid": "is not a known action",  # pydantic's own repeats what came
+}
+
+
+def sentence(kind: str, message: str) -> str:
+    """Return pydantic's message on a field as ours read: what the field must be."""
+    if kind in _SENTENCES:
+        return _SENTENCES[kind]
+    message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    message = re.sub(r"^(Input|String|List|Dictionary) should", "must", message)
+    return re.sub(r" after validation.*", "", message)
+
+
 class InvalidRequest(ConnectorError):
     """The request cannot be understood or breaks a limit of the contract."""
 
@@ -72,6 +107,8 @@ class InvalidRequest(ConnectorError):
     def __init__(self, *problems: FieldProblem) -> None:
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
         self.problems = problems
+        self.aliases_used: Mapping[str, str] = {}
+        """Canonical name → the alias that the client used for it."""
 
 
 class NoCallerNumber(InvalidRequest):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from convox_clinicea import aws
 from convox_clinicea.deployment_documents import ZoneName
-from convox_clinicea.errors import ConfigurationError, raise_alone
+from convox_clinicea.errors import ConfigurationError, field_problems, raise_alone
 
 _PACKED = Path(__file__).with_name("documents")  # a layer lies unpacked; `importlib.resources` would load zipfile
 
@@ -80,7 +80,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate(dict(os.environ if environment is None else environment))
         except ValidationError as error:
-            wrong = "; ".join(f"{e['loc'][0]}: {e['msg']}" for e in error.errors(include_input=False))
+            wrong = "; ".join(f"{p.field}: {p.message}" for p in field_problems(error, "environment"))
             raise_alone(ConfigurationError(f"environment variables: {wrong}"))
 
 
@@ -94,7 +94,7 @@ class CliniceaSettings(Settings):
     clinicea_authentication: Literal["api_key", "staff_session"]
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
-    data_key_id: str = Field(min_length=1)
+    kms_key_arn: str = Field(min_length=1)
 
 
 class PlaceSettings(Settings):
@@ -169,7 +169,7 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
     call_table: str = ""
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
-    data_key_id: str = Field(min_length=1)
+    kms_key_arn: str = Field(min_length=1)
     default_duration_minutes: int = Field(ge=5, le=480)
     disclosures_table: str = Field(min_length=1)
     disclosure_retention_days: int = Field(ge=1, le=3650)

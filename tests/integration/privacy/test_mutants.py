@@ -33,8 +33,8 @@ from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea import http as exchange
 from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
-from convox_clinicea.convox import http as api
 from convox_clinicea.convox import http as errors
+from convox_clinicea.convox import http_function as api
 from convox_clinicea.convox import request as validating
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.lookups.search import PatientSearch
@@ -141,7 +141,7 @@ def tells_the_queue(patch: pytest.MonkeyPatch) -> None:
     def attach(queue: BookingQueue, _: object) -> None:
         name: Any = {"name": {"DataType": "String", "StringValue": invented.FIRST_NAME.upper()}}
         aws.sqs().send_message(
-            QueueUrl=queue._queues.url,
+            QueueUrl=queue.url,
             MessageBody="{}",
             MessageAttributes=name,
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import convox_clinicea
-from convox_clinicea.errors import ConfigurationError, raise_alone
+from convox_clinicea.errors import ConfigurationError, raise_alone, sentence
 
 PACKAGE = Path(convox_clinicea.__file__).parent
 
@@ -38,3 +38,17 @@ def test_an_error_raised_alone_knows_nothing_of_what_was_being_handled() -> None
         careful()
 
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "ours"),
+    [
+        ("missing", "Field required", "is required"),
+        ("string_too_long", "String should have at most 4 characters", "must have at most 4 characters"),
+        ("literal_error", "Input should be 'a' or 'b'", "must be 'a' or 'b'"),
+        ("value_error", "Value error, must be in the future", "must be in the future"),
+        ("union_tag_invalid", "Input tag 'canary' found using 'action'", "is none of the known actions"),
+    ],
+)
+def test_a_message_of_pydantic_becomes_a_sentence_of_ours(kind: str, message: str, ours: str) -> None:
+    assert sentence(kind, message) == ours

@@ -51,7 +51,7 @@ ENVIRONMENT = {
     "QUEUE_URL": "https://sqs/queue",
     "DEAD_LETTER_QUEUE_URL": "https://sqs/dead",
     "IDENTITY_SECRET_ARN": "arn:identity",
-    "DATA_KEY_ID": "key",
+    "KMS_KEY_ARN": "key",
     "DEFAULT_DURATION_MINUTES": "30",
     "ACCEPTED_STATUS": "202",
     "CONSENT_TEXT_VERSION": "1",
@@ -159,7 +159,7 @@ class TestWrongValues:
             ("LEASE_SECONDS", "29"),
             ("AGE_LIMIT_HOURS", "0"),
             ("NOTICES_TOPIC_ARN", ""),
-            ("DATA_KEY_ID", ""),
+            ("KMS_KEY_ARN", ""),
         ],
     )
     def test_so_it_is_for_the_worker(self, variable: str, value: str) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import boto3
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken
+from convox_clinicea.bookings.ledger import AppointmentOwned, Changes, Ledger, Overtaken
 from convox_clinicea.bookings.protocol import Reason, State
+from convox_clinicea.bookings.record import Booking
 from convox_clinicea.table import Table, TableUnavailable
 from tests.support.bench import Bench
 from tests.support.bookings import START
@@ -212,3 +213,10 @@ def test_what_has_not_ended_is_not_erased(bench: Bench) -> None:
     with pytest.raises(ValueError, match="has not ended"):
         bench.ledger.erase(booking)
     assert bench.now(booking) == booking
+
+
+def test_what_may_change_are_the_fields_of_a_booking() -> None:
+    of_bookings, changing = get_type_hints(Booking), get_type_hints(Changes)
+
+    assert changing == {name: of_bookings[name] for name in changing}
+    assert {"booking_id", "state", "version", "updated_at", "write_token", "erased_at"} & changing.keys() == set()

@@ -13,8 +13,8 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.messages import (
     BookingQueue,
     DeadLetter,
+    DeadLetterQueue,
     Message,
-    Queues,
     QueueUnavailable,
     UnparsableMessage,
 )
@@ -91,25 +91,23 @@ def test_whatever_comes_is_a_message_or_said_not_to_be(value: object) -> None:
 
 def test_a_queue_that_is_not_there_is_said_so_for_every_step(bench: Bench) -> None:
     booking = bench.accept()
-    nowhere = BookingQueue(aws.sqs(), Queues(f"{bench.stack.queue_url}-gone", f"{bench.stack.queue_url}-gone"))
+    gone = f"{bench.stack.queue_url}-gone"
+    nowhere, no_letters = BookingQueue(aws.sqs(), gone), DeadLetterQueue(aws.sqs(), gone)
 
     with pytest.raises(QueueUnavailable):
         nowhere.send(booking)
     with pytest.raises(QueueUnavailable):
         nowhere.postpone("handle", 5)
     with pytest.raises(QueueUnavailable):
-        nowhere.bury("body")
+        no_letters.bury("body")
     with pytest.raises(QueueUnavailable):
-        nowhere.discard(DeadLetter("body", "handle"))
+        no_letters.discard(DeadLetter("body", "handle"))
+    with pytest.raises(QueueUnavailable):
+        next(no_letters.letters())
 
 
 def test_what_is_buried_is_a_dead_letter(bench: Bench) -> None:
-    bench.queue.bury("what is this")
+    bench.dead_letters.bury("what is this")
 
     (letter,) = bench.stack.dead_letters()
     assert letter["Body"] == "what is this"
-
-
-def test_only_a_queue_with_dead_letters_buries(bench: Bench) -> None:
-    with pytest.raises(ValueError, match="dead letters"):
-        BookingQueue(aws.sqs(), Queues(bench.stack.queue_url)).bury("body")

@@ -176,11 +176,11 @@ def test_what_a_dead_letter_had_parked_goes_on_and_the_letter_cannot_park_it_aga
     bench.patient()
     booking = bench.accept()
     (message,) = bench.stack.messages()
-    bench.queue.bury(message["Body"])
+    bench.dead_letters.bury(message["Body"])
     assert bench.sweep().parked == 1
 
     acting.redrive(booking.booking_id, PERSON)
-    bench.queue.bury(message["Body"])
+    bench.dead_letters.bury(message["Body"])
 
     assert bench.sweep().parked == 0
     assert bench.stack.dead_letters() == []

@@ -114,7 +114,7 @@ class Service:
     def dead_letter(self, which: int) -> None:
         booking = self._now(which)
         body = {"v": 1, "booking_id": booking.booking_id, "generation": booking.generation}
-        self.bench.queue.bury(json.dumps(body))
+        self.bench.dead_letters.bury(json.dumps(body))
 
     def topic(self) -> None:
         """It goes away, or comes back."""

@@ -67,7 +67,7 @@ def test_one_whose_booking_is_being_worked_on_stays(bench: Bench) -> None:
     "body", ["what is this", '{"v": 9}', json.dumps({"v": 1, "booking_id": f"bk_{'z' * 26}", "generation": 1})]
 )
 def test_one_that_is_not_understood_stays_for_a_person(bench: Bench, body: str) -> None:
-    bench.queue.bury(body)
+    bench.dead_letters.bury(body)
 
     assert bench.sweep() == NOTHING
     assert bench.stack.hidden_dead_letters() == 1

@@ -10,7 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.messages import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.protocol import OVERDUE, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, Open, key_of
 from convox_clinicea.bookings.sweeper import Swept
@@ -18,7 +18,7 @@ from convox_clinicea.bookings.worker import Done
 from convox_clinicea.table import Table
 from tests.support.bench import Bench
 from tests.support.bookings import known_request
-from tests.support.sweeping import NOTHING, STUCK, lost_message, without_queue
+from tests.support.sweeping import NOTHING, STUCK, lost_message, without_queue, without_queues
 
 
 def test_a_booking_that_lies_is_sent_anew_under_a_new_generation(bench: Bench) -> None:
@@ -117,7 +117,7 @@ class TestOneThatIsOverdue:
         bench.clock.advance(self.AGE.total_seconds() + 1)
 
         with pytest.raises(QueueUnavailable):
-            bench.sweep(queue=without_queue(bench, dead_letters=f"{bench.stack.dead_letter_queue_url}-gone"))
+            bench.sweep(**without_queues(bench))
 
         assert bench.now(booking).state is State.NEEDS_ATTENTION
 
@@ -177,7 +177,7 @@ def test_one_that_cannot_be_sent_holds_up_no_other(bench: Bench) -> None:
             super().send(booking)
 
     with pytest.raises(QueueUnavailable):
-        bench.sweep(queue=Choosy(aws.sqs(), Queues(bench.stack.queue_url, bench.stack.dead_letter_queue_url)))
+        bench.sweep(queue=Choosy(aws.sqs(), bench.stack.queue_url))
 
     assert [json.loads(each["Body"])["booking_id"] for each in bench.stack.messages()][-1] == other.booking_id
     assert bench.now(unsendable).queued_at == unsendable.queued_at
@@ -192,7 +192,7 @@ def test_one_that_moves_while_it_is_not_sent_stays_as_it_was_moved(bench: Bench)
             raise QueueUnavailable("sqs: gone")
 
     with pytest.raises(QueueUnavailable):
-        bench.sweep(queue=Away(aws.sqs(), Queues(bench.stack.queue_url, bench.stack.dead_letter_queue_url)))
+        bench.sweep(queue=Away(aws.sqs(), bench.stack.queue_url))
 
     assert bench.now(booking).state is State.NEEDS_ATTENTION
 
@@ -203,7 +203,7 @@ def test_notices_are_published_while_the_queues_are_away(bench: Bench) -> None:
     bench.stack.with_topic_again()
 
     with pytest.raises(QueueUnavailable):
-        bench.sweep(queue=without_queue(bench, dead_letters=f"{bench.stack.dead_letter_queue_url}-gone"))
+        bench.sweep(**without_queues(bench))
 
     assert [notice["booking_id"] for notice in bench.stack.notices()] == [parked.booking_id]
 

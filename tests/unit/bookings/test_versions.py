@@ -88,7 +88,9 @@ def delivered(bench: Bench, body: str, *, metrics: Metrics) -> None:
             "attributes": {"ApproximateReceiveCount": "1"},
         }
     )
-    delivery = Delivery(bench.worker, bench.queue, Logger("test"), metrics, lambda client, agent: None)
+    delivery = Delivery(
+        bench.worker, bench.queue, bench.dead_letters, Logger("test"), metrics, lambda client, agent: None
+    )
     delivery.receive(record, Deadline.after(bench.clock, 28))
 
 

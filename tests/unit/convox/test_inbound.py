@@ -158,7 +158,10 @@ for _number in (
     CALLS[f"number {_number} in a query"] = get(
         {"call_id": "R-77", "agent_id": "a-1", "mobile": _number.replace("+", " ")}
     )
-    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={quote(_number, safe='+')}", FORM)
+    if "+" in _number or " " in _number:
+        CALLS[f"number {_number} in a form"] = post(
+            f"call_id=R-77&agent_id=a-1&mobile={quote(_number, safe='+')}", FORM
+        )
 
 
 @pytest.mark.parametrize("case", CALLS)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.requests import KnownPatientBooking
+from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import InvalidRequest
@@ -29,6 +30,26 @@ def problems(event: Event, model: Any = SearchRequest, **path: str) -> dict[str,
 
 def booking(**fields: Any) -> Event:
     return events.book_known("P", known_body(**fields))
+
+
+def test_an_error_carries_the_aliases_and_the_event_does_not() -> None:
+    event = events.search({"CALL_REFERENCE_ID": "R" * 200, "mobile": "9999900041"})
+    before = dict(event)
+
+    with pytest.raises(InvalidRequest) as caught:
+        read(SearchRequest, event)
+
+    assert caught.value.aliases_used == {"call_id": "CALL_REFERENCE_ID"}
+    assert event == before
+
+
+def test_an_error_from_inside_keeps_its_own_aliases() -> None:
+    outer, inner = naming_aliases({"start": "outer", "mobile": "MSISDN"}), naming_aliases({"start": "inner"})
+
+    with pytest.raises(InvalidRequest) as caught, outer, inner:
+        raise InvalidRequest()
+
+    assert caught.value.aliases_used == {"start": "inner", "mobile": "MSISDN"}
 
 
 def test_two_numbers_are_refused_and_named() -> None:

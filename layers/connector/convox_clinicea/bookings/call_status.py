@@ -1,4 +1,4 @@
-"""Reads ConVox's status callback and builds the service that handles it.
+"""Reads ConVox's status callback.
 
 Nobody is there to correct a callback: the agent has gone on to the next call. So an optional field that cannot be used
 is left out, or shortened, and the answer says so. What says for whom, where, when and with whom is never left out.
@@ -8,42 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from aws_lambda_powertools import Metrics
-from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from convox_clinicea import aws, new_patient
-from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea import new_patient
 from convox_clinicea.bookings.callback_fields import KEPT, Grounds, StatusRequest, UnbookedCallback
 from convox_clinicea.bookings.callback_traces import glimpsed
-from convox_clinicea.bookings.callbacks import Callback, StatusCallbacks
-from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.drafting import OpenBookings
-from convox_clinicea.bookings.intake import drafter_from, request_defaults_from
-from convox_clinicea.bookings.ledger import Ledger
-from convox_clinicea.bookings.messages import BookingQueue, Queues
+from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.bookings.request import UNLISTED, BookingRequest, Caller
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking, is_under_age
 from convox_clinicea.convox import fields
-from convox_clinicea.convox.aliases import Named, named
+from convox_clinicea.convox.aliases import Named, named, naming_aliases
 from convox_clinicea.convox.body import Pairs, pairs_of
 from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number
-from convox_clinicea.convox.dialect import Dialect, Dialects
+from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
-from convox_clinicea.convox.http import remember
 from convox_clinicea.convox.http_function import request_id_of
-from convox_clinicea.convox.request import dialects_from, from_named, ids_from
-from convox_clinicea.deadline import Clock
+from convox_clinicea.convox.request import from_named
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import FreeTextIds, PersonalText
-from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.settings import CallStatusSettings
-from convox_clinicea.table import Table
+from convox_clinicea.privacy import PersonalText
 
 _CONFIG = ConfigDict(defer_build=True, hide_input_in_errors=True)
 _GIVEN: TypeAdapter[bool] = TypeAdapter(fields.Given, config=_CONFIG)
@@ -121,7 +108,7 @@ def _without(found: Named, names: Iterable[str]) -> Named:
         if isinstance(value, str) and name in LONGEST and len(value) > LONGEST[name]:
             values[name] = value[: LONGEST[name] - 1] + "…"
     problems = [problem for problem in found.problems if problem.field not in names]
-    return Named(values, found.came_as, problems)
+    return Named(values, found.aliases_used, problems)
 
 
 _OF_AN_APPOINTMENT = frozenset({"patient_id", "clinic_id", "start", "practitioner_id", "first_name"})
@@ -156,8 +143,10 @@ class StatusReader:
         """
         try:
             pairs = pairs_of(event, self._dialect.known)
-            request = from_named(StatusRequest, self._named(StatusRequest.model_fields, pairs, event))
-            request.with_context(required=self._context_required)
+            found = named(pairs, StatusRequest.model_fields, self._dialect)
+            with naming_aliases(found.aliases_used):
+                request = from_named(StatusRequest, found)
+                request.with_context(required=self._context_required)
         except (InvalidRequest, TooLarge) as error:
             unread = self._unread(event, error)
             if unread is None:
@@ -170,6 +159,7 @@ class StatusReader:
             call_id=request.call_id,
             disposed=any(request.dispositions()),
             recorded_at=self._recorded_at(request),
+            aliases_used=found.aliases_used,
         )
         if not self._dialect.mean_appointment(request.dispositions()):
             return callback
@@ -182,8 +172,11 @@ class StatusReader:
                 mobile=self._mobile(kept),
                 patient_id=named_patient(kept.value("patient_id")),
             )
+        kind = NewPatientBooking if request.patient_id is None else KnownPatientBooking
+        found = named(pairs, kind.model_fields, self._dialect)
+        callback = replace(callback, aliases_used=found.aliases_used)
         try:
-            wanted = self._wanted(request, pairs, event)
+            wanted = self._wanted(request, pairs, found)
         except (InvalidRequest, ConsentRequired) as error:
             bare = not named(pairs, _OF_AN_APPOINTMENT, self._dialect).values
             return replace(callback, refusal=error, bare=bare)
@@ -207,13 +200,11 @@ class StatusReader:
         caller = Caller(name=self._caller, call_id=call_id, agent_id=glimpse.agent_id)
         return Callback(caller=caller, call_id=call_id, refusal=error)
 
-    def _wanted(self, request: StatusRequest, pairs: Pairs, event: APIGatewayProxyEvent) -> _Wanted:
+    def _wanted(self, request: StatusRequest, pairs: Pairs, found: Named) -> _Wanted:
         """Raises InvalidRequest, ConsentRequired."""
         try:
             if request.patient_id is None:
-                found = self._named(NewPatientBooking.model_fields, pairs, event)
                 return _as_it_was_told(*without_what_is_no_use(NewPatientBooking, found, self._new))
-            found = self._named(KnownPatientBooking.model_fields, pairs, event)
             return _Wanted(*without_what_is_no_use(KnownPatientBooking, found, self._known))
         except InvalidRequest as error:
             if _IS_REQUIRED not in error.problems or not named(pairs, {"follow_up"}, self._dialect).values:
@@ -227,11 +218,6 @@ class StatusReader:
 
     def _known(self, booking: KnownPatientBooking) -> BookingRequest:
         return booking.canonical(self._caller, self._place)
-
-    def _named(self, fields: Iterable[str], pairs: Pairs, event: APIGatewayProxyEvent) -> Named:
-        found = named(pairs, fields, self._dialect)
-        remember(event, found.came_as)
-        return found
 
     def _recorded_at(self, request: StatusRequest) -> datetime | None:
         """When the agent recorded it: a help to order callbacks, so one that cannot be read is none."""
@@ -264,33 +250,3 @@ def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Want
     if born is not None and is_under_age(born) and details.consent.given_by in (None, "self"):
         left_out = tuple(sorted({*left_out, "consent.given_by"}))
     return _Wanted(request.model_copy(update={"new_patient": details}), left_out)
-
-
-class CallbackCollaborators(NamedTuple):
-    """What `call_status` needs."""
-
-    settings: CallStatusSettings
-    dialects: Dialects
-    place: RequestDefaults
-    callbacks: StatusCallbacks
-    announced: AnnouncedCalls
-    ids: FreeTextIds
-
-
-def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
-    """Return the parts of the function that takes ConVox's status callbacks."""
-    place = request_defaults_from(settings)
-    table = Table(aws.dynamodb(), settings.ledger_table)
-    ledger = Ledger(table, clock)
-    callbacks = StatusCallbacks(
-        calls=Calls(table, clock, timedelta(days=settings.retention_days)),
-        ledger=ledger,
-        queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
-        drafter=drafter_from(settings, place, clock),
-        sealer=KmsSealer(aws.kms(), settings.data_key_id),
-        clock=clock,
-        count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
-        open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
-    )
-    announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))

@@ -2,17 +2,68 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import NamedTuple
+
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea.bookings.call_status import CallbackCollaborators, StatusReader, callback_collaborators
+from convox_clinicea import aws
+from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.bookings.call_status import StatusReader
 from convox_clinicea.bookings.callback_traces import closing, counted, log_receipt, seen_at_least
-from convox_clinicea.bookings.intake import or_not_stored
+from convox_clinicea.bookings.callbacks import StatusCallbacks
+from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.drafting import OpenBookings
+from convox_clinicea.bookings.intake import drafter_from, or_not_stored, request_defaults_from
+from convox_clinicea.bookings.ledger import Ledger
+from convox_clinicea.bookings.messages import BookingQueue
 from convox_clinicea.bookings.replies import call_status
+from convox_clinicea.convox.aliases import naming_aliases
+from convox_clinicea.convox.defaults import RequestDefaults
+from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.http_function import HttpFunction, caller_of
+from convox_clinicea.convox.request import dialects_from, ids_from
+from convox_clinicea.deadline import Clock
 from convox_clinicea.function import Function
+from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
+from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import CallStatusSettings
+from convox_clinicea.table import Table
+
+
+class CallbackCollaborators(NamedTuple):
+    """What `call_status` needs."""
+
+    settings: CallStatusSettings
+    dialects: Dialects
+    place: RequestDefaults
+    callbacks: StatusCallbacks
+    announced: AnnouncedCalls
+    ids: FreeTextIds
+
+
+def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
+    """Return the parts of the function that takes ConVox's status callbacks."""
+    place = request_defaults_from(settings)
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    ledger = Ledger(table, clock)
+    callbacks = StatusCallbacks(
+        calls=Calls(table, clock, timedelta(days=settings.retention_days)),
+        ledger=ledger,
+        queue=BookingQueue(aws.sqs(), settings.queue_url),
+        drafter=drafter_from(settings, place, clock),
+        sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
+        clock=clock,
+        count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
+        open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
+    )
+    announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
+    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))
+
 
 Parts = tuple[CallbackCollaborators, RateLimiter]
 
@@ -43,4 +94,6 @@ def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) 
         log_receipt(function.logger, callback, defaults.default_country)
         with closing(announced, callback, ids, function.logger):
             limiter.acquire_booking(Requester(client, callback.caller.agent_id))
-            return call_status(callbacks.handle(callback), event, settings.accepted_status)
+            with naming_aliases(callback.aliases_used):
+                result = callbacks.handle(callback)
+            return call_status(result, event, settings.accepted_status)

@@ -6,8 +6,8 @@ interleavings that the transactions here close.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from convox_clinicea.bookings.call import MOST_WISHES, Call
@@ -43,6 +43,7 @@ class Callback:
         said: its fields, for a person to look at where they are of no use to us.
         grounds: why that may be kept; None: it may not, whatever else is wrong.
         patient_id: Clinicea's id of the patient among them, where it has the form of one.
+        aliases_used: canonical name → the alias under which the field came.
     """
 
     caller: Caller
@@ -57,6 +58,7 @@ class Callback:
     grounds: Grounds | None = None
     mobile: Mobile | None = None
     patient_id: str | None = None
+    aliases_used: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def asks(self) -> bool:

@@ -19,9 +19,11 @@ from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import (
     BookingQueue,
+    DeadLetterQueue,
     LaterMessage,
     Message,
     UnparsableMessage,
+    dead_letters_from,
     notices_from,
     queue_from,
 )
@@ -76,10 +78,17 @@ class Delivery:
     """Hands messages to the worker."""
 
     def __init__(
-        self, worker: Worker, queue: BookingQueue, logger: Logger, metrics: Metrics, note_telling: NoteTelling
+        self,
+        worker: Worker,
+        queue: BookingQueue,
+        dead_letters: DeadLetterQueue,
+        logger: Logger,
+        metrics: Metrics,
+        note_telling: NoteTelling,
     ) -> None:
         self._worker = worker
         self._queue = queue
+        self._dead_letters = dead_letters
         self._logger = logger
         self._metrics = metrics
         self._note_telling = note_telling
@@ -95,7 +104,7 @@ class Delivery:
         except LaterMessage as error:
             self._later(record, error)
         except UnparsableMessage as error:
-            self._queue.bury(record.body)
+            self._dead_letters.bury(record.body)
             self._logger.error("message buried", extra={"message_id": record.message_id, **failure(error)})
             self._count("MessageBuried")
             return
@@ -188,7 +197,7 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
     worker = Worker(
         ledger=ledger,
         calendar=calendar,
-        sealer=KmsSealer(aws.kms(), settings.data_key_id),
+        sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
         notices=notices_from(settings, ledger, logger),
         clock=clock,
         limits=limits,
@@ -200,6 +209,7 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
     return Delivery(
         worker,
         queue_from(settings),
+        dead_letters_from(settings),
         logger,
         metrics,
         note_telling=lambda client, agent: outcomes.note_telling(Requester(client, agent)),

@@ -12,6 +12,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from convox_clinicea.bookings.intake import BookingCollaborators, booking_collaborators, or_not_stored
 from convox_clinicea.bookings.replies import accepted
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.http_function import caller_of, request_id_of
 from convox_clinicea.convox.request import from_request
 from convox_clinicea.function import Function
@@ -45,10 +46,11 @@ class BookingFlow:
         settings, dialects, defaults, intake = self.collaborators
         client = caller_of(event)
         dialect = dialects.for_client(client)
-        request = from_request(kind, event, dialect, **path)
-        request.with_context(required=settings.require_call_context, country=settings.default_country)
-        self.limiter.acquire_booking(Requester(client, request.agent_id))
-        found = intake.accept(request.canonical(client, defaults.in_dialect(dialect), request_id_of(event)))
+        request, aliases_used = from_request(kind, event, dialect, **path)
+        with naming_aliases(aliases_used):
+            request.with_context(required=settings.require_call_context, country=settings.default_country)
+            self.limiter.acquire_booking(Requester(client, request.agent_id))
+            found = intake.accept(request.canonical(client, defaults.in_dialect(dialect), request_id_of(event)))
         for metric in ("BookingAccepted", *metrics):
             self.function.metrics.add_metric(metric, MetricUnit.Count, int(not found.repeated))
         return accepted(found, event, settings.accepted_status)

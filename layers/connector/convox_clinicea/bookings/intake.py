@@ -14,7 +14,7 @@ from convox_clinicea.bookings.call_persons import is_same_appointment, obstacle
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import BookingIntent, Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
-from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.messages import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Consents
@@ -156,7 +156,7 @@ def booking_collaborators(settings: IntakeSettings, clock: Clock) -> BookingColl
     intake = Intake(
         ledger=ledger,
         calls=Calls(table, clock),
-        queue=BookingQueue(aws.sqs(), Queues(settings.queue_url)),
+        queue=BookingQueue(aws.sqs(), settings.queue_url),
         drafter=drafter_from(settings, place, clock),
         clock=clock,
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
@@ -176,7 +176,7 @@ def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
 
 def drafter_from(settings: IntakeSettings, place: RequestDefaults, clock: Clock) -> Drafter:
     """Return what drafts bookings from requests."""
-    sealer = KmsSealer(aws.kms(), settings.data_key_id)
+    sealer = KmsSealer(aws.kms(), settings.kms_key_arn)
     consents = Consents(
         Table(aws.dynamodb(), settings.disclosures_table),
         settings.consent_text_version,

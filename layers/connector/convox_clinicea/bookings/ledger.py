@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TypedDict, Unpack
 
 from convox_clinicea import aws
 from convox_clinicea.bookings import audit, claims, pages
@@ -24,6 +24,32 @@ DEFAULT_RETENTION = timedelta(days=30)
 CALL_INDEX = "call"
 _ABSENT = "attribute_not_exists(pk)"
 _UNCHANGED = "#version = :version"
+
+
+class BookedChanges(TypedDict, total=False):
+    """What may change of a booking when it becomes `booked`."""
+
+    acts: tuple[str, ...]
+    patient_id: str | None
+    reason: Reason | None
+
+
+class Changes(BookedChanges, total=False):
+    """What may change of a booking with any other state."""
+
+    appointment_id: str | None
+    expires_at: datetime | None
+    generation: int
+    lease_until: datetime | None
+    notice_due: bool
+    owner: str | None
+    posted: bool
+    queued_at: datetime
+    redriven_at: datetime | None
+    refusal: Reason | None
+    request: bytes | None
+    seen: tuple[str, ...]
+    unsettled_since: datetime | None
 
 
 class Overtaken(ConnectorError):
@@ -85,14 +111,14 @@ class Ledger:
 
     def dropped(self, booking: Booking) -> Booking:
         """Return a parked booking as it is to stand once nobody wants it any more; for a transaction."""
-        return self._moved(booking, State.REJECTED, {"reason": Reason.NO_LONGER_WANTED})
+        return self._moved(booking, State.REJECTED, reason=Reason.NO_LONGER_WANTED)
 
     def put_of(self, new: Booking, standing: Booking | None = None) -> Put:
         """Return the write of `new` where nothing stands, or `standing` as it was read; for a transaction."""
         stamped = self._stamped(new)
         return Put(to_item(stamped), _ABSENT) if standing is None else self._unchanged(standing, stamped)
 
-    def move(self, booking: Booking, to: State, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
+    def move(self, booking: Booking, to: State, *, beside: Sequence[Put] = (), **changes: Unpack[Changes]) -> Booking:
         """Take `booking`, as it was read, to another state; returns it as it now stands.
 
         Args:
@@ -101,9 +127,11 @@ class Ledger:
         Raises:
             Overtaken: it was changed meanwhile.
         """
-        return self._replace(booking, self._moved(booking, to, changes), beside)
+        return self._replace(booking, self._moved(booking, to, **changes), beside)
 
-    def book(self, booking: Booking, appointment_id: str, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
+    def book(
+        self, booking: Booking, appointment_id: str, *, beside: Sequence[Put] = (), **changes: Unpack[BookedChanges]
+    ) -> Booking:
         """Take `booking` to `booked` and make the appointment its own, in one transaction.
 
         The patient's start is its own from then on, whoever was to post for it: who comes next finds it booked.
@@ -113,7 +141,7 @@ class Ledger:
             Overtaken: the booking was changed meanwhile.
             UnreadableRecord: a later release holds the appointment or the start; nothing was written.
         """
-        moved = self._moved(booking, State.BOOKED, {**changes, "appointment_id": appointment_id})
+        moved = self._moved(booking, State.BOOKED, appointment_id=appointment_id, **changes)
         key, *earlier = claims.appointment_keys(appointment_id)
         claim = self.claim(key, moved)
         held: list[Put] = []
@@ -195,7 +223,7 @@ class Ledger:
             raise ValueError("a booking that has not ended frees nothing")
         claims.free_all(self._table, booking)
 
-    def erase(self, booking: Booking, *, beside: Sequence[Put] = (), **changes: Any) -> Booking:
+    def erase(self, booking: Booking, *, beside: Sequence[Put] = (), acts: tuple[str, ...] | None = None) -> Booking:
         """Leave of a booking that has ended what a repeated request has to find: id, state and times.
 
         Raises:
@@ -203,8 +231,9 @@ class Ledger:
         """
         if not booking.state.ended:
             raise ValueError("a booking that has not ended is not erased")
-        left = replace(booking.erased(self._clock.now()), version=booking.version + 1)
-        return self._replace(booking, self._stamped(replace(left, **changes)), beside)
+        acts = booking.acts if acts is None else acts
+        left = replace(booking.erased(self._clock.now()), version=booking.version + 1, acts=acts)
+        return self._replace(booking, self._stamped(left), beside)
 
     def page(self, filters: str, names: dict[str, str], values: Item, after: pages.Key | None) -> BookingsPage:
         """Return the bookings on one page (1 MB before the filter) of the whole ledger, in no order.
@@ -214,7 +243,7 @@ class Ledger:
         """
         return pages.of_table(self._table, filters, names, values, after)
 
-    def _moved(self, booking: Booking, to: State, changes: dict[str, Any]) -> Booking:
+    def _moved(self, booking: Booking, to: State, **changes: Unpack[Changes]) -> Booking:
         if to not in TRANSITIONS[booking.state]:
             raise ValueError(f"no transition from {booking.state} to {to}")
         if to is not State.SENDING:

@@ -75,12 +75,38 @@ class _Versioned(BaseModel):
     booking_id: str = Field(pattern=f"^{ID_PATTERN}$")
 
 
-@dataclass(frozen=True)
-class Queues:
-    """The addresses of the queue and of its dead letters; an intake knows only the first."""
+class BookingQueue:
+    """Sends and postpones messages.
 
-    url: str
-    dead_letter_url: str | None = None
+    Args:
+        url: the queue's address.
+    """
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self.url = url
+
+    def send(self, booking: Booking) -> None:
+        """Put the booking into the queue.
+
+        A message may be sent twice, delivered twice and overtaken: the ledger decides what is still to be done.
+        """
+        body = {"v": MESSAGE_SCHEMA_VERSION, "booking_id": booking.booking_id, "generation": booking.generation}
+        try:
+            self._client.send_message(QueueUrl=self.url, MessageBody=json.dumps(body))
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
+
+    def postpone(self, receipt_handle: str, seconds: float) -> None:
+        """Let the message reappear after `seconds`, at most 15 minutes."""
+        try:
+            self._client.change_message_visibility(
+                QueueUrl=self.url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=max(1, min(MAX_VISIBILITY_SECONDS, round(seconds))),
+            )
+        except AWS_ERRORS as error:
+            raise_alone(_unavailable(error))
 
 
 @dataclass(frozen=True)
@@ -91,41 +117,23 @@ class DeadLetter:
     receipt_handle: str
 
 
-class BookingQueue:
-    """Sends and postpones messages."""
+class DeadLetterQueue:
+    """Holds what the queue gave up on.
 
-    def __init__(self, client: SQSClient, queues: Queues) -> None:
+    Args:
+        url: the address of the dead letters' own queue.
+    """
+
+    def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
-        self._queues = queues
+        self.url = url
 
-    def send(self, booking: Booking) -> None:
-        """Put the booking into the queue.
-
-        A message may be sent twice, delivered twice and overtaken: the ledger decides what is still to be done.
-        """
-        body = {"v": MESSAGE_SCHEMA_VERSION, "booking_id": booking.booking_id, "generation": booking.generation}
-        try:
-            self._client.send_message(QueueUrl=self._queues.url, MessageBody=json.dumps(body))
-        except AWS_ERRORS as error:
-            raise_alone(_unavailable(error))
-
-    def postpone(self, receipt_handle: str, seconds: float) -> None:
-        """Let the message reappear after `seconds`, at most 15 minutes."""
-        try:
-            self._client.change_message_visibility(
-                QueueUrl=self._queues.url,
-                ReceiptHandle=receipt_handle,
-                VisibilityTimeout=max(1, min(MAX_VISIBILITY_SECONDS, round(seconds))),
-            )
-        except AWS_ERRORS as error:
-            raise_alone(_unavailable(error))
-
-    def dead_letters(self) -> Iterator[DeadLetter]:
-        """Yield dead letters, a hundred at the most; those not discarded come back after a while."""
+    def letters(self) -> Iterator[DeadLetter]:
+        """Yield letters, a hundred at the most; those not discarded come back after a while."""
         for _ in range(10):
             try:
                 answer = self._client.receive_message(
-                    QueueUrl=self._dead_letter_url(), MaxNumberOfMessages=10, VisibilityTimeout=DEAD_LETTER_SECONDS
+                    QueueUrl=self.url, MaxNumberOfMessages=10, VisibilityTimeout=DEAD_LETTER_SECONDS
                 )
             except AWS_ERRORS as error:
                 raise_alone(_unavailable(error))
@@ -138,19 +146,14 @@ class BookingQueue:
     def discard(self, letter: DeadLetter) -> None:
         """Delete a dead letter whose booking is taken care of."""
         try:
-            self._client.delete_message(QueueUrl=self._dead_letter_url(), ReceiptHandle=letter.receipt_handle)
+            self._client.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt_handle)
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
-
-    def _dead_letter_url(self) -> str:
-        if self._queues.dead_letter_url is None:
-            raise ValueError("this queue was built without its dead letters")
-        return self._queues.dead_letter_url
 
     def bury(self, body: str) -> None:
         """Put a message that is not understood among the dead letters."""
         try:
-            self._client.send_message(QueueUrl=self._dead_letter_url(), MessageBody=body)
+            self._client.send_message(QueueUrl=self.url, MessageBody=body)
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
 
@@ -246,8 +249,13 @@ def notice(booking: Booking, country: str) -> str:
 
 
 def queue_from(settings: SweeperSettings) -> BookingQueue:
-    """Return the queue, with its dead letters."""
-    return BookingQueue(aws.sqs(), Queues(settings.queue_url, settings.dead_letter_queue_url))
+    """Return the queue."""
+    return BookingQueue(aws.sqs(), settings.queue_url)
+
+
+def dead_letters_from(settings: SweeperSettings) -> DeadLetterQueue:
+    """Return the queue of what the queue gave up on."""
+    return DeadLetterQueue(aws.sqs(), settings.dead_letter_queue_url)
 
 
 def notices_from(settings: SweeperSettings, ledger: Ledger, logger: Logger) -> Notices:

@@ -16,7 +16,7 @@ from convox_clinicea.announcements import AnnouncedCall, AnnouncedCalls, Key
 from convox_clinicea.bookings.audit import AUDIT_RETENTION, AuditEntry, OperatorAction, Person
 from convox_clinicea.bookings.ledger import AppointmentOwned, Ledger, Overtaken, ledger_from
 from convox_clinicea.bookings.listing import Filter, ListCursor, Listed, Listing
-from convox_clinicea.bookings.messages import BookingQueue, Queues, QueueUnavailable
+from convox_clinicea.bookings.messages import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.record import Booking
@@ -204,7 +204,7 @@ def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorSer
         settle=timedelta(seconds=settings.settle_seconds), retention=timedelta(days=settings.retention_days)
     )
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
-    queue = BookingQueue(aws.sqs(), Queues(settings.queue_url))
+    queue = BookingQueue(aws.sqs(), settings.queue_url)
     announced = AnnouncedCalls(Table(aws.dynamodb(), settings.ledger_table), clock)
     return OperatorService(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
@@ -24,7 +23,7 @@ from convox_clinicea.bookings.operator import ActionResult, OperatorService
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.errors import InvalidRequest, field_problems
 from convox_clinicea.privacy import is_telling
 from convox_clinicea.text import may_be_an_id
 
@@ -177,18 +176,8 @@ def validated(orders: TypeAdapter[T], event: dict[str, Any]) -> T:
     try:
         return orders.validate_python(event)
     except ValidationError as error:
-        problems = [
-            FieldProblem(".".join(str(part) for part in each["loc"]) or "order", _sentence(each["type"], each["msg"]))
-            for each in error.errors(include_input=False, include_url=False, include_context=False)
-        ]
+        problems = field_problems(error, "order")
     raise InvalidRequest(*problems)
-
-
-def _sentence(kind: str, message: str) -> str:
-    """Return pydantic's sentence as ours read; the one about an unknown action repeats it."""
-    if kind == "union_tag_invalid":
-        return "is not a known action"
-    return re.sub(r"^(Input|String|List) should", "must", message.removeprefix("Value error, "))
 
 
 def shown(booking: Booking) -> dict[str, Any]:

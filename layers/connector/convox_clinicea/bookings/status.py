@@ -1,4 +1,4 @@
-"""Reads the state of bookings."""
+"""The flow of `booking_status`: the state of bookings, for the client that made them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,30 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from zoneinfo import ZoneInfo
 
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
+from convox_clinicea.bookings import replies
 from convox_clinicea.bookings.call import is_same_agent
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import Reason
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
-from convox_clinicea.convox.disclosing import recipient_of
-from convox_clinicea.convox.request import ids_from
+from convox_clinicea.convox.disclosing import recipient_of, register_from
+from convox_clinicea.convox.http import reply
+from convox_clinicea.convox.http_function import caller_of, path_parameter
+from convox_clinicea.convox.request import CallRequest, ids_from, validated
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut
 from convox_clinicea.errors import NotFound
+from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.privacy import FreeTextIds
+from convox_clinicea.rate_limits import RateLimiter, status_limiter
 from convox_clinicea.settings import StatusSettings
 from convox_clinicea.table import Table
 
@@ -147,4 +154,47 @@ def booking_status_from(settings: StatusSettings, clock: Clock) -> BookingStatus
     calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
     return BookingStatus(
         ledger_from(settings.ledger_table, clock), calls, ids_from(settings, earlier=settings.earlier_call_names)
+    )
+
+
+@dataclass(frozen=True)
+class StatusFlow:
+    """What answers how bookings stand; each question is counted, and what it shows is put on record."""
+
+    status: BookingStatus
+    register: DisclosureRegister
+    limiter: RateLimiter
+    clock: Clock
+
+    def of_booking(self, event: APIGatewayProxyEvent) -> Response[str]:
+        """Return the answer on the booking of the path; raises RateLimited, NotFound, NotRecorded."""
+        self.limiter.acquire_status(caller_of(event))
+        found = self.status.of(path_parameter(event, "booking_id"), caller_of(event))
+        record_shown([found], self.register, event, self.clock)
+        return reply(replies.booking(found))
+
+    def of_call(self, event: APIGatewayProxyEvent) -> Response[str]:
+        """Return the answer on the bookings of the call in path or query.
+
+        Raises RateLimited, InvalidRequest, NotRecorded.
+        """
+        self.limiter.acquire_status(caller_of(event))
+        in_path = path_parameter(event, "call_id") if event.path_parameters else None
+        call_id = event.get_query_string_value("call_id") if in_path is None else in_path
+        asked = {"call_id": call_id, "agent_id": event.get_query_string_value("agent_id")}
+        request = validated(CallRequest, **{name: each for name, each in asked.items() if each is not None})
+        found = self.status.of_call(request.call_id, caller_of(event), request.agent_id)
+        record_shown(found.bookings, self.register, event, self.clock)
+        return reply(replies.bookings(found))
+
+
+def status_flow(function: Function[StatusFlow]) -> StatusFlow:
+    """Return the flow, from the function's environment."""
+    settings = StatusSettings.from_environment()
+    zone = ZoneInfo(settings.time_zone)
+    return StatusFlow(
+        booking_status_from(settings, function.clock),
+        register_from(settings, zone, ids_from(settings), function.clock, function.logger),
+        status_limiter(settings, function.clock, function.logger, function.metrics),
+        function.clock,
     )

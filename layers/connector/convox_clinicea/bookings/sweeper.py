@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.ledger import Ledger, Overtaken, ledger_from
-from convox_clinicea.bookings.listing import Backlog
+from convox_clinicea.bookings.listing import Backlog, Waiting
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import (
     BookingQueue,
+    DeadLetterQueue,
     Message,
     Notices,
     QueueUnavailable,
     UnparsableMessage,
+    dead_letters_from,
     notices_from,
     queue_from,
 )
@@ -27,6 +30,7 @@ from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW
 from convox_clinicea.bookings.record import Booking, Open
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
+from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.settings import SweeperSettings
 from convox_clinicea.table import Table, TableUnavailable
@@ -63,6 +67,7 @@ class Sweeper:
         ledger: Ledger,
         locks: Locks,
         queue: BookingQueue,
+        dead_letters: DeadLetterQueue,
         notices: Notices,
         clock: Clock,
         limits: ProtocolTimings,
@@ -70,6 +75,7 @@ class Sweeper:
         self._ledger = ledger
         self._locks = locks
         self._queue = queue
+        self._dead_letters = dead_letters
         self._notices = notices
         self._clock = clock
         self._limits = limits
@@ -198,7 +204,7 @@ class Sweeper:
         long before the last receive. Sent anew without a person's look, they would do the same again, for ever.
         """
         parked = 0
-        for letter in self._queue.dead_letters():
+        for letter in self._dead_letters.letters():
             if deadline.remaining() < SECONDS_KEPT_BACK:
                 break
             try:
@@ -212,7 +218,7 @@ class Sweeper:
                 if not self._park(booking):
                     continue
                 parked += 1
-            self._queue.discard(letter)
+            self._dead_letters.discard(letter)
         return parked
 
     def _park(self, booking: Booking, reason: Reason | None = None) -> bool:
@@ -250,10 +256,34 @@ def sweeper_from(settings: SweeperSettings, clock: Clock, logger: Logger) -> Swe
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     notices = notices_from(settings, ledger, logger)
     locks = Locks(Table(aws.dynamodb(), settings.ledger_table), ledger, clock, limits.settle)
-    queue = queue_from(settings)
-    return Sweeper(ledger=ledger, locks=locks, queue=queue, notices=notices, clock=clock, limits=limits)
+    return Sweeper(
+        ledger=ledger,
+        locks=locks,
+        queue=queue_from(settings),
+        dead_letters=dead_letters_from(settings),
+        notices=notices,
+        clock=clock,
+        limits=limits,
+    )
 
 
-def backlog_from(settings: SweeperSettings, clock: Clock) -> Backlog:
-    """Return what measures the bookings that are still open."""
-    return Backlog(ledger_from(settings.ledger_table, clock), clock)
+Parts = tuple[Sweeper, Backlog]
+
+
+def sweep_parts(function: Function[Parts]) -> Parts:
+    """Return sweeper and backlog, from the function's environment."""
+    settings = SweeperSettings.from_environment()
+    backlog = Backlog(ledger_from(settings.ledger_table, function.clock), function.clock)
+    return sweeper_from(settings, function.clock, function.logger), backlog
+
+
+def count_open(function: Function[Parts], swept: Mapping[str, int], waiting: Waiting) -> None:
+    """Count what was picked up and what is open; a record that cannot be read is an error in the log, too."""
+    for name, count in swept.items():
+        function.metrics.add_metric(f"Swept{name.title()}", MetricUnit.Count, count)
+    function.metrics.add_metric("OpenBookings", MetricUnit.Count, waiting.on_their_way)
+    function.metrics.add_metric("OldestOpenBooking", MetricUnit.Seconds, round(waiting.oldest_seconds))
+    function.metrics.add_metric("ParkedBookings", MetricUnit.Count, waiting.parked)
+    function.metrics.add_metric("UnreadableRecords", MetricUnit.Count, waiting.unreadable)
+    if waiting.unreadable:
+        function.logger.error("records cannot be read", extra={"count": waiting.unreadable})

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
+from convox_clinicea.clinicea import lists
 from convox_clinicea.clinicea.arguments import Arguments, Setup
 from convox_clinicea.clinicea.call_table import CallTable, Variant
 from convox_clinicea.clinicea.calls import Endpoint
-from convox_clinicea.clinicea.errors import AuthenticationFailed, NotInDialect
+from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.clinicea.http import (
     Authentication,
     Exchange,
@@ -17,19 +18,6 @@ from convox_clinicea.clinicea.http import (
     StatusObserver,
     ignore_statuses,
     observe_nothing,
-)
-from convox_clinicea.clinicea.lists import (
-    MAX_PAGES,
-    MOST_PAGES_OF_A_DAY,
-    Change,
-    Service,
-    all_read,
-    change_from,
-    every_page,
-    is_unclear_visit,
-    may_be_of,
-    newest_first,
-    service_from,
 )
 from convox_clinicea.clinicea.models import (
     Appointment,
@@ -108,12 +96,14 @@ class Clinicea:
         call = self._table.flows.completed_call
         if call is Endpoint.BY_PATIENT:
             found, now = self.appointments_by_patient(patient_id, deadline), self._clock.now()
-            completed = [each for each in found if each.status is Status.CHECKED_OUT or is_unclear_visit(each, now)]
+            completed = [
+                each for each in found if each.status is Status.CHECKED_OUT or lists.is_unclear_visit(each, now)
+            ]
         else:
             found = self._appointments(call, self._records(call, {"patient_id": patient_id}, deadline))
             kept = (Status.CHECKED_OUT, Status.MISSING, Status.UNCLEAR)
             completed = [each for each in found if each.status in kept]
-        return newest_first(each for each in completed if may_be_of(patient_id, each))
+        return lists.newest_first(each for each in completed if lists.may_be_of(patient_id, each))
 
     def unfinished_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return past appointments that nobody set to a completed status, newest first; staff often forget [doc].
@@ -123,11 +113,11 @@ class Clinicea:
         if not self._table.statuses.show_unfinished:
             return []
         now = self._clock.now()
-        return newest_first(
+        return lists.newest_first(
             each
             for each in self.appointments_by_patient(patient_id, deadline)
             if each.status is Status.STANDING and each.start is not None and each.start < now
-            if may_be_of(patient_id, each)
+            if lists.may_be_of(patient_id, each)
         )
 
     def post_appointment_by_patient_id(
@@ -172,7 +162,7 @@ class Clinicea:
         found = self._appointment_pages(Endpoint.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
         now = self._clock.now()
         standing = [a for a in found if a.status is not Status.CANCELLED and (a.start is None or a.start >= now)]
-        return [a for a in standing if may_be_of(patient_id, a)]
+        return [a for a in standing if lists.may_be_of(patient_id, a)]
 
     def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
         """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
@@ -186,7 +176,7 @@ class Clinicea:
         call = Endpoint.BY_DATE
 
         def read(found: list[Record]) -> list[CalendarEntry]:
-            entries = all_read(call, (entry_from(record, self._table, self._clinics) for record in found))
+            entries = lists.all_read(call, (entry_from(record, self._table, self._clinics) for record in found))
             self._note_unclear(call, (each.appointment for each in entries))
             return entries
 
@@ -196,21 +186,21 @@ class Clinicea:
             deadline,
             read,
             lambda entry: id_key(entry.appointment.appointment_id),
-            most=MOST_PAGES_OF_A_DAY,
+            most=lists.MOST_PAGES_OF_A_DAY,
         )
 
-    def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[Service]:
+    def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[lists.Service]:
         """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
         call = Endpoint.SERVICES
         return self._pages(
             call,
             {"clinic_id": clinic_id, "search": search},
             deadline,
-            lambda found: all_read(call, (service_from(record, self._table) for record in found)),
+            lambda found: lists.all_read(call, (lists.service_from(record, self._table) for record in found)),
             lambda service: id_key(service.service_id),
         )
 
-    def changes(self, since: datetime, deadline: Deadline) -> list[Change]:
+    def changes(self, since: datetime, deadline: Deadline) -> list[lists.Change]:
         """Return what was made, changed or deleted since then, every page, `getChanges` [live].
 
         Args:
@@ -223,7 +213,9 @@ class Clinicea:
             call,
             {"since": sent},
             deadline,
-            lambda found: all_read(call, (change_from(record, self._table, self._clinics) for record in found)),
+            lambda found: lists.all_read(
+                call, (lists.change_from(record, self._table, self._clinics) for record in found)
+            ),
             lambda change: id_key(change.appointment.appointment_id),
         )
 
@@ -247,10 +239,10 @@ class Clinicea:
         read: Callable[[list[Record]], list[T]],
         key: Callable[[T], str],
         variant: Variant | None = None,
-        most: int = MAX_PAGES,
+        most: int = lists.MAX_PAGES,
     ) -> list[T]:
         spec, ask = self._table.calls[call], lambda page: self._records(call, {**arguments, **page}, deadline, variant)
-        return every_page(call, spec, ask, read, key, most)
+        return lists.every_page(call, spec, ask, read, key, most)
 
     def _post(
         self,
@@ -270,22 +262,14 @@ class Clinicea:
     ) -> WireAnswer:
         spec = self._table.calls[call]
         request = request_for(call.value, spec, arguments, variant)
-        signed = self._authentication.signed(request, deadline, self._exchange.send)
-        try:
-            return self._exchange.send(spec, signed, deadline)
-        except AuthenticationFailed:
-            # 401 means that nothing was executed, so a POST too may be sent once more with a fresh credential.
-            if not self._authentication.renew(signed):
-                raise
-        signed = self._authentication.signed(request, deadline, self._exchange.send)
-        return self._exchange.send(spec, signed, deadline)
+        return self._exchange.send_signed(spec, request, self._authentication, deadline)
 
     def _patients(
         self, call: Endpoint, arguments: Mapping[str, str], deadline: Deadline, variant: Variant | None = None
     ) -> list[Patient]:
         zone = self._clinics.zone(None)
         found = self._records(call, arguments, deadline, variant)
-        return all_read(call, (patient_from(record, self._table, zone) for record in found))
+        return lists.all_read(call, (patient_from(record, self._table, zone) for record in found))
 
     def _records(
         self, call: Endpoint, arguments: Mapping[str, str | None], deadline: Deadline, variant: Variant | None = None
@@ -293,7 +277,7 @@ class Clinicea:
         return records(call, self._call(call, arguments, deadline, variant), self._table)
 
     def _appointments(self, call: Endpoint, found: list[Record]) -> list[Appointment]:
-        read = all_read(call, (appointment_from(record, self._table, self._clinics) for record in found))
+        read = lists.all_read(call, (appointment_from(record, self._table, self._clinics) for record in found))
         self._note_unclear(call, read)
         # A visit with two services or payments may come as two rows.
         return each_once(read, lambda appointment: appointment.appointment_id)

@@ -257,6 +257,19 @@ class Exchange:
                 raise outcome.error
             self._clock.sleep(pause)
 
+    def send_signed(
+        self, spec: CallSpec, request: WireRequest, authentication: Authentication, deadline: Deadline
+    ) -> WireAnswer:
+        """Return the answer as `send` does; a credential that was refused is renewed once."""
+        signed = authentication.signed(request, deadline, self.send)
+        try:
+            return self.send(spec, signed, deadline)
+        except AuthenticationFailed:
+            # 401 means that nothing was executed, so a POST too may be sent once more with a fresh credential.
+            if not authentication.renew(signed):
+                raise
+        return self.send(spec, authentication.signed(request, deadline, self.send), deadline)
+
     def _once(self, spec: CallSpec, request: WireRequest, deadline: Deadline) -> WireAnswer | _Failure:
         began = self._clock.monotonic()
         outcome: WireAnswer | _Failure

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +13,7 @@ from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.fields import GROUPS, MOMENT_PARTS
 from convox_clinicea.convox.values import canonical, is_missing, joined
 from convox_clinicea.dialled import has_no_number, plain
-from convox_clinicea.errors import FieldProblem
+from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.text import trimmed
 
 SHORTEST_NUMBER = 8
@@ -24,12 +25,12 @@ class Named:
     """Values under canonical names, without those that are missing.
 
     Attributes:
-        came_as: canonical name → the alias under which it came, as the alias table spells it: none of it is personal.
+        aliases_used: canonical name → the alias under which it came, spelt as in the alias table: nothing personal.
         problems: of fields that came with two values that do not agree; neither is among `values`.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    came_as: dict[str, str] = field(default_factory=dict)
+    aliases_used: dict[str, str] = field(default_factory=dict)
     problems: list[FieldProblem] = field(default_factory=list)
 
     def nested(self) -> dict[str, Any]:
@@ -65,10 +66,20 @@ def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
         if chosen is not None:
             found.values[name] = chosen.value
             if chosen.alias.lower() != name:
-                found.came_as[name] = chosen.alias
+                found.aliases_used[name] = chosen.alias
         elif candidates:
             found.problems.append(_two_values(name, candidates))
     return found
+
+
+@contextmanager
+def naming_aliases(aliases_used: Mapping[str, str]) -> Iterator[None]:
+    """Add to an InvalidRequest that leaves the block the aliases under which its fields came."""
+    try:
+        yield
+    except InvalidRequest as error:
+        error.aliases_used = {**aliases_used, **error.aliases_used}
+        raise
 
 
 def flat(pairs: Pairs, dialect: Dialect) -> Iterator[tuple[str, Any]]:

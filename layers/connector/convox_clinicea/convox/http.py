@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from aws_lambda_powertools.event_handler import Response
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
@@ -65,21 +64,14 @@ def face_of(error: errors.ConnectorError) -> HttpError:
     return next(HTTP_ERRORS[kind] for kind in type(error).__mro__ if kind in HTTP_ERRORS)
 
 
-def error_reply(
-    error: errors.ConnectorError, request_id: str, came_as: Mapping[str, str] = MappingProxyType({})
-) -> Response[str]:
-    """Return the documented error answer; it says nothing about a person.
-
-    Args:
-        came_as: canonical name → the name in the request.
-    """
+def error_reply(error: errors.ConnectorError, request_id: str) -> Response[str]:
+    """Return the documented error answer; it says nothing about a person."""
     face = face_of(error)
-    problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
     body: answers.Error = {
         "status": "error",
         "code": face.code,
         "message": error.public,
-        "fields": [{"field": p.field, "message": _sentence(p, came_as)} for p in problems],
+        "fields": _fields(error) if isinstance(error, errors.InvalidRequest) else [],
         "request_id": request_id,
     }
     return Response(
@@ -101,23 +93,9 @@ def _headers(error: errors.ConnectorError) -> dict[str, str | list[str]]:
             return {}
 
 
-def _sentence(problem: errors.FieldProblem, came_as: Mapping[str, str]) -> str:
-    name = came_as.get(problem.field)
-    return problem.message if name is None else f"{problem.message} (sent as {name})"
-
-
-_CAME_AS = "came_as"
-
-
-def remember(event: APIGatewayProxyEvent, came_as: Mapping[str, str]) -> None:
-    """Store the aliases used: canonical name → the name in the request."""
-    event.raw_event[_CAME_AS] = came_as
-
-
-def remembered(event: APIGatewayProxyEvent) -> Mapping[str, str]:
-    """Return the aliases that `remember` stored."""
-    kept: Mapping[str, str] = event.raw_event.get(_CAME_AS) or {}
-    return kept
+def _fields(error: errors.InvalidRequest) -> list[answers.FieldProblem]:
+    named = {field: f" (sent as {alias})" for field, alias in error.aliases_used.items()}
+    return [{"field": p.field, "message": p.message + named.get(p.field, "")} for p in error.problems]
 
 
 SUCCESS: Literal["success"] = "success"

@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.errors import SetupFault
-from convox_clinicea.convox.http import error_reply, face_of, remembered
+from convox_clinicea.convox.http import error_reply, face_of
 from convox_clinicea.deadline import OLDEST_LIVE_REQUEST_SECONDS, Clock, Deadline
 from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.function import Event, Function, Work
@@ -69,7 +69,7 @@ def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
         log("request failed", extra={"code": face.code, **failure(error)})
         if isinstance(error, SetupFault):
             metrics.add_metric("CliniceaSetupFault", MetricUnit.Count, 1)
-        return error_reply(error, request_id(), remembered(app.current_event))
+        return error_reply(error, request_id())
 
     def unforeseen(error: Exception) -> Response[str]:
         logger.error("request failed", extra={"code": "internal", **failure(error)})

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, TypeVar
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea import aws
 from convox_clinicea.convox import aliases, fields
-from convox_clinicea.convox.aliases import Named
+from convox_clinicea.convox.aliases import Named, naming_aliases
 from convox_clinicea.convox.body import pairs_of
 from convox_clinicea.convox.dialect import Dialect, Dialects
-from convox_clinicea.convox.http import remember
 from convox_clinicea.deployment_documents import Clinics, ConsentTexts
-from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest
+from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest, field_problems
 from convox_clinicea.privacy import FreeTextIds, tells
 from convox_clinicea.settings import DialectSettings, IntakeSettings, NamingSettings, PlaceSettings, packed, replacement
 
@@ -26,17 +26,8 @@ def validated(model: type[M], **values: Any) -> M:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        problems = [
-            FieldProblem(".".join(map(str, e["loc"])) or "body", _sentence(e["type"], e["msg"]))
-            for e in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+        problems = field_problems(error, "body")
     raise InvalidRequest(*problems)
-
-
-def _sentence(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "is required"
-    return message.removeprefix("Value error, ").replace("Input should be", "must be")
 
 
 class Inbound(BaseModel):
@@ -77,7 +68,14 @@ class CallRequest(Inbound):
     agent_id: fields.Reference | None = None
 
 
-def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> M:
+class Parsed(NamedTuple, Generic[M]):
+    """A request, and the aliases under which its fields came: canonical name → alias."""
+
+    request: M
+    aliases_used: Mapping[str, str]
+
+
+def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> Parsed[M]:
     """Read `model` from whatever the request carries; parameters of the path win over what it says itself.
 
     Raises:
@@ -86,8 +84,8 @@ def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, 
     """
     wanted = frozenset(model.model_fields) - path.keys()
     found = aliases.named(pairs_of(event, dialect.known), wanted, dialect)
-    remember(event, found.came_as)
-    return from_named(model, found, **path)
+    with naming_aliases(found.aliases_used):
+        return Parsed(from_named(model, found, **path), found.aliases_used)
 
 
 def from_named(model: type[M], found: Named, **path: str) -> M:

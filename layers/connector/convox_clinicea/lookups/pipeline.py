@@ -15,6 +15,7 @@ from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox import disclosing
+from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.http_function import caller_of, lookup_deadline
@@ -148,9 +149,10 @@ class LookupPipeline(Generic[R, A]):
     def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
         parts = self._parts()
         caller = caller_of(event)
-        request = from_request(parts.look_up.request, event, parts.dialects.for_client(caller), **path)
-        request.with_context(required=self._context_required, country=self._country)
-        asked = parts.look_up.understood(request)
+        request, aliases_used = from_request(parts.look_up.request, event, parts.dialects.for_client(caller), **path)
+        with naming_aliases(aliases_used):
+            request.with_context(required=self._context_required, country=self._country)
+            asked = parts.look_up.understood(request)
         asker = Requester(caller, request.agent_id)
         parts.allowance.admit(asker)
         if parts.announce is not None and request.call_id is not None:

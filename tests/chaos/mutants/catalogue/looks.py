@@ -99,10 +99,10 @@ LOOKS = (
         (
             Patch(
                 CALENDAR,
-                "        others.append(appointment.appointment_id)\n"
+                "        nearby.append(appointment.appointment_id)\n"
                 "        if appointment.status is Status.CANCELLED:\n",
                 "        if appointment.status is Status.CANCELLED:\n            continue\n"
-                "        others.append(appointment.appointment_id)\n"
+                "        nearby.append(appointment.appointment_id)\n"
                 "        if appointment.status is Status.CANCELLED:\n",
             ),
         ),
@@ -115,10 +115,10 @@ LOOKS = (
         (
             Patch(
                 CALENDAR,
-                "        others.append(appointment.appointment_id)\n",
+                "        nearby.append(appointment.appointment_id)\n",
                 "        if appointment.start is not None and abs((appointment.start - wanted.start).days) > 1:\n"
                 "            continue\n"
-                "        others.append(appointment.appointment_id)\n",
+                "        nearby.append(appointment.appointment_id)\n",
             ),
         ),
         "moved_meanwhile",

@@ -35,7 +35,7 @@ WAITS = (
         (
             Patch(
                 DELIVERY,
-                "            self._queue.bury(record.body)\n",
+                "            self._dead_letters.bury(record.body)\n",
                 "            raise\n",
             ),
         ),

@@ -22,6 +22,8 @@ from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("account")
+
 
 class Logins:
     """Logs in, and counts it; each login makes the token before it worthless."""
@@ -47,7 +49,7 @@ class Container:
 
     def __init__(self, stack: Stack, clock: Clock, **parts: Any) -> None:
         table = Table(parts.get("client") or aws.dynamodb(), parts.get("table", stack.table))
-        key = parts.get("key", stack.data_key_id)
+        key = parts.get("key", stack.kms_key_arn)
         self._session = SharedSession(table, KmsSealer(aws.kms(), key), clock)
         self._clock = clock
 

@@ -21,6 +21,8 @@ from tests.support import emf
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
 
+pytestmark = pytest.mark.usefixtures("account")
+
 ASKER = Requester("convox", "agent-7")
 METRICS = metrics()
 AT_NOON = int(NOON.timestamp())

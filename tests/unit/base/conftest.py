@@ -1,4 +1,4 @@
-"""The AWS account of all modules: clients are slow to make."""
+"""The AWS account of the modules that ask for it: clients are slow to make."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tests.support.account import Stack, aws_account
 from tests.support.clock import VirtualClock
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module")
 def account() -> Iterator[None]:
     with aws_account():
         yield
 
 
 @pytest.fixture
-def stack() -> Stack:
+def stack(account: None) -> Stack:
     return Stack.create()
 
 

@@ -17,6 +17,8 @@ from tests.support.canaries import CREATED, MOBILE, new_appointment, new_patient
 from tests.support.clients import Scripted, answer, nothing, scripted_client
 from tests.support.clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("account")
+
 REQUEST = WireRequest("searchPatientByMobileNumber", "GET", "/x")
 
 

@@ -19,6 +19,8 @@ from tests.support.canaries import MOBILE
 from tests.support.clients import UNUSED, Scripted, answer, credentials
 from tests.support.clock import VirtualClock
 
+pytestmark = pytest.mark.usefixtures("account")
+
 
 class TestInTheClient:
     """Two containers' clients over written answers."""
@@ -26,7 +28,7 @@ class TestInTheClient:
     @pytest.fixture
     def clients(self, stack: Stack, clock: VirtualClock) -> Callable[[Scripted], Any]:
         def made(transport: Scripted) -> Any:
-            tokens = SharedSession(Table(aws.dynamodb(), stack.table), KmsSealer(aws.kms(), stack.data_key_id), clock)
+            tokens = SharedSession(Table(aws.dynamodb(), stack.table), KmsSealer(aws.kms(), stack.kms_key_arn), clock)
             return connect(
                 UNUSED,
                 credentials=credentials,

@@ -1,1 +1,0 @@
-"""What the Lambdas share, on an AWS account in this process."""
