@@ -139,7 +139,7 @@ def test_a_callback_is_answered_though_its_end_cannot_be_noted(
     monkeypatch.setattr(AnnouncedCalls, "end", away)
 
     assert deployment.call_status(known()).status == 202
-    assert "the end of a call was not noted" in capsys.readouterr().out
+    assert "the end of a call was not recorded" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("minutes", [-1, "2h", 10**6])

@@ -263,7 +263,7 @@ def test_a_call_s_answer_has_its_bounds_and_says_so(deployment: Deployment, coun
     body = deployment.of_call(CALL_ID).body
 
     assert len(body["bookings"]) == MOST_IN_AN_ANSWER
-    assert body["message"].startswith("This call has more bookings than the 50 that are shown") is more
+    assert body["message"].startswith("This call has more bookings than the 50 shown") is more
 
 
 def entries(deployment: Deployment) -> list[dict[str, Any]]:

@@ -138,7 +138,7 @@ class RateLimiter:
         numbers = Counter(_attributes(now, Kind.TELLING, self._agent(asker, now)))
         tally = self._add(asker, now, numbers, {}, None)
         if tally is not None and self._too_many_misses(asker, tally, now):
-            self._suspect(asker, "many bookings told something of a person")
+            self._suspect(asker, "many bookings revealed a person's data")
 
     def was_shown(self, asker: Requester, patient_id: str, call_id: str | None) -> bool:
         """Whether a patient was shown to that agent on the call within the hour; never without a call id.

@@ -103,8 +103,8 @@ def test_a_caller_may_keep_one_token_under_both_names() -> None:
     [
         ({"current": NORTH, "callers": {"north": {"current": NORTH}}}, "convox and north the same token"),
         ({"callers": {"n": {"current": NORTH, "previous": SOUTH}, "s": {"current": SOUTH}}}, "n and s the same token"),
-        ({"current": NORTH, "callers": {"convox": {"current": SOUTH}}}, "caller convox in two places"),
-        ({"callers": {}}, "token of nobody"),
+        ({"current": NORTH, "callers": {"convox": {"current": SOUTH}}}, "client convox twice"),
+        ({"callers": {}}, "no current token"),
         ({"callers": {"North": {"current": NORTH}}}, "wrong: callers"),
         ({"callers": {"north!": {"current": NORTH}}}, "wrong: callers"),
         ({"callers": {"n" * 33: {"current": NORTH}}}, "wrong: callers"),

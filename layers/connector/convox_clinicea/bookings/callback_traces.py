@@ -206,7 +206,7 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
                 announced.end(callback.caller.name, ids.call(callback.call_id), named)
             except (ConfigurationError, TableUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
-                logger.error("the end of a call was not noted", extra=failure(error))
+                logger.error("the end of a call was not recorded", extra=failure(error))
 
 
 def _is_settled(error: ConnectorError) -> bool:

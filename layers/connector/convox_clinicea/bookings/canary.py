@@ -183,7 +183,7 @@ class Canary:
 
     def _waits(self, item: Item, form: str, booking: Booking, received: int) -> Wait | None:
         if "stopped" in item:
-            cause = PostingStopped("a booking stood off by what may be a zone's offset")
+            cause = PostingStopped("an appointment is shifted by what may be a zone's offset")
             return Wait(wait_for(None, received).seconds, cause)
         if {"S": form} in _listed(item, "proven"):
             self._proven[form] = self._clock.now() + PROOF_CACHED

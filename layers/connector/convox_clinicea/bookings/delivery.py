@@ -162,7 +162,9 @@ class Delivery:
         raise NotDoneYet(record.message_id)
 
     def _stopped(self, message: Message) -> None:
-        self._logger.error("off by a zone's offset: posting stopped", extra={"booking_id": message.booking_id})
+        self._logger.error(
+            "appointment shifted by a time zone: posting stopped", extra={"booking_id": message.booking_id}
+        )
         self._count("CanaryOff")
 
     def _count(self, metric: str) -> None:

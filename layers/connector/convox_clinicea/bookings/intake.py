@@ -101,6 +101,7 @@ class Intake:
 
     def _accepted(self, wish: BookingIntent) -> Acceptance:
         caller = wish.request.caller
+        # rule 13: the ledger is asked before the start is judged
         standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
         if standing is not None:
             return self._sent(wish, standing, repeated=True)
@@ -135,6 +136,7 @@ class Intake:
     def _sent(self, wish: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
         if booking.state is State.ACCEPTED:
             # A repeat may come because the first sending failed; a message too many does no harm.
+            # rule 13: accepted only when ledger and queue both hold it
             self._queue.send(booking)
         return Acceptance(booking, repeated, changed=wish.changes(booking))
 

@@ -72,12 +72,14 @@ class Posting:
 
     def post(self, attempt: Attempt) -> Booking | Wait:
         """Claim the booking and post it; returns it if that ended it, else how long to wait."""
+        # rule 4: nobody posts without the claim
         claimed = self._claim(attempt)
         try:
             created = self._create(claimed, attempt.request, attempt.deadline.capped(self._seconds_for_post(claimed)))
         except Rejected as refusal:
             return self._refused(attempt, claimed, refusal)
         except ConnectorError as error:
+            # rule 10
             if error.outcome_known:
                 # Certainly nothing was carried out, a missing credential included: the booking is as it was.
                 before = attempt.booking
@@ -126,6 +128,7 @@ class Posting:
     def _created(self, attempt: Attempt, claimed: Booking, created: CreatedAppointment) -> Booking | Wait:
         """Book what Clinicea says it made; the calendar must show a canary, and what the answer does not show."""
         shown, named, posted_until = None, None, self._clock.now()
+        # rule 9: a bare id, or a canary, is read back
         if self._calendar.readable and (attempt.alone or not created.shown):
             named = created.appointment_id
             try:
@@ -148,6 +151,7 @@ class Posting:
         does any refusal that is not listed.
         """
         reason = Reason(refusal.reason) if refusal.reason else Reason.REFUSED
+        # rule 9: only a listed refusal rejects, once it is read back
         by_ourselves = reason.by_ourselves and self._calendar.readable
         unsettled = self._clock.now() if by_ourselves or not refusal.outcome_known else None
         try:
@@ -158,8 +162,9 @@ class Posting:
         booked = self.book_own(claimed, shown)
         if booked is not None:
             return booked
+        # rule 8
         if claimed.patient_id is None and shown.patient_id is not None:
-            # Half done: the patient was made, the appointment was not. It goes on as for a known patient.
+            # The patient was made, the appointment was not. It goes on as for a known patient.
             self._ledger.move(
                 claimed, State.UNKNOWN, patient_id=shown.patient_id, refusal=None, unsettled_since=unsettled
             )

@@ -81,11 +81,12 @@ class Sweeper:
         self._limits = limits
 
     def sweep(self, deadline: Deadline) -> Swept:
-        """Pick up what lies about, until nothing does or time is short.
+        """Run all tasks until nothing is left or time is short.
 
         Raises:
-            LedgerUnavailable, QueueUnavailable: the first that stood in the way; what it did not concern has been done.
+            TableUnavailable, QueueUnavailable: the first failure; unaffected tasks are done.
         """
+        # rules 12 and 17
         tasks = (
             ("parked", self._park_dead_letters),
             ("parked", self._park_overdue),
@@ -100,7 +101,7 @@ class Sweeper:
             try:
                 done[name] += task(deadline)
             except (TableUnavailable, QueueUnavailable) as error:
-                failure = failure or error  # a queue that is away must not keep the notices back
+                failure = failure or error  # a queue that is down must not hold back the notices
         if failure is not None:
             raise failure
         return Swept(**done)

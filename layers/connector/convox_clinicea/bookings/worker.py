@@ -65,6 +65,7 @@ class Worker:
                 return Done(booking)
             if booking.state.ended or booking.state.parked:
                 return Done(booking)
+            # rule 4: wait for a live lease; after it, the outcome is unknown
             if booking.state is State.SENDING:  # rule 4
                 lease_left = self._seconds_until_lease_ends(booking)
                 if lease_left > 0:
@@ -76,6 +77,7 @@ class Worker:
 
     def _advance(self, booking: Booking, received: int, deadline: Deadline) -> Outcome:
         try:
+            # rule 14: the age limit
             if self._clock.now() > (booking.redriven_at or booking.accepted_at) + self._limits.age:
                 raise CannotDecide(self._limits.reason_given_up(booking, self._clock.now()))
             request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
@@ -85,16 +87,19 @@ class Worker:
                     return wait
             made: Booking | None = None
             try:
+                # rules 6 and 7: the number's lock before the search
                 if self._others_first(booking):
                     return self._behind_another(booking, received)
                 patient_id = self._calendar.patient_id(booking, request, deadline)
             except AlreadyRegistered as found:
                 patient_id = found.patient_id  # Clinicea may show late whom it has registered
             try:
+                # rule 6: the slot's lock before the look
                 if patient_id is not None and not self._locks.acquire_slot_lock(booking, patient_id):
                     return self._behind_another(booking, received)
             except AlreadyBooked as found:
                 made = found.booking
+            # rule 1: no POST without a look
             shown = self._calendar.read(patient_id, request, deadline)
             # One that was posted, parked and redriven is `accepted` again, and its POST as doubtful as before.
             if booking.posted or booking.state is State.UNKNOWN:
@@ -108,8 +113,10 @@ class Worker:
                     return self._done(self._already_there(booking, shown, str(made.appointment_id)))
                 if not self._locks.acquire_slot_lock(booking, patient_id, after=made):
                     return self._behind_another(booking, received)
+            # rule 2: an unclear appointment goes to a person
             if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+            # rule 14: too late
             if not self._still_ahead(request.start):
                 raise CannotDecide(Reason.TOO_LATE)
         except CannotDecide as cause:
@@ -143,6 +150,7 @@ class Worker:
     def _behind_another(self, booking: Booking, received: int) -> Outcome:
         """Wait for the lock's holder, but not past the start: a person is told while it can still be made by hand."""
         now = self._clock.now()
+        # rule 6: not past ten minutes before the start
         wait = wait_until(booking.start - self._limits.margin, now, received)
         if wait is None:
             ahead = self._still_ahead(booking.start)
@@ -153,21 +161,25 @@ class Worker:
         self, booking: Booking, request: BookingRequest, shown: CalendarSnapshot, received: int, deadline: Deadline
     ) -> Outcome | None:
         """Find out what became of a POST; None if its appointment is certainly absent."""
+        # rule 16: without read-backs, an unknown outcome goes to a person
         if not self._calendar.readable:
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
         booked = self._posting.book_own(booking, shown)
         if booked is not None:
             return self._done(booked)
+        # rule 9: a canary at a shifted start stops posting
         if self._canary.stops(booking, request, shown):
             return replace(self._park(booking, Reason.OUTCOME_UNKNOWN), stopped=True)
         left = self._seconds_until_settled(booking)
         named = booking.state is State.UNKNOWN and booking.appointment_id is not None
+        # rule 3: the settle time, then two equal readings
         if left > 0:
             # Clinicea may show a little late what it says it made: look again soon, then ever less often.
             passed = self._limits.settle.total_seconds() - left
             return Wait(min(left + 1, max(2.0, 3 * passed)) if named else left + 1)
         if not self._calendar.read_again(booking, request, deadline).same_as(shown):
             return Wait(1)
+        # rule 2: another new appointment means "cannot tell"
         if self._calendar.has_ambiguous(booking, shown):
             wait = self._until_others_settle(booking, shown, received)
             if wait is None:
@@ -179,8 +191,10 @@ class Worker:
         if named:
             # Clinicea said that it made one: to post again, a person must first have looked.
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
+        # rule 8
         if booking.refusal is not None and booking.patient_id is None and shown.patient_id is not None:
             return None  # half done, and shown late: it goes on as for a known patient
+        # rule 9
         if booking.refusal is Reason.REFUSED:
             # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
             raise CannotDecide(Reason.REFUSED)

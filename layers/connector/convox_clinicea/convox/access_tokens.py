@@ -104,7 +104,7 @@ class _Secret(_Content):
         """
         if self.current is None and self.previous:
             raise ConfigurationError(
-                "the access-token secret has a previous token without a current one: move it there, or take it out"
+                "the access-token secret has a previous token without a current one: make it current or remove it"
             )
         flat = {}
         if self.current is not None:
@@ -112,9 +112,9 @@ class _Secret(_Content):
             flat = {CALLER: unnamed}
         pairs = {**flat, **self.callers}
         if not pairs:
-            raise ConfigurationError("the access-token secret has a current token of nobody")
+            raise ConfigurationError("the access-token secret has no current token")
         if len(pairs) < len(flat) + len(self.callers):
-            raise ConfigurationError(f"the access-token secret has tokens of the caller {CALLER} in two places")
+            raise ConfigurationError(f"the access-token secret has the client {CALLER} twice")
         for one, other in combinations(sorted(pairs), 2):
             if pairs[one].tokens() & pairs[other].tokens():
                 raise ConfigurationError(f"the access-token secret gives {one} and {other} the same token")

@@ -123,7 +123,7 @@ def caller_of(event: APIGatewayProxyEvent) -> str:
     """Return the authenticated caller's name, which the authorizer put into the context; raises Unauthorized."""
     authorizer = event.raw_event["requestContext"].get("authorizer") or {}
     if not authorizer.get("caller"):
-        raise Unauthorized("no caller in the authorizer's context")
+        raise Unauthorized("no client in the authorizer's context")
     return str(authorizer["caller"])
 
 

@@ -126,7 +126,7 @@ class LookupPipeline(Generic[R, A]):
     def answer_by_get(self, event: APIGatewayProxyEvent) -> Response[str]:
         """Return the answer to a GET whose address holds a number; raises MethodNotAllowed where that is off."""
         if not self._by_get:
-            raise MethodNotAllowed("look-ups by GET are switched off", "POST")
+            raise MethodNotAllowed("look-ups by GET are disabled", "POST")
         return self.answer(event)
 
     def answer(self, event: APIGatewayProxyEvent, **path: str) -> Response[str]:

@@ -94,7 +94,7 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                "                failure = failure or error  # a queue that is away must not keep the notices back\n",
+                "                failure = failure or error  # a queue that is down must not hold back the notices\n",
                 "                raise error\n",
             ),
         ),
