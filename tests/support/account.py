@@ -209,8 +209,8 @@ def change(arn: str, content: Mapping[str, str] | str) -> None:
 
 def age_secrets(seconds: float) -> None:
     """Let what the process knows of secrets be so much older."""
-    for arn, (read_at, content) in aws._secret_cache.items():
-        aws._secret_cache[arn] = (read_at - seconds, content)
+    for arn, (read_at, content) in aws.secret_cache.items():
+        aws.secret_cache[arn] = (read_at - seconds, content)
 
 
 def document(content: Mapping[str, Any] | str) -> str:

@@ -65,7 +65,7 @@ class Function:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        aws._secret_cache.clear()  # what another function has read of secrets is not known to this one
+        aws.secret_cache.clear()  # what another function has read of secrets is not known to this one
         number = next(_loads)
         module_name = f"function_{name}_{number}"
         self._service = f"{name}_{number}"

@@ -200,7 +200,7 @@ def read_descriptions(*services: str) -> None:
         session.create_client(service, aws_access_key_id="none", aws_secret_access_key="none")  # noqa: S106 - no secret
 
 
-_secret_cache: dict[str, tuple[float, dict[str, Any]]] = {}
+secret_cache: dict[str, tuple[float, dict[str, Any]]] = {}
 """Secrets that were read, with the moment, by ARN."""
 
 
@@ -214,7 +214,7 @@ def secret(arn: str, oldest_seconds: float = SECRET_SECONDS, *, in_time: bool = 
         SecretUnavailable: AWS does not answer, or not now.
         ConfigurationError: it cannot be read or is no JSON object.
     """
-    read_at, kept = _secret_cache.get(arn, (0.0, {}))
+    read_at, kept = secret_cache.get(arn, (0.0, {}))
     now = time.monotonic()
     if kept and now - read_at < oldest_seconds:
         return kept
@@ -224,7 +224,7 @@ def secret(arn: str, oldest_seconds: float = SECRET_SECONDS, *, in_time: bool = 
     # Raised outside a handler: json's own error holds the whole secret.
     if not isinstance(value, dict):
         raise ConfigurationError("a secret cannot be read or is not a JSON object")
-    _secret_cache[arn] = (now, value)
+    secret_cache[arn] = (now, value)
     return value
 
 
@@ -244,7 +244,7 @@ def forget() -> None:
     clients = (dynamodb, dynamodb_at_once, sqs, sns, kms, kms_in_time, _secretsmanager, _secretsmanager_in_time)
     for made in (*clients, _session):
         made.cache_clear()
-    _secret_cache.clear()
+    secret_cache.clear()
 
 
 def error_code(error: BaseException) -> str:

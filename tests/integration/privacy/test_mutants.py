@@ -21,6 +21,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
 from convox_clinicea import disclosures as register
+from convox_clinicea import errors as base_errors
 from convox_clinicea import telemetry as observability
 from convox_clinicea.bookings import call_status as callbacks
 from convox_clinicea.bookings import delivery, identity, intake
@@ -35,7 +36,6 @@ from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
 from convox_clinicea.convox import http as errors
 from convox_clinicea.convox import http_function as api
-from convox_clinicea.convox import request as validating
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.privacy import FreeTextIds, Personal
@@ -211,7 +211,7 @@ MUTANTS: Mapping[str, tuple[Mutate, str]] = {
     ),
     "a name in a notice": (after(notices, "notice", lambda text: text + invented.FIRST_NAME[:8]), "sns Publish"),
     "an answer that repeats the input": (
-        instead(validating, "_sentence", lambda *_: f"not {invented.BIRTH_DATE}"),
+        instead(base_errors, "sentence", lambda *_: f"not {invented.BIRTH_DATE}"),
         "answer of book_new_patient",
     ),
     "an error's public text": (

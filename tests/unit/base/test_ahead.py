@@ -130,7 +130,7 @@ def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> 
 
     after = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
     assert [same for same in zip(before, after, strict=True) if same[0] is same[1]] == []
-    assert aws._secret_cache == {}
+    assert aws.secret_cache == {}
 
 
 @pytest.mark.usefixtures("alone")
