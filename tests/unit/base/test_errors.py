@@ -47,7 +47,7 @@ def test_an_error_raised_alone_knows_nothing_of_what_was_being_handled() -> None
         ("string_too_long", "String should have at most 4 characters", "must have at most 4 characters"),
         ("literal_error", "Input should be 'a' or 'b'", "must be 'a' or 'b'"),
         ("value_error", "Value error, must be in the future", "must be in the future"),
-        ("union_tag_invalid", "Input tag 'canary' found using 'action'", "is none of the known actions"),
+        ("union_tag_invalid", "Input tag 'canary' found using 'action'", "is not a known action"),
     ],
 )
 def test_a_message_of_pydantic_becomes_a_sentence_of_ours(kind: str, message: str, ours: str) -> None:

@@ -240,7 +240,7 @@ def _unreadable(text: str) -> str:
     if not text.startswith(("{", "[")):
         return "is neither JSON nor a form"
     return (
-        "is not valid JSON, or exceeds a limit: cut off, a quotation mark within a text, a number of thousands of "
+        "is not valid JSON, or is too large to read: cut off, a quotation mark within a text, a number of thousands of "
         "digits, very deep nesting"
     )
 
