@@ -67,7 +67,7 @@ def test_what_convox_opens_takes_get_and_a_form_at_one_address(api: Api, address
 
 
 def test_of_a_transferred_call_neither_agent_s_callback_takes_the_other_s_place(api: Api) -> None:
-    one, other = slot(days=43, hour=9), slot(days=44, hour=9)
+    one, other = slot(days=46, hour=9), slot(days=47, hour=9)
     kept = api.post("/calls/status", ended(808, one)).json()["booking_id"]
     waits = api.post("/calls/status", ended(808, other, USER_ID="agent-8")).json()
 
