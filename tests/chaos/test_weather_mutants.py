@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from convox_clinicea.bookings import calendar
-from convox_clinicea.bookings import callback_traces as receipts
+from convox_clinicea.bookings import calendar, callback_flow
 from convox_clinicea.bookings.posting import Posting
 from tests.chaos.clinicea_faults import OF_POSTS
 from tests.chaos.judge import Verdict
@@ -42,19 +41,19 @@ def bare_and_rounded() -> list[str]:
 
 
 def told_once() -> list[str]:
-    run = Run(120, 1, 0.8, told={ended: 1.0}, mix=Mix(frozenset({*BESIDE_THE_POINT, "front_desk"})))
+    run = Run(120, 6, 0.8, told={ended: 1.0}, mix=Mix(frozenset({*BESIDE_THE_POINT, "front_desk"})))
     return found(run.verdict())
 
 
 def _without_cancelled(before: Any) -> Any:
     """Take a cancelled appointment for none."""
 
-    def sorted_(appointments: Any, patient_id: str, wanted: Any) -> Any:
+    def classify(appointments: Any, patient_id: str, wanted: Any) -> Any:
         shown = before(appointments, patient_id, wanted)
-        others = tuple(each for each in shown.nearby if each not in shown.cancelled)
-        return replace(shown, others=others, cancelled=())
+        nearby = tuple(each for each in shown.nearby if each not in shown.cancelled)
+        return replace(shown, nearby=nearby, cancelled=())
 
-    return sorted_
+    return classify
 
 
 def _whatever_its_start(before: Any) -> Any:
@@ -85,9 +84,9 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = {
-    "a cancelled one counts as none": Mutant(calendar, "_sorted", _without_cancelled, busy_front_desk, "made_again"),
+    "a cancelled one counts as none": Mutant(calendar, "_classify", _without_cancelled, busy_front_desk, "made_again"),
     "a bare id is believed": Mutant(Posting, "_created", _whatever_its_start, bare_and_rounded, "moved_untold"),
-    "a failed callback is not counted": Mutant(receipts, "counted", _uncounted, told_once, "unnoticed"),
+    "a failed callback is not counted": Mutant(callback_flow, "counted", _uncounted, told_once, "unnoticed"),
 }
 CHECKS = {mutant.check.__name__: mutant.check for mutant in MUTANTS.values()}
 
