@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from commands.parameter_page import PAGE, page
+from commands.template import long_form, template
 from tests.support.functions import NAMES
 from tests.support.template import ROOT
 from tests.template.shape import of_type
@@ -18,6 +19,17 @@ def test_every_function_of_the_template_has_its_folder_and_every_folder_its_func
     written = of_type(source["Resources"], "AWS::Serverless::Function")
 
     assert sorted(each["Properties"]["CodeUri"] for each in written.values()) == [f"functions/{name}" for name in NAMES]
+
+
+def test_the_sam_cli_writes_the_loops_out_as_we_do(both: Json) -> None:
+    """SAM fills in parameters and conditions too: compared is what there is, and alarms that loops alone decide."""
+    by_sam = both["by_sam"]["Resources"]
+    ours = long_form(template())["Resources"]
+
+    assert {name: each["Type"] for name, each in ours.items()} == {name: each["Type"] for name, each in by_sam.items()}
+    for name in ("CanaryAlarm", "DisclosureAlarm", "SweeperSilentAlarm"):
+        of_sam = by_sam[name]["Properties"] | {"AlarmDescription": None}
+        assert of_sam == ours[name]["Properties"] | {"AlarmDescription": None}, name
 
 
 def test_every_event_is_a_function_s_and_every_function_has_one() -> None:

@@ -1,12 +1,11 @@
-"""The template's loops written out: as the SAM CLI writes them, and in the forms that the template uses."""
+"""The template's loops written out, in the forms that the template uses."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from commands.loops import expanded, fragments
-from commands.template import ROOT, long_form, template
-from tests.support.template import both
+from commands.template import ROOT
 
 Json = dict[str, Any]
 LONGEST = 2100
@@ -54,17 +53,6 @@ def test_what_is_written_is_counted_with_how_often_it_is_made() -> None:
         ("Fn::ForEach::Queues.${Queue}Queue", "AWS::SQS::Queue", 2),
         ("Topic", "AWS::SNS::Topic", 1),
     ]
-
-
-def test_the_sam_cli_makes_the_same_resources_of_the_template() -> None:
-    """SAM fills in parameters and conditions too: compared is what there is, and alarms that loops alone decide."""
-    by_sam = both()["by_sam"]["Resources"]
-    ours = long_form(template())["Resources"]
-
-    assert {name: each["Type"] for name, each in ours.items()} == {name: each["Type"] for name, each in by_sam.items()}
-    for name in ("CanaryAlarm", "DisclosureAlarm", "SweeperSilentAlarm"):
-        of_sam = by_sam[name]["Properties"] | {"AlarmDescription": None}
-        assert of_sam == ours[name]["Properties"] | {"AlarmDescription": None}, name
 
 
 def test_the_template_stays_short_enough_to_read() -> None:

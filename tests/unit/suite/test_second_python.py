@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 SCRIPT = Path(__file__).resolve().parents[3] / ".ci" / "second-python"
 SECONDS = 20
+UNIT = Path(__file__).resolve().parents[1]
+NEEDS_SAM = re.compile(r"\b(SAM_PYTHON|tests\.support\.permissions|template import .*both|template\.both)\b")
 SHIM = "echo 'command not found' >&2; exit 127"
 
 
@@ -72,3 +75,10 @@ def test_its_failure_is_the_run_s_and_nothing_is_left_behind(programs: Path) -> 
 
     assert run(programs).returncode == 2
     assert set(programs.parent.iterdir()) == before
+
+
+def test_its_checks_need_no_sam_cli() -> None:
+    """The SAM CLI is not installed for the quick checks; what reads the transformed template is in tests/template."""
+    found = [path.name for path in UNIT.rglob("*.py") if path != Path(__file__) and NEEDS_SAM.search(path.read_text())]
+
+    assert found == []
