@@ -28,6 +28,8 @@ from commands.wheels import LOCKS, ROOT, TABLE, gaps_of, relevant, unexplained
 UV = Path(sys.executable).with_name("uv")
 SECONDS = 600
 OUT_FOR = timedelta(days=7)
+WITHOUT_DEPENDENCIES = ("desk",)
+"""Locks of exactly what their .in file names: of a package that ships a file, the file alone is wanted."""
 KEPT_SETTINGS = {"UV_CACHE_DIR", "UV_DEFAULT_INDEX", "UV_HTTP_TIMEOUT", "UV_NATIVE_TLS", "UV_SYSTEM_CERTS"}
 COMPILE = ["pip", "compile", "--quiet", "--no-config", "--universal", "--python-version", "3.11"]
 
@@ -65,6 +67,7 @@ def resolve(name: str, lock: Path, choice: list[str]) -> None:
     if not choice:  # uv would take over the hashes beside a version that it keeps, however few they are
         lock.write_text(without_hashes(lock.read_text("utf-8")), "utf-8")
     command = ["--generate-hashes", "--no-annotate", "--custom-compile-command", "make lock", *choice]
+    command += ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
     uv(*command, f"requirements/{name}.in", "--output-file", str(lock.relative_to(ROOT)))
 
 

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TABLE = ROOT / "requirements" / "wheels.json"
 LOCKS = {
     "layer": ROOT / "layers" / "connector" / "requirements.txt",
+    "desk": ROOT / "functions" / "agent_desk" / "requirements.txt",
     **{
         name: ROOT / "requirements" / f"{name}.txt"
         for name in ("dev", "sam", "emulator", "connector", "checks", "runtime", "usual", "pictures", "lock")
@@ -32,7 +33,7 @@ GLIBC = 28
 """2.28: Debian 10, RHEL 8, Ubuntu 20.04 and newer."""
 LAMBDA_GLIBC = 17
 """For what is packed for Lambda, as layers/connector/build.py asks for it; Lambda's own C libraries are newer."""
-PACKED = ("layer", "usual")
+PACKED = ("layer", "desk", "usual")
 MACOS = (11, 0)
 
 Table = Mapping[str, Mapping[str, str]]

@@ -72,7 +72,7 @@ def content_hash(python: str, arch: str) -> str:
     return digest.hexdigest()
 
 
-def install_requirements(python: str, arch: str, target: Path) -> None:
+def install_requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS) -> None:
     """Install the locked requirements for Lambda, wheels only, into `target`."""
     platforms = [f"--platform={library}_{PROCESSORS[arch]}" for library in C_LIBRARIES]
     command = [
@@ -84,7 +84,7 @@ def install_requirements(python: str, arch: str, target: Path) -> None:
         "--disable-pip-version-check",
         "--no-compile",
     ]
-    command += ["--no-deps", "--require-hashes", "--requirement", str(REQUIREMENTS), "--target", str(target)]
+    command += ["--no-deps", "--require-hashes", "--requirement", str(lock), "--target", str(target)]
     command += ["--implementation=cp", f"--python-version={python}", "--only-binary=:all:", *platforms]
     pip = subprocess.run(command, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
     if pip.returncode:
@@ -109,19 +109,19 @@ def strip(target: Path) -> None:
             folder.rmdir()
 
 
-def requirements(python: str, arch: str, target: Path) -> None:
-    """Put the requirements into `target`, from the cache where it has them."""
+def requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS) -> None:
+    """Put the requirements into `target`, from the cache where it has them; of the layer, or of another lock."""
     if not CACHE:
-        install_requirements(python, arch, target)
+        install_requirements(python, arch, target, lock)
         return
-    key = hashlib.sha256(REQUIREMENTS.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    key = hashlib.sha256(lock.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
     kept = Path(CACHE) / f"python{python}-{arch}-{key}"
     if not kept.is_dir():
         # Made aside and put in its place whole: another builder, at the same time, never meets half of it.
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="making-", dir=CACHE) as aside:
             fresh = Path(aside) / kept.name
-            install_requirements(python, arch, fresh)
+            install_requirements(python, arch, fresh, lock)
             try:
                 fresh.rename(kept)
             except OSError:

@@ -92,7 +92,7 @@ def _threads() -> ThreadPoolExecutor:
 
 AWS_ERRORS = (BotoCoreError, ClientError)
 SECRET_SECONDS = 300
-SERVICES = ("dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
+SERVICES = ("cognito-idp", "dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
 
 # A fifth less of the processor for each call: AWS judges the parameters itself, and the long name of client and
 # machine, put together anew each time, tells nobody anything.

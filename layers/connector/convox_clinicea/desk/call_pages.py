@@ -1,0 +1,164 @@
+"""The pages of calls: today's list, one call, its caller, its booking."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from convox_clinicea.deadline import Clock, Deadline
+from convox_clinicea.desk import web
+from convox_clinicea.desk.page_function import error_page, status_of
+from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
+from convox_clinicea.desk.sessions import Session
+from convox_clinicea.desk.web import Request, page, root_of, see_other
+from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest, NotFound, raise_alone
+
+
+class CallPages:
+    """Answers for the calls of the agent who is signed in.
+
+    Args:
+        services: calls, look-ups and bookings.
+        budget: seconds of a look-up.
+    """
+
+    def __init__(self, services: Any, pages: Pages, clock: Clock, budget: float) -> None:
+        self._services = services
+        self._pages = pages
+        self._clock = clock
+        self._budget = budget
+
+    def get(self, request: Request, session: Session) -> Response[str]:
+        """Return a page or a part of one; raises NotFound."""
+        match request.parts:
+            case ():
+                return self._home(request, session)
+            case ("calls",):
+                return self._list(request, session)
+            case ("calls", key):
+                return self._call_page(request, session, self._call(session, key))
+            case ("calls", key, "caller"):
+                return self._caller(request, session, self._call(session, key))
+            case ("calls", key, "bookings"):
+                return self._bookings(request, session, self._call(session, key))
+        raise NotFound("no such page")
+
+    def post(self, request: Request, session: Session, form: Mapping[str, str]) -> Response[str]:
+        """Do what a form of this session asks for; raises NotFound."""
+        match request.parts:
+            case ("calls",):
+                return self._by_hand(request, session, form)
+            case ("calls", key, "number"):
+                call = self._call(session, key)
+                self._services.calls.with_number(session.person, call, form.get("mobile", ""))
+                return see_other(f"{root_of(request.parts)}calls/{key}")
+            case ("calls", key, "confirm"):
+                return self._confirm(request, session, self._call(session, key), form)
+            case ("calls", key, "book"):
+                return self._book(request, session, self._call(session, key), form)
+        raise NotFound("no such page")
+
+    def _calls(self, session: Session) -> list[Any]:
+        calls: list[Any] = self._services.calls.today(session.person)
+        return calls
+
+    def _call(self, session: Session, key: str) -> Any:
+        return self._services.calls.find(session.person, call_id_of(key))
+
+    def _home(
+        self,
+        request: Request,
+        session: Session,
+        problem: InvalidRequest | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Response[str]:
+        calls = self._calls(session)
+        status = HTTPStatus.OK if problem is None else HTTPStatus.BAD_REQUEST
+        values = {"calls": calls, "seen": _digest(calls), "problem": problem, "form": form or {}}
+        return self._pages.page("home", request, session, status=status, **values)
+
+    def _list(self, request: Request, session: Session) -> Response[str]:
+        calls = self._calls(session)
+        seen = _digest(calls)
+        if request.query.get("seen") == seen:
+            return web.nothing()
+        return page(self._pages.render("calls", request, at=(), calls=calls, seen=seen))
+
+    def _by_hand(self, request: Request, session: Session, form: Mapping[str, str]) -> Response[str]:
+        try:
+            call = self._services.calls.by_hand(session.person, form.get("mobile", ""))
+        except InvalidRequest as error:
+            return self._home(request, session, error, form)
+        return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
+
+    def _call_page(self, request: Request, session: Session, call: Any, **more: Any) -> Response[str]:
+        values: dict[str, Any] = {"form": {}, "view": None, "outcome": None, "problem": None, "disagrees": False} | more
+        if values["view"] is None and "caller" in request.query:  # a browser without scripts asks for it by a link
+            values["view"] = self._look_up(request, session, call)
+        return self._pages.page("call", request, session, call=call, key=key_of(call.call_id), **values)
+
+    def _look_up(self, request: Request, session: Session, call: Any) -> Any:
+        deadline = Deadline.after(self._clock, self._budget)
+        return self._services.caller.show(session.person, call, request.request_id, request.source_address, deadline)
+
+    def _caller(self, request: Request, session: Session, call: Any) -> Response[str]:
+        view = self._look_up(request, session, call)
+        return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False))
+
+    def _confirm(self, request: Request, session: Session, call: Any, form: Mapping[str, str]) -> Response[str]:
+        view = self._services.caller.confirm(
+            session.person,
+            call,
+            form.get("patient_id", ""),
+            _birth_date(form.get("birth_date", "")),
+            request.request_id,
+            request.source_address,
+            Deadline.after(self._clock, self._budget),
+        )
+        disagrees = view is None
+        if request.is_fragment and view is None:
+            return page(self._pages.fragment("disagrees", request, session, call))
+        if view is None:
+            view = self._look_up(request, session, call)
+        if request.is_fragment:
+            return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=disagrees))
+        return self._call_page(request, session, call, view=view, disagrees=disagrees, form=form)
+
+    def _book(self, request: Request, session: Session, call: Any, form: Mapping[str, str]) -> Response[str]:
+        try:
+            state = self._services.booking.book(
+                session.person,
+                call,
+                held(form),
+                at_call_end=form.get("when") == "at_call_end",
+                request_id=request.request_id,
+            )
+        except ConnectorError as error:
+            if request.is_fragment:
+                return error_page(error, request)
+            return self._call_page(request, session, call, form=form, problem=error, status=status_of(error))
+        if request.is_fragment:
+            return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))
+        return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
+
+    def _bookings(self, request: Request, session: Session, call: Any) -> Response[str]:
+        states = self._services.booking.states(session.person, call)
+        return page(self._pages.fragment("bookings", request, session, call, states=states, fresh=None))
+
+
+def _digest(calls: list[Any]) -> str:
+    """Return what tells one list of calls from another, so that an unchanged one is not sent again."""
+    told = [(call.call_id, call.ended_at, call.bookings) for call in calls]
+    return sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def _birth_date(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise_alone(InvalidRequest(FieldProblem("birth_date", "must be a date that exists")))

@@ -1,0 +1,75 @@
+"""A function that answers with pages: an error is a page that says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TypeVar
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from convox_clinicea import errors
+from convox_clinicea.convox.http import face_of
+from convox_clinicea.convox.http_function import HttpFunction
+from convox_clinicea.desk import provider, sign_in
+from convox_clinicea.desk.views import render
+from convox_clinicea.desk.web import ForeignForm, Request, page, root_of
+from convox_clinicea.errors import ConnectorError
+from convox_clinicea.function import Function
+from convox_clinicea.table import TableUnavailable
+from convox_clinicea.telemetry import failure
+
+T = TypeVar("T")
+# The nearest class in an error's line of descent decides; of others the contract's own table (convox/http.py).
+STATUSES: dict[type[ConnectorError], HTTPStatus] = {
+    sign_in.SignInEnded: HTTPStatus.BAD_REQUEST,
+    sign_in.SignInDenied: HTTPStatus.BAD_REQUEST,
+    sign_in.NotAnAgent: HTTPStatus.FORBIDDEN,
+    provider.ProviderRefused: HTTPStatus.BAD_REQUEST,
+    provider.ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    ForeignForm: HTTPStatus.FORBIDDEN,
+    TableUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class PageFunction(HttpFunction[T]):
+    """An HttpFunction whose errors are pages."""
+
+    def __init__(self, build: Callable[[Function[T]], T]) -> None:
+        super().__init__(build)
+        self._app.exception_handler(ConnectorError)(self._known)
+        self._app.exception_handler(NotFoundError)(lambda _: self._known(errors.NotFound("no such route")))
+        # The last resort, as in `http_function.api`: an exception's text may quote a patient's data.
+        self._app.exception_handler(Exception)(self._unforeseen)
+
+    def _known(self, error: ConnectorError) -> Response[str]:
+        status = status_of(error)
+        log = self.logger.error if status >= 500 else self.logger.info
+        log("request failed", extra={"status": int(status), **failure(error)})
+        return error_page(error, Request(self.event, ""))
+
+    def _unforeseen(self, error: Exception) -> Response[str]:
+        self.logger.error("request failed", extra={"code": "internal", **failure(error)})
+        return error_page(ConnectorError("unforeseen"), Request(self.event, ""))
+
+
+def status_of(error: ConnectorError) -> HTTPStatus:
+    """Return the HTTP status of an error's page."""
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), face_of(error).status)
+
+
+def error_page(error: ConnectorError, request: Request) -> Response[str]:
+    """Return the page of an error, or the fragment of it that a page shows."""
+    status = status_of(error)
+    headers = {"Retry_After": str(error.retry_after_seconds)} if isinstance(error, errors.RateLimited) else {}
+    problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
+    html = render(
+        "problem" if request.is_fragment else "error",
+        root=root_of(request.parts),
+        status=int(status),
+        message=error.public,
+        problems=problems,
+        request_id=request.request_id,
+    )
+    return page(html, status, **headers)

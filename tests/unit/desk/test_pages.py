@@ -1,0 +1,82 @@
+"""The pages: sign in, the announced call, who is calling, book."""
+
+from __future__ import annotations
+
+from convox_clinicea.desk.pages import key_of
+from tests.support.desk import DESK, Browser
+from tests.support.openid import Provider
+from tests.unit.desk.stand_ins import MANY, CallerView, DeskCall, Services
+
+CALL = f"calls/{key_of('call-1')}"
+FILLED = {"patient_id": "p-1", "clinic_id": "andheri", "day": "2031-03-05", "time": "09:30", "when": "now"}
+
+
+def test_a_known_caller_is_booked(browser: Browser, provider: Provider, services: Services) -> None:
+    assert "Sign in to the desk" in browser.get().text
+    home = browser.sign_in(provider)
+    assert "signed in as Asha Demo, agent agent-7" in home.text
+    assert "Andheri" in home.text
+
+    call = browser.get(CALL)
+    caller = browser.get(f"{CALL}/caller", fragment=True)
+    taken = browser.post(f"{CALL}/book", FILLED | {"token": call.token}, fragment=True)
+    then = browser.get(f"{CALL}/bookings", fragment=True)
+
+    assert "+919999900001" in call.text
+    assert "Meera Samplewala" in caller.text
+    assert "22 Nowhere Road" in caller.text
+    assert services.shown_to == [("0d2f0a52-person", "call-1")], "the look-up is the person's"
+    assert "taken down" in taken.text
+    assert "booked, A-1" in then.text
+    assert services.booked[0]["patient_id"] == "p-1"
+    assert "token" not in services.booked[0]
+
+
+def test_without_scripts_a_booking_leads_back_to_the_call(signed_in: Browser, services: Services) -> None:
+    call = signed_in.get(f"{CALL}?caller=1")
+    assert "Meera Samplewala" in call.text
+
+    page = signed_in.post(f"{CALL}/book", FILLED | {"token": call.token})
+
+    assert (page.status, page.address) == (200, f"{DESK}/{CALL}")
+    assert len(services.booked) == 1
+
+
+def test_a_list_that_has_not_changed_is_not_sent_again(signed_in: Browser, services: Services) -> None:
+    first = signed_in.get("calls", fragment=True)
+    seen = first.body.partition("calls?seen=")[2][:16]
+
+    assert signed_in.get(f"calls?seen={seen}", fragment=True).status == 204
+    services.agents_calls["agent-7"].insert(0, DeskCall("call-2"))
+    changed = signed_in.get(f"calls?seen={seen}", fragment=True)
+
+    assert f'data-newest="{key_of("call-2")}"' in changed.body
+
+
+def test_several_patients_are_told_apart_by_birth_date(signed_in: Browser, services: Services) -> None:
+    services.view = MANY
+    many = signed_in.get(f"{CALL}/caller", fragment=True)
+    form = {"token": many.token, "patient_id": "p-2", "birth_date": "1988-05-01"}
+
+    services.agrees = False
+    no = signed_in.post(f"{CALL}/confirm", form, fragment=True)
+    services.agrees = True
+    yes = signed_in.post(f"{CALL}/confirm", form, fragment=True)
+
+    assert "Several patients have this number" in many.text
+    assert "1988" not in many.body
+    assert "does not agree" in no.text
+    assert 'name="patient_id" value="p-1" form="booking"' in yes.body
+
+
+def test_an_unknown_caller_is_asked_for_consent_before_the_name(signed_in: Browser, services: Services) -> None:
+    services.view = CallerView("none")
+    page = signed_in.get(f"{CALL}/caller", fragment=True)
+
+    assert page.body.index("May we register you?") < page.body.index('name="first_name"')
+    assert 'name="consent.given" value="yes" form="booking">' in page.body, "nothing is chosen beforehand"
+
+
+def test_a_call_id_of_any_signs_has_an_address(signed_in: Browser, services: Services) -> None:
+    services.agents_calls["agent-7"] = [DeskCall("a/b?c#d é")]
+    assert "Andheri" in signed_in.get(f"calls/{key_of('a/b?c#d é')}").text
