@@ -1,0 +1,1 @@
+"""The desk: what agents see of a call, and how they book."""

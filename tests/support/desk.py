@@ -1,0 +1,74 @@
+"""The desk's services over the stack of a test, without its pages."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from convox_clinicea.deadline import Deadline
+from convox_clinicea.desk.caller import CallerView
+from convox_clinicea.desk.calls import DeskCall
+from convox_clinicea.desk.services import DeskServices, desk_services
+from convox_clinicea.desk.states import BookingState
+from convox_clinicea.function import Function
+from convox_clinicea.settings import DeskSettings
+from tests.support import permissions
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days
+from tests.support.functions import NAMES
+
+FUNCTION = "agent_desk"
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbe42"
+SOURCE = "203.0.113.9"
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A person who is signed in."""
+
+    subject: str = "5b1d0c9e-0000-4000-8000-00000000d001"
+    agent_id: str = AGENT_ID
+
+
+def _running() -> AbstractContextManager[None]:
+    """What is called inside is the function's, where the product has one."""
+    return permissions.running(FUNCTION) if FUNCTION in NAMES else permissions.not_judged()
+
+
+def form(**changes: str) -> dict[str, str]:
+    """A known patient's form, as the page sends it."""
+    start = in_days(2)
+    return {
+        "patient_id": "P-41",
+        "clinic_id": "C-01",
+        "day": start.date().isoformat(),
+        "time": start.strftime("%H:%M"),
+        **changes,
+    }
+
+
+@dataclass
+class Desk:
+    """One agent at the desk."""
+
+    person: Signed = field(default_factory=Signed)
+    services: DeskServices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.function: Function[Any] = Function(lambda _: None)
+        self.services = desk_services(DeskSettings.from_environment(), self.function)
+
+    def call(self, call_id: str = CALL_ID) -> DeskCall:
+        with _running():
+            return self.services.calls.find(self.person, call_id)
+
+    def show(self, call: DeskCall | None = None, seconds: float = 5.0) -> CallerView:
+        deadline = Deadline.after(self.function.clock, seconds)
+        with _running():
+            return self.services.caller.show(self.person, call or self.call(), REQUEST_ID, SOURCE, deadline)
+
+    def book(self, sent: dict[str, str], call: DeskCall | None = None, *, at_call_end: bool = False) -> BookingState:
+        with _running():
+            return self.services.booking.book(
+                self.person, call or self.call(), sent, at_call_end=at_call_end, request_id=REQUEST_ID
+            )
