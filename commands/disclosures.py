@@ -159,6 +159,7 @@ def line(entry: Json) -> str:
     who = f"{entry['caller']}  agent {entry.get('agent_id', '-')}  call {entry.get('call_id', '-')}"
     if entry["kind"] == "consent":
         return f"{entry['at']}  consent     {who}  {entry['booking_id']}  text {entry['text_version']}"
-    source = f"  from {entry['source_ip']}" if "source_ip" in entry else ""
+    person = f"  person {entry['person']}" if "person" in entry else ""
+    source = f"{person}  from {entry['source_ip']}" if "source_ip" in entry else person
     shown = f"patient {entry['patient_id']}  {entry['route']}: {', '.join(entry['fields'])}"
     return f"{entry['at']}  disclosure  {who}  {shown}{source}"

@@ -116,6 +116,7 @@ class Stack:
             "KMS_KEY_ARN": self.kms_key_arn,
             "DEFAULT_DURATION_MINUTES": "30",
             "ACCEPTED_STATUS": "202",
+            "DESK_CLIENT": "convox",
             "RETENTION_DAYS": "30",
             "NOTICES_TOPIC_ARN": self.topic,
             "READ_BACKS": "true",

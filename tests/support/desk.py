@@ -1,126 +1,74 @@
-"""A browser before the desk: it keeps cookies, follows redirects, and finds what a page holds."""
+"""The desk's services over the stack of a test, without its pages."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from html import unescape
-from html.parser import HTMLParser
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
-from tests.support.events import HOST, Event, gateway
-from tests.support.openid import Provider
+from convox_clinicea.deadline import Deadline
+from convox_clinicea.desk.caller import CallerView
+from convox_clinicea.desk.calls import DeskCall
+from convox_clinicea.desk.services import DeskServices, desk_services
+from convox_clinicea.desk.states import BookingState
+from convox_clinicea.function import Function
+from convox_clinicea.settings import DeskSettings
+from tests.support import permissions
+from tests.support.bookings import AGENT_ID, CALL_ID, in_days
+from tests.support.functions import NAMES
 
-ORIGIN = f"https://{HOST}"
-DESK = f"{ORIGIN}/v1/desk"
-FORM = {"Content-Type": "application/x-www-form-urlencoded", "Origin": ORIGIN}
+FUNCTION = "agent_desk"
+REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbe42"
+SOURCE = "203.0.113.9"
 
 
 @dataclass(frozen=True)
-class Page:
-    """One answer of the desk."""
+class Signed:
+    """A person who is signed in."""
 
-    address: str
-    status: int
-    headers: dict[str, list[str]]
-    body: str
-
-    @property
-    def token(self) -> str:
-        """The token of the page's forms."""
-        found = re.search(r'name="token" value="([0-9a-f]{64})"', self.body)
-        assert found is not None, self.body
-        return found[1]
-
-    @property
-    def text(self) -> str:
-        """What a person reads."""
-        parser = _Text()
-        parser.feed(self.body)
-        return re.sub(r"\s+", " ", " ".join(parser.found)).strip()
-
-    def field(self, name: str) -> str | None:
-        """The value of a hidden or typed field."""
-        found = re.search(rf'name="{re.escape(name)}"[^>]*? value="([^"]*)"', self.body)
-        return None if found is None else unescape(found[1])
+    subject: str = "5b1d0c9e-0000-4000-8000-00000000d001"
+    agent_id: str = AGENT_ID
 
 
-class _Text(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-
-    def handle_data(self, data: str) -> None:
-        self.found.append(data)
+def _running() -> AbstractContextManager[None]:
+    """What is called inside is the function's, where the product has one."""
+    return permissions.running(FUNCTION) if FUNCTION in NAMES else permissions.not_judged()
 
 
-class Browser:
-    """Sends requests as API Gateway hands them over, with the cookies that came before."""
+def form(**changes: str) -> dict[str, str]:
+    """A known patient's form, as the page sends it."""
+    start = in_days(2)
+    return {
+        "patient_id": "P-41",
+        "clinic_id": "C-01",
+        "day": start.date().isoformat(),
+        "time": start.strftime("%H:%M"),
+        **changes,
+    }
 
-    def __init__(self, invoke: Callable[[Event], Mapping[str, Any]], stage: Mapping[str, str] | None = None) -> None:
-        self._invoke = invoke
-        self._stage = dict(stage) if stage else None
-        self.cookies: dict[str, str] = {}
 
-    def get(self, where: str = "", *, fragment: bool = False, follow: bool = True, **headers: str) -> Page:
-        """Ask for an address, absolute or relative to `/desk/`; redirects within the desk are followed."""
-        extra = {"HX-Request": "true"} if fragment else {}
-        page = self._ask("GET", urljoin(f"{DESK}/", where) if where else DESK, None, extra | headers)
-        return self._followed(page) if follow else page
+@dataclass
+class Desk:
+    """One agent at the desk."""
 
-    def post(
-        self, where: str, form: Mapping[str, str] | str, *, fragment: bool = False, follow: bool = True, **headers: str
-    ) -> Page:
-        """Send a form."""
-        body = form if isinstance(form, str) else urlencode(form)
-        extra = {"HX-Request": "true"} if fragment else {}
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        page = self._ask("POST", urljoin(f"{DESK}/", where), body, FORM | extra | named)
-        return self._followed(page) if follow else page
+    person: Signed = field(default_factory=Signed)
+    services: DeskServices = field(init=False)
 
-    def sign_in(self, provider: Provider) -> Page:
-        """Sign in, as the person whose claims the provider tells."""
-        started = self.get("sign-in", follow=False)
-        assert started.status == 303, started.body
-        return self.get(provider.sign_in(started.headers["Location"][0]))
+    def __post_init__(self) -> None:
+        self.function: Function[Any] = Function(lambda _: None)
+        self.services = desk_services(DeskSettings.from_environment(), self.function)
 
-    def _followed(self, page: Page) -> Page:
-        for _ in range(5):
-            if page.status != 303 or not page.headers["Location"][0]:
-                return page
-            where = urljoin(page.address, page.headers["Location"][0])
-            if not where.startswith(DESK):
-                return page
-            page = self._ask("GET", where, None, {})
-        raise AssertionError("redirects go round")
+    def call(self, call_id: str = CALL_ID) -> DeskCall:
+        with _running():
+            return self.services.calls.find(self.person, call_id)
 
-    def _ask(self, method: str, where: str, body: str | None, headers: Mapping[str, str]) -> Page:
-        parts = urlsplit(where)
-        beyond = parts.path.removeprefix("/v1/desk").removeprefix("/")
-        sent = {
-            **headers,
-            **({"Cookie": "; ".join(f"{k}={v}" for k, v in self.cookies.items())} if self.cookies else {}),
-        }
-        event = gateway(
-            method,
-            "/desk/{proxy+}" if beyond else "/desk",
-            query=dict(parse_qsl(parts.query, keep_blank_values=True)) or None,
-            body=body,
-            headers=sent,
-            caller=None,
-        )
-        event["pathParameters"] = {"proxy": beyond} if beyond else None
-        event["path"] = parts.path.removeprefix("/v1")
-        event["requestContext"]["path"] = parts.path
-        event["stageVariables"] = self._stage
-        answered = self._invoke(event)
-        page = Page(where, answered["statusCode"], dict(answered["multiValueHeaders"]), answered.get("body") or "")
-        for line in page.headers.get("Set-Cookie", []):
-            name, _, value = line.partition(";")[0].partition("=")
-            if "Max-Age=0" in line:
-                self.cookies.pop(name, None)
-            else:
-                self.cookies[name] = value
-        return page
+    def show(self, call: DeskCall | None = None, seconds: float = 5.0) -> CallerView:
+        deadline = Deadline.after(self.function.clock, seconds)
+        with _running():
+            return self.services.caller.show(self.person, call or self.call(), REQUEST_ID, SOURCE, deadline)
+
+    def book(self, sent: dict[str, str], call: DeskCall | None = None, *, at_call_end: bool = False) -> BookingState:
+        with _running():
+            return self.services.booking.book(
+                self.person, call or self.call(), sent, at_call_end=at_call_end, request_id=REQUEST_ID
+            )

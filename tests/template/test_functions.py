@@ -46,7 +46,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "past_appointments": settings.LookupSettings,
     "book_appointment": settings.IntakeSettings,
     "book_new_patient": settings.IntakeSettings,
-    "call_popup": settings.SearchSettings,
+    "call_popup": settings.PopUpSettings,
     "call_status": settings.CallStatusSettings,
     "booking_worker": settings.WorkerSettings,
     "booking_status": settings.StatusSettings,

@@ -64,6 +64,7 @@ def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_othe
     assert of_key == {
         "AcceptBookings": (["kms:Encrypt"], booking),
         "CallStatusPermissions": (["kms:Encrypt"], call),
+        "CallPopupPermissions": (["kms:Encrypt"], {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}),
         "BookingWorkerPermissions": (["kms:Decrypt"], booking),
         "UseClinicea": (["kms:Encrypt", "kms:Decrypt"], session),
     }

@@ -1,4 +1,4 @@
-"""Calls that a pop-up announced, until their status callback comes: ids and a time, nothing of a patient.
+"""Calls that a pop-up announced: until their status callback comes, and for the desk of the agent who has the call.
 
 A callback that never reached the connector leaves no other trace. ConVox gives a transferred call to the next agent
 under the same id, and each of the two has a pop-up and a status: a call is a call id with its agent here.
@@ -6,15 +6,20 @@ under the same id, and each of the two has a pop-up and a status: a call is a ca
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from convox_clinicea.deadline import Clock
+from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.errors import raise_alone
-from convox_clinicea.items import SCHEMA, UnreadableRecord
-from convox_clinicea.table import ConditionFailed, Item, Put, Table, timestamp
+from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
+from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Contended, Item, Put, Table, timestamp
 from convox_clinicea.text import normalized
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef
 
 SCHEMA_VERSION = 1
 ANNOUNCEMENT_RETENTION = timedelta(days=3)
@@ -103,8 +108,7 @@ class AnnouncedCalls:
         return [_read(item) for item in page.items], behind
 
     def _item(self, caller: str, call_id: str, agent_id: str | None) -> Item:
-        # Agents' names are compared without regard to case; escaped, none holds a "#".
-        agent = "" if agent_id is None else f"{quote(normalized(agent_id), safe='')}#"
+        agent = "" if agent_id is None else f"{agent_in_key(agent_id)}#"
         expires_at = int((self._clock.now() + ANNOUNCEMENT_RETENTION).timestamp())
         return {
             "pk": {"S": f"announced#{caller}#{agent}{call_id}"},
@@ -121,4 +125,151 @@ def _read(item: Item) -> AnnouncedCall:
         call_id=item["call_id"]["S"] if "call_id" in item else call_id,
         agent_id=item["agent_id"]["S"] if "agent_id" in item else None,
         announced_at=datetime.fromisoformat(item["queued_at"]["S"]),
+    )
+
+
+def agent_in_key(agent_id: str) -> str:
+    """Return an agent's name as part of a key: in any case the same, and without a `#`."""
+    return quote(normalized(agent_id), safe="")
+
+
+AGENT_CALLS_VERSION = 1
+MOST_CALLS = 50
+"""Calls of one agent that are kept, the newest."""
+CALL_RETENTION = timedelta(hours=24)
+"""How long a call is kept for its agent, sealed number included."""
+MOST_TRIES = 4
+_ATTRIBUTES = frozenset({"pk", "calls", "expires_at", WRITE_TOKEN, SCHEMA})
+_ABSENT = "attribute_not_exists(pk)"
+_AS_SEEN = f"{WRITE_TOKEN} = :seen"
+
+
+@dataclass(frozen=True)
+class AgentCall:
+    """A call as its pop-up announced it to one agent.
+
+    Attributes:
+        call_id: the name under which the call is stored.
+        line: the queue, process or number that was called; empty if ConVox told none.
+        direction: `in` or `out`.
+        sealed: the call's id and the number as they came, encrypted for the agent's item; None if none was told.
+        number_key: HMAC of the number, by which an erasure finds it.
+    """
+
+    call_id: str
+    since: datetime
+    line: str = ""
+    direction: str = "in"
+    ended_at: datetime | None = None
+    sealed: bytes | None = field(repr=False, default=None)
+    number_key: str | None = None
+
+
+def key_of_agent(client: str, agent_id: str) -> str:
+    """Return the primary key of an agent's calls."""
+    return f"desk-calls#{client}#{agent_in_key(agent_id)}"
+
+
+class AgentCalls:
+    """The last calls of each agent, one item an agent: pop-ups add to it, status callbacks close in it."""
+
+    def __init__(self, table: Table, clock: Clock) -> None:
+        self._table = table
+        self._clock = clock
+
+    def of(self, client: str, agent_id: str) -> list[AgentCall]:
+        """Return the agent's calls of the last 24 hours, newest first; raises TableUnavailable, UnreadableRecord."""
+        standing = self._table.get(key_of_agent(client, agent_id))
+        return self._kept(_calls(standing))
+
+    def announce(self, client: str, agent_id: str, call: AgentCall) -> None:
+        """Add a call, or what a further pop-up of it tells; the first one's moment stays, and so does its end.
+
+        Raises:
+            TableUnavailable: it may or may not stand.
+            UnreadableRecord: a later release wrote the agent's item.
+        """
+
+        def added(calls: list[AgentCall]) -> list[AgentCall]:
+            before = next((each for each in calls if each.call_id == call.call_id), None)
+            told = call if before is None else replace(call, since=before.since, ended_at=before.ended_at)
+            if before is not None and told.sealed is None:
+                told = replace(told, sealed=before.sealed, number_key=before.number_key)
+            return [told, *(each for each in calls if each is not before)]
+
+        self._change(client, agent_id, added)
+
+    def end(self, client: str, agent_id: str, call_id: str) -> None:
+        """Note that a call has ended, if it was announced to the agent; raises as `announce` does."""
+        now = self._clock.now()
+
+        def ended(calls: list[AgentCall]) -> list[AgentCall]:
+            return [
+                replace(each, ended_at=now) if each.call_id == call_id and each.ended_at is None else each
+                for each in calls
+            ]
+
+        self._change(client, agent_id, ended)
+
+    def _change(self, client: str, agent_id: str, change: Callable[[list[AgentCall]], list[AgentCall]]) -> None:
+        key = key_of_agent(client, agent_id)
+        for _ in range(MOST_TRIES):
+            standing = self._table.get(key)
+            calls = _calls(standing)
+            changed = change(calls)
+            if changed == calls:
+                return
+            try:
+                self._table.put(self._put(key, standing, self._kept(changed)))
+            except (ConditionFailed, Contended):
+                continue
+            return
+        raise_alone(Contended("an agent's calls were changed by others at every try"))
+
+    def _put(self, key: str, standing: Item | None, calls: Iterable[AgentCall]) -> Put:
+        item: Item = {
+            "pk": {"S": key},
+            "calls": {"L": [{"M": _attributes(each)} for each in calls]},
+            "expires_at": {"N": str(int((self._clock.now() + CALL_RETENTION).timestamp()))},
+            SCHEMA: {"N": str(AGENT_CALLS_VERSION)},
+            WRITE_TOKEN: {"S": fresh_token()},
+        }
+        if standing is None:
+            return Put(item, _ABSENT)
+        return Put(item, _AS_SEEN, {":seen": standing[WRITE_TOKEN]})
+
+    def _kept(self, calls: Iterable[AgentCall]) -> list[AgentCall]:
+        since = self._clock.now() - CALL_RETENTION
+        newest_first = sorted(calls, key=lambda each: each.since, reverse=True)
+        return [each for each in newest_first if each.since > since][:MOST_CALLS]
+
+
+def _calls(item: Item | None) -> list[AgentCall]:
+    """Read an agent's item; raises UnreadableRecord."""
+    require_readable(item or {}, AGENT_CALLS_VERSION, _ATTRIBUTES)
+    return [] if item is None else [_call(each["M"]) for each in item["calls"]["L"]]
+
+
+def _attributes(call: AgentCall) -> dict[str, AttributeValueTypeDef]:
+    texts = {
+        "call_id": call.call_id,
+        "since": timestamp(call.since),
+        "line": call.line,
+        "direction": call.direction,
+        "ended_at": None if call.ended_at is None else timestamp(call.ended_at),
+        "number_key": call.number_key,
+    }
+    told: dict[str, AttributeValueTypeDef] = {name: {"S": text} for name, text in texts.items() if text is not None}
+    return told if call.sealed is None else {**told, "sealed": {"B": call.sealed}}
+
+
+def _call(told: Mapping[str, Any]) -> AgentCall:
+    return AgentCall(
+        call_id=told["call_id"]["S"],
+        since=datetime.fromisoformat(told["since"]["S"]),
+        line=told["line"]["S"],
+        direction=told["direction"]["S"],
+        ended_at=datetime.fromisoformat(told["ended_at"]["S"]) if "ended_at" in told else None,
+        sealed=told["sealed"]["B"] if "sealed" in told else None,
+        number_key=told["number_key"]["S"] if "number_key" in told else None,
     )

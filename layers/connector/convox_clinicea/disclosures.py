@@ -27,6 +27,7 @@ class Recipient:
         route: method and path as the template has them, such as `POST /patients/search`; never the path that was sent.
         request_id: API Gateway's id of the request, which the access log has too.
         source_ip: the address from which the client asked.
+        person: the identity provider's id of the person who saw it at the desk; None for a client of the API.
     """
 
     caller: str
@@ -35,6 +36,7 @@ class Recipient:
     route: str
     request_id: str | None = None
     source_ip: str | None = None
+    person: str | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,7 @@ def to_item(handed_out: HandedOut, recipient: Recipient, at: datetime, token: st
         "route": recipient.route,
         "request_id": recipient.request_id,
         "source_ip": recipient.source_ip,
+        "person": recipient.person,
         WRITE_TOKEN: token,
     }
     item: Item = {name: {"S": value} for name, value in texts.items() if value is not None}

@@ -112,6 +112,11 @@ def digest(key: bytes, parts: Iterable[str]) -> bytes:
     return hmac.new(key, message, hashlib.sha256).digest()
 
 
+def digest_of_number(key: bytes, number: Personal[str]) -> str:
+    """Return the HMAC by which a number in E.164 may be compared."""
+    return digest(key, ["number", number.reveal()]).hex()
+
+
 STAND_IN = "hidden-"
 """What a stand-in begins with; 32 letters follow, so that no stand-in can be taken for a number."""
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")

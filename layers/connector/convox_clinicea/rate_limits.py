@@ -20,7 +20,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
 from convox_clinicea.privacy import MASK, is_telling
 from convox_clinicea.rate_counters import Counters, Kind, Moment, Tally, agent_digest, patients, shown_on
-from convox_clinicea.settings import IntakeSettings, LookupSettings, StatusSettings, WorkerSettings
+from convox_clinicea.settings import IntakeSettings, LookupLimitSettings, LookupSettings, StatusSettings, WorkerSettings
 from convox_clinicea.table import Table, TableUnavailable
 from convox_clinicea.telemetry import failure
 
@@ -255,7 +255,12 @@ def _attributes(now: Moment, kind: Kind, agent: str | None) -> dict[str, int]:
 
 def lookup_limiter(settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
     """Return the limits of a function that makes look-ups."""
-    limits = RateLimits(
+    return _allowance(settings.ledger_table, limits_of_lookups(settings), clock, logger, metrics)
+
+
+def limits_of_lookups(settings: LookupLimitSettings) -> RateLimits:
+    """Return the limits of look-ups that a deployment has set."""
+    return RateLimits(
         per_caller_minute=settings.lookups_per_caller_minute,
         per_agent_minute=settings.lookups_per_agent_minute,
         suspected_after_misses=settings.suspected_after_misses,
@@ -265,7 +270,6 @@ def lookup_limiter(settings: LookupSettings, clock: Clock, logger: Logger, metri
         shown_per_agent_day=settings.patients_per_agent_day,
         visits_only_if_shown=settings.visits_only_if_shown,
     )
-    return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 
 def booking_limiter(settings: IntakeSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:

@@ -138,10 +138,8 @@ class DialectSettings(Settings):
     dialect: str = ""
 
 
-class LookupSettings(
-    CliniceaSettings, PlaceSettings, NamingSettings, CallContextSettings, DialectSettings, DisclosureSettings
-):
-    """`past_appointments`; with `search_by_get` also `search_patient` and `call_popup`."""
+class LookupLimitSettings(Settings):
+    """How long a look-up may take, and how many a client and its agents may make."""
 
     lookup_budget_seconds: float = Field(gt=0, le=20)
     lookups_per_caller_minute: int = Field(ge=0, le=100_000)
@@ -154,10 +152,32 @@ class LookupSettings(
     visits_only_if_shown: bool
 
 
+class LookupSettings(
+    CliniceaSettings,
+    PlaceSettings,
+    NamingSettings,
+    CallContextSettings,
+    DialectSettings,
+    DisclosureSettings,
+    LookupLimitSettings,
+):
+    """`past_appointments`; with `search_by_get` also `search_patient` and `call_popup`."""
+
+
+class DeskClientSettings(Settings):
+    """The client whose calls the desk shows, and in whose name it books."""
+
+    desk_client: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
+
+
 class SearchSettings(LookupSettings):
-    """`search_patient`, `call_popup`: what ConVox opens, by POST or by GET."""
+    """`search_patient`; with `desk_client` also `call_popup`: what ConVox opens, by POST or by GET."""
 
     search_by_get: bool
+
+
+class PopUpSettings(SearchSettings, DeskClientSettings):
+    """`call_popup`."""
 
 
 class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, DialectSettings):
@@ -179,7 +199,7 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
 
 
-class CallStatusSettings(IntakeSettings):
+class CallStatusSettings(IntakeSettings, DeskClientSettings):
     """`call_status`."""
 
     retention_days: int = Field(ge=1, le=3650)
@@ -195,6 +215,12 @@ class DeskSignInSettings(Settings):
     desk_client_secret_arn: str
     desk_agent_claim: str = Field(min_length=1)
     desk_roles_claim: str = Field(min_length=1)
+
+
+class DeskSettings(IntakeSettings, CliniceaSettings, DisclosureSettings, LookupLimitSettings, DeskClientSettings):
+    """`agent_desk`: look-ups and bookings, for a person who is signed in."""
+
+    retention_days: int = Field(ge=1, le=3650)
 
 
 class DataRequestSettings(NamingSettings):

@@ -8,8 +8,10 @@ from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.settings import (
     AuthorizerSettings,
     CliniceaSettings,
+    DeskSettings,
     IntakeSettings,
     LookupSettings,
+    PopUpSettings,
     ReconcileSettings,
     SearchSettings,
     Settings,
@@ -54,6 +56,7 @@ ENVIRONMENT = {
     "KMS_KEY_ARN": "key",
     "DEFAULT_DURATION_MINUTES": "30",
     "ACCEPTED_STATUS": "202",
+    "DESK_CLIENT": "convox",
     "CONSENT_TEXT_VERSION": "1",
     "CONSENT_RETENTION_DAYS": "3650",
     "CONSENT_TEXTS": "",
@@ -80,6 +83,8 @@ ALL = [
     StatusSettings,
     ReconcileSettings,
     AuthorizerSettings,
+    DeskSettings,
+    PopUpSettings,
 ]
 
 

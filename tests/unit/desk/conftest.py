@@ -19,7 +19,7 @@ from convox_clinicea.desk.sign_in import ClaimNames, SignIn
 from convox_clinicea.table import Table
 from tests.support.account import Stack, aws_account
 from tests.support.clock import SkippingClock
-from tests.support.desk import Browser
+from tests.support.desk_browser import Browser
 from tests.support.events import Event
 from tests.support.functions import Context
 from tests.support.openid import CLIENT, SECRET, Provider, openid_provider

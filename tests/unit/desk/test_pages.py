@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea.desk.pages import key_of
-from tests.support.desk import DESK, Browser
+from tests.support.desk_browser import DESK, Browser
 from tests.support.openid import Provider
 from tests.unit.desk.stand_ins import MANY, CallerView, DeskCall, Services
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
-from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.announcements import AgentCalls, AnnouncedCalls
 from convox_clinicea.bookings.call_status import StatusReader
 from convox_clinicea.bookings.callback_traces import closing, counted, log_receipt, seen_at_least
 from convox_clinicea.bookings.callbacks import StatusCallbacks
@@ -43,6 +43,7 @@ class CallbackCollaborators(NamedTuple):
     place: RequestDefaults
     callbacks: StatusCallbacks
     announced: AnnouncedCalls
+    at_the_desk: AgentCalls
     ids: FreeTextIds
 
 
@@ -61,8 +62,16 @@ def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: 
         count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
-    announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))
+    at_once = Table(aws.dynamodb_at_once(), settings.ledger_table)
+    return CallbackCollaborators(
+        settings,
+        dialects_from(settings),
+        place,
+        callbacks,
+        AnnouncedCalls(at_once, clock),
+        AgentCalls(at_once, clock),
+        ids_from(settings),
+    )
 
 
 Parts = tuple[CallbackCollaborators, RateLimiter]
@@ -87,12 +96,12 @@ def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) 
     with counted(function.metrics):
         client = caller_of(event)
         with seen_at_least(function.logger, event, client), or_not_stored():
-            (settings, dialects, defaults, callbacks, announced, ids), limiter = function.parts()
+            (settings, dialects, defaults, callbacks, announced, at_the_desk, ids), limiter = function.parts()
         dialect = dialects.for_client(client)
         reader = StatusReader(client, dialect, defaults, context_required=settings.require_call_context)
         callback = reader.read(event)
         log_receipt(function.logger, callback, defaults.default_country)
-        with closing(announced, callback, ids, function.logger):
+        with closing(announced, at_the_desk, callback, ids, function.logger):
             limiter.acquire_booking(Requester(client, callback.caller.agent_id))
             with naming_aliases(callback.aliases_used):
                 result = callbacks.handle(callback)

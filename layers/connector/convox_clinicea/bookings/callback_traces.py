@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.announcements import AgentCalls, AnnouncedCalls
 from convox_clinicea.bookings.callbacks import Callback
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.convox.aliases import flat
@@ -176,8 +176,10 @@ def _log_receipt(logger: Logger, call_id: str | None, agent_id: str | None, coun
 
 
 @contextmanager
-def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, logger: Logger) -> Iterator[None]:
-    """Close the call's record once its callback is stored or refused; one that failed leaves its call listed.
+def closing(
+    announced: AnnouncedCalls, at_the_desk: AgentCalls, callback: Callback, ids: FreeTextIds, logger: Logger
+) -> Iterator[None]:
+    """Close the call's records once its callback is stored or refused; one that failed leaves its call listed.
 
     One that a limit refused puts its call on that list, though no pop-up announced it.
     """
@@ -204,6 +206,8 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
                 agent_id = callback.caller.agent_id
                 named = None if agent_id is None else ids.agent(agent_id)
                 announced.end(callback.caller.name, ids.call(callback.call_id), named)
+                if named is not None:
+                    at_the_desk.end(callback.caller.name, named, ids.call(callback.call_id))
             except (ConfigurationError, TableUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not recorded", extra=failure(error))

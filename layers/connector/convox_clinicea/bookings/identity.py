@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
 
+from convox_clinicea import privacy
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest
@@ -138,7 +139,7 @@ def same_newcomer(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def digest_of_number(key: bytes, mobile: Mobile) -> str:
     """Return the HMAC by which a number may be compared."""
-    return digest(key, ["number", mobile.reveal()]).hex()
+    return privacy.digest_of_number(key, mobile)
 
 
 def digest_of_name(key: bytes, name: str) -> str:

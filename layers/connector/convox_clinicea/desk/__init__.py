@@ -1,1 +1,1 @@
-"""The desk: the pages on which an agent sees who is calling, and books."""
+"""The desk: what agents see of a call, and how they book."""

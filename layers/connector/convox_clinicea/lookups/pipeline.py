@@ -16,7 +16,7 @@ from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox import disclosing
 from convox_clinicea.convox.aliases import naming_aliases
-from convox_clinicea.convox.dialect import Dialects
+from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.http_function import caller_of, lookup_deadline
 from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, from_request, ids_from
@@ -31,10 +31,23 @@ if TYPE_CHECKING:
     from convox_clinicea.convox import contract as answers
 
 
-Announce = Callable[[str, str, str | None], None]
 R = TypeVar("R", bound=WithCall)
 A = TypeVar("A")
 MaySee = Callable[[str, R], bool]
+
+
+@dataclass(frozen=True)
+class Admitted(Generic[R, A]):
+    """A request that was read and is within the limits known here, before anything is asked of Clinicea."""
+
+    event: APIGatewayProxyEvent
+    dialect: Dialect
+    client: str
+    request: R
+    asked: A
+
+
+Announce = Callable[[Admitted[R, A]], None]
 
 
 @dataclass(frozen=True)
@@ -79,7 +92,7 @@ class LookupCollaborators(Generic[R, A]):
     """Collaborators of a look-up.
 
     Attributes:
-        announce: notes that the call has come, by caller, call and agent; it raises nothing.
+        announce: notes that the call has come; it raises nothing.
         may_see: whether the patient asked for was shown to the caller on the call, to the agent who asks.
     """
 
@@ -87,7 +100,7 @@ class LookupCollaborators(Generic[R, A]):
     look_up: LookUp[R, A]
     allowance: RateLimiter
     register: DisclosureRegister
-    announce: Announce | None = None
+    announce: Announce[R, A] | None = None
     may_see: MaySee[R] | None = None
 
 
@@ -149,14 +162,15 @@ class LookupPipeline(Generic[R, A]):
     def _answer(self, event: APIGatewayProxyEvent, path: Mapping[str, str], deadline: Deadline) -> Response[str]:
         parts = self._parts()
         caller = caller_of(event)
-        request, aliases_used = from_request(parts.look_up.request, event, parts.dialects.for_client(caller), **path)
+        dialect = parts.dialects.for_client(caller)
+        request, aliases_used = from_request(parts.look_up.request, event, dialect, **path)
         with naming_aliases(aliases_used):
             request.with_context(required=self._context_required, country=self._country)
             asked = parts.look_up.understood(request)
         asker = Requester(caller, request.agent_id)
         parts.allowance.admit(asker)
-        if parts.announce is not None and request.call_id is not None:
-            parts.announce(caller, request.call_id, request.agent_id)
+        if parts.announce is not None:
+            parts.announce(Admitted(event, dialect, caller, request, asked))
         if parts.may_see is not None and not parts.may_see(caller, request):
             self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True))
             raise NotShown("not shown on this call")
@@ -194,7 +208,7 @@ def lookup_pipeline(
     metrics: Metrics,
     look_up: Callable[[Clinicea, Clinics], LookUp[R, A]],
     *,
-    announce: Announce | None = None,
+    announce: Announce[R, A] | None = None,
     may_see: Callable[[RateLimiter], MaySee[R]] | None = None,
 ) -> LookupPipeline[R, A]:
     """Return the pipeline of one look-up function; its collaborators are built at the first request.

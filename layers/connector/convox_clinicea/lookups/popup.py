@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
-from convox_clinicea.announcements import AnnouncedCalls
+from convox_clinicea.announcements import AgentCall, AgentCalls, AnnouncedCalls, key_of_agent
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault
 from convox_clinicea.clinicea.models import Patient
+from convox_clinicea.convox.aliases import named
+from convox_clinicea.convox.body import pairs_of
 from convox_clinicea.convox.defaults import RequestDefaults
+from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.http import SUCCESS
-from convox_clinicea.convox.request import ids_from
+from convox_clinicea.convox.request import identity_key, ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NoCallerNumber, SecretUnavailable
 from convox_clinicea.function import Function
+from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
-from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
-from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
+from convox_clinicea.lookups.pipeline import Admitted, Announce, Found, LookupPipeline, lookup_pipeline
+from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, is_born, match
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.settings import LookupSettings, SearchSettings
+from convox_clinicea.privacy import digest_of_number, tells
+from convox_clinicea.sealing import KmsSealer, SealingUnavailable
+from convox_clinicea.settings import PopUpSettings
 from convox_clinicea.table import Table, TableUnavailable
 from convox_clinicea.telemetry import failure
+from convox_clinicea.text import normalized, seen
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
     from convox_clinicea.convox import contract as answers
@@ -70,6 +80,21 @@ class CallPopUp:
         except (CliniceaError, SecretUnavailable) as error:
             self._degraded(error)
             return PopUp(None, None, degraded=True)
+        return self._with_visits(match, deadline)
+
+    def of_candidate(self, mobile: Mobile, patient_id: str, born: date, deadline: Deadline) -> PopUp | None:
+        """Return what Clinicea tells of one of the patients with the number; None if the birth date is another.
+
+        Raises:
+            NotShown: the patient does not have the number.
+            CliniceaError, SecretUnavailable: Clinicea did not answer the search.
+        """
+        patient = self._search.find(mobile, deadline).patient(patient_id)
+        if not is_born(patient, born):
+            return None
+        return self._with_visits(Match((patient,)), deadline)
+
+    def _with_visits(self, match: Match, deadline: Deadline) -> PopUp:
         if match.kind is not MatchKind.ONE:
             return PopUp(match, None, degraded=False)
         try:
@@ -142,8 +167,66 @@ class PopUpLookUp:
         return Found(popup(found, asked), found.patients)
 
 
+_LINE = ("queue", "process", "did")
+_OF_THE_LINE = frozenset({*_LINE, "call_type"})
+LONGEST_LINE = 60
+
+
+def line_of(event: APIGatewayProxyEvent, dialect: Dialect, country: str) -> tuple[str, str]:
+    """Return the line that was called, as far as ConVox tells, and the direction, `in` or `out`.
+
+    A line is the call centre's own word, never a reason to refuse a pop-up. Of a call to the caller the number that was
+    dialled is the caller's.
+    """
+    said = named(pairs_of(event, dialect.known), _OF_THE_LINE, dialect).values
+    out = normalized(str(said.get("call_type", ""))).startswith("out")
+    words = [seen(str(said[name])) for name in _LINE if name in said and not (out and name == "did")]
+    names = [word for word in words[:2] if not tells(word, country)] or words[2:]
+    return (names[0][:LONGEST_LINE] if names else ""), ("out" if out else "in")
+
+
+def announcement(
+    settings: PopUpSettings, clock: Clock, logger: Logger, metrics: Metrics
+) -> Announce[SearchRequest, Mobile | None]:
+    """Return what notes that a call has come: for the list of calls without an end, and for the agent's desk."""
+    ids = ids_from(settings, in_time=True)
+
+    def table() -> Table:
+        return Table(aws.dynamodb_at_once(), settings.ledger_table)
+
+    def to_the_desk(came: Admitted[SearchRequest, Mobile | None], call_id: str, agent_id: str) -> None:
+        line, direction = line_of(came.event, came.dialect, settings.default_country)
+        mobile, said = came.asked, came.request.call_id or call_id
+        told = {} if mobile is None else {"mobile": mobile.reveal()}
+        told |= {} if said == call_id else {"call_id": said}
+        key = key_of_agent(came.client, agent_id)
+        sealer = KmsSealer(aws.kms_in_time(), settings.kms_key_arn)
+        number_key = None
+        if mobile is not None:
+            number_key = digest_of_number(identity_key(settings.identity_secret_arn, in_time=True), mobile)
+        sealed = sealer.seal(key, json.dumps(told).encode()) if told else None
+        call = AgentCall(call_id, clock.now(), line, direction, sealed=sealed, number_key=number_key)
+        AgentCalls(table(), clock).announce(came.client, agent_id, call)
+
+    def announce(came: Admitted[SearchRequest, Mobile | None]) -> None:
+        request = came.request
+        if request.call_id is None:
+            return
+        try:
+            agent_id = None if request.agent_id is None else ids.agent(request.agent_id)
+            call_id = ids.call(request.call_id)
+            AnnouncedCalls(table(), clock).announce(came.client, call_id, agent_id)
+            if agent_id is not None and came.client == settings.desk_client:
+                to_the_desk(came, call_id, agent_id)
+        except (ConfigurationError, TableUnavailable, SealingUnavailable, UnreadableRecord) as error:
+            metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
+            logger.error("a call was not announced", extra=failure(error))
+
+    return announce
+
+
 def popup_pipeline(
-    settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
+    settings: PopUpSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[SearchRequest, Mobile | None]:
     """Return the pipeline of `call_popup`."""
 
@@ -152,17 +235,7 @@ def popup_pipeline(
         service = CallPopUp(search, CompletedAppointments(clinicea, clinics), logger, metrics)
         return PopUpLookUp(service, RequestDefaults(clinics, settings.default_country))
 
-    ids = ids_from(settings, in_time=True)
-
-    def announce(caller: str, call_id: str, agent_id: str | None) -> None:
-        calls = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-        try:
-            named = None if agent_id is None else ids.agent(agent_id)
-            calls.announce(caller, ids.call(call_id), named)
-        except (ConfigurationError, TableUnavailable) as error:
-            metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
-            logger.error("a call was not announced", extra=failure(error))
-
+    announce = announcement(settings, clock, logger, metrics)
     return lookup_pipeline(settings, clock, logger, metrics, look_up, announce=announce)
 
 
@@ -171,5 +244,5 @@ Flow = LookupPipeline[SearchRequest, Mobile | None]
 
 def popup_flow(function: Function[Flow]) -> Flow:
     """Return the flow of the function, from its environment."""
-    settings = SearchSettings.from_environment()
+    settings = PopUpSettings.from_environment()
     return popup_pipeline(settings, function.clock, function.logger, function.metrics)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,13 @@ from convox_clinicea.convox.http import SUCCESS, revealed
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.errors import NotShown
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalDate
 from convox_clinicea.settings import LookupSettings, SearchSettings
+from convox_clinicea.text import same_id
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
     from convox_clinicea.convox import contract as answers
@@ -54,6 +58,34 @@ class Match:
         if not self.patients:
             return MatchKind.NONE
         return MatchKind.ONE if len(self.patients) == 1 else MatchKind.MANY
+
+    def patient(self, patient_id: str) -> Patient:
+        """Return the one with that id; raises NotShown."""
+        for each in self.patients:
+            if same_id(each.patient_id, patient_id):
+                return each
+        raise NotShown("the patient does not have this number")
+
+
+def is_born(patient: Patient, born: date) -> bool:
+    """Whether the record says that the patient was born on that day; never, where it does not say when."""
+    return patient.date_of_birth is not None and patient.date_of_birth.reveal() == born
+
+
+_BANDS = (0, 2, 6, 12, 18, 30, 45, 60, 75)
+
+
+def age_band(born: PersonalDate | None, today: date) -> str | None:
+    """Return the years between which somebody's age is, such as `30-44`; None where the birth date is not known."""
+    if born is None:
+        return None
+    day = born.reveal()
+    age = today.year - day.year - ((today.month, today.day) < (day.month, day.day))
+    if age < 0:
+        return None
+    lowest = max(band for band in _BANDS if band <= age)
+    above = next((band for band in _BANDS if band > age), None)
+    return f"{lowest}+" if above is None else f"{lowest}-{above - 1}"
 
 
 class PatientSearch:

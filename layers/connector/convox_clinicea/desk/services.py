@@ -1,0 +1,91 @@
+"""The services of the desk, built from the function's settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+from convox_clinicea import aws
+from convox_clinicea.announcements import AgentCalls
+from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.intake import booking_collaborators
+from convox_clinicea.bookings.ledger import ledger_from
+from convox_clinicea.bookings.status import BookingStatus
+from convox_clinicea.clinicea_account import clinicea_from
+from convox_clinicea.convox.disclosing import register_from
+from convox_clinicea.convox.request import identity_key, ids_from
+from convox_clinicea.desk.booking import DeskBooking
+from convox_clinicea.desk.caller import CallerLookup
+from convox_clinicea.desk.calls import DeskCalls
+from convox_clinicea.desk.states import BookingStates
+from convox_clinicea.function import Function
+from convox_clinicea.lookups.completed import CompletedAppointments
+from convox_clinicea.lookups.popup import CallPopUp
+from convox_clinicea.lookups.search import PatientSearch
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import digest_of_number
+from convox_clinicea.rate_limits import RateLimiter, limits_of_lookups
+from convox_clinicea.sealing import KmsSealer
+from convox_clinicea.settings import DeskSettings
+from convox_clinicea.table import Table
+
+
+class DeskServices(NamedTuple):
+    """What the desk's pages ask."""
+
+    calls: DeskCalls
+    caller: CallerLookup
+    booking: DeskBooking
+
+
+def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
+    """Return the services; raises ConfigurationError where a document cannot be read."""
+    clock, client = function.clock, settings.desk_client
+    _, _, place, intake = booking_collaborators(settings, clock)
+    ids = ids_from(settings, earlier=settings.earlier_call_names)
+    limiter = _limiter(settings, function)
+    ledger_calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
+    states = BookingStates(BookingStatus(ledger_from(settings.ledger_table, clock), ledger_calls, ids), client)
+    clinicea = clinicea_from(settings, place.clinics, clock, in_time=True)
+    popups = CallPopUp(
+        PatientSearch(clinicea),
+        CompletedAppointments(clinicea, place.clinics),
+        function.logger,
+        function.metrics,
+    )
+    register = register_from(
+        settings, place.clinics.zone(None), ids_from(settings, in_time=True), clock, function.logger
+    )
+    number_key = partial(_number_key, settings.identity_secret_arn)
+    calls = DeskCalls(
+        calls=AgentCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock),
+        states=states,
+        sealer=KmsSealer(aws.kms_in_time(), settings.kms_key_arn),
+        ids=ids,
+        place=place,
+        clock=clock,
+        client=client,
+        numbers=number_key,
+    )
+    return DeskServices(
+        calls,
+        CallerLookup(popups=popups, limiter=limiter, register=register, clock=clock, client=client),
+        DeskBooking(intake=intake, limiter=limiter, states=states, place=place, clock=clock, client=client),
+    )
+
+
+def _limiter(settings: DeskSettings, function: Function[Any]) -> RateLimiter:
+    """Return the limits of the desk; there it is always noted who was shown on which call."""
+    limits = replace(
+        limits_of_lookups(settings),
+        bookings_per_caller_minute=settings.bookings_per_caller_minute,
+        bookings_per_agent_minute=settings.bookings_per_agent_minute,
+        visits_only_if_shown=True,
+    )
+    table = Table(aws.dynamodb_at_once(), settings.ledger_table)
+    return RateLimiter(table, limits, function.clock, function.logger, function.metrics)
+
+
+def _number_key(arn: str, mobile: Mobile) -> str:
+    return digest_of_number(identity_key(arn), mobile)

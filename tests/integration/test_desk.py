@@ -1,0 +1,159 @@
+"""The desk's services over AWS in this process: an announced call, who is calling, and the booking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from convox_clinicea.desk.states import Progress
+from convox_clinicea.disclosures import NotRecorded
+from convox_clinicea.errors import NotFound, NotShown, TooManyPatients
+from tests.support import invented
+from tests.support.bookings import AGENT_ID, CALL_ID, known_body
+from tests.support.deployment import Deployment
+from tests.support.desk import Desk, Signed, form
+
+CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID, "mobile": invented.MOBILE}
+VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
+ANOTHER = Signed(subject="5b1d0c9e-0000-4000-8000-00000000d002", agent_id="agent-13")
+
+
+@pytest.fixture
+def announced(deployment: Deployment) -> Deployment:
+    """The call of the one patient with that number has reached the agent."""
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", file_no="F-41", appointments=VISITS))
+    assert deployment.popup({**CALL, "queue": "Andheri"}).status == 200
+    return deployment
+
+
+def test_an_announced_call_is_on_the_agent_s_desk(announced: Deployment) -> None:
+    desk = Desk()
+
+    (listed,) = desk.services.calls.today(desk.person)
+    found = desk.call()
+
+    assert (listed.call_id, listed.line, listed.direction, listed.mobile) == (CALL_ID, "Andheri", "in", None)
+    assert found.mobile is not None
+    assert found.mobile.reveal() == invented.MOBILE
+    assert (found.ended_at, found.bookings) == (None, ())
+
+
+def test_nobody_else_s_call_is_found(announced: Deployment) -> None:
+    desk = Desk(ANOTHER)
+
+    assert desk.services.calls.today(ANOTHER) == []
+    with pytest.raises(NotFound):
+        desk.call()
+
+
+def test_a_call_of_another_client_is_not_the_desk_s(announced: Deployment) -> None:
+    announced.popup({**CALL, "call_id": "CALL-7002"}, caller="another")
+
+    assert [each.call_id for each in Desk().services.calls.today(Signed())] == [CALL_ID]
+
+
+def test_the_status_callback_ends_the_call(announced: Deployment) -> None:
+    announced.call_status({**CALL, "disposition": "enquiry"})
+
+    assert Desk().call().ended_at is not None
+
+
+def test_what_the_pop_up_stores_for_the_desk_tells_nothing_of_a_person(announced: Deployment) -> None:
+    (item,) = announced.stack.items("desk-calls#")
+
+    assert invented.leaks(str(item)) == []
+
+
+def test_the_one_patient_is_shown_and_recorded_under_the_person(announced: Deployment) -> None:
+    before = len(announced.stack.entries())
+    desk = Desk()
+
+    view = desk.show()
+
+    assert (view.kind, view.visits_degraded) == ("one", False)
+    assert [each.patient_id for each in view.patients] == ["P-41"]
+    assert view.visits is not None
+    assert len(view.visits) == 1
+    (entry,) = [each for each in announced.stack.entries() if "person" in each]
+    assert len(announced.stack.entries()) == before + 1
+    assert entry["person"]["S"] == desk.person.subject
+    assert (entry["agent_id"]["S"], entry["call_id"]["S"]) == (AGENT_ID, CALL_ID)
+    assert entry["route"]["S"] == "GET /desk/calls/{call_id}"
+    assert entry["source_ip"]["S"] == "203.0.113.9"
+    named = {each["S"] for each in entry["fields"]["L"]}
+    assert {"name", "date_of_birth", "appointments.clinic.clinic_id"} <= named
+
+
+def test_nothing_is_shown_that_is_not_on_record(announced: Deployment) -> None:
+    desk = Desk()
+    call = desk.call()
+    announced.stack.without_register()
+
+    with pytest.raises(NotRecorded):
+        desk.show(call)
+
+
+def test_the_desk_s_look_ups_pass_the_agent_s_limits(announced: Deployment) -> None:
+    announced.fake.add_patient(**invented.patient(patient_id="P-43", mobile=invented.OTHER_NATIONAL))
+    announced.popup({**CALL, "call_id": "CALL-7002", "mobile": invented.OTHER_MOBILE})
+    announced.configure(PATIENTS_PER_AGENT_TEN_MINUTES="1")
+
+    with pytest.raises(TooManyPatients):
+        Desk().show()
+
+
+@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "delay", "seconds": 60}], ids=str)
+def test_without_clinicea_the_view_is_degraded_and_says_since_when(
+    announced: Deployment, fault: dict[str, Any]
+) -> None:
+    announced.fake.fault("searchPatientByMobileNumber", **fault)
+    desk = Desk()
+
+    first, second = desk.show(seconds=0.5), desk.show(seconds=0.5)
+
+    assert (first.kind, second.kind) == ("degraded", "degraded")
+    assert first.since is not None
+    assert second.since == first.since
+
+
+def test_without_a_number_clinicea_is_not_asked(deployment: Deployment) -> None:
+    deployment.popup({**CALL, "mobile": "anonymous"})
+
+    assert Desk().show().kind == "withheld"
+    assert deployment.fake.requests() == []
+
+
+def test_a_booking_is_made_once(announced: Deployment) -> None:
+    desk = Desk()
+    desk.show()
+
+    first, again = desk.book(form()), desk.book(form())
+
+    assert (first.progress, first.repeated) == (Progress.TAKEN_DOWN, False)
+    assert (again.booking_id, again.repeated) == (first.booking_id, True)
+    announced.deliver()
+    (state,) = desk.call().bookings
+    assert (state.progress, state.booking_id) == (Progress.BOOKED, first.booking_id)
+    assert state.appointment_id is not None
+    assert len(announced.fake.appointments()) == len(VISITS) + 1
+
+
+def test_the_status_callback_of_the_call_finds_the_desk_s_booking(announced: Deployment) -> None:
+    desk = Desk()
+    desk.show()
+    state = desk.book(form())
+
+    body = known_body(start=f"{form()['day']}T{form()['time']}", service=..., notes=..., patient_id="P-41")
+    answer = announced.call_status({**body, "disposition": "appointment"})
+
+    assert (answer.body["booking_id"], answer.body["repeated"]) == (state.booking_id, True)
+
+
+def test_a_patient_who_was_not_shown_cannot_be_booked(announced: Deployment) -> None:
+    desk = Desk()
+
+    with pytest.raises(NotShown):
+        desk.book(form(patient_id="P-99"))
+
+    assert announced.stack.items("booking#") == []
