@@ -21,7 +21,9 @@ def test_the_handler_takes_its_sample_event(
 ) -> None:
     result = deployment.function(name).invoke(event(name, datetime.now(UTC)), seconds=60)
 
-    if "statusCode" in result:
+    if name == "agent_desk":
+        assert (result["statusCode"], "Sign in" in result["body"]) == (200, True)
+    elif "statusCode" in result:
         body = json.loads(result["body"])
         assert (result["statusCode"], name) in [(404, "booking_status"), *((each, name) for each in (200, 202))], body
     else:

@@ -68,6 +68,7 @@ SPARED = {
 
 def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
     assert NAMES == [
+        "agent_desk",
         "authorizer",
         "book_appointment",
         "book_new_patient",

@@ -129,6 +129,13 @@ class Stack:
             "VISIBILITY_SECONDS": "180",
             "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
             "ACCESS_TOKEN_HEADER": "Access-Token",
+            "DESK_ADDRESS": "",
+            "DESK_USER_POOL": "ap-south-1_Desk00001",
+            "DESK_ISSUER": "",
+            "DESK_CLIENT_ID": "",
+            "DESK_CLIENT_SECRET_ARN": "",
+            "DESK_AGENT_CLAIM": "custom:agent_id",
+            "DESK_ROLES_CLAIM": "cognito:groups",
             "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
         }
 

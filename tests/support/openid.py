@@ -18,6 +18,8 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from tests.support.small_server import Action, Reply, Seen, SmallServer, json_reply
 
+COGNITO = "https://cognito-idp.ap-south-1.amazonaws.com/pool"
+"""The issuer of the user pool `pool`."""
 CLIENT = "desk-client"
 SECRET = "a+b/c=d"
 AGENT = {
@@ -35,12 +37,14 @@ class Provider:
     """What the provider does; tests change its attributes.
 
     Attributes:
+        issuer: as discovery and id tokens say it.
         claims: of the person who signs in.
         token_answer: what the token endpoint answers instead.
         discovery_answer: what discovery answers instead.
     """
 
     url: str = ""
+    issuer: str = ""
     claims: dict[str, Any] = field(default_factory=lambda: dict(AGENT))
     token_answer: Action | None = None
     discovery_answer: Action | None = None
@@ -58,12 +62,14 @@ class Provider:
         if request.path == "/pool/.well-known/openid-configuration":
             return self.discovery_answer or json_reply(
                 {
-                    "issuer": f"{self.url}/pool",
+                    "issuer": self.issuer,
                     "authorization_endpoint": f"{self.url}/authorize",
                     "token_endpoint": f"{self.url}/token",
                     "end_session_endpoint": f"{self.url}/logout",
                 }
             )
+        if request.path == "/":  # Cognito's own API, of which the desk asks one thing
+            return json_reply({"UserPoolClient": {"ClientSecret": SECRET}})
         return self.token_answer or self._token(request)
 
     def _token(self, request: Seen) -> Reply:
@@ -78,7 +84,7 @@ class Provider:
         if asked["redirect_uri"] != request.form.get("redirect_uri"):
             return json_reply({"error": "invalid_grant"}, 400)
         expiry = int(datetime.now(UTC).timestamp()) + 3600
-        told = {"iss": f"{self.url}/pool", "aud": CLIENT, "exp": expiry, "nonce": asked["nonce"]}
+        told = {"iss": self.issuer, "aud": CLIENT, "exp": expiry, "nonce": asked["nonce"]}
         return json_reply({"id_token": token_of(told | self.claims), "token_type": "Bearer"})
 
 
@@ -95,5 +101,5 @@ def openid_provider() -> Iterator[Provider]:
     """Serve a provider for as long as the block lasts."""
     provider = Provider()
     with SmallServer(provider.answer) as server:
-        provider.url = server.url
+        provider.url, provider.issuer = server.url, f"{server.url}/pool"
         yield provider

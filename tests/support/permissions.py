@@ -91,7 +91,10 @@ def _uses(function: str, service: str, operation: str, params: Json) -> Iterator
             ((kind, given),) = item.items()
             yield Use(function, IN_TRANSACTION[kind], _variable(given["TableName"]), key=_key(given))
         return
-    named = (params.get(name) for name in ("TableName", "QueueUrl", "TopicArn", "SecretId", "KeyId", "Name", "Key"))
+    named = (
+        params.get(name)
+        for name in ("TableName", "QueueUrl", "TopicArn", "SecretId", "KeyId", "Name", "UserPoolId", "Key")
+    )
     about = next((value for value in named if isinstance(value, str)), "")
     yield Use(
         function,
@@ -183,6 +186,8 @@ def resource_of(use: Use) -> str:
 
 
 def _resource(value: Any) -> str:
+    if "Fn::If" in value:
+        return _resource(value["Fn::If"][1])
     if "Fn::Sub" in value:
         text = str(value["Fn::Sub"])
         for part, name in ((":parameter/", "parameter"), (":s3:::", "object")):

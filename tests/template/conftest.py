@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import template
+from tests.template.shape import under
 
 Json = dict[str, Any]
 
@@ -33,6 +34,13 @@ def resources(both: Json) -> Json:
 
 @pytest.fixture(scope="session")
 def api_body(resources: Json) -> Json:
-    """The OpenAPI document of the API."""
-    body: Json = resources["Api"]["Properties"]["Body"]
+    """The OpenAPI document of the API that ConVox calls, without the desk's pages."""
+    body: Json = under(resources["Api"]["Properties"]["Body"], HasDesk=False)
+    return body
+
+
+@pytest.fixture(scope="session")
+def body_with_desk(resources: Json) -> Json:
+    """The same with them."""
+    body: Json = under(resources["Api"]["Properties"]["Body"], HasDesk=True)
     return body

@@ -21,9 +21,12 @@ def under(value: Any, **conditions: bool) -> Any:
         return value
     if value == {"Ref": "AWS::NoValue"}:
         return None
-    if set(value) == {"Fn::If"} and value["Fn::If"][0] in conditions:
+    if set(value) == {"Fn::If"}:
         name, then, otherwise = value["Fn::If"]
-        return under(then if conditions[name] else otherwise, **conditions)
+        if name in conditions:
+            return under(then if conditions[name] else otherwise, **conditions)
+        kept = [each if each == {"Ref": "AWS::NoValue"} else under(each, **conditions) for each in (then, otherwise)]
+        return {"Fn::If": [name, *kept]}
     made = {key: under(each, **conditions) for key, each in value.items()}
     return {key: each for key, each in made.items() if each is not None}
 

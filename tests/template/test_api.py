@@ -22,6 +22,7 @@ SENT_BY_CONVOX = [
     "book_appointment",
     "book_new_patient",
 ]
+ANY = "x-amazon-apigateway-any-method"
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 CODES = {
     "UNAUTHORIZED": (401, "unauthorized"),
@@ -65,6 +66,38 @@ def test_every_route_asks_the_authorizer_and_is_held_to_the_client_s_usage_plan(
     for operation in operations(api_body).values():
         # API Gateway asks for both, whatever OpenAPI makes of a list: one is the authorizer, the other a flag.
         assert operation["security"] == [{"AccessToken": []}, {"api_key": []}]
+
+
+def test_the_desk_has_two_routes_where_it_is_on_which_ask_for_no_access_token(
+    api_body: Json, body_with_desk: Json
+) -> None:
+    added = {route: each for route, each in operations(body_with_desk).items() if route not in operations(api_body)}
+
+    assert set(added) == {(ANY, "/desk"), (ANY, "/desk/{proxy+}")}
+    for operation in added.values():
+        assert {"AccessToken": []} not in operation.get("security", [])
+        assert {"api_key": []} not in operation.get("security", []), "an agent's browser has none"
+        assert "AgentDeskFunction" in operation["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+
+
+def test_the_desk_is_off_by_default_and_then_makes_nothing(source: Json, resources: Json) -> None:
+    assert source["Parameters"]["Desk"]["Default"] == "off"
+    made = {
+        name: each.get("Condition") for name, each in resources.items() if each["Type"].startswith("AWS::Cognito::")
+    }
+
+    assert len(made) > 4
+    assert set(made.values()) == {"HasDeskPool"}
+    assert resources["AgentDeskFunction"]["Condition"] == "HasDesk"
+
+
+def test_nobody_signs_up_and_nobody_changes_their_own_agent_id(resources: Json) -> None:
+    pool, client = (resources[name]["Properties"] for name in ("DeskPool", "DeskPoolClient"))
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert client["WriteAttributes"] == ["name"]
+    assert (client["GenerateSecret"], client["AllowedOAuthFlows"]) == (True, ["code"])
+    assert "aws.cognito.signin.user.admin" not in client["AllowedOAuthScopes"]
 
 
 def test_the_client_s_key_is_the_authorizer_s_word_and_the_shared_one_is_in_the_plan(resources: Json) -> None:

@@ -55,6 +55,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "data_requests": settings.DataRequestSettings,
     "reconcile": settings.ReconcileSettings,
     "authorizer": settings.AuthorizerSettings,
+    "agent_desk": settings.DeskSettings,
 }
 
 
@@ -278,6 +279,8 @@ def test_each_function_has_a_sample_event(name: str) -> None:
         assert event["Records"][0]["eventSource"] == "aws:sqs"
     elif name == "authorizer":
         assert event["type"] == "REQUEST"
+    elif name == "agent_desk":
+        assert "authorizer" not in event["requestContext"], "a page has a sign-in of its own"
     else:
         assert event["requestContext"]["authorizer"]["caller"] == "convox"
         assert isinstance(event["requestContext"]["requestTimeEpoch"], int)

@@ -110,9 +110,10 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     }
     assert writers == {
         "RecordDisclosures": {
-            f"{name}ExecutionRole" for name in ("SearchPatient", "PastAppointments", "CallPopup", "BookingStatus")
+            f"{name}ExecutionRole"
+            for name in ("SearchPatient", "PastAppointments", "CallPopup", "BookingStatus", "AgentDesk")
         },
-        "RecordConsents": {"BookNewPatientExecutionRole", "CallStatusExecutionRole"},
+        "RecordConsents": {f"{name}ExecutionRole" for name in ("BookNewPatient", "CallStatus", "AgentDesk")},
     }
 
 
@@ -136,7 +137,18 @@ def test_only_who_answers_persons_reads_the_register_and_removes_a_hold_on_a_num
         for action, on in (("dynamodb:Query", "Disclosures"), ("dynamodb:DeleteItem", "Ledger"))
     }
 
-    assert alone == {"dynamodb:Query": {"DataRequestsPermissions"}, "dynamodb:DeleteItem": {"DataRequestsPermissions"}}
+    assert alone["dynamodb:Query"] == {"DataRequestsPermissions"}
+    assert alone["dynamodb:DeleteItem"] == {"DataRequestsPermissions", "AgentDeskPermissions"}
+
+
+def test_the_desk_removes_sessions_and_sign_ins_and_nothing_else(resources: Json) -> None:
+    removes = [
+        each["Condition"]
+        for name, each in statements(resources)
+        if name == "AgentDeskPermissions" and "dynamodb:DeleteItem" in listed(each["Action"])
+    ]
+
+    assert removes == [_items("desk-session#*", "desk-sign-in#*")]
 
 
 def test_each_write_and_read_of_an_item_says_of_which_kind(resources: Json) -> None:

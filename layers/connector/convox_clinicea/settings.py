@@ -217,7 +217,9 @@ class DeskSignInSettings(Settings):
     desk_roles_claim: str = Field(min_length=1)
 
 
-class DeskSettings(IntakeSettings, CliniceaSettings, DisclosureSettings, LookupLimitSettings, DeskClientSettings):
+class DeskSettings(
+    IntakeSettings, CliniceaSettings, DisclosureSettings, LookupLimitSettings, DeskClientSettings, DeskSignInSettings
+):
     """`agent_desk`: look-ups and bookings, for a person who is signed in."""
 
     retention_days: int = Field(ge=1, le=3650)

@@ -1,0 +1,170 @@
+"""`agent_desk` over the deployment: sign-in with each kind of provider, a call from its announcement to its booking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from urllib.parse import urljoin
+
+import pytest
+
+from convox_clinicea import aws
+from convox_clinicea.deadline import SystemClock
+from convox_clinicea.desk import views
+from convox_clinicea.desk.sessions import NOTED_EACH, Sessions
+from convox_clinicea.table import Table, timestamp
+from tests.support import invented
+from tests.support.bookings import AGENT_ID, CALL_ID
+from tests.support.deployment import Deployment
+from tests.support.desk import form
+from tests.support.desk_browser import Browser, Page
+from tests.support.openid import AGENT, CLIENT, COGNITO, SECRET, Provider, openid_provider
+
+VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
+PERSON = AGENT | {"custom:agent_id": AGENT_ID}
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    views.assets.cache_clear()
+    with openid_provider() as provider:
+        provider.claims = dict(PERSON)
+        yield provider
+
+
+@pytest.fixture
+def browser(deployment: Deployment, provider: Provider) -> Browser:
+    """With a provider of the clinic's own."""
+    secret = aws.client("secretsmanager").create_secret(
+        Name=f"desk-{provider.url.rsplit(':', 1)[1]}", SecretString=f'{{"client_secret": "{SECRET}"}}'
+    )
+    deployment.configure(
+        DESK_ISSUER=provider.issuer, DESK_CLIENT_ID=CLIENT, DESK_CLIENT_SECRET_ARN=secret["ARN"], DESK_USER_POOL=""
+    )
+    return Browser(deployment.function("agent_desk").invoke)
+
+
+def announced(deployment: Deployment, patient_id: str = "P-41", **more: str) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id=patient_id, file_no="F-41", appointments=VISITS))
+    body = {"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID, "queue": "Andheri", **more}
+    assert deployment.popup(body).status == 200
+
+
+def opened(browser: Browser) -> Page:
+    """The page of the newest call on the list."""
+    home = browser.get()
+    link = home.body.partition('class="button" href="')[2].partition('"')[0]
+    return browser.get(urljoin(home.address, link))
+
+
+def test_a_person_of_the_stack_s_user_pool_signs_in(
+    deployment: Deployment, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider.issuer = COGNITO
+    monkeypatch.setenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", provider.url)
+    deployment.configure(DESK_USER_POOL="pool")
+    browser = Browser(deployment.function("agent_desk").invoke, stage={"deskClientId": CLIENT})
+
+    assert "signed in as Asha Demo" in browser.sign_in(provider).text
+
+
+def test_an_announced_call_is_seen_and_booked(deployment: Deployment, browser: Browser, provider: Provider) -> None:
+    browser.sign_in(provider)
+    assert "No calls yet" in browser.get().text
+    announced(deployment)
+
+    call = opened(browser)
+    caller = browser.get(f"{call.address}/caller", fragment=True)
+    filled = form(patient_id=caller.field("patient_id") or "", token=call.token, when="now")
+    taken = browser.post(f"{call.address}/book", filled, fragment=True)
+    again = browser.post(f"{call.address}/book", filled, fragment=True)
+    deployment.deliver()
+    then = browser.get(f"{call.address}/bookings", fragment=True)
+
+    assert invented.MOBILE in call.text
+    assert caller.field("patient_id") == "P-41"
+    assert "taken down" in taken.text
+    assert "it counts once" in again.text
+    assert "booked" in then.text
+    assert len(deployment.fake.appointments()) == len(VISITS) + 1
+
+
+def test_several_patients_are_told_apart_by_birth_date(
+    deployment: Deployment, browser: Browser, provider: Provider
+) -> None:
+    browser.sign_in(provider)
+    deployment.fake.add_patient(**invented.patient(patient_id="P-42", file_no="F-42", date_of_birth="1990-01-02"))
+    announced(deployment)
+
+    call = opened(browser)
+    many = browser.get(f"{call.address}/caller", fragment=True)
+    asked = {"token": many.token, "patient_id": "P-42"}
+    no = browser.post(f"{call.address}/confirm", asked | {"birth_date": "1990-01-03"}, fragment=True)
+    yes = browser.post(f"{call.address}/confirm", asked | {"birth_date": "1990-01-02"}, fragment=True)
+
+    assert "Several patients have this number" in many.text
+    assert "does not agree" in no.text
+    assert yes.field("patient_id") == "P-42"
+
+
+def test_a_new_patient_is_booked_with_consent_alone(
+    deployment: Deployment, browser: Browser, provider: Provider
+) -> None:
+    browser.sign_in(provider)
+    body = {"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID}
+    assert deployment.popup(body).status == 200
+    call = opened(browser)
+    assert "No patient has this number" in browser.get(f"{call.address}/caller", fragment=True).text
+    new = form(patient_id="", token=call.token, first_name="Meera", last_name="Samplewala")
+    new |= {"consent.given_by": "self", "consent.text_version": "2031-01"}
+
+    without = browser.post(f"{call.address}/book", new | {"consent.given": "no"}, fragment=True)
+    taken = browser.post(f"{call.address}/book", new | {"consent.given": "yes"}, fragment=True)
+
+    assert without.status == 400
+    assert "has not consented" in without.text
+    assert "taken down" in taken.text
+
+
+def test_a_number_typed_by_hand_is_a_call(deployment: Deployment, browser: Browser, provider: Provider) -> None:
+    home = browser.sign_in(provider)
+
+    call = browser.post("calls", {"token": home.token, "mobile": invented.MOBILE})
+    wrong = browser.post("calls", {"token": home.token, "mobile": "9999900"})
+
+    assert invented.MOBILE in call.text
+    assert (wrong.status, "not a valid telephone number" in wrong.text) == (400, True)
+    assert wrong.field("mobile") == "9999900"
+
+
+def test_a_session_in_use_for_more_than_a_minute_is_compared_with_what_ended_it(
+    deployment: Deployment, browser: Browser, provider: Provider
+) -> None:
+    browser.sign_in(provider)
+    (item,) = deployment.stack.items("desk-session#")
+    before = timestamp(datetime.now(UTC) - 2 * NOTED_EACH)
+    put = aws.dynamodb().put_item
+    put(TableName=deployment.stack.table, Item=item | {"seen_at": {"S": before}, "began_at": {"S": before}})
+
+    assert "signed in as" in browser.get().text
+    (noted,) = deployment.stack.items("desk-session#")
+    assert noted["seen_at"]["S"] > before
+
+    put(TableName=deployment.stack.table, Item=item | {"seen_at": {"S": before}, "began_at": {"S": before}})
+    Sessions(Table(aws.dynamodb(), deployment.stack.table), SystemClock()).end_all(AGENT["sub"])
+    assert "Sign in to the desk" in browser.get().text
+    assert deployment.stack.items("desk-session#") == []
+
+
+def test_signing_out_ends_the_session_and_then_the_provider_s(
+    deployment: Deployment, browser: Browser, provider: Provider
+) -> None:
+    home = browser.sign_in(provider)
+    kept = dict(browser.cookies)
+
+    out = browser.post("sign-out", {"token": home.token})
+
+    assert out.headers["Refresh"][0].startswith(f"0; url={provider.url}/logout?client_id={CLIENT}&logout_uri=")
+    browser.cookies.update(kept)  # a copy of the cookie is worth nothing
+    assert "Sign in to the desk" in browser.get().text
+    assert deployment.stack.items("desk-session#") == []
