@@ -25,6 +25,10 @@ def without_required_keys(document: dict[str, Any]) -> None:
         if resource["Type"] == "AWS::Serverless::Api":
             resource["Properties"].pop("ApiKeySourceType", None)
             resource["Properties"]["Auth"].pop("ApiKeyRequired", None)
+        elif resource["Type"] == "AWS::Serverless::Function":
+            # Where the API asks for no key, SAM refuses a route that says it needs none.
+            for event in resource["Properties"].get("Events", {}).values():
+                event["Properties"].get("Auth", {}).pop("ApiKeyRequired", None)
 
 
 def are_new(target: Target) -> bool:

@@ -220,6 +220,15 @@ def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(t
     assert (alarms_in(copy), leave_out(copy)) == (4, 0)
 
 
+def pages(**auth: Any) -> dict[str, Any]:
+    """A function with a route, and one that comes by a schedule."""
+    events = {
+        "Desk": {"Type": "Api", "Properties": {"Path": "/desk", "Auth": auth}},
+        "Minute": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minute)"}},
+    }
+    return {"Type": "AWS::Serverless::Function", "Properties": {"Events": events}}
+
+
 def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
     copy = tmp_path / "template.yaml"
     auth = {"ApiKeyRequired": True, "DefaultAuthorizer": "AccessToken"}
@@ -228,6 +237,7 @@ def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing
         "Plan": {"Type": "AWS::ApiGateway::UsagePlan"},
         "Key": {"Type": "AWS::ApiGateway::ApiKey"},
         "InPlan": {"Type": "AWS::ApiGateway::UsagePlanKey"},
+        "Pages": pages(Authorizer="NONE", ApiKeyRequired=False),
         "Fn::ForEach::Queues": LOOP,
     }
     outputs = {"PlanId": {"Value": {"Ref": "Plan"}}, "ApiId": {"Value": {"Ref": "Api"}}}
@@ -238,6 +248,7 @@ def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing
     left = yaml.safe_load(copy.read_text())
     assert left["Resources"] == {
         "Api": {"Type": "AWS::Serverless::Api", "Properties": {"Auth": {"DefaultAuthorizer": "AccessToken"}}},
+        "Pages": pages(Authorizer="NONE"),
         "Fn::ForEach::Queues": LOOP,
     }
     assert list(left["Outputs"]) == ["ApiId"]
