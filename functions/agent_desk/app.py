@@ -13,7 +13,6 @@ function = PageFunction(desk_flow)
 
 
 @function.get("/desk")
-@function.post("/desk")
 @function.get("/desk/<beyond>")
 @function.post("/desk/<beyond>")
 def page(**_beyond: str) -> Response[str]:
