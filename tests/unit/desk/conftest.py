@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea import aws
+from convox_clinicea import aws, telemetry
 from convox_clinicea.desk import views
 from convox_clinicea.desk.call_pages import CallPages
-from convox_clinicea.desk.page_function import PageFunction
+from convox_clinicea.desk.page_function import PageFunction, report_to
 from convox_clinicea.desk.pages import Pages, Shown
 from convox_clinicea.desk.provider import OpenIdProvider, Registration
 from convox_clinicea.desk.routes import Desk
@@ -74,12 +74,14 @@ def invoke(
     """The desk's function, as Lambda runs it."""
     views.assets.cache_clear()
     pages = Pages(Shown("Asia/Kolkata", CLINICS, ("1", "May we register you?")), clock)
+    report = report_to(telemetry.logger())
     desk = Desk(
         sessions=Sessions(table, clock),
         sign_in=lambda _event: sign_in,
-        calls=CallPages(services, pages, clock, 2.0),
+        calls=CallPages(services, pages, clock, 2.0, report),
         pages=pages,
         address="",
+        report=report,
     )
     function: PageFunction[Desk] = PageFunction(lambda _function: desk)
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk import web
-from convox_clinicea.desk.page_function import error_page, status_of
+from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
 from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.web import Request, page, root_of, see_other
@@ -25,13 +25,15 @@ class CallPages:
     Args:
         services: calls, look-ups and bookings.
         budget: seconds of a look-up.
+        report: logs an error that a page shows beside what was typed.
     """
 
-    def __init__(self, services: Any, pages: Pages, clock: Clock, budget: float) -> None:
+    def __init__(self, services: Any, pages: Pages, clock: Clock, budget: float, report: Report) -> None:
         self._services = services
         self._pages = pages
         self._clock = clock
         self._budget = budget
+        self._report = report
 
     def get(self, request: Request, session: Session) -> Response[str]:
         """Return a page or a part of one; raises NotFound."""
@@ -140,7 +142,8 @@ class CallPages:
             )
         except ConnectorError as error:
             if request.is_fragment:
-                return error_page(error, request)
+                raise
+            self._report(error)
             return self._call_page(request, session, call, form=form, problem=error, status=status_of(error))
         if request.is_fragment:
             return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from convox_clinicea import aws
 from convox_clinicea.convox.request import clinics_from, consent_texts_from
 from convox_clinicea.desk.call_pages import CallPages
+from convox_clinicea.desk.page_function import report_to
 from convox_clinicea.desk.pages import Pages, Shown
 from convox_clinicea.desk.registration import SignIns
 from convox_clinicea.desk.routes import Desk
@@ -25,13 +26,14 @@ def desk_flow(function: Function[Desk]) -> Desk:
     shown = Shown(
         zone=settings.time_zone,
         clinics=tuple((each, (clinic and clinic.name) or each) for each, clinic in names.items()),
-        consent=(texts.default, consent and consent.text),
+        consent=(texts.default, None if consent is None else consent.text),
     )
-    pages = Pages(shown, clock)
+    pages, report = Pages(shown, clock), report_to(function.logger)
     return Desk(
         sessions=Sessions(table, clock),
         sign_in=SignIns(settings, SignInAttempts(table, clock), clock),
-        calls=CallPages(desk_services(settings, function), pages, clock, settings.lookup_budget_seconds),
+        calls=CallPages(desk_services(settings, function), pages, clock, settings.lookup_budget_seconds, report),
         pages=pages,
         address=settings.desk_address,
+        report=report,
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
@@ -44,14 +45,27 @@ class PageFunction(HttpFunction[T]):
         self._app.exception_handler(Exception)(self._unforeseen)
 
     def _known(self, error: ConnectorError) -> Response[str]:
-        status = status_of(error)
-        log = self.logger.error if status >= 500 else self.logger.info
-        log("request failed", extra={"status": int(status), **failure(error)})
+        report_to(self.logger)(error)
         return error_page(error, Request(self.event, ""))
 
     def _unforeseen(self, error: Exception) -> Response[str]:
         self.logger.error("request failed", extra={"code": "internal", **failure(error)})
         return error_page(ConnectorError("unforeseen"), Request(self.event, ""))
+
+
+Report = Callable[[ConnectorError], None]
+"""Logs an error that a page shows."""
+
+
+def report_to(logger: Logger) -> Report:
+    """Return what logs an error; it says nothing about a person."""
+
+    def report(error: ConnectorError) -> None:
+        status = status_of(error)
+        log = logger.error if status >= 500 else logger.info
+        log("request failed", extra={"status": int(status), **failure(error)})
+
+    return report
 
 
 def status_of(error: ConnectorError) -> HTTPStatus:
@@ -62,7 +76,9 @@ def status_of(error: ConnectorError) -> HTTPStatus:
 def error_page(error: ConnectorError, request: Request) -> Response[str]:
     """Return the page of an error, or the fragment of it that a page shows."""
     status = status_of(error)
-    headers = {"Retry_After": str(error.retry_after_seconds)} if isinstance(error, errors.RateLimited) else {}
+    headers: dict[str, Any] = (
+        {"Retry_After": str(error.retry_after_seconds)} if isinstance(error, errors.RateLimited) else {}
+    )
     problems = error.problems if isinstance(error, errors.InvalidRequest) else ()
     html = render(
         "problem" if request.is_fragment else "error",

@@ -59,7 +59,7 @@ class Pages:
         self, template: str, request: Request, session: Session, *, status: int = HTTPStatus.OK, **values: Any
     ) -> Response[str]:
         """Return a page for a person who is signed in."""
-        common = {"person": session.person, "token": session.token, "shown": self._shown}
+        common: dict[str, Any] = {"person": session.person, "token": session.token, "shown": self._shown}
         return page(self.render(template, request, **(common | values)), status)
 
 

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.desk import web
 from convox_clinicea.desk.call_pages import CallPages
-from convox_clinicea.desk.page_function import status_of
+from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, held
 from convox_clinicea.desk.sessions import LONGEST, SIGN_IN, Session, Sessions
 from convox_clinicea.desk.sign_in import SignIn
@@ -26,6 +26,7 @@ class Desk:
     Args:
         sign_in: gives the sign-in for a request.
         address: of `/desk` as browsers know it; empty where API Gateway's own words are right.
+        report: logs an error that a page shows.
     """
 
     def __init__(
@@ -36,12 +37,14 @@ class Desk:
         calls: CallPages,
         pages: Pages,
         address: str,
+        report: Report,
     ) -> None:
         self._sessions = sessions
         self._sign_in = sign_in
         self._calls = calls
         self._pages = pages
         self._address = address
+        self._report = report
 
     def answer(self, event: APIGatewayProxyEvent) -> Response[str]:
         """Return the page of a request; raises a leaf of `errors` where there is none."""
@@ -91,6 +94,7 @@ class Desk:
                 request.query, request.cookies.get(web.SIGN_IN_COOKIE), f"{request.address}/signed-in"
             )
         except ConnectorError as error:
+            self._report(error)
             html = self._pages.render("refused", request, message=error.public, request_id=request.request_id)
             return page(html, status_of(error), cookies=[used])
         before = self._session(request)
@@ -107,10 +111,11 @@ class Desk:
         cookie = set_cookie(web.SESSION_COOKIE, "", 0)
         try:
             beyond = self._sign_in(request.raw).sign_out_address(request.address)
-        except ConnectorError:
+        except ConnectorError as error:
+            self._report(error)
             beyond = None  # the desk's own session has ended; the page says so
         # No redirect: `form-action 'self'` of the page that sent the form would stop one to the provider.
-        headers = {} if beyond is None else {"Refresh": f"0; url={beyond}"}
+        headers: dict[str, Any] = {} if beyond is None else {"Refresh": f"0; url={beyond}"}
         return page(self._pages.render("signed_out", request, again=False, held={}), cookies=[cookie], **headers)
 
     def _signed_out(self, request: Request, form: Mapping[str, str] | None = None) -> Response[str]:

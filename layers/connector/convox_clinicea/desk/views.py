@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from convox_clinicea.desk.texts import text
+from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import Personal
 
 HERE = Path(__file__).parent
@@ -59,7 +60,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     made.globals |= {"t": text, "asset": assets().name}
-    made.filters |= {"shown": shown, "clock": clock_time, "day": day, "moment": moment, "age": age}
+    made.filters |= {"shown": shown, "clock": clock_time, "day": day, "moment": moment, "age": age, "number": number}
     return made
 
 
@@ -72,6 +73,13 @@ def shown(value: object) -> str:
     """Return a value for the eyes of the agent: here a personal one leaves its wrapping."""
     revealed = value.reveal() if isinstance(value, Personal) else value
     return "" if revealed is None else str(revealed)
+
+
+def number(mobile: Mobile) -> str:
+    """Return a number as it is read out, such as +91 99999 00001."""
+    digits = mobile.national_number
+    half = (len(digits) + 1) // 2
+    return f"+{mobile.country_code} {digits[:half]} {digits[half:]}"
 
 
 def age(born: Personal[date], now: datetime) -> int:
