@@ -50,7 +50,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "call_status": settings.CallStatusSettings,
     "booking_worker": settings.WorkerSettings,
     "booking_status": settings.StatusSettings,
-    "sweeper": settings.SweeperSettings,
+    "sweeper": settings.SweepSettings,
     "booking_actions": settings.ActionSettings,
     "data_requests": settings.DataRequestSettings,
     "reconcile": settings.ReconcileSettings,

@@ -52,22 +52,26 @@ def test_no_function_has_a_policy_of_aws_s_own(resources: Json) -> None:
 def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_others_only_the_session(
     resources: Json,
 ) -> None:
-    of_key = {
-        name: (listed(statement["Action"]), statement["Condition"])
+    of_key = [
+        (name, *listed(statement["Action"]), statement["Condition"])
         for name, statement in statements(resources)
         if statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
-    }
+    ]
 
     call = {"StringLike": {"kms:EncryptionContext:item": "call#*"}}
     booking = {"StringLike": {"kms:EncryptionContext:item": "booking#*"}}
     session = {"StringEquals": {"kms:EncryptionContext:item": "session"}}
-    assert of_key == {
-        "AcceptBookings": (["kms:Encrypt"], booking),
-        "CallStatusPermissions": (["kms:Encrypt"], call),
-        "CallPopupPermissions": (["kms:Encrypt"], {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}),
-        "BookingWorkerPermissions": (["kms:Decrypt"], booking),
-        "UseClinicea": (["kms:Encrypt", "kms:Decrypt"], session),
-    }
+    at_call_end = {"StringLike": {"kms:EncryptionContext:item": "desk-wish#*"}}
+    announced = {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}
+    assert sorted(of_key, key=str) == [
+        ("AcceptBookings", "kms:Encrypt", booking),
+        ("BookingWorkerPermissions", "kms:Decrypt", booking),
+        ("CallPopupPermissions", "kms:Encrypt", announced),
+        ("CallStatusPermissions", "kms:Decrypt", at_call_end),
+        ("CallStatusPermissions", "kms:Encrypt", call),
+        ("SweeperPermissions", "kms:Decrypt", at_call_end),
+        ("UseClinicea", "kms:Encrypt", "kms:Decrypt", session),
+    ]
 
 
 def test_nobody_uses_the_key_for_nothing_in_particular(resources: Json) -> None:
@@ -112,7 +116,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
         "RecordDisclosures": {
             f"{name}ExecutionRole" for name in ("SearchPatient", "PastAppointments", "CallPopup", "BookingStatus")
         },
-        "RecordConsents": {"BookNewPatientExecutionRole", "CallStatusExecutionRole"},
+        "RecordConsents": {f"{name}ExecutionRole" for name in ("BookNewPatient", "CallStatus", "Sweeper")},
     }
 
 

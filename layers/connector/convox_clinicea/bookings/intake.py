@@ -99,12 +99,30 @@ class Intake:
                     self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
         raise NotStored("the call was changed by others at every try")
 
+    def considered(self, request: BookingRequest) -> tuple[BookingIntent, Acceptance | None]:
+        """Return what a request is known by, and its booking if the ledger has it; nothing is stored.
+
+        Raises:
+            InvalidRequest, NotInDialect: it could not be accepted.
+            NotStored: the ledger or the key cannot be read.
+        """
+        with or_not_stored():
+            wish = self._drafter.wish(request)
+            known = self._known(wish)
+            if known is None:
+                self._drafter.check(request)
+            return wish, known
+
+    def _known(self, wish: BookingIntent) -> Acceptance | None:
+        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
+        return None if standing is None else self._sent(wish, standing, repeated=True)
+
     def _accepted(self, wish: BookingIntent) -> Acceptance:
         caller = wish.request.caller
         # rule 13: the ledger is asked before the start is judged
-        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
-        if standing is not None:
-            return self._sent(wish, standing, repeated=True)
+        known = self._known(wish)
+        if known is not None:
+            return known
         ids = self._drafter.ids
         call = None if caller.call_id is None else self._calls.get(caller.name, *ids.calls(caller.call_id))
         if call is None or len(call.wishes) >= MOST_WISHES:

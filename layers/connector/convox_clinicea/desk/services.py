@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCalls
+from convox_clinicea.bookings.call_ends import call_ends_from
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import ledger_from
@@ -45,8 +47,10 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
     _, _, place, intake = booking_collaborators(settings, clock)
     ids = ids_from(settings, earlier=settings.earlier_call_names)
     limiter = _limiter(settings, function)
-    ledger_calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
-    states = BookingStates(BookingStatus(ledger_from(settings.ledger_table, clock), ledger_calls, ids), client)
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    call_ends = call_ends_from(settings, intake, clock, function.metrics)
+    status = BookingStatus(ledger_from(settings.ledger_table, clock), Calls(table, clock), ids)
+    states = BookingStates(status, call_ends, place, client)
     clinicea = clinicea_from(settings, place.clinics, clock, in_time=True)
     popups = CallPopUp(
         PatientSearch(clinicea),
@@ -71,7 +75,16 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
     return DeskServices(
         calls,
         CallerLookup(popups=popups, limiter=limiter, register=register, clock=clock, client=client),
-        DeskBooking(intake=intake, limiter=limiter, states=states, place=place, clock=clock, client=client),
+        DeskBooking(
+            intake=intake,
+            call_ends=call_ends,
+            call_end=timedelta(minutes=settings.call_end_minutes),
+            limiter=limiter,
+            states=states,
+            place=place,
+            clock=clock,
+            client=client,
+        ),
     )
 
 

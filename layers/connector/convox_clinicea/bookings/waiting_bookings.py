@@ -1,0 +1,94 @@
+"""Bookings that wait for their call's end, and their form in DynamoDB: one item for each call of an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from convox_clinicea.deadline import fresh_token
+from convox_clinicea.items import SCHEMA, require_readable
+from convox_clinicea.table import WRITE_TOKEN, Item, Put, timestamp
+
+SCHEMA_VERSION = 1
+WAITING = "call_end"
+"""In the index `open`: calls with a booking that waits for their end."""
+PREFIX = "desk-wish#"
+RETENTION = timedelta(days=7)
+"""Beyond its keeping; long enough for a week's outage of what makes it."""
+PERSONS = "persons"
+"""The attribute with the HMACs by which an erasure finds whose data an item holds."""
+_ATTRIBUTES = frozenset({"pk", "bookings", "open", "queued_at", "expires_at", PERSONS, WRITE_TOKEN, SCHEMA})
+
+
+@dataclass(frozen=True)
+class WaitingBooking:
+    """One booking that waits, or that could not be made.
+
+    Attributes:
+        wish_id: the id that it will have in the ledger.
+        persons: HMACs of the patient and of the number.
+        sealed: the request, encrypted for the call's item.
+        problems: the fields for which it could not be made; a person must look.
+    """
+
+    wish_id: str
+    start: datetime
+    clinic_id: str
+    kept_at: datetime
+    persons: tuple[str, ...]
+    sealed: bytes = field(repr=False)
+    problems: tuple[str, ...] = ()
+
+
+def put_of(key: str, standing: Item | None, bookings: Sequence[WaitingBooking], now: datetime) -> Put:
+    """Return the write of a call's item, on condition that nobody else has written it since it was read."""
+    item: Item = {
+        "pk": {"S": key},
+        "bookings": {"L": [{"M": _attributes(each)} for each in bookings]},
+        PERSONS: _texts(sorted({key for each in bookings for key in each.persons})),
+        "expires_at": {"N": str(int((now + RETENTION).timestamp()))},
+        SCHEMA: {"N": str(SCHEMA_VERSION)},
+        WRITE_TOKEN: {"S": fresh_token()},
+    }
+    waiting = [each.kept_at for each in bookings if not each.problems]
+    if waiting:
+        item |= {"open": {"S": WAITING}, "queued_at": {"S": timestamp(max(waiting))}}
+    if standing is None:
+        return Put(item, "attribute_not_exists(pk)")
+    return Put(item, f"{WRITE_TOKEN} = :seen", {":seen": standing[WRITE_TOKEN]})
+
+
+def bookings_in(item: Item | None) -> list[WaitingBooking]:
+    """Read a call's item; raises UnreadableRecord."""
+    require_readable(item or {}, SCHEMA_VERSION, _ATTRIBUTES)
+    return [] if item is None else [_waiting(each["M"]) for each in item["bookings"]["L"]]
+
+
+def _attributes(booking: WaitingBooking) -> dict[str, Any]:
+    return {
+        "wish_id": {"S": booking.wish_id},
+        "start": {"S": booking.start.isoformat()},
+        "clinic_id": {"S": booking.clinic_id},
+        "kept_at": {"S": timestamp(booking.kept_at)},
+        "persons": _texts(booking.persons),
+        "sealed": {"B": booking.sealed},
+        "problems": _texts(booking.problems),
+    }
+
+
+def _texts(texts: Iterable[str]) -> Any:
+    return {"L": [{"S": each} for each in texts]}
+
+
+def _waiting(told: Mapping[str, Any]) -> WaitingBooking:
+    return WaitingBooking(
+        wish_id=told["wish_id"]["S"],
+        start=datetime.fromisoformat(told["start"]["S"]),
+        clinic_id=told["clinic_id"]["S"],
+        kept_at=datetime.fromisoformat(told["kept_at"]["S"]),
+        persons=tuple(each["S"] for each in told["persons"]["L"]),
+        sealed=told["sealed"]["B"],
+        problems=tuple(each["S"] for each in told["problems"]["L"]),
+    )
