@@ -5,11 +5,8 @@ Nothing else knows of them until they are made: then the ledger does, and it alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import timedelta
-from functools import cache
-from itertools import islice
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -18,13 +15,12 @@ from convox_clinicea import aws
 from convox_clinicea.announcements import agent_in_key
 from convox_clinicea.bookings.intake import MOST_TRIES, Acceptance, Intake, booking_collaborators, or_not_stored
 from convox_clinicea.bookings.request import BookingRequest, UnreadableRequest
-from convox_clinicea.bookings.waiting_bookings import PREFIX, WAITING, WaitingBooking, bookings_in, put_of
+from convox_clinicea.bookings.waiting_bookings import PREFIX, NotMade, WaitingBooking, bookings_in, put_of
 from convox_clinicea.clinicea.errors import NotInDialect
 from convox_clinicea.convox.request import ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import (
     ConfigurationError,
-    ConnectorError,
     FieldProblem,
     InvalidRequest,
     NotStored,
@@ -35,17 +31,9 @@ from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.sealing import KmsSealer, Sealer, SealingUnavailable
 from convox_clinicea.settings import IntakeSettings, SweepSettings
-from convox_clinicea.table import ConditionFailed, Contended, Table, TableUnavailable, timestamp
+from convox_clinicea.table import ConditionFailed, Contended, Table, TableUnavailable
 
 MOST_OF_A_CALL = 10
-MOST_AT_A_TIME = 50
-"""Calls that one sweep looks at."""
-
-
-class NotMade(ConnectorError):
-    """A booking that waits for its call's end was not made now."""
-
-    retryable = True
 
 
 FAILURES = (NotStored, TableUnavailable, SealingUnavailable, UnreadableRecord, ConfigurationError)
@@ -142,15 +130,14 @@ class CallEndBookings:
             )
         return [*made.values()]
 
-    def make_due(self, older_than: timedelta, deadline: Deadline) -> int:
-        """Make what has waited that long, and return how many bookings are new; one that fails holds up no other.
+    def make_each(self, keys: Iterable[str], deadline: Deadline) -> int:
+        """Make what waits in these items, and return how many bookings are new; one that fails holds up no other.
 
         Raises:
             NotMade: some of it was not made; the next sweep tries again.
-            TableUnavailable: what waits cannot be read.
         """
         made, failure = 0, None
-        for key in self.due(older_than):
+        for key in keys:
             if deadline.remaining() < SECONDS_FOR_ONE:
                 break
             try:
@@ -160,17 +147,6 @@ class CallEndBookings:
         if failure is not None:
             raise_alone(NotMade(f"{type(failure).__name__}: {failure}"))
         return made
-
-    def due(self, older_than: timedelta) -> Iterator[str]:
-        """Yield the items whose bookings have waited that long for their call's end; raises TableUnavailable."""
-        before = timestamp(self._clock.now() - older_than)
-        found = self._table.query(
-            "open",
-            "#open = :waiting AND queued_at <= :before",
-            {"#open": "open"},
-            {":waiting": {"S": WAITING}, ":before": {"S": before}},
-        )
-        yield from (item["pk"]["S"] for item in islice(found, MOST_AT_A_TIME))
 
     def _waiting(self, key: str) -> list[WaitingBooking]:
         return [each for each in bookings_in(self._table.get(key)) if not each.problems]
@@ -215,17 +191,9 @@ def _fields(problem: InvalidRequest | NotInDialect | TooManyOpenBookings | Unrea
             return ("request",)
 
 
-def making_from(settings: SweepSettings, clock: Clock, metrics: Metrics) -> Callable[[Deadline], int]:
-    """Return what makes the bookings of calls of which no status callback came; built when it first makes some."""
-
-    @cache
-    def call_ends() -> CallEndBookings:
-        return call_ends_from(settings, booking_collaborators(settings, clock).intake, clock, metrics)
-
-    def make(deadline: Deadline) -> int:
-        return call_ends().make_due(timedelta(minutes=settings.call_end_minutes), deadline)
-
-    return make
+def call_ends_of_sweeper(settings: SweepSettings, clock: Clock, metrics: Metrics) -> CallEndBookings:
+    """Return what makes the bookings of calls of which no status callback came."""
+    return call_ends_from(settings, booking_collaborators(settings, clock).intake, clock, metrics)
 
 
 def call_ends_from(settings: IntakeSettings, intake: Intake, clock: Clock, metrics: Metrics) -> CallEndBookings:

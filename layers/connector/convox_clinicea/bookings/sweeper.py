@@ -12,7 +12,6 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.call_ends import NotMade, making_from
 from convox_clinicea.bookings.ledger import Ledger, Overtaken, ledger_from
 from convox_clinicea.bookings.listing import Backlog, Waiting
 from convox_clinicea.bookings.locks import Locks
@@ -29,6 +28,7 @@ from convox_clinicea.bookings.messages import (
 )
 from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, Open
+from convox_clinicea.bookings.waiting_bookings import NotMade, making_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.function import Function

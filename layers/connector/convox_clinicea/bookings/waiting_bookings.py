@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from convox_clinicea.deadline import fresh_token
+from aws_lambda_powertools import Metrics
+
+from convox_clinicea import aws
+from convox_clinicea.deadline import Clock, Deadline, fresh_token
+from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import SCHEMA, require_readable
-from convox_clinicea.table import WRITE_TOKEN, Item, Put, timestamp
+from convox_clinicea.settings import SweepSettings
+from convox_clinicea.table import WRITE_TOKEN, Item, Put, Table, timestamp
 
 SCHEMA_VERSION = 1
 WAITING = "call_end"
@@ -20,6 +26,27 @@ RETENTION = timedelta(days=7)
 PERSONS = "persons"
 """The attribute with the HMACs by which an erasure finds whose data an item holds."""
 _ATTRIBUTES = frozenset({"pk", "bookings", "open", "queued_at", "expires_at", PERSONS, WRITE_TOKEN, SCHEMA})
+
+
+MOST_AT_A_TIME = 50
+"""Calls that one sweep looks at."""
+
+
+class NotMade(ConnectorError):
+    """A booking that waits for its call's end was not made now."""
+
+    retryable = True
+
+
+def due(table: Table, before: datetime) -> list[str]:
+    """Return the items whose bookings have waited for their call's end since then; raises TableUnavailable."""
+    found = table.query(
+        "open",
+        "#open = :waiting AND queued_at <= :before",
+        {"#open": "open"},
+        {":waiting": {"S": WAITING}, ":before": {"S": timestamp(before)}},
+    )
+    return [item["pk"]["S"] for item in islice(found, MOST_AT_A_TIME)]
 
 
 @dataclass(frozen=True)
@@ -92,3 +119,18 @@ def _waiting(told: Mapping[str, Any]) -> WaitingBooking:
         sealed=told["sealed"]["B"],
         problems=tuple(each["S"] for each in told["problems"]["L"]),
     )
+
+
+def making_from(settings: SweepSettings, clock: Clock, metrics: Metrics) -> Callable[[Deadline], int]:
+    """Return what makes the bookings of calls of which no status callback came."""
+
+    def make(deadline: Deadline) -> int:
+        before = clock.now() - timedelta(minutes=settings.call_end_minutes)
+        keys = due(Table(aws.dynamodb(), settings.ledger_table), before)
+        if not keys:
+            return 0
+        from convox_clinicea.bookings.call_ends import call_ends_of_sweeper  # it loads the intake
+
+        return call_ends_of_sweeper(settings, clock, metrics).make_each(keys, deadline)
+
+    return make

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from convox_clinicea.convox import contract as answers
 
 
+AGREES = "date_of_birth.agrees"
+"""The register's word for: it was said whether a birth date agrees."""
+
+
 def hand_out(
     body: answers.Answer,
     register: DisclosureRegister,
@@ -72,7 +76,8 @@ def recipient_of(event: APIGatewayProxyEvent, agent_id: str | None, call_id: str
 def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[HandedOut]:
     """Return whose data an answer holds, and the names of the fields that are not null in it.
 
-    That a patient has no completed appointments is told of that patient, too: `appointments`.
+    That a patient has no completed appointments is told of that patient, too: `appointments`. So is whether a birth
+    date agrees.
     """
     fields = {each["patient_id"]: _named(each) for each in body.get("patients") or ()}
     appointments: Sequence[Mapping[str, Any]] | None = body.get("appointments")
@@ -80,6 +85,8 @@ def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[H
         (owner,) = fields or (patient_id,)
         names = [f"appointments.{name}" for each in appointments for name in _named(each)] or ["appointments"]
         fields[owner] = [*fields.get(owner, []), *dict.fromkeys(names)]
+    if "agrees" in body:
+        fields[patient_id] = [AGREES]
     return [HandedOut(str(owner), tuple(names)) for owner, names in fields.items()]
 
 

@@ -89,12 +89,11 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
 
 
 def _limiter(settings: DeskSettings, function: Function[Any]) -> RateLimiter:
-    """Return the limits of the desk; there it is always noted who was shown on which call."""
+    """Return the limits of the desk: those of look-ups, and those of bookings."""
     limits = replace(
         limits_of_lookups(settings),
         bookings_per_caller_minute=settings.bookings_per_caller_minute,
         bookings_per_agent_minute=settings.bookings_per_agent_minute,
-        visits_only_if_shown=True,
     )
     table = Table(aws.dynamodb_at_once(), settings.ledger_table)
     return RateLimiter(table, limits, function.clock, function.logger, function.metrics)

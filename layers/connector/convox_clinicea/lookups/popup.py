@@ -28,8 +28,9 @@ from convox_clinicea.errors import ConfigurationError, ConnectorError, NoCallerN
 from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
+from convox_clinicea.lookups.confirm import is_born
 from convox_clinicea.lookups.pipeline import Admitted, Announce, Found, LookupPipeline, lookup_pipeline
-from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, is_born, match
+from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number, tells
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
