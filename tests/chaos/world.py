@@ -256,7 +256,7 @@ class World:
         carrier = release.double("transport").SimulatedTransport(self.clinicea, self.scheduler, self.troubles, network)
         self._replace(wiring, "transport", lambda _url: carrier)
         self._replace(release.module("deadline"), "source", self.chance(release.own("product")))
-        self._replace(release.module("telemetry"), "metrics", self.counts.metrics)
+        self._replace(release.module("function"), "metrics", self.counts.metrics)
         if self._recorder is not None:
             self._replace(wiring, "observe_call", self._recorder.observe)
 
