@@ -12,11 +12,11 @@ import pytest
 from convox_clinicea import aws, rate_counters
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
+from convox_clinicea.function import logger, metrics
 from convox_clinicea.privacy import MASK
 from convox_clinicea.rate_counters import COUNTER_RETENTION_SECONDS, MOST_AGENTS, Counters, Kind
 from convox_clinicea.rate_limits import CALLERS_SHARE, RateLimiter, RateLimits, Requester
 from convox_clinicea.table import Table
-from convox_clinicea.telemetry import logger, metrics
 from tests.support import emf
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
