@@ -11,6 +11,7 @@ from typing import Any
 from aws_lambda_powertools import Metrics
 
 from convox_clinicea import aws
+from convox_clinicea.announcements import PERSONS
 from convox_clinicea.deadline import Clock, Deadline, fresh_token
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.items import SCHEMA, require_readable
@@ -23,8 +24,6 @@ WAITING = "call_end"
 PREFIX = "desk-wish#"
 RETENTION = timedelta(days=7)
 """Beyond its keeping; long enough for a week's outage of what makes it."""
-PERSONS = "persons"
-"""The attribute with the HMACs by which an erasure finds whose data an item holds."""
 _ATTRIBUTES = frozenset({"pk", "bookings", "open", "queued_at", "expires_at", PERSONS, WRITE_TOKEN, SCHEMA})
 
 

@@ -17,15 +17,17 @@ from convox_clinicea.deadline import Clock
 from convox_clinicea.desk.calls import DeskCall, SignedIn
 from convox_clinicea.desk.states import BookingState, BookingStates, state_of, waiting_state
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotShown
+from convox_clinicea.new_patient import RULES
 from convox_clinicea.rate_limits import RateLimiter, Requester
 
 MARGIN = timedelta(minutes=30)
 """Between the latest making of a booking that is kept and its start, so that a person can still make it by hand."""
 _YES = "yes"
-_ASKED = (
-    *("clinic_id", "practitioner_id", "service", "notes", "duration_minutes"),
-    *("first_name", "last_name", "gender", "date_of_birth", "email"),
-)
+_ASKED = ("clinic_id", "practitioner_id", "service", "notes", "duration_minutes", *RULES)
+IMPERSONAL = ("clinic_id", "practitioner_id", "duration_minutes", "start", "day", "time", "consent.given")
+"""The fields of a form that say nothing of the caller."""
+PERSONAL = ("patient_id", "service", "notes", *RULES, "consent.given_by", "consent.text_version")
+"""Those that do, or may."""
 
 
 def is_agreed(form: Mapping[str, str]) -> bool:

@@ -11,6 +11,7 @@ from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import call_ends_from
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.identity import digest_of_patient
 from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.status import BookingStatus
@@ -20,6 +21,7 @@ from convox_clinicea.convox.request import identity_key, ids_from
 from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
+from convox_clinicea.desk.drafts import Drafts
 from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.completed import CompletedAppointments
@@ -39,6 +41,7 @@ class DeskServices(NamedTuple):
     calls: DeskCalls
     caller: CallerLookup
     booking: DeskBooking
+    drafts: Drafts
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -62,10 +65,13 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         settings, place.clinics.zone(None), ids_from(settings, in_time=True), clock, function.logger
     )
     number_key = partial(_number_key, settings.identity_secret_arn)
+    at_once = Table(aws.dynamodb_at_once(), settings.ledger_table)
+    announced = AgentCalls(at_once, clock)
+    sealer = KmsSealer(aws.kms_in_time(), settings.kms_key_arn)
     calls = DeskCalls(
-        calls=AgentCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock),
+        calls=announced,
         states=states,
-        sealer=KmsSealer(aws.kms_in_time(), settings.kms_key_arn),
+        sealer=sealer,
         ids=ids,
         place=place,
         clock=clock,
@@ -85,6 +91,15 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             clock=clock,
             client=client,
         ),
+        Drafts(
+            table=at_once,
+            calls=announced,
+            sealer=sealer,
+            ids=ids,
+            clock=clock,
+            client=client,
+            patient_key=partial(_patient_key, settings.identity_secret_arn),
+        ),
     )
 
 
@@ -97,6 +112,10 @@ def _limiter(settings: DeskSettings, function: Function[Any]) -> RateLimiter:
     )
     table = Table(aws.dynamodb_at_once(), settings.ledger_table)
     return RateLimiter(table, limits, function.clock, function.logger, function.metrics)
+
+
+def _patient_key(arn: str, patient_id: str) -> str:
+    return digest_of_patient(identity_key(arn), patient_id)
 
 
 def _number_key(arn: str, mobile: Mobile) -> str:
