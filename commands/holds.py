@@ -81,6 +81,7 @@ def show(session: Session, person: Json) -> Held:
     held = list(parts(session, {"action": "holds", **person}))
     bookings = [booking for part in held for booking in part["bookings"]]
     calls = [call for part in held for call in part["calls"]]
+    desk = [kind for part in held for kind in part["desk"]]
     unreadable = sum(part["unreadable"] for part in held)
     consents = sum(part["consents"] for part in held)
     if mobile is not None:
@@ -93,6 +94,8 @@ def show(session: Session, person: Json) -> Held:
 
     counts = f"{len(bookings)} bookings, {consents} consents, {disclosures} disclosures"
     out.line(f"{session.where}: {counts}{''.join(f', a kept callback of call {each}' for each in calls)}")
+    for kind in desk:
+        out.line(f"  at the desk, sealed, for a day or until the call's end: {kind}")
     for booking in bookings:
         out.line(f"  {booking_lines.line(booking, booking_lines.wall_clock())}")
         out.line(f"    {', '.join(booking['holds'])}")
@@ -103,12 +106,13 @@ def show(session: Session, person: Json) -> Held:
     document = {
         "bookings": bookings,
         "kept_callbacks": calls,
+        "desk": desk,
         "consents": consents,
         "disclosures": disclosures,
         "unreadable": unreadable,
         "scope": searched,
     }
-    return Held(document, bool(bookings or calls or unreadable))
+    return Held(document, bool(bookings or calls or desk or unreadable))
 
 
 def carry_out(session: Session, person: Json, *, open_too: bool = False, why: str, yes: bool) -> int:
@@ -164,6 +168,9 @@ def erased(session: Session, person: Json, *, open_too: bool, why: str) -> tuple
         for call in part["calls"]:
             results.append({"call_id": call["call_id"], "kept": call["kept"]})
             _became(session.out, f"the kept callback of call {call['call_id']}", call["kept"], "erased")
+        for each in part["desk"]:
+            results.append({"desk": each["kind"], "kept": each["kept"]})
+            _became(session.out, f"at the desk: {each['kind']}", each["kept"], "erased")
         unreadable += part["unreadable"]
     return results, unreadable + sum(each["kept"] is not None for each in results)
 

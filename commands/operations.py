@@ -13,6 +13,7 @@ from convox_clinicea.convox import fields
 from convox_clinicea.convox.http import HTTP_ERRORS
 from convox_clinicea.convox.request import CallRequest
 from convox_clinicea.lookups.completed import CompletedRequest
+from convox_clinicea.lookups.confirm import ConfirmRequest
 from convox_clinicea.lookups.search import SearchRequest
 
 # Codes that only API Gateway gives, beside those of the functions.
@@ -134,6 +135,15 @@ OPERATIONS = (
         "List a patient's completed appointments",
         CompletedRequest,
         answers.Completed,
+        ASKING_CLINICEA,
+    ),
+    Operation(
+        "post",
+        "/patients/{patient_id}/confirm",
+        "confirmPatient",
+        "Compare the birth date that the caller told with a patient's record",
+        ConfirmRequest,
+        answers.Confirmation,
         ASKING_CLINICEA,
     ),
     Operation(

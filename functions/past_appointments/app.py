@@ -1,4 +1,4 @@
-"""`GET /patients/{patient_id}/appointments/completed`: what was done at the last visits?"""
+"""One patient: the last visits (`GET …/appointments/completed`), whether a birth date agrees (`POST …/confirm`)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from convox_clinicea.startup import prepare
 
 from aws_lambda_powertools.event_handler import Response
 
-from convox_clinicea.convox.http_function import HttpFunction, path_parameter
-from convox_clinicea.lookups.completed import completed_flow
+from convox_clinicea.convox.http import HttpFunction, path_parameter
+from convox_clinicea.lookups.completed import patient_flows
 
-function = HttpFunction(completed_flow, look_up=True)
+function = HttpFunction(patient_flows, look_up=True)
 prepare(function.parts)
 
 
 @function.get("/patients/{patient_id}/appointments/completed")
 def past_appointments() -> Response[str]:
-    return function.parts().answer(function.event, patient_id=path_parameter(function.event, "patient_id"))
+    return function.parts().completed.answer(function.event, patient_id=path_parameter(function.event, "patient_id"))
+
+
+@function.post("/patients/{patient_id}/confirm")
+def confirm() -> Response[str]:
+    return function.parts().confirm.answer(function.event, patient_id=path_parameter(function.event, "patient_id"))
 
 
 handler = function.handler()

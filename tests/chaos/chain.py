@@ -21,6 +21,7 @@ from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.canary import Canary
 from convox_clinicea.bookings.compared import Cursor
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import DEFAULT_RETENTION, Ledger
 from convox_clinicea.bookings.locks import Locks
@@ -119,6 +120,7 @@ class Chain:
             ledger=self.ledger,
             calls=self.calls,
             register=register,
+            desk=DeskRecords(table, self.clock),
             clock=self.clock,
             retention=DEFAULT_RETENTION,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from urllib.parse import urljoin
 
+import boto3
 import pytest
 
 from convox_clinicea import aws
@@ -14,6 +16,7 @@ from convox_clinicea.desk import views
 from convox_clinicea.desk.sessions import NOTED_EACH, Sessions
 from convox_clinicea.table import Table, timestamp
 from tests.support import invented
+from tests.support.account import document
 from tests.support.bookings import AGENT_ID, CALL_ID
 from tests.support.deployment import Deployment
 from tests.support.desk import form
@@ -21,6 +24,7 @@ from tests.support.desk_browser import Browser, Page
 from tests.support.openid import AGENT, CLIENT, COGNITO, SECRET, Provider, openid_provider
 
 VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
+CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-01", "name": "Example Clinic"}]}
 PERSON = AGENT | {"custom:agent_id": AGENT_ID}
 
 
@@ -48,6 +52,11 @@ def announced(deployment: Deployment, patient_id: str = "P-41", **more: str) -> 
     deployment.fake.add_patient(**invented.patient(patient_id=patient_id, file_no="F-41", appointments=VISITS))
     body = {"mobile": invented.MOBILE, "call_id": CALL_ID, "agent_id": AGENT_ID, "queue": "Andheri", **more}
     assert deployment.popup(body).status == 200
+
+
+def in_a_parameter() -> str:
+    boto3.client("ssm").put_parameter(Name="/stack/desk", Value=json.dumps(CLINICS), Type="String", Overwrite=True)
+    return "ssm:/stack/desk"
 
 
 def opened(browser: Browser) -> Page:
@@ -168,3 +177,72 @@ def test_signing_out_ends_the_session_and_then_the_provider_s(
     browser.cookies.update(kept)  # a copy of the cookie is worth nothing
     assert "Sign in to the desk" in browser.get().text
     assert deployment.stack.items("desk-session#") == []
+
+
+def test_a_draft_is_kept_sealed_and_shown_again(deployment: Deployment, browser: Browser, provider: Provider) -> None:
+    browser.sign_in(provider)
+    announced(deployment)
+    call = opened(browser)
+    typed = {"token": call.token, "patient_id": "P-41", "notes": "left knee", "day": "2031-01-02"}
+
+    kept = browser.post(f"{call.address}/draft", typed, fragment=True)
+    again = browser.get(call.address)
+
+    assert kept.status == 204
+    assert ">left knee</textarea>" in again.body
+    assert again.field("day") == "2031-01-02"
+    assert all("left knee" not in str(item) for item in deployment.stack.items("desk-draft#"))
+
+
+@pytest.mark.parametrize("born", ["", "1988-02-30", "yesterday", "<b>"])
+def test_a_birth_date_that_does_not_exist_is_no_question(
+    deployment: Deployment, browser: Browser, provider: Provider, born: str
+) -> None:
+    browser.sign_in(provider)
+    announced(deployment)
+    call = opened(browser)
+
+    form = {"token": call.token, "patient_id": "P-41", "birth_date": born}
+    page = browser.post(f"{call.address}/confirm", form, fragment=True)
+
+    assert (page.status, "<b>" in page.body) == (400, False)
+
+
+def test_a_changed_patient_in_the_form_books_nothing(
+    deployment: Deployment, browser: Browser, provider: Provider
+) -> None:
+    browser.sign_in(provider)
+    deployment.fake.add_patient(**invented.patient(patient_id="P-43", mobile=invented.OTHER_MOBILE))
+    announced(deployment)
+    call = opened(browser)
+    browser.get(f"{call.address}/caller", fragment=True)
+
+    page = browser.post(f"{call.address}/book", form(patient_id="P-43", token=call.token), fragment=True)
+
+    assert (page.status, "was not found on this call" in page.text) == (403, True)
+    assert deployment.stack.items("booking#") == []
+
+
+@pytest.mark.parametrize("kept", [in_a_parameter, lambda: document(CLINICS)], ids=["parameter", "object"])
+def test_the_desk_has_the_deployment_s_documents_session_and_limits(
+    deployment: Deployment, browser: Browser, provider: Provider, kept: Callable[[], str]
+) -> None:
+    deployment.configure(CLINICS=kept(), CLINICEA_AUTHENTICATION="staff_session", OPEN_BOOKINGS_PER_NUMBER="1")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    browser = Browser(deployment.function("agent_desk").invoke)
+    home = browser.sign_in(provider)
+    call = browser.post("calls", {"token": home.token, "mobile": invented.MOBILE})
+    caller = browser.get(f"{call.address}/caller", fragment=True)
+
+    taken = browser.post(
+        f"{call.address}/book", form(patient_id="P-41", token=call.token, clinic_id="C-01"), fragment=True
+    )
+
+    deployment.configure()
+    cold = Browser(deployment.function("agent_desk").invoke)
+    cold.cookies = browser.cookies
+
+    assert cold.get(f"{call.address}/caller", fragment=True).field("patient_id") == "P-41", "one session for all"
+    assert '<option value="C-01">Example Clinic</option>' in call.body
+    assert caller.field("patient_id") == "P-41"
+    assert "taken down" in taken.text

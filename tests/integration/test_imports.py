@@ -45,6 +45,8 @@ NO_LOOK_UP_NEEDS = (
 SPARED = {
     **dict.fromkeys(LOOK_UPS, NO_LOOK_UP_NEEDS),
     "past_appointments": (*NO_LOOK_UP_NEEDS, "phonenumbers"),
+    # The pop-up seals the caller's number for the desk.
+    "call_popup": tuple(each for each in NO_LOOK_UP_NEEDS if each != "convox_clinicea.sealing"),
     "authorizer": (
         "boto3",
         "aws_lambda_powertools.event_handler",

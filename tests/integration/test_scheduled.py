@@ -21,7 +21,7 @@ from tests.support.deployment import Deployment
 from tests.support.functions import ROOT
 
 POST = "postAppointmentByPatientID"
-NOTHING = {"requeued": 0, "parked": 0, "expired": 0, "told": 0}
+NOTHING = {"requeued": 0, "parked": 0, "expired": 0, "told": 0, "made": 0}
 
 
 def an_hour_ago() -> VirtualClock:

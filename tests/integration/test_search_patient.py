@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from convox_clinicea.lookups.search import age_band
+from convox_clinicea.privacy import PersonalDate
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID
+from tests.support.clock import present
 from tests.support.deployment import Deployment
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
@@ -48,6 +52,7 @@ def test_one_patient_is_shown_whole(deployment: Deployment) -> None:
                 "mobile": invented.MOBILE,
                 "gender": "Female",
                 "date_of_birth": "1991-07-23",
+                "age_band": None,
                 "email": invented.EMAIL,
                 "address": "9 Periwinkle Steps, Bengaluru",
                 "last_visit": "2025-03-04",
@@ -61,9 +66,13 @@ def test_what_clinicea_does_not_know_is_null_not_missing(deployment: Deployment)
 
     (patient,) = deployment.search(ASKED).body["patients"]
 
-    unknown = {"gender", "date_of_birth", "email", "address", "last_visit"}
+    unknown = {"gender", "date_of_birth", "age_band", "email", "address", "last_visit"}
     assert {name for name, value in patient.items() if value is None} == unknown
     assert set(patient) == unknown | {"patient_id", "file_no", "name", "mobile"}
+
+
+def band(born: str) -> str | None:
+    return age_band(PersonalDate(date.fromisoformat(born)), present().date())
 
 
 def test_of_several_only_what_tells_a_family_apart_is_shown(deployment: Deployment) -> None:
@@ -72,7 +81,7 @@ def test_of_several_only_what_tells_a_family_apart_is_shown(deployment: Deployme
 
     answer = deployment.search(ASKED)
 
-    hidden = {"mobile": None, "email": None, "address": None, "last_visit": None}
+    hidden = {"mobile": None, "date_of_birth": None, "email": None, "address": None, "last_visit": None}
     assert (answer.status, answer.body["match"]) == (200, "many")
     assert answer.body["message"] == "Several patients share this number. Ask who is calling."
     assert answer.body["patients"] == [
@@ -81,7 +90,7 @@ def test_of_several_only_what_tells_a_family_apart_is_shown(deployment: Deployme
             "file_no": "F-41",
             "name": "Zanzibarina Quillfeather",
             "gender": "Female",
-            "date_of_birth": "1991-07-23",
+            "age_band": band(invented.BIRTH_DATE),
             **hidden,
         },
         {
@@ -89,7 +98,7 @@ def test_of_several_only_what_tells_a_family_apart_is_shown(deployment: Deployme
             "file_no": "F-42",
             "name": "Umbrellino Quillfeather",
             "gender": "Male",
-            "date_of_birth": "2019-05-02",
+            "age_band": band("2019-05-02"),
             **hidden,
         },
     ]

@@ -117,6 +117,7 @@ class Stack:
             "DEFAULT_DURATION_MINUTES": "30",
             "ACCEPTED_STATUS": "202",
             "DESK_CLIENT": "convox",
+            "CALL_END_MINUTES": "15",
             "RETENTION_DAYS": "30",
             "NOTICES_TOPIC_ARN": self.topic,
             "READ_BACKS": "true",

@@ -70,6 +70,9 @@ class Deployment:
     def completed(self, patient_id: str, query: Mapping[str, str], **more: Any) -> Answer:
         return self.function("past_appointments")(events.completed(patient_id, query, **more))
 
+    def confirm(self, patient_id: str, body: object, **more: Any) -> Answer:
+        return self.function("past_appointments")(events.confirm(patient_id, body, **more))
+
     def popup_by_get(self, query: Mapping[str, str], **more: Any) -> Answer:
         return self.function("call_popup")(events.popup_by_get(query, **more))
 

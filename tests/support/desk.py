@@ -13,7 +13,7 @@ from convox_clinicea.desk.services import DeskServices, desk_services
 from convox_clinicea.desk.states import BookingState
 from convox_clinicea.function import Function
 from convox_clinicea.settings import DeskSettings
-from tests.support import permissions
+from tests.support import invented, permissions
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days
 from tests.support.functions import NAMES
 
@@ -47,6 +47,21 @@ def form(**changes: str) -> dict[str, str]:
     }
 
 
+def new_form(**changes: str) -> dict[str, str]:
+    """A new patient's form, as the page sends it; a field that was not filled in is empty."""
+    details = {
+        "patient_id": "",
+        "first_name": invented.FIRST_NAME,
+        "last_name": invented.LAST_NAME,
+        "gender": "female",
+        "date_of_birth": invented.BIRTH_DATE,
+        "email": "",
+        "consent.given": "yes",
+        "consent.given_by": "self",
+    }
+    return form(**{**details, **changes})
+
+
 @dataclass
 class Desk:
     """One agent at the desk."""
@@ -66,6 +81,12 @@ class Desk:
         deadline = Deadline.after(self.function.clock, seconds)
         with _running():
             return self.services.caller.show(self.person, call or self.call(), REQUEST_ID, SOURCE, deadline)
+
+    def confirm(self, patient_id: str, born: str, seconds: float = 5.0) -> CallerView | None:
+        deadline = Deadline.after(self.function.clock, seconds)
+        caller, call = self.services.caller, self.call()
+        with _running():
+            return caller.confirm(self.person, call, patient_id, born, REQUEST_ID, SOURCE, deadline)
 
     def book(self, sent: dict[str, str], call: DeskCall | None = None, *, at_call_end: bool = False) -> BookingState:
         with _running():

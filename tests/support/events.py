@@ -89,6 +89,10 @@ def completed(patient_id: str, query: Mapping[str, str], **more: Any) -> Event:
     return gateway("GET", resource, path={"patient_id": patient_id}, query=query, **more)
 
 
+def confirm(patient_id: str, body: object, **more: Any) -> Event:
+    return gateway("POST", "/patients/{patient_id}/confirm", path={"patient_id": patient_id}, body=body, **more)
+
+
 def popup_by_get(query: Mapping[str, str], **more: Any) -> Event:
     return gateway("GET", "/calls/popup", query=query, **more)
 

@@ -52,22 +52,29 @@ def test_no_function_has_a_policy_of_aws_s_own(resources: Json) -> None:
 def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_others_only_the_session(
     resources: Json,
 ) -> None:
-    of_key = {
-        name: (listed(statement["Action"]), statement["Condition"])
+    of_key = [
+        (name, *listed(statement["Action"]), statement["Condition"])
         for name, statement in statements(resources)
         if statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
-    }
+    ]
 
     call = {"StringLike": {"kms:EncryptionContext:item": "call#*"}}
     booking = {"StringLike": {"kms:EncryptionContext:item": "booking#*"}}
     session = {"StringEquals": {"kms:EncryptionContext:item": "session"}}
-    assert of_key == {
-        "AcceptBookings": (["kms:Encrypt"], booking),
-        "CallStatusPermissions": (["kms:Encrypt"], call),
-        "CallPopupPermissions": (["kms:Encrypt"], {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}),
-        "BookingWorkerPermissions": (["kms:Decrypt"], booking),
-        "UseClinicea": (["kms:Encrypt", "kms:Decrypt"], session),
-    }
+    at_call_end = {"StringLike": {"kms:EncryptionContext:item": "desk-wish#*"}}
+    announced = {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}
+    of_desk = {"StringLike": {"kms:EncryptionContext:item": ["desk-calls#*", "desk-draft#*"]}}
+    assert sorted(of_key, key=str) == [
+        ("AcceptBookings", "kms:Encrypt", booking),
+        ("AgentDeskPermissions", "kms:Encrypt", "kms:Decrypt", of_desk),
+        ("AgentDeskPermissions", "kms:Encrypt", at_call_end),
+        ("BookingWorkerPermissions", "kms:Decrypt", booking),
+        ("CallPopupPermissions", "kms:Encrypt", announced),
+        ("CallStatusPermissions", "kms:Decrypt", at_call_end),
+        ("CallStatusPermissions", "kms:Encrypt", call),
+        ("SweeperPermissions", "kms:Decrypt", at_call_end),
+        ("UseClinicea", "kms:Encrypt", "kms:Decrypt", session),
+    ]
 
 
 def test_nobody_uses_the_key_for_nothing_in_particular(resources: Json) -> None:
@@ -113,7 +120,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
             f"{name}ExecutionRole"
             for name in ("SearchPatient", "PastAppointments", "CallPopup", "BookingStatus", "AgentDesk")
         },
-        "RecordConsents": {f"{name}ExecutionRole" for name in ("BookNewPatient", "CallStatus", "AgentDesk")},
+        "RecordConsents": {f"{name}ExecutionRole" for name in ("BookNewPatient", "CallStatus", "Sweeper", "AgentDesk")},
     }
 
 
@@ -125,6 +132,7 @@ def test_an_index_is_queried_only_by_who_needs_it(resources: Json) -> None:
     }
 
     assert queried == {
+        "AgentDeskPermissions": "${Ledger.Arn}/index/call",
         "BookingStatusPermissions": "${Ledger.Arn}/index/call",
         "SweeperPermissions": "${Ledger.Arn}/index/open",
         "BookingActionsPermissions": "${Ledger.Arn}/index/open",

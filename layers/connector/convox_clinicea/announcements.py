@@ -6,7 +6,7 @@ under the same id, and each of the two has a pop-up and a status: a call is a ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -139,7 +139,10 @@ MOST_CALLS = 50
 CALL_RETENTION = timedelta(hours=24)
 """How long a call is kept for its agent, sealed number included."""
 MOST_TRIES = 4
-_ATTRIBUTES = frozenset({"pk", "calls", "expires_at", WRITE_TOKEN, SCHEMA})
+CALLS_PREFIX = "desk-calls#"
+PERSONS = "persons"
+"""The attribute of the desk's items with the HMACs by which an erasure finds whose data they hold."""
+_ATTRIBUTES = frozenset({"pk", "calls", "expires_at", PERSONS, WRITE_TOKEN, SCHEMA})
 _ABSENT = "attribute_not_exists(pk)"
 _AS_SEEN = f"{WRITE_TOKEN} = :seen"
 
@@ -167,7 +170,7 @@ class AgentCall:
 
 def key_of_agent(client: str, agent_id: str) -> str:
     """Return the primary key of an agent's calls."""
-    return f"desk-calls#{client}#{agent_in_key(agent_id)}"
+    return f"{CALLS_PREFIX}{client}#{agent_in_key(agent_id)}"
 
 
 class AgentCalls:
@@ -197,7 +200,7 @@ class AgentCalls:
                 told = replace(told, sealed=before.sealed, number_key=before.number_key)
             return [told, *(each for each in calls if each is not before)]
 
-        self._change(client, agent_id, added)
+        self.change(key_of_agent(client, agent_id), added)
 
     def end(self, client: str, agent_id: str, call_id: str) -> None:
         """Note that a call has ended, if it was announced to the agent; raises as `announce` does."""
@@ -209,10 +212,10 @@ class AgentCalls:
                 for each in calls
             ]
 
-        self._change(client, agent_id, ended)
+        self.change(key_of_agent(client, agent_id), ended)
 
-    def _change(self, client: str, agent_id: str, change: Callable[[list[AgentCall]], list[AgentCall]]) -> None:
-        key = key_of_agent(client, agent_id)
+    def change(self, key: str, change: Callable[[list[AgentCall]], list[AgentCall]]) -> None:
+        """Replace the calls of one agent's item; raises as `announce` does."""
         for _ in range(MOST_TRIES):
             standing = self._table.get(key)
             calls = _calls(standing)
@@ -226,10 +229,11 @@ class AgentCalls:
             return
         raise_alone(Contended("an agent's calls were changed by others at every try"))
 
-    def _put(self, key: str, standing: Item | None, calls: Iterable[AgentCall]) -> Put:
+    def _put(self, key: str, standing: Item | None, calls: Sequence[AgentCall]) -> Put:
         item: Item = {
             "pk": {"S": key},
             "calls": {"L": [{"M": _attributes(each)} for each in calls]},
+            PERSONS: {"L": [{"S": each} for each in sorted({each.number_key for each in calls} - {None}, key=str)]},
             "expires_at": {"N": str(int((self._clock.now() + CALL_RETENTION).timestamp()))},
             SCHEMA: {"N": str(AGENT_CALLS_VERSION)},
             WRITE_TOKEN: {"S": fresh_token()},

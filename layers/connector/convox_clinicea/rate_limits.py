@@ -18,11 +18,11 @@ from convox_clinicea import aws
 from convox_clinicea.aws import deadline_scope
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
+from convox_clinicea.function import failure
 from convox_clinicea.privacy import MASK, is_telling
 from convox_clinicea.rate_counters import Counters, Kind, Moment, Tally, agent_digest, patients, shown_on
 from convox_clinicea.settings import IntakeSettings, LookupLimitSettings, LookupSettings, StatusSettings, WorkerSettings
 from convox_clinicea.table import Table, TableUnavailable
-from convox_clinicea.telemetry import failure
 
 CALLERS_SHARE = 10
 """So many agents' usual misses are usual for all agents of a client together."""
@@ -45,7 +45,6 @@ class RateLimits:
         suspected_after_misses: how many requests of one agent may find nothing in ten minutes and are nothing unusual.
         shown_per_caller, shown_per_agent: distinct patients in ten minutes.
         shown_per_caller_day, shown_per_agent_day: the same, added up over a day.
-        visits_only_if_shown: whether it is noted who was shown, and on which call, though no limit asks for it.
     """
 
     per_caller_minute: int = 0
@@ -58,7 +57,6 @@ class RateLimits:
     bookings_per_caller_minute: int = 0
     bookings_per_agent_minute: int = 0
     status_per_caller_minute: int = 0
-    visits_only_if_shown: bool = False
 
 
 class RateLimiter:
@@ -107,7 +105,7 @@ class RateLimiter:
         missed = missed and bool(limits.suspected_after_misses)
         if missed:
             numbers.update(_attributes(now, Kind.TELLING, agent))
-        digests = {shown_on(each, call_id, asker.agent) for each in shown} if self._notes_patients else set()
+        digests = {shown_on(each, call_id, asker.agent) for each in shown}
         name = now.attribute(Kind.SHOWN, agent)
         first = patients(digests) - self._counters.known(asker.caller, now).shown_in(now.attribute(Kind.SHOWN))
         tally = self._add(asker, now, numbers, {name: digests} if digests else {}, deadline)
@@ -171,12 +169,6 @@ class RateLimiter:
         tally = self._add(asker, now, Counter(_attributes(now, kind, agent)), {}, None)
         if tally is not None:
             refuse_beyond(tally, more=0)
-
-    @property
-    def _notes_patients(self) -> bool:
-        limits = self._limits
-        caps = (limits.shown_per_caller, limits.shown_per_agent, limits.shown_per_caller_day)
-        return limits.visits_only_if_shown or any((*caps, limits.shown_per_agent_day))
 
     def _agent(self, asker: Requester, now: Moment) -> str | None:
         """Return the agent's short name; None where the client's item has no room for it."""
@@ -268,7 +260,6 @@ def limits_of_lookups(settings: LookupLimitSettings) -> RateLimits:
         shown_per_agent=settings.patients_per_agent_ten_minutes,
         shown_per_caller_day=settings.patients_per_caller_day,
         shown_per_agent_day=settings.patients_per_agent_day,
-        visits_only_if_shown=settings.visits_only_if_shown,
     )
 
 

@@ -170,6 +170,12 @@ class DeskClientSettings(Settings):
     desk_client: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
 
 
+class CallEndSettings(Settings):
+    """After which time a booking that waits for its call's end is made without a status callback."""
+
+    call_end_minutes: int = Field(ge=1, le=240)
+
+
 class SearchSettings(LookupSettings):
     """`search_patient`; with `desk_client` also `call_popup`: what ConVox opens, by POST or by GET."""
 
@@ -218,7 +224,13 @@ class DeskSignInSettings(Settings):
 
 
 class DeskSettings(
-    IntakeSettings, CliniceaSettings, DisclosureSettings, LookupLimitSettings, DeskClientSettings, DeskSignInSettings
+    IntakeSettings,
+    CliniceaSettings,
+    DisclosureSettings,
+    LookupLimitSettings,
+    DeskClientSettings,
+    CallEndSettings,
+    DeskSignInSettings,
 ):
     """`agent_desk`: look-ups and bookings, for a person who is signed in."""
 
@@ -236,7 +248,7 @@ class DataRequestSettings(NamingSettings):
 
 
 class SweeperSettings(Settings):
-    """Where bookings are, and who is told: `booking_worker` and `sweeper`."""
+    """Where bookings are, and who is told: `booking_worker`; with more, `sweeper`."""
 
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
@@ -245,6 +257,10 @@ class SweeperSettings(Settings):
     default_country: str = Field(pattern=r"^[A-Z]{2}$")
     retention_days: int = Field(ge=1, le=3650)
     age_limit_hours: float = Field(gt=0, le=168)
+
+
+class SweepSettings(SweeperSettings, IntakeSettings, CallEndSettings):
+    """`sweeper`, which also makes what waited for a call's end."""
 
 
 class WorkerSettings(SweeperSettings, CliniceaSettings, PlaceSettings):

@@ -12,11 +12,11 @@ import pytest
 from convox_clinicea import aws, rate_counters
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
+from convox_clinicea.function import logger, metrics
 from convox_clinicea.privacy import MASK
 from convox_clinicea.rate_counters import COUNTER_RETENTION_SECONDS, MOST_AGENTS, Counters, Kind
 from convox_clinicea.rate_limits import CALLERS_SHARE, RateLimiter, RateLimits, Requester
 from convox_clinicea.table import Table
-from convox_clinicea.telemetry import logger, metrics
 from tests.support import emf
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock
@@ -118,11 +118,17 @@ def test_look_ups_that_name_no_agent_count_as_those_of_one(stack: Stack, clock: 
 def test_what_is_off_is_not_counted(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock)
     for _ in range(3):
-        look_up(counted, clock, shown=["P-41"], call_id="c-1", missed=True)
+        look_up(counted, clock, missed=True)
         counted.acquire_booking(ASKER)
         counted.note_telling(ASKER)
 
     assert stack.items() == []
+
+
+def test_who_was_shown_is_noted_though_every_limit_is_off(stack: Stack, clock: VirtualClock) -> None:
+    look_up(allowance(stack, clock), clock, shown=["P-41"], call_id="c-1")
+
+    assert allowance(stack, clock).was_shown(ASKER, "P-41", "c-1")
 
 
 EVERYTHING: dict[str, Any] = {
@@ -133,7 +139,6 @@ EVERYTHING: dict[str, Any] = {
     "shown_per_agent": 40,
     "shown_per_caller_day": 6000,
     "shown_per_agent_day": 600,
-    "visits_only_if_shown": True,
 }
 
 
@@ -331,11 +336,11 @@ class TestShownOnACall:
 
     @pytest.fixture
     def search(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
-        return allowance(stack, clock, visits_only_if_shown=True)
+        return allowance(stack, clock)
 
     @pytest.fixture
     def visits(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
-        return allowance(stack, clock, visits_only_if_shown=True)
+        return allowance(stack, clock)
 
     def test_the_client_that_was_shown_the_patient_on_that_call(
         self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock

@@ -16,7 +16,7 @@ from convox_clinicea.settings import (
     SearchSettings,
     Settings,
     StatusSettings,
-    SweeperSettings,
+    SweepSettings,
     WorkerSettings,
 )
 
@@ -57,6 +57,7 @@ ENVIRONMENT = {
     "DEFAULT_DURATION_MINUTES": "30",
     "ACCEPTED_STATUS": "202",
     "DESK_CLIENT": "convox",
+    "CALL_END_MINUTES": "15",
     "CONSENT_TEXT_VERSION": "1",
     "CONSENT_RETENTION_DAYS": "3650",
     "CONSENT_TEXTS": "",
@@ -79,7 +80,7 @@ ALL = [
     LookupSettings,
     IntakeSettings,
     WorkerSettings,
-    SweeperSettings,
+    SweepSettings,
     StatusSettings,
     ReconcileSettings,
     AuthorizerSettings,

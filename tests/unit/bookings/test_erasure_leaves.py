@@ -11,6 +11,7 @@ from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.callback_fields import Grounds
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.person_search import Journal, Subject, SubjectSearch
 from convox_clinicea.bookings.personal_data import NotErasedReason, PersonalData
 from convox_clinicea.bookings.record import Booking
@@ -37,6 +38,7 @@ def holdings(bench: Bench) -> PersonalData:
         ledger=bench.ledger,
         calls=bench.calls,
         register=bench.register,
+        desk=DeskRecords(table, bench.clock),
         clock=bench.clock,
         retention=timedelta(days=30),
     )

@@ -12,6 +12,7 @@ from convox_clinicea.bookings import request as consents
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
 from convox_clinicea.bookings.personal_data import Erasure, NotErasedReason, PersonalData
 from convox_clinicea.bookings.protocol import Reason, State
@@ -39,6 +40,7 @@ def holdings(bench: Bench) -> PersonalData:
         ledger=bench.ledger,
         calls=Calls(table, bench.clock),
         register=Table(aws.dynamodb(), bench.stack.disclosures_table),
+        desk=DeskRecords(table, bench.clock),
         clock=bench.clock,
         retention=timedelta(days=30),
     )

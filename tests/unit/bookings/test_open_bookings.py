@@ -12,6 +12,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.callbacks import StatusCallbacks
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.person_search import Subject, SubjectSearch
@@ -246,6 +247,7 @@ def test_an_erasure_takes_the_list_with_it(bench: Bench) -> None:
         ledger=bench.ledger,
         calls=bench.calls,
         register=bench.register,
+        desk=DeskRecords(Table(aws.dynamodb(), bench.stack.table), bench.clock),
         clock=bench.clock,
         retention=timedelta(days=30),
     )

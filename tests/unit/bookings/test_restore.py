@@ -11,6 +11,7 @@ from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.callback_fields import Grounds
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.operator import Obstacle
 from convox_clinicea.bookings.person_search import SUBJECT, Journal, Subject, SubjectSearch
@@ -66,6 +67,7 @@ def erase(bench: Bench, *, open_too: bool = True, ended: bool = False) -> None:
         ledger=bench.ledger,
         calls=bench.calls,
         register=Table(aws.dynamodb(), bench.stack.disclosures_table),
+        desk=DeskRecords(Table(aws.dynamodb(), bench.stack.table), bench.clock),
         clock=bench.clock,
         retention=timedelta(days=30),
     ).erase(Subject(MEERA), PERSON, open_too=open_too)

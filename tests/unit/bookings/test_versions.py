@@ -14,6 +14,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.listing import Backlog, Filter
 from convox_clinicea.bookings.operator import Obstacle
@@ -68,6 +69,7 @@ def holdings(bench: Bench) -> PersonalData:
         ledger=bench.ledger,
         calls=bench.calls,
         register=Table(aws.dynamodb(), bench.stack.disclosures_table),
+        desk=DeskRecords(table, bench.clock),
         clock=bench.clock,
         retention=timedelta(days=30),
     )

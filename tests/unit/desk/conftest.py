@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea import aws, telemetry
+from convox_clinicea import aws
 from convox_clinicea.desk import views
 from convox_clinicea.desk.call_pages import CallPages
 from convox_clinicea.desk.page_function import PageFunction, report_to
@@ -16,6 +16,7 @@ from convox_clinicea.desk.provider import OpenIdProvider, Registration
 from convox_clinicea.desk.routes import Desk
 from convox_clinicea.desk.sessions import Sessions, SignInAttempts
 from convox_clinicea.desk.sign_in import ClaimNames, SignIn
+from convox_clinicea.function import logger
 from convox_clinicea.table import Table
 from tests.support.account import Stack, aws_account
 from tests.support.clock import SkippingClock
@@ -74,7 +75,7 @@ def invoke(
     """The desk's function, as Lambda runs it."""
     views.assets.cache_clear()
     pages = Pages(Shown("Asia/Kolkata", CLINICS, ("1", "May we register you?")), clock)
-    report = report_to(telemetry.logger())
+    report = report_to(logger())
     desk = Desk(
         sessions=Sessions(table, clock),
         sign_in=lambda _event: sign_in,

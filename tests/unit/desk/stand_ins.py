@@ -100,13 +100,14 @@ class Services:
     agrees: bool = True
     refused: ConnectorError | None = None
     booked: list[dict[str, str]] = field(default_factory=list)
+    kept: dict[str, dict[str, str]] = field(default_factory=dict)
     shown_to: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def calls(self) -> Services:
         return self
 
-    caller = booking = calls
+    caller = booking = drafts = calls
 
     def today(self, person: Any) -> list[DeskCall]:
         return self.agents_calls.get(person.agent_id, [])
@@ -126,7 +127,7 @@ class Services:
         self.shown_to.append((person.subject, call.call_id))
         return self.view
 
-    def confirm(self, person: Any, call: DeskCall, patient_id: str, _born: date, *_: Any) -> CallerView | None:
+    def confirm(self, person: Any, call: DeskCall, patient_id: str, _born: str, *_: Any) -> CallerView | None:
         assert patient_id in {each.patient_id for each in self.view.patients}
         return ONE if self.agrees else None
 
@@ -137,6 +138,14 @@ class Services:
             raise self.refused
         self.booked.append({**form, "request_id": request_id})
         return BookingState(Progress.TAKEN_DOWN, at_call_end=at_call_end)
+
+    def keep(self, _person: Any, call_id: str, form: Mapping[str, str]) -> None:
+        self.kept[call_id] = dict(form)
+
+    def get(self, _person: Any, call_id: str) -> Mapping[str, str]:
+        if self.refused is not None:
+            raise self.refused
+        return self.kept.get(call_id, {})
 
     def states(self, _person: Any, _call: DeskCall) -> list[BookingState]:
         return [BookingState(Progress.BOOKED, appointment_id="A-1")]

@@ -196,15 +196,6 @@ def test_a_booking_that_is_refused_says_why_and_keeps_what_was_typed(
         assert page.headers["Retry-After"] == ["17"]
 
 
-@pytest.mark.parametrize("born", ["", "1988-02-30", "yesterday", HTML])
-def test_a_birth_date_that_does_not_exist_is_no_question(signed_in: Browser, born: str) -> None:
-    token = signed_in.get(CALL).token
-
-    page = signed_in.post(f"{CALL}/confirm", {"token": token, "patient_id": "p-1", "birth_date": born}, fragment=True)
-
-    assert (page.status, "must be a date that exists" in page.text) == (400, True)
-
-
 def test_nothing_about_a_person_is_in_the_log(
     signed_in: Browser, services: Services, caplog: pytest.LogCaptureFixture
 ) -> None:

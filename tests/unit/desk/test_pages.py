@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea.desk.pages import key_of
+from convox_clinicea.table import TableUnavailable
 from tests.support.desk_browser import DESK, Browser
 from tests.support.openid import Provider
 from tests.unit.desk.stand_ins import MANY, CallerView, DeskCall, Services
@@ -80,3 +81,24 @@ def test_an_unknown_caller_is_asked_for_consent_before_the_name(signed_in: Brows
 def test_a_call_id_of_any_signs_has_an_address(signed_in: Browser, services: Services) -> None:
     services.agents_calls["agent-7"] = [DeskCall("a/b?c#d é")]
     assert "Andheri" in signed_in.get(f"calls/{key_of('a/b?c#d é')}").text
+
+
+def test_a_draft_survives_a_reload(signed_in: Browser, services: Services) -> None:
+    services.view = CallerView("none")
+    token = signed_in.get(CALL).token
+    typed = {"token": token, "notes": "knee", "clinic_id": "bandra", "first_name": "Meera"}
+
+    kept = signed_in.post(f"{CALL}/draft", typed, fragment=True)
+    page = signed_in.get(CALL)
+
+    assert kept.status == 204
+    assert "token" not in services.kept["call-1"]
+    assert ">knee</textarea>" in page.body
+    assert '<option value="bandra" selected>' in page.body
+    assert signed_in.get(f"{CALL}/caller", fragment=True).field("first_name") == "Meera"
+
+
+def test_a_call_opens_without_its_draft_where_that_cannot_be_read(signed_in: Browser, services: Services) -> None:
+    services.refused = TableUnavailable("dynamodb")
+
+    assert "+91 99999 00001" in signed_in.get(CALL).text

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
 
 from convox_clinicea.clinicea.errors import CliniceaError, TimedOut
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.lookups.search import MatchKind, PatientSearch
+from convox_clinicea.lookups.search import MatchKind, PatientSearch, age_band
 from convox_clinicea.mobile import Mobile
+from convox_clinicea.privacy import PersonalDate
 from tests.support import invented
 from tests.support.clinicea_bench import CliniceaBench
 
@@ -122,3 +124,24 @@ def test_a_search_ends_with_its_deadline(bench: CliniceaBench) -> None:
     with pytest.raises(TimedOut):
         find(bench, seconds=2)
     assert bench.clock.monotonic() - began == pytest.approx(2)
+
+
+@pytest.mark.parametrize(
+    ("born", "band"),
+    [
+        ("2031-03-01", "0-1"),
+        ("2029-03-02", "0-1"),
+        ("2029-03-01", "2-5"),
+        ("2013-03-02", "12-17"),
+        ("2013-03-01", "18-29"),
+        ("1991-07-23", "30-44"),
+        ("1931-01-01", "75+"),
+        ("2031-03-02", None),
+    ],
+)
+def test_an_age_band_changes_on_the_birthday(born: str, band: str | None) -> None:
+    assert age_band(PersonalDate(date.fromisoformat(born)), date(2031, 3, 1)) == band
+
+
+def test_without_a_birth_date_there_is_no_age_band() -> None:
+    assert age_band(None, date(2031, 3, 1)) is None

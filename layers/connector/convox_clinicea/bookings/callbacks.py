@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from convox_clinicea.bookings.call import MOST_WISHES, Call
-from convox_clinicea.bookings.call_persons import Mind, obstacle
+from convox_clinicea.bookings.call import MOST_WISHES, Call, is_same_agent
+from convox_clinicea.bookings.call_persons import Mind, obstacle, was_refused
 from convox_clinicea.bookings.callback_fields import UNBOOKED, Grounds, Refusal, UnbookedCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import BookingIntent, Drafter, OpenBookings
@@ -141,8 +141,10 @@ class StatusCallbacks:
         ids = self._drafter.ids
         stored = _leg(self._calls.get(callback.caller.name, *ids.calls(callback.call_id)), callback, ids)
         call = _told(stored, callback)
-        if callback.bare and call.booking_id is not None:
-            return CallbackResult(self._ledger.get(call.booking_id), repeated=True)
+        if callback.bare:
+            known = self._of_agent(call, callback)
+            if known is not None:
+                return CallbackResult(known, repeated=True)
         try:
             if callback.refusal is not None:
                 raise callback.refusal
@@ -155,6 +157,18 @@ class StatusCallbacks:
         if call != stored or not stored.version:
             self._calls.write(call)
         return CallbackResult(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
+
+    def _of_agent(self, call: Call, callback: Callback) -> Booking | None:
+        """Return the booking that a callback without an appointment's details means.
+
+        It is what the agent's callbacks have asked for, or else the only booking that the agent has made on the call.
+        """
+        if call.booking_id is not None:
+            return self._ledger.get(call.booking_id)
+        agent_id = callback.caller.agent_id
+        name = None if agent_id is None else self._drafter.ids.agent(agent_id)
+        made = [each for each in self._bookings(call).values() if is_same_agent(each.agent_id, name)]
+        return made[0] if len(made) == 1 and not was_refused(made[0]) else None
 
     def _wished(self, stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> CallbackResult:
         wish = wish.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)

@@ -13,6 +13,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Keeping, Noted
 from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.operator_requests import CliniceaId, Order, PersonsOrder, shown, validated
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
@@ -85,6 +86,7 @@ class HoldsOrder(_Order):
                 for booking in held.found.bookings
             ],
             "calls": [call.call_id for call in held.found.calls],
+            "desk": [each.kind for each in held.found.desk],
             "consents": held.consents,
             **_progress(held.found),
         }
@@ -121,6 +123,7 @@ class EraseOrder(_Order, PersonsOrder):
         return {
             "results": [outcome(each) for each in done.bookings],
             "calls": [{"call_id": each.call.call_id, "kept": _word(each.kept)} for each in done.calls],
+            "desk": [{"kind": each.record.kind, "kept": _word(each.kept)} for each in done.desk],
             **_progress(done.found),
         }
 
@@ -253,6 +256,7 @@ def personal_data_from(settings: DataRequestSettings, clock: Clock) -> PersonalD
         ledger=ledger_from(settings.ledger_table, clock, retention),
         calls=Calls(ledger_table, clock, retention),
         register=Table(aws.dynamodb(), settings.disclosures_table),
+        desk=DeskRecords(ledger_table, clock),
         clock=clock,
         retention=retention,
         keeping=Keeping(timedelta(days=settings.consent_retention_days), ZoneInfo(settings.time_zone)),

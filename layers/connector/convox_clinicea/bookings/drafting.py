@@ -127,12 +127,7 @@ class Drafter:
             LedgerUnavailable: the proof of consent may not stand.
         """
         request, caller = wish.request, wish.request.caller
-        self._check_start(request.start)
-        if request.new_patient is not None and self._flows.book_new_call is None:
-            raise NotInDialect(Endpoint.POST_WITH_PATIENT)
-        plain = request.to_bytes()
-        if len(plain) > MAX_BYTES:
-            raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))
+        plain = self.check(request)
         now = self._clock.now()
         drafted = Booking(
             booking_id=booking_id,
@@ -160,6 +155,16 @@ class Drafter:
         if request.new_patient is not None:
             self._consents.add(drafted, request.new_patient.consent, caller.request_id)
         return drafted
+
+    def check(self, request: BookingRequest) -> bytes:
+        """Return the request as it is encrypted; raises InvalidRequest, NotInDialect where it cannot be drafted."""
+        self._check_start(request.start)
+        if request.new_patient is not None and self._flows.book_new_call is None:
+            raise NotInDialect(Endpoint.POST_WITH_PATIENT)
+        plain = request.to_bytes()
+        if len(plain) > MAX_BYTES:
+            raise InvalidRequest(FieldProblem("notes", "the request is too long; shorten the notes"))
+        return plain
 
     def _check_start(self, start: datetime) -> None:
         now = self._clock.now()

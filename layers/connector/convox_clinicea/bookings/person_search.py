@@ -15,9 +15,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from convox_clinicea.announcements import PERSONS
 from convox_clinicea.bookings import identity, record
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.calls import KEYS_OF_LEGS, call_from_item
+from convox_clinicea.bookings.desk_records import PREFIX as DESK
+from convox_clinicea.bookings.desk_records import DeskRecord, record_of
 from convox_clinicea.bookings.record import EARLIER_PATIENT_KEY, Booking
 from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
@@ -117,6 +120,7 @@ class Part:
     """What one part of a search found.
 
     Attributes:
+        desk: items of the desk that hold something of the person.
         unreadable: how many records match, and cannot be read by this version.
         pages: how many pages were read.
         after: the key at which the next part starts; None: the whole ledger was searched.
@@ -124,6 +128,7 @@ class Part:
 
     bookings: list[Booking] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+    desk: list[DeskRecord] = field(default_factory=list)
     unreadable: int = 0
     pages: int = 0
     after: str | None = None
@@ -161,12 +166,16 @@ class SubjectSearch:
         until = self._clock.now() + LONGEST
         bookings: list[Booking] = []
         calls: list[Call] = []
+        desk: list[DeskRecord] = []
         unreadable, pages = 0, 0
         start: Item | None = None if after is None else {"pk": {"S": after}}
         while pages < MOST_PAGES and (pages == 0 or self._clock.now() < until):
             page = self._table.scan_page(condition, names, values, start)
             pages += 1
             for item in page.items:
+                if item["pk"]["S"].startswith(DESK):
+                    desk.append(record_of(item))
+                    continue
                 found = _read(item)
                 if found is None:
                     unreadable += 1
@@ -175,11 +184,11 @@ class SubjectSearch:
                 else:
                     calls.append(found)
                 if len(bookings) + len(calls) + unreadable == MOST_FOUND:
-                    return Part(bookings, calls, unreadable, pages, item["pk"]["S"])
+                    return Part(bookings, calls, desk, unreadable, pages, item["pk"]["S"])
             start = page.after
             if start is None:
-                return Part(bookings, calls, unreadable, pages)
-        return Part(bookings, calls, unreadable, pages, None if start is None else start["pk"]["S"])
+                return Part(bookings, calls, desk, unreadable, pages)
+        return Part(bookings, calls, desk, unreadable, pages, None if start is None else start["pk"]["S"])
 
     def _condition(self, subject: Subject) -> tuple[str, dict[str, str], Item]:
         """Return the filter: any of the subject's keys, in a booking or a call."""
@@ -199,12 +208,14 @@ class SubjectSearch:
             for name, texts in keys.items()
         )
         # A list has no `IN`: one clause for each key of a person.
-        in_legs = [f"contains({KEYS_OF_LEGS}, {each})" for each in values if not each.startswith(_IDS)]
-        alternatives = " OR ".join([alternatives, *in_legs])
+        lists = (KEYS_OF_LEGS, PERSONS)
+        in_lists = [f"contains({name}, {each})" for each in values if not each.startswith(_IDS) for name in lists]
+        alternatives = " OR ".join([alternatives, *in_lists])
+        kinds = {":bookings": _BOOKINGS, ":calls": _CALLS, ":desk": DESK}
         return (
-            f"({alternatives}) AND (begins_with(pk, :bookings) OR begins_with(pk, :calls))",
+            f"({alternatives}) AND ({' OR '.join(f'begins_with(pk, {each})' for each in kinds)})",
             {f"#{name}": name for name in keys},
-            {**values, ":bookings": {"S": _BOOKINGS}, ":calls": {"S": _CALLS}},
+            {**values, **{name: {"S": prefix} for name, prefix in kinds.items()}},
         )
 
 

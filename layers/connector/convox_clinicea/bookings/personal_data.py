@@ -20,6 +20,7 @@ from convox_clinicea.bookings.audit import (
 )
 from convox_clinicea.bookings.call import Call, Leg, key_of_trace
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.desk_records import DeskRecord, DeskRecords
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
 from convox_clinicea.bookings.protocol import Reason, State
@@ -81,11 +82,20 @@ class Forgotten:
 
 
 @dataclass(frozen=True)
+class Dropped:
+    """What became of one item of the desk."""
+
+    record: DeskRecord
+    kept: NotErasedReason | None = None
+
+
+@dataclass(frozen=True)
 class Erased:
     """What became of one part of the ledger."""
 
     bookings: list[Erasure]
     calls: list[Forgotten]
+    desk: list[Dropped]
     found: Part
 
 
@@ -99,6 +109,7 @@ class PersonalData:
         ledger: Ledger,
         calls: Calls,
         register: Table,
+        desk: DeskRecords,
         clock: Clock,
         retention: timedelta,
         keeping: Keeping | None = None,
@@ -107,6 +118,7 @@ class PersonalData:
         self._ledger = ledger
         self._calls = calls
         self._register = register
+        self._desk = desk
         self._clock = clock
         self._retention = retention
         self._entries = SubjectEntries(register, keeping or Keeping())
@@ -177,7 +189,15 @@ class PersonalData:
         found = self._search.part(subject, after)
         keys = self._search.keys_of(subject)
         calls = [self._forget(call, keys) for call in found.calls]
-        return Erased([self._erase(each, person, open_too=open_too) for each in found.bookings], calls, found)
+        desk = [self._drop(each, keys, open_too=open_too) for each in found.desk]
+        return Erased([self._erase(each, person, open_too=open_too) for each in found.bookings], calls, desk, found)
+
+    def _drop(self, record: DeskRecord, keys: frozenset[str], *, open_too: bool) -> Dropped:
+        try:
+            done = self._desk.erase(record, keys, open_too=open_too)
+        except UnreadableRecord:
+            return Dropped(record, NotErasedReason.UNREADABLE)
+        return Dropped(record, None if done else NotErasedReason.OPEN)
 
     def _forget(self, call: Call, keys: frozenset[str]) -> Forgotten:
         names = {key_of_trace(call, each) for each in call.legs if each.is_found_by(keys)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
@@ -28,11 +28,12 @@ from convox_clinicea.bookings.messages import (
 )
 from convox_clinicea.bookings.protocol import LEFT_TO_A_PERSON, LOOKED_AT_BY_NOW, ProtocolTimings, Reason, State
 from convox_clinicea.bookings.record import Booking, Open
+from convox_clinicea.bookings.waiting_bookings import NotMade, making_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.settings import SweeperSettings
+from convox_clinicea.settings import SweepSettings
 from convox_clinicea.table import Table, TableUnavailable
 
 MOST_AT_A_TIME = 200
@@ -50,12 +51,14 @@ class Swept:
             another one shortly before their start.
         expired: parked bookings nobody resolved within the retention, now rejected.
         told: notices published that had been due.
+        made: bookings that had waited for the end of a call of which no status callback came.
     """
 
     requeued: int = 0
     parked: int = 0
     expired: int = 0
     told: int = 0
+    made: int = 0
 
 
 class Sweeper:
@@ -71,6 +74,7 @@ class Sweeper:
         notices: Notices,
         clock: Clock,
         limits: ProtocolTimings,
+        make_waiting: Callable[[Deadline], int] = lambda _deadline: 0,
     ) -> None:
         self._ledger = ledger
         self._locks = locks
@@ -79,12 +83,13 @@ class Sweeper:
         self._notices = notices
         self._clock = clock
         self._limits = limits
+        self._make_waiting = make_waiting
 
     def sweep(self, deadline: Deadline) -> Swept:
         """Run all tasks until nothing is left or time is short.
 
         Raises:
-            TableUnavailable, QueueUnavailable: the first failure; unaffected tasks are done.
+            TableUnavailable, QueueUnavailable, NotMade: the first failure; unaffected tasks are done.
         """
         # rules 12 and 17
         tasks = (
@@ -94,13 +99,14 @@ class Sweeper:
             ("requeued", self._requeue_stuck),
             ("expired", self._finish_expired),
             ("told", self._tell),
+            ("made", self._make_waiting),
         )
         done: Counter[str] = Counter()
         failure: ConnectorError | None = None
         for name, task in tasks:
             try:
                 done[name] += task(deadline)
-            except (TableUnavailable, QueueUnavailable) as error:
+            except (TableUnavailable, QueueUnavailable, NotMade) as error:
                 failure = failure or error  # a queue that is down must not hold back the notices
         if failure is not None:
             raise failure
@@ -249,7 +255,7 @@ def _starts_soon(booking: Booking, now: datetime) -> bool:
     return not booking.posted and now <= booking.start < now + LEFT_TO_A_PERSON
 
 
-def sweeper_from(settings: SweeperSettings, clock: Clock, logger: Logger) -> Sweeper:
+def sweeper_from(settings: SweepSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Sweeper:
     """Return the sweeper."""
     limits = ProtocolTimings(
         age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days)
@@ -265,6 +271,7 @@ def sweeper_from(settings: SweeperSettings, clock: Clock, logger: Logger) -> Swe
         notices=notices,
         clock=clock,
         limits=limits,
+        make_waiting=making_from(settings, clock, metrics),
     )
 
 
@@ -273,9 +280,9 @@ Parts = tuple[Sweeper, Backlog]
 
 def sweep_parts(function: Function[Parts]) -> Parts:
     """Return sweeper and backlog, from the function's environment."""
-    settings = SweeperSettings.from_environment()
+    settings = SweepSettings.from_environment()
     backlog = Backlog(ledger_from(settings.ledger_table, function.clock), function.clock)
-    return sweeper_from(settings, function.clock, function.logger), backlog
+    return sweeper_from(settings, function.clock, function.logger, function.metrics), backlog
 
 
 def count_open(function: Function[Parts], swept: Mapping[str, int], waiting: Waiting) -> None:

@@ -46,7 +46,10 @@ class Answer(TypedDict):
 
 @described
 class Patient(TypedDict):
-    """A patient in Clinicea. `mobile`, `email`, `address` and `last_visit` are null if several share the number."""
+    """A patient in Clinicea.
+
+    If several share the number, `mobile`, `date_of_birth`, `email`, `address` and `last_visit` are null.
+    """
 
     patient_id: str
     """Clinicea's id, for use in the other routes."""
@@ -58,6 +61,8 @@ class Patient(TypedDict):
     gender: str | None
     """As in Clinicea; `M` and `F` become Male and Female."""
     date_of_birth: Date | None
+    age_band: str | None
+    """Years, such as `30-44`; null unless several share the number."""
     email: str | None
     address: str | None
     last_visit: Date | None
@@ -70,6 +75,14 @@ class Match(Answer):
     match: Literal["none", "one", "many"]
     patients: list[Patient]
     """All patients with the number. With `many`, the agent asks who is calling."""
+
+
+@described
+class Confirmation(Answer):
+    """Whether the birth date agrees with the record."""
+
+    agrees: bool
+    """False too if the record has no birth date."""
 
 
 @described

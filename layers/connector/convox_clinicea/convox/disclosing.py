@@ -11,8 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
-from convox_clinicea.convox.http import reply
-from convox_clinicea.convox.http_function import caller_of
+from convox_clinicea.convox.http import caller_of, reply
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut, Keeping, Recipient
@@ -23,6 +22,10 @@ from convox_clinicea.table import Table
 
 if TYPE_CHECKING:
     from convox_clinicea.convox import contract as answers
+
+
+AGREES = "date_of_birth.agrees"
+"""The register's word for: it was said whether a birth date agrees."""
 
 
 def hand_out(
@@ -72,7 +75,8 @@ def recipient_of(event: APIGatewayProxyEvent, agent_id: str | None, call_id: str
 def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[HandedOut]:
     """Return whose data an answer holds, and the names of the fields that are not null in it.
 
-    That a patient has no completed appointments is told of that patient, too: `appointments`.
+    That a patient has no completed appointments is told of that patient, too: `appointments`. So is whether a birth
+    date agrees.
     """
     fields = {each["patient_id"]: _named(each) for each in body.get("patients") or ()}
     appointments: Sequence[Mapping[str, Any]] | None = body.get("appointments")
@@ -80,6 +84,8 @@ def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[H
         (owner,) = fields or (patient_id,)
         names = [f"appointments.{name}" for each in appointments for name in _named(each)] or ["appointments"]
         fields[owner] = [*fields.get(owner, []), *dict.fromkeys(names)]
+    if "agrees" in body:
+        fields[patient_id] = [AGREES]
     return [HandedOut(str(owner), tuple(names)) for owner, names in fields.items()]
 
 

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
+from convox_clinicea.bookings.call_ends import CallEndBookings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.bookings.waiting_bookings import WaitingBooking
 from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.request import validated
 from convox_clinicea.deadline import Clock
 from convox_clinicea.desk.calls import DeskCall, SignedIn
-from convox_clinicea.desk.states import BookingState, BookingStates, state_of
+from convox_clinicea.desk.states import BookingState, BookingStates, state_of, waiting_state
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotShown
+from convox_clinicea.new_patient import RULES
 from convox_clinicea.rate_limits import RateLimiter, Requester
 
-_YES, _NO = "yes", "no"
-_ASKED = (
-    *("clinic_id", "practitioner_id", "service", "notes", "duration_minutes"),
-    *("first_name", "last_name", "gender", "date_of_birth", "email"),
-)
+MARGIN = timedelta(minutes=30)
+"""Between the latest making of a booking that is kept and its start, so that a person can still make it by hand."""
+_YES = "yes"
+_ASKED = ("clinic_id", "practitioner_id", "service", "notes", "duration_minutes", *RULES)
+IMPERSONAL = ("clinic_id", "practitioner_id", "duration_minutes", "start", "day", "time", "consent.given")
+"""The fields of a form that say nothing of the caller."""
+PERSONAL = ("patient_id", "service", "notes", *RULES, "consent.given_by", "consent.text_version")
+"""Those that do, or may."""
 
 
 def is_agreed(form: Mapping[str, str]) -> bool:
@@ -34,12 +41,17 @@ class DeskBooking:
     A form has the contract's field names: `patient_id` or a new patient's fields, `clinic_id`, `start` or `day` and
     `time`, `practitioner_id`, `service`, `duration_minutes`, `notes`, `consent.given` (`yes` or `no`),
     `consent.given_by`, `consent.text_version`. An empty field was not filled in.
+
+    Args:
+        call_end: after which time what is kept is made without a status callback.
     """
 
     def __init__(
         self,
         *,
         intake: Intake,
+        call_ends: CallEndBookings,
+        call_end: timedelta,
         limiter: RateLimiter,
         states: BookingStates,
         place: RequestDefaults,
@@ -47,6 +59,8 @@ class DeskBooking:
         client: str,
     ) -> None:
         self._intake = intake
+        self._call_ends = call_ends
+        self._call_end = call_end
         self._limiter = limiter
         self._states = states
         self._place = place
@@ -59,7 +73,7 @@ class DeskBooking:
         """Return how the form's booking stands once it is stored: a new one, or the one that it repeats.
 
         Args:
-            at_call_end: whether it is kept until the call has ended.
+            at_call_end: whether it is kept until the call has ended; one that starts too soon for that is made now.
 
         Raises:
             InvalidRequest: of the form; nothing is stored.
@@ -68,13 +82,18 @@ class DeskBooking:
             RateLimited: the client or the agent books too often; nothing is stored.
             NotStored: ledger or queue did not confirm; the same form may be sent again.
         """
-        if at_call_end:
-            raise InvalidRequest(FieldProblem("at_call_end", "is not possible in this release; book now"))
         request = self._request(person, call, form, request_id)
         self._limiter.acquire_booking(Requester(self._client, person.agent_id))
         self._require_shown(request)
-        found = self._intake.accept(request)
-        return state_of(found.booking, repeated=found.repeated, changed=found.changed)
+        if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
+            kept = self._call_ends.keep(request)
+            if isinstance(kept, WaitingBooking):
+                return waiting_state(kept, self._place)
+            found = kept
+        else:
+            found = self._intake.accept(request)
+            self._call_ends.drop(request)
+        return state_of(found.booking, self._place, repeated=found.repeated, changed=found.changed)
 
     def states(self, person: SignedIn, call: DeskCall) -> list[BookingState]:
         """Return how the bookings of the agent's call stand, oldest first; raises TableUnavailable."""

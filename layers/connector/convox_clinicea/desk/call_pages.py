@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
@@ -16,7 +15,7 @@ from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
 from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.web import Request, page, root_of, see_other
-from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest, NotFound, raise_alone
+from convox_clinicea.errors import ConnectorError, InvalidRequest, NotFound
 
 
 class CallPages:
@@ -61,6 +60,9 @@ class CallPages:
                 return see_other(f"{root_of(request.parts)}calls/{key}")
             case ("calls", key, "confirm"):
                 return self._confirm(request, session, self._call(session, key), form)
+            case ("calls", key, "draft"):
+                self._services.drafts.keep(session.person, self._call(session, key).call_id, held(form))
+                return web.nothing()
             case ("calls", key, "book"):
                 return self._book(request, session, self._call(session, key), form)
         raise NotFound("no such page")
@@ -99,7 +101,8 @@ class CallPages:
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
 
     def _call_page(self, request: Request, session: Session, call: Any, **more: Any) -> Response[str]:
-        values: dict[str, Any] = {"form": {}, "view": None, "outcome": None, "problem": None, "disagrees": False} | more
+        values: dict[str, Any] = {"view": None, "problem": None, "disagrees": False} | more
+        values.setdefault("form", self._draft(session, call))
         if values["view"] is None and "caller" in request.query:  # a browser without scripts asks for it by a link
             values["view"] = self._look_up(request, session, call)
         return self._pages.page("call", request, session, call=call, key=key_of(call.call_id), **values)
@@ -109,15 +112,24 @@ class CallPages:
         return self._services.caller.show(session.person, call, request.request_id, request.source_address, deadline)
 
     def _caller(self, request: Request, session: Session, call: Any) -> Response[str]:
-        view = self._look_up(request, session, call)
-        return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False))
+        view, form = self._look_up(request, session, call), self._draft(session, call)
+        return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False, form=form))
+
+    def _draft(self, session: Session, call: Any) -> Mapping[str, str]:
+        """Return what was typed for the call; a page without it is better than none."""
+        try:
+            draft: Mapping[str, str] = self._services.drafts.get(session.person, call.call_id)
+        except ConnectorError as error:
+            self._report(error)
+            return {}
+        return draft
 
     def _confirm(self, request: Request, session: Session, call: Any, form: Mapping[str, str]) -> Response[str]:
         view = self._services.caller.confirm(
             session.person,
             call,
             form.get("patient_id", ""),
-            _birth_date(form.get("birth_date", "")),
+            form.get("birth_date", ""),
             request.request_id,
             request.source_address,
             Deadline.after(self._clock, self._budget),
@@ -158,10 +170,3 @@ def _digest(calls: list[Any]) -> str:
     """Return what tells one list of calls from another, so that an unchanged one is not sent again."""
     told = [(call.call_id, call.ended_at, call.bookings) for call in calls]
     return sha256(repr(told).encode()).hexdigest()[:16]
-
-
-def _birth_date(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise_alone(InvalidRequest(FieldProblem("birth_date", "must be a date that exists")))

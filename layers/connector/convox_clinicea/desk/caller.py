@@ -9,12 +9,14 @@ from typing import Literal
 
 from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.models import Patient
-from convox_clinicea.convox.disclosing import handed_out
+from convox_clinicea.convox.disclosing import AGREES, handed_out
+from convox_clinicea.convox.request import validated
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk.calls import DeskCall, SignedIn
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut, Recipient
 from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
 from convox_clinicea.lookups.completed import CompletedAppointment
+from convox_clinicea.lookups.confirm import ConfirmRequest
 from convox_clinicea.lookups.popup import CallPopUp, PopUp, popup
 from convox_clinicea.lookups.search import MatchKind, age_band
 from convox_clinicea.mobile import Mobile
@@ -23,8 +25,6 @@ from convox_clinicea.rate_limits import RateLimiter, Requester
 
 ROUTE = "GET /desk/calls/{call_id}"
 CONFIRM_ROUTE = "POST /desk/calls/{call_id}/confirm"
-AGREES = "date_of_birth.agrees"
-"""The register's word for: it was said whether a birth date agrees."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class CallerLookup:
         person: SignedIn,
         call: DeskCall,
         patient_id: str,
-        birth_date: date,
+        birth_date_text: str,
         request_id: str,
         source_address: str | None,
         deadline: Deadline,
@@ -110,12 +110,14 @@ class CallerLookup:
         A date that does not agree counts as a look-up that found nobody, and stands in the register.
 
         Raises:
+            InvalidRequest: the text is no birth date, YYYY-MM-DD.
             NotShown: the patient does not have the call's number.
             RateLimited, NotRecorded: nothing is shown, and nothing is said of the date.
             CliniceaError, SecretUnavailable: Clinicea did not answer.
         """
         if call.mobile is None:
             raise NotShown("a call without a number has no candidates")
+        born = validated(ConfirmRequest, patient_id=patient_id, date_of_birth=birth_date_text).date_of_birth.reveal()
         to = self._recipient(person, call, CONFIRM_ROUTE, request_id, source_address)
         asker = Requester(to.caller, to.agent_id)
         with deadline_scope(deadline):
@@ -123,7 +125,7 @@ class CallerLookup:
             before = self._register.before(deadline)
             try:
                 with deadline_scope(before):
-                    found = self._popups.of_candidate(call.mobile, patient_id, birth_date, before)
+                    found = self._popups.of_candidate(call.mobile, patient_id, born, before)
             except ConnectorError:
                 self._limiter.count(asker, deadline)
                 raise

@@ -11,15 +11,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from convox_clinicea import errors
-from convox_clinicea.convox.http import face_of
-from convox_clinicea.convox.http_function import HttpFunction
+from convox_clinicea.convox.http import HttpFunction, http_error_of
 from convox_clinicea.desk import provider, sign_in
 from convox_clinicea.desk.views import render
 from convox_clinicea.desk.web import ForeignForm, Request, page, root_of
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.function import Function
+from convox_clinicea.function import Function, failure
 from convox_clinicea.table import TableUnavailable
-from convox_clinicea.telemetry import failure
 
 T = TypeVar("T")
 # The nearest class in an error's line of descent decides; of others the contract's own table (convox/http.py).
@@ -41,7 +39,7 @@ class PageFunction(HttpFunction[T]):
         super().__init__(build)
         self._app.exception_handler(ConnectorError)(self._known)
         self._app.exception_handler(NotFoundError)(lambda _: self._known(errors.NotFound("no such route")))
-        # The last resort, as in `http_function.api`: an exception's text may quote a patient's data.
+        # The last resort, as in `convox.http.api`: an exception's text may quote a patient's data.
         self._app.exception_handler(Exception)(self._unforeseen)
 
     def _known(self, error: ConnectorError) -> Response[str]:
@@ -70,7 +68,7 @@ def report_to(logger: Logger) -> Report:
 
 def status_of(error: ConnectorError) -> HTTPStatus:
     """Return the HTTP status of an error's page."""
-    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), face_of(error).status)
+    return next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), http_error_of(error).status)
 
 
 def error_page(error: ConnectorError, request: Request) -> Response[str]:

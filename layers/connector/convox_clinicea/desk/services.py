@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
 from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCalls
+from convox_clinicea.bookings.call_ends import call_ends_from
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.identity import digest_of_patient
 from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.status import BookingStatus
@@ -18,6 +21,7 @@ from convox_clinicea.convox.request import identity_key, ids_from
 from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
+from convox_clinicea.desk.drafts import Drafts
 from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.completed import CompletedAppointments
@@ -37,6 +41,7 @@ class DeskServices(NamedTuple):
     calls: DeskCalls
     caller: CallerLookup
     booking: DeskBooking
+    drafts: Drafts
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -45,8 +50,10 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
     _, _, place, intake = booking_collaborators(settings, clock)
     ids = ids_from(settings, earlier=settings.earlier_call_names)
     limiter = _limiter(settings, function)
-    ledger_calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
-    states = BookingStates(BookingStatus(ledger_from(settings.ledger_table, clock), ledger_calls, ids), client)
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    call_ends = call_ends_from(settings, intake, clock, function.metrics)
+    status = BookingStatus(ledger_from(settings.ledger_table, clock), Calls(table, clock), ids)
+    states = BookingStates(status, call_ends, place, client)
     clinicea = clinicea_from(settings, place.clinics, clock, in_time=True)
     popups = CallPopUp(
         PatientSearch(clinicea),
@@ -58,10 +65,13 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         settings, place.clinics.zone(None), ids_from(settings, in_time=True), clock, function.logger
     )
     number_key = partial(_number_key, settings.identity_secret_arn)
+    at_once = Table(aws.dynamodb_at_once(), settings.ledger_table)
+    announced = AgentCalls(at_once, clock)
+    sealer = KmsSealer(aws.kms_in_time(), settings.kms_key_arn)
     calls = DeskCalls(
-        calls=AgentCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock),
+        calls=announced,
         states=states,
-        sealer=KmsSealer(aws.kms_in_time(), settings.kms_key_arn),
+        sealer=sealer,
         ids=ids,
         place=place,
         clock=clock,
@@ -71,20 +81,41 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
     return DeskServices(
         calls,
         CallerLookup(popups=popups, limiter=limiter, register=register, clock=clock, client=client),
-        DeskBooking(intake=intake, limiter=limiter, states=states, place=place, clock=clock, client=client),
+        DeskBooking(
+            intake=intake,
+            call_ends=call_ends,
+            call_end=timedelta(minutes=settings.call_end_minutes),
+            limiter=limiter,
+            states=states,
+            place=place,
+            clock=clock,
+            client=client,
+        ),
+        Drafts(
+            table=at_once,
+            calls=announced,
+            sealer=sealer,
+            ids=ids,
+            clock=clock,
+            client=client,
+            patient_key=partial(_patient_key, settings.identity_secret_arn),
+        ),
     )
 
 
 def _limiter(settings: DeskSettings, function: Function[Any]) -> RateLimiter:
-    """Return the limits of the desk; there it is always noted who was shown on which call."""
+    """Return the limits of the desk: those of look-ups, and those of bookings."""
     limits = replace(
         limits_of_lookups(settings),
         bookings_per_caller_minute=settings.bookings_per_caller_minute,
         bookings_per_agent_minute=settings.bookings_per_agent_minute,
-        visits_only_if_shown=True,
     )
     table = Table(aws.dynamodb_at_once(), settings.ledger_table)
     return RateLimiter(table, limits, function.clock, function.logger, function.metrics)
+
+
+def _patient_key(arn: str, patient_id: str) -> str:
+    return digest_of_patient(identity_key(arn), patient_id)
 
 
 def _number_key(arn: str, mobile: Mobile) -> str:

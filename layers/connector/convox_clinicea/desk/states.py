@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from convox_clinicea.bookings.call_ends import CallEndBookings
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.status import BookingStatus, told_by
+from convox_clinicea.bookings.waiting_bookings import WaitingBooking
+from convox_clinicea.convox.defaults import RequestDefaults
 
 
 class Progress(StrEnum):
@@ -37,6 +40,7 @@ class BookingState:
     """One booking of a call.
 
     Attributes:
+        start: in the clinic's zone.
         booking_id: None while it waits for the call's end, or could not be made of what was recorded.
         appointment_id: Clinicea's, once it is booked, where it tells nothing of a person.
         reason: why it was refused, or why a person must look.
@@ -64,7 +68,9 @@ class BookingState:
         return self.progress in (Progress.BOOKED, Progress.REFUSED)
 
 
-def state_of(booking: Booking, *, repeated: bool = False, changed: bool = False) -> BookingState:
+def state_of(
+    booking: Booking, place: RequestDefaults, *, repeated: bool = False, changed: bool = False
+) -> BookingState:
     """Return how a booking stands.
 
     An id that would tell whose a number is, or that an appointment stood before, is left out: a look at a booking is
@@ -74,7 +80,7 @@ def state_of(booking: Booking, *, repeated: bool = False, changed: bool = False)
     return BookingState(
         progress=_PROGRESS[booking.state],
         booking_id=booking.booking_id,
-        start=booking.start,
+        start=booking.start.astimezone(place.zone_at(booking.clinic_id or "")),
         clinic_id=booking.clinic_id,
         practitioner_id=booking.practitioner_id,
         appointment_id=booking.appointment_id if shown else None,
@@ -84,11 +90,24 @@ def state_of(booking: Booking, *, repeated: bool = False, changed: bool = False)
     )
 
 
+def waiting_state(waiting: WaitingBooking, place: RequestDefaults) -> BookingState:
+    """Return how a booking stands that waits for its call's end, or could not be made at it."""
+    return BookingState(
+        progress=Progress.PERSON if waiting.problems else Progress.TAKEN_DOWN,
+        start=waiting.start.astimezone(place.zone_at(waiting.clinic_id)),
+        clinic_id=waiting.clinic_id,
+        problems=waiting.problems,
+        at_call_end=True,
+    )
+
+
 class BookingStates:
     """Reads how the bookings of an agent's call stand."""
 
-    def __init__(self, status: BookingStatus, client: str) -> None:
+    def __init__(self, status: BookingStatus, call_ends: CallEndBookings, place: RequestDefaults, client: str) -> None:
         self._status = status
+        self._call_ends = call_ends
+        self._place = place
         self._client = client
 
     def of(self, call_id: str, agent_id: str) -> list[BookingState]:
@@ -101,7 +120,9 @@ class BookingStates:
             TableUnavailable: it cannot be read now.
         """
         found = self._status.of_call(call_id, self._client, agent_id)
-        states = [state_of(each) for each in found.bookings]
+        states = [state_of(each, self._place) for each in found.bookings]
+        waiting = self._call_ends.of(self._client, agent_id, call_id)
+        states += [waiting_state(each, self._place) for each in waiting]
         if found.not_booked:
             states.append(BookingState(Progress.PERSON, problems=found.not_booked))
         return states

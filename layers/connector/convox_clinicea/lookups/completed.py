@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from aws_lambda_powertools import Logger, Metrics
 
@@ -13,12 +13,11 @@ from convox_clinicea.clinicea.lists import newest_first
 from convox_clinicea.clinicea.models import Appointment, Status
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.http import SUCCESS, revealed, written
-from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.function import Function
-from convox_clinicea.lookups.pipeline import Found, LookupPipeline, MaySee, lookup_pipeline
-from convox_clinicea.rate_limits import RateLimiter, Requester
+from convox_clinicea.lookups.confirm import ConfirmRequest, confirm_pipeline
+from convox_clinicea.lookups.pipeline import Found, LookupPipeline, OnePatient, lookup_pipeline, shown_on_call
 from convox_clinicea.settings import LookupSettings
 from convox_clinicea.text import each_once
 
@@ -76,10 +75,9 @@ class CompletedAppointments:
         )
 
 
-class CompletedRequest(WithCall):
+class CompletedRequest(OnePatient):
     """`GET /patients/{patient_id}/appointments/completed`."""
 
-    patient_id: fields.PatientId
     limit: fields.Limit = LAST_VISITS
 
 
@@ -138,20 +136,24 @@ def completed_pipeline(
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Completed:
         return Completed(CompletedAppointments(clinicea, clinics))
 
-    def may_see(allowance: RateLimiter) -> MaySee[CompletedRequest]:
-        def was_shown(client: str, request: CompletedRequest) -> bool:
-            asker = Requester(client, request.agent_id)
-            return allowance.was_shown(asker, request.patient_id, request.call_id)
-
-        return was_shown
-
+    may_see = shown_on_call if settings.visits_only_if_shown else None
     return lookup_pipeline(settings, clock, logger, metrics, look_up, may_see=may_see)
 
 
-Flow = LookupPipeline[CompletedRequest, CompletedRequest]
+class PatientFlows(NamedTuple):
+    """What `past_appointments` answers of one patient."""
+
+    completed: LookupPipeline[CompletedRequest, CompletedRequest]
+    confirm: LookupPipeline[ConfirmRequest, ConfirmRequest]
+
+    def build(self) -> None:
+        """Build what their first look-ups would build; raises ConfigurationError."""
+        self.completed.build()
+        self.confirm.build()
 
 
-def completed_flow(function: Function[Flow]) -> Flow:
-    """Return the flow of the function, from its environment."""
+def patient_flows(function: Function[PatientFlows]) -> PatientFlows:
+    """Return the flows of the function, from its environment."""
     settings = LookupSettings.from_environment()
-    return completed_pipeline(settings, function.clock, function.logger, function.metrics)
+    parts = (settings, function.clock, function.logger, function.metrics)
+    return PatientFlows(completed_pipeline(*parts), confirm_pipeline(*parts))

@@ -18,7 +18,8 @@ from convox_clinicea.convox import disclosing
 from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.disclosing import register_from
-from convox_clinicea.convox.http_function import caller_of, lookup_deadline
+from convox_clinicea.convox.fields import PatientId
+from convox_clinicea.convox.http import caller_of, lookup_deadline
 from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, from_request, ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
@@ -201,6 +202,22 @@ class LookupPipeline(Generic[R, A]):
             raise limit
 
 
+class OnePatient(WithCall):
+    """A request about one patient."""
+
+    patient_id: PatientId
+
+
+def shown_on_call(allowance: RateLimiter) -> MaySee[OnePatient]:
+    """Return the check whether the patient was shown to the agent on the call."""
+
+    def was_shown(client: str, request: OnePatient) -> bool:
+        asker = Requester(client, request.agent_id)
+        return allowance.was_shown(asker, request.patient_id, request.call_id)
+
+    return was_shown
+
+
 def lookup_pipeline(
     settings: LookupSettings,
     clock: Clock,
@@ -214,7 +231,7 @@ def lookup_pipeline(
     """Return the pipeline of one look-up function; its collaborators are built at the first request.
 
     Args:
-        may_see: makes the check whether a patient was shown on the call, where the deployment asks for it.
+        may_see: makes the check whether a patient was shown on the call.
     """
 
     @cache
@@ -227,7 +244,7 @@ def lookup_pipeline(
             allowance=limits,
             register=register_from(settings, clinics.zone(None), ids_from(settings, in_time=True), clock, logger),
             announce=announce,
-            may_see=may_see(limits) if may_see is not None and settings.visits_only_if_shown else None,
+            may_see=None if may_see is None else may_see(limits),
         )
 
     return LookupPipeline(

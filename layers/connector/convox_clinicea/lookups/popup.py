@@ -25,17 +25,17 @@ from convox_clinicea.convox.request import identity_key, ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NoCallerNumber, SecretUnavailable
-from convox_clinicea.function import Function
+from convox_clinicea.function import Function, failure
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
+from convox_clinicea.lookups.confirm import is_born
 from convox_clinicea.lookups.pipeline import Admitted, Announce, Found, LookupPipeline, lookup_pipeline
-from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, is_born, match
+from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number, tells
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
 from convox_clinicea.settings import PopUpSettings
 from convox_clinicea.table import Table, TableUnavailable
-from convox_clinicea.telemetry import failure
 from convox_clinicea.text import normalized, seen
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none

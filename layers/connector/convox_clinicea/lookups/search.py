@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -67,11 +67,6 @@ class Match:
         raise NotShown("the patient does not have this number")
 
 
-def is_born(patient: Patient, born: date) -> bool:
-    """Whether the record says that the patient was born on that day; never, where it does not say when."""
-    return patient.date_of_birth is not None and patient.date_of_birth.reveal() == born
-
-
 _BANDS = (0, 2, 6, 12, 18, 30, 45, 60, 75)
 
 
@@ -124,13 +119,15 @@ def match(found: Match, mobile: Mobile) -> answers.Match:
 
 def _patient(patient: Patient, mobile: Mobile | None) -> answers.Patient:
     whole = mobile is not None
+    born = patient.date_of_birth
     return {
         "patient_id": patient.patient_id,
         "file_no": revealed(patient.file_no),
         "name": revealed(patient.full_name),
         "mobile": revealed(mobile),
         "gender": revealed(patient.gender),
-        "date_of_birth": patient.date_of_birth.reveal().isoformat() if patient.date_of_birth else None,
+        "date_of_birth": born.reveal().isoformat() if whole and born else None,
+        "age_band": None if whole else age_band(born, datetime.now(UTC).date()),
         "email": revealed(patient.email) if whole else None,
         "address": revealed(patient.address) if whole else None,
         "last_visit": patient.last_visit.reveal().isoformat() if whole and patient.last_visit else None,

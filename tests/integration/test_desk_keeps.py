@@ -1,0 +1,130 @@
+"""What the desk keeps of a caller: drafts, sealed and for a day, and how an erasure reaches all of it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from convox_clinicea.errors import NotFound, TooLarge
+from tests.support import invented
+from tests.support.bookings import AGENT_ID, CALL_ID
+from tests.support.deployment import Deployment
+from tests.support.desk import Desk, Signed, form, new_form
+
+CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID, "mobile": invented.MOBILE}
+ANOTHER = Signed(subject="5b1d0c9e-0000-4000-8000-00000000d002", agent_id="agent-13")
+ORDER = {"who": "arn:aws:sts::123456789012:assumed-role/Privacy/asha", "why": "asked by the person"}
+
+
+@pytest.fixture
+def desk(deployment: Deployment) -> Desk:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.popup(CALL)
+    return Desk()
+
+
+def test_a_draft_comes_back_as_it_was_typed(deployment: Deployment, desk: Desk) -> None:
+    typed = form(notes=invented.NOTES, service=invented.SERVICE)
+    desk.services.drafts.keep(desk.person, CALL_ID, typed | {"csrf": "never kept"})
+
+    assert desk.services.drafts.get(desk.person, CALL_ID) == typed
+    (item,) = deployment.stack.items("desk-draft#")
+    assert invented.leaks(str(item)) == []
+    left = int(item["expires_at"]["N"]) - datetime.now(UTC).timestamp()
+    assert left <= timedelta(hours=24).total_seconds()
+
+
+def test_the_last_draft_counts_and_can_be_dropped(desk: Desk) -> None:
+    drafts, person = desk.services.drafts, desk.person
+    drafts.keep(person, CALL_ID, form(notes="first"))
+    drafts.keep(person, CALL_ID, form(notes="second"))
+
+    assert drafts.get(person, CALL_ID)["notes"] == "second"
+    drafts.drop(person, CALL_ID)
+    drafts.drop(person, CALL_ID)
+    assert drafts.get(person, CALL_ID) == {}
+
+
+@pytest.mark.parametrize("said", ["", "no", "maybe"])
+def test_without_consent_a_draft_says_nothing_of_the_caller(desk: Desk, said: str) -> None:
+    typed = new_form(notes=invented.NOTES, service=invented.SERVICE, **{"consent.given": said})
+
+    desk.services.drafts.keep(desk.person, CALL_ID, typed)
+
+    kept = desk.services.drafts.get(desk.person, CALL_ID)
+    assert set(kept) <= {"clinic_id", "day", "time", "consent.given"}
+    assert invented.leaks(str(kept)) == []
+
+
+def test_a_draft_of_another_agent_s_call_is_not_kept_or_shown(deployment: Deployment, desk: Desk) -> None:
+    drafts = desk.services.drafts
+    drafts.keep(desk.person, CALL_ID, form())
+
+    with pytest.raises(NotFound):
+        drafts.keep(ANOTHER, CALL_ID, form())
+    assert drafts.get(ANOTHER, CALL_ID) == {}
+
+
+@pytest.mark.parametrize("notes", ["n" * 1_000_000, "n" * 501])
+def test_a_draft_that_could_not_be_booked_is_too_large(desk: Desk, notes: str) -> None:
+    with pytest.raises(TooLarge):
+        desk.services.drafts.keep(desk.person, CALL_ID, form(notes=notes))
+
+
+def test_notes_of_the_longest_length_in_any_script_are_kept(desk: Desk) -> None:
+    typed = form(notes="ॐ" * 500, service="क" * 100)
+
+    desk.services.drafts.keep(desk.person, CALL_ID, typed)
+
+    assert desk.services.drafts.get(desk.person, CALL_ID) == typed
+
+
+def order(deployment: Deployment, action: str, **more: Any) -> dict[str, Any]:
+    return deployment.function("data_requests").invoke({"action": action, **more})
+
+
+@pytest.fixture
+def keeps(deployment: Deployment, desk: Desk) -> Deployment:
+    """An announced call, a draft and a booking at the call's end: all of one caller."""
+    desk.show()
+    desk.services.drafts.keep(desk.person, CALL_ID, form())
+    desk.book(form(), at_call_end=True)
+    return deployment
+
+
+@pytest.mark.parametrize("whom", [{"mobile": invented.MOBILE}, {"patient_id": "P-41"}], ids=["number", "patient"])
+def test_an_access_request_names_what_the_desk_keeps(keeps: Deployment, whom: dict[str, str]) -> None:
+    kinds = order(keeps, "holds", **whom)["desk"]
+
+    assert {"draft or look-up", "booking at the call's end"} <= set(kinds)
+    assert ("announced call" in kinds) is ("mobile" in whom)
+
+
+def test_an_erasure_of_the_number_reaches_all_of_it(keeps: Deployment, desk: Desk) -> None:
+    done = order(keeps, "erase", mobile=invented.MOBILE, open_too=True, **ORDER)
+
+    assert {each["kept"] for each in done["desk"]} == {None}
+    assert keeps.stack.items("desk-draft#") == []
+    assert desk.call().mobile is None
+    assert keeps.call_status({**CALL, "disposition": "enquiry"}).status == 200
+    assert keeps.stack.items("booking#") == []
+    assert order(keeps, "holds", mobile=invented.MOBILE)["desk"] == []
+    assert json.dumps(done).count(invented.NATIONAL) == 0
+
+
+def test_what_has_yet_to_be_booked_is_kept_unless_that_is_said(keeps: Deployment) -> None:
+    done = order(keeps, "erase", mobile=invented.MOBILE, open_too=False, **ORDER)
+
+    assert {each["kind"]: each["kept"] for each in done["desk"]}["booking at the call's end"] == "open"
+    assert keeps.stack.items("desk-wish#")
+
+
+def test_another_caller_s_erasure_touches_nothing_of_it(keeps: Deployment, desk: Desk) -> None:
+    done = order(keeps, "erase", mobile=invented.OTHER_MOBILE, open_too=True, **ORDER)
+
+    assert done["desk"] == []
+    assert desk.call().mobile is not None
+    assert desk.services.drafts.get(desk.person, CALL_ID) == form()
