@@ -62,7 +62,7 @@ def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_othe
     booking = {"StringLike": {"kms:EncryptionContext:item": "booking#*"}}
     session = {"StringEquals": {"kms:EncryptionContext:item": "session"}}
     at_call_end = {"StringLike": {"kms:EncryptionContext:item": "desk-wish#*"}}
-    announced = {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}
+    announced = {"StringLike": {"kms:EncryptionContext:item": ["desk-calls#*", "desk-found#*"]}}
     assert sorted(of_key, key=str) == [
         ("AcceptBookings", "kms:Encrypt", booking),
         ("BookingWorkerPermissions", "kms:Decrypt", booking),
