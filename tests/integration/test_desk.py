@@ -22,7 +22,8 @@ ANOTHER = Signed(subject="5b1d0c9e-0000-4000-8000-00000000d002", agent_id="agent
 
 @pytest.fixture
 def announced(deployment: Deployment) -> Deployment:
-    """The call of the one patient with that number has reached the agent."""
+    """The call of the one patient with that number has reached the agent; the desk makes its look-ups itself."""
+    deployment.configure(PREFETCH_SECONDS="0")
     deployment.fake.add_patient(**invented.patient(patient_id="P-41", file_no="F-41", appointments=VISITS))
     assert deployment.popup({**CALL, "queue": "Andheri"}).status == 200
     return deployment

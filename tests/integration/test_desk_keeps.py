@@ -128,3 +128,93 @@ def test_another_caller_s_erasure_touches_nothing_of_it(keeps: Deployment, desk:
     assert done["desk"] == []
     assert desk.call().mobile is not None
     assert desk.services.drafts.get(desk.person, CALL_ID) == form()
+
+
+VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut", "service": invented.SERVICE}]
+SEARCH = "searchPatientByMobileNumber"
+
+
+@pytest.fixture
+def prefetched(deployment: Deployment) -> Deployment:
+    """A pop-up has found the one patient, and Clinicea has been down since."""
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", file_no="F-41", appointments=VISITS))
+    deployment.popup(CALL)
+    return deployment
+
+
+def down(deployment: Deployment) -> None:
+    deployment.fake.fault(SEARCH, "status", status=500)
+
+
+def test_what_the_pop_up_found_is_shown_without_clinicea(prefetched: Deployment) -> None:
+    desk = Desk()
+    prefetched.stack.delete(f"desk-found#convox#{AGENT_ID}#{CALL_ID}")
+    asked = desk.show()
+    prefetched.popup(CALL)
+    down(prefetched)
+
+    kept = desk.show()
+
+    assert kept == asked
+    assert [entry["route"]["S"] for entry in prefetched.stack.entries() if "person" in entry] == [
+        "GET /desk/calls/{call_id}"
+    ] * 2
+
+
+def test_it_is_kept_sealed_for_seconds(prefetched: Deployment) -> None:
+    (item,) = prefetched.stack.items("desk-found#")
+
+    assert invented.leaks(str(item)) == []
+    assert int(item["expires_at"]["N"]) - datetime.now(UTC).timestamp() <= 120
+
+
+def test_after_its_seconds_the_desk_asks_anew(prefetched: Deployment) -> None:
+    (item,) = prefetched.stack.items("desk-found#")
+    prefetched.stack.spoil(item["pk"]["S"], until="2020-01-01T00:00:00.000Z")
+    down(prefetched)
+
+    assert Desk().show(seconds=0.5).kind == "degraded"
+
+
+def test_for_another_number_the_desk_asks_anew(prefetched: Deployment) -> None:
+    desk = Desk()
+    desk.services.calls.with_number(desk.person, desk.call(), invented.OTHER_MOBILE)
+
+    assert desk.show().kind == "none"
+
+
+def test_another_agent_is_not_shown_it(prefetched: Deployment) -> None:
+    prefetched.popup({**CALL, "agent_id": ANOTHER.agent_id})
+    prefetched.stack.delete(f"desk-found#convox#{ANOTHER.agent_id}#{CALL_ID}")
+    down(prefetched)
+
+    assert Desk(ANOTHER).show(seconds=0.5).kind == "degraded"
+
+
+@pytest.mark.parametrize("seconds", ["0", "120"])
+def test_nothing_is_kept_where_it_is_off_or_degraded(deployment: Deployment, seconds: str) -> None:
+    deployment.configure(PREFETCH_SECONDS=seconds)
+    if seconds != "0":
+        down(deployment)
+
+    deployment.popup(CALL)
+
+    assert deployment.stack.items("desk-found#") == []
+
+
+def test_an_erasure_of_the_number_reaches_it(prefetched: Deployment) -> None:
+    order(prefetched, "erase", mobile=invented.MOBILE, open_too=False, **ORDER)
+
+    assert prefetched.stack.items("desk-found#") == []
+
+
+def test_ten_long_visits_are_kept(deployment: Deployment) -> None:
+    visits = [{**VISITS[0], "start": f"2024-0{1 + month}-04T10:00:00"} for month in range(9)]
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", appointments=visits))
+    deployment.popup(CALL)
+    down(deployment)
+
+    view = Desk().show()
+
+    assert view.visits is not None
+    assert len(view.visits) == 9

@@ -118,6 +118,7 @@ class Stack:
             "ACCEPTED_STATUS": "202",
             "DESK_CLIENT": "convox",
             "CALL_END_MINUTES": "15",
+            "PREFETCH_SECONDS": "120",
             "RETENTION_DAYS": "30",
             "NOTICES_TOPIC_ARN": self.topic,
             "READ_BACKS": "true",

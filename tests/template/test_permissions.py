@@ -62,10 +62,12 @@ def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_othe
     booking = {"StringLike": {"kms:EncryptionContext:item": "booking#*"}}
     session = {"StringEquals": {"kms:EncryptionContext:item": "session"}}
     at_call_end = {"StringLike": {"kms:EncryptionContext:item": "desk-wish#*"}}
-    announced = {"StringLike": {"kms:EncryptionContext:item": "desk-calls#*"}}
+    announced = {"StringLike": {"kms:EncryptionContext:item": ["desk-calls#*", "desk-found#*"]}}
+    found = {"StringLike": {"kms:EncryptionContext:item": "desk-found#*"}}
     of_desk = {"StringLike": {"kms:EncryptionContext:item": ["desk-calls#*", "desk-draft#*"]}}
     assert sorted(of_key, key=str) == [
         ("AcceptBookings", "kms:Encrypt", booking),
+        ("AgentDeskPermissions", "kms:Decrypt", found),
         ("AgentDeskPermissions", "kms:Encrypt", "kms:Decrypt", of_desk),
         ("AgentDeskPermissions", "kms:Encrypt", at_call_end),
         ("BookingWorkerPermissions", "kms:Decrypt", booking),

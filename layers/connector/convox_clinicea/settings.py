@@ -185,6 +185,8 @@ class SearchSettings(LookupSettings):
 class PopUpSettings(SearchSettings, DeskClientSettings):
     """`call_popup`."""
 
+    prefetch_seconds: int = Field(ge=0, le=600)
+
 
 class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, DialectSettings):
     """`book_appointment` and `book_new_patient`."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
+from aws_lambda_powertools import Logger
+
 from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.models import Patient
 from convox_clinicea.convox.disclosing import AGREES, handed_out
@@ -15,13 +17,18 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk.calls import DeskCall, SignedIn
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut, Recipient
 from convox_clinicea.errors import ConnectorError, NotShown, RateLimited
+from convox_clinicea.function import failure
+from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.lookups.completed import CompletedAppointment
 from convox_clinicea.lookups.confirm import ConfirmRequest
 from convox_clinicea.lookups.popup import CallPopUp, PopUp, popup
+from convox_clinicea.lookups.prefetched import CallOfAgent, PrefetchedLookups
 from convox_clinicea.lookups.search import MatchKind, age_band
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalText
+from convox_clinicea.privacy import FreeTextIds, PersonalText
 from convox_clinicea.rate_limits import RateLimiter, Requester
+from convox_clinicea.sealing import SealingUnavailable
+from convox_clinicea.table import TableUnavailable
 
 ROUTE = "GET /desk/calls/{call_id}"
 CONFIRM_ROUTE = "POST /desk/calls/{call_id}/confirm"
@@ -63,12 +70,18 @@ class CallerLookup:
         self,
         *,
         popups: CallPopUp,
+        prefetched: PrefetchedLookups,
+        ids: FreeTextIds,
+        logger: Logger,
         limiter: RateLimiter,
         register: DisclosureRegister,
         clock: Clock,
         client: str,
     ) -> None:
         self._popups = popups
+        self._prefetched = prefetched
+        self._ids = ids
+        self._logger = logger
         self._limiter = limiter
         self._register = register
         self._clock = clock
@@ -92,7 +105,7 @@ class CallerLookup:
             self._limiter.admit(asker)
             before = self._register.before(deadline)
             with deadline_scope(before):
-                found = self._popups.of(call.mobile, before)
+                found = self._kept(person, call, call.mobile) or self._popups.of(call.mobile, before)
             return self._shown(found, call.mobile, to, deadline)
 
     def confirm(
@@ -134,6 +147,16 @@ class CallerLookup:
                 self._register.add([HandedOut(patient_id, (AGREES,))], to, deadline)
                 return None
             return self._shown(found, call.mobile, to, deadline, AGREES)
+
+    def _kept(self, person: SignedIn, call: DeskCall, mobile: Mobile) -> PopUp | None:
+        """Return what the pop-up has found, as long as it is kept; what cannot be read is asked for anew."""
+        try:
+            of_agent = CallOfAgent(self._client, self._ids.agent(person.agent_id), call.call_id)
+            kept = self._prefetched.of(of_agent, mobile)
+        except (TableUnavailable, SealingUnavailable, UnreadableRecord) as error:
+            self._logger.warning("a prefetched look-up cannot be read", extra=failure(error))
+            return None
+        return None if kept is None else PopUp(kept.match, kept.appointments, degraded=False)
 
     def _shown(self, found: PopUp, mobile: Mobile, to: Recipient, deadline: Deadline, *more: str) -> CallerView:
         """Count and record what is shown, then return it."""

@@ -26,6 +26,7 @@ from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.completed import CompletedAppointments
 from convox_clinicea.lookups.popup import CallPopUp
+from convox_clinicea.lookups.prefetched import PrefetchedLookups
 from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number
@@ -80,7 +81,16 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
     )
     return DeskServices(
         calls,
-        CallerLookup(popups=popups, limiter=limiter, register=register, clock=clock, client=client),
+        CallerLookup(
+            popups=popups,
+            prefetched=PrefetchedLookups(at_once, sealer, clock),
+            ids=ids,
+            logger=function.logger,
+            limiter=limiter,
+            register=register,
+            clock=clock,
+            client=client,
+        ),
         DeskBooking(
             intake=intake,
             call_ends=call_ends,

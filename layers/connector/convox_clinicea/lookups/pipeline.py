@@ -49,6 +49,11 @@ class Admitted(Generic[R, A]):
 
 
 Announce = Callable[[Admitted[R, A]], None]
+Keep = Callable[[Admitted[R, A], "Found"], None]
+
+
+SECONDS_TO_KEEP = 0.5
+"""What must be left of a look-up's time for its result to be kept beside the answer."""
 
 
 @dataclass(frozen=True)
@@ -59,11 +64,13 @@ class Found:
         body: the answer, as it will be handed out.
         found: who was found, or what, where Clinicea answered; one that found nothing is counted.
         patient_id: whose appointments the body holds, where it names no patient itself.
+        source: what the body was made of, for what keeps the result.
     """
 
     body: answers.Answer
     found: Sized | None = None
     patient_id: str | None = None
+    source: object = None
 
     @property
     def missed(self) -> bool:
@@ -94,6 +101,7 @@ class LookupCollaborators(Generic[R, A]):
 
     Attributes:
         announce: notes that the call has come; it raises nothing.
+        keep: keeps what was found, before it is handed out; it raises nothing.
         may_see: whether the patient asked for was shown to the caller on the call, to the agent who asks.
     """
 
@@ -102,6 +110,7 @@ class LookupCollaborators(Generic[R, A]):
     allowance: RateLimiter
     register: DisclosureRegister
     announce: Announce[R, A] | None = None
+    keep: Keep[R, A] | None = None
     may_see: MaySee[R] | None = None
 
 
@@ -170,8 +179,9 @@ class LookupPipeline(Generic[R, A]):
             asked = parts.look_up.understood(request)
         asker = Requester(caller, request.agent_id)
         parts.allowance.admit(asker)
+        admitted = Admitted(event, dialect, caller, request, asked)
         if parts.announce is not None:
-            parts.announce(Admitted(event, dialect, caller, request, asked))
+            parts.announce(admitted)
         if parts.may_see is not None and not parts.may_see(caller, request):
             self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True))
             raise NotShown("not shown on this call")
@@ -186,6 +196,8 @@ class LookupPipeline(Generic[R, A]):
         nothing = found.found is not None and not len(found.found)
         over = parts.allowance.count(asker, deadline, call_id=request.call_id, shown=shown, missed=nothing)
         self._refuse_beyond(over)
+        if parts.keep is not None and deadline.remaining() > SECONDS_TO_KEEP:
+            parts.keep(admitted, found)
         return disclosing.hand_out(
             found.body,
             parts.register,
@@ -226,6 +238,7 @@ def lookup_pipeline(
     look_up: Callable[[Clinicea, Clinics], LookUp[R, A]],
     *,
     announce: Announce[R, A] | None = None,
+    keep: Keep[R, A] | None = None,
     may_see: Callable[[RateLimiter], MaySee[R]] | None = None,
 ) -> LookupPipeline[R, A]:
     """Return the pipeline of one look-up function; its collaborators are built at the first request.
@@ -244,6 +257,7 @@ def lookup_pipeline(
             allowance=limits,
             register=register_from(settings, clinics.zone(None), ids_from(settings, in_time=True), clock, logger),
             announce=announce,
+            keep=keep,
             may_see=None if may_see is None else may_see(limits),
         )
 

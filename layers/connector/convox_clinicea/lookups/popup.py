@@ -29,13 +29,14 @@ from convox_clinicea.function import Function, failure
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
 from convox_clinicea.lookups.confirm import is_born
-from convox_clinicea.lookups.pipeline import Admitted, Announce, Found, LookupPipeline, lookup_pipeline
+from convox_clinicea.lookups.pipeline import Admitted, Announce, Found, Keep, LookupPipeline, lookup_pipeline
+from convox_clinicea.lookups.prefetched import CallOfAgent, Prefetched, PrefetchedLookups
 from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number, tells
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
 from convox_clinicea.settings import PopUpSettings
-from convox_clinicea.table import Table, TableUnavailable
+from convox_clinicea.table import ConditionFailed, Table, TableUnavailable
 from convox_clinicea.text import normalized, seen
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
@@ -164,7 +165,7 @@ class PopUpLookUp:
         if asked is None:
             return Found(no_number())
         found = self._service.of(asked, deadline)
-        return Found(popup(found, asked), found.patients)
+        return Found(popup(found, asked), found.patients, source=found)
 
 
 _LINE = ("queue", "process", "did")
@@ -187,12 +188,21 @@ def line_of(event: APIGatewayProxyEvent, dialect: Dialect, country: str) -> tupl
 
 def announcement(
     settings: PopUpSettings, clock: Clock, logger: Logger, metrics: Metrics
-) -> Announce[SearchRequest, Mobile | None]:
-    """Return what notes that a call has come: for the list of calls without an end, and for the agent's desk."""
+) -> tuple[Announce[SearchRequest, Mobile | None], Keep[SearchRequest, Mobile | None] | None]:
+    """Return what notes that a call has come, and what keeps the result for the agent's desk.
+
+    The call is noted in the list of calls without an end, and for the agent's desk.
+    """
     ids = ids_from(settings, in_time=True)
 
     def table() -> Table:
         return Table(aws.dynamodb_at_once(), settings.ledger_table)
+
+    def sealer() -> KmsSealer:
+        return KmsSealer(aws.kms_in_time(), settings.kms_key_arn)
+
+    def key_of(mobile: Mobile) -> str:
+        return digest_of_number(identity_key(settings.identity_secret_arn, in_time=True), mobile)
 
     def to_the_desk(came: Admitted[SearchRequest, Mobile | None], call_id: str, agent_id: str) -> None:
         line, direction = line_of(came.event, came.dialect, settings.default_country)
@@ -200,11 +210,8 @@ def announcement(
         told = {} if mobile is None else {"mobile": mobile.reveal()}
         told |= {} if said == call_id else {"call_id": said}
         key = key_of_agent(came.client, agent_id)
-        sealer = KmsSealer(aws.kms_in_time(), settings.kms_key_arn)
-        number_key = None
-        if mobile is not None:
-            number_key = digest_of_number(identity_key(settings.identity_secret_arn, in_time=True), mobile)
-        sealed = sealer.seal(key, json.dumps(told).encode()) if told else None
+        number_key = None if mobile is None else key_of(mobile)
+        sealed = sealer().seal(key, json.dumps(told).encode()) if told else None
         call = AgentCall(call_id, clock.now(), line, direction, sealed=sealed, number_key=number_key)
         AgentCalls(table(), clock).announce(came.client, agent_id, call)
 
@@ -222,7 +229,21 @@ def announcement(
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))
 
-    return announce
+    def keep(came: Admitted[SearchRequest, Mobile | None], found: Found) -> None:
+        request, mobile, source = came.request, came.asked, found.source
+        if mobile is None or request.call_id is None or request.agent_id is None or came.client != settings.desk_client:
+            return
+        if not isinstance(source, PopUp) or source.match is None or source.degraded:
+            return
+        try:
+            call = CallOfAgent(came.client, ids.agent(request.agent_id), ids.call(request.call_id))
+            result = Prefetched(source.match, source.appointments)
+            lookups = PrefetchedLookups(table(), sealer(), clock)
+            lookups.keep(call, mobile, key_of(mobile), result, settings.prefetch_seconds)
+        except (ConfigurationError, ConditionFailed, TableUnavailable, SealingUnavailable) as error:
+            logger.warning("a pop-up's result was not kept for the desk", extra=failure(error))  # it asks Clinicea
+
+    return announce, keep if settings.prefetch_seconds else None
 
 
 def popup_pipeline(
@@ -235,8 +256,8 @@ def popup_pipeline(
         service = CallPopUp(search, CompletedAppointments(clinicea, clinics), logger, metrics)
         return PopUpLookUp(service, RequestDefaults(clinics, settings.default_country))
 
-    announce = announcement(settings, clock, logger, metrics)
-    return lookup_pipeline(settings, clock, logger, metrics, look_up, announce=announce)
+    announce, keep = announcement(settings, clock, logger, metrics)
+    return lookup_pipeline(settings, clock, logger, metrics, look_up, announce=announce, keep=keep)
 
 
 Flow = LookupPipeline[SearchRequest, Mobile | None]
