@@ -70,7 +70,7 @@ def sign_in(table: Table, provider: Provider, clock: SkippingClock) -> SignIn:
 
 @pytest.fixture
 def invoke(
-    table: Table, sign_in: SignIn, clock: SkippingClock, services: Services, capsys: pytest.CaptureFixture[str]
+    table: Table, sign_in: SignIn, clock: SkippingClock, services: Services
 ) -> Callable[[Event], Mapping[str, Any]]:
     """The desk's function, as Lambda runs it."""
     views.assets.cache_clear()

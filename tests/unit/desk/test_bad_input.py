@@ -118,7 +118,7 @@ def test_html_in_each_field_stays_text(signed_in: Browser, services: Services) -
     services.refused = InvalidRequest(FieldProblem("start", "must be in the future"))
     services.agents_calls["agent-7"][0] = DeskCall(line=HTML)
     token = signed_in.get(CALL).token
-    names = ("clinic_id", "day", "time", "service", "practitioner_id", "notes", "duration_minutes")
+    names = ("patient_id", "clinic_id", "day", "time", "service", "practitioner_id", "notes", "duration_minutes")
 
     page = signed_in.post(f"{CALL}/book", dict.fromkeys(names, HTML) | {"token": token})
     services.view = CallerView("none")

@@ -68,6 +68,16 @@ def test_several_patients_are_told_apart_by_birth_date(signed_in: Browser, servi
     assert "1988" not in many.body
     assert "does not agree" in no.text
     assert 'name="patient_id" value="p-1" form="booking"' in yes.body
+    assert yes.headers["HX-Retarget"] == ["#caller"], "the card takes the candidates' place"
+
+
+def test_a_booking_for_nobody_says_so(signed_in: Browser, services: Services) -> None:
+    form = {name: value for name, value in FILLED.items() if name != "patient_id"}
+
+    page = signed_in.post(f"{CALL}/book", form | {"token": signed_in.get(CALL).token}, fragment=True)
+
+    assert (page.status, "Patient: is not chosen yet" in page.text) == (400, True)
+    assert services.booked == []
 
 
 def test_an_unknown_caller_is_asked_for_consent_before_the_name(signed_in: Browser, services: Services) -> None:

@@ -15,7 +15,7 @@ from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
 from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.web import Request, page, root_of, see_other
-from convox_clinicea.errors import ConnectorError, InvalidRequest, NotFound
+from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest, NotFound
 
 
 class CallPages:
@@ -139,12 +139,14 @@ class CallPages:
             return page(self._pages.fragment("disagrees", request, session, call))
         if view is None:
             view = self._look_up(request, session, call)
-        if request.is_fragment:
-            return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=disagrees))
+        if request.is_fragment:  # the card takes the place of the candidates
+            html = self._pages.fragment("caller", request, session, call, view=view, disagrees=disagrees)
+            return page(html, HX_Retarget="#caller", HX_Reswap="outerHTML")
         return self._call_page(request, session, call, view=view, disagrees=disagrees, form=form)
 
     def _book(self, request: Request, session: Session, call: Any, form: Mapping[str, str]) -> Response[str]:
         try:
+            _require_somebody(form)
             state = self._services.booking.book(
                 session.person,
                 call,
@@ -164,6 +166,12 @@ class CallPages:
     def _bookings(self, request: Request, session: Session, call: Any) -> Response[str]:
         states = self._services.booking.states(session.person, call)
         return page(self._pages.fragment("bookings", request, session, call, states=states, fresh=None))
+
+
+def _require_somebody(form: Mapping[str, str]) -> None:
+    """Refuse a form that names nobody: several patients have the number, or the look-up has not answered yet."""
+    if not any(form.get(name, "").strip() for name in ("patient_id", "first_name", "consent.given")):
+        raise InvalidRequest(FieldProblem("patient_id", "is not chosen yet; choose one, or fill in a new patient"))
 
 
 def _digest(calls: list[Any]) -> str:

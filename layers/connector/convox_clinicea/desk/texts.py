@@ -147,9 +147,32 @@ ENGLISH: Mapping[str, str] = {
     "reason.restored": "it was restored from a backup",
     "reason.no_longer_wanted": "the call no longer asks for it",
     "reason.refused": "Clinicea refused it",
+    # Fields, as a refusal names them
+    "field.birth_date": "Birth date",
+    "field.clinic_id": "Clinic",
+    "field.consent.given_by": "Consent, given by",
+    "field.consent.text_version": "Consent text",
+    "field.date_of_birth": "Birth date",
+    "field.duration_minutes": "Minutes",
+    "field.email": "E-mail",
+    "field.first_name": "First name",
+    "field.form": "Form",
+    "field.gender": "Sex",
+    "field.last_name": "Last name",
+    "field.mobile": "Number",
+    "field.notes": "Notes",
+    "field.patient_id": "Patient",
+    "field.practitioner_id": "Doctor's id",
+    "field.service": "Service",
+    "field.start": "Day and time",
     "offline": "No connection. What you typed stays here; sending twice books once.",
     "skip": "To the content",
 }
+
+
+def field_name(field: str) -> str:
+    """Return what the pages call a field of the contract."""
+    return ENGLISH.get(f"field.{field}", field)
 
 
 def text(key: str, /, **values: object) -> str:
