@@ -63,7 +63,7 @@ def test_a_further_pop_up_neither_moves_nor_reopens_a_call(bench: Bench, calls: 
     calls.announce("convox", "agent-12", announced(bench, sealed=b"number", number_key="n"))
     first = bench.clock.now()
     bench.clock.advance(60)
-    calls.end("convox", "agent-12", "CALL-1")
+    calls.end("convox", "agent-12", "CALL-1", asked=False)
     calls.announce("convox", "agent-12", announced(bench))
 
     (call,) = calls.of("convox", "agent-12")
@@ -72,7 +72,7 @@ def test_a_further_pop_up_neither_moves_nor_reopens_a_call(bench: Bench, calls: 
 
 
 def test_the_end_of_a_call_that_was_not_announced_is_not_noted(bench: Bench, calls: AgentCalls) -> None:
-    calls.end("convox", "agent-12", "CALL-1")
+    calls.end("convox", "agent-12", "CALL-1", asked=False)
 
     assert bench.stack.items() == []
 
@@ -118,7 +118,7 @@ def test_an_item_of_a_later_release_is_neither_read_nor_written(bench: Bench, ca
 
     for work in (
         lambda: calls.of("convox", "agent-12"),
-        lambda: calls.end("convox", "agent-12", "CALL-1"),
+        lambda: calls.end("convox", "agent-12", "CALL-1", asked=False),
         lambda: calls.announce("convox", "agent-12", announced(bench, 2)),
     ):
         with pytest.raises(UnreadableRecord):
