@@ -429,3 +429,23 @@ def test_a_call_id_that_holds_a_number_is_asked_for_by_a_name(announced: Deploym
     assert invented.leaks(listed.call_id) == []
     assert call.said_id.reveal() == telling
     assert answer.body["booking_id"] == state.booking_id
+
+
+def test_the_day_s_list_says_how_each_booking_ended(announced: Deployment) -> None:
+    desk = Desk()
+    desk.show()
+    desk.book(form())
+    announced.deliver()
+    announced.call_status(ended())
+
+    for _ in range(2):
+        (listed,) = desk.services.calls.today(desk.person)
+        assert [each.progress for each in listed.bookings] == [Progress.BOOKED]
+
+
+def test_the_list_shows_what_a_callback_alone_asked_for(announced: Deployment) -> None:
+    announced.call_status({**known_body(), "patient_id": "P-41", "disposition": "appointment"})
+
+    (listed,) = Desk().services.calls.today(Signed())
+
+    assert [each.progress for each in listed.bookings] == [Progress.TAKEN_DOWN]

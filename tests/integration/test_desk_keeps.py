@@ -218,3 +218,34 @@ def test_ten_long_visits_are_kept(deployment: Deployment) -> None:
 
     assert view.visits is not None
     assert len(view.visits) == 9
+
+
+@pytest.mark.parametrize("mobile", [invented.MOBILE, "anonymous"])
+@pytest.mark.parametrize("seconds", ["0", "120"])
+def test_an_acknowledgement_says_nothing_of_the_caller(deployment: Deployment, mobile: str, seconds: str) -> None:
+    deployment.configure(POPUP_ANSWER="acknowledge", PREFETCH_SECONDS=seconds)
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+
+    answer = deployment.popup({**CALL, "mobile": mobile})
+
+    assert answer.body == {
+        "status": "success",
+        "message": "The call is announced at the agent's desk.",
+        "match": None,
+        "patients": [],
+        "appointments": None,
+        "degraded": False,
+    }
+    assert deployment.stack.entries() == []
+    assert len(deployment.fake.requests(SEARCH)) == int(seconds != "0" and mobile != "anonymous")
+
+
+def test_what_was_only_acknowledged_was_not_shown(deployment: Deployment) -> None:
+    deployment.configure(POPUP_ANSWER="acknowledge", VISITS_ONLY_IF_SHOWN="true")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.popup(CALL)
+    asked = {"call_id": CALL_ID, "agent_id": AGENT_ID}
+
+    deployment.completed("P-41", asked).is_error(403, "forbidden")
+    assert Desk().show().kind == "one"
+    assert deployment.completed("P-41", asked).status == 200

@@ -119,6 +119,7 @@ class Stack:
             "DESK_CLIENT": "convox",
             "CALL_END_MINUTES": "15",
             "PREFETCH_SECONDS": "120",
+            "POPUP_ANSWER": "full",
             "RETENTION_DAYS": "30",
             "NOTICES_TOPIC_ARN": self.topic,
             "READ_BACKS": "true",

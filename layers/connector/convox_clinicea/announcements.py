@@ -157,6 +157,7 @@ class AgentCall:
         direction: `in` or `out`.
         sealed: the call's id and the number as they came, encrypted for the agent's item; None if none was told.
         number_key: HMAC of the number, by which an erasure finds it.
+        asked: whether the agent has asked for an appointment on it, so that there may be bookings to read.
     """
 
     call_id: str
@@ -166,6 +167,7 @@ class AgentCall:
     ended_at: datetime | None = None
     sealed: bytes | None = field(repr=False, default=None)
     number_key: str | None = None
+    asked: bool = False
 
 
 def key_of_agent(client: str, agent_id: str) -> str:
@@ -195,24 +197,38 @@ class AgentCalls:
 
         def added(calls: list[AgentCall]) -> list[AgentCall]:
             before = next((each for each in calls if each.call_id == call.call_id), None)
-            told = call if before is None else replace(call, since=before.since, ended_at=before.ended_at)
+            told = call
+            if before is not None:
+                told = replace(call, since=before.since, ended_at=before.ended_at, asked=before.asked)
             if before is not None and told.sealed is None:
                 told = replace(told, sealed=before.sealed, number_key=before.number_key)
             return [told, *(each for each in calls if each is not before)]
 
         self.change(key_of_agent(client, agent_id), added)
 
-    def end(self, client: str, agent_id: str, call_id: str) -> None:
-        """Note that a call has ended, if it was announced to the agent; raises as `announce` does."""
+    def end(self, client: str, agent_id: str, call_id: str, *, asked: bool) -> None:
+        """Note that a call has ended, if it was announced to the agent; raises as `announce` does.
+
+        Args:
+            asked: whether its status callback asks for an appointment.
+        """
         now = self._clock.now()
+        self._note(
+            client,
+            agent_id,
+            call_id,
+            lambda each: replace(each, ended_at=each.ended_at or now, asked=each.asked or asked),
+        )
 
-        def ended(calls: list[AgentCall]) -> list[AgentCall]:
-            return [
-                replace(each, ended_at=now) if each.call_id == call_id and each.ended_at is None else each
-                for each in calls
-            ]
+    def note_asked(self, client: str, agent_id: str, call_id: str) -> None:
+        """Note that the agent asks for an appointment on a call; raises as `announce` does."""
+        self._note(client, agent_id, call_id, lambda each: replace(each, asked=True))
 
-        self.change(key_of_agent(client, agent_id), ended)
+    def _note(self, client: str, agent_id: str, call_id: str, note: Callable[[AgentCall], AgentCall]) -> None:
+        self.change(
+            key_of_agent(client, agent_id),
+            lambda calls: [note(each) if each.call_id == call_id else each for each in calls],
+        )
 
     def change(self, key: str, change: Callable[[list[AgentCall]], list[AgentCall]]) -> None:
         """Replace the calls of one agent's item; raises as `announce` does."""
@@ -264,6 +280,7 @@ def _attributes(call: AgentCall) -> dict[str, AttributeValueTypeDef]:
         "number_key": call.number_key,
     }
     told: dict[str, AttributeValueTypeDef] = {name: {"S": text} for name, text in texts.items() if text is not None}
+    told["asked"] = {"BOOL": call.asked}
     return told if call.sealed is None else {**told, "sealed": {"B": call.sealed}}
 
 
@@ -276,4 +293,5 @@ def _call(told: Mapping[str, Any]) -> AgentCall:
         ended_at=datetime.fromisoformat(told["ended_at"]["S"]) if "ended_at" in told else None,
         sealed=told["sealed"]["B"] if "sealed" in told else None,
         number_key=told["number_key"]["S"] if "number_key" in told else None,
+        asked=told["asked"]["BOOL"],
     )

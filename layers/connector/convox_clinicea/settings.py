@@ -186,6 +186,7 @@ class PopUpSettings(SearchSettings, DeskClientSettings):
     """`call_popup`."""
 
     prefetch_seconds: int = Field(ge=0, le=600)
+    popup_answer: Literal["full", "acknowledge"]
 
 
 class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, DialectSettings):

@@ -59,6 +59,7 @@ ENVIRONMENT = {
     "DESK_CLIENT": "convox",
     "CALL_END_MINUTES": "15",
     "PREFETCH_SECONDS": "120",
+    "POPUP_ANSWER": "full",
     "CONSENT_TEXT_VERSION": "1",
     "CONSENT_RETENTION_DAYS": "3650",
     "CONSENT_TEXTS": "",

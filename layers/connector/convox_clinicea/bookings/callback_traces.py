@@ -207,7 +207,7 @@ def closing(
                 named = None if agent_id is None else ids.agent(agent_id)
                 announced.end(callback.caller.name, ids.call(callback.call_id), named)
                 if named is not None:
-                    at_the_desk.end(callback.caller.name, named, ids.call(callback.call_id))
+                    at_the_desk.end(callback.caller.name, named, ids.call(callback.call_id), asked=callback.asks)
             except (ConfigurationError, TableUnavailable, UnreadableRecord) as error:
                 # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
                 logger.error("the end of a call was not recorded", extra=failure(error))

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import CallEndBookings
-from convox_clinicea.bookings.intake import Intake
+from convox_clinicea.bookings.intake import Intake, or_not_stored
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.bookings.waiting_bookings import WaitingBooking
@@ -18,6 +19,7 @@ from convox_clinicea.desk.calls import DeskCall, SignedIn
 from convox_clinicea.desk.states import BookingState, BookingStates, state_of, waiting_state
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotShown
 from convox_clinicea.new_patient import RULES
+from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.rate_limits import RateLimiter, Requester
 
 MARGIN = timedelta(minutes=30)
@@ -52,6 +54,8 @@ class DeskBooking:
         intake: Intake,
         call_ends: CallEndBookings,
         call_end: timedelta,
+        calls: AgentCalls,
+        ids: FreeTextIds,
         limiter: RateLimiter,
         states: BookingStates,
         place: RequestDefaults,
@@ -61,6 +65,8 @@ class DeskBooking:
         self._intake = intake
         self._call_ends = call_ends
         self._call_end = call_end
+        self._calls = calls
+        self._ids = ids
         self._limiter = limiter
         self._states = states
         self._place = place
@@ -85,6 +91,8 @@ class DeskBooking:
         request = self._request(person, call, form, request_id)
         self._limiter.acquire_booking(Requester(self._client, person.agent_id))
         self._require_shown(request)
+        with or_not_stored():
+            self._calls.note_asked(self._client, self._ids.agent(person.agent_id), call.call_id)
         if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
             kept = self._call_ends.keep(request)
             if isinstance(kept, WaitingBooking):

@@ -21,6 +21,9 @@ from convox_clinicea.sealing import Sealer
 BY_HAND = "hand-"
 """What the id of a call begins with that ConVox did not announce."""
 LONGEST_NUMBER = LONGEST_ID
+SECONDS_REMEMBERED = 60
+"""For which a process does not read bookings of a call that have all ended."""
+MOST_REMEMBERED = 1000
 
 
 NumberKey = Callable[[Mobile], str]
@@ -50,6 +53,7 @@ class DeskCall:
         direction: `in` or `out`.
         mobile: None if no number was told, and in a list.
         said_id: the call's id as ConVox sends it, under which it is booked.
+        asked: whether the agent has asked for an appointment on it.
     """
 
     call_id: str
@@ -60,6 +64,7 @@ class DeskCall:
     ended_at: datetime | None = None
     bookings: tuple[BookingState, ...] = ()
     said_id: PersonalText = field(default=PersonalText(""), repr=False)
+    asked: bool = False
 
     @property
     def by_hand(self) -> bool:
@@ -94,6 +99,7 @@ class DeskCalls:
         self._clock = clock
         self._client = client
         self._numbers = numbers
+        self._ended: dict[tuple[str, str], tuple[float, tuple[BookingState, ...]]] = {}
 
     def today(self, person: SignedIn, *, with_bookings: bool = True) -> list[DeskCall]:
         """Return the agent's calls of this day in the deployment's zone, newest first, without their numbers.
@@ -107,7 +113,7 @@ class DeskCalls:
         today = self._day(self._clock.now())
         announced = self._calls.of(self._client, self._agent(person))
         calls = [self._opened(person, each, numbers=False) for each in announced if self._day(each.since) == today]
-        return [self._with_bookings(person, each) for each in calls] if with_bookings else calls
+        return [self._listed(person, each) for each in calls] if with_bookings else calls
 
     def find(self, person: SignedIn, call_id: str) -> DeskCall:
         """Return one call of the agent's with its number and bookings.
@@ -142,7 +148,7 @@ class DeskCalls:
         sealed = self._sealer.seal(key_of_agent(self._client, agent), json.dumps(told).encode())
         number_key = None if call.mobile is None else self._numbers(call.mobile)
         announced = AgentCall(
-            call.call_id, call.since, call.line, call.direction, call.ended_at, sealed=sealed, number_key=number_key
+            call.call_id, call.since, call.line, call.direction, call.ended_at, sealed, number_key, call.asked
         )
         self._calls.announce(self._client, agent, announced)
         return call
@@ -160,7 +166,23 @@ class DeskCalls:
             mobile=Mobile.from_e164(told["mobile"]) if "mobile" in told else None,
             ended_at=call.ended_at,
             said_id=PersonalText(told.get("call_id", call.call_id)),
+            asked=call.asked,
         )
+
+    def _listed(self, person: SignedIn, call: DeskCall) -> DeskCall:
+        """Return a call with its bookings; those that have ended are read once a minute."""
+        if not call.asked:
+            return call
+        key, now = (person.agent_id, call.call_id), self._clock.monotonic()
+        until, bookings = self._ended.get(key, (now, ()))
+        if now < until:
+            return replace(call, bookings=bookings)
+        read = self._with_bookings(person, call)
+        if call.ended_at is not None and all(each.ended for each in read.bookings):
+            if len(self._ended) >= MOST_REMEMBERED:
+                self._ended.clear()
+            self._ended[key] = (now + SECONDS_REMEMBERED, read.bookings)
+        return read
 
     def _with_bookings(self, person: SignedIn, call: DeskCall) -> DeskCall:
         return replace(call, bookings=tuple(self._states.of(call.said_id.reveal(), person.agent_id)))

@@ -95,6 +95,8 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             intake=intake,
             call_ends=call_ends,
             call_end=timedelta(minutes=settings.call_end_minutes),
+            calls=announced,
+            ids=ids,
             limiter=limiter,
             states=states,
             place=place,

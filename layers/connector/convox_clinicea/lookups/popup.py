@@ -114,6 +114,7 @@ class CallPopUp:
 
 _NO_ANSWER = "The clinic's system did not answer in time. Ask who is calling, and search again."
 _NO_NUMBER = "The caller's number is withheld or internal. Ask the caller for a number and search by it."
+_ANNOUNCED = "The call is announced at the agent's desk."
 _NO_VISITS = "The clinic's system did not return the last visits in time."
 
 
@@ -146,14 +147,26 @@ def no_number() -> answers.PopUp:
     }
 
 
+def acknowledged() -> answers.PopUp:
+    """Nobody: what was found is for the agent's desk alone."""
+    return {**no_number(), "message": _ANNOUNCED, "match": None}
+
+
 class PopUpLookUp:
-    """Asks for both, and answers whatever Clinicea does."""
+    """Asks for both, and answers whatever Clinicea does.
+
+    Args:
+        tells: whether the answer says who is calling, or only acknowledges the call.
+        looks_up: whether somebody needs the result; else Clinicea is not asked.
+    """
 
     request = SearchRequest
 
-    def __init__(self, service: CallPopUp, place: RequestDefaults) -> None:
+    def __init__(self, service: CallPopUp, place: RequestDefaults, *, tells: bool, looks_up: bool) -> None:
         self._service = service
         self._place = place
+        self._tells = tells
+        self._looks_up = looks_up
 
     def understood(self, request: SearchRequest) -> Mobile | None:
         try:
@@ -162,9 +175,13 @@ class PopUpLookUp:
             return None
 
     def find(self, asked: Mobile | None, deadline: Deadline) -> Found:
+        if not self._looks_up:
+            return Found(acknowledged())
         if asked is None:
-            return Found(no_number())
+            return Found(no_number() if self._tells else acknowledged())
         found = self._service.of(asked, deadline)
+        if not self._tells:
+            return Found(acknowledged(), source=found)
         return Found(popup(found, asked), found.patients, source=found)
 
 
@@ -254,7 +271,9 @@ def popup_pipeline(
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
         search = PatientSearch(clinicea)
         service = CallPopUp(search, CompletedAppointments(clinicea, clinics), logger, metrics)
-        return PopUpLookUp(service, RequestDefaults(clinics, settings.default_country))
+        tells = settings.popup_answer == "full"
+        defaults = RequestDefaults(clinics, settings.default_country)
+        return PopUpLookUp(service, defaults, tells=tells, looks_up=tells or settings.prefetch_seconds > 0)
 
     announce, keep = announcement(settings, clock, logger, metrics)
     return lookup_pipeline(settings, clock, logger, metrics, look_up, announce=announce, keep=keep)
