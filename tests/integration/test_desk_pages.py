@@ -146,7 +146,7 @@ def test_a_number_typed_by_hand_is_a_call(deployment: Deployment, browser: Brows
     assert wrong.field("mobile") == "9999900"
 
 
-def test_a_session_in_use_for_more_than_a_minute_is_compared_with_what_ended_it(
+def test_a_session_in_use_ends_with_all_of_its_person(
     deployment: Deployment, browser: Browser, provider: Provider
 ) -> None:
     browser.sign_in(provider)
@@ -224,7 +224,7 @@ def test_a_changed_patient_in_the_form_books_nothing(
 
 
 @pytest.mark.parametrize("kept", [in_a_parameter, lambda: document(CLINICS)], ids=["parameter", "object"])
-def test_the_desk_has_the_deployment_s_documents_session_and_limits(
+def test_the_desk_has_the_deployment_s_own_documents(
     deployment: Deployment, browser: Browser, provider: Provider, kept: Callable[[], str]
 ) -> None:
     deployment.configure(CLINICS=kept(), CLINICEA_AUTHENTICATION="staff_session", OPEN_BOOKINGS_PER_NUMBER="1")

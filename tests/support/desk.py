@@ -10,9 +10,9 @@ from convox_clinicea.deadline import Deadline
 from convox_clinicea.desk.caller import CallerView
 from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.services import DeskServices, desk_services
+from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingState
 from convox_clinicea.function import Function
-from convox_clinicea.settings import DeskSettings
 from tests.support import invented, permissions
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days
 from tests.support.functions import NAMES

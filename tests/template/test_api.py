@@ -67,9 +67,7 @@ def test_every_route_asks_the_authorizer_and_is_held_to_the_client_s_usage_plan(
         assert operation["security"] == [{"AccessToken": []}, {"api_key": []}]
 
 
-def test_the_desk_has_its_routes_where_it_is_on_which_ask_for_no_access_token(
-    api_body: Json, body_with_desk: Json
-) -> None:
+def test_the_desk_s_routes_ask_for_no_access_token(api_body: Json, body_with_desk: Json) -> None:
     added = {route: each for route, each in operations(body_with_desk).items() if route not in operations(api_body)}
 
     assert set(added) == {("get", "/desk"), ("get", "/desk/{proxy+}"), ("post", "/desk/{proxy+}")}

@@ -19,6 +19,7 @@ from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
 from convox_clinicea.bookings.protocol import LONGEST_SECONDS, ProtocolTimings
 from convox_clinicea.bookings.reconcile import WHILE_SOMEBODY_WAITS
 from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
+from convox_clinicea.desk.settings import DeskSettings
 from tests.support.template import ROOT
 from tests.template.shape import of_type
 
@@ -55,7 +56,7 @@ SETTINGS: Mapping[str, type[settings.Settings]] = {
     "data_requests": settings.DataRequestSettings,
     "reconcile": settings.ReconcileSettings,
     "authorizer": settings.AuthorizerSettings,
-    "agent_desk": settings.DeskSettings,
+    "agent_desk": DeskSettings,
 }
 
 

@@ -214,32 +214,6 @@ class CallStatusSettings(IntakeSettings, DeskClientSettings):
     retention_days: int = Field(ge=1, le=3650)
 
 
-class DeskSignInSettings(Settings):
-    """How people sign in to the desk: by the stack's user pool, or by another provider where an issuer is named."""
-
-    desk_address: str = Field(pattern=r"^(|https://[^\s\"'<>]+|http://(127\.0\.0\.1|localhost)[^\s\"'<>]*)$")
-    desk_user_pool: str
-    desk_issuer: str = Field(pattern=r"^(|https://[^\s\"'<>]+|http://(127\.0\.0\.1|localhost)[^\s\"'<>]*)$")
-    desk_client_id: str
-    desk_client_secret_arn: str
-    desk_agent_claim: str = Field(min_length=1)
-    desk_roles_claim: str = Field(min_length=1)
-
-
-class DeskSettings(
-    IntakeSettings,
-    CliniceaSettings,
-    DisclosureSettings,
-    LookupLimitSettings,
-    DeskClientSettings,
-    CallEndSettings,
-    DeskSignInSettings,
-):
-    """`agent_desk`: look-ups and bookings, for a person who is signed in."""
-
-    retention_days: int = Field(ge=1, le=3650)
-
-
 class DataRequestSettings(NamingSettings):
     """`data_requests`."""
 

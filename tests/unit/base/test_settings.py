@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.errors import ConfigurationError
 from convox_clinicea.settings import (
     AuthorizerSettings,
     CliniceaSettings,
-    DeskSettings,
     IntakeSettings,
     LookupSettings,
     PopUpSettings,

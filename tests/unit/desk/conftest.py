@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,6 +14,7 @@ from convox_clinicea.desk.page_function import PageFunction, report_to
 from convox_clinicea.desk.pages import Pages, Shown
 from convox_clinicea.desk.provider import OpenIdProvider, Registration
 from convox_clinicea.desk.routes import Desk
+from convox_clinicea.desk.services import DeskServices
 from convox_clinicea.desk.sessions import Sessions, SignInAttempts
 from convox_clinicea.desk.sign_in import ClaimNames, SignIn
 from convox_clinicea.function import logger
@@ -79,7 +80,7 @@ def invoke(
     desk = Desk(
         sessions=Sessions(table, clock),
         sign_in=lambda _event: sign_in,
-        calls=CallPages(services, pages, clock, 2.0, report),
+        calls=CallPages(cast(DeskServices, services), pages, clock, 2.0, report),
         pages=pages,
         address="",
         report=report,

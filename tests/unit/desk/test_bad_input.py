@@ -59,7 +59,7 @@ def test_a_form_of_another_site_does_nothing(signed_in: Browser, services: Servi
 
 
 @pytest.mark.parametrize("token", [{}, {"token": ""}, {"token": "0" * 64}, {"token": "é"}])
-def test_a_form_without_the_session_s_token_asks_before_it_is_sent(
+def test_a_form_without_the_token_asks_before_it_is_sent(
     signed_in: Browser, services: Services, token: dict[str, str]
 ) -> None:
     page = signed_in.post(f"{CALL}/book", FILLED | {"notes": HTML} | token)
@@ -72,7 +72,7 @@ def test_a_form_without_the_session_s_token_asks_before_it_is_sent(
     assert services.booked[0]["notes"] == HTML
 
 
-def test_a_form_of_an_expired_session_is_sent_after_a_new_sign_in(
+def test_a_form_of_an_expired_session_is_not_lost(
     browser: Browser, provider: Provider, services: Services, clock: SkippingClock
 ) -> None:
     browser.sign_in(provider)
@@ -181,7 +181,7 @@ REFUSALS: list[tuple[ConnectorError, int, str]] = [
 
 @pytest.mark.parametrize(("error", "status", "words"), REFUSALS, ids=lambda each: type(each).__name__)
 @pytest.mark.parametrize("fragment", [True, False], ids=["part", "page"])
-def test_a_booking_that_is_refused_says_why_and_keeps_what_was_typed(
+def test_a_refused_booking_says_why_and_keeps_what_was_typed(
     signed_in: Browser, services: Services, error: ConnectorError, status: int, words: str, fragment: bool
 ) -> None:
     services.refused = error

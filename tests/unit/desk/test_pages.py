@@ -108,7 +108,7 @@ def test_a_draft_survives_a_reload(signed_in: Browser, services: Services) -> No
     assert signed_in.get(f"{CALL}/caller", fragment=True).field("first_name") == "Meera"
 
 
-def test_a_call_opens_without_its_draft_where_that_cannot_be_read(signed_in: Browser, services: Services) -> None:
+def test_a_call_opens_though_its_draft_cannot_be_read(signed_in: Browser, services: Services) -> None:
     services.refused = TableUnavailable("dynamodb")
 
     assert "+91 99999 00001" in signed_in.get(CALL).text

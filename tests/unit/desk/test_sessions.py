@@ -27,7 +27,7 @@ def sessions(table: Table, still: VirtualClock) -> Sessions:
     return Sessions(table, still)
 
 
-def test_a_session_is_found_by_its_cookie_and_by_nothing_the_table_holds(table: Table, sessions: Sessions) -> None:
+def test_a_session_is_found_by_its_cookie_alone(table: Table, sessions: Sessions) -> None:
     cookie, session = sessions.begin(ASHA)
     (item,) = aws.dynamodb().scan(TableName=table.name)["Items"]
 
@@ -85,7 +85,7 @@ def test_ending_all_of_a_person_takes_a_minute_at_most(sessions: Sessions, still
     assert sessions.find(fresh) is not None, "who signs in again is in"
 
 
-def test_a_session_that_ends_while_it_is_noted_does_not_come_back(
+def test_a_session_that_has_just_ended_does_not_come_back(
     sessions: Sessions, still: VirtualClock, table: Table
 ) -> None:
     cookie, session = sessions.begin(ASHA)
@@ -120,7 +120,7 @@ def test_a_session_of_a_later_release_is_not_read(table: Table, sessions: Sessio
         sessions.find(cookie)
 
 
-def test_a_sign_in_serves_once_in_its_own_browser_within_ten_minutes(table: Table, still: VirtualClock) -> None:
+def test_a_sign_in_serves_once_in_its_own_browser(table: Table, still: VirtualClock) -> None:
     attempts = SignInAttempts(table, still)
     attempt = attempts.begin(STATE, "cookie")
 

@@ -11,8 +11,11 @@ from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk import web
+from convox_clinicea.desk.caller import CallerView
+from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
+from convox_clinicea.desk.services import DeskServices
 from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.web import Request, page, root_of, see_other
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest, NotFound
@@ -27,7 +30,7 @@ class CallPages:
         report: logs an error that a page shows beside what was typed.
     """
 
-    def __init__(self, services: Any, pages: Pages, clock: Clock, budget: float, report: Report) -> None:
+    def __init__(self, services: DeskServices, pages: Pages, clock: Clock, budget: float, report: Report) -> None:
         self._services = services
         self._pages = pages
         self._clock = clock
@@ -67,11 +70,11 @@ class CallPages:
                 return self._book(request, session, self._call(session, key), form)
         raise NotFound("no such page")
 
-    def _calls(self, session: Session) -> list[Any]:
-        calls: list[Any] = self._services.calls.today(session.person)
+    def _calls(self, session: Session) -> list[DeskCall]:
+        calls: list[DeskCall] = self._services.calls.today(session.person)
         return calls
 
-    def _call(self, session: Session, key: str) -> Any:
+    def _call(self, session: Session, key: str) -> DeskCall:
         return self._services.calls.find(session.person, call_id_of(key))
 
     def _home(
@@ -100,22 +103,22 @@ class CallPages:
             return self._home(request, session, error, form)
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
 
-    def _call_page(self, request: Request, session: Session, call: Any, **more: Any) -> Response[str]:
+    def _call_page(self, request: Request, session: Session, call: DeskCall, **more: Any) -> Response[str]:
         values: dict[str, Any] = {"view": None, "problem": None, "disagrees": False} | more
         values.setdefault("form", self._draft(session, call))
         if values["view"] is None and "caller" in request.query:  # a browser without scripts asks for it by a link
             values["view"] = self._look_up(request, session, call)
         return self._pages.page("call", request, session, call=call, key=key_of(call.call_id), **values)
 
-    def _look_up(self, request: Request, session: Session, call: Any) -> Any:
+    def _look_up(self, request: Request, session: Session, call: DeskCall) -> CallerView:
         deadline = Deadline.after(self._clock, self._budget)
         return self._services.caller.show(session.person, call, request.request_id, request.source_address, deadline)
 
-    def _caller(self, request: Request, session: Session, call: Any) -> Response[str]:
+    def _caller(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         view, form = self._look_up(request, session, call), self._draft(session, call)
         return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False, form=form))
 
-    def _draft(self, session: Session, call: Any) -> Mapping[str, str]:
+    def _draft(self, session: Session, call: DeskCall) -> Mapping[str, str]:
         """Return what was typed for the call; a page without it is better than none."""
         try:
             draft: Mapping[str, str] = self._services.drafts.get(session.person, call.call_id)
@@ -124,7 +127,7 @@ class CallPages:
             return {}
         return draft
 
-    def _confirm(self, request: Request, session: Session, call: Any, form: Mapping[str, str]) -> Response[str]:
+    def _confirm(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
         view = self._services.caller.confirm(
             session.person,
             call,
@@ -144,7 +147,7 @@ class CallPages:
             return page(html, HX_Retarget="#caller", HX_Reswap="outerHTML")
         return self._call_page(request, session, call, view=view, disagrees=disagrees, form=form)
 
-    def _book(self, request: Request, session: Session, call: Any, form: Mapping[str, str]) -> Response[str]:
+    def _book(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
         try:
             _require_somebody(form)
             state = self._services.booking.book(
@@ -163,7 +166,7 @@ class CallPages:
             return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
 
-    def _bookings(self, request: Request, session: Session, call: Any) -> Response[str]:
+    def _bookings(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         states = self._services.booking.states(session.person, call)
         return page(self._pages.fragment("bookings", request, session, call, states=states, fresh=None))
 
@@ -174,7 +177,7 @@ def _require_somebody(form: Mapping[str, str]) -> None:
         raise InvalidRequest(FieldProblem("patient_id", "is not chosen yet; choose one, or fill in a new patient"))
 
 
-def _digest(calls: list[Any]) -> str:
+def _digest(calls: list[DeskCall]) -> str:
     """Return what tells one list of calls from another, so that an unchanged one is not sent again."""
     told = [(call.call_id, call.ended_at, call.bookings) for call in calls]
     return sha256(repr(told).encode()).hexdigest()[:16]

@@ -12,6 +12,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.deadline import Clock
+from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.views import render
 from convox_clinicea.desk.web import Request, page, root_of
@@ -49,7 +50,7 @@ class Pages:
         common = {"root": root, "home": root[:-1], "zone": self._shown.zone, "now": self._clock.now(), "key_of": key_of}
         return render(template, **(common | values))
 
-    def fragment(self, template: str, request: Request, session: Session, call: Any, **values: Any) -> str:
+    def fragment(self, template: str, request: Request, session: Session, call: DeskCall, **values: Any) -> str:
         """Return a part of a call's page: its links start from that page."""
         key = key_of(call.call_id)
         common = {"token": session.token, "shown": self._shown, "form": {}, "call": call, "key": key}

@@ -22,6 +22,7 @@ from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
 from convox_clinicea.desk.drafts import Drafts
+from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.completed import CompletedAppointments
@@ -32,7 +33,6 @@ from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number
 from convox_clinicea.rate_limits import RateLimiter, limits_of_lookups
 from convox_clinicea.sealing import KmsSealer
-from convox_clinicea.settings import DeskSettings
 from convox_clinicea.table import Table
 
 
