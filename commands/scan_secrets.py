@@ -28,7 +28,8 @@ NO_SECRETS = {
     "the name of a header": r"X-ConVox-Token",
     "digits or letters in their order": r".*(0123456789|abcdefghijklmnopqrstuvwxyz|a1b2c3d4e5).*",
     "logical id of a rule, and an invented ending": r"rule/convox-clinicea-[A-Za-z]+-[0-9A-F]{12}",
-    "who names a client's key, and whether one is asked for": r"(AUTHORIZER|true)\b.*",
+    "who names a client's key, and whether one is asked for": r"(AUTHORIZER|true|false)\b.*",
+    "the unit of a time": r"minutes\b.*",
     "a policy of AWS's own": r"policy/service-role/[A-Za-z]+",
     "MD5 of the message in events/booking_worker.json": r"e0379d7d3f9f7dac5766a6461d43d223",
 }

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 from convox_clinicea import aws
+from convox_clinicea.desk.pages import key_of
 from convox_clinicea.errors import ConnectorError
 from tests.support import events, invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
 from tests.support.deployment import Deployment
+from tests.support.desk_browser import Browser
+from tests.support.openid import CLIENT, SECRET, openid_provider
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
@@ -40,6 +45,7 @@ def whole_day(deployment: Deployment, faults: tuple[Mapping[str, Any], ...] = ()
         deployment.fake.fault(**{"call": "*", **fault})
     look_ups(deployment)
     bookings(deployment)
+    desk(deployment)
     free_texts(deployment)
     work_off(deployment)
     afterwards(deployment)
@@ -73,6 +79,33 @@ def bookings(deployment: Deployment) -> None:
     for disposition in ("Appointment", "Connected", CANARY):
         deployment.call_status(ended | {"disposition": disposition, "disposition_2": CANARY})
         deployment.call_status(ended | {"disposition": disposition, "start": CANARY})
+
+
+def desk(deployment: Deployment) -> None:
+    """A person signs in, sees the call of the pop-up, and books, with canaries in each field."""
+    with openid_provider() as provider:
+        provider.claims |= {"custom:agent_id": AGENT_ID}
+        secret = {"client_secret": SECRET}
+        arn = aws.client("secretsmanager").create_secret(Name=provider.url, SecretString=json.dumps(secret))["ARN"]
+        deployment.configure(DESK_ISSUER=provider.issuer, DESK_CLIENT_ID=CLIENT, DESK_CLIENT_SECRET_ARN=arn)
+        browser = Browser(deployment.function("agent_desk").invoke)
+        started = browser.get("sign-in", follow=False)
+        browser.get(f"signed-in?code={quote(CANARY)}&state={quote(CANARY)}")
+        if started.status == HTTPStatus.SEE_OTHER:
+            browser.get(provider.sign_in(started.headers["Location"][0]))
+        where = f"calls/{key_of(CALL_ID)}"
+        token = {"token": browser.get("token").body}
+        for each in ("", where, f"{where}/caller", f"{where}/bookings", f"calls/{key_of(CANARY)}"):
+            browser.get(each, fragment=bool(each))
+        browser.post("calls", token | {"mobile": invented.MOBILE})
+        browser.post("calls", token | {"mobile": CANARY})
+        form = {**known_body(mobile=invented.MOBILE), **token, "patient_id": "P-41", "duration_minutes": "30"}
+        for fields in (form, form | {"start": CANARY}, form | {"patient_id": CANARY}, dict.fromkeys(form, CANARY)):
+            browser.post(f"{where}/draft", fields, fragment=True)
+            browser.post(f"{where}/book", fields, fragment=True)
+            browser.post(f"{where}/book", fields | token)
+        browser.post(f"{where}/confirm", token | {"patient_id": "P-41", "birth_date": CANARY}, fragment=True)
+        browser.post("sign-out", token)
 
 
 def free_texts(deployment: Deployment) -> None:

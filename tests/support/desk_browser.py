@@ -116,7 +116,8 @@ class Browser:
         event["requestContext"]["path"] = parts.path
         event["stageVariables"] = self._stage
         answered = self._invoke(event)
-        page = Page(where, answered["statusCode"], dict(answered["multiValueHeaders"]), answered.get("body") or "")
+        assert isinstance(answered["body"], str), "the embedded AWS ends with an error without one"
+        page = Page(where, answered["statusCode"], dict(answered["multiValueHeaders"]), answered["body"])
         for line in page.headers.get("Set-Cookie", []):
             name, _, value = line.partition(";")[0].partition("=")
             if "Max-Age=0" in line:

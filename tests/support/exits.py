@@ -25,6 +25,8 @@ SECRETS = (
     "local-user",
     "local-password",
 )
+DESK = "agent_desk"
+"""Its pages show patients, and what the person has typed beside what is wrong with it."""
 LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
 """Functions whose good answers show a patient to the agent; nothing else of theirs does."""
 SEALS = ("Encrypt", "GenerateDataKey")
@@ -121,7 +123,8 @@ class Watch(logging.Handler):
 
 def _told(name: str, result: dict[str, Any]) -> str:
     """An answer, or only the secrets in it where it is meant to show a patient."""
-    if name in LOOK_UPS and result["statusCode"] == 200:
+    shows_what_was_typed = name == DESK and result["statusCode"] != 500
+    if shows_what_was_typed or (name in LOOK_UPS and result["statusCode"] == 200):
         return " ".join(leaks.found(SECRETS, json.dumps(result)))
     return json.dumps(result)
 

@@ -47,7 +47,7 @@ def test_a_list_that_has_not_changed_is_not_sent_again(signed_in: Browser, servi
     first = signed_in.get("calls", fragment=True)
     seen = first.body.partition("calls?seen=")[2][:16]
 
-    assert signed_in.get(f"calls?seen={seen}", fragment=True).status == 204
+    assert signed_in.get(f"calls?seen={seen}", fragment=True).status == 204, "with a body that is text"
     services.agents_calls["agent-7"].insert(0, DeskCall("call-2"))
     changed = signed_in.get(f"calls?seen={seen}", fragment=True)
 

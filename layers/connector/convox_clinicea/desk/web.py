@@ -132,7 +132,7 @@ def page(html: str, status: int = HTTPStatus.OK, *, cookies: Sequence[str] = (),
 
 def nothing() -> Response[str]:
     """Return the answer that changes nothing on the page."""
-    return Response(status_code=HTTPStatus.NO_CONTENT, headers={**HEADERS})
+    return Response(status_code=HTTPStatus.NO_CONTENT, body="", headers={**HEADERS})
 
 
 def see_other(where: str, *, cookies: Sequence[str] = ()) -> Response[str]:
