@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
 
 from convox_clinicea.desk.caller import Candidate
@@ -11,6 +14,7 @@ from convox_clinicea.desk.states import Progress
 from convox_clinicea.disclosures import NotRecorded
 from convox_clinicea.errors import ConsentRequired, InvalidRequest, NotFound, NotShown, TooManyPatients
 from tests.support import invented
+from tests.support.account import document
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body
 from tests.support.deployment import Deployment
 from tests.support.desk import Desk, Signed, form, new_form
@@ -449,3 +453,55 @@ def test_the_list_shows_what_a_callback_alone_asked_for(announced: Deployment) -
     (listed,) = Desk().services.calls.today(Signed())
 
     assert [each.progress for each in listed.bookings] == [Progress.TAKEN_DOWN]
+
+
+@pytest.mark.parametrize("at_call_end", [False, True])
+def test_another_time_for_the_person_is_asked_about(announced: Deployment, *, at_call_end: bool) -> None:
+    desk = Desk()
+    desk.show()
+    desk.book(form())
+    other = form(time="23:30")
+
+    with pytest.raises(InvalidRequest) as refused:
+        desk.book(other, at_call_end=at_call_end)
+    assert [each.field for each in refused.value.problems] == ["another"]
+    assert len(desk.call().bookings) == 1
+
+    desk.book(other | {"another": "yes"}, at_call_end=at_call_end)
+    assert len(desk.call().bookings) == 2
+
+
+def test_another_person_of_the_call_is_booked_beside(family: Deployment) -> None:
+    desk = Desk()
+    desk.show()
+    for patient_id, born in (("P-41", invented.BIRTH_DATE), ("P-42", "2019-05-02")):
+        desk.confirm(patient_id, born)
+        desk.book(form(patient_id=patient_id))
+
+    assert len(desk.call().bookings) == 2
+
+
+CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-01", "name": "Example Clinic Andheri"}]}
+
+
+def in_a_parameter() -> str:
+    boto3.client("ssm").put_parameter(
+        Name="/stack/desk-clinics", Value=json.dumps(CLINICS), Type="SecureString", Overwrite=True
+    )
+    return "ssm:/stack/desk-clinics"
+
+
+@pytest.mark.parametrize("kept", [in_a_parameter, lambda: document(CLINICS)], ids=["parameter", "object"])
+def test_the_sweeper_makes_a_new_patient_s_booking(deployment: Deployment, kept: Callable[[], str]) -> None:
+    deployment.configure(CLINICS=kept(), OPEN_BOOKINGS_PER_NUMBER="5")
+    deployment.popup(CALL)
+    desk = Desk()
+    desk.book(new_form(), at_call_end=True)
+    the_call_ended_long_ago(deployment)
+
+    assert deployment.sweep()["made"] == 1
+
+    (state,) = desk.call().bookings
+    assert state.progress is Progress.TAKEN_DOWN
+    (consent,) = [each for each in deployment.stack.entries() if each["kind"]["S"] == "consent"]
+    assert consent["given_by"]["S"] == "self"

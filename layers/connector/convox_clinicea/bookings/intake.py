@@ -38,7 +38,7 @@ from convox_clinicea.convox.request import (
     ids_from,
 )
 from convox_clinicea.deadline import Clock, randomness
-from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
+from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest, NotStored, raise_alone
 from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
@@ -129,6 +129,23 @@ class Intake:
             if known is None:
                 self._drafter.check(request)
             return wish, known
+
+    def require_alone(self, wish: BookingIntent) -> None:
+        """Refuse what the person of the request may have already, by another booking of the call.
+
+        Raises:
+            InvalidRequest: there is such a booking, for another start, place or practitioner.
+            NotStored: the ledger cannot be read.
+        """
+        caller = wish.request.caller
+        if caller.call_id is None:
+            return
+        with or_not_stored():
+            call = self._calls.get(caller.name, *self._drafter.ids.calls(caller.call_id))
+            found = (self._ledger.get(booking_id) for booking_id in sorted(set(call.wishes.values())))
+            others = [each for each in found if each is not None and each.stands_for not in wish.ids]
+        if obstacle(wish, [each for each in others if not is_same_appointment(each, wish)]) is not None:
+            raise InvalidRequest(FieldProblem("another", "is required: this call has another booking for this person"))
 
     def _known(self, wish: BookingIntent) -> Acceptance | None:
         standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
