@@ -167,7 +167,7 @@ def test_a_staff_users_own_zone_is_asked_for_and_then_settled(documents: bool, d
         a_whole_call_works(visit, report.table)
 
 
-def test_bodies_without_a_document_are_asked_for_and_then_settled(doctor: DoctorRunner, tmp_path: Path) -> None:
+def test_bodies_without_a_document_are_asked_for_and_then_known(doctor: DoctorRunner, tmp_path: Path) -> None:
     with visiting("bodies", doctor, documents=False) as visit:
         asked = visit.settled().findings["post.answer"]
         assert asked["detail"] == (
@@ -183,9 +183,7 @@ def test_bodies_without_a_document_are_asked_for_and_then_settled(doctor: Doctor
 
 
 @pytest.mark.parametrize("documents", [True, False])
-def test_a_key_that_v3_alone_takes_is_reported_though_a_test_appointment_was_wanted(
-    documents: bool, doctor: DoctorRunner
-) -> None:
+def test_key_valid_for_v3_only_is_reported_with_book_test(documents: bool, doctor: DoctorRunner) -> None:
     with visiting("key-in-v3", doctor, documents=documents) as visit:
         asked = doctor(visit.fake.url, *ABOUT_MEERA, *BOOK, "--clinic", "C-01")
         assert not {each["made_by"] for each in visit.fake.standing()} & WRITES
@@ -199,7 +197,7 @@ def test_a_key_that_v3_alone_takes_is_reported_though_a_test_appointment_was_wan
     assert json.loads(asked.errors)["error"] == "doctor: not made: the search did not find exactly one patient"
 
 
-def test_what_was_found_is_printed_and_written_though_the_search_is_forbidden(doctor: DoctorRunner) -> None:
+def test_findings_are_written_even_if_search_is_forbidden(doctor: DoctorRunner) -> None:
     with visiting("utc-everything", doctor, documents=True) as visit:
         visit.fake.switch(denied_status=403, denied_calls=["searchPatientByMobileNumber"], v1_search=SEARCH)
         report = visit.settled()
@@ -209,7 +207,7 @@ def test_what_was_found_is_printed_and_written_though_the_search_is_forbidden(do
         assert report.table["calls"][SEARCH]["path"].endswith(SEARCH)
 
 
-def test_the_verb_of_post_appointment_is_asked_for_where_nothing_tells_it(doctor: DoctorRunner) -> None:
+def test_verb_of_post_appointment_is_asked_for_if_unknown(doctor: DoctorRunner) -> None:
     with SmallServer(lambda _request: Reply(204, b"")) as server:
         finding = doctor(server.url, *ABOUT_MEERA).findings["calls.postAppointment.verb"]
     assert (finding["verdict"], finding["detail"]) == (
@@ -218,7 +216,7 @@ def test_the_verb_of_post_appointment_is_asked_for_where_nothing_tells_it(doctor
     )
 
 
-def test_a_404_that_a_missing_address_answers_too_is_not_taken_for_nothing(doctor: DoctorRunner) -> None:
+def test_404_of_a_missing_address_is_not_read_as_no_result(doctor: DoctorRunner) -> None:
     """Read as an empty calendar it would have appointments made again."""
     with SmallServer(lambda request: Reply(404, b"") if "ppointment" in request.path else Reply(204, b"")) as server:
         report = doctor(server.url, "--patient-id", "P-1")
@@ -228,7 +226,7 @@ def test_a_404_that_a_missing_address_answers_too_is_not_taken_for_nothing(docto
     assert "not_found" not in json.dumps(report.table)
 
 
-def test_a_locked_calendar_is_named_among_the_causes_of_a_refusal(doctor: DoctorRunner) -> None:
+def test_locked_calendar_is_among_the_causes_of_a_refusal(doctor: DoctorRunner) -> None:
     with visiting("evidence", doctor, documents=True) as visit:
         visit.fake.switch(locked_calendar=True)
         assert "old visits are not closed" in visit.settled().findings["post.answer"]["detail"]
@@ -236,9 +234,7 @@ def test_a_locked_calendar_is_named_among_the_causes_of_a_refusal(doctor: Doctor
 
 @pytest.mark.parametrize("documents", [True, False])
 @pytest.mark.parametrize("name", WORLDS)
-def test_without_book_test_nothing_is_written_or_sent_to_patients(
-    name: str, documents: bool, doctor: DoctorRunner
-) -> None:
+def test_without_book_test_no_patient_is_written_or_messaged(name: str, documents: bool, doctor: DoctorRunner) -> None:
     with visiting(name, doctor, documents=documents) as visit:
         before = visit.fake.patients(), visit.fake.appointments()
         visit.run("--known-visit", visit.known_visit, *BY_SERVICE)
@@ -254,7 +250,7 @@ def test_two_zones_that_are_wrong_alike_are_not_confirmed(doctor: DoctorRunner) 
     assert "look at the screen, or give --known-visit" in finding["detail"]
 
 
-def test_an_appointment_in_another_zone_is_found_though_it_is_listed_late(doctor: DoctorRunner) -> None:
+def test_appointment_in_another_zone_listed_late_is_found(doctor: DoctorRunner) -> None:
     with visiting("utc-writes", doctor, documents=True) as visit:
         visit.fake.switch(read_lag_seconds=1)
         report = visit.settled()
@@ -302,7 +298,7 @@ def test_a_modern_booking_needs_the_ids_of_services(doctor: DoctorRunner) -> Non
     assert "Consultation" in without_usual.table["calls"]["createAppointment"]["values"]["service"]
 
 
-def test_statuses_that_no_table_knows_are_named_with_the_line_to_add(doctor: DoctorRunner) -> None:
+def test_unknown_statuses_are_named_with_the_line_to_add(doctor: DoctorRunner) -> None:
     with visiting("modern", doctor, documents=False) as visit:
         visit.fake.switch(status_words={"Checked Out": "Visit Over"})
         finding = visit.run().findings["completed.status"]
@@ -317,7 +313,7 @@ def test_a_login_that_fails_is_tried_once_without_documents_too(doctor: DoctorRu
         assert len(visit.fake.requests(LOGIN)) == 1
 
 
-def test_a_server_whose_options_tell_nothing_gets_no_dialect_proposed(doctor: DoctorRunner) -> None:
+def test_server_with_uninformative_options_gets_no_dialect(doctor: DoctorRunner) -> None:
     """Where addresses that are there refuse OPTIONS as if they were not, bookings are not judged by it."""
 
     def answers(request: Seen) -> Reply:
