@@ -192,7 +192,7 @@ ROUTES_OF = {
 
 
 @pytest.mark.parametrize("field", WRONG)
-def test_a_field_that_is_wrong_is_named_and_its_value_is_not_repeated(deployment: Deployment, field: str) -> None:
+def test_wrong_field_is_named_and_its_value_not_repeated(deployment: Deployment, field: str) -> None:
     for route in ROUTES_OF[field]:
         post, good = POSTS[route]
         for value in WRONG[field]:

@@ -56,7 +56,7 @@ def resolving(deployment: Deployment, booking: Booking, end: str, appointment: s
     return resolve.carry_out(session(deployment), booking.booking_id, end, appointment, why=why)
 
 
-def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
+def test_list_shows_state_reason_age_and_call_but_no_patient(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert listing(deployment, 1) == 0
@@ -69,7 +69,7 @@ def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
     assert "P-41" not in said
 
 
-def test_bookings_that_have_ended_are_listed_when_they_are_asked_for(
+def test_ended_bookings_are_listed_on_request(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert listing(deployment, states=["rejected"]) == 0
@@ -153,7 +153,7 @@ def test_what_cannot_be_redriven_is_left_with_its_reason(
     assert "0 redriven, 2 left" in said
 
 
-def test_what_was_asked_for_after_another_was_booked_is_only_redriven_by_name(
+def test_booking_asked_for_after_another_is_redriven_only_by_id(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     back = deployment.ledger().move(parked, State.ACCEPTED)
@@ -241,7 +241,7 @@ def test_an_order_that_makes_no_sense_is_refused(deployment: Deployment, wrong: 
 
 
 @pytest.mark.parametrize("why", [f"called {invented.MOBILE}", "she is at +91 99999 000 17", "wrote to a@example.com"])
-def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
+def test_reason_with_patient_data_is_refused_and_not_repeated(
     deployment: Deployment, parked: Booking, why: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="an e-mail address or a telephone number") as refused:
@@ -287,7 +287,7 @@ def test_of_a_booking_that_never_was_nothing_is_shown(deployment: Deployment) ->
     assert ask(deployment)({"action": "show", "booking_id": "bk_" + "a" * 26}) == {"booking": None, "acts": []}
 
 
-def test_a_record_that_cannot_be_read_is_listed_with_its_id_whatever_is_asked_for(
+def test_unreadable_record_is_listed_by_id_whatever_the_filter(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment.stack.spoil(f"booking#{parked.booking_id}", reason="a reason of a later version")

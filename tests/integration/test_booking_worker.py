@@ -47,7 +47,7 @@ def test_a_message_that_is_done_is_acknowledged(deployment: Deployment, accepted
     assert len(deployment.fake.standing()) == 1
 
 
-def test_a_message_that_must_wait_is_reported_and_hidden_for_that_long(
+def test_message_that_must_wait_is_reported_and_hidden_so_long(
     deployment: Deployment, accepted: str, postponed: list[int]
 ) -> None:
     deployment.fake.fault(LOOK, "status", status=429, headers={"Retry-After": "120"}, count=1)
@@ -127,7 +127,7 @@ def test_a_message_that_cannot_even_be_buried_comes_again(deployment: Deployment
     assert deployment.deliver().comes_again
 
 
-def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment: Deployment) -> None:
+def test_message_for_an_unknown_booking_is_acknowledged(deployment: Deployment) -> None:
     body = {"v": 1, "booking_id": f"bk_{'a' * 26}", "generation": 1}
     aws.sqs().send_message(
         QueueUrl=deployment.stack.queue_url,
@@ -150,7 +150,7 @@ def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment:
     ],
     ids=lambda variables: next(iter(variables)),
 )
-def test_a_deployment_that_is_not_set_up_makes_bookings_wait_and_never_raises(
+def test_incomplete_setup_makes_bookings_wait_and_never_raises(
     deployment: Deployment, accepted: str, variables: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = {name: deployment.stack.environment(deployment.fake.url)[name] for name in variables}
@@ -191,7 +191,7 @@ def test_a_message_of_the_release_before_is_understood(deployment: Deployment, a
 
 
 @pytest.mark.parametrize("scheme", ["api_key", "staff_session"])
-def test_known_and_new_patients_are_booked_by_both_ways_into_clinicea(deployment: Deployment, scheme: str) -> None:
+def test_both_kinds_of_patients_are_booked_by_both_calls(deployment: Deployment, scheme: str) -> None:
     deployment.configure(CLINICEA_AUTHENTICATION=scheme)
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     known = deployment.book_known("P-41", known_body()).body["booking_id"]

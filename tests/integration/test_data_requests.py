@@ -139,9 +139,7 @@ class TestHolds:
         assert deployment.deliver().acknowledged
         assert deployment.fake.patients() == []
 
-    def test_a_mobile_comes_from_the_environment_and_stands_in_no_list_of_processes(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_mobile_comes_from_the_environment_not_the_command_line(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("MOBILE", invented.MOBILE)
 
         assert person_search.person(None) == {"mobile": invented.MOBILE}
@@ -198,7 +196,7 @@ class TestByPatientId:
 
         assert "disclosures of the bookings' patients: P-41\n" in capsys.readouterr().out
 
-    def test_both_at_once_find_what_either_finds_and_count_nothing_twice(
+    def test_id_and_number_together_find_the_union_without_doubles(
         self, deployment: Deployment, meera: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         deployment.book_known("P-41", known_body(start=in_days(5).isoformat()))
@@ -210,7 +208,7 @@ class TestByPatientId:
         assert "the stack: 3 bookings, 1 consents, 1 disclosures" in said
         assert "searched by number and by patient id P-41 (exact)" in said
 
-    def test_a_newcomer_who_became_that_patient_is_found_with_their_consent(
+    def test_newcomer_who_became_that_patient_is_found_with_consent(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         booking_id = deployment.book_new(new_body()).body["booking_id"]
@@ -278,7 +276,7 @@ class TestByPatientId:
 
         assert deployment.booking(booking_id).state is State.REJECTED
 
-    def test_a_kept_callback_that_named_the_patient_is_found_and_erased(
+    def test_kept_callback_naming_the_patient_is_found_and_erased(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         callback = {**CALL, "disposition": "Appointment", "patient_id": "P-41", "clinic_id": "C-01"}
@@ -293,7 +291,7 @@ class TestByPatientId:
         assert erased == f"  the kept callback of call {CALL_ID}  erased"
         assert after.endswith("0 disclosures")
 
-    def test_a_ledger_of_many_pages_is_searched_and_erased_to_its_end(
+    def test_ledger_of_many_pages_is_searched_and_erased_to_its_end(
         self, deployment: Deployment, known: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         # Each filler is a third of a page; what is looked for lies anywhere between them.
@@ -333,7 +331,7 @@ class TestByPatientId:
         with pytest.raises(FunctionFailed, match="the search is incomplete"):
             holds.show(Session(Output(), lambda _: endless, "the stack", lambda: ""), {"patient_id": "P-41"})
 
-    def test_a_record_of_a_later_version_is_told_of_and_counts_as_kept(
+    def test_record_of_a_later_version_is_reported_and_kept(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         later = {"pk": {"S": "booking#bk_later"}, "patient_id": {"S": "P-41"}, "state": {"S": "of tomorrow"}}
@@ -533,7 +531,7 @@ class TestDisclosures:
         assert (entry["patient_id"], entry["kind"]) == ("P-41", "disclosure")
         assert "name" in entry["fields"]
 
-    def test_an_entry_is_found_in_whatever_form_the_patients_id_is_written(
+    def test_entry_is_found_however_the_patient_id_is_written(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         guid = "41a0c5de-0000-4000-8000-00000000ab41"

@@ -66,7 +66,7 @@ SPARED = {
 }
 
 
-def test_there_is_a_handler_for_every_function_of_the_architecture() -> None:
+def test_every_function_of_the_architecture_has_a_handler() -> None:
     assert NAMES == [
         "authorizer",
         "book_appointment",

@@ -42,9 +42,7 @@ class TestSweeper:
         assert deployment.deliver().acknowledged
         assert deployment.booking(booking.booking_id).state is State.BOOKED
 
-    def test_near_its_start_a_booking_that_waits_for_no_other_is_left_to_the_worker(
-        self, deployment: Deployment
-    ) -> None:
+    def test_near_its_start_a_booking_that_waits_for_none_is_left(self, deployment: Deployment) -> None:
         soon = datetime.now(UTC) + timedelta(minutes=8)
         before = VirtualClock(datetime.now(UTC) - timedelta(minutes=10))
         waiting = [
@@ -65,7 +63,7 @@ class TestSweeper:
         assert deployment.deliver().acknowledged
         assert len(deployment.fake.standing()) == 1
 
-    def test_a_record_that_cannot_be_read_is_counted_each_minute_and_left(
+    def test_unreadable_record_is_counted_each_minute_and_left(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         booking = deployment.accepted_at(an_hour_ago(), known_request(start=in_days(2)))
@@ -182,7 +180,7 @@ class TestReconcile:
             ("masked", "Ravi", 0),
         ],
     )
-    def test_what_stands_for_a_rejected_newcomer_is_known_by_its_number_or_its_name(
+    def test_rejected_newcomer_is_recognized_by_number_or_name(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str], shown: str, first_name: str, found: int
     ) -> None:
         deployment.fake.switch(omit_notes=True, lists_show_number=shown)
@@ -270,9 +268,7 @@ class TestReconcile:
     [{"SETTLE_SECONDS": "3600", "AGE_LIMIT_HOURS": "1"}, {"LEASE_SECONDS": "44"}, {"VISIBILITY_SECONDS": "45"}],
     ids=lambda variables: next(iter(variables)),
 )
-def test_a_worker_whose_numbers_contradict_one_another_takes_no_booking(
-    deployment: Deployment, variables: dict[str, Any]
-) -> None:
+def test_worker_with_contradictory_settings_takes_no_booking(deployment: Deployment, variables: dict[str, Any]) -> None:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
     deployment.configure(**variables)
