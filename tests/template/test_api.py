@@ -61,13 +61,13 @@ def test_the_authorizer_is_asked_by_its_alias(api_body: Json) -> None:
     assert scheme["authorizerUri"]["Fn::Sub"][1] == {"__FunctionArn__": {"Ref": f"AuthorizerFunctionAlias{ALIAS}"}}
 
 
-def test_every_route_asks_the_authorizer_and_is_held_to_the_client_s_usage_plan(api_body: Json) -> None:
+def test_every_route_uses_the_authorizer_and_the_usage_plan(api_body: Json) -> None:
     for operation in operations(api_body).values():
         # API Gateway asks for both, whatever OpenAPI makes of a list: one is the authorizer, the other a flag.
         assert operation["security"] == [{"AccessToken": []}, {"api_key": []}]
 
 
-def test_the_client_s_key_is_the_authorizer_s_word_and_the_shared_one_is_in_the_plan(resources: Json) -> None:
+def test_usage_key_comes_from_authorizer_shared_one_from_plan(resources: Json) -> None:
     told = resources["AuthorizerFunction"]["Properties"]["Environment"]["Variables"]["SHARED_USAGE_KEY"]
 
     assert resources["Api"]["Properties"]["ApiKeySourceType"] == "AUTHORIZER"
@@ -112,7 +112,7 @@ def test_refusals_of_each_kind_are_counted_apart(resources: Json, name: str, met
     assert line["authorizer_status"] == "$context.authorizer.status"
 
 
-def test_the_header_of_the_access_token_and_the_cache_are_parameters(api_body: Json) -> None:
+def test_header_of_the_access_token_and_cache_are_parameters(api_body: Json) -> None:
     scheme = api_body["components"]["securitySchemes"]["AccessToken"]["x-amazon-apigateway-authorizer"]
 
     # SAM replaces references to parameters while it transforms; these are their defaults.
@@ -200,14 +200,14 @@ def test_the_access_log_is_json_and_holds_neither_path_nor_query(resources: Json
     assert resources["ApiAccessLogs"]["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_every_answer_of_the_gateway_s_own_bears_the_headers_of_ours(api_body: Json) -> None:
+def test_every_gateway_response_has_our_headers(api_body: Json) -> None:
     for kind, response in api_body[RESPONSES].items():
         said = response.get("responseParameters", {})
         found = {name: said.get(f"gatewayresponse.header.{name}", "").strip("'") for name in GUARDED}
         assert found == GUARDED, kind
 
 
-def test_the_stage_is_throttled_and_neither_traces_nor_logs_requests(resources: Json) -> None:
+def test_stage_is_throttled_and_neither_traces_nor_logs_requests(resources: Json) -> None:
     stage = resources["ApiStage"]["Properties"]
     (everywhere,) = stage["MethodSettings"]
 
@@ -219,9 +219,7 @@ def test_the_stage_is_throttled_and_neither_traces_nor_logs_requests(resources: 
     assert len(of_type(resources, "AWS::ApiGateway::Stage")) == 1
 
 
-def test_no_stage_writes_addresses_or_bodies_while_they_can_hold_a_person_s_data(
-    api_body: Json, resources: Json
-) -> None:
+def test_no_stage_logs_addresses_or_bodies_with_personal_data(api_body: Json, resources: Json) -> None:
     """Of every stage, whatever it is called; a trace and an execution log hold whole addresses."""
     telling = [path for _, path in operations(api_body) if "{" in path] + [
         "/patients",

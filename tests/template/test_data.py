@@ -20,7 +20,7 @@ def test_what_an_open_booking_needs_survives_the_stack(resources: Json, name: st
     assert resources[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_the_ledger_is_recoverable_encrypted_and_forgets_what_has_ended(resources: Json) -> None:
+def test_ledger_is_recoverable_encrypted_and_expires_ended_items(resources: Json) -> None:
     ledger = under(resources["Ledger"]["Properties"], HasOwnKey=False)
 
     assert ledger["KeySchema"] == [{"AttributeName": "pk", "KeyType": "HASH"}]
@@ -44,7 +44,7 @@ def test_the_sweeper_and_the_agents_have_an_index_each(resources: Json) -> None:
     assert {each["AttributeName"] for each in ledger["AttributeDefinitions"]} == used
 
 
-def test_the_register_of_disclosures_is_kept_as_the_ledger_is_and_answers_an_auditor(resources: Json) -> None:
+def test_disclosure_register_is_kept_like_the_ledger_and_indexed(resources: Json) -> None:
     register, ledger = resources["Disclosures"]["Properties"], resources["Ledger"]["Properties"]
     indexes = {each["IndexName"]: each for each in register["GlobalSecondaryIndexes"]}
 
@@ -71,7 +71,7 @@ def test_an_entry_that_was_not_written_rings(resources: Json) -> None:
     assert (int(alarm["Threshold"]), alarm["ComparisonOperator"]) == (0, "GreaterThanThreshold")
 
 
-def test_notices_are_encrypted_and_go_by_mail_only_where_an_address_is_given(resources: Json) -> None:
+def test_notices_are_encrypted_and_mailed_if_address_given(resources: Json) -> None:
     topic = under(resources["Notices"]["Properties"], HasOwnKey=False)
     subscription = resources["NoticesSubscription"]
 
@@ -81,7 +81,7 @@ def test_notices_are_encrypted_and_go_by_mail_only_where_an_address_is_given(res
     assert subscription["Properties"]["Endpoint"] == {"Ref": "NoticesEmail"}
 
 
-def test_no_queue_keeps_an_order_in_which_one_message_could_hold_up_another(resources: Json) -> None:
+def test_no_queue_is_fifo(resources: Json) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
 
     assert len(queues) == 2
@@ -90,7 +90,7 @@ def test_no_queue_keeps_an_order_in_which_one_message_could_hold_up_another(reso
         assert not queue["Properties"]["QueueName"]["Fn::Sub"].endswith(".fifo")
 
 
-def test_the_queues_of_the_release_before_are_replaced_and_not_changed_in_place(resources: Json) -> None:
+def test_queues_of_the_previous_release_are_replaced_not_changed(resources: Json) -> None:
     assert not {"BookingQueue", "DeadLetterQueue"} & set(resources), "a FIFO queue cannot become a standard one"
 
 
@@ -101,7 +101,7 @@ def test_the_queue_gives_up_late(resources: Json) -> None:
     assert queue["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["DeadLetters", "Arn"]}
 
 
-def test_dead_letters_are_kept_longest_and_come_from_that_queue_only(resources: Json) -> None:
+def test_dead_letters_are_kept_longest_and_from_that_queue_only(resources: Json) -> None:
     queue = resources["BookingMessages"]["Properties"]
     dead = resources["DeadLetters"]["Properties"]
 
@@ -121,7 +121,7 @@ def test_a_queue_is_encrypted_and_refuses_plain_connections(resources: Json, nam
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_alarm_watches_what_lies_in_the_dead_letter_queue_hidden_or_not(resources: Json) -> None:
+def test_alarm_watches_visible_and_hidden_dead_letters(resources: Json) -> None:
     alarm = resources["DeadLetterAlarm"]["Properties"]
     (result, *looks) = alarm["Metrics"]
 
@@ -152,7 +152,7 @@ def test_secrets_are_generated_and_stand_nowhere_in_the_template(source: Json, r
     assert not [name for name in source["Parameters"] if re.search("Password|ApiKey|Token$", name)]
 
 
-def test_each_parameter_explains_and_constrains_itself_and_stands_in_a_group(source: Json) -> None:
+def test_each_parameter_is_described_constrained_and_grouped(source: Json) -> None:
     groups = source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
 
     assert sorted(name for group in groups for name in group["Parameters"]) == sorted(source["Parameters"])

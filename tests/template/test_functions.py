@@ -110,9 +110,7 @@ def test_variables_fit_into_lambdas_limit(source: Json, resources: Json, name: s
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_the_template_s_defaults_are_settings_that_the_function_accepts(
-    source: Json, resources: Json, name: str
-) -> None:
+def test_template_defaults_are_accepted_settings(source: Json, resources: Json, name: str) -> None:
     made = {
         "Ledger": "ledger",
         "Disclosures": "disclosures",
@@ -157,7 +155,7 @@ def test_a_function_is_traced_and_has_the_layer(resources: Json, name: str) -> N
     assert function["Architectures"] == [{"Ref": "Architecture"}]
 
 
-def test_the_worker_takes_one_message_at_a_time_and_says_which_are_not_done(resources: Json) -> None:
+def test_worker_takes_one_message_and_reports_failures(resources: Json) -> None:
     (mapping,) = of_type(resources, "AWS::Lambda::EventSourceMapping").values()
 
     assert mapping["Properties"]["FunctionName"] == {"Ref": "BookingWorkerFunction"}
@@ -167,7 +165,7 @@ def test_the_worker_takes_one_message_at_a_time_and_says_which_are_not_done(reso
 
 
 @pytest.mark.parametrize("name", ["book_appointment", "book_new_patient", "call_status"])
-def test_a_booking_is_refused_by_us_before_lambda_or_the_gateway_gives_up(resources: Json, name: str) -> None:
+def test_our_refusal_comes_before_lambda_or_gateway_time_out(resources: Json, name: str) -> None:
     config: Any = aws.CONFIG  # its stubs do not know what is set by name
     tries = config.retries["total_max_attempts"]
     pauses = sum(2**again for again in range(tries - 1))  # botocore's standard mode: at most 1 s, 2 s, 4 s, ...
@@ -199,7 +197,7 @@ def test_the_protocol_s_times_are_in_order(source: Json, resources: Json) -> Non
         limits.check(worker_seconds=worker, visibility_seconds=visibility)
 
 
-def test_a_message_outlives_the_age_limit_and_a_record_the_messages(source: Json, resources: Json) -> None:
+def test_message_outlives_the_age_limit_and_record_the_message(source: Json, resources: Json) -> None:
     queue = resources["BookingMessages"]["Properties"]
     longest = source["Parameters"]["AgeLimitHours"]["MaxValue"] * 3600
 
@@ -213,7 +211,7 @@ def test_a_message_outlives_the_age_limit_and_a_record_the_messages(source: Json
     )
 
 
-def test_a_message_that_always_fails_is_a_dead_letter_before_it_is_forgotten(resources: Json) -> None:
+def test_always_failing_message_is_dead_letter_before_expiry(resources: Json) -> None:
     queue = resources["BookingMessages"]["Properties"]
     dead = resources["DeadLetters"]["Properties"]
 
@@ -231,7 +229,7 @@ def test_what_is_stuck_has_no_message_that_could_still_come(resources: Json) -> 
     assert queue["VisibilityTimeout"] >= 6 * properties(resources, "booking_worker")["Timeout"]
 
 
-def test_what_waits_for_a_person_outlives_the_longest_age_and_its_dead_letter(source: Json) -> None:
+def test_parked_record_outlives_the_longest_age_and_dead_letter(source: Json) -> None:
     days = source["Parameters"]["RetentionDays"]
     hours = source["Parameters"]["AgeLimitHours"]
 
@@ -246,7 +244,7 @@ def test_an_action_is_over_before_its_command_gives_up(resources: Json) -> None:
     assert WHILE_SOMEBODY_WAITS < reconcile.FUNCTION_SECONDS
 
 
-def test_the_sweeper_comes_each_minute_and_is_over_before_the_next(resources: Json) -> None:
+def test_sweeper_runs_each_minute_and_ends_before_the_next(resources: Json) -> None:
     (rule,) = [each for name, each in of_type(resources, "AWS::Events::Rule").items() if name.startswith("Sweeper")]
     (target,) = rule["Properties"]["Targets"]
 

@@ -19,7 +19,7 @@ def document() -> Json:
     return found
 
 
-def test_the_document_describes_the_routes_that_are_deployed_and_no_other(document: Json, api_body: Json) -> None:
+def test_document_describes_exactly_the_deployed_routes(document: Json, api_body: Json) -> None:
     assert set(operations(document)) == set(operations(api_body))
 
 
@@ -29,14 +29,14 @@ def test_path_parameters_are_those_of_the_route(document: Json) -> None:
         assert named == {part[1:-1] for part in path.split("/") if part.startswith("{")}, path
 
 
-def test_the_secret_s_header_is_the_one_that_the_authorizer_reads(document: Json, source: Json) -> None:
+def test_token_header_is_the_one_that_the_authorizer_reads(document: Json, source: Json) -> None:
     scheme = document["components"]["securitySchemes"]["AccessToken"]
 
     assert scheme["name"] == source["Parameters"]["AccessTokenHeader"]["Default"]
 
 
 @pytest.mark.parametrize("kind", CODES)
-def test_what_the_gateway_itself_answers_is_described_for_every_route(document: Json, kind: str) -> None:
+def test_gateways_own_answers_are_described_for_every_route(document: Json, kind: str) -> None:
     status, code = CODES[kind]
     shared = document["components"]["responses"]
     for operation in operations(document).values():

@@ -129,7 +129,7 @@ def test_a_look_up_starts_as_the_deployer_chose(
         assert alias.get("ProvisionedConcurrencyConfig") == provisioned, name
 
 
-def test_nothing_else_starts_from_a_snapshot_or_costs_while_it_stands(resources: Json) -> None:
+def test_nothing_else_uses_snapshots_or_costs_while_idle(resources: Json) -> None:
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         assert ("SnapStart" in function["Properties"]) == (name in ALIASED), name
 
@@ -142,7 +142,7 @@ def test_snapstart_is_refused_for_a_python_that_has_none(source: Json) -> None:
     assert "3.10" not in source["Parameters"]["Python"]["AllowedValues"], "else it would have to be named, too"
 
 
-def test_whoever_invokes_an_aliased_function_may_and_does_so_by_its_alias(resources: Json) -> None:
+def test_aliased_functions_are_invoked_by_their_alias_only(resources: Json) -> None:
     permitted = [each["Properties"] for each in of_type(resources, "AWS::Lambda::Permission").values()]
     targets = [
         target["Arn"]
