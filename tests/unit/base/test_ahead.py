@@ -56,7 +56,7 @@ def parts() -> object:
 
 
 @pytest.mark.usefixtures("registered")
-def test_where_a_snapshot_is_taken_the_hooks_are_registered_with_what_the_function_keeps(
+def test_snapshot_hooks_are_registered_with_what_is_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
@@ -80,7 +80,7 @@ def test_where_none_is_taken_the_library_of_hooks_is_not_needed(start: str, monk
 
 
 @pytest.mark.usefixtures("registered")
-def test_with_provisioned_concurrency_all_is_built_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provisioned_start_builds_all_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
 
     startup.prepare(parts)
@@ -107,7 +107,7 @@ def test_what_is_built_later_is_built_then_too(monkeypatch: pytest.MonkeyPatch) 
     assert desk().built == 1
 
 
-def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_built_yet_is_left_to_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     @cache
     def misconfigured() -> object:
         raise ConfigurationError("a document cannot be read")
@@ -121,7 +121,7 @@ def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypa
 
 
 @pytest.mark.parametrize("hook", [startup.before_snapshot, startup.after_restore])
-def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> None:
+def test_no_client_or_secret_survives_the_snapshot(hook: Any) -> None:
     arn = keep("clinicea", {"api_key": "k"})
     before = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
     aws.secret(arn)
@@ -134,7 +134,7 @@ def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> 
 
 
 @pytest.mark.usefixtures("alone")
-def test_before_the_snapshot_nobody_is_asked_and_no_credentials_are_kept() -> None:
+def test_before_the_snapshot_no_call_and_no_credentials() -> None:
     startup.before_snapshot(parts)
 
     assert vars(aws._session())["_credentials"] is None
@@ -161,7 +161,7 @@ def test_after_a_restore_a_client_is_made_without_reading_a_file(monkeypatch: py
     assert read != [], "else nothing was watched"
 
 
-def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() -> None:
+def test_lazy_models_are_built_before_the_snapshot() -> None:
     class Late(BaseModel):
         __module__ = "convox_clinicea.tested"
         model_config = ConfigDict(defer_build=True)

@@ -27,7 +27,7 @@ def test_nothing_is_raised_within_a_handler_but_alone(path: Path) -> None:
     assert list(raised_in_handlers(ast.parse(path.read_text()))) == []
 
 
-def test_an_error_raised_alone_knows_nothing_of_what_was_being_handled() -> None:
+def test_error_raised_alone_has_no_context() -> None:
     def careful() -> None:
         try:
             int("Zanzibarina")

@@ -137,7 +137,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def test_a_client_has_one_item_a_day_which_expires_and_names_nobody(stack: Stack, clock: VirtualClock) -> None:
+def test_client_has_one_expiring_item_a_day_that_names_nobody(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock, **EVERYTHING)
     look_up(counted, clock, Requester("convox", "Zanzibarina # 9999900041"), shown=["P-41"], call_id="9999900042")
     look_up(counted, clock, missed=True)
@@ -182,7 +182,7 @@ def test_the_item_stays_small_while_agents_and_patients_change(
     }
 
 
-def test_without_the_table_look_ups_go_on_counted_by_the_process_alone(
+def test_without_the_table_the_process_alone_counts_look_ups(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted = allowance(stack, clock, per_caller_minute=2, per_agent_minute=2, table="no-such-table")
@@ -196,7 +196,7 @@ def test_without_the_table_look_ups_go_on_counted_by_the_process_alone(
         look_up(counted, clock)
 
 
-def test_searches_without_a_match_are_suspect_when_there_are_too_many(
+def test_too_many_searches_without_a_match_are_suspect(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted = allowance(stack, clock, suspected_after_misses=3)
@@ -219,7 +219,7 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
     assert search(ASKER, missed=True) == []
 
 
-def test_who_claims_another_agent_with_each_search_is_suspect_too(
+def test_claiming_another_agent_in_each_search_is_suspect(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted = allowance(stack, clock, suspected_after_misses=1)
@@ -236,7 +236,7 @@ def test_who_claims_another_agent_with_each_search_is_suspect_too(
     assert told(capsys, "EnumerationSuspected")[0] == []
 
 
-def test_bookings_that_tell_something_of_a_person_count_with_the_searches_that_found_nobody(
+def test_revealing_bookings_count_like_searches_without_a_match(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     look_up(allowance(stack, clock, suspected_after_misses=2), clock, missed=True)
@@ -361,7 +361,7 @@ class TestShownOnACall:
         assert visits.was_shown(Requester("convox", None), "P-42", "c-1")
         assert not visits.was_shown(ASKER, "P-42", "c-1")
 
-    def test_what_the_release_before_noted_without_an_agent_counts_within_the_hour(
+    def test_search_noted_by_the_previous_release_counts_for_an_hour(
         self, stack: Stack, visits: RateLimiter, clock: VirtualClock
     ) -> None:
         counters = Counters(Table(aws.dynamodb_at_once(), stack.table), clock)

@@ -89,7 +89,7 @@ def test_each_function_reads_its_own_variables(kind: type[Settings]) -> None:
     assert {name.upper() for name in type(read).model_fields} <= set(ENVIRONMENT)
 
 
-def test_the_machines_environment_is_read_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_is_read_unless_another_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     assert StatusSettings.from_environment().ledger_table == "bookings"

@@ -86,7 +86,7 @@ class TestPut:
         assert caught.value.standing == item("a", "first")
         assert table.get("a") == item("a", "first")
 
-    def test_one_that_fails_because_this_very_write_stands_has_succeeded(self, table: Table) -> None:
+    def test_put_that_fails_because_it_was_already_written_succeeds(self, table: Table) -> None:
         put = Put(item("a", "first"), ABSENT)
         table.put(put)
 
@@ -131,7 +131,7 @@ class TestPutAll:
         assert caught.value.standing == item("b", "theirs")
         assert table.get("a") is None
 
-    def test_those_that_stand_already_were_written_by_the_same_request(self) -> None:
+    def test_items_written_by_the_same_request_are_accepted(self) -> None:
         puts = [Put(item("a"), ABSENT), Put(item("b"), ABSENT)]
         error = cancelled("ConditionalCheckFailed", "ConditionalCheckFailed", items={0: item("a"), 1: item("b")})
 
