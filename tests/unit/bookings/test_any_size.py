@@ -152,7 +152,7 @@ def lists(bench: Bench, wanted: Filter) -> Iterator[Listed]:
     raise AssertionError("it comes to no end")
 
 
-def test_a_list_of_all_states_goes_through_the_indexes_and_the_table(bench: Bench) -> None:
+def test_list_of_all_states_reads_indexes_and_table(bench: Bench) -> None:
     open_ones = stored(bench, 50, state=State.ACCEPTED, appointment_id=None)
     parked = bench.ledger.move(open_ones[0], State.NEEDS_ATTENTION, notice_due=False)
     ended = bench.ledger.book(open_ones[1], "A-7")

@@ -93,7 +93,7 @@ class TestARepeat:
         assert (booking_of(taken).booking_id, taken.repeated, taken.changed) == (booking.booking_id, True, False)
         assert len(bookings(bench)) == 1
 
-    def test_other_content_for_the_same_slot_is_the_first_and_says_so(self, bench: Bench) -> None:
+    def test_other_content_for_the_same_slot_returns_the_first(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))
 
         taken = takes(bench, first(notes=PersonalText("other")))
@@ -170,7 +170,7 @@ class TestWhatCannotBeBooked:
 
         assert (call(bench).problems, call(bench).kept, bench.counted) == (("body",), None, ["CallNotBooked"])
 
-    def test_one_that_says_nothing_of_an_appointment_is_a_repeat_of_the_calls(self, bench: Bench) -> None:
+    def test_callback_without_appointment_is_a_repeat_of_the_calls(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))
         before = call(bench)
 
@@ -186,7 +186,7 @@ class TestWhatCannotBeBooked:
 
         assert call(bench).problems == ("clinic_id",)
 
-    def test_one_without_a_disposition_says_nothing_of_what_the_call_asked_for(self, bench: Bench) -> None:
+    def test_callback_without_a_disposition_changes_no_intent(self, bench: Bench) -> None:
         takes(bench)
 
         takes(bench, asks=False, disposed=False)
@@ -248,7 +248,7 @@ class TestTheRecord:
             lost.handle(status_callback())
         assert bench.stack.messages() == []
 
-    def test_a_disposition_that_an_earlier_version_kept_goes_with_the_next_write(self, bench: Bench) -> None:
+    def test_disposition_stored_by_an_earlier_version_is_dropped(self, bench: Bench) -> None:
         takes(bench, asks=False)
         aws.dynamodb().update_item(
             TableName=bench.stack.table,

@@ -111,7 +111,7 @@ class TestOnePersonWantedByTwoAgents:
         assert content(bench, corrected).start == MUCH_LATER
         assert (bench.now(of_a).state, parked(bench.now(of_b))) == (State.ACCEPTED, WAITS)
 
-    def test_a_later_callback_of_the_other_makes_a_correction_no_older_word(self, bench: Bench) -> None:
+    def test_later_callback_of_the_other_keeps_a_correction_valid(self, bench: Bench) -> None:
         now = bench.clock.now()
         of_a = booking_of(says(bench, A, first(), recorded_at=now))
         says(bench, B, second(), recorded_at=now + timedelta(minutes=2))
@@ -152,7 +152,7 @@ class TestOnePersonWantedByTwoAgents:
         assert back.dropped
         assert parked(bench.now(of_b)) == WAITS
 
-    def test_once_the_first_is_refused_the_second_is_one_like_any_other(self, bench: Bench) -> None:
+    def test_after_the_first_is_refused_the_second_is_ordinary(self, bench: Bench) -> None:
         of_a = booking_of(says(bench, A, first()))
         bench.ledger.move(bench.now(of_a), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
         bench.ledger.move(bench.now(of_a), State.REJECTED, notice_due=False)
@@ -178,7 +178,7 @@ class TestTheSameAppointmentAskedForByBoth:
         assert parked(corrected) == WAITS
         assert content(bench, shared).start == first().start
 
-    def test_of_which_the_first_agent_made_another_is_no_repeat_of_the_second(self, bench: Bench) -> None:
+    def test_corrected_by_the_first_agent_is_no_repeat_of_the_second(self, bench: Bench) -> None:
         says(bench, A, first())
         replaced = booking_of(says(bench, A, second()))
 
@@ -223,7 +223,7 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
         (item,) = bench.stack.items("call#")
         assert item["open"] == {"S": "not_booked"}
 
-    def test_one_with_the_disposition_alone_is_no_repeat_of_the_other_s(self, bench: Bench) -> None:
+    def test_disposition_alone_is_no_repeat_of_the_other_agents(self, bench: Bench) -> None:
         says(bench, A, first())
 
         with pytest.raises(InvalidRequest):
@@ -251,7 +251,7 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
 
 
 class TestTheRecord:
-    def test_of_one_agent_is_written_so_that_the_release_before_reads_it(self, bench: Bench) -> None:
+    def test_leg_of_one_agent_is_readable_by_the_previous_release(self, bench: Bench) -> None:
         says(bench, B)
         says(bench, A, first())
         says(bench, A, second())
@@ -272,7 +272,7 @@ class TestTheRecord:
         assert call_from_item(to_item(stored)) == stored
         assert [each.agent_id for each in stored.legs] == [A, B]
 
-    def test_with_more_in_a_leg_than_this_release_knows_is_left_alone(self, bench: Bench) -> None:
+    def test_unknown_parts_of_a_leg_are_left_alone(self, bench: Bench) -> None:
         says(bench, A, first())
         says(bench, B, second())
         (item,) = bench.stack.items("call#")
@@ -335,7 +335,7 @@ class TestWhatAQuestionShows:
         assert status.of_call(CALL_ID, "convox", B).bookings == []
 
 
-def test_a_flow_function_s_other_slot_waits_whichever_agent_s_callback_was_first(bench: Bench) -> None:
+def test_flow_request_for_another_slot_waits_in_either_order(bench: Bench) -> None:
     says(bench, A, first())
     says(bench, B, known_request(patient_id="P-42"))
 

@@ -48,7 +48,7 @@ class TestWhatIsKept:
     STEPS = ("A", "A", "B incomplete", "B incomplete", "B corrected")
 
     @pytest.mark.parametrize("claimed", [False, True], ids=["A waits", "A is sent"])
-    def test_only_a_later_appointment_of_that_patient_clears_it_in_any_order(self, bench: Bench, claimed: bool) -> None:
+    def test_only_a_later_appointment_of_that_patient_clears_it(self, bench: Bench, claimed: bool) -> None:
         for number, order in enumerate(sorted(set(permutations(self.STEPS)))):
             caller = Caller(name="convox", call_id=f"CALL-{number}")
             wishes = {"A": first(caller=caller), "B corrected": second(caller=caller)}
@@ -214,7 +214,7 @@ class TestACorrectionOfWhatWaits:
 class TestTwoDoors:
     """A flow function and the status callbacks of one call ask for one patient."""
 
-    def test_a_callback_that_overtakes_the_one_before_it_is_no_second_appointment(self, bench: Bench) -> None:
+    def test_overtaking_callback_is_no_second_appointment(self, bench: Bench) -> None:
         bench.patient()
         flow = bench.ends(bench.accept(first()))
 
@@ -303,7 +303,7 @@ def test_a_call_of_an_earlier_version_is_read_as_one_persons(bench: Bench) -> No
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=365 * 900)])
-def test_a_clock_that_is_ahead_makes_no_later_correction_an_older_word(bench: Bench, ahead: timedelta) -> None:
+def test_fast_clock_makes_no_later_correction_obsolete(bench: Bench, ahead: timedelta) -> None:
     takes(bench, first(), recorded_at=bench.clock.now() + ahead)
 
     corrected = booking_of(takes(bench, first(start=LATER), recorded_at=bench.clock.now()))

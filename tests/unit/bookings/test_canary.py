@@ -71,7 +71,7 @@ def test_while_the_first_is_in_doubt_no_other_is_posted(guarded: Bench) -> None:
 
 
 @ANSWERS
-def test_once_it_is_proven_all_go_at_once_and_nothing_more_is_read(guarded: Bench, answer: str) -> None:
+def test_after_the_proof_all_proceed_and_nothing_more_is_read(guarded: Bench, answer: str) -> None:
     guarded.fake.switch(created_answer=answer, guid_ids=True)
     guarded.ends(guarded.accept())
 
@@ -95,9 +95,7 @@ def test_a_canary_is_read_back_though_its_answer_shows_the_start(guarded: Bench)
 @ANSWERS
 @pytest.mark.parametrize("minutes", [330, -330, -90, 15, 30, 60, 240, 1440])
 @pytest.mark.parametrize("new", [False, True], ids=["known patient", "new patient"])
-def test_a_start_that_is_off_by_the_zone_s_offset_stops_all_posting(
-    bench: Bench, answer: str, minutes: int, new: bool
-) -> None:
+def test_start_off_by_the_zone_offset_stops_all_posting(bench: Bench, answer: str, minutes: int, new: bool) -> None:
     bench.worker = bench.another_worker(canary=bench.canary())
     bench.fake.switch(created_answer=answer, guid_ids=True, shift_zones=minutes)
     if not new:
@@ -121,13 +119,13 @@ def test_a_start_that_is_off_by_the_zone_s_offset_stops_all_posting(
     assert bench.fake.posted() == posted == 1
 
 
-def test_a_canary_in_doubt_comes_back_soon_however_long_it_has_waited(guarded: Bench) -> None:
+def test_canary_in_doubt_returns_soon_however_long_it_waited(guarded: Bench) -> None:
     guarded.fake.fault(POST, "timeout_before", count=1)
 
     assert guarded.waits(guarded.accept(), received=90).seconds <= 4
 
 
-def test_a_canary_that_comes_back_when_another_had_its_turn_stops_all_posting_too(guarded: Bench) -> None:
+def test_canary_returning_after_anothers_turn_also_stops_posting(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     first = guarded.accept()
     guarded.waits(first)
@@ -183,7 +181,7 @@ def test_a_mended_setup_has_a_canary_of_its_own(guarded: Bench) -> None:
     assert guarded.ends(other).state is State.BOOKED
 
 
-def test_a_canary_that_a_person_moved_to_its_start_is_booked_when_redriven(guarded: Bench) -> None:
+def test_canary_moved_to_its_start_is_booked_on_redrive(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     guarded.ends(guarded.accept())
     (appointment,) = guarded.fake.standing()
@@ -196,7 +194,7 @@ def test_a_canary_that_a_person_moved_to_its_start_is_booked_when_redriven(guard
     assert stopped(guarded, further(guarded)), "it proves nothing any more"
 
 
-def test_a_canary_that_is_redriven_where_nothing_stands_waits_like_the_others(guarded: Bench) -> None:
+def test_redriven_canary_without_appointment_waits_like_others(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     guarded.ends(guarded.accept())
     guarded.fake.cancel(guarded.fake.standing()[0]["appointment_id"])
@@ -209,7 +207,7 @@ def test_a_canary_that_is_redriven_where_nothing_stands_waits_like_the_others(gu
     assert guarded.fake.posted() == 1
 
 
-def test_what_stands_off_by_anything_else_is_in_doubt_and_stops_nothing(guarded: Bench) -> None:
+def test_other_time_differences_are_in_doubt_and_stop_nothing(guarded: Bench) -> None:
     guarded.fake.switch(round_starts=60)
     parked = guarded.ends(guarded.accept(start=START + timedelta(minutes=20)))
     assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
@@ -295,7 +293,7 @@ def test_what_decides_instants_and_form_makes_the_fingerprint() -> None:
     assert len({plain, *others}) == len(others) + 1
 
 
-def test_a_canary_that_died_before_its_post_is_followed_when_its_lease_ends(guarded: Bench) -> None:
+def test_canary_that_died_before_posting_is_followed_by_next(guarded: Bench) -> None:
     first = guarded.accept()
     canary = guarded.canary()
     canary.turn(first, known_request(), "P-41", 1)
@@ -308,7 +306,7 @@ def test_a_canary_that_died_before_its_post_is_followed_when_its_lease_ends(guar
     assert guarded.ends(first).state is State.BOOKED
 
 
-def test_a_canary_that_died_after_its_post_is_read_before_another_goes(guarded: Bench) -> None:
+def test_canary_that_died_after_its_post_is_read_before_others(guarded: Bench) -> None:
     first = guarded.accept()
     guarded.canary().turn(first, known_request(), "P-41", 1)
     claimed = guarded.claimed(first)
@@ -332,7 +330,7 @@ def test_of_two_that_come_at_once_one_goes(guarded: Bench) -> None:
     assert guarded.ends(other).state is State.BOOKED
 
 
-def test_a_canary_whose_first_try_came_to_nothing_lets_the_others_try(guarded: Bench) -> None:
+def test_canary_whose_first_try_did_nothing_lets_others_try(guarded: Bench) -> None:
     first = guarded.accept()
     guarded.fake.fault(POST, "timeout_before", count=1)
     guarded.waits(first)

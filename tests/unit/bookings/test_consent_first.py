@@ -210,9 +210,7 @@ IN_THE_LEDGER = KEPT | {"pk", "open", "queued_at", "expires_at"}
 @pytest.mark.parametrize("which", DIALECTS)
 @settings(PROPERTY, max_examples=40)
 @given(data=st.data())
-def test_without_a_yes_the_ledger_itself_gains_nothing_of_the_person(
-    bench: Bench, which: str, data: st.DataObject
-) -> None:
+def test_without_consent_the_ledger_stores_nothing_of_the_person(bench: Bench, which: str, data: st.DataObject) -> None:
     """The whole way: read, taken and written."""
     body = data.draw(bodies(which))
     event = data.draw(st.sampled_from(ENCODINGS))(body)

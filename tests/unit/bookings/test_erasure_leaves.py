@@ -105,7 +105,7 @@ def test_another_person_s_booking_of_the_call_is_untouched(bench: Bench, holding
     assert booking_of(again).booking_id == other.booking_id
 
 
-def test_a_callback_that_comes_between_keeps_the_booking_for_another_try(
+def test_callback_during_an_erasure_leaves_booking_for_a_retry(
     bench: Bench, holdings: PersonalData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booking = changed(bench)

@@ -59,7 +59,7 @@ def of_a_later_release(bench: Bench, key: str) -> None:
     aws.dynamodb().put_item(TableName=bench.stack.table, Item={**item, "schema_version": {"N": "99"}})
 
 
-def test_one_more_is_refused_and_nothing_of_it_is_stored_not_even_a_consent(bench: Bench) -> None:
+def test_one_over_the_limit_is_refused_and_stores_nothing(bench: Bench) -> None:
     fill(bench)
     before = bench.stack.items(), bench.stack.entries()
 

@@ -118,7 +118,7 @@ class TestWhatHadNotEnded:
         assert [notice["reason"] for notice in bench.stack.notices()] == ["restored"]
         assert bench.fake.requests() == []
 
-    def test_what_was_made_after_the_backup_is_found_and_not_made_again(self, bench: Bench) -> None:
+    def test_appointment_made_after_the_backup_is_found_not_repeated(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept()
         copy = backup(bench)
@@ -147,7 +147,7 @@ class TestWhatHadNotEnded:
 
         assert [each["appointment_id"] for each in bench.fake.standing()] == [ended.appointment_id]
 
-    def test_what_was_never_made_is_made_once_a_person_has_said_so_and_it_has_settled(self, bench: Bench) -> None:
+    def test_unmade_booking_is_made_after_a_decision_and_settle_time(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept()
         copy = backup(bench)
@@ -157,7 +157,7 @@ class TestWhatHadNotEnded:
         assert bench.settles(redriven(bench, booking)).state is State.BOOKED
         assert bench.fake.posted() == 1
 
-    def test_one_whose_appointment_stands_as_its_own_comes_back_as_booked(self, bench: Bench) -> None:
+    def test_own_appointment_in_the_calendar_restores_as_booked(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept()
         copy = backup(bench)
@@ -179,7 +179,7 @@ class TestWhatHadNotEnded:
         assert put_back(bench, copy)["booking: put back as rejected since"] == 1
         assert (bench.now(booking).state, bench.now(booking).request) == (State.REJECTED, None)
 
-    def test_one_that_clinicea_has_rejected_since_is_not_posted_again_by_itself(self, bench: Bench) -> None:
+    def test_booking_rejected_since_is_not_posted_again_by_itself(self, bench: Bench) -> None:
         booking = bench.accept()  # for a patient whom Clinicea does not know
         copy = backup(bench)
         assert bench.ends(booking).state is State.REJECTED
@@ -250,7 +250,7 @@ class TestReplacedSince:
 
         assert (changed.state, changed.reason) == (State.NEEDS_ATTENTION, Reason.CHANGED_AFTER_BOOKING)
 
-    def test_an_agent_who_came_back_to_the_first_wish_has_its_content(self, bench: Bench) -> None:
+    def test_return_to_the_first_wish_restores_its_content(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
         copy = backup(bench)
@@ -262,7 +262,7 @@ class TestReplacedSince:
 
 
 class TestErasedSince:
-    def test_a_withdrawn_booking_comes_back_as_its_tombstone_and_is_never_made(self, bench: Bench) -> None:
+    def test_withdrawn_booking_restores_as_a_tombstone_only(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept(known_request(mobile=MEERA))
         copy = backup(bench)
@@ -303,7 +303,7 @@ class TestErasedSince:
         assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
         assert (call(bench).kept, call(bench).number_key, call(bench).problems) == (None, None, ())
 
-    def test_another_agent_s_callback_of_somebody_else_comes_back_whole(self, bench: Bench) -> None:
+    def test_another_agents_callback_for_another_person_is_restored(self, bench: Bench) -> None:
         kept_callback(bench)
         caller = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
         refused = InvalidRequest(FieldProblem("start", "is missing"))
@@ -328,7 +328,7 @@ class TestErasedSince:
         assert put_back(bench, copy, journal=journal(bench)) == {"call: put back": 1}
         assert call(bench).kept is not None
 
-    def test_the_journal_tells_nothing_of_the_person_and_is_in_no_list_of_disclosures(self, bench: Bench) -> None:
+    def test_journal_holds_nothing_personal_and_is_no_disclosure(self, bench: Bench) -> None:
         booking = bench.accept(new_request())
         kept_callback(bench)
         erase(bench)
@@ -420,7 +420,7 @@ def test_what_a_later_release_wrote_is_left_to_that_release(bench: Bench) -> Non
     assert [item["pk"]["S"].split("#")[0] for item in bench.stack.items()] == ["call"]
 
 
-def test_what_stands_is_left_alone_and_ends_come_back_as_they_were(bench: Bench) -> None:
+def test_existing_records_are_untouched_and_ends_restored(bench: Bench) -> None:
     bench.patient()
     ended = bench.ends(bench.accept())
     waiting = bench.ledger.move(bench.accept(clinic_id="C-02"), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)

@@ -141,7 +141,7 @@ class TestOlderCode:
             bench.ledger.move(stale, State.SENDING)
         assert raw(bench, key_of(stale.booking_id)) == before
 
-    def test_one_in_doubt_is_finished_by_the_release_that_can_read_it(
+    def test_booking_in_doubt_is_finished_by_the_later_release(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         bench.patient()
@@ -193,7 +193,7 @@ class TestOlderCode:
         assert (found.schema_version, found.since) == (None, None)
         assert (measured.on_their_way, measured.unreadable) == (1, 1)
 
-    def test_a_message_of_the_later_release_waits_and_is_no_dead_letter(self, bench: Bench, later: Any) -> None:
+    def test_message_of_a_later_release_waits_and_is_no_dead_letter(self, bench: Bench, later: Any) -> None:
         booking = bench.accept()
         metrics = Metrics(namespace="test", service="test")
         body = json.dumps({"v": 2, "booking_id": booking.booking_id, "generation": 1, "more": True})
@@ -205,7 +205,7 @@ class TestOlderCode:
         assert "BookingUnreadable" in metrics.metric_set
         metrics.clear_metrics()
 
-    def test_a_booking_that_waits_for_the_later_release_is_counted_by_the_worker(
+    def test_worker_counts_bookings_that_wait_for_a_later_release(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         booking = accepted_later(later, release)
@@ -217,7 +217,7 @@ class TestOlderCode:
         assert "BookingUnreadable" in metrics.metric_set
         metrics.clear_metrics()
 
-    def test_a_call_of_the_later_release_is_not_written_and_its_callback_is_answered_not_stored(
+    def test_call_of_a_later_release_is_not_written_nor_its_callback(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         wanted = release.requests.known_request()
@@ -246,7 +246,7 @@ class TestOlderCode:
         assert [each.booking_id for each in found.bookings] == [own.booking_id]
         assert found.unreadable == 2, "the booking, and what the call notes"
 
-    def test_a_lock_of_the_later_release_is_neither_taken_over_nor_written_anew(
+    def test_lock_of_a_later_release_is_neither_taken_nor_rewritten(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         bench.patient()
@@ -263,7 +263,7 @@ class TestOlderCode:
             bench.locks.acquire_number_lock(other)
         assert raw(bench, key) == before
 
-    def test_an_own_lock_that_the_later_release_has_written_since_stays(self, bench: Bench, later: Any) -> None:
+    def test_own_lock_rewritten_by_a_later_release_stays(self, bench: Bench, later: Any) -> None:
         booking = bench.accept(new_request())
         assert later.locks.acquire_number_lock(later.now(booking))
         (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("creating#")]
@@ -274,9 +274,7 @@ class TestOlderCode:
             bench.locks.acquire_number_lock(booking)
         assert raw(bench, key) == before
 
-    def test_a_start_that_the_later_release_holds_keeps_its_mark_though_the_booking_is_made(
-        self, bench: Bench, later: Any
-    ) -> None:
+    def test_start_locked_by_a_later_release_keeps_its_lock(self, bench: Bench, later: Any) -> None:
         bench.patient()
         booking = bench.accept()
         slot = later.locks.acquire_slot_lock(later.now(booking), "P-41")
@@ -304,9 +302,7 @@ class TestOlderCode:
         assert bench.stack.items() == before
         assert bench.now(ended).number_key is not None
 
-    def test_a_person_is_told_that_a_record_could_not_be_read_and_nothing_of_it_is_erased(
-        self, bench: Bench, later: Any, release: NextRelease
-    ) -> None:
+    def test_unreadable_record_is_reported_and_not_erased(self, bench: Bench, later: Any, release: NextRelease) -> None:
         accepted_later(later, release)
         before = bench.stack.items()
 
@@ -360,7 +356,7 @@ class TestOlderCode:
 
         assert (found.caller, found.call_id) == ("convox", CALL_ID)
 
-    def test_a_sealed_request_of_the_later_release_waits_until_a_person_is_asked(
+    def test_sealed_request_of_a_later_release_waits_until_parked(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         bench.patient()
