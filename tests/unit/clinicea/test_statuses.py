@@ -155,7 +155,7 @@ def shown(client: Clinicea, visits: str) -> list[str]:
     return [each.appointment_id for each in getattr(client, visits)("P-1", within(2))]
 
 
-def test_an_unknown_word_drops_no_visit_and_is_counted_without_being_told() -> None:
+def test_unknown_word_drops_no_visit_and_is_counted_unnamed() -> None:
     counted: list[tuple[str, int]] = []
     client = scripted_client(Scripted(answer(VISITS)), observe_unclear=lambda *told: counted.append(told))
 
@@ -163,7 +163,7 @@ def test_an_unknown_word_drops_no_visit_and_is_counted_without_being_told() -> N
     assert counted == [("getPatientPastCompletedAppointment", 1)]
 
 
-def test_the_modern_call_drops_no_past_visit_with_an_unknown_word_either() -> None:
+def test_modern_call_keeps_past_visits_with_an_unknown_word() -> None:
     ahead = {"ID": "A-6", "AppointmentStatus": "Settled", "StartDateTime": "2039-01-02T10:00:00"}
     counted: list[tuple[str, int]] = []
     client = scripted_client(
@@ -176,7 +176,7 @@ def test_the_modern_call_drops_no_past_visit_with_an_unknown_word_either() -> No
     assert counted == [("getAppointmentsByPatient", 2)]
 
 
-def test_a_past_visit_that_nobody_checked_out_is_read_only_where_the_table_asks_for_it() -> None:
+def test_past_visit_not_checked_out_is_read_only_if_configured() -> None:
     transport = Scripted(answer(VISITS), nothing())
     assert shown(scripted_client(transport), "unfinished_appointments") == []
     assert transport.sent == []
