@@ -101,7 +101,7 @@ def test_an_error_that_is_added_later_has_its_parents_face() -> None:
     assert face_of(Later("call")) == HTTP_ERRORS[clinicea.TimedOut]
 
 
-def test_the_answer_has_the_contracts_shape_and_only_the_public_text() -> None:
+def test_answer_has_the_contracts_shape_and_public_text_only() -> None:
     error = InvalidRequest(FieldProblem("mobile", "is required"), FieldProblem("start", "must be in the future"))
 
     answer = error_reply(error, "request-1")
