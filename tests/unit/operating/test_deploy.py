@@ -80,7 +80,7 @@ class TestSteps:
 
         assert (run(steps=steps), len(steps.taken)) == (1, taken)
 
-    def test_every_parameter_is_said_so_that_none_is_left_from_before(self, root: Path, account: Account) -> None:
+    def test_every_parameter_is_passed_so_none_is_left_from_before(self, root: Path, account: Account) -> None:
         account.status, account.parameters = "UPDATE_COMPLETE", {"SettleSeconds": "999"}
         steps = Steps()
 
@@ -90,7 +90,7 @@ class TestSteps:
         assert all(f' {name}="' in sam for name in template()["Parameters"])
         assert 'SettleSeconds="120"' in sam
 
-    def test_stack_region_profile_python_and_processor_are_the_file_s(self, root: Path, account: Account) -> None:
+    def test_stack_region_profile_python_and_processor_are_from_file(self, root: Path, account: Account) -> None:
         (root / "aws-config").write_text("[profile north]\naws_access_key_id = c\naws_secret_access_key = d\n")
         arn = secret("eu-north-1")
         write(root, arn, stack="north", region="eu-north-1", profile="north", python="3.12", architecture="x86_64")
@@ -229,7 +229,7 @@ class TestKeeping:
         run(steps=steps)
         assert 'SettleSeconds="61"' in steps.of("sam deploy")
 
-    def test_it_is_kept_even_if_the_deployment_is_not_seen_to_its_end(self, root: Path, account: Account) -> None:
+    def test_kept_even_if_the_deployment_is_not_watched_to_its_end(self, root: Path, account: Account) -> None:
         assert run("SettleSeconds=61", steps=Steps("sam deploy")) == 1
 
         assert deploy_file.read(root / "deploy.toml").more == {"SettleSeconds": "61"}
@@ -423,7 +423,7 @@ class TestOnThisMachine:
         assert (steps.taken, "SettleSeconds?" in capsys.readouterr().err) == ([], True)
 
 
-def test_the_sample_says_what_a_deployment_needs_and_nothing_that_is_not_known(root: Path) -> None:
+def test_sample_says_what_is_needed_and_nothing_unknown(root: Path) -> None:
     sample = template_root() / "deploy.toml.example"
     text = sample.read_text("utf-8")
     commented = "".join(f"{line.lstrip('# ') if ' = ' in line else line}\n" for line in text.splitlines())

@@ -76,7 +76,7 @@ class TestOnThisMachine:
         assert client._request_signer._credentials.access_key == "test"
 
     @pytest.mark.parametrize("stack", ["", "local"])
-    def test_one_whose_owner_has_ended_is_refused_and_aws_is_not_taken_instead(
+    def test_stack_of_an_ended_owner_is_refused_and_aws_not_used(
         self, stack: str, project: Path, endpoint: str
     ) -> None:
         on_this_machine(project, aws_endpoint_url=endpoint, pid=ended_pid())
