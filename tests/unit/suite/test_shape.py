@@ -19,7 +19,7 @@ CEILINGS = {
     "lines of the longest handler": 30,
     "lines of template.yaml": 2100,
     "test lines per product line": 3.4,
-    "names of tests over 60 characters": 580,
+    "names of tests over 60 characters": 0,
 }
 
 
