@@ -10,6 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.protocol import State
+from convox_clinicea.errors import ConfigurationError
 from tests.support import events, invented
 from tests.support.bookings import in_days, known_body, new_body
 from tests.support.deployment import Deployment
@@ -203,3 +204,44 @@ def test_both_kinds_of_patients_are_booked_by_both_calls(deployment: Deployment,
     assert deployment.booking(known).state is State.BOOKED
     assert deployment.booking(new).state is State.BOOKED
     assert len(deployment.fake.standing()) == 2
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"SETTLE_SECONDS": "3600", "AGE_LIMIT_HOURS": "1"}, {"LEASE_SECONDS": "44"}, {"VISIBILITY_SECONDS": "45"}],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_worker_with_contradictory_settings_takes_no_booking(deployment: Deployment, variables: dict[str, Any]) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+    deployment.configure(**variables)
+
+    assert deployment.deliver().comes_again
+
+    assert deployment.booking(booking_id).version == 1
+    assert deployment.fake.requests() == []
+    with pytest.raises(ConfigurationError):
+        deployment.function("booking_worker").module.function.parts()
+
+
+def test_containers_that_start_cold_share_one_session(deployment: Deployment) -> None:
+    deployment.configure(CLINICEA_AUTHENTICATION="staff_session")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    for number in range(3):
+        deployment.configure()
+        assert deployment.search({"mobile": invented.MOBILE, "call_id": "c", "agent_id": "a"}).status == 200
+        deployment.book_known("P-41", known_body(start=in_days(2 + number).isoformat()))
+        assert deployment.deliver().acknowledged
+
+    assert len(deployment.fake.requests("getTokenByStaffUsernamePwd")) == 1
+    assert len(deployment.fake.standing()) == 3
+
+
+def test_the_shared_pace_is_kept_by_the_worker(deployment: Deployment) -> None:
+    deployment.configure(CLINICEA_PER_SECOND="1000")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.book_known("P-41", known_body())
+    assert deployment.deliver().acknowledged
+
+    turns = [int(item["taken"]["N"]) for item in deployment.stack.items() if item["pk"]["S"].startswith("pace#")]
+    assert sum(turns) == len(deployment.fake.requests())
