@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from convox_clinicea import aws
 from convox_clinicea.table import MAX_PAGES, ConditionFailed, Contended, Item, Put, Table, TableUnavailable
-from tests.support.account import Stack, aws_account
+from tests.support.account import Stack
+
+pytestmark = pytest.mark.usefixtures("account")
 
 ABSENT = "attribute_not_exists(pk)"
 LOST = [
@@ -19,17 +20,6 @@ LOST = [
     ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem"),
     ClientError({"Error": {"Code": "InternalServerError"}}, "PutItem"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def account() -> Iterator[None]:
-    with aws_account():
-        yield
-
-
-@pytest.fixture
-def stack() -> Stack:
-    return Stack.create()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from convox_clinicea.bookings.operator import OperatorService
+from convox_clinicea.bookings.personal_data import PersonalData
 from tests.support.account import aws_account
 from tests.support.bench import Bench
 
@@ -25,3 +26,8 @@ def bench() -> Bench:
 @pytest.fixture
 def acting(bench: Bench) -> OperatorService:
     return bench.acting
+
+
+@pytest.fixture
+def holdings(bench: Bench) -> PersonalData:
+    return bench.holdings

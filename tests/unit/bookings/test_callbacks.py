@@ -22,6 +22,7 @@ from tests.support.bench import Bench
 from tests.support.bookings import AGENT_ID, CALL_ID, new_request, status_callback
 from tests.support.callbacks import (
     LATER,
+    PROBLEM,
     booking_of,
     bookings,
     call,
@@ -120,8 +121,6 @@ class TestARepeat:
 
 
 class TestWhatCannotBeBooked:
-    PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
-
     def test_it_is_kept_sealed_for_a_person_and_rings(self, bench: Bench) -> None:
         said = PersonalText(json.dumps({"mobile": invented.MOBILE, "first_name": invented.FIRST_NAME}))
 
@@ -129,7 +128,7 @@ class TestWhatCannotBeBooked:
             takes(
                 bench,
                 asks=False,
-                refusal=self.PROBLEM,
+                refusal=PROBLEM,
                 said=said,
                 grounds=Grounds.CONSENT,
                 mobile=Mobile.from_e164(invented.MOBILE),
@@ -156,7 +155,7 @@ class TestWhatCannotBeBooked:
 
     def test_the_corrected_callback_books_and_drops_what_was_kept(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
+            takes(bench, asks=False, refusal=PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
 
         booking = booking_of(takes(bench))
 
@@ -174,7 +173,7 @@ class TestWhatCannotBeBooked:
         booking = booking_of(takes(bench))
         before = call(bench)
 
-        taken = takes(bench, asks=False, refusal=self.PROBLEM, bare=True)
+        taken = takes(bench, asks=False, refusal=PROBLEM, bare=True)
 
         assert (booking_of(taken).booking_id, taken.asked, taken.repeated) == (booking.booking_id, True, True)
         assert call(bench) == before
@@ -182,7 +181,7 @@ class TestWhatCannotBeBooked:
 
     def test_and_a_trace_where_the_call_has_none(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, bare=True)
+            takes(bench, asks=False, refusal=PROBLEM, bare=True)
 
         assert call(bench).problems == ("clinic_id",)
 
@@ -201,7 +200,7 @@ class TestWhatCannotBeBooked:
 
     def test_the_sweeper_leaves_it_alone(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
+            takes(bench, asks=False, refusal=PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
         before = call(bench)
         bench.clock.advance(minutes=2 * 24 * 60)
 

@@ -8,24 +8,24 @@ from typing import Any
 import pytest
 
 from convox_clinicea.bookings.call import MOST_LEGS, Call, Leg
-from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.callbacks import CallbackResult
 from convox_clinicea.bookings.calls import call_from_item, to_item
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Caller
 from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.privacy import PersonalText
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID, known_request, new_request
 from tests.support.callbacks import (
     LATER,
     MUCH_LATER,
+    PROBLEM,
     booking_of,
     bookings,
     call,
+    cannot_be_booked,
     content,
     first,
     second,
@@ -36,7 +36,6 @@ from tests.support.callbacks import (
 from tests.support.clock import NOON
 
 A, B = "agent-12", "agent-77"
-PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
 
 
 def by(agent: str | None) -> Caller:
@@ -49,12 +48,6 @@ def says(bench: Bench, agent: str | None, wanted: BookingRequest | None = None, 
     if wanted is None:
         return takes(bench, caller=caller, asks=False, **changes)
     return takes(bench, wanted.model_copy(update={"caller": caller}), caller=caller, **changes)
-
-
-def cannot_be_booked(bench: Bench, agent: str, patient_id: str = "P-41") -> None:
-    said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": patient_id}
-    with pytest.raises(InvalidRequest):
-        says(bench, agent, refusal=PROBLEM, **said)
 
 
 def leg(bench: Bench, agent: str | None) -> Call:
@@ -195,7 +188,7 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
     @pytest.mark.parametrize("spelled", [B, "AGENT-77"])
     def test_one_without_an_appointment_ends_and_wipes_nothing(self, bench: Bench, spelled: str) -> None:
         of_a = booking_of(says(bench, A, first()))
-        cannot_be_booked(bench, B)
+        cannot_be_booked(bench, caller=by(B))
 
         noted = says(bench, "agent-99", recorded_at=bench.clock.now())
 
@@ -206,7 +199,7 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
 
     @pytest.mark.parametrize(("one", "other"), [(A, B), (B, A)])
     def test_an_appointment_leaves_the_trace_of_the_other_s(self, bench: Bench, one: str, other: str) -> None:
-        cannot_be_booked(bench, one)
+        cannot_be_booked(bench, caller=by(one))
 
         says(bench, other, first())
 
@@ -215,8 +208,8 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
         assert call(bench).problems_of_all == (), "their own appointment is the end of it"
 
     def test_what_could_not_be_booked_of_both_is_kept(self, bench: Bench) -> None:
-        cannot_be_booked(bench, A)
-        cannot_be_booked(bench, B, "P-42")
+        cannot_be_booked(bench, caller=by(A))
+        cannot_be_booked(bench, caller=by(B), patient_id="P-42")
 
         assert None not in (leg(bench, A).kept, leg(bench, B).kept)
         assert not any(each.several_kept for each in call(bench).legs)
@@ -262,7 +255,7 @@ class TestTheRecord:
 
     def test_of_two_is_read_as_it_was_written(self, bench: Bench) -> None:
         says(bench, A, first(), recorded_at=bench.clock.now())
-        cannot_be_booked(bench, B)
+        cannot_be_booked(bench, caller=by(B))
         says(bench, A, second())
 
         stored = call(bench)
@@ -306,7 +299,7 @@ class TestWhatAQuestionShows:
 
     def test_all_agents_or_one(self, bench: Bench, status: BookingStatus) -> None:
         of_a = booking_of(says(bench, A, first()))
-        cannot_be_booked(bench, B)
+        cannot_be_booked(bench, caller=by(B))
         of_b = booking_of(says(bench, "agent-99", known_request(patient_id="P-42")))
 
         def shown(agent: str | None) -> tuple[list[str], tuple[str, ...]]:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
-from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.calls import call_from_item
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import attributes_of
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
@@ -22,9 +20,11 @@ from tests.support.bookings import CALL_ID, known_request, new_request, newcomer
 from tests.support.callbacks import (
     LATER,
     MUCH_LATER,
+    PROBLEM,
     booking_of,
     bookings,
     call,
+    cannot_be_booked,
     content,
     first,
     second,
@@ -33,15 +33,6 @@ from tests.support.callbacks import (
     takes,
     third,
 )
-
-PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
-
-
-def incomplete(bench: Bench, **changes: Any) -> None:
-    """A callback for the patient that cannot be booked; a person is to see it."""
-    said = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-41", **changes}
-    with pytest.raises(InvalidRequest):
-        takes(bench, asks=False, refusal=PROBLEM, **said)
 
 
 class TestWhatIsKept:
@@ -56,7 +47,7 @@ class TestWhatIsKept:
             waits = False
             for name in order:
                 if name not in wishes:
-                    incomplete(bench, call_id=caller.call_id)
+                    cannot_be_booked(bench, call_id=caller.call_id)
                     waits = True
                 else:
                     booking = booking_of(takes(bench, wishes[name], call_id=caller.call_id))
@@ -83,7 +74,7 @@ class TestWhatIsKept:
         assert call(bench).problems == ("clinic_id",)
 
     def test_another_patients_appointment_clears_nothing(self, bench: Bench) -> None:
-        incomplete(bench, patient_id="P-42")
+        cannot_be_booked(bench, patient_id="P-42")
 
         takes(bench, first())
 
@@ -92,8 +83,8 @@ class TestWhatIsKept:
         assert call(bench).problems == ()
 
     def test_of_two_persons_neither_ones_correction_clears_it(self, bench: Bench) -> None:
-        incomplete(bench, patient_id=None, mobile=Mobile.from_e164(invented.MOBILE))
-        incomplete(bench, patient_id=None, mobile=Mobile.from_e164(invented.OTHER_MOBILE))
+        cannot_be_booked(bench, patient_id=None, mobile=Mobile.from_e164(invented.MOBILE))
+        cannot_be_booked(bench, patient_id=None, mobile=Mobile.from_e164(invented.OTHER_MOBILE))
 
         takes(bench, new_request(new_patient=newcomer(mobile=Mobile.from_e164(invented.OTHER_MOBILE))))
 

@@ -31,19 +31,6 @@ SOMEBODY_ELSE = Mobile.from_e164(invented.OTHER_MOBILE)
 WHO = Person("operator", "asked by the person")
 
 
-@pytest.fixture
-def holdings(bench: Bench) -> PersonalData:
-    table = Table(aws.dynamodb(), bench.stack.table)
-    return PersonalData(
-        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
-        ledger=bench.ledger,
-        calls=Calls(table, bench.clock),
-        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    )
-
-
 def booked(bench: Bench) -> Booking:
     bench.patient()
     return bench.ends(bench.accept(known_request(mobile=MEERA)))

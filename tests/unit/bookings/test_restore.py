@@ -13,15 +13,14 @@ from convox_clinicea.bookings.audit import OperatorAction, Person
 from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.operator import Obstacle
-from convox_clinicea.bookings.person_search import SUBJECT, Journal, Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import PersonalData
+from convox_clinicea.bookings.person_search import SUBJECT, Journal, Subject
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.table import Table, TableUnavailable
+from convox_clinicea.table import TableUnavailable
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bench import Bench
@@ -56,19 +55,10 @@ def journal(bench: Bench) -> Journal:
 
 def erase(bench: Bench, *, open_too: bool = True, ended: bool = False) -> None:
     """Erase what is held on Meera; `ended`: her bookings are rejected first."""
-    table = Table(aws.dynamodb(), bench.stack.table)
-    search = SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock)
     if ended:
-        for each in search.part(Subject(MEERA), None).bookings:
+        for each in bench.subjects.part(Subject(MEERA), None).bookings:
             bench.ledger.move(bench.ledger.move(each, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE), State.REJECTED)
-    PersonalData(
-        search=search,
-        ledger=bench.ledger,
-        calls=bench.calls,
-        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    ).erase(Subject(MEERA), PERSON, open_too=open_too)
+    bench.holdings.erase(Subject(MEERA), PERSON, open_too=open_too)
 
 
 def kept_callback(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -38,8 +39,9 @@ def same_number(bench: Bench) -> tuple[Booking, Booking]:
 
 
 @pytest.mark.parametrize("two", [same_start, same_number])
-def test_start_is_kept_while_its_message_is_in_a_slow_queue(bench: Bench, two: object) -> None:
-    assert callable(two)
+def test_start_is_kept_while_its_message_is_in_a_slow_queue(
+    bench: Bench, two: Callable[[Bench], tuple[Booking, Booking]]
+) -> None:
     first, second = two(bench)
     bench.clock.advance(minutes=111)
 

@@ -17,8 +17,8 @@ from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.listing import Backlog, Filter
 from convox_clinicea.bookings.operator import Obstacle
-from convox_clinicea.bookings.person_search import Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import NotErasedReason, PersonalData
+from convox_clinicea.bookings.person_search import Subject
+from convox_clinicea.bookings.personal_data import NotErasedReason
 from convox_clinicea.bookings.protocol import Reason, State, Wait
 from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.request import Caller
@@ -27,8 +27,6 @@ from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import NotStored
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.table import Table
-from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID, new_request
 from tests.support.callbacks import LATER, MUCH_LATER, first, takes
@@ -59,18 +57,6 @@ def raw(bench: Bench, key: str) -> dict[str, Any]:
 
 def accepted_later(later: Any, release: NextRelease, **changes: Any) -> Any:
     return later.accept(release.requests.known_request(**changes))
-
-
-def holdings(bench: Bench) -> PersonalData:
-    table = Table(aws.dynamodb(), bench.stack.table)
-    return PersonalData(
-        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
-        ledger=bench.ledger,
-        calls=bench.calls,
-        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    )
 
 
 def delivered(bench: Bench, body: str, *, metrics: Metrics) -> None:
@@ -296,7 +282,7 @@ class TestOlderCode:
 
         request = new_request().new_patient
         assert request is not None
-        erased = holdings(bench).erase(Subject(mobile=request.mobile), PERSON, open_too=True)
+        erased = bench.holdings.erase(Subject(mobile=request.mobile), PERSON, open_too=True)
 
         assert [each.kept for each in erased.bookings] == [NotErasedReason.UNREADABLE]
         assert bench.stack.items() == before
@@ -306,7 +292,7 @@ class TestOlderCode:
         accepted_later(later, release)
         before = bench.stack.items()
 
-        erased = holdings(bench).erase(Subject(patient_id="P-41"), PERSON, open_too=True)
+        erased = bench.holdings.erase(Subject(patient_id="P-41"), PERSON, open_too=True)
 
         assert (erased.bookings, erased.found.unreadable) == ([], 1)
         assert bench.stack.items() == before
