@@ -66,7 +66,9 @@ def small_aws() -> Iterator[SmallAws]:
         # Made beforehand: on a busy machine they would take much of the time that a look-up has here.
         aws.dynamodb_at_once()
         aws.kms_in_time()
-        aws._secretsmanager_in_time()
+        aws.secret("arn:any", in_time=True)
+        aws.secret_cache.clear()
+        small.asked.clear()
         yield small
         small.let_go.set()
     aws.forget()

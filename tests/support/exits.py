@@ -60,8 +60,7 @@ class Watch(logging.Handler):
         patch.setattr(root, "handlers", [*root.handlers, self])
         patch.setattr(root, "level", logging.DEBUG)
         forget_levels()
-        call, invoke = api_call(), Function.invoke
-        open_session = Sessions._open_session
+        call, invoke, login = api_call(), Function.invoke, Sessions.login
         watch = self
 
         def calls(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
@@ -80,12 +79,13 @@ class Watch(logging.Handler):
             watch._note(f"answer of {function.name}", _told(function.name, result))
             return result
 
-        def opens(sessions: Sessions, *given: Any) -> str:
-            token = open_session(sessions, *given)
-            watch._tokens.add(token)
+        def logs_in(sessions: Sessions, *given: Any) -> str | None:
+            token = login(sessions, *given)
+            if token is not None:
+                watch._tokens.add(token)
             return token
 
-        patch.setattr(Sessions, "_open_session", opens)
+        patch.setattr(Sessions, "login", logs_in)
         patch.setattr(BaseClient, "_make_api_call", calls)
         patch.setattr(Function, "invoke", invokes)
 

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.calendar import CalendarSnapshot, _classify
+from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.clinicea import Appointment, CreatedAppointment, Status
 from convox_clinicea.deadline import Deadline
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted, known_request, new_request
+from tests.support.calendars import read
 from tests.support.properties import PROPERTY
 
 
@@ -24,7 +25,7 @@ def appointment(**changes: Any) -> Appointment:
 
 
 def seen(wanted: Any = None, **changes: Any) -> CalendarSnapshot:
-    return _classify([appointment(**changes)], "P-41", wanted or known_request())
+    return read(wanted or known_request(), appointment(**changes))
 
 
 AGREES, IS_ANOTHER = CalendarSnapshot("P-41", ("A-1",), ()), CalendarSnapshot("P-41", (), ("A-1",))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.calendar import CalendarSnapshot, _classify
+from convox_clinicea import aws
+from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.ledger import AppointmentOwned
 from convox_clinicea.bookings.locks import HolderParked
 from convox_clinicea.bookings.protocol import Reason, State
@@ -16,9 +17,10 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.clinicea import Appointment
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.deployment_documents import Clinics
-from convox_clinicea.table import Put, timestamp
+from convox_clinicea.table import Put, Table, timestamp
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted, known_request
+from tests.support.calendars import read
 
 PATIENT = "41a0c5de-0000-4000-8000-00000000ab41"
 CLINIC = "c1a0c5de-0000-4000-8000-00000000abc1"
@@ -90,7 +92,7 @@ def test_another_id_is_still_another() -> None:
     other = PATIENT[:-1] + "2"
     appointment = Appointment(appointment_id="A-1", patient_id=other, start=START)
 
-    assert _classify([appointment], PATIENT, known_request()).matching == ()
+    assert read(known_request(), appointment, patient_id=PATIENT).matching == ()
 
 
 class TestStoredKeys:
@@ -99,7 +101,7 @@ class TestStoredKeys:
     @staticmethod
     def left(bench: Bench, key: str, booking: Booking) -> None:
         item = bench.ledger.claim(key, booking).item
-        bench.ledger._table.put(Put(item, "attribute_not_exists(pk)"))
+        Table(aws.dynamodb(), bench.stack.table).put(Put(item, "attribute_not_exists(pk)"))
 
     @pytest.mark.parametrize("written", [VISIT.upper(), VISIT])
     @pytest.mark.parametrize("told", [VISIT, VISIT.upper(), f"{{{VISIT}}}"])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -58,6 +60,11 @@ def run(*parameters: str, steps: Steps | None = None, yes: bool = True, stack: s
 
 def released(steps: Steps) -> str:
     return steps.of("sam deploy").partition('ReleaseId="')[2].partition('"')[0]
+
+
+def steps_instead(patch: pytest.MonkeyPatch, steps: Steps) -> None:
+    """Let the program note its commands and not run them."""
+    patch.setattr(subprocess, "run", lambda command, **_: SimpleNamespace(returncode=steps(command)))
 
 
 class TestSteps:
@@ -206,7 +213,7 @@ class TestTheQuestion:
         self, account: Account, monkeypatch: pytest.MonkeyPatch, capsys: Said
     ) -> None:
         steps = Steps()
-        monkeypatch.setattr(deploy, "_run", steps)
+        steps_instead(monkeypatch, steps)
         monkeypatch.setattr(sys, "argv", ["deploy"])
 
         assert deploy.main() == 2
@@ -326,7 +333,7 @@ class TestRefused:
 def main_of(*words: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["deploy", "--yes", *words])
-        patch.setattr(deploy, "_run", Steps())
+        steps_instead(patch, Steps())
         return deploy.main()
 
 
