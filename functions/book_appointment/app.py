@@ -6,9 +6,9 @@ from convox_clinicea.startup import done as loaded
 
 from aws_lambda_powertools.event_handler import Response
 
-from convox_clinicea.bookings.flows import booking_flow
+from convox_clinicea.bookings.intake import booking_flow
 from convox_clinicea.bookings.requests import KnownPatientBooking
-from convox_clinicea.convox.http_function import HttpFunction, path_parameter
+from convox_clinicea.convox.http import HttpFunction, path_parameter
 
 function = HttpFunction(booking_flow)
 

@@ -6,9 +6,9 @@ from convox_clinicea.startup import done as loaded
 
 from aws_lambda_powertools.event_handler import Response
 
-from convox_clinicea.bookings.flows import booking_flow
+from convox_clinicea.bookings.intake import booking_flow
 from convox_clinicea.bookings.requests import NewPatientBooking
-from convox_clinicea.convox.http_function import HttpFunction
+from convox_clinicea.convox.http import HttpFunction
 
 function = HttpFunction(booking_flow)
 

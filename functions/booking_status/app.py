@@ -7,7 +7,7 @@ from convox_clinicea.startup import done as loaded
 from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.bookings.status import status_flow
-from convox_clinicea.convox.http_function import HttpFunction
+from convox_clinicea.convox.http import HttpFunction
 
 function = HttpFunction(status_flow)
 

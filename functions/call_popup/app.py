@@ -7,7 +7,7 @@ from convox_clinicea.startup import prepare
 
 from aws_lambda_powertools.event_handler import Response
 
-from convox_clinicea.convox.http_function import HttpFunction
+from convox_clinicea.convox.http import HttpFunction
 from convox_clinicea.lookups.popup import popup_flow
 
 function = HttpFunction(popup_flow, look_up=True)

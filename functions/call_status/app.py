@@ -7,7 +7,7 @@ from convox_clinicea.startup import done as loaded
 from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.bookings.callback_flow import answer_callback, callback_parts
-from convox_clinicea.convox.http_function import HttpFunction
+from convox_clinicea.convox.http import HttpFunction
 
 function = HttpFunction(callback_parts)
 

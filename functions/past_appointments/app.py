@@ -7,7 +7,7 @@ from convox_clinicea.startup import prepare
 
 from aws_lambda_powertools.event_handler import Response
 
-from convox_clinicea.convox.http_function import HttpFunction, path_parameter
+from convox_clinicea.convox.http import HttpFunction, path_parameter
 from convox_clinicea.lookups.completed import completed_flow
 
 function = HttpFunction(completed_flow, look_up=True)

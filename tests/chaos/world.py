@@ -21,6 +21,7 @@ from tests.chaos.counts import Counts
 from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.event_source import QueueSource, Schedule
 from tests.chaos.front_desk import FrontDesk
+from tests.chaos.judge_calendar import Acts
 from tests.chaos.kms import Keys
 from tests.chaos.mix import Mix
 from tests.chaos.places import MOST_OPEN, OPEN_BOOKINGS, OpenPlaces
@@ -79,6 +80,7 @@ class World:
         mix: Mix | None = None,
     ) -> None:
         self.seed = seed
+        self.acts = Acts()
         self.mix = mix or Mix()
         self.releases = (TODAY, later()) if self.mix.has(SECOND_RELEASE) else (TODAY,)
         zone = habits_of.zone(self.chance("zone"), self.mix, faults=faults)
@@ -245,7 +247,7 @@ class World:
         carrier = release.double("transport").SimulatedTransport(self.clinicea, self.scheduler, self.troubles, network)
         self._replace(wiring, "transport", lambda _url: carrier)
         self._replace(release.module("deadline"), "source", self.chance(release.own("product")))
-        self._replace(release.module("telemetry"), "metrics", self.counts.metrics)
+        self._replace(release.module("function"), "metrics", self.counts.metrics)
         if self._recorder is not None:
             self._replace(wiring, "observe_call", self._recorder.observe)
 

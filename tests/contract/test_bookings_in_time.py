@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.convox.http_function import SECONDS_FOR_THE_ANSWER
+from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
 from tests.support import events, invented
 from tests.support.account import Stack
 from tests.support.bookings import known_body, new_body

@@ -16,7 +16,7 @@ from convox_clinicea.clinicea import Clinicea, Credentials
 from convox_clinicea.clinicea.errors import CliniceaError
 from convox_clinicea.clinicea.http import Scheme
 from convox_clinicea.deadline import Deadline
-from convox_clinicea.telemetry import failure
+from convox_clinicea.function import failure
 from tests.support.canaries import (
     API_KEY,
     MOBILE,

@@ -11,9 +11,9 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.function import logger, metrics
 from convox_clinicea.rate_limits import RateLimiter, RateLimits, Requester
 from convox_clinicea.table import Table
-from convox_clinicea.telemetry import logger, metrics
 from tests.support import emf
 from tests.support.account import Stack
 from tests.support.clock import NOON, VirtualClock

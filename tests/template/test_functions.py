@@ -18,7 +18,7 @@ from convox_clinicea.bookings.messages import DEAD_LETTER_SECONDS, MAX_VISIBILIT
 from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
 from convox_clinicea.bookings.protocol import LONGEST_SECONDS, ProtocolTimings
 from convox_clinicea.bookings.reconcile import WHILE_SOMEBODY_WAITS
-from convox_clinicea.convox.http_function import SECONDS_FOR_THE_ANSWER
+from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
 from tests.support.template import ROOT
 from tests.template.shape import of_type
 

@@ -12,7 +12,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea.clinicea.errors import CliniceaRateLimited
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.telemetry import NAMESPACE, failure
+from convox_clinicea.function import NAMESPACE, failure
 
 
 def observe_call(call: str, seconds: float, error: ConnectorError | None) -> None:

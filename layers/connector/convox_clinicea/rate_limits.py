@@ -18,11 +18,11 @@ from convox_clinicea import aws
 from convox_clinicea.aws import deadline_scope
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
+from convox_clinicea.function import failure
 from convox_clinicea.privacy import MASK, is_telling
 from convox_clinicea.rate_counters import Counters, Kind, Moment, Tally, agent_digest, patients, shown_on
 from convox_clinicea.settings import IntakeSettings, LookupSettings, StatusSettings, WorkerSettings
 from convox_clinicea.table import Table, TableUnavailable
-from convox_clinicea.telemetry import failure
 
 CALLERS_SHARE = 10
 """So many agents' usual misses are usual for all agents of a client together."""

@@ -22,7 +22,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from convox_clinicea import aws
 from convox_clinicea import disclosures as register
 from convox_clinicea import errors as base_errors
-from convox_clinicea import telemetry as observability
+from convox_clinicea import function as observability
 from convox_clinicea.bookings import call_status as callbacks
 from convox_clinicea.bookings import delivery, identity, intake
 from convox_clinicea.bookings import messages as notices
@@ -34,8 +34,8 @@ from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.clinicea import http as exchange
 from convox_clinicea.clinicea import transport as wire
 from convox_clinicea.clinicea.errors import Unavailable
+from convox_clinicea.convox import http as api
 from convox_clinicea.convox import http as errors
-from convox_clinicea.convox import http_function as api
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.privacy import FreeTextIds, Personal
@@ -215,7 +215,7 @@ MUTANTS: Mapping[str, tuple[Mutate, str]] = {
         "answer of book_new_patient",
     ),
     "an error's public text": (
-        after(errors, "face_of", lambda face: face._replace(code=invented.LAST_NAME.lower())),
+        after(errors, "http_error_of", lambda face: face._replace(code=invented.LAST_NAME.lower())),
         "answer of",
     ),
     "a raw exception": (instead(Reconciler, "compare", cannot_be_read), "exception"),

@@ -11,8 +11,8 @@ import pytest
 
 from convox_clinicea.clinicea.errors import OutcomeUnknown
 from convox_clinicea.errors import ConfigurationError
+from convox_clinicea.function import failure, logger, metrics
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.telemetry import failure, logger, metrics
 
 SECRET = "Canarina Vogelwala"
 

@@ -13,7 +13,7 @@ import pytest
 import convox_clinicea
 from convox_clinicea import errors
 from convox_clinicea.clinicea import errors as clinicea
-from convox_clinicea.convox.http import GUARDED, HTTP_ERRORS, error_reply, face_of
+from convox_clinicea.convox.http import GUARDED, HTTP_ERRORS, error_reply, http_error_of
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest
 
 CODES = {
@@ -54,7 +54,7 @@ def bare(leaf: type[ConnectorError]) -> ConnectorError:
 
 @pytest.mark.parametrize("leaf", EVERY)
 def test_every_error_has_a_code_of_the_closed_list(leaf: type[ConnectorError]) -> None:
-    face = face_of(bare(leaf))
+    face = http_error_of(bare(leaf))
 
     assert CODES[face.code] == face.status
 
@@ -91,14 +91,14 @@ def test_every_error_says_what_may_be_done_and_told(leaf: type[ConnectorError]) 
     ],
 )
 def test_an_error_has_its_own_code(leaf: type[ConnectorError], code: str) -> None:
-    assert face_of(bare(leaf)).code == code
+    assert http_error_of(bare(leaf)).code == code
 
 
 def test_an_error_that_is_added_later_has_its_parents_face() -> None:
     class Later(clinicea.TimedOut):
         """Added in some later version."""
 
-    assert face_of(Later("call")) == HTTP_ERRORS[clinicea.TimedOut]
+    assert http_error_of(Later("call")) == HTTP_ERRORS[clinicea.TimedOut]
 
 
 def test_answer_has_the_contracts_shape_and_public_text_only() -> None:

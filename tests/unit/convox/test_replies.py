@@ -8,7 +8,7 @@ import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea.bookings.replies import location
-from convox_clinicea.convox.http_function import caller_of, lookup_deadline
+from convox_clinicea.convox.http import caller_of, lookup_deadline
 from convox_clinicea.errors import Unauthorized
 from tests.support import events
 from tests.support.clock import VirtualClock

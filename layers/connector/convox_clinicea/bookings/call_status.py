@@ -26,7 +26,7 @@ from convox_clinicea.convox.body import Pairs, pairs_of
 from convox_clinicea.convox.defaults import RequestDefaults, moment_in, number
 from convox_clinicea.convox.dialect import Dialect
 from convox_clinicea.convox.fields import LONGEST_NOTES, LONGEST_SERVICE
-from convox_clinicea.convox.http_function import request_id_of
+from convox_clinicea.convox.http import request_id_of
 from convox_clinicea.convox.request import from_named
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, TooLarge
 from convox_clinicea.mobile import Mobile

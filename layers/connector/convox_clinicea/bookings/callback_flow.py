@@ -24,7 +24,7 @@ from convox_clinicea.bookings.replies import call_status
 from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.dialect import Dialects
-from convox_clinicea.convox.http_function import HttpFunction, caller_of
+from convox_clinicea.convox.http import HttpFunction, caller_of
 from convox_clinicea.convox.request import dialects_from, ids_from
 from convox_clinicea.deadline import Clock
 from convox_clinicea.function import Function

@@ -21,7 +21,7 @@ from convox_clinicea.convox.aliases import flat
 from convox_clinicea.convox.body import MAX_BODY_BYTES, Pairs, of_query, pairs_of
 from convox_clinicea.convox.dialect import Dialect, Dialects
 from convox_clinicea.convox.fields import DISPOSITIONS, is_reference
-from convox_clinicea.convox.http import face_of
+from convox_clinicea.convox.http import http_error_of
 from convox_clinicea.convox.values import canonical, is_missing
 from convox_clinicea.errors import (
     ConfigurationError,
@@ -31,11 +31,11 @@ from convox_clinicea.errors import (
     TooLarge,
     TooManyOpenBookings,
 )
+from convox_clinicea.function import failure
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.privacy import MASK, FreeTextIds, is_telling, tells
 from convox_clinicea.settings import PlaceSettings
 from convox_clinicea.table import TableUnavailable
-from convox_clinicea.telemetry import failure
 from convox_clinicea.text import seen, trimmed
 
 
@@ -212,4 +212,4 @@ def closing(announced: AnnouncedCalls, callback: Callback, ids: FreeTextIds, log
 def _is_settled(error: ConnectorError) -> bool:
     if isinstance(error, RateLimited):
         return isinstance(error, TooManyOpenBookings)
-    return isinstance(error, NotInDialect) or face_of(error).status < 500
+    return isinstance(error, NotInDialect) or http_error_of(error).status < 500

@@ -36,13 +36,12 @@ from convox_clinicea.clinicea_session import PacedTransport
 from convox_clinicea.convox.request import clinics_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.function import Function
+from convox_clinicea.function import Function, failure
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.rate_limits import Requester, outcome_limiter
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.settings import WorkerSettings
 from convox_clinicea.table import Table
-from convox_clinicea.telemetry import failure
 
 NoteTelling = Callable[[str, str | None], None]
 """Told of a booking whose end tells something of a person: its client and agent. It raises nothing."""

@@ -16,10 +16,10 @@ from convox_clinicea.aws import AWS_ERRORS, error_code
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
 from convox_clinicea.errors import ConnectorError, raise_alone
+from convox_clinicea.function import failure
 from convox_clinicea.privacy import tells
 from convox_clinicea.settings import SweeperSettings
 from convox_clinicea.table import TableUnavailable
-from convox_clinicea.telemetry import failure
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient

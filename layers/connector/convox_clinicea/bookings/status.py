@@ -20,8 +20,7 @@ from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import Reason
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
 from convox_clinicea.convox.disclosing import recipient_of, register_from
-from convox_clinicea.convox.http import reply
-from convox_clinicea.convox.http_function import caller_of, path_parameter
+from convox_clinicea.convox.http import caller_of, path_parameter, reply
 from convox_clinicea.convox.request import CallRequest, ids_from, validated
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut

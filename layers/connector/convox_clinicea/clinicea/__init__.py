@@ -25,10 +25,10 @@ if TYPE_CHECKING:
         Appointment,
         CreatedAppointment,
         NewAppointment,
+        NewPatient,
         Patient,
         Status,
     )
-    from convox_clinicea.clinicea.new_patient import NewPatient
 
 __all__ = [
     "Appointment",

@@ -17,7 +17,7 @@ from convox_clinicea.clinicea.models import NewAppointment
 from convox_clinicea.deployment_documents import Clinics
 
 if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
-    from convox_clinicea.clinicea.new_patient import NewPatient
+    from convox_clinicea.clinicea.models import NewPatient
     from convox_clinicea.mobile import Mobile
 
 

@@ -35,7 +35,7 @@ from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.text import each_once, id_key, same_id
 
 if TYPE_CHECKING:  # loaded by whoever needs it
-    from convox_clinicea.clinicea.new_patient import NewPatient
+    from convox_clinicea.clinicea.models import NewPatient
     from convox_clinicea.clinicea.registered import CalendarEntry
     from convox_clinicea.mobile import Mobile
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
@@ -19,10 +19,9 @@ from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.formats import instants_of, is_placeholder, zone_of
 from convox_clinicea.clinicea.responses import fields, identifier, text
 from convox_clinicea.deployment_documents import Clinics
+from convox_clinicea.mobile import Mobile
+from convox_clinicea.new_patient import NewPatientFields
 from convox_clinicea.privacy import PersonalDate, PersonalText
-
-if TYPE_CHECKING:
-    from convox_clinicea.mobile import Mobile
 
 T = TypeVar("T")
 _UNSET_BEFORE, _UNSET_FROM = 1901, 9999
@@ -275,3 +274,9 @@ def _is_set(flag: Any) -> bool:
 
 def _is_reason(value: Any) -> bool:
     return isinstance(value, str) and not is_placeholder(value)
+
+
+class NewPatient(NewPatientFields):
+    """A patient to be made together with an appointment."""
+
+    mobile: Mobile

@@ -11,8 +11,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
-from convox_clinicea.convox.http import reply
-from convox_clinicea.convox.http_function import caller_of
+from convox_clinicea.convox.http import caller_of, reply
 from convox_clinicea.convox.request import WithCall
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut, Keeping, Recipient

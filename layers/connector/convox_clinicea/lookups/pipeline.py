@@ -18,7 +18,7 @@ from convox_clinicea.convox import disclosing
 from convox_clinicea.convox.aliases import naming_aliases
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.convox.disclosing import register_from
-from convox_clinicea.convox.http_function import caller_of, lookup_deadline
+from convox_clinicea.convox.http import caller_of, lookup_deadline
 from convox_clinicea.convox.request import WithCall, clinics_from, dialects_from, from_request, ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics

@@ -19,14 +19,13 @@ from convox_clinicea.convox.request import ids_from
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.errors import ConfigurationError, ConnectorError, NoCallerNumber, SecretUnavailable
-from convox_clinicea.function import Function
+from convox_clinicea.function import Function, failure
 from convox_clinicea.lookups.completed import LAST_VISITS, CompletedAppointment, CompletedAppointments, completed
 from convox_clinicea.lookups.pipeline import Found, LookupPipeline, lookup_pipeline
 from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.settings import LookupSettings, SearchSettings
 from convox_clinicea.table import Table, TableUnavailable
-from convox_clinicea.telemetry import failure
 
 if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
     from convox_clinicea.convox import contract as answers

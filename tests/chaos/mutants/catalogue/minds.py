@@ -212,7 +212,7 @@ MINDS = (
         "22",
         (
             Patch(
-                "convox/http_function.py",
+                "convox/http.py",
                 "    with deadline_scope(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):\n"
                 "        yield\n",
                 "    yield\n",
