@@ -29,7 +29,7 @@ LOOK_UPS: dict[str, Callable[[], Event]] = {
 STACK = Stack("ledger", "disclosures", "https://sqs.invalid/q", "https://sqs.invalid/d", "key", "topic", "c", "i", "t")
 SOON = {"LOOKUP_BUDGET_SECONDS": "2"}
 """Less, and a busy machine may have used it up before the held call is made."""
-ENOUGH = "10"
+ENOUGH = "8"
 """On any machine, for an answer that is to come after something was given up."""
 COUNTED = {
     "LOOKUPS_PER_CALLER_MINUTE": "100",

@@ -208,7 +208,7 @@ def test_both_kinds_of_patients_are_booked_by_both_calls(deployment: Deployment,
 
 @pytest.mark.parametrize(
     "variables",
-    [{"SETTLE_SECONDS": "3600", "AGE_LIMIT_HOURS": "1"}, {"LEASE_SECONDS": "44"}, {"VISIBILITY_SECONDS": "45"}],
+    [{"LEASE_SECONDS": "44"}, {"VISIBILITY_SECONDS": "45"}],
     ids=lambda variables: next(iter(variables)),
 )
 def test_worker_with_contradictory_settings_takes_no_booking(deployment: Deployment, variables: dict[str, Any]) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from commands import cli_support, reconcile
-from convox_clinicea import aws, settings
+from convox_clinicea import aws
 from convox_clinicea.bookings.audit import AUDIT_RETENTION
 from convox_clinicea.bookings.messages import DEAD_LETTER_SECONDS, MAX_VISIBILITY_SECONDS
 from convox_clinicea.bookings.nights import LEASE_BEYOND_DEADLINE
 from convox_clinicea.bookings.protocol import LONGEST_SECONDS, ProtocolTimings
 from convox_clinicea.bookings.reconcile import WHILE_SOMEBODY_WAITS
 from convox_clinicea.convox.http import SECONDS_FOR_THE_ANSWER
+from tests.support.environment import with_defaults
+from tests.support.functions import NAMES, settings_of
 from tests.support.template import ROOT
 from tests.template.shape import of_type
 
@@ -41,21 +42,7 @@ GIVEN = {
 GATEWAY_SECONDS = 29
 COLD_START_SECONDS = 5
 """Far more than one takes: API Gateway waits for it too, Lambda's time-out does not count it."""
-SETTINGS: Mapping[str, type[settings.Settings]] = {
-    "search_patient": settings.SearchSettings,
-    "past_appointments": settings.LookupSettings,
-    "book_appointment": settings.IntakeSettings,
-    "book_new_patient": settings.IntakeSettings,
-    "call_popup": settings.SearchSettings,
-    "call_status": settings.CallStatusSettings,
-    "booking_worker": settings.WorkerSettings,
-    "booking_status": settings.StatusSettings,
-    "sweeper": settings.SweeperSettings,
-    "booking_actions": settings.ActionSettings,
-    "data_requests": settings.DataRequestSettings,
-    "reconcile": settings.ReconcileSettings,
-    "authorizer": settings.AuthorizerSettings,
-}
+SETTINGS = {name: settings_of(name) for name in NAMES}
 
 
 def logical_id(name: str) -> str:
@@ -69,10 +56,6 @@ def bounds(parameter: Json) -> set[int]:
 def properties(resources: Json, name: str) -> Json:
     found: Json = resources[logical_id(name)]["Properties"]
     return found
-
-
-def test_the_functions_are_those_that_have_settings(resources: Json) -> None:
-    assert set(of_type(resources, "AWS::Lambda::Function")) == {logical_id(name) for name in SETTINGS}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -110,21 +93,8 @@ def test_variables_fit_into_lambdas_limit(source: Json, resources: Json, name: s
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-def test_template_defaults_are_accepted_settings(source: Json, resources: Json, name: str) -> None:
-    made = {
-        "Ledger": "ledger",
-        "Disclosures": "disclosures",
-        "BookingMessages": "https://queue",
-        "DeadLetters": "https://dead",
-        "Notices": "arn:sns",
-    }
-    variables = {}
-    for key, value in properties(resources, name)["Environment"]["Variables"].items():
-        referred = value.get("Ref", "") if isinstance(value, dict) else ""
-        default = source["Parameters"].get(referred, {}).get("Default", made.get(referred, "arn:aws:made"))
-        variables[key] = str(default) if isinstance(value, dict) else value
-
-    SETTINGS[name].from_environment(variables)
+def test_template_defaults_are_accepted_settings(resources: Json, name: str) -> None:
+    SETTINGS[name].from_environment(with_defaults(properties(resources, name)["Environment"]["Variables"]))
 
 
 @pytest.mark.parametrize("name", SETTINGS)
