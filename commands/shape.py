@@ -1,4 +1,4 @@
-"""`make shape`: counts what a reader of this code has to open, and compares it with the limits of the review."""
+"""`make shape`: counts what a reader of this code has to open, and compares it with the limits set for it."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ _LOADED = f"import json, sys, app; print(json.dumps([m for m in sys.modules if m
 
 @dataclass(frozen=True)
 class Figure:
-    """One count, and what the review allows."""
+    """One count, and the limit set for it."""
 
     name: str
     now: float
@@ -107,7 +107,7 @@ def table(found: Iterable[Figure]) -> str:
 def main() -> int:
     """Print the table."""
     print(table(figures()))
-    print("\n* over the limit of the review; tests/unit/suite/test_shape.py holds every figure where it is")
+    print("\n* over the limit set for it; tests/unit/suite/test_shape.py holds every figure where it is")
     return 0
 
 

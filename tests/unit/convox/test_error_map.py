@@ -45,7 +45,7 @@ def test_codes_and_statuses_are_those_of_the_contract() -> None:
     assert set(STATUSES) == set(get_args(Code))
 
 
-def test_every_error_has_a_code_and_says_what_may_be_done_and_told() -> None:
+def test_every_error_has_a_code_and_tells_what_may_be_done() -> None:
     for leaf in EVERY:
         assert http_error_of(bare(leaf)) in HTTP_ERRORS.values(), leaf
         assert isinstance(leaf.retryable, bool), leaf
