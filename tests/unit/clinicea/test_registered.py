@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,15 +27,18 @@ def record(mobile: object, code: object = "+91", patient_id: object = "P-1") -> 
     return read
 
 
-@pytest.mark.parametrize("code", ["+91", "91", "0091", " 91 ", "+91-", "91.0", 91, 91.0, "", None, "IN", "0", "+0"])
+FORMS = [
+    "9999900041", "09999900041", "919999900041", "+919999900041", "0919999900041", "00919999900041",
+    "(+91) 99999 00041", "+91-99999-00041", "99999 00041", "99999.00041", "9 9 9 9 9 0 0 0 4 1",
+    9999900041, 9999900041.0, "9999900041.0", "9999900041.00",
+]  # fmt: skip
+CODES = ["+91", "91", "0091", " 91 ", "+91-", "91.0", 91, 91.0, "", None, "IN", "0", "+0"]
+
+
 @pytest.mark.parametrize(
-    "written",
-    [
-        "9999900041", "09999900041", "919999900041", "+919999900041", "0919999900041", "00919999900041",
-        "(+91) 99999 00041", "+91-99999-00041", "99999 00041", "99999.00041", "9 9 9 9 9 0 0 0 4 1",
-        9999900041, 9999900041.0, "9999900041.0", "9999900041.00",
-    ],
-)  # fmt: skip
+    ("written", "code"),
+    [*product(FORMS, ("+91", None)), *product(("9999900041", "+919999900041"), CODES[1:9] + CODES[10:])],
+)
 def test_number_matches_in_every_form_and_dialling_code(written: object, code: object) -> None:
     assert may_have(record(written, code), OURS)
 

@@ -101,10 +101,13 @@ def test_a_word_without_letters_is_refused_in_the_table() -> None:
 
 class TestFlags:
     @pytest.mark.parametrize("flag", ["IsDeleted", "IsCancelled", "IsCanceled", "isdeleted"])
-    @pytest.mark.parametrize("value", [True, 1, "true", "True", "1", "Yes", "Y"])
     @pytest.mark.parametrize("word", ["Confirmed", "Check Out", "Rescheduled", ""])
-    def test_one_that_says_so_cancels_whatever_the_word(self, flag: str, value: object, word: str) -> None:
-        assert status(AppointmentStatus=word, **{flag: value}) is Status.CANCELLED
+    def test_one_that_says_so_cancels_whatever_the_word(self, flag: str, word: str) -> None:
+        assert status(AppointmentStatus=word, **{flag: True}) is Status.CANCELLED
+
+    @pytest.mark.parametrize("value", [True, 1, "true", "True", "1", "Yes", "Y"])
+    def test_each_spelling_of_yes_cancels(self, value: object) -> None:
+        assert status(AppointmentStatus="Confirmed", IsDeleted=value) is Status.CANCELLED
 
     @pytest.mark.parametrize("value", [False, 0, "false", "False", "0", "No", "", None, [], {}, "-"])
     def test_one_that_does_not_changes_nothing(self, value: object) -> None:
@@ -117,17 +120,10 @@ class TestFlags:
 
 
 class TestReasons:
-    @pytest.mark.parametrize(
-        "reason", ["-", "NA", "N/A", "n.a.", "null", "None", " ", "Patient asked", "0", False, [], {}]
-    )
+    @pytest.mark.parametrize("reason", ["-", "NA", "None", " ", "Patient asked", "0", False, []])
     @pytest.mark.parametrize(
         ("word", "meaning"),
-        [
-            ("Confirmed", Status.STANDING),
-            ("Scheduled", Status.STANDING),
-            ("Check Out", Status.CHECKED_OUT),
-            ("Rescheduled", Status.UNCLEAR),
-        ],
+        [("Confirmed", Status.STANDING), ("Check Out", Status.CHECKED_OUT), ("Rescheduled", Status.UNCLEAR)],
     )
     def test_beside_a_word_it_decides_nothing(self, word: str, meaning: Status, reason: object) -> None:
         # An appointment wrongly taken as cancelled would be made a second time.
