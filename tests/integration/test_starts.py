@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.deployment import Deployment
+from tests.support.functions import LOOK_UPS
 
 
-@pytest.mark.parametrize("name", ["search_patient", "past_appointments", "call_popup"])
+@pytest.mark.parametrize("name", LOOK_UPS)
 @pytest.mark.parametrize(("start", "built"), [("provisioned-concurrency", 1), ("snap-start", 0), ("on-demand", 0)])
 def test_pipeline_is_built_before_requests_only_if_provisioned(
     name: str, start: str, built: int, deployment: Deployment

@@ -15,7 +15,7 @@ from local.clinicea.auth import Sessions
 from tests.support import invented, leaks
 from tests.support.deployment import Deployment
 from tests.support.events import Event
-from tests.support.functions import Function
+from tests.support.functions import LOOK_UPS, Function
 
 SECRETS = (
     invented.API_KEY,
@@ -25,8 +25,6 @@ SECRETS = (
     "local-user",
     "local-password",
 )
-LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
-"""Functions whose good answers show a patient to the agent; nothing else of theirs does."""
 SEALS = ("Encrypt", "GenerateDataKey")
 """What is given to KMS to be encrypted is given to nobody else."""
 

@@ -20,6 +20,8 @@ from tests.support.events import REQUEST_ID, Event
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+LOOK_UPS = [name for name in NAMES if "look_up=True" in (ROOT / "functions" / name / "app.py").read_text("utf-8")]
+"""The functions whose good answers show a patient to the agent."""
 _loads = itertools.count(1)
 
 

@@ -11,19 +11,12 @@ import pytest
 
 from commands.operations import STATUSES
 from convox_clinicea.convox.http import GUARDED
+from tests.support.environment import routes
 from tests.support.template import ROOT
 from tests.template.shape import of_type, under
 
 Json = dict[str, Any]
 ALIAS = "live"
-SENT_BY_CONVOX = [
-    "search_patient",
-    "past_appointments",
-    "call_popup",
-    "call_status",
-    "book_appointment",
-    "book_new_patient",
-]
 RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
@@ -257,7 +250,7 @@ def test_the_api_takes_nothing_older_than_tls_1_2_by_default(source: Json, resou
     assert "$context.tlsVersion" in resources["ApiStage"]["Properties"]["AccessLogSetting"]["Format"]
 
 
-@pytest.mark.parametrize("name", SENT_BY_CONVOX)
+@pytest.mark.parametrize("name", sorted({*routes().values()}))
 def test_a_sample_event_is_one_of_a_route_of_the_api(api_body: Json, name: str) -> None:
     event = json.loads((ROOT / "events" / f"{name}.json").read_text())
 

@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.functions import NAMES
 from tests.support.template import ROOT, SAM_PYTHON
 from tests.template.shape import of_type, under
-from tests.template.test_functions import SETTINGS
+from tests.template.test_functions import SETTINGS, logical_id
 
 Json = dict[str, Any]
-ALIASED = {"AuthorizerFunction", "CallPopupFunction", "PastAppointmentsFunction", "SearchPatientFunction"}
-"""What stands between a caller and an answer."""
+PREPARED = "prepare(function.parts)"
+ALIASED = {logical_id(name) for name in NAMES if PREPARED in (ROOT / "functions" / name / "app.py").read_text("utf-8")}
+"""Functions that an agent waits for: what they need is built before the first request."""
 NAME = "POWERTOOLS_SERVICE_NAME"
 EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
 
