@@ -7,16 +7,14 @@ from itertools import permutations
 
 import pytest
 
-from convox_clinicea.bookings.calls import call_from_item
 from convox_clinicea.bookings.protocol import Reason, State
-from convox_clinicea.bookings.record import attributes_of
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench
-from tests.support.bookings import CALL_ID, known_request, new_request, newcomer
+from tests.support.bookings import known_request, new_request, newcomer
 from tests.support.callbacks import (
     LATER,
     MUCH_LATER,
@@ -31,7 +29,6 @@ from tests.support.callbacks import (
     sent,
     standing,
     takes,
-    third,
 )
 
 
@@ -277,20 +274,6 @@ class TestTwoDoors:
         bench.accept(first(caller=Caller(name="convox")))
 
         assert bench.stack.items("call#") == []
-
-
-def test_a_call_of_an_earlier_version_is_read_as_one_persons(bench: Bench) -> None:
-    booking = booking_of(takes(bench, second(), recorded_at=bench.clock.now()))
-    now = call(bench)
-    item = attributes_of(now)
-    del item["told"], item["recorded"]
-    item["schema_version"] = {"N": "1"}
-
-    earlier = call_from_item(item)
-
-    assert (earlier.told, earlier.recorded, earlier.booking_id) == (now.told, now.recorded, booking.booking_id)
-    assert earlier.call_id == CALL_ID
-    assert third().start == MUCH_LATER
 
 
 @pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=365 * 900)])
