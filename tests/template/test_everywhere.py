@@ -55,8 +55,9 @@ def test_every_table_is_encrypted_recoverable_and_expires_items(resources: Json)
         properties = table["Properties"]
         assert properties["SSESpecification"]["SSEEnabled"] is True, name
         assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, name
-        assert properties["TimeToLiveSpecification"]["Enabled"] is True, name
+        assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}, name
         assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+        assert properties["DeletionProtectionEnabled"] == {"Ref": "LedgerDeletionProtection"}, name
 
 
 def test_every_queue_is_encrypted_and_only_spoken_to_over_tls(resources: Json) -> None:
@@ -65,7 +66,8 @@ def test_every_queue_is_encrypted_and_only_spoken_to_over_tls(resources: Json) -
         for policy in of_type(resources, "AWS::SQS::QueuePolicy").values()
         for each in policy["Properties"]["Queues"]
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        if (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     }
 
     for name, queue in of_type(resources, "AWS::SQS::Queue").items():
