@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -61,21 +62,20 @@ class TestTells:
         assert IDS.call(f"\ud800{CALL_ID}").startswith(STAND_IN)
 
 
+def refused(bench: Bench, **changes: Any) -> None:
+    """Handle a callback of that call which cannot be booked."""
+    unbookable = replace(
+        status_callback(asks=False), caller=CALLER, call_id=CALL_ID, refusal=InvalidRequest(), said=PersonalText("{}")
+    )
+    with pytest.raises(InvalidRequest):
+        bench.callbacks.handle(replace(unbookable, **changes))
+
+
 def test_callers_number_in_a_call_id_is_never_stored_in_plain(bench: Bench) -> None:
     newly = new_request(caller=CALLER, new_patient=newcomer())
     bench.intake.accept(newly)
     bench.callbacks.handle(replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID))
-    refused = replace(
-        status_callback(asks=False),
-        caller=CALLER,
-        call_id=CALL_ID,
-        refusal=InvalidRequest(),
-        said=PersonalText("{}"),
-        grounds=Grounds.PATIENT,
-        patient_id="P-41",
-    )
-    with pytest.raises(InvalidRequest):
-        bench.callbacks.handle(refused)
+    refused(bench, grounds=Grounds.PATIENT, patient_id="P-41")
     bench.announced.announce("convox", bench.drafter.ids.call(CALL_ID), None)
 
     for telling in (NUMBER, "99999 00043", "9999900043"):
@@ -94,17 +94,8 @@ def test_a_key_s_context_holds_the_stand_in(bench: Bench, monkeypatch: pytest.Mo
         return seal(item, plain)
 
     monkeypatch.setattr(bench.sealer, "seal", watched)
-    refused = replace(
-        status_callback(asks=False),
-        caller=CALLER,
-        call_id=CALL_ID,
-        refusal=InvalidRequest(),
-        said=PersonalText("{}"),
-        grounds=Grounds.CONSENT,
-    )
 
-    with pytest.raises(InvalidRequest):
-        bench.callbacks.handle(refused)
+    refused(bench, grounds=Grounds.CONSENT)
 
     assert contexts == [f"call#convox#{IDS.call(CALL_ID)}"]
 
