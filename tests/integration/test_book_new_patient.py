@@ -140,12 +140,6 @@ def test_a_number_that_is_none_is_refused(deployment: Deployment) -> None:
     deployment.book_new(new_body(mobile="12")).is_error(400, "invalid_request", "mobile")
 
 
-def test_a_dialling_code_that_is_none_is_refused(deployment: Deployment) -> None:
-    deployment.book_new(new_body(mobile="9999900041", country_code="999")).is_error(
-        400, "invalid_request", "country_code"
-    )
-
-
 def test_request_too_long_to_be_sealed_is_refused_and_not_stored(deployment: Deployment) -> None:
     four_bytes = "\U0001f9b7"
     names = dict.fromkeys(("first_name", "last_name", "service"), four_bytes * 100)
