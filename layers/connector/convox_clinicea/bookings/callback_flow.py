@@ -1,4 +1,4 @@
-"""The flow of `call_status`: a status callback is traced before all else, then handled and answered."""
+"""The flow of `call_status`: trace a status callback first, then handle and answer it (rule 21)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from convox_clinicea.table import Table
 
 
 class CallbackCollaborators(NamedTuple):
-    """What `call_status` needs."""
+    """Collaborators of `call_status`."""
 
     settings: CallStatusSettings
     dialects: Dialects
@@ -47,7 +47,7 @@ class CallbackCollaborators(NamedTuple):
 
 
 def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
-    """Return the parts of the function that takes ConVox's status callbacks."""
+    """Build the collaborators of the function for ConVox's status callbacks."""
     place = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
@@ -69,7 +69,7 @@ Parts = tuple[CallbackCollaborators, RateLimiter]
 
 
 def callback_parts(function: Function[Parts]) -> Parts:
-    """Return what callbacks are handled with, from the function's environment."""
+    """Build the parts from the function's environment."""
     settings = CallStatusSettings.from_environment()
     limiter = booking_limiter(settings, function.clock, function.logger, function.metrics)
     return callback_collaborators(settings, function.clock, function.metrics), limiter
@@ -78,13 +78,13 @@ def callback_parts(function: Function[Parts]) -> Parts:
 def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) -> Response[str]:
     """Return the answer to a status callback.
 
-    Nobody sends it again, so call and agent are logged and counted before the first write is tried.
+    ConVox does not repeat it, so call and agent are logged and counted before the first write.
 
     Raises:
-        Unauthorized, InvalidRequest, TooLarge, ConsentRequired, RateLimited: of the request.
-        NotStored: it could not be stored; the trace says so, and an alarm rings.
+        Unauthorized, InvalidRequest, TooLarge, ConsentRequired, RateLimited: the request is refused.
+        NotStored: it could not be stored. The trace shows that, and an alarm goes off.
     """
-    with counted(function.metrics):
+    with counted(function.metrics):  # rule 21: counted and logged before the first write
         client = caller_of(event)
         with seen_at_least(function.logger, event, client), or_not_stored():
             (settings, dialects, defaults, callbacks, announced, ids), limiter = function.parts()

@@ -1,7 +1,7 @@
 """Drafts a booking's record from a request; limits the open bookings of a number.
 
-The item is written in the transaction that stores the booking, so two requests at once cannot both take the last
-place. Nothing is taken out when a booking ends: once the item is full, the bookings that it names are read.
+The transaction that stores a booking also writes the item of the number's open bookings, so two requests cannot both
+take the last place. The end of a booking removes nothing from it: once the item is full, the listed bookings are read.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ FURTHEST_AHEAD = timedelta(days=365)
 
 @dataclass(frozen=True)
 class BookingIntent:
-    """A request, and what it is known by.
+    """A request for an appointment, with its ids and digests.
 
     Attributes:
-        wish_id: the id that a booking of it has, unless another's content was replaced by it.
+        wish_id: the id of its booking, unless it replaces the content of an earlier booking.
         fingerprint: a digest of its whole content.
-        patient_key, number_key, newcomer: digests of whom it is for, as its booking has them.
-        earlier: what releases before may have stored it under.
+        patient_key, number_key, newcomer: digests of the person, as in its booking.
+        earlier: digests under which earlier releases may have stored it.
     """
 
     request: BookingRequest
@@ -49,27 +49,27 @@ class BookingIntent:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids by which it may be known: its own, then those of releases before."""
+        """The ids under which it may be stored: its own, then those of earlier releases."""
         return (self.wish_id, *(each.booking_id for each in self.earlier))
 
     def known_as(self, is_known: Callable[[str], bool]) -> BookingIntent:
-        """Return the wish under the id by which it is known: its own, or that of a release before."""
+        """Return the intent under the id by which it is stored: its own, or that of an earlier release."""
         if not self.earlier:
             return self
         return replace(self, wish_id=next(filter(is_known, self.ids), self.wish_id))
 
     def names(self, patient_key: str | None) -> bool:
-        """Whether the digest is of the patient whom the wish is for."""
+        """Return whether the digest is that of the intent's patient."""
         return patient_key in (self.patient_key, *(each.patient_key for each in self.earlier))
 
     def changes(self, booking: Booking) -> bool:
-        """Whether the booking stands for other content; of an erased one that is not known any more."""
+        """Return whether the booking has other content; False for an erased one, whose content is gone."""
         known = (self.fingerprint, *(each.fingerprint for each in self.earlier))
         return all(booking.changed_by(each) for each in known)
 
 
 class Drafter:
-    """Makes records; the key is read when it is first needed."""
+    """Drafts bookings; the identity key is read on first use."""
 
     def __init__(
         self,
@@ -90,7 +90,7 @@ class Drafter:
         """The names under which calls and agents are stored."""
 
     def wish(self, request: BookingRequest) -> BookingIntent:
-        """Tell what the request is known by; raises ConfigurationError."""
+        """Return the request with its ids and digests; raises ConfigurationError."""
         key = self._key()
         return BookingIntent(
             request,
@@ -103,28 +103,28 @@ class Drafter:
         )
 
     def id_after(self, wish: BookingIntent, booking_id: str) -> str:
-        """Return an id for the wish where its own is that of a booking whose content was replaced."""
+        """Return an id for an intent whose own id belongs to a booking with replaced content."""
         return identity.id_after(self._key(), wish.wish_id, booking_id)
 
     def number_key(self, mobile: Mobile | None) -> str | None:
-        """Return the digest by which a number may be found again."""
+        """Return the digest by which a number is found."""
         return None if mobile is None else identity.digest_of_number(self._key(), mobile)
 
     def patient_key(self, patient_id: str | None) -> str | None:
-        """Return the digest by which a known patient may be found again."""
+        """Return the digest by which a known patient is found."""
         return None if patient_id is None else identity.digest_of_patient(self._key(), patient_id)
 
     def draft(self, wish: BookingIntent, booking_id: str, waits: Reason | None = None) -> Booking:
-        """Return the booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
+        """Return the booking, sealed for `booking_id`. Only a new patient's proof of consent is stored.
 
         Args:
-            waits: why it waits for a person instead of being worked.
+            waits: why the booking waits for a person; None: the worker takes it.
 
         Raises:
-            InvalidRequest: the start is past, or too far ahead; the request is too long.
-            NotInDialect: a new patient, whom no call of the chosen dialect can make.
+            InvalidRequest: the start is past or too far ahead, or the request is too long.
+            NotInDialect: no call of the chosen Clinicea dialect can create a new patient.
             SealingUnavailable: it could not be encrypted.
-            LedgerUnavailable: the proof of consent may not stand.
+            TableUnavailable: the proof of consent may be missing.
         """
         request, caller = wish.request, wish.request.caller
         self._check_start(request.start)
@@ -177,10 +177,10 @@ _AS_SEEN = f"{WRITE_TOKEN} = :seen"
 
 
 class OpenBookings:
-    """Counts the open bookings of a person; bookings that wait for a person's word are open too.
+    """Limits the open bookings of a person. Parked bookings are open, too.
 
     Args:
-        limit: how many a number may have with one client; 0: no limit, and nothing is counted.
+        limit: open bookings that a number may have with one client; 0: no limit, and nothing is counted.
     """
 
     def __init__(self, table: Table, ledger: Ledger, clock: Clock, limit: int) -> None:
@@ -190,10 +190,10 @@ class OpenBookings:
         self._limit = limit
 
     def taking(self, wish: BookingIntent, booking_id: str) -> Sequence[Put]:
-        """Return what is to be written with a new booking, or not at all.
+        """Return the writes for the transaction that stores a new booking.
 
         Raises:
-            TooManyOpenBookings: the number has as many as it may have.
+            TooManyOpenBookings: the number has the highest allowed number of open bookings.
         """
         if not self._limit:
             return ()
@@ -210,7 +210,7 @@ class OpenBookings:
         return (self._put(key, standing, [*named, booking_id], wish),)
 
     def _is_open(self, booking_id: str) -> bool:
-        """Whether the booking has not ended; one that this release cannot read may not have."""
+        """Return whether the booking is open; one that this release cannot read counts as open."""
         found = self._ledger.find(booking_id)
         return found is not None and not (isinstance(found, Booking) and found.state.ended)
 

@@ -52,11 +52,11 @@ PAUSE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Acceptance:
-    """The booking of a request.
+    """Result of a request: its booking.
 
     Attributes:
-        repeated: it had been accepted before.
-        changed: the booking stands for other content than the request's.
+        repeated: whether the booking was accepted before.
+        changed: whether the booking's content differs from the request's.
     """
 
     booking: Booking
@@ -68,10 +68,11 @@ class Acceptance:
 def or_not_stored() -> Iterator[None]:
     """Turn storage failures into NotStored, which tells the client to retry.
 
-    So too where a later release's record stands: this one may not write it, and the booking may well be held.
+    The same for a record of a later release, which this one must not write (rule 23).
     """
     try:
         yield
+    # rules 13 and 22: an unconfirmed booking is 503 `not_stored`
     except (ConfigurationError, TableUnavailable, QueueUnavailable, SealingUnavailable, UnreadableRecord) as error:
         raise_alone(NotStored(f"{type(error).__name__}: {error}"))
 
@@ -99,11 +100,11 @@ class Intake:
     def accept(self, request: BookingRequest) -> Acceptance:
         """Return the request's booking once ledger and queue both hold it.
 
-        The ledger is asked first: a late repeat gets the first answer, though its start may have passed.
+        The ledger is read first, so a late repeat gets the first answer even if its start has passed.
 
         Raises:
             InvalidRequest: the start is past, or too far ahead.
-            TooManyOpenBookings: the number has as many as it may have; nothing is stored.
+            TooManyOpenBookings: the number has the highest allowed number of open bookings; nothing is stored.
             NotStored: ledger or queue did not confirm, or the key cannot be read; the same request may be sent again.
         """
         with or_not_stored():
@@ -112,13 +113,13 @@ class Intake:
                 try:
                     return self._accepted(wish)
                 except (Overtaken, Contended):
-                    # The same request, or a callback of its call, was faster: look again.
+                    # The same request or a callback of its call was faster: read again.
                     self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
-        raise NotStored("the call was changed by others at every try")
+        raise NotStored("the call was changed by another writer at every try")
 
     def _accepted(self, wish: BookingIntent) -> Acceptance:
         caller = wish.request.caller
-        # rule 13: the ledger is asked before the start is judged
+        # rule 13: the ledger is read before the start is checked
         standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
         if standing is not None:
             return self._sent(wish, standing, repeated=True)
@@ -140,9 +141,10 @@ class Intake:
         """Store a new booking and its call's entry in one transaction; raises Overtaken.
 
         Args:
-            told: what the call's status callbacks have asked for. Who this one is for its own request tells, so only
-                a second appointment of the same person is a person's business.
+            told: the bookings that the call's status callbacks asked for. The request itself identifies its person,
+                so it waits only if the same person has another appointment.
         """
+        # rule 18: besides a status callback's booking of the same person it waits
         reason = obstacle(wish, [each for each in told if not is_same_appointment(each, wish)])
         place = self._open.taking(wish, wish.wish_id)
         new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
@@ -152,7 +154,7 @@ class Intake:
 
     def _sent(self, wish: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
         if booking.state is State.ACCEPTED:
-            # A repeat may come because the first sending failed; a message too many does no harm.
+            # A repeat may come because the first sending failed; one message too many does no harm.
             # rule 13: accepted only when ledger and queue both hold it
             self._queue.send(booking)
         return Acceptance(booking, repeated, changed=wish.changes(booking))
@@ -184,7 +186,7 @@ def booking_collaborators(settings: IntakeSettings, clock: Clock) -> BookingColl
 
 
 def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
-    """Return what requests leave to the deployment."""
+    """Build the defaults of requests from the deployment's settings."""
     return RequestDefaults(
         clinics_from(settings),
         settings.default_country,
@@ -194,7 +196,7 @@ def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
 
 
 def drafter_from(settings: IntakeSettings, place: RequestDefaults, clock: Clock) -> Drafter:
-    """Return what drafts bookings from requests."""
+    """Build the drafter of bookings."""
     sealer = KmsSealer(aws.kms(), settings.kms_key_arn)
     consents = Consents(
         Table(aws.dynamodb(), settings.disclosures_table),
@@ -219,22 +221,22 @@ R = TypeVar("R", KnownPatientBooking, NewPatientBooking)
 
 @dataclass(frozen=True)
 class BookingFlow:
-    """What takes requests for appointments."""
+    """The flow of both booking functions."""
 
     function: Function[BookingFlow]
     collaborators: BookingCollaborators
     limiter: RateLimiter
 
     def answer(self, kind: type[R], event: APIGatewayProxyEvent, *metrics: str, **path: str) -> Response[str]:
-        """Return the answer to a request once its booking is stored, or what it was answered before.
+        """Return the answer to a request once its booking is stored; a repeat gets the stored booking.
 
         Args:
-            kind: what the request has to hold.
-            metrics: what a booking that is new is counted as, beside `BookingAccepted`.
+            kind: the model of the request.
+            metrics: metrics of a new booking, besides `BookingAccepted`.
             path: the parameters of the request's path.
 
         Raises:
-            Unauthorized, InvalidRequest, TooLarge, ConsentRequired: of the request.
+            Unauthorized, InvalidRequest, TooLarge, ConsentRequired: the request is refused.
             RateLimited: the client or the agent books too often; nothing is stored.
             NotStored: ledger or queue did not confirm; the same request may be sent again.
         """
@@ -252,7 +254,7 @@ class BookingFlow:
 
 
 def booking_flow(function: Function[BookingFlow]) -> BookingFlow:
-    """Return the flow, from the function's environment; raises NotStored where it cannot be built."""
+    """Build the flow from the function's environment; raises NotStored if that fails (rule 22)."""
     with or_not_stored():
         settings = IntakeSettings.from_environment()
         limiter = booking_limiter(settings, function.clock, function.logger, function.metrics)

@@ -16,7 +16,7 @@ from convox_clinicea.mobile import Mobile
 from convox_clinicea.new_patient import RULES, NewPatientFields
 
 OF_AGE = 18
-"""Years; the DPDP Act's, and India's."""
+"""Years; as in the DPDP Act and Indian law."""
 
 
 class _Booking(WithCall):
@@ -52,7 +52,7 @@ class KnownPatientBooking(_Booking):
         return BookingRequest(**common, patient_id=self.patient_id, mobile=self._number(place))
 
     def _number(self, place: RequestDefaults) -> Mobile | None:
-        """Return the number, if it came: an exchange's word for a withheld one is none. Raises InvalidRequest."""
+        """Return the number; None if it is missing or an exchange's text for a withheld one. Raises InvalidRequest."""
         try:
             return None if self.mobile is None else number(self.mobile, self.country_code, place)
         except NoCallerNumber:
@@ -69,7 +69,7 @@ class ConsentGiven(Inbound):
 
 
 def is_under_age(born: date) -> bool:
-    """Whether somebody born on that day is under 18 today, in UTC."""
+    """Return whether a person born on that day is under 18 today, in UTC."""
     today = datetime.now(UTC).date()
     return (today.year - born.year, today.month, today.day) < (OF_AGE, born.month, born.day)
 
@@ -97,10 +97,10 @@ class NewPatientBooking(_WithPatient):
 
         Args:
             request_id: API Gateway's, for the proof of consent.
-            asks_back: whether the sender can be asked who consents for a child; a callback's cannot.
+            asks_back: whether the agent can still say who consents for a child; False for a callback.
 
         Raises:
-            ConsentRequired, InvalidRequest: it cannot be booked so.
+            ConsentRequired, InvalidRequest: it cannot be booked.
         """
         if self.consent is None or not self.consent.given:
             raise ConsentRequired("consent.given is not true")

@@ -94,7 +94,7 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                "                failure = failure or error  # a queue that is down must not hold back the notices\n",
+                "                failure = failure or error  # a failure of the queue must not delay the notices\n",
                 "                raise error\n",
             ),
         ),
