@@ -137,8 +137,8 @@ def _booking(record: Booking) -> answers.Booking:
 def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     """Return the booking's absolute address, stage or base path included.
 
-    The gateway's path has the stage (or a custom domain's base path) before the route, which is the resource with the
     The gateway's path has the stage (or a custom domain's base path) before the route. The route is the resource with
+    its parameters filled in.
     """
     context: Mapping[str, Any] = event.raw_event.get("requestContext") or {}
     path = str(context.get("path") or "")
