@@ -52,7 +52,6 @@ _HOMES = {
     "Change": "lists",
     "Clinicea": "client",
     "Credentials": "http",
-    "NewPatient": "new_patient",
     "Service": "lists",
     "connect": "connecting",
 }
