@@ -13,7 +13,6 @@ from typing import Any
 
 from tests.chaos.clock import moment
 from tests.chaos.intent import Intent
-from tests.chaos.judge_calendar import Acts
 from tests.chaos.truth import standing_for, touched_of
 from tests.chaos.world import World
 
@@ -28,7 +27,6 @@ class Attendant:
     """Makes a round every now and then.
 
     Attributes:
-        acts: what they did with each booking.
         outcomes: what the function answered, by what was asked: done, or what stood in its way.
     """
 
@@ -36,7 +34,6 @@ class Attendant:
         self._world = world
         self._intents = list(intents)
         self._chance = world.chance("attendant")
-        self.acts = Acts()
         self._count: Counter[str] = Counter()
         self.outcomes: Counter[str] = Counter()
         world.scheduler.after(BETWEEN_ROUNDS, self._round)
@@ -64,13 +61,13 @@ class Attendant:
         standing = standing_for(self._world.clinicea, intent) or self._moved_by_hand(intent)
         order: dict[str, Any]
         if self._chance.random() < 0.5:
-            self.acts.redriven.setdefault(booking_id, []).append(moment(self._world.scheduler.now))
+            self._world.acts.redriven.setdefault(booking_id, []).append(moment(self._world.scheduler.now))
             order = {"action": "redrive", "booking_ids": [booking_id], "dry_run": False}
         elif standing:
-            self.acts.ended.add(booking_id)
+            self._world.acts.ended.add(booking_id)
             order = {"action": "resolve", "booking_id": booking_id, "end": "booked", "appointment_id": standing[0]}
         else:
-            self.acts.given_up.add(booking_id)
+            self._world.acts.given_up.add(booking_id)
             order = {"action": "resolve", "booking_id": booking_id, "end": "rejected"}
         self._world.runtime.invoke(FUNCTION, order | PERSON, lambda result, _failure: self._acted(order, result))
 

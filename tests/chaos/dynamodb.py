@@ -114,15 +114,19 @@ class DynamoDb:
         found = [(key, item) for key, item in found if matches(item)]
         if not given.get("ScanIndexForward", True):
             found.reverse()
-        return self._page("Query", table, found, values, given)
+        return self._page("Query", table, _behind(table, found, given), values, given)
 
     def scan(self, **given: Any) -> Json:
         parameters.check("dynamodb", "Scan", given)
         table, values = self._table("Scan", given), _values(given)
-        found = self._view(table, given).everything()
+        view = self._view(table, given)
         if "IndexName" in given:
             schema = table.indexes[given["IndexName"]].schema
-            found = [(key, item) for key, item in found if schema.of(item) is not None]
+            found = _behind(table, [each for each in view.everything() if schema.of(each[1]) is not None], given)
+        elif view.overlay:
+            found = _behind(table, view.everything(), given)
+        else:  # a page of a large table costs no more than of a small one
+            found = table.following(_start(table, given), PAGE + 1)
         return self._page("Scan", table, found, values, given)
 
     def _page(
@@ -132,10 +136,6 @@ class DynamoDb:
         projected = given.get("ProjectionExpression")
         names = None if projected is None else [values.name(each.strip()) for each in projected.split(",")]
         _settle(operation, values)
-        if "ExclusiveStartKey" in given:
-            start = table.schema.of(given["ExclusiveStartKey"])
-            keys = [key for key, _ in found]
-            found = found[keys.index(start) + 1 :] if start in keys else found
         size = min(given.get("Limit", PAGE), PAGE)
         page, more = found[:size], len(found) > size
         items = [dict(item) for _, item in page if wanted(item)]
@@ -242,6 +242,17 @@ def _of_hash(view: View, wanted: tuple[str, Any]) -> list[tuple[Key, Item]]:
         item = view.get((wanted,))
         return [] if item is None else [((wanted,), item)]
     return sorted(((key, item) for key, item in view.everything() if key[0] == wanted), key=lambda entry: entry[0])
+
+
+def _start(table: Table, given: Mapping[str, Any]) -> Key | None:
+    return table.schema.of(given["ExclusiveStartKey"]) if "ExclusiveStartKey" in given else None
+
+
+def _behind(table: Table, found: list[tuple[Key, Item]], given: Mapping[str, Any]) -> list[tuple[Key, Item]]:
+    """Return what follows the start of the page; everything where the start is gone."""
+    start = _start(table, given)
+    keys = [key for key, _ in found]
+    return found[keys.index(start) + 1 :] if start is not None and start in keys else found
 
 
 def _values(given: Mapping[str, Any]) -> Values:

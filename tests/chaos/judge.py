@@ -34,6 +34,11 @@ class Seen(Protocol):
     def clinicea(self) -> SimulatedClinicea: ...
 
     @property
+    def acts(self) -> Acts:
+        """What people did with parked bookings."""
+        ...
+
+    @property
     def notices(self) -> Iterable[str]:
         """The text of each notice that was published."""
         ...
@@ -66,7 +71,6 @@ class Judge:
     """Judges a run that has come to rest.
 
     Args:
-        acts: what a person did with bookings that were parked.
         unread: when the connector could not read back.
         starved: the wishes whose start passed while they waited for another, each with what they waited for.
     """
@@ -75,12 +79,11 @@ class Judge:
         self,
         world: Seen,
         intents: list[Intent],
-        acts: Acts | None = None,
         unread: Window | None = None,
         starved: Iterable[tuple[Intent, str]] = (),
     ) -> None:
         self._unread = unread
-        self._acts = acts or Acts()
+        self._acts = world.acts
         self._starved = starved
         self._world = world
         self._intents = intents

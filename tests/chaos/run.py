@@ -116,8 +116,7 @@ class Run:
                 self.states = {
                     each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
                 }
-            acts = self.attendant.acts if self.attendant else None
-            verdict = Judge(world, self.intents, acts, self.unread, self.waits.starved).verdict()
+            verdict = Judge(world, self.intents, self.unread, self.waits.starved).verdict()
             for key in (key for table in world.tables for key in table.overwritten):
                 verdict.overwritten += 1
                 verdict.evidence.append(f"overwritten: {key} of a later release, by an earlier one")

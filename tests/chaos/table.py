@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from tests.chaos.expressions import Attribute, comparable
@@ -64,6 +65,8 @@ class Table:
         self.schema = schema
         self.indexes = {each: Index(keys) for each, keys in (indexes or {}).items()}
         self.items: dict[Key, Item] = {}
+        self._order: list[Key | None] = []
+        self._place: dict[Key, int] = {}
         self.writes = 0
         self.overwritten: list[Key] = []
         """Records of a later version, each where one of an earlier version has taken its place."""
@@ -77,8 +80,13 @@ class Table:
             self.overwritten.append(key)
         if after is None:
             self.items.pop(key, None)
+            if key in self._place:
+                self._order[self._place.pop(key)] = None
         else:
             self.items[key] = after
+            if key not in self._place:
+                self._place[key] = len(self._order)
+                self._order.append(key)
         for index in self.indexes.values():
             index.move(key, before, after)
         for watch in self.watchers:
@@ -87,6 +95,13 @@ class Table:
         self._recent.append((now, key, before))
         while self._recent[0][0] < now - LONGEST_LAG:
             self._recent.popleft()
+
+    def following(self, start: Key | None, size: int) -> list[tuple[Key, Item]]:
+        """Return that many items behind `start`, in the order of a scan; from the first one where it is gone."""
+        begin = 0 if start is None or start not in self._place else self._place[start] + 1
+        behind = (self._order[place] for place in range(begin, len(self._order)))
+        present = (key for key in behind if key is not None)
+        return [(key, self.items[key]) for key in islice(present, size)]
 
     def expire(self, now: float) -> int:
         """Remove the items whose time to live is over; returns how many. AWS does it within a few days."""

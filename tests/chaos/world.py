@@ -24,6 +24,7 @@ from tests.chaos.counts import Counts
 from tests.chaos.dynamodb import DynamoDb
 from tests.chaos.event_source import QueueSource, Schedule
 from tests.chaos.front_desk import FrontDesk
+from tests.chaos.judge_calendar import Acts
 from tests.chaos.kms import Keys
 from tests.chaos.mix import Mix
 from tests.chaos.places import MOST_OPEN, OPEN_BOOKINGS, OpenPlaces
@@ -88,6 +89,7 @@ class World:
         mix: Mix | None = None,
     ) -> None:
         self.seed = seed
+        self.acts = Acts()
         self.mix = mix or Mix()
         self.releases = (TODAY, later()) if self.mix.has(SECOND_RELEASE) else (TODAY,)
         zone = habits_of.zone(self.chance("zone"), self.mix, faults=faults)

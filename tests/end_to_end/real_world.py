@@ -20,6 +20,7 @@ from tests.chaos import clinicea_faults
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clinicea_faults import Hit, Troubles
 from tests.chaos.consent_said import Proof
+from tests.chaos.judge_calendar import Acts
 from tests.end_to_end.api import Api
 from tests.end_to_end.aws import Aws
 
@@ -86,6 +87,7 @@ class RealWorld:
 
     def __init__(self, clinicea: RealClinicea, lock: threading.Lock, api: Api, aws: Aws) -> None:
         self.clinicea = clinicea
+        self.acts = Acts()
         self.worn_out: frozenset[str] = frozenset()
         self.consents: frozenset[Proof] | None = None
         self._lock = lock

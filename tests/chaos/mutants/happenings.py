@@ -128,8 +128,10 @@ def person_says(world: World, intents: list[Intent], which: int = 0, **order: An
     person = {"who": "arn:aws:iam::123456789012:user/front-desk", "why": "looked into the calendar"}
     if order["action"] == "redrive":
         order |= {"booking_ids": [booking_id], "dry_run": False}
+        world.acts.redriven.setdefault(booking_id, []).append(moment(world.scheduler.now))
     else:
         order |= {"booking_id": booking_id}
+        world.acts.ended.add(booking_id)
     world.runtime.invoke("booking_actions", order | person, lambda _result, _failure: None)
 
 

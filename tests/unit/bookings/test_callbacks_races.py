@@ -145,10 +145,12 @@ class TestLocks:
         bench.patient()
         booking = booking_of(takes(bench))
         assert bench.locks.acquire_slot_lock(booking, "P-41")
-        other = bench.accept(known_request(caller=status_callback(call_id="CALL-2").caller, service=PersonalText("x")))
+        caller = Caller(name="convox", call_id="CALL-2", agent_id="agent-77")
+        other = bench.accept(known_request(caller=caller, service=PersonalText("x")))
         assert not bench.locks.acquire_slot_lock(other, "P-41")
 
         takes(bench, second())
 
+        assert bench.now(booking).state is State.ACCEPTED
         assert bench.locks.acquire_slot_lock(other, "P-41")
         assert bench.locks.acquire_slot_lock(bench.now(booking), "P-41"), "its own new one"
