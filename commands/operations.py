@@ -17,7 +17,7 @@ from convox_clinicea.lookups.search import SearchRequest
 
 # Codes that only API Gateway gives, beside those of the functions.
 STATUSES: Mapping[answers.Code, int] = {
-    **{face.code: int(face.status) for face in HTTP_ERRORS.values()},
+    **{error.code: int(error.status) for error in HTTP_ERRORS.values()},
     "forbidden": 403,
     "rate_limited": 429,
 }

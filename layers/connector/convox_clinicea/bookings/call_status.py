@@ -126,10 +126,10 @@ class _Wanted(NamedTuple):
 class StatusReader:
     """Reads the status callbacks of one client."""
 
-    def __init__(self, caller: str, dialect: Dialect, place: RequestDefaults, *, context_required: bool) -> None:
+    def __init__(self, caller: str, dialect: Dialect, defaults: RequestDefaults, *, context_required: bool) -> None:
         self._caller = caller
         self._dialect = dialect
-        self._place = place.in_dialect(dialect)
+        self._defaults = defaults.in_dialect(dialect)
         self._context_required = context_required
 
     def read(self, event: APIGatewayProxyEvent) -> Callback:
@@ -214,23 +214,23 @@ class StatusReader:
         raise told
 
     def _new(self, booking: NewPatientBooking) -> BookingRequest:
-        return booking.canonical(self._caller, self._place, asks_back=False)
+        return booking.canonical(self._caller, self._defaults, asks_back=False)
 
     def _known(self, booking: KnownPatientBooking) -> BookingRequest:
-        return booking.canonical(self._caller, self._place)
+        return booking.canonical(self._caller, self._defaults)
 
     def _recorded_at(self, request: StatusRequest) -> datetime | None:
         """Return when the agent recorded the callback; None if unreadable, since it only helps to order callbacks."""
         said = None if request.recorded_at is None else request.recorded_at.reveal()
         try:
-            return moment_in("recorded_at", said, self._place.zone_of_calls) if isinstance(said, str) else None
+            return moment_in("recorded_at", said, self._defaults.zone_of_calls) if isinstance(said, str) else None
         except InvalidRequest:
             return None
 
     def _mobile(self, kept: UnbookedCallback) -> Mobile | None:
         said = kept.value("mobile")
         try:
-            return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
+            return number(PersonalText(said), None, self._defaults) if isinstance(said, str) else None
         except InvalidRequest:
             return None
 

@@ -40,7 +40,7 @@ class CallbackCollaborators(NamedTuple):
 
     settings: CallStatusSettings
     dialects: Dialects
-    place: RequestDefaults
+    defaults: RequestDefaults
     callbacks: StatusCallbacks
     announced: AnnouncedCalls
     ids: FreeTextIds
@@ -48,21 +48,21 @@ class CallbackCollaborators(NamedTuple):
 
 def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
     """Build the collaborators of the function for ConVox's status callbacks."""
-    place = request_defaults_from(settings)
+    defaults = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     callbacks = StatusCallbacks(
         calls=Calls(table, clock, timedelta(days=settings.retention_days)),
         ledger=ledger,
         queue=BookingQueue(aws.sqs(), settings.queue_url),
-        drafter=drafter_from(settings, place, clock),
+        drafter=drafter_from(settings, defaults, clock),
         sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
         clock=clock,
         count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
     announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))
+    return CallbackCollaborators(settings, dialects_from(settings), defaults, callbacks, announced, ids_from(settings))
 
 
 Parts = tuple[CallbackCollaborators, RateLimiter]

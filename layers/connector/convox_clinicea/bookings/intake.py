@@ -165,24 +165,24 @@ class BookingCollaborators(NamedTuple):
 
     settings: IntakeSettings
     dialects: Dialects
-    place: RequestDefaults
+    defaults: RequestDefaults
     intake: Intake
 
 
 def booking_collaborators(settings: IntakeSettings, clock: Clock) -> BookingCollaborators:
     """Build the collaborators of a booking function."""
-    place = request_defaults_from(settings)
+    defaults = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     intake = Intake(
         ledger=ledger,
         calls=Calls(table, clock),
         queue=BookingQueue(aws.sqs(), settings.queue_url),
-        drafter=drafter_from(settings, place, clock),
+        drafter=drafter_from(settings, defaults, clock),
         clock=clock,
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
-    return BookingCollaborators(settings, dialects_from(settings), place, intake)
+    return BookingCollaborators(settings, dialects_from(settings), defaults, intake)
 
 
 def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
@@ -195,15 +195,15 @@ def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
     )
 
 
-def drafter_from(settings: IntakeSettings, place: RequestDefaults, clock: Clock) -> Drafter:
+def drafter_from(settings: IntakeSettings, defaults: RequestDefaults, clock: Clock) -> Drafter:
     """Build the drafter of bookings."""
     sealer = KmsSealer(aws.kms(), settings.kms_key_arn)
     consents = Consents(
         Table(aws.dynamodb(), settings.disclosures_table),
         settings.consent_text_version,
         timedelta(days=settings.consent_retention_days),
-        place.clinics.zone(None),
-        place.texts,
+        defaults.clinics.zone(None),
+        defaults.texts,
     )
     flows = flows_of(replacement("call_table", settings.call_table))
     return Drafter(

@@ -47,10 +47,10 @@ class RequestDefaults:
         return self.clinics.zone(None, self.zone)
 
 
-def number(written: PersonalText, country_code: str | None, place: RequestDefaults) -> Mobile:
+def number(written: PersonalText, country_code: str | None, defaults: RequestDefaults) -> Mobile:
     """Parse a number as written; raises InvalidRequest, or NoCallerNumber for a withheld or internal one."""
     try:
-        return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)
+        return parse_mobile(written.reveal(), default_country=defaults.default_country, country_code=country_code)
     except InvalidCountryCode as error:
         raise_alone(InvalidRequest(FieldProblem("country_code", str(error))))
     except mobile.NoCallerNumber as error:

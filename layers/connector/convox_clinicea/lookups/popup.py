@@ -124,13 +124,13 @@ class PopUpLookUp:
 
     request = SearchRequest
 
-    def __init__(self, service: CallPopUp, place: RequestDefaults) -> None:
+    def __init__(self, service: CallPopUp, defaults: RequestDefaults) -> None:
         self._service = service
-        self._place = place
+        self._defaults = defaults
 
     def understood(self, request: SearchRequest) -> Mobile | None:
         try:
-            return request.number(self._place)
+            return request.number(self._defaults)
         except NoCallerNumber:
             return None
 

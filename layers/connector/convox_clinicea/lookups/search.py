@@ -32,9 +32,9 @@ class SearchRequest(WithCall):
     mobile: fields.WrittenMobile
     country_code: fields.CountryCode | None = None
 
-    def number(self, place: RequestDefaults) -> Mobile:
+    def number(self, defaults: RequestDefaults) -> Mobile:
         """Return the parsed number; raises InvalidRequest."""
-        return number(self.mobile, self.country_code, place)
+        return number(self.mobile, self.country_code, defaults)
 
 
 class MatchKind(StrEnum):
@@ -110,12 +110,12 @@ class Search:
 
     request = SearchRequest
 
-    def __init__(self, search: PatientSearch, place: RequestDefaults) -> None:
+    def __init__(self, search: PatientSearch, defaults: RequestDefaults) -> None:
         self._search = search
-        self._place = place
+        self._defaults = defaults
 
     def understood(self, request: SearchRequest) -> Mobile:
-        return request.number(self._place)
+        return request.number(self._defaults)
 
     def find(self, asked: Mobile, deadline: Deadline) -> Found:
         found = self._search.find(asked, deadline)
@@ -128,8 +128,8 @@ def search_pipeline(
     """Build the pipeline of `search_patient`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
-        place = RequestDefaults(clinics, settings.default_country)
-        return Search(PatientSearch(clinicea), place)
+        defaults = RequestDefaults(clinics, settings.default_country)
+        return Search(PatientSearch(clinicea), defaults)
 
     return lookup_pipeline(settings, clock, logger, metrics, look_up)
 
