@@ -79,7 +79,7 @@ def simulate(bookings: int, seed: int = 1) -> Json:
 
 
 def _intent(world: World, tag: int) -> Intent:
-    """Return one wish of a patient of its own for an hour of its own."""
+    """Return one request with a patient and an hour of its own."""
     store = world.clinicea.calendar
     patient = Patient(patient_id=f"P-{tag:06d}", first_name="Crowd", last_name=f"Extra{tag}", mobile=NUMBER)
     store.add_patient(patient)

@@ -156,7 +156,7 @@ class Restorer:
         except UnreadableRecord:
             return Fate(LEFT_OUT_UNREADABLE)
         if self._journal is not None and any(map(self._erased, map(record.key_of, call.wishes.values()))):
-            # The erased booking is found by its wish alone, not by the call's id or its agent.
+            # The erased booking is found by its request alone, not by the call's id or its agent.
             hidden = calls.to_item(call.hidden(self._journal.hidden_name(call.call_id)))
             return Fate("put back, its id hidden", hidden)
         if self._is_erased_since(key_of_call(call.caller, call.call_id), call):  # as releases before noted it
@@ -181,7 +181,7 @@ def _listed(item: Item) -> list[str]:
 
 
 def _replaced(booking: Booking, call: Call) -> bool:
-    """Whether the standing call says, or may mean, that another content has taken the booking's place since."""
+    """Return whether the standing call says, or may mean, that another content has taken the booking's place since."""
     current = {each.wish_id for each in call.legs if call.wishes.get(each.wish_id or "") == booking.booking_id}
     if current:
         return current != {booking.stands_for}

@@ -121,18 +121,18 @@ class GameDay:
         mobile = f"+9199999000{(NEW if new else KNOWN) + each}"
         context = {"call_id": f"gameday-{number}", "agent_id": f"agent-{number % 7}"}
         start = self._start + timedelta(days=number // 16, minutes=30 * (number % 16))
-        wish: dict[str, Any] = {"clinic_id": "C-01", "start": start.isoformat(), **context}
+        body: dict[str, Any] = {"clinic_id": "C-01", "start": start.isoformat(), **context}
         path = f"/patients/P-GD-{each:02d}/appointments"
         if new:
             path = "/appointments"
-            wish |= {"mobile": mobile, "first_name": "Nandini", "last_name": f"Gameday{each:02d}"}
-            wish |= {"consent": {"given": True}}
+            body |= {"mobile": mobile, "first_name": "Nandini", "last_name": f"Gameday{each:02d}"}
+            body |= {"consent": {"given": True}}
         try:
             found = self._api.call("POST", "/patients/search", {"mobile": mobile, **context})
             with self._lock:
                 self._tally.lookups[found.status] += 1
                 self._tally.slowest_lookup_ms = max(self._tally.slowest_lookup_ms, found.milliseconds)
-            answer = self._api.call("POST", path, wish)
+            answer = self._api.call("POST", path, body)
         except NoAnswer:
             with self._lock:
                 self._tally.calls += 1

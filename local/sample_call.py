@@ -97,8 +97,8 @@ class SampleCall:
 
     def _book_for(self, patient: str, start: datetime) -> str:
         self._say(f"The call ends with an appointment for {start:%d %B, %H:%M}")
-        wish = {"clinic_id": "C-01", "start": start.isoformat(), "service": "Follow-up", **CALL}
-        return self._until_booked(self._expect(202, "POST", f"/patients/{patient}/appointments", wish))
+        body = {"clinic_id": "C-01", "start": start.isoformat(), "service": "Follow-up", **CALL}
+        return self._until_booked(self._expect(202, "POST", f"/patients/{patient}/appointments", body))
 
     def _book_for_a_stranger(self, start: datetime) -> str | None:
         self._say(f"A call from {NEW_MOBILE}: who is it?")
@@ -106,7 +106,7 @@ class SampleCall:
         if answer.body["match"] != "none":
             raise SampleFailed(f"nobody was expected, the answer says {answer.body['match']}")
         self._tell("nobody has this number")
-        wish = {
+        body = {
             "mobile": NEW_MOBILE,
             "first_name": "Asha",
             "last_name": "Placeholder",
@@ -115,12 +115,12 @@ class SampleCall:
             **NEW_CALL,
         }
         self._say("The agent books for the new caller, without asking for consent")
-        refused = self._expect(400, "POST", "/appointments", wish)
+        refused = self._expect(400, "POST", "/appointments", body)
         if refused.body["code"] != "consent_required":
             raise SampleFailed(f"consent_required was expected, the answer says {refused.body['code']}")
         self._tell(f"{refused.body['code']}: {refused.body['message']}")
         self._say(f"The caller consents: a new patient and an appointment for {start:%d %B, %H:%M}")
-        consented = wish | {"consent": {"given": True}}
+        consented = body | {"consent": {"given": True}}
         if self._new_patients:
             return self._until_booked(self._expect(202, "POST", "/appointments", consented))
         impossible = self._expect(502, "POST", "/appointments", consented)

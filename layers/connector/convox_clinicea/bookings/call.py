@@ -134,7 +134,7 @@ class Call(Leg):
     """One call, seen from one of its legs: the inherited attributes are those of that leg.
 
     Attributes:
-        wishes: the booking id of each appointment that was asked for on the call, by its wish id.
+        wishes: the booking id of each appointment that was asked for on the call, by its intent id.
         others: the other agents' legs.
         version: 0 if it is not stored yet.
     """

@@ -21,36 +21,36 @@ from convox_clinicea.text import id_key
 _NO_BIRTH = "-"
 
 
-def is_same(booking: Booking, wish: BookingIntent) -> bool:
+def is_same(booking: Booking, intent: BookingIntent) -> bool:
     """Return whether booking and intent are for the same person.
 
     A new patient stays the same if only one of the two has a birth date, or if the words of the name are in another
     order: the worker would find the first one's patient.
     """
-    if wish.names(booking.patient_key):
+    if intent.names(booking.patient_key):
         return True
-    return _same_number(booking, wish) and _same_name(booking, wish) and not _born_otherwise(booking, wish)
+    return _same_number(booking, intent) and _same_name(booking, intent) and not _born_otherwise(booking, intent)
 
 
-def may_be_same(booking: Booking, wish: BookingIntent) -> bool:
+def may_be_same(booking: Booking, intent: BookingIntent) -> bool:
     """Return whether a booking that `is_same` does not match may still be the same person's."""
     if booking.erased_at is not None:
         return True
-    if wish.newcomer and booking.newcomer:
-        if not _same_name(booking, wish):
+    if intent.newcomer and booking.newcomer:
+        if not _same_name(booking, intent):
             return False
-        return _same_number(booking, wish) or (_same_place(booking, wish) and not _born_otherwise(booking, wish))
-    if wish.newcomer and booking.flow == "new_patient":
-        return _same_number(booking, wish)  # made before names had digests
-    if not wish.newcomer and booking.flow == "known_patient":
+        return _same_number(booking, intent) or (_same_place(booking, intent) and not _born_otherwise(booking, intent))
+    if intent.newcomer and booking.flow == "new_patient":
+        return _same_number(booking, intent)  # made before names had digests
+    if not intent.newcomer and booking.flow == "known_patient":
         return False
-    numbers = {booking.number_key, wish.number_key} - {None}
-    return _same_place(booking, wish) and len(numbers) < 2
+    numbers = {booking.number_key, intent.number_key} - {None}
+    return _same_place(booking, intent) and len(numbers) < 2
 
 
-def is_same_appointment(booking: Booking, wish: BookingIntent) -> bool:
+def is_same_appointment(booking: Booking, intent: BookingIntent) -> bool:
     """Return whether both are for one person, clinic, start and practitioner. The service may differ."""
-    return is_same(booking, wish) and _same_place(booking, wish)
+    return is_same(booking, intent) and _same_place(booking, intent)
 
 
 def was_refused(booking: Booking) -> bool:
@@ -60,7 +60,7 @@ def was_refused(booking: Booking) -> bool:
     return booking.reason is not Reason.EXPIRED_UNRESOLVED or not booking.posted
 
 
-def obstacle(wish: BookingIntent, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
+def obstacle(intent: BookingIntent, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
     """Return why the request must wait for a person because of the call's other bookings; None if it need not.
 
     Args:
@@ -70,9 +70,9 @@ def obstacle(wish: BookingIntent, others: Sequence[Booking], elsewhere: Collecti
     # rule 18: only a booking that may be in Clinicea, or a parked one of another agent
     standing = [each for each in others if not was_refused(each) and not (each.state.parked and not each.posted)]
     parked = [each for each in others if each.booking_id in elsewhere and each.state.parked and not _waits(each)]
-    if any(is_same(each, wish) for each in (*standing, *parked)):
+    if any(is_same(each, intent) for each in (*standing, *parked)):
         return Reason.CHANGED_AFTER_BOOKING
-    if any(may_be_same(each, wish) for each in standing):
+    if any(may_be_same(each, intent) for each in standing):
         return Reason.MAYBE_SAME_PERSON
     return None
 
@@ -82,21 +82,21 @@ def _waits(booking: Booking) -> bool:
     return booking.reason in (Reason.CHANGED_AFTER_BOOKING, Reason.MAYBE_SAME_PERSON)
 
 
-def _same_number(booking: Booking, wish: BookingIntent) -> bool:
-    return booking.number_key is not None and booking.number_key == wish.number_key
+def _same_number(booking: Booking, intent: BookingIntent) -> bool:
+    return booking.number_key is not None and booking.number_key == intent.number_key
 
 
-def _same_name(booking: Booking, wish: BookingIntent) -> bool:
-    return bool(booking.newcomer and wish.newcomer) and booking.newcomer[0] == wish.newcomer[0]
+def _same_name(booking: Booking, intent: BookingIntent) -> bool:
+    return bool(booking.newcomer and intent.newcomer) and booking.newcomer[0] == intent.newcomer[0]
 
 
-def _born_otherwise(booking: Booking, wish: BookingIntent) -> bool:
-    births = {booking.newcomer[1], wish.newcomer[1]} - {_NO_BIRTH}
+def _born_otherwise(booking: Booking, intent: BookingIntent) -> bool:
+    births = {booking.newcomer[1], intent.newcomer[1]} - {_NO_BIRTH}
     return len(births) > 1
 
 
-def _same_place(booking: Booking, wish: BookingIntent) -> bool:
-    return _place(booking) == _place(wish.request) and booking.start == wish.request.start
+def _same_place(booking: Booking, intent: BookingIntent) -> bool:
+    return _place(booking) == _place(intent.request) and booking.start == intent.request.start
 
 
 def _place(of: Booking | BookingRequest) -> list[str | None]:
@@ -114,7 +114,7 @@ class Mind:
     """
 
     call: Call
-    wish: BookingIntent
+    intent: BookingIntent
     bookings: Mapping[str, Booking]
     recorded_at: datetime | None
 
@@ -124,13 +124,14 @@ class Mind:
 
         It is not a repeat if another agent asked for it and the booking's content was replaced since.
         """
-        of_wish = self._booking(self.wish.wish_id)
-        repeated = not self.is_newer and not self.call.is_told_elsewhere_only(self.wish.wish_id)
-        if of_wish is not None and (self.is_its(of_wish) or repeated):
-            return of_wish
+        of_intent = self._booking(self.intent.wish_id)
+        repeated = not self.is_newer and not self.call.is_told_elsewhere_only(self.intent.wish_id)
+        if of_intent is not None and (self.is_its(of_intent) or repeated):
+            return of_intent
         told = self.call.booking_ids_told
         by_flow = (each for each in self.bookings.values() if each.booking_id not in told)
-        return next((each for each in by_flow if is_same_appointment(each, self.wish) and not was_refused(each)), None)
+        same = (each for each in by_flow if is_same_appointment(each, self.intent))
+        return next((each for each in same if not was_refused(each)), None)
 
     @cached_property
     def current(self) -> Booking | None:
@@ -140,7 +141,7 @@ class Mind:
     @property
     def has_others(self) -> bool:
         """Whether the call has a booking for another person that was not refused."""
-        return any(not is_same(each, self.wish) and not was_refused(each) for each in self.bookings.values())
+        return any(not is_same(each, self.intent) and not was_refused(each) for each in self.bookings.values())
 
     @property
     def is_newer(self) -> bool:
@@ -167,20 +168,20 @@ class Mind:
 
         Bookings that another agent asked for stay.
         """
-        stands = booking.stands_for == self.wish.wish_id and not booking.state.parked and not was_refused(booking)
+        stands = booking.stands_for == self.intent.wish_id and not booking.state.parked and not was_refused(booking)
         if not stands or not self.is_newer:
             return []
         kept = {booking.booking_id, *self.call.booking_ids_elsewhere}
         others = (each for each in self.bookings.values() if each.booking_id not in kept)
-        return [each for each in others if is_same(each, self.wish) and each.state.parked and not each.posted]
+        return [each for each in others if is_same(each, self.intent) and each.state.parked and not each.posted]
 
     @cached_property
     def _theirs(self) -> Call:
-        return self.call.of_bookings({each.booking_id for each in self.bookings.values() if is_same(each, self.wish)})
+        return self.call.of_bookings({each.booking_id for each in self.bookings.values() if is_same(each, self.intent)})
 
     def is_its(self, booking: Booking) -> bool:
         """Return whether the booking's content is this request, and was not withdrawn since."""
-        return booking.stands_for == self.wish.wish_id and booking.reason is not Reason.NO_LONGER_WANTED
+        return booking.stands_for == self.intent.wish_id and booking.reason is not Reason.NO_LONGER_WANTED
 
     def _booking(self, wish_id: str) -> Booking | None:
         return self.bookings.get(self.call.wishes.get(wish_id, ""))

@@ -148,7 +148,7 @@ class StatusCallbacks:
             if callback.refusal is not None:
                 raise callback.refusal
             if callback.wanted is not None:
-                return self._wished(stored, call, callback, self._drafter.wish(callback.wanted))
+                return self._requested(stored, call, callback, self._drafter.intent(callback.wanted))
         except UNBOOKED as problem:
             self._calls.write(self._unbooked.kept(call, callback, problem))
             self._count("CallNotBooked")
@@ -157,9 +157,9 @@ class StatusCallbacks:
             self._calls.write(call)
         return CallbackResult(None if call.booking_id is None else self._ledger.get(call.booking_id), asked=False)
 
-    def _wished(self, stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> CallbackResult:
-        wish = wish.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
-        mind = Mind(stored, wish, self._bookings(stored), callback.recorded_at)
+    def _requested(self, stored: Call, call: Call, callback: Callback, intent: BookingIntent) -> CallbackResult:
+        intent = intent.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
+        mind = Mind(stored, intent, self._bookings(stored), callback.recorded_at)
         # rule 18, for all that follows: a repeat, a late request, a replacement or a further booking
         known = mind.known
         if known is not None:
@@ -168,28 +168,28 @@ class StatusCallbacks:
             raise InvalidRequest(FieldProblem("call_id", "this call has been changed too often"))
         if mind.is_late and mind.current is not None:
             # An older request that comes late: what was recorded after it stays.
-            late = call.with_intent(wish.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
+            late = call.with_intent(intent.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
             return self._known(stored, late, mind.current, mind)
-        call = _corrected(stored, call, callback, wish)
+        call = _corrected(stored, call, callback, intent)
         replaced = mind.replaceable
         others = [each for each in mind.bookings.values() if each is not replaced]
-        reason = obstacle(wish, others, elsewhere=stored.booking_ids_elsewhere)
+        reason = obstacle(intent, others, elsewhere=stored.booking_ids_elsewhere)
         if replaced is not None:
-            return self._replaced(call, callback, replaced, wish, reason)
+            return self._replaced(call, callback, replaced, intent, reason)
         return self._new(call, callback, mind, reason)
 
     def _repeated(self, stored: Call, call: Call, callback: Callback, mind: Mind, booking: Booking) -> Call:
         """Return the call after a known request: told for the first time, repeated, or recorded last of all."""
-        wish = mind.wish
-        first = wish.wish_id not in stored.told
+        intent = mind.intent
+        first = intent.wish_id not in stored.told
         call = call.with_intent(
-            wish.wish_id,
+            intent.wish_id,
             booking,
             counts=mind.is_newer or (first and not mind.is_late),
             recorded_at=callback.recorded_at,
         )
         later = mind.is_newer and stored.recorded_before(callback.recorded_at)
-        return _corrected(stored, call, callback, wish) if first or later else call
+        return _corrected(stored, call, callback, intent) if first or later else call
 
     def _known(self, stored: Call, call: Call, booking: Booking, mind: Mind) -> CallbackResult:
         # rule 18: the agent has returned to an earlier booking
@@ -199,32 +199,32 @@ class StatusCallbacks:
         if booking.state is State.ACCEPTED:
             # It may be repeated because the first sending failed; one message too many does no harm.
             self._queue.send(booking)
-        changed = mind.wish.changes(booking)
+        changed = mind.intent.changes(booking)
         return CallbackResult(booking, repeated=True, changed=changed, dropped=bool(dropped))
 
     def _replaced(
-        self, call: Call, callback: Callback, current: Booking, wish: BookingIntent, reason: Reason | None
+        self, call: Call, callback: Callback, current: Booking, intent: BookingIntent, reason: Reason | None
     ) -> CallbackResult:
-        new = self._ledger.in_place_of(current, self._drafter.draft(wish, current.booking_id, reason))
-        call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+        new = self._ledger.in_place_of(current, self._drafter.draft(intent, current.booking_id, reason))
+        call = call.with_intent(intent.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new, current), start=new.start)
         return self._stored(new)
 
     def _new(self, call: Call, callback: Callback, mind: Mind, reason: Reason | None) -> CallbackResult:
         """Store the request as a booking of its own, unless a flow function has done so already."""
-        wish = mind.wish
-        booking_id = wish.wish_id
+        intent = mind.intent
+        booking_id = intent.wish_id
         for _ in range(MOST_WISHES):
             found = self._ledger.get(booking_id)
             if found is None:
                 break
             if mind.is_its(found):
-                now = call.with_intent(wish.wish_id, found, counts=True, recorded_at=callback.recorded_at)
+                now = call.with_intent(intent.wish_id, found, counts=True, recorded_at=callback.recorded_at)
                 return self._known(call, now, found, mind)
-            booking_id = self._drafter.id_after(wish, booking_id)
-        place = self._open.taking(wish, booking_id)
-        new = self._drafter.draft(wish, booking_id, reason)
-        call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+            booking_id = self._drafter.id_after(intent, booking_id)
+        place = self._open.taking(intent, booking_id)
+        new = self._drafter.draft(intent, booking_id, reason)
+        call = call.with_intent(intent.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new), *place, start=new.start)
         return self._stored(new, "BookingAccepted", beside=mind.has_others)
 
@@ -244,12 +244,12 @@ class StatusCallbacks:
         return {booking.booking_id: booking for booking in found if booking is not None}
 
 
-def _corrected(stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> Call:
+def _corrected(stored: Call, call: Call, callback: Callback, intent: BookingIntent) -> Call:
     """Return the call without the trace of a callback that could not be booked, unless that was recorded later."""
     if stored.recorded_after(callback.recorded_at):
         return call
-    patient_key = call.patient_key if wish.names(call.patient_key) else wish.patient_key
-    return call.corrected(wish.number_key, patient_key)
+    patient_key = call.patient_key if intent.names(call.patient_key) else intent.patient_key
+    return call.corrected(intent.number_key, patient_key)
 
 
 def _leg(call: Call, callback: Callback, ids: FreeTextIds) -> Call:

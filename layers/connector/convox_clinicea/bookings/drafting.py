@@ -89,7 +89,7 @@ class Drafter:
         self.ids = ids
         """The names under which calls and agents are stored."""
 
-    def wish(self, request: BookingRequest) -> BookingIntent:
+    def intent(self, request: BookingRequest) -> BookingIntent:
         """Return the request with its ids and digests; raises ConfigurationError."""
         key = self._key()
         return BookingIntent(
@@ -102,9 +102,9 @@ class Drafter:
             earlier=identity.earlier_digests(key, request),
         )
 
-    def id_after(self, wish: BookingIntent, booking_id: str) -> str:
+    def id_after(self, intent: BookingIntent, booking_id: str) -> str:
         """Return an id for an intent whose own id belongs to a booking with replaced content."""
-        return identity.id_after(self._key(), wish.wish_id, booking_id)
+        return identity.id_after(self._key(), intent.wish_id, booking_id)
 
     def number_key(self, mobile: Mobile | None) -> str | None:
         """Return the digest by which a number is found."""
@@ -114,7 +114,7 @@ class Drafter:
         """Return the digest by which a known patient is found."""
         return None if patient_id is None else identity.digest_of_patient(self._key(), patient_id)
 
-    def draft(self, wish: BookingIntent, booking_id: str, waits: Reason | None = None) -> Booking:
+    def draft(self, intent: BookingIntent, booking_id: str, waits: Reason | None = None) -> Booking:
         """Return the booking, sealed for `booking_id`. Only a new patient's proof of consent is stored.
 
         Args:
@@ -126,7 +126,7 @@ class Drafter:
             SealingUnavailable: it could not be encrypted.
             TableUnavailable: the proof of consent may be missing.
         """
-        request, caller = wish.request, wish.request.caller
+        request, caller = intent.request, intent.request.caller
         self._check_start(request.start)
         if request.new_patient is not None and self._flows.book_new_call is None:
             raise NotInDialect(Endpoint.POST_WITH_PATIENT)
@@ -136,7 +136,7 @@ class Drafter:
         now = self._clock.now()
         drafted = Booking(
             booking_id=booking_id,
-            wish_id=None if booking_id == wish.wish_id else wish.wish_id,
+            wish_id=None if booking_id == intent.wish_id else intent.wish_id,
             state=State.ACCEPTED if waits is None else State.NEEDS_ATTENTION,
             reason=waits,
             notice_due=waits is not None,
@@ -147,10 +147,10 @@ class Drafter:
             start=request.start,
             clinic_id=request.clinic_id,
             practitioner_id=request.practitioner_id,
-            patient_key=wish.patient_key,
-            number_key=wish.number_key,
-            newcomer=wish.newcomer,
-            fingerprint=wish.fingerprint,
+            patient_key=intent.patient_key,
+            number_key=intent.number_key,
+            newcomer=intent.newcomer,
+            fingerprint=intent.fingerprint,
             accepted_at=now,
             updated_at=now,
             queued_at=now,
@@ -189,7 +189,7 @@ class OpenBookings:
         self._clock = clock
         self._limit = limit
 
-    def taking(self, wish: BookingIntent, booking_id: str) -> Sequence[Put]:
+    def taking(self, intent: BookingIntent, booking_id: str) -> Sequence[Put]:
         """Return the writes for the transaction that stores a new booking.
 
         Raises:
@@ -197,7 +197,7 @@ class OpenBookings:
         """
         if not self._limit:
             return ()
-        key = claims.open_bookings_key(wish.request.caller.name, wish.number_key or wish.patient_key)
+        key = claims.open_bookings_key(intent.request.caller.name, intent.number_key or intent.patient_key)
         standing = self._table.get(key)
         require_readable(standing or {}, SCHEMA_VERSION, _ATTRIBUTES)
         named = [each["S"] for each in (standing or {}).get("bookings", {"L": []})["L"]]
@@ -207,15 +207,15 @@ class OpenBookings:
             named = [each for each in named if self._is_open(each)]
         if len(named) >= self._limit:
             raise TooManyOpenBookings(f"open bookings of this number: {self._limit}", RETRY_AFTER_SECONDS)
-        return (self._put(key, standing, [*named, booking_id], wish),)
+        return (self._put(key, standing, [*named, booking_id], intent),)
 
     def _is_open(self, booking_id: str) -> bool:
         """Return whether the booking is open; one that this release cannot read counts as open."""
         found = self._ledger.find(booking_id)
         return found is not None and not (isinstance(found, Booking) and found.state.ended)
 
-    def _put(self, key: str, standing: Item | None, named: Sequence[str], wish: BookingIntent) -> Put:
-        expiry = int((max(self._clock.now() + DEFAULT_RETENTION, wish.request.start) + DEFAULT_RETENTION).timestamp())
+    def _put(self, key: str, standing: Item | None, named: Sequence[str], intent: BookingIntent) -> Put:
+        expiry = int((max(self._clock.now() + DEFAULT_RETENTION, intent.request.start) + DEFAULT_RETENTION).timestamp())
         before = 0 if standing is None else int(standing["expires_at"]["N"])
         item: Item = {
             "pk": {"S": key},

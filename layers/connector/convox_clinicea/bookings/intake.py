@@ -108,36 +108,36 @@ class Intake:
             NotStored: ledger or queue did not confirm, or the key cannot be read; the same request may be sent again.
         """
         with or_not_stored():
-            wish = self._drafter.wish(request)
+            intent = self._drafter.intent(request)
             for _ in range(MOST_TRIES):
                 try:
-                    return self._accepted(wish)
+                    return self._accepted(intent)
                 except (Overtaken, Contended):
                     # The same request or a callback of its call was faster: read again.
                     self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
         raise NotStored("the call was changed by another writer at every try")
 
-    def _accepted(self, wish: BookingIntent) -> Acceptance:
-        caller = wish.request.caller
+    def _accepted(self, intent: BookingIntent) -> Acceptance:
+        caller = intent.request.caller
         # rule 13: the ledger is read before the start is checked
-        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
+        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)
         if standing is not None:
-            return self._sent(wish, standing, repeated=True)
+            return self._sent(intent, standing, repeated=True)
         ids = self._drafter.ids
         call = None if caller.call_id is None else self._calls.get(caller.name, *ids.calls(caller.call_id))
         if call is None or len(call.wishes) >= MOST_WISHES:
-            place = self._open.taking(wish, wish.wish_id)
-            new = self._drafter.draft(wish, wish.wish_id)
+            place = self._open.taking(intent, intent.wish_id)
+            new = self._drafter.draft(intent, intent.wish_id)
             standing = self._ledger.put_if_absent(new, place)
-            return self._sent(wish, standing or new, repeated=standing is not None)
+            return self._sent(intent, standing or new, repeated=standing is not None)
         found = (self._ledger.get(booking_id) for booking_id in sorted(call.booking_ids_told))
         told = [each for each in found if each is not None]
-        same = next((each for each in told if each.stands_for in wish.ids), None)
+        same = next((each for each in told if each.stands_for in intent.ids), None)
         if same is not None:
-            return self._sent(wish, same, repeated=True)
-        return self._sent(wish, self._stored(call, wish, told), repeated=False)
+            return self._sent(intent, same, repeated=True)
+        return self._sent(intent, self._stored(call, intent, told), repeated=False)
 
-    def _stored(self, call: Call, wish: BookingIntent, told: Iterable[Booking]) -> Booking:
+    def _stored(self, call: Call, intent: BookingIntent, told: Iterable[Booking]) -> Booking:
         """Store a new booking and its call's entry in one transaction; raises Overtaken.
 
         Args:
@@ -145,19 +145,19 @@ class Intake:
                 so it waits only if the same person has another appointment.
         """
         # rule 18: besides a status callback's booking of the same person it waits
-        reason = obstacle(wish, [each for each in told if not is_same_appointment(each, wish)])
-        place = self._open.taking(wish, wish.wish_id)
-        new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
-        asked = call.asked(wish.wish_id, new)
+        reason = obstacle(intent, [each for each in told if not is_same_appointment(each, intent)])
+        place = self._open.taking(intent, intent.wish_id)
+        new = self._drafter.draft(intent, intent.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
+        asked = call.asked(intent.wish_id, new)
         self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)
         return new
 
-    def _sent(self, wish: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
+    def _sent(self, intent: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
         if booking.state is State.ACCEPTED:
             # A repeat may come because the first sending failed; one message too many does no harm.
             # rule 13: accepted only when ledger and queue both hold it
             self._queue.send(booking)
-        return Acceptance(booking, repeated, changed=wish.changes(booking))
+        return Acceptance(booking, repeated, changed=intent.changes(booking))
 
 
 class BookingCollaborators(NamedTuple):

@@ -167,9 +167,9 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)\n",
-                "        self._drafter._check_start(wish.request.start)\n"
-                "        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)\n",
+                "        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)\n",
+                "        self._drafter._check_start(intent.request.start)\n"
+                "        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)\n",
             ),
         ),
         f"{EXAMPLES}test_intake.py::test_a_late_repeat_gets_the_first_answer_although_its_start_has_passed",
