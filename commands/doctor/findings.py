@@ -141,7 +141,7 @@ class Register:
         self._found[subject] = Finding(subject, known.assumption, verdict, use, detail, by)
 
     def confirm(self, subject: str, by: str, detail: str = "", assumption: str = "") -> None:
-        """It holds."""
+        """Record that an assumption holds."""
         self.note(subject, Verdict.CONFIRMED, by, detail=detail, assumption=assumption)
 
     def wrong(self, subject: str, by: str, *, use: str = "", detail: str = "", assumption: str = "") -> None:

@@ -44,7 +44,7 @@ class KmsSealer:
         return answer["CiphertextBlob"]
 
     def open(self, item: str, sealed: bytes) -> bytes:
-        """Raises SealingUnavailable."""
+        """Decrypt a sealed text of the item; raises SealingUnavailable."""
         try:
             answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=_context(item))
         except AWS_ERRORS as error:

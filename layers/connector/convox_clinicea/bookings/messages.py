@@ -183,7 +183,7 @@ class Topic(Protocol):
     """Destination of notices."""
 
     def publish(self, subject: str, text: str) -> None:
-        """Raises TopicUnavailable."""
+        """Publish a notice; raises TopicUnavailable."""
         ...
 
 

@@ -78,7 +78,7 @@ class Flows(BaseModel):
         return Endpoint.POST_WITH_PATIENT if self.book_new == "convox" else None
 
     def needed(self) -> tuple[Endpoint, ...]:
-        """The calls of the four flows and the read-backs, each once."""
+        """Return the calls of the four flows and the read-backs, each once."""
         flows = (self.search_call, self.completed_call, self.book_known_call, self.book_new_call)
         return tuple(
             dict.fromkeys(call for call in (*flows, Endpoint.BY_PATIENT, Endpoint.BY_DATE) if call is not None)
