@@ -43,7 +43,7 @@ def read_document(model: type[M], document: Any, name: str) -> M:
 def refuse_repeats(names: Iterable[str]) -> None:
     """Raise ValueError, for a document's validator, if a name occurs more than once."""
     if several := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise ValueError(f"stand there more than once: {', '.join(several)}")
+        raise ValueError(f"listed more than once: {', '.join(several)}")
 
 
 def _place(loc: Iterable[int | str]) -> str:

@@ -26,7 +26,7 @@ def version_of(item: Mapping[str, Any]) -> int:
     try:
         return int(item[SCHEMA]["N"]) if SCHEMA in item else 1
     except (KeyError, TypeError, ValueError):
-        raise_alone(UnreadableRecord("a record's version is no number"))
+        raise_alone(UnreadableRecord("a record's version is not a number"))
 
 
 def require_readable(item: Mapping[str, Any], newest: int, attributes: Collection[str] | None = None) -> None:
@@ -42,7 +42,7 @@ def require_readable(item: Mapping[str, Any], newest: int, attributes: Collectio
     if version_of(item) > newest:
         raise_alone(UnreadableRecord("a record of a later version"))
     if attributes is not None and not item.keys() <= set(attributes):
-        raise_alone(UnreadableRecord("a record with attributes that are not known"))
+        raise_alone(UnreadableRecord("a record with unknown attributes"))
 
 
 if TYPE_CHECKING:

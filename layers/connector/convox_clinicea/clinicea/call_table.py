@@ -88,7 +88,7 @@ class CallSpec(_Part):
     def _known_names(cls, named: Any) -> Any:
         unknown = sorted(set(named) - _OURS)
         if unknown:
-            raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(sorted(_OURS))}")
+            raise ValueError(f"unknown parameter {', '.join(unknown)}; known are {', '.join(sorted(_OURS))}")
         return named
 
     @model_validator(mode="after")
@@ -103,12 +103,12 @@ class CallSpec(_Part):
             unknown = sorted(set(getattr(self, part)) - allowed)
             if unknown:
                 raise ValueError(
-                    f"{part} names {', '.join(unknown)}; only {', '.join(sorted(allowed))} can stand there"
+                    f"{part} has {', '.join(unknown)}; only {', '.join(sorted(allowed))} are allowed there"
                 )
         if dated := sorted(name for name in _STAMPS if self.formats.get(name) == "date"):
-            raise ValueError(f"{', '.join(dated)} must tell the hour: formats cannot say date")
+            raise ValueError(f"{', '.join(dated)} needs a time of day: formats must not be date")
         if self.style != "query" and "bare" in self.colons.values():
-            raise ValueError("colons stand in addresses only: bare needs style query")
+            raise ValueError("bare colons need style query, because they are in addresses")
         return self
 
     @model_validator(mode="after")
@@ -123,11 +123,11 @@ class CallSpec(_Part):
         known = {*self.fixed, *(name for name in self.parameters.values() if name is not None)}
         unknown = sorted(set(self.places) - known)
         if unknown:
-            raise ValueError(f"places names {', '.join(unknown)}, which is no parameter of this call")
+            raise ValueError(f"places has {', '.join(unknown)}, which this call does not have as a parameter")
         holes = {*_IN_PATH.findall(self.path)} - {"version"}
         if holes != {name for name, place in self.places.items() if place == "path"}:
             raise ValueError(
-                "each {name} in path, {version} apart, is a parameter whose place is path, and the reverse"
+                "each {name} in path, except {version}, must be a parameter with the place path, and vice versa"
             )
         return self
 

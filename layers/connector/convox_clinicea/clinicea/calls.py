@@ -134,7 +134,7 @@ def translated(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     """
     if not of_schema_1(document):
         if "datetime_format" in document:
-            raise InvalidDocument("call table", ["datetime_format: is of schema 1; write times.stamp instead"])
+            raise InvalidDocument("call table", ["datetime_format: belongs to schema 1; write times.stamp instead"])
         return [document]
     if new := sorted(set(document) & set(_NEW)):
         why = f'belongs to schema 2: write "schema": 2 and compare the rest with docs/clinicea.md, {_CHANGED}'

@@ -72,7 +72,7 @@ class RouteMissing(SetupFault):
     """404 for the address itself; the text names the setting to change."""
 
     def __init__(self, call: str) -> None:
-        super().__init__(call, 404, f"no such address; change {_entry(call)}.path or .version in the call table")
+        super().__init__(call, 404, f"unknown address; change {_entry(call)}.path or .version in the call table")
 
 
 class NotInDialect(SetupFault):
@@ -88,7 +88,7 @@ class AmbiguousTime(SetupFault):
     """A wall-clock time that occurs twice because clocks go back; nothing was sent."""
 
     def __init__(self, call: str, name: str) -> None:
-        super().__init__(call, detail=f"{name} is in an hour that comes twice: set times.writing_zone to utc")
+        super().__init__(call, detail=f"{name} is in an hour that occurs twice: set times.writing_zone to utc")
 
 
 class CliniceaRateLimited(CliniceaError):

@@ -122,14 +122,14 @@ class Times(BaseModel):
     @classmethod
     def _tells_the_time(cls, text: str) -> str:
         if not _tells(text, _SAMPLE):
-            raise ValueError("must tell date and time to the second, as strftime writes them")
+            raise ValueError("must be a strftime format with date, and time to the second")
         return text
 
     @field_validator("date")
     @classmethod
     def _tells_the_day(cls, text: str) -> str:
         if not _tells(text, datetime.combine(_SAMPLE.date(), time(), UTC)):
-            raise ValueError("must tell the date, as strftime writes it")
+            raise ValueError("must be a strftime format with the date")
         return text
 
     def written(self, moment: Day, form: Format) -> str:

@@ -89,7 +89,7 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
         if status == 404 and spec.not_found == "nothing":
             # A gateway may also send 404; taken as "no patient", it would create a patient twice.
-            other = "a text with none of nothing_found_markers"
+            other = "a text without any of nothing_found_markers"
             return UnexpectedAnswer(call, status, other) if answer.body.strip() else None
         if status == 404:
             return NotFoundInClinicea(call, status)

@@ -47,7 +47,7 @@ def is_token(text: str) -> bool:
 
 def _token_checked(token: SecretStr) -> SecretStr:
     if not is_token(token.get_secret_value()):
-        raise ValueError("is no token")
+        raise ValueError("is not a valid token")
     return token
 
 

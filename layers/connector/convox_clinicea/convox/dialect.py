@@ -40,7 +40,7 @@ def _shows(sign: str) -> bool:
 
 def _word(text: str) -> str:
     if not normalized(text):
-        raise ValueError("must have something to be seen")
+        raise ValueError("must have a visible character")
     return text
 
 
@@ -53,7 +53,7 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 
 def _ours(name: str) -> str:
     if name not in CANONICAL:
-        raise ValueError(f"there is no field {name}; there are {', '.join(sorted(CANONICAL))}")
+        raise ValueError(f"unknown field {name}; known are {', '.join(sorted(CANONICAL))}")
     return name
 
 
@@ -113,7 +113,7 @@ class Speech(_Part):
             for alias in (alias for alias, evidence in names.items() if evidence is not None):
                 other = meaning.setdefault(normalized(alias), canonical)
                 if other != canonical:
-                    raise ValueError(f"{alias} stands for {other} and for {canonical}; a name has one meaning")
+                    raise ValueError(f"{alias} is an alias of {other} and of {canonical}; it may have one meaning")
         return aliases
 
 
@@ -240,13 +240,13 @@ def _contradictions(dialect: Dialect, place: str) -> Iterator[str]:
     """Yield contradictions: required fields without a name, and "missing" words that also have a meaning."""
     reached = {known.canonical for known in dialect.names.values()}
     for name in sorted(NEEDED - reached):
-        yield f"{place}aliases.{name}: no name stands for it any more, and every call needs it"
+        yield f"{place}aliases.{name}: no alias is left, but every call needs this field"
     for word in sorted(dialect.missing):
         for kind in _meaning(dialect, word):
-            yield f"{place}words.missing: {word} is a word of {kind} too; what is missing means nothing"
+            yield f"{place}words.missing: {word} is also a word of {kind}; only one is allowed"
     for name, others in dialect.stands_in.items():
         if name in others:
-            yield f"{place}stands_in.{name}: nothing stands in for itself"
+            yield f"{place}stands_in.{name}: a field cannot stand in for itself"
 
 
 def _meaning(dialect: Dialect, word: str) -> list[str]:
@@ -267,7 +267,7 @@ def _meanings(words: Iterable[tuple[T, Iterable[str]]], place: str) -> dict[str,
     for meaning, several in words:
         for word in several:
             if meanings.setdefault(normalized(word), meaning) != meaning:
-                raise InvalidDocument("dialect document", [f"{place}: {word} has two meanings; a word has one"])
+                raise InvalidDocument("dialect document", [f"{place}: {word} has two meanings; only one is allowed"])
     return meanings
 
 
