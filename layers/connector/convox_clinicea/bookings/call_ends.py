@@ -77,18 +77,18 @@ class CallEndBookings:
             InvalidRequest, NotInDialect: it could not be made so.
             NotStored: it may not wait; the same request may be sent again.
         """
-        wish, known = self._intake.considered(request)
+        intent, known = self._intake.considered(request)
         if known is not None:
             return known
         if not another:
-            self._intake.require_alone(wish)
+            self._intake.require_alone(intent)
         key = self._key_of(request)
         new = WaitingBooking(
-            wish_id=wish.wish_id,
+            wish_id=intent.wish_id,
             start=request.start,
             clinic_id=request.clinic_id,
             kept_at=self._clock.now(),
-            persons=tuple(filter(None, (wish.patient_key, wish.number_key))),
+            persons=tuple(filter(None, (intent.patient_key, intent.number_key))),
             sealed=b"",
         )
         with or_not_stored():
@@ -106,16 +106,16 @@ class CallEndBookings:
             InvalidRequest: the call has, or is getting, another booking for the person.
             NotStored: something may wait still; the same request may be sent again.
         """
-        wish, known = self._intake.considered(request)
+        intent, known = self._intake.considered(request)
         if known is None and not another:
-            self._intake.require_alone(wish)
+            self._intake.require_alone(intent)
         key = self._key_of(request)
         with or_not_stored():
             if self._table.get(key) is None:
                 return  # nothing has waited on this call
-            self._change(key, lambda waiting: _others(waiting, wish.patient_key, wish.wish_id))
+            self._change(key, lambda waiting: _others(waiting, intent.patient_key, intent.wish_id))
         if known is None and not another:
-            self._intake.require_alone(wish)  # what was made meanwhile is not waiting any more
+            self._intake.require_alone(intent)  # what was made meanwhile is not waiting any more
 
     def make(self, client: str, agent_id: str, call_id: str) -> list[Acceptance]:
         """Make what waits on an agent's call; raises as `make_all_of` does."""
