@@ -89,9 +89,7 @@ class TestOddSwagger:
         assert told in report.findings["swagger.v2"]["detail"]
         assert report.findings[f"permission.{PAST}"]["verdict"] == "confirmed"
 
-    def test_without_a_document_the_account_itself_tells_verb_and_path(
-        self, fake: RunningFake, doctor: DoctorRunner
-    ) -> None:
+    def test_without_swagger_the_account_shows_verb_and_path(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         fake.fault(SWAGGER, "status", status=404)
         shapes = {BY_DATE: {"verb": "POST", "style": "query"}, PAST: {"path": f"/elsewhere/{PAST}"}}
         fake.switch(shapes=shapes)
@@ -109,7 +107,7 @@ class TestOddSwagger:
         }
 
     @pytest.mark.parametrize("versions", [["v1"], ["v2"], ["v3"]])
-    def test_without_a_document_the_likeliest_addresses_of_the_search_are_tried(
+    def test_without_swagger_likely_search_addresses_are_tried(
         self, fake: RunningFake, doctor: DoctorRunner, versions: list[str]
     ) -> None:
         fake.fault(SWAGGER, "status", status=404)

@@ -93,7 +93,7 @@ def test_a_signal_ends_everything_that_was_started(tmp_path: Path, number: signa
     assert not processes_that_know(stack["aws_endpoint_url"])
 
 
-def test_a_killed_run_leaves_nothing_and_the_next_start_says_what_it_found(tmp_path: Path) -> None:
+def test_killed_run_leaves_nothing_and_the_next_start_reports_it(tmp_path: Path) -> None:
     file = tmp_path / "stack.json"
     killed = launch(tmp_path, "--serve-only")
     try:

@@ -10,7 +10,10 @@ import pytest
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from local.clinicea.testing import RunningFake, running_fake
+from tests.support import invented
 from tests.support.account import Stack, aws_account
+from tests.support.bookings import known_body
+from tests.support.data_requests import ASKED
 from tests.support.deployment import Deployment
 
 HERE = Path(__file__).parent
@@ -53,6 +56,16 @@ def fake(clinicea_server: RunningFake) -> RunningFake:
 @pytest.fixture
 def deployment(fake: RunningFake, monkeypatch: pytest.MonkeyPatch) -> Deployment:
     return Deployment(Stack.create(), fake, monkeypatch)
+
+
+@pytest.fixture
+def meera(deployment: Deployment) -> str:
+    """A patient who was looked up and booked; gives the booking's id."""
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.search(ASKED)
+    booking_id = deployment.book_known("P-41", known_body(mobile=invented.MOBILE)).body["booking_id"]
+    assert deployment.deliver().acknowledged
+    return str(booking_id)
 
 
 @pytest.fixture

@@ -68,7 +68,10 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
 
 
 class Settings(BaseModel):
-    """Settings from environment variables: the field `ledger_table` is `LEDGER_TABLE`."""
+    """Settings from environment variables: the field `ledger_table` is `LEDGER_TABLE`.
+
+    Bounds of parameters are the template's.
+    """
 
     model_config = ConfigDict(
         defer_build=True, frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True

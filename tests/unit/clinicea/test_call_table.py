@@ -147,7 +147,7 @@ class TestWrongTables:
 
     @PROPERTY
     @given(st.dictionaries(st.sampled_from([*packed("call_table"), "x"]), json_values, max_size=3))
-    def test_any_partial_document_is_a_table_or_a_configuration_error(self, replacement: dict[str, Any]) -> None:
+    def test_partial_document_is_a_table_or_a_configuration_error(self, replacement: dict[str, Any]) -> None:
         with contextlib.suppress(ConfigurationError):
             assert set(call_table(replacement).calls) == set(Endpoint)
 

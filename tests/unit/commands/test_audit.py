@@ -54,7 +54,7 @@ def service(say: Callable[[Pin], dict[str, Any] | None]) -> Audit:
     return audit
 
 
-def test_all_that_a_lock_pins_is_looked_up_for_whatever_python_and_machine() -> None:
+def test_all_pins_are_checked_for_any_python_and_machine() -> None:
     found = pins(LOCK)
 
     assert found == {A, Pin("beta-ray-bill", "2.1"), Pin("numpy", "2.4.6"), Pin("numpy", "2.5.5")}

@@ -78,7 +78,7 @@ class TestTheQuestion:
             "usage-key --client north",
         ],
     )
-    def test_without_a_terminal_and_without_a_yes_nothing_is_even_asked_of_the_stack(
+    def test_without_terminal_or_yes_the_stack_is_not_even_asked(
         self, words: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with mock_aws():
