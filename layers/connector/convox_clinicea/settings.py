@@ -68,10 +68,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
 
 
 class Settings(BaseModel):
-    """Settings from environment variables: the field `ledger_table` is `LEDGER_TABLE`.
-
-    Bounds of parameters are the template's.
-    """
+    """Settings from environment variables: the field `ledger_table` is `LEDGER_TABLE`. Bounds are the template's."""
 
     model_config = ConfigDict(
         defer_build=True, frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
@@ -132,7 +129,7 @@ class DisclosureSettings(Settings):
 
     disclosures_table: str = Field(min_length=1)
     disclosure_failure: Literal["closed", "open"]
-    disclosure_retention_days: int = Field(ge=1, le=3650)
+    disclosure_retention_days: int = Field(ge=30, le=3650)
 
 
 class DialectSettings(Settings):
@@ -146,12 +143,12 @@ class LookupSettings(
 ):
     """`past_appointments`; with `search_by_get` also `search_patient` and `call_popup`."""
 
-    lookup_budget_seconds: float = Field(gt=0, le=20)
+    lookup_budget_seconds: float = Field(ge=0.5, le=8)
     lookups_per_caller_minute: int = Field(ge=0, le=100_000)
     lookups_per_agent_minute: int = Field(ge=0, le=100_000)
     suspected_after_misses: int = Field(ge=0, le=100_000)
-    patients_per_caller_ten_minutes: int = Field(ge=0, le=5000)
-    patients_per_agent_ten_minutes: int = Field(ge=0, le=5000)
+    patients_per_caller_ten_minutes: int = Field(ge=1, le=2000)
+    patients_per_agent_ten_minutes: int = Field(ge=0, le=2000)
     patients_per_caller_day: int = Field(ge=0, le=1_000_000)
     patients_per_agent_day: int = Field(ge=0, le=1_000_000)
     visits_only_if_shown: bool
@@ -175,8 +172,8 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
     kms_key_arn: str = Field(min_length=1)
     default_duration_minutes: int = Field(ge=5, le=480)
     disclosures_table: str = Field(min_length=1)
-    disclosure_retention_days: int = Field(ge=1, le=3650)
-    consent_retention_days: int = Field(ge=1, le=36500)
+    disclosure_retention_days: int = Field(ge=30, le=3650)
+    consent_retention_days: int = Field(ge=365, le=36500)
     consent_text_version: str = Field(min_length=1, max_length=64)
     consent_texts: str = ""
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
@@ -185,7 +182,7 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
 class CallStatusSettings(IntakeSettings):
     """`call_status`."""
 
-    retention_days: int = Field(ge=1, le=3650)
+    retention_days: int = Field(ge=5, le=3650)
 
 
 class DataRequestSettings(NamingSettings):
@@ -193,8 +190,8 @@ class DataRequestSettings(NamingSettings):
 
     ledger_table: str = Field(min_length=1)
     disclosures_table: str = Field(min_length=1)
-    retention_days: int = Field(ge=1, le=3650)
-    consent_retention_days: int = Field(ge=1, le=36500)
+    retention_days: int = Field(ge=5, le=3650)
+    consent_retention_days: int = Field(ge=365, le=36500)
     time_zone: ZoneName
 
 
@@ -206,8 +203,8 @@ class SweeperSettings(Settings):
     dead_letter_queue_url: str = Field(min_length=1)
     notices_topic_arn: str = Field(min_length=1)
     default_country: str = Field(pattern=r"^[A-Z]{2}$")
-    retention_days: int = Field(ge=1, le=3650)
-    age_limit_hours: float = Field(gt=0, le=168)
+    retention_days: int = Field(ge=5, le=3650)
+    age_limit_hours: float = Field(ge=1, le=72)
 
 
 class WorkerSettings(SweeperSettings, CliniceaSettings, PlaceSettings):
@@ -217,7 +214,7 @@ class WorkerSettings(SweeperSettings, CliniceaSettings, PlaceSettings):
     read_backs: bool
     canary: str = Field(pattern=r"^(on|off|again-[0-9]{1,6})$")
     clinicea_per_second: int = Field(ge=0, le=1000)
-    settle_seconds: int = Field(ge=0, le=3600)
+    settle_seconds: int = Field(ge=30, le=1800)
     lease_seconds: int = Field(ge=30, le=900)
     worker_seconds: int = Field(ge=15, le=900)
     visibility_seconds: int = Field(ge=30, le=43200)
@@ -228,8 +225,8 @@ class ActionSettings(Settings):
 
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
-    retention_days: int = Field(ge=1, le=3650)
-    settle_seconds: int = Field(ge=0, le=3600)
+    retention_days: int = Field(ge=5, le=3650)
+    settle_seconds: int = Field(ge=30, le=1800)
 
 
 class StatusSettings(CallNamingSettings, DisclosureSettings):
