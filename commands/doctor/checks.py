@@ -1,4 +1,4 @@
-"""Asking the account itself: the reads of the four calls and of the read-backs."""
+"""Checks on the account: the reads of the four calls and of the read-backs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SENTENCE = re.compile(r"[A-Za-z][A-Za-z ]{9,60}")
 
 @dataclass
 class Seen:
-    """What the reads brought, for `--show`."""
+    """Results of the reads, for `--show`."""
 
     patients: list[Patient] = field(default_factory=list)
     completed: list[Appointment] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Seen:
 
 
 class Checks:
-    """The reads, one after the other."""
+    """The checks by reads, one after the other."""
 
     def __init__(self, asker: Asker) -> None:
         self._ask = asker
@@ -51,9 +51,9 @@ class Checks:
         return self._ask.table.flows
 
     def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime, visit: KnownVisit) -> str | None:
-        """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
+        """Make the reads; return the id of their patient, if there is exactly one."""
         if mobile is not None:
-            self._search(mobile)  # first, for only a patient who is found proves that the call is right
+            self._search(mobile)  # first, because only a found patient proves that the call is right
         self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
         ids = [patient_id] if patient_id else [each.patient_id for each in self.seen.patients]
         if len(ids) == 1:
@@ -79,7 +79,7 @@ class Checks:
             self._register.wrong("nothing_found", ACCOUNT, detail="patients are found for any number: is it not read?")
 
     def _missing_route(self, nobody: Mobile) -> None:
-        """Ask for an address that cannot exist. Taken for "nobody", it would make a new patient of a known one."""
+        """Request an address that cannot exist: as an empty result it would turn known patients into new ones."""
         call, subject = self._flows.search_call, "missing_route_markers"
         path = absent_beside(self._ask.table.calls[call].path)
         try:
@@ -140,7 +140,7 @@ class Checks:
             self._register.wrong("patient_id", ACCOUNT, detail="longer, or with unseen signs; they are refused")
 
     def _form_of_bookings(self, form: str) -> None:
-        """What the search finds is taken to be how a new patient's code is written too."""
+        """Use the search's form of the country code for bookings, too."""
         call = self._flows.book_new_call
         if call is None or self._ask.table.calls[call].country_code_format == form:
             return
@@ -169,7 +169,7 @@ class Checks:
             self._register.wrong("completed.clinic", ACCOUNT, use=use, detail=detail)
 
     def _statuses(self, records: list[dict[str, list[Any]]]) -> None:
-        """Name the words that are not known. What lists completed visits only tells how "checked out" is written."""
+        """Record unknown status words. A list of completed visits shows only the word for "checked out"."""
         words = {str(word) for record in records for word in record["status"] if _WORD.fullmatch(str(word))}
         known = self._ask.table.statuses.checked_out
         named = self._flows.completed == "convox"
@@ -200,7 +200,7 @@ class Checks:
             self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
 
     def read_back(self, patient_id: str) -> list[Appointment] | None:
-        """Read all appointments of the patient; None where that failed."""
+        """Read all appointments of the patient; returns None after a failure."""
         call = Endpoint.BY_PATIENT
         found = self._ask.read(call, lambda client, until: client.appointments_by_patient(patient_id, until))
         if found is None:
@@ -211,7 +211,7 @@ class Checks:
         return found
 
     def _listed(self, found: list[Appointment] | None, now: datetime) -> None:
-        """What a patient's list shows of the things that a booking's look rests on."""
+        """Check that a patient's list has the fields that a booking's reading needs."""
         if not found:
             return
         starts = [each.start for each in found if each.start is not None]

@@ -1,4 +1,4 @@
-"""What a failed call says about an assumption."""
+"""Findings from failed calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _ASK_NOTHING = "ask Clinicea how this call says that there is nothing"
 def note_failure(
     call: Endpoint, error: CliniceaError, table: CallTable, register: Register, correction: dict[str, Any]
 ) -> None:
-    """Note the finding that an error of the client stands for, and correct the call table where it tells how."""
+    """Record the finding of an error, and correct the call table if the error shows how."""
     at = "login" if error.call == LOGIN else f"calls.{call}"
     match error:
         case AuthenticationFailed() if error.call == LOGIN:
@@ -66,14 +66,14 @@ def note_failure(
 
 
 def role_with(call: str) -> str:
-    """What to use instead of a role that may not make a call."""
+    """Return what to use instead of a role without permission for a call."""
     return f"a role with the permission for {call}" + (", or ReadBacks=false" if call == Endpoint.BY_PATIENT else "")
 
 
 def correct(
     correction: dict[str, Any], call: Endpoint, changed: Mapping[str, Any], evidence: Evidence = "confirmed"
 ) -> None:
-    """Add to the correction of a call; what the account itself has shown is confirmed there."""
+    """Add a change to the correction of a call, with its evidence."""
     part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})
     part.update(laid_over(part, changed))
     part.setdefault("evidence", {}).update(dict.fromkeys(changed, evidence))

@@ -1,4 +1,4 @@
-"""`GET /patients/{patient_id}/appointments/completed`: what was done at the last visits?"""
+"""`GET /patients/{patient_id}/appointments/completed`: a patient's last visits."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ def test_a_desk_accepts_bookings_into_ledger_and_queue(variables: dict[str, str]
 
     accepted = desk.intake.accept(known_request())
 
-    assert desk.place.default_duration_minutes == 45
+    assert desk.defaults.default_duration_minutes == 45
     assert accepted.booking.state is State.ACCEPTED
     assert len(stack.items("booking#")) == len(stack.messages()) == 1
 

@@ -1,4 +1,4 @@
-"""Each function's settings, from its environment variables, and the configuration documents that they name."""
+"""Settings of each function from its environment variables, and their configuration documents."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from convox_clinicea import aws
 from convox_clinicea.deployment_documents import ZoneName
 from convox_clinicea.errors import ConfigurationError, field_problems, raise_alone
 
-_PACKED = Path(__file__).with_name("documents")  # a layer lies unpacked; `importlib.resources` would load zipfile
+_PACKED = Path(__file__).with_name("documents")  # a layer is unpacked; `importlib.resources` would import zipfile
 
 
 def packed(name: str) -> dict[str, Any]:
-    """Return the document that the layer carries under `name`."""
+    """Return the document `name` packed with the layer."""
     text = (_PACKED / f"{name}.json").read_text("utf-8")
     return _parsed(name, text)
 
 
 def replacement(name: str, source: str) -> dict[str, Any] | None:
-    """Return the deployer's document `name`, or None where `source` is empty.
+    """Return the deployer's document `name`, or None if `source` is empty.
 
     Args:
         source: ``""``, ``ssm:/parameter/name`` or ``s3://bucket/key``.
 
     Raises:
-        ConfigurationError: the source cannot be read, or does not hold a JSON object. A document that was
-            asked for and is missing never falls back silently to the packed one.
+        ConfigurationError: the source cannot be read, or is not a JSON object. A missing document never falls back
+            silently to the packed one.
     """
     if not source:
         return None
@@ -68,7 +68,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
 
 
 class Settings(BaseModel):
-    """A field `ledger_table` is the environment variable `LEDGER_TABLE`. Bounds of parameters are the template's."""
+    """Settings from environment variables: the field `ledger_table` is `LEDGER_TABLE`. Bounds are the template's."""
 
     model_config = ConfigDict(
         defer_build=True, frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
@@ -76,7 +76,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the variables; raises ConfigurationError that names those that are wrong, never their values."""
+        """Read the variables; raises ConfigurationError, which names invalid ones but never their values."""
         try:
             return cls.model_validate(dict(os.environ if environment is None else environment))
         except ValidationError as error:
@@ -85,7 +85,7 @@ class Settings(BaseModel):
 
 
 class CliniceaSettings(Settings):
-    """How Clinicea is reached; ledger and key hold the shared session."""
+    """Access to Clinicea; ledger and key are for the shared session."""
 
     clinicea_url: str = Field(
         pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?)/?$"
@@ -98,7 +98,7 @@ class CliniceaSettings(Settings):
 
 
 class PlaceSettings(Settings):
-    """Where the deployment is: clinics, time zone, country of numbers without a dialling code."""
+    """The deployment's clinics, time zone, and country of numbers without a dialling code."""
 
     clinics: str = ""
     time_zone: ZoneName
@@ -106,14 +106,14 @@ class PlaceSettings(Settings):
 
 
 class NamingSettings(Settings):
-    """The key and the country by which ids that hold a number are told, and stored under another name."""
+    """Identity key and country, to recognise ids that hold a number and to store them as digests."""
 
     identity_secret_arn: str = Field(min_length=1)
     default_country: str = Field(pattern=r"^[A-Z]{2}$")
 
 
 class CallNamingSettings(NamingSettings):
-    """The same, where calls are found again."""
+    """Settings for functions that look up calls."""
 
     earlier_call_names: bool
 
@@ -125,7 +125,7 @@ class CallContextSettings(Settings):
 
 
 class DisclosureSettings(Settings):
-    """Where it is recorded who was shown a patient's data, for how long, and what happens if it cannot be."""
+    """The register of disclosures: its table, its retention, and whether it fails closed."""
 
     disclosures_table: str = Field(min_length=1)
     disclosure_failure: Literal["closed", "open"]
@@ -133,7 +133,7 @@ class DisclosureSettings(Settings):
 
 
 class DialectSettings(Settings):
-    """How callers speak."""
+    """The dialects of clients."""
 
     dialect: str = ""
 
@@ -155,7 +155,7 @@ class LookupSettings(
 
 
 class SearchSettings(LookupSettings):
-    """`search_patient`, `call_popup`: what ConVox opens, by POST or by GET."""
+    """`search_patient` and `call_popup`, by POST or by GET."""
 
     search_by_get: bool
 
@@ -196,7 +196,7 @@ class DataRequestSettings(NamingSettings):
 
 
 class SweeperSettings(Settings):
-    """Where bookings are, and who is told: `booking_worker` and `sweeper`."""
+    """Ledger, queues and topic, for `booking_worker` and `sweeper`."""
 
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
@@ -208,7 +208,7 @@ class SweeperSettings(Settings):
 
 
 class WorkerSettings(SweeperSettings, CliniceaSettings, PlaceSettings):
-    """`booking_worker`; the numbers of the protocol are checked against one another."""
+    """`booking_worker`; the protocol's timings are checked for consistency."""
 
     suspected_after_misses: int = Field(ge=0, le=100_000)
     read_backs: bool
@@ -238,7 +238,7 @@ class StatusSettings(CallNamingSettings, DisclosureSettings):
 
 
 class CalendarSettings(CliniceaSettings, PlaceSettings):
-    """How Clinicea's calendar is read."""
+    """Access to Clinicea's calendar."""
 
 
 class ReconcileSettings(CalendarSettings):

@@ -43,7 +43,7 @@ class TestTheFirst:
         assert sent(bench) == [(booking.booking_id, 1)]
         assert call(bench).booking_id == booking.booking_id
         assert (call(bench).agent_id, call(bench).asks) == (AGENT_ID, True)
-        assert booking.booking_id == bench.drafter.wish(first()).wish_id, "the id that a flow function gives it"
+        assert booking.booking_id == bench.drafter.intent(first()).wish_id, "the id that a flow function gives it"
 
     def test_a_new_patient_too(self, bench: Bench) -> None:
         ended = bench.ends(booking_of(takes(bench, new_request())))
@@ -141,7 +141,7 @@ class TestWhatCannotBeBooked:
         assert (kept.problems, bench.counted) == (("clinic_id",), ["CallNotBooked"])
         (item,) = bench.stack.items()
         assert item["open"] == {"S": "not_booked"}
-        assert item["number_key"]["S"] == bench.drafter.draft(bench.drafter.wish(new_request()), "x").number_key
+        assert item["number_key"]["S"] == bench.drafter.draft(bench.drafter.intent(new_request()), "x").number_key
         assert not invented.leaks(str(item))
 
     def test_without_consent_nothing_of_the_patient_is_kept(self, bench: Bench) -> None:

@@ -152,7 +152,7 @@ class TestReleaseBefore:
         made = [identity_of(bench.accept(request)) for request in (wanted(), known_request())]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(identity, "id_key", str)
-            wishes = [bench.drafter.wish(request) for request in (wanted(), known_request())]
+            wishes = [bench.drafter.intent(request) for request in (wanted(), known_request())]
 
         assert made == [(each.wish_id, each.patient_key, each.fingerprint) for each in wishes]
 

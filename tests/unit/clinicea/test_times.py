@@ -67,7 +67,7 @@ def test_shown_start_is_an_instant_of_the_reading_zone() -> None:
 def test_an_hour_that_comes_twice_is_not_sent_as_the_other_one() -> None:
     transport = shown("2031-11-02T01:30:00")
     wanted = new_appointment(start=SECOND_HALF_PAST_ONE)
-    with pytest.raises(errors.AmbiguousTime, match="start is in an hour that comes twice"):
+    with pytest.raises(errors.AmbiguousTime, match="start is in an hour that occurs twice"):
         client(transport, "America/New_York").post_appointment_by_patient_id(PATIENT_ID, wanted, within(9))
     assert transport.sent == []
 

@@ -71,8 +71,8 @@ class TestRefused:
         assert run(sam="--guided --stack-name=other") == 2
 
         said = capsys.readouterr().err
-        assert "ARGS: --guided is not for here" in said
-        assert "ARGS: --stack-name=other is not for here" in said
+        assert "ARGS: --guided is not allowed" in said
+        assert "ARGS: --stack-name=other is not allowed" in said
 
     @pytest.mark.parametrize("text", [None, 'region = "ap-south-1"\n', 'clinicea_secret_arn = ""\n'])
     def test_without_a_file_or_a_secret_it_says_what_to_write(self, root: Path, text: str | None, capsys: Said) -> None:

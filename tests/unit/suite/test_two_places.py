@@ -38,7 +38,7 @@ def test_the_table_of_reasons_has_each_reason_once(page: str) -> None:
     assert sorted(told) == sorted(Reason)
 
 
-def test_personal_values_of_a_new_patient_are_canaries() -> None:
+def test_each_personal_value_is_searched_for_in_leaks() -> None:
     def values(body: dict[str, Any]) -> list[str]:
         return [str(value) for name, value in body.items() if name not in NOT_PERSONAL | {"consent"}]
 

@@ -1,4 +1,4 @@
-"""The flow of `call_status`: a status callback is traced before all else, then handled and answered."""
+"""The flow of `call_status`: trace a status callback first, then handle and answer it (rule 21)."""
 
 from __future__ import annotations
 
@@ -36,40 +36,40 @@ from convox_clinicea.table import Table
 
 
 class CallbackCollaborators(NamedTuple):
-    """What `call_status` needs."""
+    """Collaborators of `call_status`."""
 
     settings: CallStatusSettings
     dialects: Dialects
-    place: RequestDefaults
+    defaults: RequestDefaults
     callbacks: StatusCallbacks
     announced: AnnouncedCalls
     ids: FreeTextIds
 
 
 def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
-    """Return the parts of the function that takes ConVox's status callbacks."""
-    place = request_defaults_from(settings)
+    """Build the collaborators of the function for ConVox's status callbacks."""
+    defaults = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     callbacks = StatusCallbacks(
         calls=Calls(table, clock, timedelta(days=settings.retention_days)),
         ledger=ledger,
         queue=BookingQueue(aws.sqs(), settings.queue_url),
-        drafter=drafter_from(settings, place, clock),
+        drafter=drafter_from(settings, defaults, clock),
         sealer=KmsSealer(aws.kms(), settings.kms_key_arn),
         clock=clock,
         count=lambda metric: metrics.add_metric(metric, MetricUnit.Count, 1),
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
     announced = AnnouncedCalls(Table(aws.dynamodb_at_once(), settings.ledger_table), clock)
-    return CallbackCollaborators(settings, dialects_from(settings), place, callbacks, announced, ids_from(settings))
+    return CallbackCollaborators(settings, dialects_from(settings), defaults, callbacks, announced, ids_from(settings))
 
 
 Parts = tuple[CallbackCollaborators, RateLimiter]
 
 
 def callback_parts(function: Function[Parts]) -> Parts:
-    """Return what callbacks are handled with, from the function's environment."""
+    """Build the parts from the function's environment."""
     settings = CallStatusSettings.from_environment()
     limiter = booking_limiter(settings, function.clock, function.logger, function.metrics)
     return callback_collaborators(settings, function.clock, function.metrics), limiter
@@ -78,13 +78,13 @@ def callback_parts(function: Function[Parts]) -> Parts:
 def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) -> Response[str]:
     """Return the answer to a status callback.
 
-    Nobody sends it again, so call and agent are logged and counted before the first write is tried.
+    ConVox does not repeat it, so call and agent are logged and counted before the first write.
 
     Raises:
-        Unauthorized, InvalidRequest, TooLarge, ConsentRequired, RateLimited: of the request.
-        NotStored: it could not be stored; the trace says so, and an alarm rings.
+        Unauthorized, InvalidRequest, TooLarge, ConsentRequired, RateLimited: the request is refused.
+        NotStored: it could not be stored. The trace shows that, and an alarm goes off.
     """
-    with counted(function.metrics):
+    with counted(function.metrics):  # rule 21: counted and logged before the first write
         client = caller_of(event)
         with seen_at_least(function.logger, event, client), or_not_stored():
             (settings, dialects, defaults, callbacks, announced, ids), limiter = function.parts()

@@ -59,8 +59,8 @@ RECORDS = (
         (
             Patch(
                 CALLBACKS,
-                "return _corrected(stored, call, callback, wish) if first or later else call",
-                "return _corrected(stored, call, callback, wish)",
+                "return _corrected(stored, call, callback, intent) if first or later else call",
+                "return _corrected(stored, call, callback, intent)",
             ),
         ),
         f"{EXAMPLES}test_callbacks_minds.py",

@@ -94,7 +94,7 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                "                failure = failure or error  # a queue that is down must not hold back the notices\n",
+                "                failure = failure or error  # a failure of the queue must not delay the notices\n",
                 "                raise error\n",
             ),
         ),
@@ -167,9 +167,9 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)\n",
-                "        self._drafter._check_start(wish.request.start)\n"
-                "        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)\n",
+                "        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)\n",
+                "        self._drafter._check_start(intent.request.start)\n"
+                "        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)\n",
             ),
         ),
         f"{EXAMPLES}test_intake.py::test_late_repeat_of_a_past_start_gets_the_first_answer",
