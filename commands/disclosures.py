@@ -118,7 +118,7 @@ def counts(found: Iterable[Json]) -> str:
     misses = sum(int(each["count"]) for each in found if each["kind"] == "misses")
     words = [f"{len(entries)} entries", f"{len(patients)} patients"]
     without = sum(each["kind"] == "disclosure" and "source_ip" not in each for each in entries)
-    words += [f"{misses} look-ups that found nobody"] * bool(misses)
+    words += [f"{misses} look-ups without a patient"] * bool(misses)
     words += [f"{without} without an address, from an earlier release"] * bool(without)
     return ", ".join(words)
 

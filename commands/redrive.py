@@ -18,7 +18,7 @@ WHY_NOT = {
     "not_parked": "it does not need a person",
     "started": "its start has passed and it was never posted; resolve it",
     "no_content": "its content was replaced after the backup and is lost; look up the call and resolve it",
-    "changed_meanwhile": "it has changed; look again",
+    "changed_meanwhile": "it has changed; check it again",
 }
 
 

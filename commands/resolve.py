@@ -11,7 +11,7 @@ WHY_NOT = {
     "unreadable": "its record cannot be read by the deployed version",
     "not_parked": "it does not need a person; nothing was changed",
     "not_settled": "its last POST may still take effect; wait for the settle time, check Clinicea again, repeat",
-    "changed_meanwhile": "it has changed; look again",
+    "changed_meanwhile": "it has changed; check it again",
 }
 
 

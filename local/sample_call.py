@@ -104,8 +104,8 @@ class SampleCall:
         self._say(f"A call from {NEW_MOBILE}: who is it?")
         answer = self._expect(200, "POST", "/patients/search", {"mobile": NEW_MOBILE, **NEW_CALL})
         if answer.body["match"] != "none":
-            raise SampleFailed(f"nobody was expected, the answer says {answer.body['match']}")
-        self._tell("nobody has this number")
+            raise SampleFailed(f"no patient was expected, the answer says {answer.body['match']}")
+        self._tell("no patient has this number")
         body = {
             "mobile": NEW_MOBILE,
             "first_name": "Asha",

@@ -60,7 +60,7 @@ def compare_answer(
             detail = "perhaps " + " or ".join(found.candidates)
             register.wrong(place, by, detail=detail, assumption=assumption)
         else:
-            register.wrong(place, by, detail="no field that fits is shown", assumption=assumption)
+            register.wrong(place, by, detail="no fitting field is shown", assumption=assumption)
     register.wrong(subject, by, detail="other names: see below")
 
 

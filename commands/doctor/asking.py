@@ -166,7 +166,7 @@ class Asker:
                 self.failed(call, error)
             except ConfigurationError as error:
                 self.register.wrong("authentication", ACCOUNT, detail=str(error))
-                self.stopped = "there is no credential to ask with"
+                self.stopped = "there is no credential"
             else:
                 self.worked(call)
                 return result

@@ -60,7 +60,7 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, sta
     for seconds in range(LISTED_SECONDS + 1):
         after = checks.read_back(patient_id)
         if after is None:
-            asker.register.unchecked("post.read_back", ACCOUNT, "look into the calendar: it may have been made")
+            asker.register.unchecked("post.read_back", ACCOUNT, "check the calendar: it may have been made")
             return told
         new = [each for each in after if id_key(each.appointment_id) not in known]
         if new or not (told or doubt) or seconds == LISTED_SECONDS:
@@ -116,13 +116,13 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         return
     asker.worked(asker.table.flows.book_known_call)
     if len(new) > 1:
-        register.unchecked("post.read_back", ACCOUNT, "several new appointments: somebody else is booking too")
+        register.unchecked("post.read_back", ACCOUNT, "several new appointments: another person is booking, too")
         return
     made = new[0]
     if asker.listed(Endpoint.BY_PATIENT, NOTES):
         register.confirm("read_back.notes", ACCOUNT)
     else:
-        register.harmless("read_back.notes", ACCOUNT, "a person finds no reference there; nothing rests on it")
+        register.harmless("read_back.notes", ACCOUNT, "there is no reference for a person; nothing depends on it")
     if told is not None and not same_id(told, made.appointment_id):
         register.wrong("post.answer", ACCOUNT, detail="the answer's id is not the one that is listed")
     if made.start is None:
@@ -134,8 +134,8 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         return
     why = "bookings are taken in another time zone" if found else "rounded, or another time zone"
     if found:
-        again = "no answer shows the start that was sent while the zone is wrong: book once more with the new table"
+        again = "with the wrong zone no answer shows the sent start: book once more with the new table"
         asker.register.reconsider("post.answer")
         asker.register.unchecked("post.answer", ACCOUNT, again)
-    detail = f"it stands {minutes:+g} minutes from where it was sent: {why}"
+    detail = f"it is {minutes:+g} minutes from the sent start: {why}"
     asker.register.wrong("post.read_back", ACCOUNT, detail=detail)

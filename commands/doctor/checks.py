@@ -62,7 +62,7 @@ class Checks:
             settle_reading_zone(visit, [*self.seen.appointments, *self.seen.completed], self._ask)
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
-            why = many if ids else "no patient to ask for: give a registered number with --mobile"
+            why = many if ids else "no patient to check: give a registered number with --mobile"
             for call in (self._flows.completed_call, Endpoint.BY_PATIENT):
                 self._register.unchecked(f"permission.{call}", ACCOUNT, why)
         self._of_a_day(now.date())
@@ -76,7 +76,7 @@ class Checks:
             self._register.confirm("nothing_found", ACCOUNT)
             self._missing_route(nobody)
         elif found:
-            self._register.wrong("nothing_found", ACCOUNT, detail="patients are found for any number: is it not read?")
+            self._register.wrong("nothing_found", ACCOUNT, detail="any number has patients: perhaps it is ignored")
 
     def _missing_route(self, nobody: Mobile) -> None:
         """Request an address that cannot exist: as an empty result it would turn known patients into new ones."""
@@ -129,7 +129,7 @@ class Checks:
                     self._form_of_bookings(form)
                     break
         if not self.seen.patients:
-            self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
+            self._register.unchecked(at, ACCOUNT, "no patient was found; give the number of a registered one")
             return
         for ours in spec.parameters:
             self._register.confirm(f"calls.{call}.parameters.{ours}", ACCOUNT)
@@ -137,7 +137,7 @@ class Checks:
         if all(len(each) <= _LONGEST_ID and may_be_an_id(each) for each in ids):
             self._register.confirm("patient_id", ACCOUNT)
         else:
-            self._register.wrong("patient_id", ACCOUNT, detail="longer, or with unseen signs; they are refused")
+            self._register.wrong("patient_id", ACCOUNT, detail="longer, or with invisible characters; they are refused")
 
     def _form_of_bookings(self, form: str) -> None:
         """Use the search's form of the country code for bookings, too."""
@@ -145,7 +145,7 @@ class Checks:
         if call is None or self._ask.table.calls[call].country_code_format == form:
             return
         at = f"calls.{call}.country_code_format"
-        self._register.wrong(at, ACCOUNT, use=form, detail="as the search takes it")
+        self._register.wrong(at, ACCOUNT, use=form, detail="as in the search")
         correct(self._ask.correction, call, {"country_code_format": form}, "assumed")
 
     def _completed(self, patient_id: str) -> None:
@@ -195,9 +195,9 @@ class Checks:
         elif any(_OFFSET.search(time) for time in written):
             self._register.harmless("times", ACCOUNT, "the client reads the offset")
             if all(_OFFSET.search(time) for time in written):
-                self._register.confirm("times.reading_zone", ACCOUNT, "times bear their offset")
+                self._register.confirm("times.reading_zone", ACCOUNT, "times have their offset")
         elif written:
-            self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
+            self._register.wrong("times.stamp", ACCOUNT, detail="times have another form")
 
     def read_back(self, patient_id: str) -> list[Appointment] | None:
         """Read all appointments of the patient; returns None after a failure."""
@@ -218,14 +218,14 @@ class Checks:
         if any(start < now for start in starts) and any(start > now for start in starts):
             self._register.confirm("read_back.all", ACCOUNT)
         else:
-            self._register.unchecked("read_back.all", ACCOUNT, "give a patient who has a visit behind and one ahead")
+            self._register.unchecked("read_back.all", ACCOUNT, "give a patient with a past and a future appointment")
         words = {str(word) for record in self._ask.records(Endpoint.BY_PATIENT) for word in record["status"]}
         meaning = self._ask.table.statuses.meaning
         shown = ", ".join(sorted(word for word in words if _WORD.fullmatch(word)))
         if any(meaning(word) == "cancelled" for word in words):
             self._register.confirm("read_back.cancelled", ACCOUNT, f"seen: {shown}")
         else:
-            hint = f"seen: {shown}; one that means cancelled belongs into statuses.cancelled"
+            hint = f"seen: {shown}; a word for cancelled belongs in statuses.cancelled"
             self._register.unchecked("read_back.cancelled", ACCOUNT, hint)
         if any(each.clinic_id for each in found):
             self._register.confirm("read_back.clinic_id", ACCOUNT)

@@ -134,7 +134,7 @@ def _compare_place(at: str, spec: CallSpec, operation: Operation, register: Regi
         register.wrong(f"{at}.path", DOCUMENT, use=place.path, detail=detail)
         corrected["path"] = place.path
     if place.version is None:
-        register.unchecked(f"{at}.version", DOCUMENT, "the address bears no version")
+        register.unchecked(f"{at}.version", DOCUMENT, "the address has no version")
     elif place.version == spec.version:
         register.confirm(f"{at}.version", DOCUMENT)
     else:

@@ -20,7 +20,7 @@ from convox_clinicea.clinicea.errors import (
     UnexpectedAnswer,
 )
 
-_ASK_NOTHING = "ask Clinicea how this call says that there is nothing"
+_ASK_NOTHING = "ask Clinicea for this call's empty answer"
 
 
 def note_failure(
@@ -42,7 +42,7 @@ def note_failure(
             subject = "authentication" if error.call == LOGIN else f"permission.{call}"
             register.wrong(subject, ACCOUNT, use=use, detail="403")
         case RouteMissing():
-            register.wrong(f"{at}.path", ACCOUNT, detail="404: there is no such address")
+            register.wrong(f"{at}.path", ACCOUNT, detail="404: unknown address")
         case MethodRefused():
             spec = table.login if error.call == LOGIN else table.calls[call]
             other = "GET" if spec.verb == "POST" else "POST"
@@ -53,8 +53,8 @@ def note_failure(
         case NotFoundInClinicea():
             settled = table.calls[call].not_found == "nothing"
             use = "nothing" if settled else ""
-            detail = "404" if settled else f"404, and so is an address that is not there: {_ASK_NOTHING}"
-            register.wrong(f"{at}.not_found", ACCOUNT, use=use, detail=detail, assumption="an empty list is no error")
+            detail = "404" if settled else f"404, like an address that does not exist: {_ASK_NOTHING}"
+            register.wrong(f"{at}.not_found", ACCOUNT, use=use, detail=detail, assumption="empty lists are not errors")
         case Rejected():
             assumption = "Clinicea accepts what is sent"
             detail = f"refused with status {error.status}: a parameter's name or form is not as assumed"

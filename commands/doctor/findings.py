@@ -11,7 +11,7 @@ from convox_clinicea.clinicea.calls import LOGIN, Endpoint
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"
-IN_THE_ADDRESS = "patients' data then stand in the address: ask Clinicea for a POST"
+IN_THE_ADDRESS = "patients' data would then be in the address: ask Clinicea for a POST"
 """Remark about bookings by GET."""
 
 
@@ -43,23 +43,23 @@ class Finding:
 
 BEHAVIOUR = {
     "authentication": "the account takes the configured credential",
-    "patient_id": "patient ids are 1 to 64 characters that can be seen",
-    "nothing_found": "a number that nobody has is answered by 204, 404 or an empty array",
-    "missing_route_markers": "an address that does not exist is told from a record that does not",
+    "patient_id": "patient ids have 1 to 64 visible characters",
+    "nothing_found": "an unknown number is answered by 204, 404 or an empty array",
+    "missing_route_markers": "an unknown address is answered differently from an unknown record",
     "times.stamp": "times are written and read as YYYY-MM-DDTHH:MM:SS",
     "times": "times carry no offset",
-    "times.reading_zone": "a time without an offset is in the zone that the table says",
+    "times.reading_zone": "a time without an offset is in the table's zone",
     "completed.status": "past completed appointments are checked out, in a known spelling",
     "completed.clinic": "past completed appointments carry the clinic's name or address",
     "read_back.complete": "a patient's appointments can be read to the last page",
-    "read_back.all": "that list holds appointments behind and ahead",
+    "read_back.all": "that list has past and future appointments",
     "read_back.cancelled": "a cancelled appointment is known by its status",
     "read_back.clinic_id": "lists carry the clinic's id",
     "read_back.practitioner_id": "lists carry the practitioner's id",
     "read_back.notes": "lists return the notes, which hold the booking's reference",
     "post.answer": "a successful POST answers with the created appointment or its bare id",
-    "times.writing_zone": "an appointment's start is taken in the zone that it is sent in",
-    "post.read_back": "an appointment is listed at once, at the start that was sent",
+    "times.writing_zone": "an appointment's start is read in the zone in which it was sent",
+    "post.read_back": "an appointment is listed at once, at the sent start",
 }
 
 _TEST = "make a test appointment: --book-test"
@@ -80,14 +80,15 @@ def catalogue(table: CallTable) -> Iterator[Finding]:
     yield Finding("credentials.api_key_header", f"the API key goes in the header {table.credentials.api_key_header}")
     yield Finding("credentials.token_parameter", f"a token goes in the parameter {table.credentials.token_parameter}")
     minutes = table.credentials.token_lifetime_minutes
-    yield Finding("credentials.token_lifetime_minutes", f"a token lives {minutes:g} minutes", detail="watch the logins")
+    yield Finding("credentials.token_lifetime_minutes", f"a token lasts {minutes:g} minutes", detail="watch the logins")
     for call in table.flows.needed():
         yield from _of_call(f"calls.{call}", call, table.calls[call])
     for subject, assumption in BEHAVIOUR.items():
         yield Finding(subject, assumption, detail=HINTS.get(subject, ""))
     for refusal in table.refusals:
-        hint = "only a refused booking shows its text; one that is not listed is left to a person"
-        yield Finding(f"refusals.{refusal.reason}", f'{refusal.reason} is said by "{refusal.contains}"', detail=hint)
+        hint = "only a refused booking shows it; unlisted ones are for a person"
+        said = f'{refusal.reason} is reported as "{refusal.contains}"'
+        yield Finding(f"refusals.{refusal.reason}", said, detail=hint)
 
 
 def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
@@ -106,7 +107,7 @@ def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
         example = f"{CODE_PREFIXES[spec.country_code_format]}91"
         yield Finding(f"{place}.country_code_format", f"the country code is written {example}")
     if spec.values:
-        yield Finding(f"{place}.values", "values are written as the table says: " + _values(spec))
+        yield Finding(f"{place}.values", "values are written as in the table: " + _values(spec))
     if spec.page_size is not None:
         yield Finding(f"{place}.page_size", f"a page may have {spec.page_size} records")
     if place != "login":

@@ -75,7 +75,7 @@ def settle_writing_zone(start: datetime, made: datetime, clinic_id: str, staff_z
             asker.register.confirm(WRITING, ACCOUNT, f"{call} has a zone of its own")
         return True
     if asker.register.verdict(READING) is Verdict.UNCHECKED:
-        detail = "it is shown as it was sent, which two wrong zones do too: look at the screen, or give --known-visit"
+        detail = "it is shown as sent, but two wrong zones would do that, too: check the screen, or give --known-visit"
         asker.register.unchecked(WRITING, ACCOUNT, detail)
     elif len(fitting) > 1:
         asker.register.unchecked(WRITING, ACCOUNT, f"{' and '.join(fitting)} are the same then: book in another season")

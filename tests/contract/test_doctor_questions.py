@@ -76,7 +76,7 @@ def test_404_of_a_missing_address_is_not_read_as_no_result(doctor: DoctorRunner)
         report = doctor(server.url, "--patient-id", "P-1")
     finding = report.findings["calls.getAppointmentsByPatient.not_found"]
     assert (finding["verdict"], finding["use"]) == ("wrong", None)
-    assert "ask Clinicea how this call says that there is nothing" in finding["detail"]
+    assert "ask Clinicea for this call's empty answer" in finding["detail"]
     assert "not_found" not in json.dumps(report.table)
 
 
@@ -90,7 +90,7 @@ def test_two_zones_that_are_wrong_alike_are_not_confirmed(doctor: DoctorRunner) 
     with visiting("utc-everything", doctor, documents=True) as visit:
         finding = visit.run("--book-test", "--start", f"{SUMMER}T10:00", "--yes").findings["times.writing_zone"]
     assert finding["verdict"] == "could not check"
-    assert "look at the screen, or give --known-visit" in finding["detail"]
+    assert "check the screen, or give --known-visit" in finding["detail"]
 
 
 def test_zones_that_agree_in_winter_are_not_confirmed(doctor: DoctorRunner) -> None:

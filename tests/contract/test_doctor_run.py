@@ -53,7 +53,7 @@ class TestReport:
             assert f"{finding['verdict']:<17}  {finding['assumption']}" in table
         counts = json.loads(as_json.output)["counts"]
         assert "; ".join(f"{count} {verdict}" for verdict, count in counts.items()) in table
-        assert "wrong              it takes POST: use GET; patients' data then stand in the address" in table
+        assert "wrong              it takes POST: use GET; patients' data would then be in the address" in table
         assert "CallTable=ssm:/convox-clinicea/call-table" in table
 
     def test_confirmed_facts_are_counted_and_listed_on_request_only(

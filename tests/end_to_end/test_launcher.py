@@ -49,7 +49,7 @@ def test_the_demo_plays_each_flow_and_ends_well(tmp_path: Path) -> None:
     assert demo.returncode == 0, said
     for expected in (
         "Meera Samplewala",
-        "nobody has this number",
+        "no patient has this number",
         "consent_required",
         "booked: appointment",
         ": yes\n",

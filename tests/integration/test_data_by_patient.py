@@ -177,7 +177,7 @@ class TestByPatientId:
         said = capsys.readouterr()
         assert "the stack: 2 bookings, 0 consents, 1 disclosures" in said.out
         assert all(f"{each}  erased; its tombstone remains" in said.out for each in (known, second))
-        assert "3 pages of the ledger read, going on" in said.err
+        assert "3 pages of the ledger read, continuing" in said.err
         assert deployment.booking(known).erased_at is not None
 
     def test_more_records_than_one_answer_takes_come_in_parts(

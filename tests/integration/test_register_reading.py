@@ -59,7 +59,7 @@ class TestDisclosures:
         assert disclosures.tell(Output(), here, "client", "convox", persons=True, span=span) == 0
 
         said = capsys.readouterr().out
-        assert "not from 203.0.113.0/24: 2 entries, 1 patients, 1 look-ups that found nobody" in said
+        assert "not from 203.0.113.0/24: 2 entries, 1 patients, 1 look-ups without a patient" in said
         assert "patient P-77  2 times" in said
         assert "P-41" not in said
         assert invented.leaks(said) == []

@@ -194,7 +194,7 @@ def test_second_rotation_does_not_lock_out_the_first_token(arn: str, capsys: pyt
 def test_what_somebody_else_writes_meanwhile_is_not_lost(arn: str) -> None:
     theirs = {"current": invented.TOKEN, "callers": {"west": {"current": NORTH}}}
 
-    with pytest.raises(rotate_token.NotChanged, match="somebody else"):
+    with pytest.raises(rotate_token.NotChanged, match="has changed since"):
         rotate_token.change(Meddled(arn, theirs), arn, lambda found: rotate_token.rotated(found, "north", SOUTH * 2))
 
     assert content_of(arn) == theirs

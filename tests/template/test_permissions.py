@@ -104,7 +104,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     assert granted == {
         ("RecordDisclosures", "dynamodb:PutItem"): _items("patient#*"),
         ("RecordConsents", "dynamodb:PutItem"): _items("number#*"),
-        # Tallies of look-ups that found nobody; no entry is changed.
+        # Tallies of look-ups without a patient; no entry is changed.
         ("CountMisses", "dynamodb:UpdateItem"): _items("misses#*"),
         ("DataRequestsPermissions", "dynamodb:Query"): None,
         # The journal of erasures; withdrawals and copies, under keys of their own.
