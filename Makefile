@@ -102,6 +102,10 @@ unit: ### The unit tests alone: the quick check of a change, or of another Pytho
 	@echo "== unit tests"
 	@.venv/bin/python -m pytest tests/unit --numprocesses=$(PROCESSES) --maxprocesses=4 --no-loadscope-reorder $(ARGS)
 
+.PHONY: check
+check: ### What to run while you work: lint, types, unit tests
+	@$(MAKE) --no-print-directory lint types unit
+
 # At another date no package index can be reached (TLS): what the tests build is installed into the cache before.
 .PHONY: layers
 layers: $(DEV)

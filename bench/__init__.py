@@ -1,1 +1,1 @@
-"""How fast the product is, measured on AWS's own runtime client and emulator."""
+"""Benchmarks of the product, on AWS's own runtime client and emulator."""

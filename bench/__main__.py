@@ -1,6 +1,6 @@
-"""`make bench`: measures everything in one run, judges it, and writes results, pictures and the page's tables.
+"""`make bench`: measures everything in one run, compares it with the bars, and writes results, pictures and tables.
 
-A run of some parts only, or of smaller sizes, is for trying: it writes below `.local/bench` and leaves the committed
+A run of some parts only, or with smaller sizes, is a trial: it writes below `.local/bench` and leaves the committed
 results and the page as they are.
 """
 
@@ -35,7 +35,7 @@ PARTS = ("cold", "warm", "popup", "throughput", "burst", "layer")
 
 @dataclass(frozen=True)
 class Sizes:
-    """How much is measured."""
+    """Sizes of the measurements."""
 
     cold_rounds: int = 7
     probed_rounds: int = 3
@@ -53,7 +53,7 @@ TRYING = Sizes(2, 1, 40, 4, (50, 200, 800), (1, 2, 4, 8, 16), 4, 1, 100, 1000)
 
 
 class Run:
-    """One run: its parts one after another, what each found, and which failed."""
+    """One run: its parts, their results, and the failed ones."""
 
     def __init__(self, sizes: Sizes, parts: Sequence[str]) -> None:
         self._sizes = sizes
@@ -63,11 +63,11 @@ class Run:
         self.failed: list[str] = []
 
     def say(self, text: str) -> None:
-        """Tell how far it is."""
+        """Print the progress."""
         print(f"[{time.monotonic() - self._began:6.1f} s] {text}", flush=True)
 
     def play(self, command: str) -> None:
-        """Measure all parts; one that fails is told, and the others are measured all the same."""
+        """Measure all parts; a failed one is reported, and the others are still measured."""
         before = machine.described()
         with ExitStack() as running:
             folder = Path(running.enter_context(tempfile.TemporaryDirectory(prefix="convox-clinicea-bench-")))
@@ -87,7 +87,7 @@ class Run:
 
         def burst_and_simulation() -> None:
             simulation = running.enter_context(Simulation(sizes.simulated))
-            # The long wait for the real burst is what the simulation's processor time is taken from.
+            # The simulation uses the processor during the long wait for the real burst.
             found["burst"] = burst.measure(standing, sizes.burst, say, simulation.start)
             found["simulation"] = simulation.result(say)
 
@@ -119,7 +119,7 @@ class Run:
     def _try(self, name: str, measure: Callable[[], None]) -> None:
         try:
             measure()
-        except Exception:  # noqa: BLE001 - whatever it is, it is told, and the other parts are measured
+        except Exception:  # noqa: BLE001 - every failure is reported, and the other parts are measured
             self.failed.append(name)
             self.say(f"{name} FAILED\n{traceback.format_exc()}")
 
@@ -151,7 +151,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def publish(results: Json) -> int:
-    """Write the page's tables and the pictures from the results; gives the exit code."""
+    """Write the page's tables and the pictures from the results; returns the exit code."""
     results["bars"] = [each.as_json() for each in bars.judge(results)]
     RESULTS.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     PAGE.write_text(page.regenerated(PAGE.read_text("utf-8"), results), "utf-8")
@@ -160,13 +160,13 @@ def publish(results: Json) -> int:
 
 
 def draw(results: Path, folder: Path) -> int:
-    """Have the pictures drawn, where the drawing library is; gives the exit code."""
+    """Run the drawing of the pictures in its environment; returns the exit code."""
     command = [str(DRAWING), "-m", "bench.plots", str(results), str(folder)]
     return subprocess.run(command, cwd=ROOT, timeout=DRAW_SECONDS, check=False).returncode
 
 
 def _told(results: Json) -> str:
-    """Say how the bars stand."""
+    """Return the results of the bars as lines."""
     lines = [
         f"  {'held  ' if bar.held else 'MISSED'}  {bar.kind}, {bar.what}: {bar.figure:.3f} "
         f"({bar.sign} {bar.bar:g} {bar.unit})"

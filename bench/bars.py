@@ -1,4 +1,4 @@
-"""The bars: what the figures are held against, judged from the results of one run."""
+"""The bars: limits of the figures, checked on the results of one run."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ USUAL = "usual"
 OTHERS = (USUAL, "usual_compiled", "bare")
 OF_USUAL = "of the usual handler's"
 UP_TO = 8
-"""The highest concurrency at which the throughput is held against the ideal line."""
+"""Highest concurrency at which the throughput is compared with the ideal line."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One figure and its bar, in the same unit; `least` if it is to be no lower, else no higher.
+    """One figure and its bar, in the same unit; `least` for a lower limit, else an upper one.
 
     Attributes:
-        kind: what the bar is for; `what` the figure is of stands for one of its kind.
+        kind: kind of bar; `what` names the figure.
     """
 
     kind: str
@@ -39,7 +39,7 @@ class Bar:
         return "≥" if self.least else "≤"
 
     def as_json(self) -> Json:
-        """The bar as the results keep it."""
+        """Return the bar in the form of the results."""
         named = {
             "kind": self.kind,
             "what": self.what,
@@ -52,7 +52,7 @@ class Bar:
 
 
 def judge(results: Json) -> list[Bar]:
-    """Hold every part that the results have against its bars."""
+    """Compare every part of the results with its bars."""
     parts: dict[str, Callable[[Any], Iterator[Bar]]] = {
         "cold": _cold,
         "warm": _warm,

@@ -1,7 +1,7 @@
-"""What AWS would charge for a thousand invocations of each function, from a stated price list and measured counts.
+"""AWS's charge for a thousand invocations of each function, from a price list and measured counts.
 
-What cannot be measured here is stated instead: how many units a DynamoDB request costs (items of up to 1 KB are
-written, pages of up to 4 KB are read), and how long Clinicea takes on the average.
+Assumed are the units of a DynamoDB request (written items of up to 1 KB, read pages of up to 4 KB), and Clinicea's
+average time.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from typing import Any
 Json = dict[str, Any]
 PRICES = Path(__file__).with_name("prices.json")
 CLINICEA_MILLISECONDS = 200.0
-"""How long Clinicea takes for an answer [assumed]; Lambda bills the waiting, too."""
+"""Clinicea's time for an answer [assumed]; Lambda bills waiting, too."""
 LEDGER_INDEXES, DISCLOSURE_INDEXES = 2, 3
 TRANSACTION = 2
-"""A write within a transaction costs twice."""
+"""Factor of the price of a write in a transaction."""
 OF_THE_QUEUE = 2
-"""What the event source asks of the queue for one message: to receive it and to delete it."""
+"""The event source's requests to the queue for one message: receive and delete."""
 BY_HTTP = frozenset(
     {
         "search_patient",
@@ -33,12 +33,12 @@ BY_HTTP = frozenset(
     }
 )
 ONE_CALL = ("call_popup", "call_status", "booking_worker")
-"""What one call of the call centre that ends with an appointment invokes; the authorizer's answer is cached."""
+"""Functions invoked by one call that ends with an appointment; the authorizer's answer is cached."""
 
 
 @dataclass(frozen=True)
 class Bill:
-    """What a thousand invocations cost, in the price list's currency."""
+    """Cost of a thousand invocations, in the price list's currency."""
 
     lambda_: float
     gateway: float
@@ -62,7 +62,7 @@ def prices() -> Json:
 
 
 def units(call: str) -> tuple[float, float]:
-    """Return the write and the read units of one request, as the probe names it: none where it is not DynamoDB's."""
+    """Return the write and read units of one request in the probe's form; 0 if it is not DynamoDB's."""
     operation, _, rest = call.removeprefix("DynamoDB.").partition(" ")
     table, _, items = rest.partition(" x")
     if not call.startswith("DynamoDB."):
@@ -71,9 +71,9 @@ def units(call: str) -> tuple[float, float]:
     match operation:
         case "PutItem" | "DeleteItem":
             return 1.0 + indexes, 0.0
-        case "UpdateItem":  # counters, which stand in no index
+        case "UpdateItem":  # counters, which are in no index
             return 1.0, 0.0
-        case "TransactWriteItems":  # one of its items is a booking, which stands in the indexes
+        case "TransactWriteItems":  # one of its items is a booking, which is in the indexes
             return TRANSACTION * (float(items or 1) + indexes), 0.0
         case "BatchWriteItem":
             return float(items or 1) * (1.0 + indexes), 0.0
@@ -108,7 +108,7 @@ def _count(calls: dict[str, float], prefix: str) -> float:
 
 
 def of_all(warm: Json, memory_megabytes: dict[str, int]) -> Json:
-    """Return every function's bill, and that of a thousand calls which end with an appointment."""
+    """Return every function's bill, and that of a thousand calls that end with an appointment."""
     bills = {
         name: of(name, each, memory_megabytes[name], prices())
         for name, each in warm.items()

@@ -1,4 +1,4 @@
-"""Builds what is measured and tested under the runtime: `sam build` for this machine's Python."""
+"""Builds the functions and layers to measure and test: `sam build` for this machine's Python."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 class BuildFailed(Exception):
-    """`sam build` did not succeed; the text is what it said."""
+    """`sam build` failed; the text is its output."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ def build(folder: Path, template: Path = ROOT / "template.yaml") -> Build:
         "PYTHON": PYTHON,
         "ARCH": ARCHITECTURE,
         "PYTHON3": sys.executable,
-        # Where a function is not built by make, SAM looks for its Python here.
+        # SAM looks here for the Python of functions that are not built by make.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
         "CONNECTOR_LAYER_CACHE": str(ROOT / ".tools" / "layer"),
         "SAM_CLI_TELEMETRY": "0",
-        "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",  # the usual handler's template has no samconfig.toml beside it
+        "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS": "1",  # the usual handler's template has no samconfig.toml
     }
     without_make = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     done = subprocess.run(

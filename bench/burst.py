@@ -1,4 +1,4 @@
-"""A burst of bookings against a Clinicea that takes few calls a second: how soon acknowledged, how soon worked off."""
+"""A burst of bookings with a slow Clinicea: time until all are acknowledged, and until all are made."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ PER_SECOND = 10
 LATENCY_SECONDS = 0.2
 INTAKES, WORKERS = 4, 4
 CALLS_A_BOOKING = 2
-"""What a known patient's booking takes: the calendar is read, the appointment is made."""
+"""Calls for a known patient's booking: one reading of the calendar, one POST."""
 PATIENCE = 1.5
-"""So many times the ideal, the burst is waited for."""
+"""Factor of the ideal time after which the burst counts as failed."""
 PATIENCE_SECONDS = 60.0
 SAY_SECONDS = 10.0
 
 
 @dataclass
 class _Drain:
-    """What the pollers have done so far."""
+    """Progress of the pollers."""
 
     wanted: int
     ends: float
@@ -55,10 +55,10 @@ class _Drain:
 
 
 def measure(stage: Stage, bookings: int, say: Say, asked_for: Callable[[], None] = lambda: None) -> Json:
-    """Ask for so many bookings as fast as the booking functions answer, and work them off meanwhile.
+    """Request bookings as fast as the booking functions answer, while workers make them.
 
     Args:
-        asked_for: called once all is asked for; from then on the machine has little to do.
+        asked_for: called after the last request, from which on the machine is mostly idle.
     """
     place = stage.place().with_(CLINICEA_PER_SECOND=str(PER_SECOND))
     patients = crowd(stage, bookings)
@@ -86,7 +86,7 @@ def measure(stage: Stage, bookings: int, say: Say, asked_for: Callable[[], None]
                 say(f"burst, {drain.done} of {bookings} worked off after {time.perf_counter() - began:.0f} s")
                 time.sleep(SAY_SECONDS)
         finally:
-            drain.ends = time.perf_counter()  # nobody polls on for a measurement that has failed
+            drain.ends = time.perf_counter()  # the pollers end if the measurement failed
         for poller in pollers:
             poller.result()
     if drain.failed:
@@ -113,7 +113,7 @@ def measure(stage: Stage, bookings: int, say: Say, asked_for: Callable[[], None]
 
 
 def standing(patients: Sequence[str], booked: Sequence[str]) -> Json:
-    """Judge the calendar: each patient asked for one appointment, and is to have exactly one."""
+    """Check the calendar: each patient must have exactly one appointment."""
     counted = Counter(booked)
     return {
         "lost": sum(counted[each] == 0 for each in patients),
@@ -139,7 +139,7 @@ def _warm(stage: Stage, place: Place, intakes: Sequence[Runtime], workers: Seque
 
 
 def _ask(intake: Runtime, share: Sequence[Json]) -> list[float]:
-    """Return how long each acknowledgement took, in milliseconds."""
+    """Return the time of each acknowledgement in milliseconds."""
     found = []
     for event in share:
         began = time.perf_counter()
@@ -150,7 +150,7 @@ def _ask(intake: Runtime, share: Sequence[Json]) -> list[float]:
 
 
 def _poll(place: Place, worker: Runtime, drain: _Drain) -> None:
-    """Do what the queue's event source does: one message an invocation, deleted once it is done."""
+    """Act as the queue's event source: one message per invocation, deleted when it is done."""
     try:
         while not drain.over:
             for event in received(place.stack, 1, 1):
@@ -159,7 +159,7 @@ def _poll(place: Place, worker: Runtime, drain: _Drain) -> None:
                 if done:
                     _delete(place, event)
                 drain.note(done)
-    except Exception as error:  # noqa: BLE001 - the other pollers are to end as well, and the first error is raised
+    except Exception as error:  # noqa: BLE001 - the other pollers must end, too, and the first error is raised
         drain.failed.append(error)
 
 

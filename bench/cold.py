@@ -1,4 +1,4 @@
-"""Cold starts: from the start of the process to the first answer, function by function, in turns."""
+"""Cold starts: time from the start of the process to the first answer, of all functions in turns."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Start:
 
 
 def measure(stage: Stage, rounds: int, probed_rounds: int, say: Say, names: Sequence[str] = ()) -> Json:
-    """Start every function `rounds` times, one after another in each round, and some more with the probe inside.
+    """Start every function `rounds` times in turns, and some more times with the probe.
 
-    The first round is thrown away: it reads the files into the page cache, and logs in to Clinicea.
+    The first round is discarded: it fills the page cache, and logs in to Clinicea.
     """
     names = names or (*COMPARED, *FUNCTIONS)
     places = {name: stage.place() for name in names}
@@ -59,7 +59,7 @@ def measure(stage: Stage, rounds: int, probed_rounds: int, say: Say, names: Sequ
 
 
 def _started(stage: Stage, name: str, place: Place, next_event: Next, say: Say) -> Start:
-    """Start once more if it failed: a port that was free may be taken by the time the emulator listens."""
+    """Start a function, once more after a failure: another process may take the free port."""
     try:
         return _start(stage, name, place, next_event())
     except RuntimeFailed as error:

@@ -1,4 +1,4 @@
-"""The embedded AWS for functions that run under the emulator: the services, without the functions."""
+"""The embedded AWS for functions under the emulator: its services, without functions."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class NoAnswer(Exception):
 
 @contextmanager
 def embedded_aws(folder: Path) -> Iterator[str]:
-    """Start one whose state and log lie in `folder`; gives its address."""
+    """Start one with state and log in `folder`; yields its address."""
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     settings = {
@@ -49,7 +49,7 @@ def embedded_aws(folder: Path) -> Iterator[str]:
             start_new_session=True,
         )
     try:
-        with reaper.listed(GROUP, server.pid):  # a killed test process must not leave it behind
+        with reaper.listed(GROUP, server.pid):  # so that a killed test process does not leave it running
             _wait(address, log)
             yield address
     finally:

@@ -1,4 +1,4 @@
-"""The events that the functions are measured with: those of `events/`, each as new as the function needs it."""
+"""Events for the measurements: those of `events/`, made as new as a function needs them."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ Next = Callable[[], Json]
 SLOT = timedelta(minutes=30)
 RECEIVE_SECONDS = 5
 CROWD_MOBILE = "9999900090"
-"""All patients of the crowd are one big family: there are not as many numbers that nobody has."""
+"""Number of all patients of the crowd, because there are too few unassigned numbers."""
 
 
 class Refused(Exception):
-    """A function did not answer as it should; the text says what it answered."""
+    """A function gave an unexpected answer, which is the text."""
 
 
 class Numbers:
-    """What makes one booking differ from the next."""
+    """Source of distinct bookings."""
 
     def __init__(self) -> None:
         self._count = itertools.count(1)
@@ -42,7 +42,7 @@ class Numbers:
         self._first += timedelta(days=2)
 
     def next(self) -> tuple[int, datetime]:
-        """Return a number, and the start of an appointment that no other has."""
+        """Return a new number and a new start."""
         number = next(self._count)
         return number, (self._first + number * SLOT).replace(tzinfo=None)
 
@@ -53,13 +53,13 @@ def sample(name: str) -> Json:
 
 
 def fresh(event: Json, **body: object) -> Json:
-    """Return an event as API Gateway would hand it over now, with other values in its body."""
+    """Return an event as from API Gateway now, with other values in its body."""
     event = {**event, "requestContext": {**event["requestContext"], "requestTimeEpoch": int(time.time() * 1000)}}
     return {**event, "body": json.dumps({**json.loads(event["body"]), **body})} if body else event
 
 
 def succeeded(name: str, answer: Any) -> Any:
-    """Return an answer that is no error; raises Refused, for the time of an error page says nothing."""
+    """Return a successful answer; raises Refused, because the time of an error is meaningless."""
     if (
         not isinstance(answer, dict)
         or answer.get("statusCode", 200) not in (200, 202)
@@ -70,7 +70,7 @@ def succeeded(name: str, answer: Any) -> Any:
 
 
 class Intake:
-    """Takes bookings in through the booking function itself, and hands them out as the event source would."""
+    """Accepts bookings through the booking function, and delivers them like the event source."""
 
     def __init__(self, stage: Stage, place: Place, numbers: Numbers) -> None:
         self._place = place
@@ -87,7 +87,7 @@ class Intake:
         self._runtime.__exit__(kind, error, trace)
 
     def accept(self, patient_id: str = "P-01") -> str:
-        """Have a booking accepted; gives its id."""
+        """Send a booking, and return its id."""
         answer = succeeded("book_appointment", self._runtime.invoke(booking(self._numbers, patient_id)))
         return str(json.loads(answer["body"])["booking_id"])
 
@@ -100,7 +100,7 @@ class Intake:
 
 
 def received(stack: Stack, most: int, wait_seconds: int) -> list[Json]:
-    """Receive messages of a deployment's queue, each as the event that its event source would make of it."""
+    """Receive messages of a deployment's queue, each as an event of its event source."""
     answer = aws.sqs().receive_message(
         QueueUrl=stack.queue_url, MaxNumberOfMessages=most, WaitTimeSeconds=wait_seconds, AttributeNames=["All"]
     )
@@ -109,7 +109,7 @@ def received(stack: Stack, most: int, wait_seconds: int) -> list[Json]:
 
 
 def booking(numbers: Numbers, patient_id: str) -> Json:
-    """Return a request for a booking that nobody has asked for yet."""
+    """Return a request for a new booking."""
     number, start = numbers.next()
     event = fresh(sample("book_appointment"), start=start.isoformat(), call_id=f"CALL-{number}")
     path = f"/patients/{patient_id}/appointments"
@@ -117,7 +117,7 @@ def booking(numbers: Numbers, patient_id: str) -> Json:
 
 
 def show(place: Place, event: Json) -> None:
-    """Have the patient of an event shown on its call, as the search before it does; that counts for most of an hour."""
+    """Record the patient of an event as shown on its call, as a search would; valid for most of an hour."""
     counters = Counters(Table(aws.dynamodb(), place.stack.table), SystemClock())
     now = counters.now()
     patient_id, query = event["pathParameters"]["patient_id"], event["queryStringParameters"]
@@ -127,7 +127,7 @@ def show(place: Place, event: Json) -> None:
 
 
 def crowd(stage: Stage, count: int) -> list[str]:
-    """Register so many patients with Clinicea; gives their ids."""
+    """Register `count` patients with Clinicea; returns their ids."""
     people = [
         {"first_name": "Crowd", "last_name": f"Extra{each}", "mobile": CROWD_MOBILE, "gender": "Female"}
         for each in range(count)
@@ -136,7 +136,7 @@ def crowd(stage: Stage, count: int) -> list[str]:
 
 
 class Feeding:
-    """Makes the next event of any function; a context manager, as some events need a booking function that runs."""
+    """Source of events for any function; a context manager, because some events need a running booking function."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
@@ -153,7 +153,7 @@ class Feeding:
         self._running.__exit__(kind, error, trace)
 
     def of(self, name: str, place: Place) -> Next:
-        """Return what makes the next event of a function in a deployment."""
+        """Return the source of a function's events in a deployment."""
         match name:
             case "book_appointment":
                 return lambda: booking(self._numbers, "P-01")

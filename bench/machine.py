@@ -1,4 +1,4 @@
-"""What a run was measured on."""
+"""Description of the machine of a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CPU = Path("/proc/cpuinfo")
 
 
 def described() -> Json:
-    """Return when it is, and what the machine is: nothing by which it could be found."""
+    """Return time and machine, without anything that identifies it."""
     named = re.search(r"^model name\s*: (.+)$", CPU.read_text("utf-8"), re.MULTILINE) if CPU.exists() else None
     return {
         "at": datetime.now(UTC).isoformat(timespec="minutes").replace("+00:00", "Z"),

@@ -1,4 +1,4 @@
-"""How much memory a function's process has used at most."""
+"""Peak memory of a function's process."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROC = Path("/proc")
 
 
 def process_of(runtime: Runtime) -> int:
-    """Return the runtime client's process, the one child of the emulator's; raises RuntimeFailed."""
+    """Return the runtime client's process id, the emulator's only child; raises RuntimeFailed."""
     emulator = runtime.process_id
     children = (PROC / str(emulator) / "task").glob("*/children")
     pids = [int(pid) for each in children for pid in each.read_text("ascii").split()]
@@ -21,12 +21,12 @@ def process_of(runtime: Runtime) -> int:
 
 
 def peak_megabytes(runtime: Runtime) -> float:
-    """Return the peak of the runtime client's resident memory, the emulator's not counted."""
+    """Return the peak of the runtime client's resident memory, without the emulator's."""
     return peak_of((PROC / str(process_of(runtime)) / "status").read_text("ascii"))
 
 
 def peak_of(status: str) -> float:
-    """Return VmHWM of a process's status, in megabytes of 1,000,000 bytes; raises ValueError where it is not told."""
+    """Return VmHWM of a process's status in megabytes of 1,000,000 bytes; raises ValueError if missing."""
     found = re.search(r"^VmHWM:\s+([0-9]+) kB$", status, re.MULTILINE)
     if found is None:
         raise ValueError("no VmHWM")

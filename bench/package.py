@@ -1,4 +1,4 @@
-"""How large the built layer is."""
+"""Size of the built layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md, written from the results between markers; what stands around them is prose."""
+"""Writes the tables of docs/performance.md from the results, between markers; the rest of the page is prose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class NoMarkers(ValueError):
 
 
 def regenerated(page: str, results: Json) -> str:
-    """Return the page with every table written anew; raises NoMarkers."""
+    """Return the page with new tables; raises NoMarkers."""
     for name, table in TABLES.items():
         begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
         if page.count(begin) != 1 or page.count(end) != 1:

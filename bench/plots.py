@@ -1,4 +1,4 @@
-"""`python -m bench.plots results.json folder`: the results as pictures. It runs where the drawing library is."""
+"""`python -m bench.plots results.json folder`: draws the results. It needs the drawing library's environment."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _save(figure: Any, file: Path) -> None:
 
 
 def cold(found: Json, file: Path) -> None:
-    """Draw the cold starts, part upon part, with what may be."""
+    """Draw the cold starts as stacked parts, with their bars."""
     figure, (axes,) = _axes(9, 5)
     names = sorted(found, key=lambda name: found[name]["total"]["median"], reverse=True)
     parts = (
@@ -65,7 +65,7 @@ def cold(found: Json, file: Path) -> None:
 
 
 def warm(found: Json, file: Path) -> None:
-    """Draw what each function adds: p50, p95, p99."""
+    """Draw the time added by each function: p50, p95, p99."""
     figure, (axes,) = _axes(9, 4.5)
     names = sorted(found, key=lambda name: found[name]["added"]["p50"])
     for row, name in enumerate(names):
@@ -82,7 +82,7 @@ def warm(found: Json, file: Path) -> None:
 
 
 def load(popup: list[Json], throughput: Json, file: Path) -> None:
-    """Draw the pop-up over Clinicea's latency, and the worker's throughput beside the ideal line."""
+    """Draw the pop-up by Clinicea's latency, and the worker's throughput with the ideal line."""
     figure, (left, right) = _axes(9, 3.6, 2)
     places = range(len(popup))
     for what, offset, colour, label in (

@@ -1,4 +1,4 @@
-"""The pop-up over Clinicea's latency, beside the two trips that nobody can save: the search, then the visits."""
+"""The pop-up by Clinicea's latency, compared with its two unavoidable trips: the search, then the visits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TIMEOUT_SECONDS = 10
 
 
 def measure(stage: Stage, latencies: Sequence[int], calls: int, say: Say) -> list[Json]:
-    """Ask for the pop-up and make the two trips by hand, in turns, `calls` times over each latency (milliseconds)."""
+    """Measure the pop-up and the two trips in turns, `calls` times for each latency in milliseconds."""
     place = stage.place()
     with Feeding(stage) as feeding, stage.runtime(FUNCTION, place) as runtime, requests.Session() as bare:
         next_event = feeding.of(FUNCTION, place)
@@ -63,7 +63,7 @@ def measure(stage: Stage, latencies: Sequence[int], calls: int, say: Say) -> lis
 
 @contextmanager
 def slow_clinicea(stage: Stage, seconds: float) -> Iterator[None]:
-    """Have Clinicea take so long for every answer."""
+    """Delay every answer of Clinicea during the block."""
     stage.clinicea.fault("*", "delay", seconds=seconds)
     try:
         yield
@@ -79,7 +79,7 @@ def _trips(session: requests.Session, url: str) -> float:
 
 
 def _whole(answer: Json) -> None:
-    """Raise Refused for an answer that had to do without the visits: it was quick for the wrong reason."""
+    """Raise Refused for an answer without the visits: it was fast for the wrong reason."""
     body = json.loads(answer["body"])
     if body["degraded"]:
         raise Refused(f"{FUNCTION}: a part of the answer is missing")

@@ -1,4 +1,4 @@
-"""Ports for servers that take a number, and only later listen on it."""
+"""Ports for servers that get a number and listen on it later."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import random
 import socket
 
 LOWEST, HIGHEST = 15_000, 30_000
-"""Below those that systems hand out by themselves: no connection that begins meanwhile is given one of these."""
+"""Range below the systems' ephemeral ports, so that no new connection gets one of these."""
 TRIES = 100
 
 
 class NoFreePort(Exception):
-    """None of many that were tried is free."""
+    """None of the tried ports is free."""
 
 
 def free_ports(count: int) -> list[int]:
-    """Return so many different ports that nobody listens on; raises NoFreePort."""
+    """Return `count` different free ports; raises NoFreePort."""
     found: list[int] = []
     for port in random.SystemRandom().sample(range(LOWEST, HIGHEST), TRIES):
         if len(found) == count:

@@ -1,4 +1,4 @@
-"""Processor time: of one process, and of the whole machine, as Linux counts it."""
+"""Processor time of one process and of the whole machine, from Linux."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def seconds_of(pid: int) -> float:
-    """Return what a process has used so far, in its own code and in the kernel's."""
+    """Return a process's processor time so far, user and kernel, in seconds."""
     return _ticks_of((PROC / str(pid) / "stat").read_text("utf-8", "replace")) / TICKS
 
 
@@ -22,7 +22,7 @@ def _ticks_of(stat: str) -> int:
 
 @dataclass(frozen=True)
 class Moment:
-    """How busy the machine has been since it started: ticks in all, and ticks of work, over all its cores."""
+    """Processor ticks of all cores since the machine's start: all ticks, and busy ones."""
 
     all_ticks: int
     busy_ticks: int
@@ -39,6 +39,6 @@ class Moment:
         return cls(sum(ticks), sum(ticks) - idle)
 
     def busy_since(self, before: Moment) -> float:
-        """Return the share of the machine's processor time that was used meanwhile, 0 to 1."""
+        """Return the busy share of the machine's processor time since `before`, 0 to 1."""
         passed = self.all_ticks - before.all_ticks
         return (self.busy_ticks - before.busy_ticks) / passed if passed else 0.0

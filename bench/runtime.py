@@ -1,7 +1,7 @@
 """One Lambda environment on this machine: AWS's runtime emulator and runtime client round one built function.
 
-The emulator comes with the AWS SAM CLI, the runtime client from an environment of its own, where beside the built code
-only boto3 can be imported, as on Lambda. No Docker. One request at a time: the emulator takes no more.
+The emulator comes with the AWS SAM CLI. The runtime client has its own environment, in which only the built code and
+boto3 can be imported, as on Lambda. There is no Docker. The emulator accepts one request at a time.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ LOOK_AGAIN_SECONDS = 0.002
 
 
 class RuntimeFailed(Exception):
-    """The environment cannot be started or does not answer; the text ends with what it said last."""
+    """The environment cannot be started or does not answer; the text ends with its last output."""
 
 
 class Runtime:
-    """A function's environment: starts with `with`, and ends with all that it started.
+    """A function's environment; a context manager that ends all its processes.
 
     Args:
         function: the built function's folder.
-        layer: the built layer's folder, that which holds `python`; None for a function without one.
-        environment: the function's variables, as the template sets them.
-        seconds: its time-out.
+        layer: the built layer's folder with `python`; None for a function without a layer.
+        environment: the function's variables, as in the template.
+        seconds: the function's time-out.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Runtime:
         self._environment = {
             "PATH": os.environ["PATH"],
             "LANG": "C.UTF-8",
-            "PYTHONDONTWRITEBYTECODE": "1",  # Lambda's folders are read-only: nothing is compiled there
+            "PYTHONDONTWRITEBYTECODE": "1",  # as on Lambda, whose folders are read-only
             "TZ": ":UTC",
             "AWS_REGION": "ap-south-1",
             "AWS_DEFAULT_REGION": "ap-south-1",
@@ -117,7 +117,7 @@ class Runtime:
         self._said.close()
 
     def invoke(self, event: Json) -> Any:
-        """Return what the function returned, as JSON; raises RuntimeFailed for what the runtime calls an error."""
+        """Return the function's result as JSON; raises RuntimeFailed for an error of the function."""
         answered = self._post(json.dumps(event).encode())
         try:
             answer = json.loads(answered)
@@ -129,13 +129,13 @@ class Runtime:
 
     @property
     def said(self) -> str:
-        """All that emulator and function have written."""
+        """The output of emulator and function."""
         self._said.seek(0)
         return self._said.read().decode("utf-8", "replace")
 
     @property
     def start_milliseconds(self) -> float:
-        """How long the function took to start, by the emulator's own report."""
+        """The function's start in milliseconds, from the emulator's report."""
         found = re.search(r"INIT REPORT\(durationMs: ([0-9.]+)\)", self.said)
         if found is None:
             raise RuntimeFailed(f"{self._function.name}: no report of its start\n{self.said[-2000:]}")
@@ -143,17 +143,17 @@ class Runtime:
 
     @property
     def milliseconds(self) -> float:
-        """How long ago the environment began to start."""
+        """Milliseconds since the environment began to start."""
         return (time.perf_counter() - self._began) * 1000
 
     @property
     def emulator_milliseconds(self) -> float:
-        """How long it took until the emulator listened; none of the function has started by then."""
+        """Milliseconds until the emulator listened, before the function starts."""
         return (self._listens - self._began) * 1000
 
     @property
     def process_id(self) -> int:
-        """The emulator's process; the runtime client is its child."""
+        """The emulator's process id; the runtime client is its child."""
         if self._process is None:
             raise RuntimeFailed("not started")
         return self._process.pid

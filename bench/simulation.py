@@ -1,8 +1,8 @@
 """`python -m bench.simulation --bookings 100000`: the same burst in virtual time, by the simulation of the chaos runs.
 
-Handlers, ledger rules and pace are the product's own; AWS and Clinicea are the simulation's, without any faults. No
-schedule runs: the simulated table is too slow to be looked through each minute while so much waits. It ends with one
-line of JSON.
+Handlers, ledger rules and pace are the product's own; AWS and Clinicea are the simulation's, without faults. No
+schedules run, because scans of the simulated table are too slow with so many open bookings. It prints one line of JSON
+at its end.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Json = dict[str, Any]
 PER_SECOND = 10
 CALLS_A_BOOKING = 2
 CALLBACKS_A_SECOND = 50.0
-"""What the API's throttle lets through by default."""
+"""Requests per second of the API's default throttle."""
 WORKERS = 10
 SLICE, REPORT_SECONDS = 30.0, 5.0
 LONGEST = 86_400.0
@@ -41,16 +41,16 @@ PATIENCE_SECONDS, SAY_SECONDS = 900.0, 15.0
 
 
 class SimulationFailed(Exception):
-    """The simulation did not come to its end; the text says why."""
+    """The simulation failed; the text says why."""
 
 
 def simulate(bookings: int, seed: int = 1) -> Json:
-    """Play the burst until nothing moves any more and judge the calendar; all times in seconds."""
+    """Simulate the burst until nothing moves any more, and check the calendar; times are in seconds."""
     began = time.monotonic()
     habits = {"requests_per_second": PER_SECOND, "single_appointments": False, "max_page_size": 0}
-    # A setup that is proven: what the first booking of a new one costs comes once, and not with each burst.
+    # A proven setup: the canary of a new one comes once, not with each burst.
     parameters = {"CliniceaPerSecond": PER_SECOND, "WorkerConcurrency": WORKERS, "Canary": "off"}
-    # A burst is more than any client may ask in a minute, for one number: measured is the way behind those doors.
+    # Limits are off, because a burst exceeds them; the rest of the way is measured.
     parameters |= {"BookingsPerCallerMinute": 0, "BookingsPerAgentMinute": 0, "OpenBookingsPerNumber": 0}
     with World(seed, 0.0, 0.0, habits=habits, parameters=parameters, scheduled=False) as world:
         intents = [_intent(world, tag) for tag in range(1, bookings + 1)]
@@ -79,7 +79,7 @@ def simulate(bookings: int, seed: int = 1) -> Json:
 
 
 def _intent(world: World, tag: int) -> Intent:
-    """Return one wish of a patient of its own for an hour of its own."""
+    """Return one request with a patient and an hour of its own."""
     store = world.clinicea.calendar
     patient = Patient(patient_id=f"P-{tag:06d}", first_name="Crowd", last_name=f"Extra{tag}", mobile=NUMBER)
     store.add_patient(patient)
@@ -97,7 +97,7 @@ def _intent(world: World, tag: int) -> Intent:
 
 
 def _play(world: World, callers: Callers, bookings: int) -> float:
-    """Let time pass until the calendar holds all, or nothing moves; return when that was."""
+    """Run until the calendar has all appointments, or nothing moves; return the time of that."""
     appointments = world.clinicea.calendar.appointments
     reported = time.monotonic()
     while world.scheduler.now < LONGEST:
@@ -113,7 +113,7 @@ def _play(world: World, callers: Callers, bookings: int) -> float:
 
 
 class Simulation:
-    """A simulation in a process of its own, which gets out of the way of everything else."""
+    """A simulation in its own process, with low priority."""
 
     def __init__(self, bookings: int) -> None:
         self._command = [sys.executable, "-m", "bench.simulation", "--bookings", str(bookings), "--nice", "5"]
@@ -130,7 +130,7 @@ class Simulation:
             self._process.communicate()
 
     def start(self) -> None:
-        """Let it begin."""
+        """Start the simulation."""
         path = os.pathsep.join([str(ROOT), str(ROOT / "layers" / "connector")])
         self._process = subprocess.Popen(
             self._command,
@@ -142,7 +142,7 @@ class Simulation:
         )
 
     def result(self, say: Callable[[str], None]) -> Json:
-        """Wait for its end and return what it found; raises SimulationFailed."""
+        """Wait for its end and return its result; raises SimulationFailed."""
         if self._process is None:
             raise SimulationFailed("it was never started")
         ends = time.monotonic() + PATIENCE_SECONDS

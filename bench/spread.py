@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Spread:
-    """A sample's middle and its quartiles, in the unit of what was measured."""
+    """A sample's median and quartiles, in the unit of the sample."""
 
     median: float
     lower: float
@@ -23,7 +23,7 @@ class Spread:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which `share` per cent of a sample lie, between two values in proportion.
+    """Return the percentile `share` of a sample, interpolated linearly.
 
     Raises ValueError for an empty sample or a share outside 0 to 100.
     """
@@ -37,7 +37,7 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 
 def covered(spans: Sequence[tuple[float, float]], begin: float, end: float) -> float:
-    """Return for how long, between `begin` and `end`, at least one of the spans lasts."""
+    """Return the time between `begin` and `end` that is covered by at least one span."""
     length, reached = 0.0, begin
     for first, last in sorted(spans):
         first, last = max(first, reached), min(last, end)

@@ -1,4 +1,4 @@
-"""What everything is measured on: the built product, the embedded AWS, a fake Clinicea in a process of its own."""
+"""The measuring environment: the built product, the embedded AWS, a fake Clinicea in its own process."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ USUAL, USUAL_COMPILED, BARE = "usual", "usual_compiled", "bare"
 STOP_SECONDS = 5.0
 AS_DEPLOYED = {
     "CLINICEA_AUTHENTICATION": "staff_session",
-    # Counted, as by default, and never reached: a benchmark asks more often than any agent.
+    # Counted as by default, but never reached: a benchmark has more requests than any agent.
     "LOOKUPS_PER_CALLER_MINUTE": "100000",
     "LOOKUPS_PER_AGENT_MINUTE": "100000",
     "SUSPECTED_AFTER_MISSES": "100000",
@@ -40,25 +40,25 @@ AS_DEPLOYED = {
     "OPEN_BOOKINGS_PER_NUMBER": "0",
     "STATUS_PER_CALLER_MINUTE": "100000",
 }
-"""Limits, record of disclosures and session are on."""
+"""Variables with limits, register of disclosures and session."""
 OF_LAMBDA = {"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
 
 
 @dataclass(frozen=True)
 class Place:
-    """One function's deployment: its resources, and its environment variables."""
+    """One function's deployment: its resources and environment variables."""
 
     stack: Stack
     environment: dict[str, str]
 
     def with_(self, **variables: str) -> Place:
-        """Return the same with other variables."""
+        """Return a copy with other variables."""
         return Place(self.stack, self.environment | variables)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything that stands ready for measurements."""
+    """The environment for measurements."""
 
     folder: Path
     product: Build
@@ -69,16 +69,16 @@ class Stage:
     _numbers: Iterator[int]
 
     def place(self) -> Place:
-        """Make the resources of one more deployment; nothing of it is shared with another."""
+        """Create the resources of a further, independent deployment."""
         stack = Stack.create()
         return Place(stack, stack.environment(self.clinicea.url) | self.aws | AS_DEPLOYED | OF_LAMBDA)
 
     def runtime(self, name: str, place: Place, *, seconds: int = 30) -> Runtime:
-        """Return the environment of a function, of the usual or of the bare handler; it starts with `with`."""
+        """Return the environment of a function, or of the usual or bare handler; `with` starts it."""
         return Runtime(self._code(name), self._layer(name), self._environment(name, place), seconds=seconds)
 
     def probed(self, name: str, place: Place, *, seconds: int = 30) -> tuple[Runtime, Path]:
-        """Return the same with the probe round its handler, and the file that the probe writes."""
+        """Return the environment with the probe around its handler, and the probe's file."""
         lines = self.folder / f"probe-{next(self._numbers)}.jsonl"
         layer = self._layer(name)
         path = [str(layer / "python")] if layer else []
@@ -99,7 +99,7 @@ class Stage:
 
 @contextmanager
 def stage(folder: Path) -> Iterator[Stage]:
-    """Build everything into `folder` and start what it needs; raises BuildFailed, NoAnswer."""
+    """Build everything into `folder` and start the servers; raises BuildFailed, NoAnswer."""
     with ExitStack() as running:
         product = build(folder / "product")
         usual = build(folder / "usual", _usual_sources(folder / "usual-sources"))
@@ -107,13 +107,13 @@ def stage(folder: Path) -> Iterator[Stage]:
         clinicea = running.enter_context(_fake())
         address = running.enter_context(embedded_aws(folder))
         reached = {**CREDENTIALS, "AWS_ENDPOINT_URL": address}
-        os.environ.update(reached)  # for the resources that this process makes
+        os.environ.update(reached)  # for the resources created by this process
         forget_clients()
         yield Stage(folder, product, usual, compiled, clinicea, reached, itertools.count(1))
 
 
 def _usual_sources(folder: Path) -> Path:
-    """Put the usual handler where `sam build` finds its requirements beside it; return its template."""
+    """Copy the usual handler with its requirements for `sam build`; return its template."""
     shutil.copytree(HERE / "usual", folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "requirements" / "usual.txt", folder / "requirements.txt")
     return folder / "template.yaml"
@@ -129,7 +129,7 @@ def _with_byte_code(code: Path, folder: Path) -> Path:
 
 @contextmanager
 def _fake() -> Iterator[ControlClient]:
-    """A fake Clinicea that shares no interpreter with what measures."""
+    """Return a fake Clinicea that shares no interpreter with what measures."""
     command = [sys.executable, "-m", "local.clinicea", "--port", "0", "--seed", "7", "--sample"]
     server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
@@ -137,7 +137,7 @@ def _fake() -> Iterator[ControlClient]:
             raise RuntimeError("no output")
         said = server.stdout.readline()
         control = ControlClient(said.rpartition(" ")[2].strip())
-        # Each deployment has a session of its own here, and all are of one member of staff.
+        # Each deployment has its own session here, all of one staff user.
         control.switch(login_single_session=False, slot_conflicts=False)
         yield control
     finally:

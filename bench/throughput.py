@@ -1,4 +1,4 @@
-"""The worker's throughput: a double of the queue feeds as many environments as there are to be at the same time."""
+"""The worker's throughput, with a double of the queue that feeds several environments in parallel."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Say = Callable[[str], None]
 FUNCTION = "booking_worker"
 LATENCY_SECONDS = 0.2
 INTAKES = 2
-"""Booking functions that take the bookings in beforehand, at the same time."""
+"""Booking functions that accept the bookings beforehand in parallel."""
 
 
 def measure(stage: Stage, levels: Sequence[int], each: int, rounds: int, say: Say) -> Json:
-    """Work `each` bookings in every environment, over all levels of concurrency in turns, `rounds` times."""
+    """Make `each` bookings in every environment, at all levels of concurrency in turns, `rounds` times."""
     place = stage.place()
     needed = (sum(levels) * rounds) * each + max(levels)
     say(f"throughput, taking in {needed} bookings")
@@ -56,7 +56,7 @@ def measure(stage: Stage, levels: Sequence[int], each: int, rounds: int, say: Sa
 
 
 def take_in(stage: Stage, place: Place, count: int) -> list[Json]:
-    """Have bookings accepted, of one patient each, and return the worker's event of each."""
+    """Send bookings, one for each patient, and return the worker's event of each."""
     patients = crowd(stage, count)
     numbers = Numbers()
     with ExitStack() as running, ThreadPoolExecutor(INTAKES) as threads:

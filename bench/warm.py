@@ -1,4 +1,4 @@
-"""Warm invocations: the time that a function adds to the waiting for Clinicea and AWS, and what it asks them for."""
+"""Warm invocations: the time that a function adds to the waiting for Clinicea and AWS, and its requests to them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bench.stage import FUNCTIONS, USUAL, Stage
 Json = dict[str, Any]
 Say = Callable[[str], None]
 WARM_UP = 10
-"""Invocations of each function that are not counted."""
+"""Uncounted first invocations of each function."""
 BLOCK = 20
-"""So many invocations of one function, then it is the next one's turn."""
+"""Invocations of one function before the next one's turn."""
 
 
 def measure(stage: Stage, calls: int, say: Say, names: Sequence[str] = ()) -> Json:
-    """Invoke each function at least `calls` times, in turns, with the probe round its handler."""
+    """Invoke each function at least `calls` times, in turns, with the probe around its handler."""
     names = names or (USUAL, *FUNCTIONS)
     with ExitStack() as running:
         feeding = running.enter_context(Feeding(stage))
@@ -65,15 +65,15 @@ def _lines(file: Path) -> list[Json]:
 
 
 def _log_bytes(runtime: Runtime) -> int:
-    """Return how much the function has logged; the emulator's own lines are none of it, and are no JSON."""
+    """Return the bytes logged by the function, without the emulator's lines, which are not JSON."""
     return sum(len(line) + 1 for line in runtime.said.splitlines() if line.startswith("{"))
 
 
 def summary(lines: Sequence[Json], tables: Mapping[str, str]) -> Json:
-    """Summarise a function's invocations as the probe wrote them; times in milliseconds.
+    """Summarise a function's invocations from the probe's lines; times are in milliseconds.
 
     Args:
-        tables: what each table is to be called.
+        tables: display names of the tables.
     """
     added = [(each["wall"] - covered(each["outbound"], 0.0, each["wall"])) * 1000 for each in lines]
     wall = [each["wall"] * 1000 for each in lines]

@@ -1,4 +1,4 @@
-"""`./connector <verb>`: the program for operators and integrators. Each verb lies in a module of its own."""
+"""`./connector <verb>`: the program for operators and integrators. Each verb has a module of its own."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECTIONS = {
     },
     "The stack on this machine": {"logs": "logs", "invoke": "invoke"},
 }
-"""The module in `commands` of each verb, as --help lists them. A verb's module is imported when it is wanted."""
+"""The module in `commands` of each verb, in the order of --help. A verb's module is imported on use."""
 MODULES = {verb: module for section in SECTIONS.values() for verb, module in section.items()}
 INTERRUPTED = 130
 
@@ -47,12 +47,12 @@ class Verbs(click.Group):
         return [*MODULES]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
-        """Return a verb, or None if there is none of this name."""
+        """Return a verb, or None for an unknown name."""
         if cmd_name not in MODULES:
             return None
         found = getattr(importlib.import_module(f"commands.{MODULES[cmd_name]}"), cmd_name.replace("-", "_"))
         if not isinstance(found, click.Command):
-            raise TypeError(f"{cmd_name} is no verb")
+            raise TypeError(f"{cmd_name} is not a verb")
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -82,7 +82,7 @@ def connector() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a verb, and return its exit code; 2 if it was typed wrongly."""
+    """Run a verb, and return its exit code; 2 for invalid arguments."""
     given = sys.argv[1:] if arguments is None else [*arguments]
     try:
         code = connector.main(given, prog_name=NAME, standalone_mode=False)

@@ -1,4 +1,4 @@
-"""What the template takes as its parameters' values: told before a deployment, in the template's own words."""
+"""Checks of parameter values against the template before a deployment, in the template's own words."""
 
 import difflib
 import re
@@ -11,13 +11,13 @@ Json = dict[str, Any]
 
 
 def defaults(parameters: Mapping[str, Json]) -> dict[str, str]:
-    """Return each parameter's default, but for the release id; one that has none is not in it."""
+    """Return the parameters' defaults, without the release id; parameters without a default are left out."""
     named = {name: each for name, each in parameters.items() if name != PARAMETER and "Default" in each}
     return {name: str(each["Default"]) for name, each in named.items()}
 
 
 def problems(values: Mapping[str, str], parameters: Mapping[str, Json]) -> Iterator[str]:
-    """Yield what is wrong with values: a line each."""
+    """Yield a line for each invalid value."""
     for name, value in values.items():
         if name == PARAMETER:
             yield f"{PARAMETER}: make deploy sets it"

@@ -1,4 +1,4 @@
-"""The deployed API as ConVox calls it, for the commands and for the launcher. Needs nothing but Python itself."""
+"""Client of the deployed API, as ConVox calls it, for commands and launcher. Needs only the standard library."""
 
 import json
 import time
@@ -13,12 +13,12 @@ Json = dict[str, Any]
 
 
 class NoAnswer(Exception):
-    """The API did not answer, or not in JSON; the text holds no address and nothing of anybody."""
+    """The API did not answer, or not in JSON; the text holds no address and no personal data."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered, and how long it took."""
+    """An answer of the API, and its duration."""
 
     status: int
     body: Json
@@ -27,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Api:
-    """A stack's API, with the header and the access token that it takes."""
+    """A stack's API, with its header and access token."""
 
     url: str
     header: str
@@ -45,10 +45,10 @@ class Api:
         """Send one request.
 
         Args:
-            token: sent instead of the right one; "" sends none.
+            token: sent instead of the API's token; "" sends none.
 
         Raises:
-            NoAnswer: none came within 30 s, or one that is no JSON object.
+            NoAnswer: there was no answer within 30 s, or it is not a JSON object.
         """
         url = self.url + path + (f"?{urllib.parse.urlencode(query)}" if query else "")
         sent = self.token if token is None else token
@@ -73,10 +73,10 @@ class Api:
         return Answer(status, found, (time.monotonic() - began) * 1000)
 
     def _carried(self, token: str) -> str:
-        """Return the header's value: `Authorization` wants the scheme before the token, any other header the token."""
+        """Return the header's value: `Authorization` has a scheme before the token, other headers only the token."""
         return f"Bearer {token}" if self.header.lower() == "authorization" else token
 
     def _opener(self) -> urllib.request.OpenerDirector:
-        """Return an opener that asks no proxy for this machine's own stack."""
+        """Return an opener that uses no proxy for this machine's own stack."""
         local = urllib.parse.urlsplit(self.url).hostname == "127.0.0.1"
         return urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))

@@ -1,4 +1,4 @@
-"""`make audit`: known vulnerabilities of every locked package; one that could not be looked up is a failure."""
+"""`make audit`: known vulnerabilities of every locked package; a package that cannot be looked up is a failure."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ MOST_NAMED = 10
 
 
 class Pin(NamedTuple):
-    """A package in one version, its name as the index spells it."""
+    """A package in one version, with its normalized name."""
 
     name: str
     version: str
@@ -35,11 +35,11 @@ class Pin(NamedTuple):
 
 
 CONTROL = Pin("pyyaml", "5.1")
-"""Known to be vulnerable (CVE-2020-1747). A service that does not say so tells nothing about the others either."""
+"""Control: known to be vulnerable (CVE-2020-1747). Without a report of it, no answer of the service counts."""
 
 
 class Run(NamedTuple):
-    """What one run of pip-audit said."""
+    """Output of one run of pip-audit."""
 
     output: str
     errors: str
@@ -50,7 +50,7 @@ Audit = Callable[[list[Pin]], Run]
 
 @dataclass
 class Judgement:
-    """What is known of each package."""
+    """Result for all packages."""
 
     vulnerable: dict[Pin, list[str]] = field(default_factory=dict)
     not_looked_up: dict[Pin, str] = field(default_factory=dict)
@@ -58,18 +58,18 @@ class Judgement:
 
     @property
     def exit_code(self) -> int:
-        """0: each was looked up, and none is known to be vulnerable. 1: one is. 2: it cannot be told of all."""
+        """0: all were looked up and none is vulnerable. 1: one is vulnerable. 2: not all could be looked up."""
         return 2 if self.not_looked_up else 1 if self.vulnerable else 0
 
 
 def pins(lock: str) -> set[Pin]:
-    """Return all that a lock pins, for whatever Python and machine; pip-audit passes over other machines' lines."""
+    """Return all pins of a lock, for every Python and machine; pip-audit itself skips other machines' lines."""
     found = (PINNED.match(line) for line in lock.splitlines())
     return {Pin.of(*match.groups()) for match in found if match}
 
 
 def rounds(wanted: Iterable[Pin]) -> Iterator[list[Pin]]:
-    """Yield lists in which each name comes once, as pip-audit wants them."""
+    """Yield lists with each name at most once, as pip-audit requires."""
     versions: dict[str, list[Pin]] = defaultdict(list)
     for pin in sorted(set(wanted)):
         versions[pin.name].append(pin)
@@ -78,11 +78,11 @@ def rounds(wanted: Iterable[Pin]) -> Iterator[list[Pin]]:
 
 
 def judge(wanted: Iterable[Pin], audit: Audit) -> Judgement:
-    """Have every package looked up, after the control; without an answer for that, none is asked for."""
+    """Look up every package, but only once the control query has succeeded."""
     control = Judgement()
     _take(control, [CONTROL], audit([CONTROL]))
     if not control.vulnerable:
-        why = control.not_looked_up.get(CONTROL, f"the service does not know that {CONTROL} is vulnerable")
+        why = control.not_looked_up.get(CONTROL, f"the service does not report {CONTROL} as vulnerable")
         return Judgement(not_looked_up=dict.fromkeys(wanted, why))
     judgement = Judgement()
     for together in rounds(wanted):
@@ -91,11 +91,11 @@ def judge(wanted: Iterable[Pin], audit: Audit) -> Judgement:
 
 
 def _take(judgement: Judgement, together: list[Pin], run: Run) -> None:
-    """Sort the packages of one run by what it said of each."""
+    """Sort the packages of one run by their result."""
     try:
         said = {Pin.of(each["name"], "").name: each for each in json.loads(run.output)["dependencies"]}
     except (ValueError, KeyError, TypeError):
-        last = (run.errors.strip().splitlines() or ["it said nothing"])[-1]
+        last = (run.errors.strip().splitlines() or ["no output"])[-1]
         judgement.not_looked_up |= dict.fromkeys(together, f"pip-audit failed: {last[:240]}")
         return
     for pin in together:
@@ -103,7 +103,7 @@ def _take(judgement: Judgement, together: list[Pin], run: Run) -> None:
         if "skip_reason" in of_it:
             judgement.not_looked_up[pin] = of_it["skip_reason"]
         elif of_it.get("version") != pin.version or "vulns" not in of_it:
-            judgement.not_looked_up[pin] = "pip-audit said nothing of it"
+            judgement.not_looked_up[pin] = "pip-audit did not report it"
         elif of_it["vulns"]:
             judgement.vulnerable[pin] = [each["id"] for each in of_it["vulns"]]
         else:
@@ -111,7 +111,7 @@ def _take(judgement: Judgement, together: list[Pin], run: Run) -> None:
 
 
 def pip_audit(together: list[Pin], more: Iterable[str]) -> Run:
-    """Run pip-audit on packages in their versions, without resolving anything."""
+    """Run pip-audit on packages in exact versions, without resolving dependencies."""
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
         requirements.write("".join(f"{pin}\n" for pin in together))
         requirements.flush()
@@ -130,7 +130,7 @@ def pip_audit(together: list[Pin], more: Iterable[str]) -> Run:
 
 
 def told(judgement: Judgement, locks: Mapping[Path, set[Pin]]) -> Iterator[str]:
-    """Yield the judgement in words."""
+    """Yield the result as lines."""
     for pin, ids in sorted(judgement.vulnerable.items()):
         where = ", ".join(str(path.relative_to(ROOT)) for path, pinned in locks.items() if pin in pinned)
         yield f"VULNERABLE     {pin}: {' '.join(ids)} ({where})"
@@ -145,7 +145,7 @@ def told(judgement: Judgement, locks: Mapping[Path, set[Pin]]) -> Iterator[str]:
 
 
 def main() -> int:
-    """Print what is known to be vulnerable and what could not be told; the exit code is the judgement's."""
+    """Print vulnerable packages and those that could not be looked up; returns the result's exit code."""
     parser = argparse.ArgumentParser(description=__doc__, epilog="Other arguments go to pip-audit: --ignore-vuln …")
     parser.add_argument("--lock", type=Path, action="append", help="only this lock; default: all of the project")
     given, more = parser.parse_known_args()

@@ -1,4 +1,4 @@
-"""What AWS would refuse after minutes, or never say at all: looked up before a deployment."""
+"""Checks before a deployment for what AWS would refuse after minutes or not report at all."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -15,28 +15,28 @@ CANNOT_BE_UPDATED = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "D
 
 @dataclass(frozen=True)
 class Standing:
-    """The stack as it is deployed; `status` is empty where there is none yet."""
+    """The deployed stack; `status` is empty if there is none."""
 
     status: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
 
 
 def standing(target: Target) -> Standing:
-    """Return how the stack stands; raises botocore's errors."""
+    """Return the stack's state; raises botocore's errors."""
     try:
         (stack,) = target.client("cloudformation").describe_stacks(StackName=target.stack)["Stacks"]
     except ClientError as error:
         if "does not exist" in error.response["Error"].get("Message", ""):
             return Standing()
         raise
-    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # a change set was made once, and never carried out
+    if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # a change set was created but never executed
         return Standing()
     given = {each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])}
     return Standing(stack["StackStatus"], given)
 
 
 def obstacles(target: Target, now: Standing, values: Mapping[str, str]) -> Iterator[str]:
-    """Yield what would make the deployment fail, a line each; raises botocore's errors."""
+    """Yield a line for each cause that would make the deployment fail; raises botocore's errors."""
     where = f"{target.region}, account {target.account()}"
     if now.status in CANNOT_BE_UPDATED:
         delete = f"aws cloudformation delete-stack --stack-name {target.stack} --region {target.region}"
@@ -55,7 +55,7 @@ def obstacles(target: Target, now: Standing, values: Mapping[str, str]) -> Itera
 
 
 def warnings(now: Standing, values: Mapping[str, str]) -> Iterator[str]:
-    """Yield what is allowed, and should be known."""
+    """Yield a line for each allowed but risky setting."""
     for name, of_what in (("NoticesEmail", "a booking fails or needs a person"), ("AlarmsEmail", "an alarm is raised")):
         if not values[name]:
             yield f"{name} is empty: no e-mail is sent when {of_what}"
@@ -84,11 +84,11 @@ def _secret(target: Target, arn: str, where: str) -> Iterator[str]:
             raise
         return
     if "DeletedDate" in found:
-        yield f"CliniceaSecretArn: to be deleted: aws secretsmanager restore-secret --secret-id {arn}"
+        yield f"CliniceaSecretArn: will be deleted; restore it: aws secretsmanager restore-secret --secret-id {arn}"
 
 
 def _has_log_role(target: Target) -> bool:
-    """Whether API Gateway may write logs; also where the deployer may not ask."""
+    """Return whether API Gateway may write logs; True if the deployer has no permission to check."""
     try:
         return bool(target.client("apigateway").get_account().get("cloudwatchRoleArn"))
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""Bookings as the verbs list, narrow and print them; nothing of the patient is in a line."""
+"""Lists, filters and lines of bookings for the verbs; a line has no patient data."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -11,12 +11,12 @@ from commands.cli_support import FUNCTION_SECONDS, Ask, Json, Output, Read, Sess
 from commands.target import FunctionFailed, Target
 
 MOST_PARTS = 100_000
-"""Parts of an answer: 20 MB of the ledger each, or 1,000 bookings."""
+"""Largest number of parts of an answer; each has 20 MB of the ledger or 1,000 bookings."""
 _UNITS = {"m": 1, "h": 60, "d": 24 * 60}
 
 
 def session(out: Output, target: Target) -> Session:
-    """Ask the stack's own function: it speaks the ledger's language, whatever version is deployed."""
+    """Return a session with the stack's own function, which reads the ledger of whatever version is deployed."""
 
     def ask(order: Json) -> Json:
         return target.invoke("BookingActionsFunctionName", order, FUNCTION_SECONDS)
@@ -25,7 +25,7 @@ def session(out: Output, target: Target) -> Session:
 
 
 def minutes(text: str) -> int:
-    """Read a duration such as 45m, 12h or 3d."""
+    """Parse a duration such as 45m, 12h or 3d."""
     found = re.fullmatch(r"([0-9]{1,5})([mhd])", text)
     if found is None:
         raise ValueError("a duration is such as 45m, 12h or 3d")
@@ -36,16 +36,16 @@ DURATION = Read("duration", minutes)
 
 
 def filters(function: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that narrow a list of bookings: `reason` is a tuple, `older` is in minutes."""
+    """Add the options that filter a list of bookings: `reason` is a tuple, `older` is in minutes."""
     reason = click.option("--reason", multiple=True, help="Only bookings with this reason; repeatable.")
     older = click.option("--older", type=DURATION, default=0, metavar="12h", help="Only bookings at least this old.")
     return reason(older(function))
 
 
 def listed(session: Session, order: Json) -> tuple[list[Json], list[Json]]:
-    """Return all bookings that an order `list` is about, oldest first, and the records that cannot be read.
+    """Return all bookings of a `list` request, oldest first, and the unreadable records.
 
-    The function answers in parts, whatever the ledger's size.
+    The function answers in parts, so the ledger may have any size.
     """
     found: dict[str, Json] = {}
     unreadable: dict[str, Json] = {}
@@ -58,7 +58,7 @@ def listed(session: Session, order: Json) -> tuple[list[Json], list[Json]]:
 
 
 def parts(ask: Ask, order: Json) -> Iterator[Json]:
-    """Give an order for one part after the other, and yield the answers.
+    """Request one part after the other, and yield the answers.
 
     Raises:
         FunctionFailed: the parts do not end.
@@ -93,7 +93,7 @@ def line(booking: Json, now: datetime) -> str:
 
 
 def unreadable_line(record: Json, now: datetime) -> str:
-    """Return what is known of a booking that the deployed release cannot read."""
+    """Return a line about a booking that the deployed release cannot read."""
     age = _span(now - datetime.fromisoformat(record["since"])) if record["since"] else "-"
     version = "-" if record["schema_version"] is None else record["schema_version"]
     return f"{'unreadable':15}  version {version}  {record['open'] or 'ended'}  age {age}  {record['booking_id']}"
@@ -111,7 +111,7 @@ def wall_clock() -> datetime:
 
 
 def _span(span: timedelta) -> str:
-    """A length of time in its greatest unit; what is past is negative."""
+    """Return a time span in its largest unit; negative for the past."""
     whole = int(abs(span).total_seconds() // 60)
     text = f"{whole} m" if whole < 60 else f"{whole // 60} h" if whole < 2880 else f"{whole // 1440} d"
     return f"-{text}" if span < timedelta(0) else text

@@ -1,4 +1,4 @@
-"""`connector bookings`: the bookings with their age and the reason why they wait; or one, and what was done to it."""
+"""`connector bookings`: lists bookings with age and reason, or shows one with its audit."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ STATES = ("accepted", "sending", "unknown", "needs_attention", "booked", "reject
 @click.option("--state", multiple=True, type=click.Choice(STATES), help="Default: all open bookings.")
 @booking_lines.filters
 def bookings(out: Output, booking_id: str, state: Sequence[str], reason: Sequence[str], older: int, stack: str) -> int:
-    """List bookings by state, age and reason; or show one, and the acts on it.
+    """List bookings by state, age and reason, or show one with the actions on it.
 
     The exit code is 1 if there is no such booking, 2 if the stack could not be reached.
     """
@@ -39,7 +39,7 @@ def tell(
     reasons: Sequence[str] = (),
     older: int = 0,
 ) -> int:
-    """Ask for the list, and print it; `older` is in minutes."""
+    """Request the list, and print it; `older` is in minutes."""
     order = {"action": "list", "states": [*states], "reasons": [*reasons], "older_than_minutes": older}
     found, unreadable = booking_lines.listed(session, order)
     letters = dead_letters()
@@ -58,7 +58,7 @@ def tell(
 
 
 def show(session: Session, booking_id: str) -> int:
-    """Print one booking, and the acts on it."""
+    """Print one booking and the actions on it."""
     out = session.out
     answer = session.ask({"action": "show", "booking_id": booking_id})
     if "unreadable" in answer:
@@ -75,7 +75,7 @@ def show(session: Session, booking_id: str) -> int:
 
 
 def _letters(target: Target) -> Callable[[], int]:
-    """Count the dead letters, those that somebody is looking at included."""
+    """Return a function that counts the dead letters, including those in flight."""
     counted = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
     def count() -> int:

@@ -1,4 +1,4 @@
-"""`connector calls`: the calls that a pop-up announced and whose status callback has not come."""
+"""`connector calls`: lists calls that a pop-up announced but that have no status callback."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from commands import booking_lines, cli_support
 from commands.cli_support import Output, Session
 
 CALL_REPORT_HOURS = 2
-"""Longer than a call and the agent's work after it."""
+"""Hours; longer than a call and the agent's work after it."""
 
 
 @cli_support.verb("calls", "calls --older 4h")
@@ -20,7 +20,7 @@ CALL_REPORT_HOURS = 2
     help=f"Only calls announced at least this long ago; default: {CALL_REPORT_HOURS}h.",
 )
 def calls(out: Output, older: int, stack: str) -> int:
-    """List the calls that were announced and whose status never came.
+    """List the announced calls without a status callback.
 
     The exit code is 1 if there are such calls, 2 if the stack could not be reached.
     """
@@ -28,7 +28,7 @@ def calls(out: Output, older: int, stack: str) -> int:
 
 
 def tell(session: Session, older: int) -> int:
-    """Ask, and print the answer; `older` is in minutes."""
+    """Request the calls, and print them; `older` is in minutes."""
     order = {"action": "calls", "older_than_minutes": older}
     found = [call for part in booking_lines.parts(session.ask, order) for call in part["calls"]]
     out = session.out

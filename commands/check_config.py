@@ -1,4 +1,4 @@
-"""`connector check-config`: are the configuration documents in order? Asked before a deployment finds out."""
+"""`connector check-config`: checks the configuration documents before a deployment."""
 
 import json
 import os
@@ -24,7 +24,7 @@ from convox_clinicea.settings import packed, replacement
 
 Document = dict[str, Any]
 MODERN_BOOKING = "book_known by modern calls"
-ZONE = "UTC"  # of clinics that state none; which one it is changes nothing here
+ZONE = "UTC"  # zone of clinics without one; which zone makes no difference here
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ class Kind:
     """A configuration document.
 
     Attributes:
-        parameter: the template's parameter that says where it lies.
-        check: raises ConfigurationError, and else says what the document holds.
+        parameter: the template's parameter with its source.
+        check: returns a summary of the document; raises ConfigurationError.
     """
 
     name: str
@@ -46,7 +46,7 @@ def _call_table(document: Document | None) -> str:
     modern = [f"{flow} by modern calls" for flow, dialect in table.flows.model_dump().items() if dialect == "modern"]
     told = [f"{len(table.calls)} calls, {len(table.flows.needed())} in use", *modern]
     if document is not None and of_schema_1(document):
-        told.append('of schema 1, with the defaults of its time; write "schema": 2 for those of now')
+        told.append('schema 1, with its old defaults; write "schema": 2 for the current ones')
     return "; ".join(told)
 
 
@@ -61,7 +61,7 @@ def _clinics(document: Document | None) -> str:
 def _dialect(document: Document | None) -> str:
     Dialects.from_document(document)
     callers = sorted((document or {}).get("callers", {}))
-    return f"callers of their own: {', '.join(callers) or 'none'}"
+    return f"clients with their own: {', '.join(callers) or 'none'}"
 
 
 def _consent_texts(document: Document | None) -> str:
@@ -74,7 +74,7 @@ def _consent_texts(document: Document | None) -> str:
 
 @dataclass(frozen=True)
 class Deployed:
-    """What a stack is to be deployed with."""
+    """The stack's name and parameters to be deployed."""
 
     stack: str
     values: dict[str, str]
@@ -89,7 +89,7 @@ KINDS = (CALL_TABLE, CLINICS, DIALECT, CONSENT_TEXTS)
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of one document: where it was read, what it holds, what is wrong."""
+    """Result for one document: its source, its summary, its problems."""
 
     name: str
     source: str
@@ -123,7 +123,7 @@ def _read(name: str, source: str) -> Document | None:
 
 
 def _parsed(text: str) -> Document:
-    """Read JSON as the functions do, and more strictly: a key that stands twice is an error here."""
+    """Parse JSON like the functions, but refuse repeated keys."""
     try:
         document = json.loads(text, object_pairs_hook=_each_once)
     except json.JSONDecodeError as error:
@@ -143,7 +143,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> Document:
 
 
 def misplaced(deployed: Deployed) -> list[str]:
-    """Return what is wrong with where the parameters say that the documents lie: the functions could not read them."""
+    """Return a line for each parameter with a source that the functions cannot read."""
     wrong = []
     values = {kind.parameter: deployed.values.get(kind.parameter, "") for kind in KINDS}
     for parameter, source in values.items():
@@ -156,18 +156,18 @@ def misplaced(deployed: Deployed) -> list[str]:
         elif source and not source.startswith(("ssm:/", "s3://")):
             wrong.append(f"{parameter}: must be empty, ssm:/{deployed.stack}/<name> or s3://<DocumentsBucket>/<key>")
     named = Counter(source for source in values.values() if source)
-    wrong += [f"{source}: stands for more than one document" for source, count in named.items() if count > 1]
+    wrong += [f"{source}: is used for more than one document" for source, count in named.items() if count > 1]
     return wrong
 
 
 def unfit(deployed: Deployed, call_table: Finding) -> list[str]:
-    """Return which parameters exclude one another, or what the call table says."""
+    """Return a line for each parameter that contradicts others or the call table."""
     values = deployed.values
     wrong = []
     if values.get("LookupStart") == "snapstart" and values.get("Python") == "3.11":
         wrong.append("LookupStart: snapstart needs Python 3.12 or newer")
     if values.get("ReadBacks") == "false" and MODERN_BOOKING in call_table.holds:
-        why = "createAppointment answers an id without a start, which only a reading back can settle"
+        why = "createAppointment answers an id without a start, which only a read-back can settle"
         wrong.append(f"ReadBacks: must be true where flows.book_known is modern, for {why}")
     return wrong
 
@@ -188,13 +188,13 @@ def show(out: Output, findings: list[Finding], wrong_parameters: list[str]) -> N
 
 
 def _to_be_deployed(given: Sequence[str]) -> Deployed:
-    """The stack's name and parameters: as given, else as deploy.toml and, where it is silent, samconfig.toml say."""
+    """Return the stack's name and parameters: as given, else from deploy.toml, else from samconfig.toml."""
     file, kept = deploy_file.read(deploy_file.path()), samconfig(deploy_file.ROOT / "samconfig.toml")
     return Deployed(file.stack or kept.stack or DEFAULT_STACK, kept.values | file.parameters | pairs(given))
 
 
 def _speak_to(out: Output, target: Target) -> None:
-    """Let the layer's clients, which go by the environment, ask where the stack is; say where that is."""
+    """Set the environment of the layer's clients to the stack's account and region, and print these."""
     out.note(target.address())
     os.environ["AWS_DEFAULT_REGION"] = target.region
     if target.profile:
@@ -220,8 +220,8 @@ def _source(kind: Kind) -> Callable[[Callable[..., int]], Callable[..., int]]:
 def check_config(out: Output, parameters: Sequence[str], **given: str | None) -> int:
     """Check the call table, clinics, dialect and consent texts that a deployment would use.
 
-    They are those that deploy.toml names; Name=value goes over its parameters. The exit code is 1 if one is not in
-    order, 2 if there was nothing to go by.
+    Their sources come from deploy.toml; Name=value overrides its parameters. The exit code is 1 if one has a problem,
+    2 if there is nothing to check.
     """
     try:
         deployed = _to_be_deployed(parameters)

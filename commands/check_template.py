@@ -1,6 +1,6 @@
-"""`make lint`: checkov finds nothing wrong with template.yaml but what is excepted, with a reason.
+"""`make lint`: checkov's findings in template.yaml, except those excepted with a reason.
 
-What every function is excepted from stands in .checkov.yaml, the rest beside the resource.
+Exceptions for all functions are in .checkov.yaml, others in the resource's Metadata.
 """
 
 import json
@@ -18,12 +18,12 @@ EXCEPTIONS = ROOT / ".checkov.yaml"
 CHECKOV = ROOT / ".tools" / "checks" / "bin" / "checkov"
 SECONDS = 300
 LEAST_CHECKS = 100
-"""Far fewer than there are: a run that passed fewer has not seen the template."""
+"""Checks that must pass at least; with fewer, checkov has not read the template."""
 SHORTEST_REASON = 10
 
 
 def wrong(report: Any) -> Iterator[str]:
-    """Yield what is wrong by checkov's report, one that shows that nothing was checked included."""
+    """Yield a line for each problem in checkov's report, also if it shows that nothing was checked."""
     results = report.get("results", {}) if isinstance(report, dict) else {}
     passed = results.get("passed_checks", [])
     if len(passed) < LEAST_CHECKS:
@@ -39,7 +39,7 @@ def wrong(report: Any) -> Iterator[str]:
 
 
 def run(template: Path) -> Any:
-    """Return checkov's report on a template, loops written out, made without the network; None if it made none."""
+    """Return checkov's report on a template with its loops expanded, without network; None if there is none."""
     with tempfile.TemporaryDirectory() as folder:
         written_out = Path(folder) / "template.json"
         written_out.write_text(json.dumps(long_form(read(template)), indent=1), "utf-8")
@@ -58,13 +58,13 @@ def run(template: Path) -> Any:
 
 
 def main() -> int:
-    """Print what is wrong; 1 if anything is."""
+    """Print the problems; returns 1 if there are any."""
     report = run(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "template.yaml")
     found = list(wrong(report))
     if found:
         print("\n".join(found))
-        print('Mend it, or except it in the resource\'s Metadata: checkov: skip: - {id: …, comment: "the reason"};')
-        print("what no function needs is excepted in .checkov.yaml")
+        print('Fix it, or add an exception in the resource\'s Metadata: checkov: skip: - {id: …, comment: "a reason"};')
+        print("exceptions for all functions are in .checkov.yaml")
         return 1
     results = report["results"]
     print(f"{len(results['passed_checks'])} checks passed, {len(results['skipped_checks'])} excepted with a reason")

@@ -16,12 +16,12 @@ from commands.target import Target
 
 Json = dict[str, Any]
 Ask = Callable[[Json], Json]
-"""Hands an order to one of the stack's functions and returns its answer."""
+"""Sends a request to one of the stack's functions and returns its answer."""
 NAME = "connector"
 NOT_WANTED = 1
 COULD_NOT_ASK = 2
 SHORTEST_REASON = 3
-"""The stack's functions refuse a shorter one."""
+"""Characters; the stack's functions refuse a shorter reason."""
 MEANT = "local for the stack on this machine, or a stack's name on AWS; default: the one that make run serves, else"
 FUNCTION_SECONDS = 60
 
@@ -46,11 +46,11 @@ class Output:
             print(json.dumps(document, indent=2, ensure_ascii=False), flush=True)
 
     def note(self, text: str) -> None:
-        """Print what is no result: the stack's address, progress, a next step."""
+        """Print a note that is not a result: the stack's address, progress, a next step."""
         self._aside("note", text)
 
     def error(self, text: str) -> None:
-        """Print why there is no result, or not all of it."""
+        """Print why there is no result, or only a part of it."""
         self._aside("error", text)
 
     def _aside(self, kind: str, text: str) -> None:
@@ -61,7 +61,7 @@ class Output:
 
 @dataclass(frozen=True)
 class Session:
-    """A verb's run on one stack: its output, a way to ask one of the stack's functions, and who asks."""
+    """A verb's run on one stack: its output, a function of the stack to call, and the operator."""
 
     out: Output
     ask: Ask
@@ -70,14 +70,14 @@ class Session:
 
 
 class Read(click.ParamType[Any]):
-    """A type of option whose text a function reads; the text of its ValueError says what is wrong."""
+    """Type of an option that a function parses; its ValueError has the message."""
 
     def __init__(self, name: str, read: Callable[[str], Any]) -> None:
         self.name = name
         self._read = read
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """Return the value that was read."""
+        """Return the parsed value."""
         if not isinstance(value, str):
             return value
         try:
@@ -89,12 +89,12 @@ class Read(click.ParamType[Any]):
 def verb(
     name: str, *examples: str, on_a_stack: bool = True, changes: bool = False
 ) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a verb of a function: it takes the verb's `Output` and its options, and returns the exit code.
+    """Turn a function into a verb: it gets the verb's `Output` and its options, and returns the exit code.
 
     Args:
-        examples: for --help; each is typed after `./connector`.
-        on_a_stack: it has --stack.
-        changes: it changes something, so it asks first; --yes answers beforehand.
+        examples: for --help, without `./connector`.
+        on_a_stack: whether it has --stack.
+        changes: whether it changes something and has --yes, to confirm beforehand.
     """
 
     def decorate(function: Callable[..., int]) -> click.Command:
@@ -117,12 +117,12 @@ def verb(
 
 
 def run(out: Output, stack: str, command: Callable[[Target], int], *, changes: str = "", yes: bool = False) -> int:
-    """Run a verb on a stack, whose account and region are printed first; a refusal is one line.
+    """Run a verb on a stack after printing its account and region; a refusal is one line.
 
     Args:
         stack: the value of --stack, see `Target.find`.
-        changes: what the verb changes; it is asked about first. Empty for one that only reads.
-        yes: the answer was given beforehand.
+        changes: description of the change to confirm; empty for a verb that only reads.
+        yes: whether the change is confirmed already.
 
     Returns:
         The verb's exit code; 1 if the answer was no, 2 if the stack could not be reached or nobody could answer.
@@ -143,7 +143,7 @@ def run(out: Output, stack: str, command: Callable[[Target], int], *, changes: s
 
 
 def day(text: str) -> date:
-    """Read a day; one that no calendar has would be answered by "nothing found"."""
+    """Parse a day; an impossible date would give an empty result."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -151,7 +151,7 @@ def day(text: str) -> date:
 
 
 def require_reason(why: str) -> None:
-    """Refuse a reason that is missing, or too short for the audit."""
+    """Raise UsageError for a reason that is missing, or too short for the audit."""
     if not why.strip():
         raise click.UsageError('--why "…" is missing: the audit\'s line says why')
     if len(why.strip()) < SHORTEST_REASON:
@@ -159,7 +159,7 @@ def require_reason(why: str) -> None:
 
 
 def going(function: Callable[..., int]) -> Callable[..., int]:
-    """Add the options that turn a plan into an act: --go, and --why with it."""
+    """Add the options that apply a plan: --go, and --why with it."""
 
     @functools.wraps(function)
     def called(out: Output, *, go: bool, why: str, **options: Any) -> int:

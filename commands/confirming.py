@@ -1,29 +1,29 @@
-"""The one question before anything is changed, with account, region and stack in sight."""
+"""Confirmation before any change, with account, region and stack shown."""
 
 import sys
 from collections.abc import Callable
 
 
 class NotConfirmed(Exception):
-    """Nobody is there to say yes; the text says how to say it beforehand."""
+    """There is no terminal for the confirmation; the text names the option to confirm beforehand."""
 
 
 def on_standard_error(text: str) -> None:
-    """Print a line beside the result."""
+    """Print a line on standard error."""
     print(text, file=sys.stderr, flush=True)
 
 
 def confirmed(
     where: str, what: str, *, yes: bool, say: Callable[[str], None] = on_standard_error, option: str = "--yes"
 ) -> bool:
-    """Print where something is about to be changed, and ask; nothing but the word yes is a yes.
+    """Print the place of the change, and ask; only the word yes confirms.
 
     Args:
         where: `Target.address()`.
-        what: what is about to be done, such as "redrive bookings".
-        yes: it was said beforehand; nothing is asked.
-        say: prints a line beside the result.
-        option: how to say yes beforehand.
+        what: the change, such as "redrive bookings".
+        yes: whether it is confirmed already; then nothing is asked.
+        say: prints a line on standard error.
+        option: the option to confirm beforehand.
 
     Raises:
         NotConfirmed: there is no terminal to confirm on.
@@ -40,10 +40,10 @@ def confirmed(
 
 
 def require_terminal(what: str, option: str = "--yes") -> None:
-    """Refuse to go on where nobody can be asked.
+    """Raise NotConfirmed if there is no terminal.
 
     Raises:
-        NotConfirmed: standard input is no terminal.
+        NotConfirmed: standard input is not a terminal.
     """
     if not sys.stdin.isatty():
         raise NotConfirmed(f"nothing was changed: there is no terminal to confirm on. To {what}, repeat with {option}")

@@ -21,7 +21,7 @@ _CONSTANT = re.compile(r"TIME_SERIES\((\d+)\)")
 
 
 def wanted(row: list[Any], properties: Json) -> tuple[str, str, Dimensions, str, float]:
-    """Return what one row of a widget's metrics asks for: namespace, name, dimensions, statistic, period in seconds."""
+    """Return one row of a widget's metrics: namespace, name, dimensions, statistic, period in seconds."""
     if isinstance(row[0], dict):
         found = _SEARCH.fullmatch(row[0]["expression"])
         if found is None:
@@ -34,7 +34,7 @@ def wanted(row: list[Any], properties: Json) -> tuple[str, str, Dimensions, str,
 
 
 def label(row: list[Any], dimensions: Json) -> str:
-    """Return a line's name, dimensions filled in as CloudWatch does; without one, a search's dimensions are."""
+    """Return a line's name with its dimensions filled in; for a search without a name, the dimensions."""
     text = str((row[0] if isinstance(row[0], dict) else row[-1]).get("label", ", ".join(dimensions.values())))
     return re.sub(r"\$\{PROP\('Dim\.(\w+)'\)\}", lambda found: dimensions[found[1]], text)
 
@@ -54,7 +54,7 @@ def drawn(widget: Json, samples: Sequence[Sample]) -> list[tuple[str, Line]]:
 
 
 def draw(body: Json, samples: Sequence[Sample], title: str, picture: Path) -> None:
-    """Draw every widget where the dashboard has it."""
+    """Draw every widget at its place in the dashboard."""
     import matplotlib as mpl
 
     mpl.use("Agg")

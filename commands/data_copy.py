@@ -1,7 +1,7 @@
-"""`connector holds --full`: the data itself that is held on a person, for them; by mobile, patient id or both.
+"""`connector holds --full`: a copy of a person's data, for that person; by mobile, patient id or both.
 
-The function hands out what is encrypted, once the register says to whom. Opening it needs a permission of its own,
-`kms:Decrypt` under the stack's `DataKey`, and CloudTrail has each use of it.
+The function returns ciphertext once the register has the recipient. Decryption needs a separate permission,
+`kms:Decrypt` with the stack's `DataKey`, and CloudTrail records each use.
 """
 
 import json
@@ -19,7 +19,7 @@ NOT_ALLOWED = ("AccessDeniedException", "KMSAccessDeniedException")
 
 
 def tell(session: Session, person: Json, why: str, *, kms: Any) -> int:
-    """Print what is held on the person, opened; always one JSON document. 2 if the data may not be opened."""
+    """Print the person's decrypted data as one JSON document; returns 2 if decryption is not permitted."""
     who = session.who()
     order = {"action": "copy", **person, "who": who, "why": why}
     found = list(parts(session, order))

@@ -1,7 +1,7 @@
-"""`make deploy`: check the configuration, deploy the build under a release id of its own, and see that it answers.
+"""`make deploy`: checks the configuration, deploys the build under its own release id, and runs the smoke test.
 
-Where to and with what stands in deploy.toml; PARAMETERS="Name=value" is written into it. While `make run` serves a
-stack on this machine, that one is deployed anew instead, and deploy.toml is left alone.
+deploy.toml has the target and the parameters; PARAMETERS="Name=value" is written into it. While `make run` serves a
+stack on this machine, that stack is deployed instead, and deploy.toml is unchanged.
 """
 
 import argparse
@@ -36,15 +36,15 @@ Run = Callable[[Sequence[str]], int]
 
 
 class Refused(Exception):
-    """The deployment was not begun; the text says why."""
+    """The deployment was not started; the text says why."""
 
 
 class Failed(Exception):
-    """A step of the deployment has failed; the text says which."""
+    """A step of the deployment failed; the text names it."""
 
 
 def main() -> int:
-    """Deploy; 1 if a step failed or the answer was no, 2 if the deployment was refused beforehand."""
+    """Deploy; returns 1 if a step failed or the answer was no, 2 if the deployment was refused beforehand."""
     parser = argparse.ArgumentParser(prog="deploy", description=__doc__)
     parser.add_argument("--sam", default="", help="more arguments for `sam deploy`")
     parser.add_argument("parameters", nargs="*", metavar="Name=value", help="of the template; written into deploy.toml")
@@ -80,7 +80,7 @@ def deploy(target: Target, wanted: argparse.Namespace, run: Run) -> int:
 
 
 class Deployment:
-    """The steps, each of which must succeed for the next to be taken."""
+    """Steps of a deployment, which ends at the first failed one."""
 
     def __init__(self, root: Path, run: Run, target: Target, *, yes: bool) -> None:
         self._root = root
@@ -90,7 +90,7 @@ class Deployment:
         self._parameters: Mapping[str, Json] = template()["Parameters"]
 
     def on_aws(self, given: Mapping[str, str], stack: str, more: Sequence[str]) -> bool:
-        """Check, show what changes, ask, deploy, smoke; False if the answer was no."""
+        """Check, show the changes, ask, deploy and test; returns False if the answer was no."""
         file = deploy_file.read(deploy_file.path())
         kept = samconfig(self._root / "samconfig.toml")
         _refuse(planning.contradictions(file, kept, given, self._parameters, stack=stack, sam=more))
@@ -116,7 +116,7 @@ class Deployment:
         return True
 
     def on_this_machine(self, given: Mapping[str, str]) -> bool:
-        """Build, deploy and smoke the stack that `make run` serves; False if the answer was no."""
+        """Build, deploy and test the stack that `make run` serves; returns False if the answer was no."""
         _refuse(allowed.problems(given, self._parameters))
         note = ", with its present and these parameters; deploy.toml is unchanged" if given else ""
         if not confirmed(self._target.address(), f"deploy to this machine{note}", yes=self._yes, option=YES):
@@ -126,13 +126,13 @@ class Deployment:
         return True
 
     def _built_for(self, parameters: Mapping[str, str]) -> None:
-        """The layer in the build must be the one for the Python and the processor that are deployed."""
+        """Check that the built layer is for the deployed Python and processor."""
         check = ["--check", str(BUILD / "ConnectorLayer"), "--python", parameters["Python"]]
         check += ["--arch", parameters["Architecture"]]
         self._step([".tools/sam/bin/python", "layers/connector/build.py", *check], "the build does not match")
 
     def _changes(self, now: before_deploying.Standing, values: Mapping[str, str]) -> list[str]:
-        """Print what changes against the deployed stack, and what should be known; returns what changes."""
+        """Print the changes against the deployed stack, and warnings; returns the changes."""
         changes = planning.differences(now.parameters, values, allowed.defaults(self._parameters))
         if changes:
             print(f"{self._target.stack}: {'what changes' if now.status else 'a new stack, with'}")
@@ -143,7 +143,7 @@ class Deployment:
         return changes
 
     def _keep(self, file: DeployFile, plan: planning.Plan) -> None:
-        """Write what make was given before anything is deployed: an interrupted deployment goes on without us."""
+        """Write make's parameters into the file before the deployment, which continues on AWS if we are interrupted."""
         if not plan.kept:
             return
         keep(file.path, plan.kept)

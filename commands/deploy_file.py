@@ -1,7 +1,7 @@
-"""deploy.toml: where the connector is deployed to, and with which of the template's parameters.
+"""deploy.toml: the target of the deployment, and the template's parameters.
 
-It is read by `make deploy`, and by every command for the stack, region and profile. `make deploy PARAMETERS=…` writes
-what it was told into it. git ignores it: it names an account. `deploy.toml.example` is the commented sample.
+`make deploy` reads it, and every command reads stack, region and profile from it. `make deploy PARAMETERS=…` writes
+parameters into it. git ignores it, because it names an account. `deploy.toml.example` is the commented sample.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "DEPLOY_FILE"
-"""The environment variable that names another file, for a second deployment."""
+"""Environment variable with the path of another file, for a second deployment."""
 SAMPLE = "deploy.toml.example"
 PLACES = ("stack", "region", "profile")
 FIXED = {
@@ -23,20 +23,20 @@ FIXED = {
     "python": "Python",
     "architecture": "Architecture",
 }
-"""The keys that stand for a parameter of the template; all others stand in the table `parameters` by their own name."""
+"""Keys for parameters of the template; other parameters are in the table `parameters` under their own names."""
 
 
 class UnreadableDeployFile(Exception):
-    """The file is not valid; the text says what is wrong where."""
+    """The file is invalid; the text names place and problem."""
 
 
 @dataclass(frozen=True)
 class DeployFile:
-    """What the file says; empty where it says nothing.
+    """The file's contents; empty where it has none.
 
     Attributes:
-        fixed: the parameters that its own keys set, by the template's names.
-        more: those of its table `parameters`.
+        fixed: parameters set by keys of their own, by the template's names.
+        more: parameters in the table `parameters`.
     """
 
     path: Path
@@ -48,20 +48,20 @@ class DeployFile:
 
     @property
     def parameters(self) -> dict[str, str]:
-        """All the template's parameters that the file sets."""
+        """Return all parameters of the template that the file sets."""
         return self.fixed | self.more
 
 
 def path() -> Path:
-    """Return where the file is: deploy.toml in the project's folder, or the one that DEPLOY_FILE names."""
+    """Return the file's path: deploy.toml in the project's folder, or the path in DEPLOY_FILE."""
     return ROOT / (os.environ.get(VARIABLE) or "deploy.toml")
 
 
 def read(file: Path) -> DeployFile:
-    """Return what the file says; a file that is not there says nothing.
+    """Parse the file; a missing file is empty.
 
     Raises:
-        UnreadableDeployFile: it is no TOML, has a key that is not known, or sets a parameter twice.
+        UnreadableDeployFile: it is not TOML, has an unknown key, or sets a parameter twice.
     """
     try:
         return parsed(file.read_text("utf-8"), file) if file.is_file() else DeployFile(file)
@@ -70,7 +70,7 @@ def read(file: Path) -> DeployFile:
 
 
 def parsed(text: str, file: Path) -> DeployFile:
-    """Return what a file's text says; raises UnreadableDeployFile."""
+    """Parse a file's text; raises UnreadableDeployFile."""
     try:
         written = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -94,7 +94,7 @@ def parsed(text: str, file: Path) -> DeployFile:
 
 
 def _text(file: Path, key: str, value: Any) -> str:
-    """A value as CloudFormation takes it."""
+    """Return a value in CloudFormation's form."""
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | float):

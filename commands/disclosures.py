@@ -18,7 +18,7 @@ from convox_clinicea.privacy import is_telling
 
 Json = dict[str, Any]
 NOT_ALL = 3
-"""The exit code where the register holds more than one command reads."""
+"""Exit code if the register has more entries than one command reads."""
 
 
 def _moment(text: str) -> datetime:
@@ -48,10 +48,10 @@ MOMENT = Read("moment", _moment)
 @click.option("--call", metavar="ID", help="A call's id, as ConVox has it: what was shown and agreed on it.")
 @click.option("--client", metavar="NAME", help="A client (its access token): whose data it was shown.")
 @click.option("--day", type=cli_support.DAY, help="A day in the stack's time zone.")
-@click.option("--since", type=MOMENT, help="A day or a moment; in UTC unless it says its offset.")
+@click.option("--since", type=MOMENT, help="A day or a moment, in UTC unless it has an offset.")
 @click.option("--until", type=MOMENT, help="The same.")
 @click.option("--not-from", type=Read("addresses", _networks), help="Leave these addresses out: 203.0.113.0/24,….")
-@click.option("--after", type=Read("text", key_of), help="Where to go on, as the command before said.")
+@click.option("--after", type=Read("text", key_of), help="Where to continue, from the previous command.")
 @click.option("--persons", is_flag=True, help="One line for each patient instead of each entry.")
 def disclosures(
     out: Output,
@@ -90,12 +90,12 @@ def tell(
     span: Span | None = None,
     after: Json | None = None,
 ) -> int:
-    """Ask the register, and print its entries, oldest first."""
+    """Read the register, and print its entries, oldest first."""
     values = [value]
     if kind == "patient":
         values = [*subjects_of_patient(value), asked(subjects_of_patient(value)[0])]
     if kind == "call" and is_telling(value):
-        # Only the stack has the key; releases before have stored the id itself.
+        # Only the stack has the key; earlier releases stored the id itself.
         named = target.invoke("DataRequestsFunctionName", {"action": "call_name", "call_id": value}, FUNCTION_SECONDS)
         values = list(dict.fromkeys([str(named["name"]), value]))
     readings = [Reading(target, kind, each, span or Span(), after) for each in values]
@@ -112,19 +112,19 @@ def tell(
 
 
 def counts(found: Iterable[Json]) -> str:
-    """Return how many entries, patients and consents there are, and how often nobody was found."""
+    """Return the numbers of entries, patients, consents, and look-ups without a patient."""
     entries = [each for each in found if each["kind"] != "misses"]
     patients = {each["patient_id"] for each in entries if "patient_id" in each}
     misses = sum(int(each["count"]) for each in found if each["kind"] == "misses")
     words = [f"{len(entries)} entries", f"{len(patients)} patients"]
     without = sum(each["kind"] == "disclosure" and "source_ip" not in each for each in entries)
-    words += [f"{misses} look-ups that found nobody"] * bool(misses)
-    words += [f"{without} without an address, of a release before"] * bool(without)
+    words += [f"{misses} look-ups without a patient"] * bool(misses)
+    words += [f"{without} without an address, from an earlier release"] * bool(without)
     return ", ".join(words)
 
 
 def patients(found: Iterable[Json]) -> list[Json]:
-    """Return each patient: how often, when first and last, and which fields were shown."""
+    """Return for each patient the number of disclosures, the first and last, and the fields."""
     shown: dict[str, list[Json]] = defaultdict(list)
     for entry in found:
         if entry["kind"] == "disclosure":

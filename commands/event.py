@@ -1,7 +1,7 @@
-"""Prints a sample event of `events/` as if it came now: `python3 -m commands.event book_appointment`.
+"""Prints a sample event of `events/` moved to now: `python3 -m commands.event book_appointment`.
 
-The files hold recordings of January 2020, and stay valid JSON for `sam local invoke`. A start has to lie ahead, by 365
-days at most, so no date in a file is right for long. This moves what a recording holds by the time since then.
+The files hold recordings of January 2020, as valid JSON for `sam local invoke`. A start must be in the next 365 days,
+so no fixed date stays valid. This moves the recording's times by the time since then.
 """
 
 import json
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 FOLDER = Path(__file__).parents[1] / "events"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 RECORDED = datetime(2020, 1, 6, 6, 30, tzinfo=UTC)
-"""When the recorded requests came. All that belongs to a recording is of this year, and no birth date is."""
+"""Time of the recorded requests. All times of a recording are of this year, and no birth date is."""
 CLINIC_ZONE = timezone(timedelta(hours=5, minutes=30))
 _LOCAL = re.compile(r"2020-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?")
 _INSTANT = re.compile(r"2020-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -26,7 +26,7 @@ _EPOCHS = {"requestTimeEpoch", "SentTimestamp", "ApproximateFirstReceiveTimestam
 
 
 def recorded(name: str) -> Json:
-    """Return a function's file in `events/` as it is."""
+    """Return a function's file in `events/` unchanged."""
     event: Json = json.loads((FOLDER / f"{name}.json").read_text("utf-8"))
     return event
 
@@ -34,8 +34,8 @@ def recorded(name: str) -> Json:
 def event(name: str, now: datetime) -> Json:
     """Return the sample event of a function, moved to `now`, an aware moment.
 
-    Moments keep their distance from the request. Local dates move by whole days, so that an appointment for 11:00 on
-    the third day stays one.
+    Moments keep their distance from the request. Local dates move by whole days, so an appointment at 11:00 on the
+    third day stays at 11:00.
     """
     moved: Json = _Moving(now).value("", recorded(name))
     return moved
@@ -47,7 +47,7 @@ class _Moving:
         self._days = now.astimezone(CLINIC_ZONE).date() - RECORDED.astimezone(CLINIC_ZONE).date()
 
     def value(self, name: str, old: Any) -> Any:
-        """Return a value of an event, moved; `name` is the key that holds it."""
+        """Return a value of an event, moved; `name` is its key."""
         match old:
             case dict():
                 return {key: self.value(key, each) for key, each in old.items()}
@@ -75,7 +75,7 @@ class _Moving:
 
 
 def main(arguments: list[str]) -> int:
-    """Print the event that is named; returns the exit code."""
+    """Print the named event; returns the exit code."""
     if len(arguments) != 1 or arguments[0] not in NAMES:
         print(f"usage: python3 -m commands.event <{'|'.join(NAMES)}>", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""One line for each way in which AWS refuses a command: what is wrong, and what to do."""
+"""Explanations of AWS's errors: one line with the cause and the remedy."""
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,7 +20,7 @@ from commands.parameters import UnreadableParameters
 from commands.target import FunctionFailed, NoOutput, NoTarget, Target
 
 REFUSED = (BotoCoreError, ClientError, FunctionFailed, NoOutput, NoTarget, UnreadableDeployFile, UnreadableParameters)
-"""What a command may meet that its operator can mend."""
+"""Errors that the operator of a command can remedy."""
 LOG_IN = "log in again (aws sso login, aws configure), or name another profile in deploy.toml or AWS_PROFILE"
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 NOT_VALID = (
@@ -36,7 +36,7 @@ DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "Aut
 
 
 def explained(error: Exception, target: Target | None) -> str:
-    """Return one line on an error of `REFUSED`."""
+    """Return one line about an error in `REFUSED`."""
     if isinstance(error, ClientError):
         return _refused(error, target)
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
@@ -75,6 +75,6 @@ def _no_stack(target: Target) -> str:
 
 def _unreachable(error: Exception, target: Target | None) -> str:
     if target is not None and target.endpoint:
-        return "the stack on this machine does not answer: look at `make run`, or start it anew"
+        return "the stack on this machine does not answer: check `make run`, or restart it"
     region = f", or is the region {target.region} right?" if target is not None else ""
     return f"AWS cannot be reached ({' '.join(str(error).split())}): is there a network{region}"

@@ -1,4 +1,4 @@
-"""`connector holds` and `connector erase`: what is held on a person, by mobile or patient id, and its erasure."""
+"""`connector holds` and `connector erase`: a person's stored data, by mobile or patient id, and its erasure."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +17,7 @@ WHY_NOT = {
     "open": "is still open; --open ends it without an appointment",
     "posted": "may be booked in Clinicea already; let it end or resolve it, then erase",
     "changed_meanwhile": "has changed; repeat",
-    "unreadable": "a later release has written it; erase it with that release",
+    "unreadable": "was written by a later release; erase it with that release",
 }
 
 
@@ -28,7 +28,7 @@ WHY_NOT = {
 def holds(out: Output, patient: str | None, *, full: bool, why: str, stack: str) -> int:
     """Show which data of a person is stored; with --full, the data itself.
 
-    The person is found by mobile, which comes from the variable MOBILE or a prompt, by --patient, or both. The exit
+    The person is found by mobile, from the variable MOBILE or a prompt, by --patient, or by both. The exit
     code is 2 if the stack could not be reached, or the data may not be opened.
     """
     if full:
@@ -52,9 +52,9 @@ def holds(out: Output, patient: str | None, *, full: bool, why: str, stack: str)
 @click.option("--open", "open_too", is_flag=True, help="Also end and erase open bookings that were never posted.")
 @click.option("--why", default="asked by the person", metavar="TEXT", help="Reason for the audit entry.")
 def erase(out: Output, patient: str | None, *, open_too: bool, why: str, yes: bool, stack: str) -> int:
-    """Show what is held on a person, ask, and erase it.
+    """Show a person's stored data, ask, and erase it.
 
-    The person is found as by `holds`. The exit code is 1 if something was kept or the answer was not yes, 2 if the
+    The person is found as in `holds`. The exit code is 1 if something was kept or the answer was not yes, 2 if the
     stack could not be reached.
     """
     cli_support.require_reason(why)
@@ -68,14 +68,14 @@ def erase(out: Output, patient: str | None, *, open_too: bool, why: str, yes: bo
 
 @dataclass(frozen=True)
 class Held:
-    """What is held on a person: `document` for programs, and whether there is anything to erase."""
+    """A person's stored data: `document` for programs, and whether there is anything to erase."""
 
     document: Json
     anything: bool
 
 
 def show(session: Session, person: Json) -> Held:
-    """Print what is held."""
+    """Print the person's stored data."""
     out = session.out
     mobile, patient = person.get("mobile"), person.get("patient_id")
     held = list(parts(session, {"action": "holds", **person}))
@@ -88,7 +88,7 @@ def show(session: Session, person: Json) -> Held:
         consents += _count(session, {"mobile": mobile})
     found = sorted({each["patient_id"] for each in bookings} - {None}) if mobile is not None else []
     asked = [] if patient is None else [patient]
-    patients = sorted(each_once([*asked, *found], str))  # whose id was written in two ways is counted once
+    patients = sorted(each_once([*asked, *found], str))  # a patient id in two spellings counts once
     disclosures = sum(_count(session, {"patient_id": each}) for each in patients)
     searched = scope(patient, patients, by_number=mobile is not None)
 
@@ -116,7 +116,7 @@ def show(session: Session, person: Json) -> Held:
 
 
 def carry_out(session: Session, person: Json, *, open_too: bool = False, why: str, yes: bool) -> int:
-    """Print what is held; where it is confirmed, erase it."""
+    """Print the person's stored data, and erase it if confirmed."""
     out, held = session.out, show(session, person)
     results: list[Json] = []
     kept = 0
@@ -129,7 +129,7 @@ def carry_out(session: Session, person: Json, *, open_too: bool = False, why: st
 
 
 def scope(patient: str | None, patients: list[str], *, by_number: bool) -> list[str]:
-    """Return what was searched, and what was not."""
+    """Return lines about what was searched, and what was not."""
     ids = ", ".join(patients) or "none"
     spellings = [] if patient is None else id_spellings(patient)
     how = f"as {', '.join(spellings)}" if len(spellings) > 1 else "exact"
@@ -157,7 +157,7 @@ def _count(session: Session, of: Json) -> int:
 
 
 def erased(session: Session, person: Json, *, open_too: bool, why: str) -> tuple[list[Json], int]:
-    """Erase part by part; return what became of each record, and how many were kept."""
+    """Erase part by part; return each record's result, and the number of kept records."""
     order = {"action": "erase", **person, "open_too": open_too, "who": session.who(), "why": why}
     results: list[Json] = []
     unreadable = 0

@@ -1,6 +1,6 @@
-"""`connector invoke`: runs one function of the stack that `make run` serves; prints its answer and its log.
+"""`connector invoke`: runs one function of the stack that `make run` serves, and prints its answer and log.
 
-The event is `events/<function>.json`, moved to now, or a file of your own, as it stands.
+The event is `events/<function>.json`, moved to now, or a file of your own, unchanged.
 """
 
 import base64
@@ -37,11 +37,11 @@ def invoke(out: Output, function: str, file: Path | None) -> int:
 
 
 def carry_out(out: Output, stack: Target, function: str, own: Json | None) -> int:
-    """Run the function, with its sample event if it is given none, and print its answer and what it logged."""
+    """Run the function with its sample event or `own`, and print its answer and log."""
     client = stack.client("lambda", FUNCTION_SECONDS)
     token = str((stack.local or {})["access_token"])
     name = _name(client, function)
-    given = own or event(function, datetime.now(UTC))  # last, for a look-up's two seconds run from the event's time
+    given = own or event(function, datetime.now(UTC))  # last, because a look-up's two seconds begin at the event's time
     text = json.dumps(given).replace(SAMPLE_TOKEN, token)
     answer = client.invoke(FunctionName=name, Payload=text, LogType="Tail")
     returned = _readable(json.loads(answer["Payload"].read()))
@@ -53,7 +53,7 @@ def carry_out(out: Output, stack: Target, function: str, own: Json | None) -> in
 
 
 def _name(client: Any, function: str) -> str:
-    """Return the deployed function's name: its log group is named for the folder that holds its code."""
+    """Return the deployed function's name: its log group has the name of its folder."""
     for page in client.get_paginator("list_functions").paginate():
         for each in page["Functions"]:
             if each.get("LoggingConfig", {}).get("LogGroup", "").endswith(f"/{function}"):
@@ -62,7 +62,7 @@ def _name(client: Any, function: str) -> str:
 
 
 def _readable(answer: Any) -> Any:
-    """Return an answer with its body as JSON, where it has one."""
+    """Return an answer with its body, if any, as parsed JSON."""
     if isinstance(answer, dict) and isinstance(answer.get("body"), str) and answer["body"].startswith("{"):
         return {**answer, "body": json.loads(answer["body"])}
     return answer

@@ -1,4 +1,4 @@
-"""Writes parameters into deploy.toml, and leaves everything else in it as it stands, comments included."""
+"""Writes parameters into deploy.toml without changing anything else, comments included."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def keep(file: Path, changes: Mapping[str, str]) -> None:
     """Write parameters, named as in the template, into the file.
 
     Raises:
-        UnreadableDeployFile: it is written in a way that this editor does not know; nothing was changed.
+        UnreadableDeployFile: this editor cannot change a file of this form; nothing was changed.
     """
     text = file.read_text("utf-8")
     before = parsed(text, file)
@@ -26,20 +26,20 @@ def keep(file: Path, changes: Mapping[str, str]) -> None:
         after = parsed(text, file)
     except UnreadableDeployFile:
         after = None
-    # The proof that nothing but the changes has changed; an empty key says nothing.
+    # Verify that nothing else has changed; an empty key means no value.
     silent = {name for name, value in changes.items() if not value and name in FIXED.values()}
     wanted = {name: value for name, value in {**before.parameters, **changes}.items() if name not in silent}
     places = (before.stack, before.region, before.profile)
     if after is None or after.parameters != wanted or (after.stack, after.region, after.profile) != places:
         lines = ", ".join(f"{name} = {json.dumps(value)}" for name, value in changes.items())
-        raise UnreadableDeployFile(f"{file.name} is written in a way that cannot be changed here; set by hand: {lines}")
+        raise UnreadableDeployFile(f"{file.name} cannot be edited automatically; set by hand: {lines}")
     fresh = file.with_name(f"{file.name}.new")
     fresh.write_text(text, "utf-8")
     fresh.replace(file)
 
 
 def _with(text: str, name: str, value: str) -> str:
-    """Set one parameter: in its line, or else after its commented sample, or else at the end of its part."""
+    """Set one parameter: in its line, else after its commented sample, else at the end of its part."""
     keys = {parameter: key for key, parameter in FIXED.items()}
     lines = text.splitlines()
     if name not in keys and SECTION not in [line.partition("#")[0].strip() for line in lines]:
@@ -62,7 +62,7 @@ def _with(text: str, name: str, value: str) -> str:
 
 
 def _part(lines: list[str], *, top: bool) -> tuple[int, int]:
-    """Return where the lines above all tables begin and end, or those of the table of parameters."""
+    """Return first and last line of the part above all tables, or of the table of parameters."""
     headers = [number for number, line in enumerate(lines) if _HEADER.match(line)]
     if top:
         return 0, headers[0] if headers else len(lines)

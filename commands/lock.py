@@ -1,11 +1,11 @@
 """`make lock`: renews the locks from requirements/*.in, and the table of their wheels (requirements/wheels.json).
 
-    make lock                 takes the newest versions that fit together and have been out for a week
-    make lock ARGS=--newest   takes the newest of today: a fix that is needed now, or a mirror that tells no dates
+    make lock                 takes the newest compatible versions that are at least a week old
+    make lock ARGS=--newest   takes today's newest versions: for an urgent fix, or a mirror without dates
     make lock ARGS=--keep     keeps the versions and renews the hashes of all their files
 
-uv's settings on the machine are ignored. An index of a few files on a disk (UV_EXTRA_INDEX_URL, uv.toml) would come
-first, and the locks would lack every wheel that it lacks. UV_DEFAULT_INDEX may name a mirror of the whole index.
+uv's settings on the machine are ignored. A small local index (UV_EXTRA_INDEX_URL, uv.toml) would have priority, and the
+locks would lack every wheel that it lacks. UV_DEFAULT_INDEX may name a mirror of the whole index.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ COMPILE = ["pip", "compile", "--quiet", "--no-config", "--universal", "--python-
 
 
 def main() -> int:
-    """Write the locks and the table; fail if a supported machine is left without a wheel."""
+    """Write the locks and the table; fail if a supported machine has no wheel."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--keep", action="store_true", help="keep the locked versions, complete their hashes")
     parser.add_argument("--newest", action="store_true", help="take versions that came out today, too")
@@ -48,14 +48,14 @@ def main() -> int:
         table |= wheels(lock)
     TABLE.write_text(json.dumps(table, indent=0, sort_keys=True) + "\n", "utf-8")
     wrong = [f"{LOCKS[name].relative_to(ROOT)}: {gap}" for name in LOCKS for gap in unexplained(gaps_of(name, table))]
-    print("\n".join(wrong) or "every supported Python and machine finds its wheels")
+    print("\n".join(wrong) or "wheels exist for every supported Python and machine")
     return 1 if wrong else 0
 
 
 def choosing(*, keep: bool, newest: bool, now: datetime) -> list[str]:
-    """Return uv's arguments that say which versions it takes; none keeps those of the lock.
+    """Return uv's arguments for the choice of versions; an empty list keeps the locked ones.
 
-    A hijacked package is mostly found and withdrawn within days, so what is younger than `OUT_FOR` waits.
+    A hijacked package is usually found and withdrawn within days, so versions younger than `OUT_FOR` are not taken.
     """
     if keep:
         return []
@@ -64,7 +64,7 @@ def choosing(*, keep: bool, newest: bool, now: datetime) -> list[str]:
 
 def resolve(name: str, lock: Path, choice: list[str]) -> None:
     """Write one lock from its .in file."""
-    if not choice:  # uv would take over the hashes beside a version that it keeps, however few they are
+    if not choice:  # uv would keep the hashes of a kept version, however few they are
         lock.write_text(without_hashes(lock.read_text("utf-8")), "utf-8")
     command = ["--generate-hashes", "--no-annotate", "--custom-compile-command", "make lock", *choice]
     command += ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
@@ -72,7 +72,7 @@ def resolve(name: str, lock: Path, choice: list[str]) -> None:
 
 
 def wheels(lock: Path) -> dict[str, dict[str, str]]:
-    """Return the index's wheels of each locked package that a supported machine can take."""
+    """Return the index's wheels of each locked package for supported machines."""
     with tempfile.TemporaryDirectory() as folder:
         bare, named = Path(folder) / "bare.txt", Path(folder) / "pylock.toml"
         bare.write_text(without_hashes(lock.read_text("utf-8")), "utf-8")
@@ -86,7 +86,7 @@ def wheels(lock: Path) -> dict[str, dict[str, str]]:
 
 
 def without_hashes(lock: str) -> str:
-    """Return a lock that pins the versions alone."""
+    """Return a lock with versions but without hashes."""
     return re.sub(r" *\\\n +--hash=\S+", "", lock)
 
 
@@ -100,7 +100,7 @@ def uv(*arguments: str) -> None:
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment without the settings that change which packages uv finds."""
+    """Return the environment without settings that influence uv's choice of packages."""
     return {name: value for name, value in environment.items() if not name.startswith("UV_") or name in KEPT_SETTINGS}
 
 

@@ -1,4 +1,4 @@
-"""`connector logs`: follows the functions' logs while `make run` serves."""
+"""`connector logs`: follows the functions' logs while `make run` is running."""
 
 import os
 from collections import deque
@@ -17,9 +17,9 @@ LINES = 20
 @cli_support.verb("logs", "logs", "logs search_patient", "logs search_patient --json", on_a_stack=False)
 @click.argument("function", type=click.Choice(NAMES), required=False, metavar="[FUNCTION]")
 def logs(out: Output, function: str | None) -> int:
-    """Follow the functions' logs, or one function's, while `make run` serves; ends with Ctrl-C.
+    """Follow the logs of all functions, or of one, while `make run` is running; ends with Ctrl-C.
 
-    With --json it follows nothing: it prints the last lines of each log as they are, and ends.
+    With --json it does not follow them: it prints the last lines of each log, and ends.
     """
     files = sorted(FOLDER.glob(f"{function or '*'}.log"))
     if not files:

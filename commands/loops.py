@@ -1,8 +1,7 @@
-"""The template's loops (`Fn::ForEach`) written out, for whatever reads template.yaml without CloudFormation.
+"""Expands the template's loops (`Fn::ForEach`), for tools that read template.yaml without CloudFormation.
 
-The forms that the template uses, and no more: loops that make resources, `Fn::FindInMap` in them, and the loop's
-identifier in keys, `Fn::Sub`, `Ref` and `Fn::GetAtt`. All else stays as it is written. A test compares the result with
-what the SAM CLI makes of the template.
+It knows only the forms in the template: loops over resources, `Fn::FindInMap` in them, and the loop's identifier in
+keys, `Fn::Sub`, `Ref` and `Fn::GetAtt`. Everything else is unchanged. A test compares the result with the SAM CLI's.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,17 +12,17 @@ LOOP = "Fn::ForEach::"
 
 
 def expanded(document: Json) -> Json:
-    """Return a template whose resources are written out; its functions may have short names (`Sub`) or long ones."""
+    """Return a template with expanded loops; intrinsic functions may have short names (`Sub`) or long ones."""
     return {**document, "Resources": dict(_resources(document["Resources"], document.get("Mappings", {})))}
 
 
 def is_loop(name: str) -> bool:
-    """Whether a key of the template's resources is a loop."""
+    """Return whether a key of the template's resources is a loop."""
     return name.startswith(LOOP)
 
 
 def fragments(resources: Json) -> Iterator[tuple[str, Json, int]]:
-    """Yield each resource as it is written: its key, the resource, and how many of it there are."""
+    """Yield each resource as written: its key, the resource, and the number of its instances."""
     for name, value in resources.items():
         if is_loop(name):
             _identifier, collection, fragment = value
@@ -70,7 +69,7 @@ def _bound(value: Any, bindings: Mapping[str, str], mappings: Json) -> Any:
 
 
 def _substituted(name: str, argument: Any, bindings: Mapping[str, str], mappings: Json) -> Any:
-    """A text with what is known of it filled in: without a function where that is all."""
+    """Return a text with known values filled in; a plain text if nothing else is left."""
     text, variables = argument if isinstance(argument, list) else (argument, {})
     found = {key: _bound(each, bindings, mappings) for key, each in variables.items()}
     text = _filled(text, {**bindings, **found})

@@ -1,4 +1,4 @@
-"""`make openapi`: the contract as an OpenAPI document, from the models that read requests and shape answers."""
+"""`make openapi`: writes the contract as an OpenAPI document, from the models of requests and answers."""
 
 import argparse
 import json
@@ -37,18 +37,18 @@ HEADERS: dict[answers.Code, tuple[str, Json]] = {
     "rate_limited": ("Retry-After", RETRY_AFTER),
     "method_not_allowed": ("Allow", ALLOW),
 }
-"""What HTTP itself asks for beside the body."""
+"""Headers that HTTP requires."""
 
 
 class Components:
-    """The schemas that several places refer to."""
+    """Schemas that are referred to."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Json] = {}
         self.responses: dict[str, Json] = {}
 
     def of(self, kind: Any) -> Json:
-        """Add a model, or a typed dictionary, and all that it refers to; returns its schema."""
+        """Add a model or typed dictionary with all that it refers to; returns its schema."""
         mode: Any = "serialization" if not isinstance(kind, type) or not issubclass(kind, BaseModel) else "validation"
         schema = TypeAdapter(kind).json_schema(ref_template=f"{SCHEMAS}{{model}}", mode=mode)
         for name, referred in schema.pop("$defs", {}).items():
@@ -57,12 +57,12 @@ class Components:
         return tidied
 
     def ref(self, kind: Any) -> Json:
-        """The same, by reference."""
+        """Add a model or typed dictionary; returns a reference."""
         self.schemas[kind.__name__] = self.of(kind)
         return {"$ref": f"{SCHEMAS}{kind.__name__}"}
 
     def error(self, status: int, codes: list[answers.Code]) -> Json:
-        """Add the error answer of one status with the codes that it may have at one operation; returns a reference."""
+        """Add the error answer of one status with its possible codes at one operation; returns a reference."""
         listed = [code for code in get_args(answers.Code) if code in codes]
         name = "Or".join("".join(word.title() for word in code.split("_")) for code in listed)
         schema = {"allOf": [self.ref(answers.Error), {"properties": {"code": {"enum": listed}}}]}
@@ -74,7 +74,7 @@ class Components:
 
 
 def tidy(schema: Any) -> Any:
-    """Drop what pydantic says twice: titles made of names, and null as the default of what may be left out."""
+    """Remove redundant parts of pydantic's schema: generated titles, and null defaults of optional fields."""
     if isinstance(schema, list):
         return [tidy(each) for each in schema]
     if not isinstance(schema, dict):
@@ -128,9 +128,7 @@ def described(operation: Operation, components: Components) -> Json:
     properties: Json = dict(request.get("properties", {}))
     required = list(request.get("required", []))
     if operation.request is not None and issubclass(operation.request, WithCall):
-        required = [
-            *dict.fromkeys([*required, "call_id", "agent_id"])
-        ]  # unless the parameter RequireCallContext relaxes it
+        required = [*dict.fromkeys([*required, "call_id", "agent_id"])]  # unless RequireCallContext is off
         for name in ("call_id", "agent_id"):
             properties[name] = without_null(properties[name])
     parameters = [
@@ -157,14 +155,14 @@ def described(operation: Operation, components: Components) -> Json:
 
 
 def without_null(schema: Json) -> Json:
-    """Return the schema of a value that is there."""
+    """Return a schema without null."""
     kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
     rest = {name: value for name, value in schema.items() if name != "anyOf"}
     return {**rest, **kinds[0]} if len(kinds) == 1 else schema
 
 
 def responses(operation: Operation, answer: Json, components: Components) -> Iterator[tuple[int, Json]]:
-    """Yield the answers of an operation by status, each error with the codes that it may have here."""
+    """Yield the answers of an operation by status, each error with its possible codes."""
     for status, description in operation.successes.items():
         found = answer_of(description, answer)
         yield status, found | ({"headers": {"Location": LOCATION}} if operation.answer is answers.Acceptance else {})
@@ -173,17 +171,17 @@ def responses(operation: Operation, answer: Json, components: Components) -> Ite
 
 
 def answer_of(description: str, schema: Json) -> Json:
-    """Return an answer in JSON."""
+    """Return the description of a JSON answer."""
     return {"description": description, "content": {"application/json": {"schema": schema}}}
 
 
 def text() -> str:
-    """Return the document as it is committed."""
+    """Return the document as committed."""
     return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
 
 
 def main() -> int:
-    """Write the document, or with --check say whether the committed one is another; 1 if it is."""
+    """Write the document, or with --check compare it with the committed one; returns 1 if they differ."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing")
     if parser.parse_args().check:

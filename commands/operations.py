@@ -16,14 +16,14 @@ from convox_clinicea.lookups.completed import CompletedRequest
 from convox_clinicea.lookups.confirm import ConfirmRequest
 from convox_clinicea.lookups.search import SearchRequest
 
-# Codes that only API Gateway gives, beside those of the functions.
+# Codes of API Gateway only, in addition to those of the functions.
 STATUSES: Mapping[answers.Code, int] = {
-    **{face.code: int(face.status) for face in HTTP_ERRORS.values()},
+    **{error.code: int(error.status) for error in HTTP_ERRORS.values()},
     "forbidden": 403,
     "rate_limited": 429,
 }
 MEANINGS = {
-    400: "The request is not valid; `fields` says what is wrong where.",
+    400: "The request is not valid; `fields` lists the errors.",
     401: "The access token is missing, wrong, or sent twice.",
     403: "The request is not allowed, or the patient was not shown on this call.",
     404: "The route or booking does not exist for this client.",
@@ -50,7 +50,7 @@ ASKING_CLINICEA: tuple[answers.Code, ...] = (*STORING, "clinicea_rejected", "cli
 
 @dataclass(frozen=True)
 class Operation:
-    """One route: what it takes, what it answers, and the codes of its errors."""
+    """One route: its request, its answer, and its error codes."""
 
     method: str
     path: str
@@ -67,7 +67,7 @@ class Operation:
 
 
 def _may_be_left_out(*models: type[BaseModel]) -> dict[str, Any]:
-    """Return the fields of several models, none of them required."""
+    """Return the fields of several models as optional ones."""
     wanted = {name: spec for model in models for name, spec in model.model_fields.items() if name not in _OF_EACH_CALL}
     return {name: (spec.rebuild_annotation() | None, None) for name, spec in wanted.items()}
 

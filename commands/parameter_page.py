@@ -1,4 +1,4 @@
-"""`make parameters`: writes docs/parameters.md from template.yaml, the one place where parameters are described."""
+"""`make parameters`: writes docs/parameters.md from template.yaml, where parameters are described."""
 
 import sys
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ def main() -> int:
 
 
 def page(source: Mapping[str, Any]) -> str:
-    """Return the page: a table for each group, in the order in which a deployer is asked."""
+    """Return the page: a table for each group, in the template's order."""
     parts = [HEAD]
     for group in source["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]:
         parts.append(f"\n## {group['Label']['default']}\n{COLUMNS}")
@@ -40,7 +40,7 @@ def _row(name: str, parameter: Json) -> str:
 
 
 def _range(parameter: Json) -> str:
-    """What the parameter takes, in words that the deployer sees when it is refused."""
+    """Return the allowed values, as in the template's refusal."""
     if "AllowedValues" in parameter:
         return ", ".join(f"`{each}`" for each in parameter["AllowedValues"])
     if "MinValue" in parameter:

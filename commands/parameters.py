@@ -1,4 +1,4 @@
-"""The template's parameters as they are typed (Name=value), and what samconfig.toml keeps for `sam deploy`."""
+"""Parameters given as Name=value, and those that samconfig.toml has for `sam deploy`."""
 
 import shlex
 import tomllib
@@ -11,15 +11,15 @@ from commands.release import PARAMETER
 
 
 class UnreadableParameters(Exception):
-    """The parameters cannot be read; the text says where."""
+    """The parameters cannot be parsed; the text names the place."""
 
 
 @dataclass(frozen=True)
 class Samconfig:
-    """What samconfig.toml says of a deployment; empty where it says nothing.
+    """Deployment settings of samconfig.toml; empty where it has none.
 
     Attributes:
-        values: its `parameter_overrides`, but for the release id: an old one is never used again.
+        values: its `parameter_overrides`, without the release id, which is never reused.
     """
 
     stack: str = ""
@@ -29,16 +29,16 @@ class Samconfig:
 
 
 def pairs(given: Sequence[str]) -> dict[str, str]:
-    """Return parameters that are written ``Name=value``.
+    """Parse parameters written as ``Name=value``.
 
     Raises:
-        UnreadableParameters: one is not written so, or stands twice with two values.
+        UnreadableParameters: one has another form, or is given twice with two values.
     """
     found: dict[str, str] = {}
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name:
-            raise UnreadableParameters(f"a parameter is written Name=value, which {each} is not")
+            raise UnreadableParameters(f"a parameter must be Name=value, not {each}")
         value = value.strip('"')
         if found.setdefault(name, value) != value:
             raise UnreadableParameters(f"{name} is given twice: {found[name]} and {value}")
@@ -46,10 +46,10 @@ def pairs(given: Sequence[str]) -> dict[str, str]:
 
 
 def samconfig(path: Path) -> Samconfig:
-    """Return what samconfig.toml keeps.
+    """Parse samconfig.toml.
 
     Raises:
-        UnreadableParameters: the file is no TOML, or its parameter_overrides are no ``Name=value``.
+        UnreadableParameters: the file is not TOML, or its parameter_overrides are not ``Name=value``.
     """
     kept = _kept(path)
     settings = _table(kept, "global", "parameters") | _table(kept, "deploy", "parameters")

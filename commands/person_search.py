@@ -1,4 +1,4 @@
-"""A person in an order to the stack: by mobile, by patient id or both; and a search of the ledger, part by part."""
+"""Requests to the stack about a person, by mobile, patient id or both, and a search of the ledger in parts."""
 
 import getpass
 import os
@@ -12,31 +12,31 @@ from commands.target import FunctionFailed, Target
 
 Json = dict[str, Any]
 MOST_PARTS = 100_000
-"""Parts of a search: 20 MB of the ledger each, or 100 records found."""
+"""Largest number of parts of a search; each has 20 MB of the ledger or 100 records."""
 patient_option = click.option("--patient", metavar="ID", help="Clinicea's id of the patient, as Clinicea writes it.")
 
 
 def person(patient: str | None) -> Json:
-    """Return whom an order is about: by the mobile in the environment, the patient's id, or a number that is typed.
+    """Return the person of a request: from the mobile in the environment, the patient's id, or a typed number.
 
-    The mobile is no argument: those stand in the shell's history and in every list of processes.
+    The mobile is not an argument, because arguments are in the shell's history and in process lists.
     """
     return about(os.environ.get("MOBILE") or (typed_mobile() if patient is None else None), patient)
 
 
 def about(mobile: str | None, patient: str | None) -> Json:
-    """Return the part of an order that names the person."""
+    """Return the fields of a request that name the person."""
     named = {"mobile": mobile, "patient_id": patient}
     return {name: value for name, value in named.items() if value is not None}
 
 
 def typed_mobile() -> str:
-    """Return the mobile from the environment, or as it is typed."""
+    """Return the mobile from the environment, or from a prompt."""
     return os.environ.get("MOBILE") or getpass.getpass("Mobile, with its dialling code: ")
 
 
 def session(out: Output, target: Target) -> Session:
-    """Ask the stack's function, which alone knows how to find a person."""
+    """Return a session with the stack's function that finds persons."""
 
     def ask(order: Json) -> Json:
         return target.invoke("DataRequestsFunctionName", order, FUNCTION_SECONDS)
@@ -45,7 +45,7 @@ def session(out: Output, target: Target) -> Session:
 
 
 def parts(session: Session, order: Json) -> Iterator[Json]:
-    """Give an order for one part of the ledger after the other, and yield the answers.
+    """Request one part of the ledger after the other, and yield the answers.
 
     Raises:
         FunctionFailed: the ledger does not end.
@@ -59,5 +59,5 @@ def parts(session: Session, order: Json) -> Iterator[Json]:
             return
         after = {"after": answer["after"]}
         pages += answer.get("pages", 0)
-        session.out.note(f"  {pages} pages of the ledger read, going on …")
+        session.out.note(f"  {pages} pages of the ledger read, continuing")
     raise FunctionFailed(f"stopped after {MOST_PARTS} parts: the search is incomplete")

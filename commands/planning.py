@@ -1,4 +1,4 @@
-"""What a deployment would deploy: deploy.toml, what make was given, the template's defaults; and what contradicts."""
+"""Plan of a deployment from deploy.toml, make's arguments and the template's defaults, and contradictions in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +17,11 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be deployed.
+    """Parameters of a deployment.
 
     Attributes:
-        values: every parameter of the template, but for the release id.
-        kept: what make was given and the file does not say yet.
+        values: every parameter of the template, without the release id.
+        kept: parameters given to make that are not in the file yet.
     """
 
     values: dict[str, str]
@@ -29,7 +29,7 @@ class Plan:
 
 
 def missing(file: DeployFile) -> str:
-    """Return what to write where the file, or the secret in it, is missing."""
+    """Return instructions for a missing file, or a file without the secret."""
     lines = [
         f"{file.path.name} does not say where to deploy to and with which secret. Write into it ({SAMPLE} has more):",
         '  region = "ap-south-1"',
@@ -39,7 +39,7 @@ def missing(file: DeployFile) -> str:
 
 
 def plan(file: DeployFile, given: Mapping[str, str], parameters: Mapping[str, Json]) -> Plan:
-    """Return what is to be deployed."""
+    """Return the plan of the deployment."""
     kept = {name: value for name, value in given.items() if file.parameters.get(name) != value}
     return Plan({**allowed.defaults(parameters), **file.parameters, **given}, kept)
 
@@ -53,11 +53,11 @@ def contradictions(
     stack: str = "",
     sam: Sequence[str] = (),
 ) -> Iterator[str]:
-    """Yield what is said in two ways, or is not allowed; a line each.
+    """Yield a line for each contradiction or forbidden argument.
 
     Args:
-        given: the parameters that make was given.
-        stack: the stack that make was given, empty for none.
+        given: the parameters given to make.
+        stack: the stack given to make, or empty.
         sam: more arguments for `sam deploy`.
     """
     name = file.path.name
@@ -85,11 +85,11 @@ def contradictions(
     yield from allowed.problems({**file.parameters, **given}, parameters)
     for word in sam:
         if word.partition("=")[0] in OURS:
-            yield f"ARGS: {word} is not for here; {name} says where to deploy and with which parameters"
+            yield f"ARGS: {word} is not allowed; {name} has target and parameters"
 
 
 def differences(before: Mapping[str, str], after: Mapping[str, str], defaults: Mapping[str, str]) -> list[str]:
-    """Return a line for each parameter that changes; of a new stack, for each that is not the default."""
+    """Return a line for each changed parameter; for a new stack, for each without its default."""
     lines = []
     for name in sorted(before.keys() | after.keys(), key=lambda each: (each == PARAMETER, each)):
         old, new = before.get(name), after.get(name)

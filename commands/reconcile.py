@@ -1,4 +1,4 @@
-"""`connector reconcile`: the ledger against Clinicea's calendar, for all bookings ahead or, with --day, for one day."""
+"""`connector reconcile`: compares the ledger with Clinicea's calendar, for all future bookings or one day."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -17,15 +17,15 @@ MOST_PARTS = 10_000
 @cli_support.verb("reconcile", "reconcile --day 2026-12-01")
 @click.option("--day", type=cli_support.DAY, help="A day in the stack's time zone; default: all future bookings.")
 def reconcile(out: Output, day: date | None, stack: str) -> int:
-    """Compare the bookings ahead, or of one day, with Clinicea's calendar.
+    """Compare future bookings, or those of one day, with Clinicea's calendar.
 
-    The exit code is 1 if anything is not as it should be, 2 if it could not be told.
+    The exit code is 1 if there are discrepancies, 2 if the comparison could not be made.
     """
     return cli_support.run(out, stack, lambda target: tell(out, target, day))
 
 
 def tell(out: Output, target: Target, day: date | None) -> int:
-    """Print what the comparison found, part by part."""
+    """Print the findings of the comparison, part by part."""
     order = {"day": day.isoformat()} if day else {}
     compared = unreadable = 0
     found: dict[str, Json] = {}
@@ -52,7 +52,7 @@ def tell(out: Output, target: Target, day: date | None) -> int:
 
 
 def parts(ask: Ask, order: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the function's answers, until the comparison has come to its end or makes no headway."""
+    """Yield the function's answers until the comparison ends or makes no progress."""
     after: dict[str, Any] | None = None
     for _ in range(MOST_PARTS):
         part = ask({**order, "after": after} if after else order)

@@ -1,4 +1,4 @@
-"""`connector redrive`: sends parked bookings on their way again, through the ledger. Without --go it only says how."""
+"""`connector redrive`: returns parked bookings to the worker, through the ledger. Without --go it changes nothing."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from commands import booking_lines, cli_support
 from commands.cli_support import Json, Output, Session
 
 AT_A_TIME = 25
-"""Bookings of one invocation: it ends well before the function's time does."""
+"""Bookings per invocation, so that it ends well before the function's time-out."""
 BY_NAME_ONLY = ("changed_after_booking", "maybe_same_person", "restored")
-"""Reasons whose bookings are for who has looked: another appointment stands, or nobody knows what became of it."""
+"""Reasons that need a check first: there may be another appointment, or the outcome is unknown."""
 WHY_NOT = {
     "not_found": "there is no such booking",
     "unreadable": "its record cannot be read by the deployed version",
     "not_parked": "it does not need a person",
     "started": "its start has passed and it was never posted; resolve it",
     "no_content": "its content was replaced after the backup and is lost; look up the call and resolve it",
-    "changed_meanwhile": "it has changed; look again",
+    "changed_meanwhile": "it has changed; check it again",
 }
 
 
@@ -63,7 +63,7 @@ def carry_out(
     go: bool = False,
     why: str = "",
 ) -> int:
-    """Redrive what is chosen, and print what became of each; `older` is in minutes."""
+    """Redrive the chosen bookings, and print each result; `older` is in minutes."""
     out, who = session.out, session.who()
     passed: Counter[str] = Counter()
     chosen = [*ids] or _parked(session, reasons, older, passed)

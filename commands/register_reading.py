@@ -1,4 +1,4 @@
-"""The register of disclosures as an operator reads it: by one key, within a span of time, page by page."""
+"""Reads the register of disclosures by one key, within a time span, page by page."""
 
 import base64
 import json
@@ -19,19 +19,19 @@ KEYS = {
     "client": ("caller", "client"),
     "day": ("day", "day"),
 }
-"""What is asked by, the attribute that holds it, and the index where there is one."""
+"""Kinds of keys, each with its attribute and its index, if it has one."""
 MOST_PAGES = 1000
-"""Pages of 1 MB that one command reads; it says where to go on."""
+"""Pages of 1 MB read by one command, which then prints where to continue."""
 KEYS_OF_THE_TABLE = ("subject", "entry", "write_token", "expires_at", "v")
 _FIRST, _LAST = "0000", "9999"
 
 
 @dataclass(frozen=True)
 class Span:
-    """Which entries are wanted.
+    """Filter of entries.
 
     Attributes:
-        since, until: moments; None is open. Both count in.
+        since, until: inclusive moments; None is open.
         not_from: networks whose entries are left out.
     """
 
@@ -47,12 +47,12 @@ class Span:
 
     @property
     def bounds(self) -> tuple[str, str]:
-        """The first and the last moment, as the register writes them."""
+        """Return the first and the last moment in the register's format."""
         since = _FIRST if self.since is None else timestamp(self.since)
         return since, _LAST if self.until is None else timestamp(self.until)
 
     def has(self, entry: Json) -> bool:
-        """Whether an entry is wanted; one of a release before, which has no address, is."""
+        """Return whether an entry matches; entries of earlier releases without an address do."""
         first, last = self.bounds
         return first <= str(entry["at"]) <= last and not self._is_from_there(entry.get("source_ip", "-"))
 
@@ -66,10 +66,10 @@ class Span:
 
 @dataclass
 class Reading:
-    """Reads entries of one key, oldest first where an index has them in order.
+    """Reader of one key's entries, oldest first if an index orders them.
 
     Attributes:
-        after: where another command goes on, once this one has read as much as it may; None: all was read.
+        after: where the next command continues after this one's limit; None: all was read.
     """
 
     target: Target
@@ -80,11 +80,11 @@ class Reading:
 
     @property
     def token(self) -> str | None:
-        """`after` as a command line takes it."""
+        """`after` in the form of a command-line argument."""
         return None if self.after is None else base64.urlsafe_b64encode(json.dumps(self.after).encode()).decode()
 
     def entries(self) -> Iterator[Json]:
-        """Yield the entries, page by page, from `after` on."""
+        """Yield the entries from `after` on, page by page."""
         attribute, index = KEYS[self.kind]
         names, values = {"#key": attribute}, {":value": {"S": self.value}}
         condition = "#key = :value"
@@ -113,13 +113,13 @@ class Reading:
 
 
 def moment(text: str) -> datetime:
-    """Read a day or a moment, in UTC unless it says its offset; raises ValueError."""
+    """Parse a day or a moment, in UTC unless it has an offset; raises ValueError."""
     read = datetime.fromisoformat(text)
     return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def key_of(token: str) -> Json:
-    """Read the token of a `Reading`; raises ValueError."""
+    """Parse the token of a `Reading`; raises ValueError."""
     try:
         return dict(json.loads(base64.urlsafe_b64decode(token.encode())))
     except (ValueError, TypeError):

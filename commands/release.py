@@ -1,7 +1,7 @@
-"""The release id: a hash over all that decides what a function runs, layer and parameters included.
+"""The release id: a hash over all inputs of the functions, with layer and parameters.
 
-Plain `sam deploy` does without it: the template itself makes a version of each change. With it, `make deploy` knows
-whether there is anything to deploy, and `./connector smoke` sees which release runs.
+Plain `sam deploy` works without it: the template itself publishes a version for each change. With it, `make deploy`
+knows whether there is anything to deploy, and `./connector smoke` which release runs.
 """
 
 import hashlib
@@ -15,17 +15,17 @@ TEMPLATE = ("template.yaml", "dashboard.json")
 
 
 class NotBuilt(Exception):
-    """There is no build to deploy; the text says what to do."""
+    """There is no build to deploy; the text names the next step."""
 
 
 def overrides(parameters: Mapping[str, str]) -> list[str]:
-    """Return parameters as `sam deploy --parameter-overrides` takes them, spaces and empty values included."""
+    """Return parameters for `sam deploy --parameter-overrides`; values may be empty or have spaces."""
     quoted = {name: value.replace("\\", "\\\\").replace('"', '\\"') for name, value in parameters.items()}
     return [f'{name}="{value}"' for name, value in quoted.items()]
 
 
 def release_id(root: Path, build: Path, parameters: Mapping[str, str]) -> str:
-    """Return the id of what lies in `build`, deployed with these parameters.
+    """Return the id of the build in `build` with these parameters.
 
     Raises:
         NotBuilt: the layer has not been built there.

@@ -1,4 +1,4 @@
-"""`connector resolve`: ends a parked booking by the word of a person who has looked into Clinicea."""
+"""`connector resolve`: ends a parked booking after a person has checked Clinicea."""
 
 import click
 
@@ -11,7 +11,7 @@ WHY_NOT = {
     "unreadable": "its record cannot be read by the deployed version",
     "not_parked": "it does not need a person; nothing was changed",
     "not_settled": "its last POST may still take effect; wait for the settle time, check Clinicea again, repeat",
-    "changed_meanwhile": "it has changed; look again",
+    "changed_meanwhile": "it has changed; check it again",
 }
 
 
@@ -29,7 +29,7 @@ WHY_NOT = {
 def resolve(
     out: Output, booking_id: str, end: str, appointment: str, patient: str, why: str, *, yes: bool, stack: str
 ) -> int:
-    """End a parked booking by the word of a person who has looked into Clinicea.
+    """End a parked booking after you have checked Clinicea.
 
     The exit code is 1 if it could not be resolved, 2 if the stack could not be reached.
     """
@@ -50,7 +50,7 @@ def resolve(
 def carry_out(
     session: Session, booking_id: str, end: str, appointment: str = "", patient: str = "", *, why: str
 ) -> int:
-    """Resolve it, and print what became of it."""
+    """Resolve the booking, and print the result."""
     out, where = session.out, session.where
     order = {"action": "resolve", "booking_id": booking_id, "end": end, "who": session.who(), "why": why}
     named = {"appointment_id": appointment, "patient_id": patient}

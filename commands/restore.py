@@ -1,7 +1,7 @@
-"""`connector restore`: puts what the ledger has lost back from a table that was restored from its backup.
+"""`connector restore`: copies records that the ledger has lost from a table restored from its backup.
 
-Nothing that stands is written over, nothing that was erased or has expired comes back, and a booking that had not ended
-is not worked by itself: it waits for a person, see `restoring`.
+Existing records are not overwritten, erased and expired ones do not come back, and a booking that had not ended waits
+for a person, see `restoring`.
 """
 
 import json
@@ -29,7 +29,7 @@ MOST_PAGES = 10_000
 @click.argument("source", metavar="TABLE")
 @cli_support.going
 def restore(out: Output, source: str, *, go: bool, why: str, yes: bool, stack: str) -> int:
-    """Put back what the ledger lost, from TABLE, which was restored from its backup.
+    """Put back the records that the ledger lost, from TABLE, which was restored from its backup.
 
     Without --go, it only lists what it would do. The exit code is 2 if the stack or the table could not be read.
     """
@@ -69,7 +69,7 @@ def _restore(out: Output, target: Target, source: str, *, go: bool, why: str) ->
 def put_back_missing(
     dynamodb: Any, source: str, ledger: str, now: datetime, *, go: bool, journal: Journal | None = None
 ) -> Counter[str]:
-    """Put back what is missing; returns what became (or would become) of how many items of each kind."""
+    """Put back missing records; returns the number of items for each result, or possible result."""
     counts: Counter[str] = Counter()
     restorer = Restorer(now, Since.told_by(_items(dynamodb, ledger)), journal)
     for item in _items(dynamodb, source):
@@ -90,7 +90,7 @@ def put_back_missing(
 
 
 def _calls_of(booking: Item, journal: Journal | None) -> list[str]:
-    """Return the keys under which the booking's call may stand."""
+    """Return the possible keys of the booking's call."""
     if "call" not in booking:
         return []
     caller, _, call_id = booking["call"]["S"].partition("#")
@@ -104,7 +104,7 @@ def _standing(dynamodb: Any, ledger: str, key: str) -> Item | None:
 
 
 def _journal(target: Target) -> Journal:
-    """Read the journal of erasures; who restores may read the identity key."""
+    """Read the journal of erasures, with the identity key."""
     secret = target.client("secretsmanager").get_secret_value(SecretId=target.output("IdentitySecretArn"))
     dynamodb, table = target.client("dynamodb"), target.output("DisclosuresTable")
     return Journal(json.loads(secret["SecretString"])["key"].encode(), entries_of(dynamodb, table))

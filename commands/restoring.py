@@ -1,7 +1,7 @@
-"""What becomes of each item of a restored table, compared with what stands and with the journal of erasures.
+"""Decides on each item of a restored table, by the ledger's present items and the journal of erasures.
 
-A backup is older than the truth. A booking that had not ended may have been made, refused, ended by a person, replaced
-or erased since: none of these is worked again by itself. It waits for a person as `restored`.
+A backup is out of date. A booking that had not ended may have been made, refused, ended by a person, replaced or erased
+since, so it waits for a person as `restored`.
 """
 
 import secrets
@@ -20,26 +20,26 @@ from convox_clinicea.items import UnreadableRecord
 Item = dict[str, Any]
 Stands = Mapping[str, Any]
 KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#", "person#")
-"""What is put back. Sessions and counters are of their moment only; what the canary proved is proven anew."""
+"""Kinds of items to put back. Sessions and counters have expired; the canary's setup is proven again."""
 OF_A_PERSON = ("appointment#", "creating#", "slot#")
-"""Items whose key says something of the patient; one of an erased booking is not needed any more."""
+"""Kinds of items with a key about the patient; those of an erased booking are not needed any more."""
 RETENTION = timedelta(days=30)
 VERSIONS_AHEAD = 1000
-"""So that no write is conditional on a version that the lost record had, and no line of an act has its number."""
+"""Added to versions, so that they differ from every version of the lost record, and from its lines of the audit."""
 LEFT_OUT_EXPIRED = "expired, skipped"
 LEFT_OUT_ERASED = "erased since, skipped"
 LEFT_OUT_UNREADABLE = "of a later release, skipped"
 
 
 class Fate(NamedTuple):
-    """What becomes of an item: in words, and the item that is put back, if any."""
+    """Result for an item: in words, and the item to put back, if any."""
 
     words: str
     item: Item | None = None
 
 
 class Since(NamedTuple):
-    """What stands in the ledger and tells of bookings that are lost.
+    """Present items of the ledger that show the state of lost bookings.
 
     Attributes:
         appointments: booking → the appointment that it owns: both are written in one transaction.
@@ -51,7 +51,7 @@ class Since(NamedTuple):
 
     @classmethod
     def told_by(cls, standing: Iterable[Item]) -> "Since":
-        """Read it from the ledger's items."""
+        """Collect it from the ledger's items."""
         appointments: dict[str, str] = {}
         rejected: set[str] = set()
         for item in standing:
@@ -67,7 +67,7 @@ class Restorer:
     """Decides on each item.
 
     Args:
-        journal: the erasures; None on a table without people's data, as tests have it.
+        journal: the erasures; None for a table without personal data, as in tests.
     """
 
     def __init__(self, now: datetime, since: Since, journal: Journal | None) -> None:
@@ -76,10 +76,10 @@ class Restorer:
         self._journal = journal
 
     def fate(self, item: Item, call: Item | None) -> Fate:
-        """Return what becomes of an item that the ledger lacks.
+        """Return the result for an item that the ledger lacks.
 
         Args:
-            call: the call's item as it stands in the ledger, for a booking of a call.
+            call: the call's present item in the ledger, for a booking of a call.
         """
         if "expires_at" in item and float(item["expires_at"]["N"]) <= self._now.timestamp():
             return Fate(LEFT_OUT_EXPIRED)
@@ -89,7 +89,7 @@ class Restorer:
         if key.startswith("call#"):
             return self._call(item)
         if key.startswith("person#") and any(map(self._erased, _listed(item))):
-            return Fate(LEFT_OUT_ERASED)  # as the erasure has removed it: whole
+            return Fate(LEFT_OUT_ERASED)  # the erasure removed it entirely
         owner = item.get("booking_id", {}).get("S", "")
         if key.startswith(OF_A_PERSON) and self._erased(f"booking#{owner}"):
             return Fate(LEFT_OUT_ERASED)
@@ -114,7 +114,7 @@ class Restorer:
         return self._parked(booking, call)
 
     def _parked(self, booking: Booking, call: Item | None) -> Fate:
-        """Let it wait for a person, as one whose POST is in doubt; without a content that was replaced since."""
+        """Return the booking parked with a POST in doubt; without its content if that was replaced since."""
         try:
             replaced = call is not None and _replaced(booking, calls.call_from_item(call))
         except UnreadableRecord:
@@ -156,10 +156,10 @@ class Restorer:
         except UnreadableRecord:
             return Fate(LEFT_OUT_UNREADABLE)
         if self._journal is not None and any(map(self._erased, map(record.key_of, call.wishes.values()))):
-            # The erased booking is found by its wish alone, not by the call's id or its agent.
+            # The erased booking is found only by its request, not by the call's id or agent.
             hidden = calls.to_item(call.hidden(self._journal.hidden_name(call.call_id)))
             return Fate("put back, its id hidden", hidden)
-        if self._is_erased_since(key_of_call(call.caller, call.call_id), call):  # as releases before noted it
+        if self._is_erased_since(key_of_call(call.caller, call.call_id), call):  # as earlier releases recorded it
             return Fate("put back, its callback erased", calls.to_item(call.without_traces()))
         erased = [each for each in call.legs if self._is_erased_since(key_of_trace(call, each), call)]
         if not erased:
@@ -176,12 +176,12 @@ class Restorer:
 
 
 def _listed(item: Item) -> list[str]:
-    """Return the keys of the bookings that a person's list of open ones names; those that have ended cost a look."""
+    """Return the keys of the bookings on a person's list of open ones; ended ones cost one more read."""
     return [record.key_of(each["S"]) for each in item.get("bookings", {}).get("L", ())]
 
 
 def _replaced(booking: Booking, call: Call) -> bool:
-    """Whether the standing call says, or may mean, that another content has taken the booking's place since."""
+    """Return whether the present call shows that the booking's content was, or may have been, replaced since."""
     current = {each.wish_id for each in call.legs if call.wishes.get(each.wish_id or "") == booking.booking_id}
     if current:
         return current != {booking.stands_for}

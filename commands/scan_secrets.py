@@ -1,4 +1,4 @@
-"""`make lint`: no secret lies in the tree. Run by the Python of `.tools/checks`, which has detect-secrets."""
+"""`make lint`: searches the tree for secrets. Runs in `.tools/checks`, which has detect-secrets."""
 
 import argparse
 import re
@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK_HASH = re.compile(r"\s*--hash=sha256:[0-9a-f]{64}|\"[\w.+-]+\.whl\": \"[0-9a-f]{64}\",?$")
 INVENTED = r"(?i).*(canary|invented|stranger).*"
 GUESSES = frozenset({"Secret Keyword", "Base64 High Entropy String", "Hex High Entropy String"})
-"""Detectors that guess, by the name of a field or by how random a value looks; the others know a form."""
+"""Detectors that guess by a field's name or a value's entropy; the others know a form."""
 NO_SECRETS = {
     "CloudFormation's reference to one": r"!(Ref|GetAtt|Sub|Not|If|Equals) .*",
     "the name of an action": r"(secretsmanager:)?GetSecretValue.*",
@@ -38,7 +38,7 @@ NO_SECRETS = {
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A value that looks like a secret; the value itself is not repeated."""
+    """A value that looks like a secret, without the value itself."""
 
     path: Path
     line: int
@@ -49,7 +49,7 @@ class Suspicion:
 
 
 def tree(root: Path) -> list[Path]:
-    """Return the files that are committed or might be: git's own list, or all where there is no git."""
+    """Return the files that are or may be committed: git's list, or all files without git."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - the user's own git
         cwd=root,
@@ -64,7 +64,7 @@ def tree(root: Path) -> list[Path]:
 
 
 def suspicions(root: Path) -> Iterator[Suspicion]:
-    """Yield every value under `root` that one of the detectors takes for a secret and no rule explains."""
+    """Yield every value under `root` that a detector takes for a secret and that no rule explains."""
     with default_settings():
         for path in tree(root):
             whole = root / path
@@ -78,19 +78,19 @@ def suspicions(root: Path) -> Iterator[Suspicion]:
 
 
 def explained(kind: str, value: str) -> bool:
-    """Whether the value as a whole is known to be no secret."""
+    """Return whether a rule explains the whole value as harmless."""
     patterns = [INVENTED, *(NO_SECRETS.values() if kind in GUESSES else ())]
     return any(re.fullmatch(pattern, value, re.DOTALL) for pattern in patterns)
 
 
 def main() -> int:
-    """Print what looks like a secret; 1 if anything does."""
+    """Print the suspicious values; returns 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path, default=ROOT)
     found = sorted(set(map(str, suspicions(parser.parse_args().root))))
     print("\n".join(found) if found else "no secret found")
     if found:
-        print("Take it out, and change it wherever it is in use. If it is none, say so in its line or in this command.")
+        print("Remove it, and replace the secret. If it is harmless, mark its line or add a rule to this command.")
     return 1 if found else 0
 
 

@@ -1,4 +1,4 @@
-"""Samples of metrics, and the lines that CloudWatch would draw of them."""
+"""Samples of metrics, and the lines that CloudWatch would draw."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Sample:
 
     @classmethod
     def parse(cls, line: str) -> Sample:
-        """Read one line of JSON."""
+        """Parse one line of JSON."""
         read = json.loads(line)
         return cls(float(read["at"]), read["namespace"], read["name"], read["dimensions"], float(read["value"]))
 
@@ -33,13 +33,13 @@ class Sample:
 
 
 Line = list[tuple[float, float]]
-"""Points: the beginning of a period in seconds, and the statistic's value in it."""
+"""Points: the start of a period in seconds, and the statistic's value."""
 
 
 def lines(
     samples: Iterable[Sample], namespace: str, name: str, dimensions: Dimensions, stat: str, period: float
 ) -> Iterator[tuple[dict[str, str], Line]]:
-    """Yield a line for each set of dimensions that fits; a dimension wanted as None may have any value."""
+    """Yield a line for each matching set of dimensions; None matches any value."""
     found: dict[tuple[tuple[str, str], ...], dict[float, list[float]]] = defaultdict(lambda: defaultdict(list))
     for each in samples:
         if (each.namespace, each.name) == (namespace, name) and _fits(each.dimensions, dimensions):

@@ -1,4 +1,4 @@
-"""`make shape`: counts what a reader of this code has to open, and compares it with the limits of the review."""
+"""`make shape`: counts what a reader of this code must open, and compares it with the project's limits."""
 
 import ast
 import json
@@ -17,13 +17,13 @@ SHORTEST_MODULE, LONGEST_MODULE = 40, 300
 SECONDS = 60
 LOOK_UP = "search_patient"
 BOOKING = ("book_appointment", "booking_worker")
-"""The functions that a booking passes through until Clinicea has it."""
+"""The functions of a booking on its way to Clinicea."""
 _LOADED = f"import json, sys, app; print(json.dumps([m for m in sys.modules if m.split('.')[0] == {PACKAGE!r}]))"
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One count, and what the review allows."""
+    """One count with its limit."""
 
     name: str
     now: float
@@ -31,7 +31,7 @@ class Figure:
 
     @property
     def reached(self) -> bool:
-        """Whether the count keeps within the limit."""
+        """Whether the count is within the limit."""
         return self.now <= self.limit
 
 
@@ -48,13 +48,14 @@ def figures(root: Path = ROOT) -> Iterator[Figure]:
     yield Figure("lines of template.yaml", lines_of(root / "template.yaml"), 2100)
     tests = sorted((root / "tests").rglob("*.py"))
     product = sum(map(lines_of, (root / LAYER / PACKAGE).rglob("*.py"))) + sum(handlers)
+    yield Figure(f"modules of tests over {LONGEST_MODULE} lines", sum(lines_of(n) > LONGEST_MODULE for n in tests), 0)
     yield Figure("test lines per product line", round(sum(map(lines_of, tests)) / product, 2), 2.2)
     long = sum(len(name) > LONGEST_TEST_NAME for path in tests for name in names_of_tests(path))
     yield Figure(f"names of tests over {LONGEST_TEST_NAME} characters", long, 0)
 
 
 def modules_loaded(root: Path, *functions: str) -> frozenset[str]:
-    """Return which modules of the layer fresh processes have loaded once each has imported one of the functions.
+    """Return the layer's modules loaded by new processes that each import one of the functions.
 
     Raises:
         CalledProcessError: a function cannot be imported.
@@ -78,14 +79,14 @@ def _loaded_by(root: Path, function: str) -> list[str]:
 
 
 def module_lines(root: Path) -> Mapping[str, int]:
-    """Return the length of each module of the layer, packages' own `__init__` left out."""
+    """Return the lines of each module of the layer, without `__init__` modules."""
     package = root / LAYER / PACKAGE
     paths = (each for each in sorted(package.rglob("*.py")) if each.name != "__init__.py")
     return {str(each.relative_to(package)): lines_of(each) for each in paths}
 
 
 def lines_of(path: Path) -> int:
-    """Return how many lines a file has."""
+    """Return the number of lines of a file."""
     return len(path.read_text("utf-8").splitlines())
 
 
@@ -97,7 +98,7 @@ def names_of_tests(path: Path) -> Iterator[str]:
 
 
 def table(found: Iterable[Figure]) -> str:
-    """Return the figures as a table; a star marks what is over its limit."""
+    """Return the figures as a table; a star marks figures over their limit."""
     rows: list[Sequence[str]] = [("figure", "now", "limit", "")]
     rows += [(each.name, f"{each.now:g}", f"{each.limit:g}", "" if each.reached else "*") for each in found]
     name, now, limit = (max(len(row[column]) for row in rows) for column in range(3))
@@ -107,7 +108,7 @@ def table(found: Iterable[Figure]) -> str:
 def main() -> int:
     """Print the table."""
     print(table(figures()))
-    print("\n* over the limit of the review; tests/unit/suite/test_shape.py holds every figure where it is")
+    print("\n* over the limit set for it; tests/unit/suite/test_shape.py holds every figure where it is")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""`connector smoke`: does the deployed stack answer as it should? Nothing is booked, and nobody's data is asked for."""
+"""`connector smoke`: checks that the deployed stack works, without bookings and without patients' data."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,33 +13,33 @@ from commands.cli_support import Output
 from commands.target import FunctionFailed, NoOutput, Target
 
 NOBODYS_MOBILE = "+919999900099"
-"""Of a series that is given to nobody; another can be named where it is."""
+"""A number that is normally unassigned; --mobile names another."""
 NO_BOOKING = "bk_" + "a" * 26
 CALL = {"call_id": "smoke", "agent_id": "smoke"}
 Json = dict[str, Any]
 
 
 class SmokeFailed(Exception):
-    """A check did not hold; the text says what was found, and nothing of anybody."""
+    """A check failed; the text says what was found, without personal data."""
 
 
 Check = tuple[str, Callable[[], str]]
-"""What is checked, and the check: it returns a remark or raises SmokeFailed."""
+"""Name of a check, and the check: it returns a remark or raises SmokeFailed."""
 
 
 @cli_support.verb("smoke", "smoke", "smoke --stack convox-clinicea --json")
 @click.option("--mobile", default=NOBODYS_MOBILE, show_default=True, help="A number without a patient.")
 @click.option("--release", default="", metavar="ID", help="The release id that every function must run.")
 def smoke(out: Output, mobile: str, release: str, stack: str) -> int:
-    """Check that the deployed stack answers as it should. Books nothing, and asks for nobody's data.
+    """Check that the deployed stack works, without bookings and without patients' data.
 
-    The exit code is 1 if a check does not hold, 2 if the stack cannot be found.
+    The exit code is 1 if a check fails, 2 if the stack cannot be found.
     """
     return cli_support.run(out, stack, lambda target: carry_out(out, target, mobile, release))
 
 
 def carry_out(out: Output, target: Target, mobile: str, release: str) -> int:
-    """Run all checks on a stack, and print what they found."""
+    """Run all checks on a stack, and print their results."""
     try:
         api = api_of(target)
     except (LookupError, ValueError) as error:
@@ -55,7 +55,7 @@ def carry_out(out: Output, target: Target, mobile: str, release: str) -> int:
 
 
 def run(out: Output, checks: list[Check]) -> list[Json]:
-    """Run the checks, a line for each; returns what became of each."""
+    """Run the checks, and print a line for each; returns their results."""
     results: list[Json] = []
     for what, check in checks:
         try:
@@ -75,7 +75,7 @@ def _line(check: str, detail: str, *, ok: bool) -> str:
 
 
 def api_of(target: Target) -> Api:
-    """Return the API of the stack, with the access token that ConVox has."""
+    """Return the API of the stack, with ConVox's access token."""
     local = target.local
     if local:
         return Api(local["api_url"], local["access_token_header"], local["access_token"])
@@ -86,12 +86,12 @@ def api_of(target: Target) -> Api:
 
 
 def token_in(secret: Json) -> str:
-    """Return the token of the caller without a name or, where all callers are named, of one of them."""
+    """Return the token of the client without a name or, if all clients are named, of one of them."""
     return str(secret.get("current") or next(pair["current"] for _, pair in sorted(secret["callers"].items())))
 
 
 def of_the_api(api: Api, mobile: str) -> Iterator[Check]:
-    """Yield the checks that ConVox could make."""
+    """Yield the checks of the API, as ConVox would call it."""
     who = {"mobile": mobile, **CALL}
 
     def expects(method: str, path: str, body: Json | None, status: int, code: str) -> Check:
@@ -123,20 +123,20 @@ def of_the_api(api: Api, mobile: str) -> Iterator[Check]:
 
 
 def of_the_stack(target: Target, release: str) -> Iterator[Check]:
-    """Yield the checks that need the account."""
+    """Yield the checks of the account's resources."""
     resources = _resources(target)
 
     def functions() -> str:
         client, wrong = target.client("lambda"), []
         names = resources["AWS::Lambda::Function"]
         deployed: dict[str, Json] = {}
-        for name in names + resources["AWS::Lambda::Alias"]:  # an alias has a version of its own to be ready
+        for name in names + resources["AWS::Lambda::Alias"]:  # an alias's version must be ready, too
             found = client.get_function_configuration(FunctionName=name)
             if found.get("State", "Active") != "Active":
                 wrong.append(f"{name} is {found['State']}")
             if release and found["Environment"]["Variables"].get("RELEASE_ID") != release:
                 wrong.append(f"{name} runs another release")
-            # A version that an alias runs must be of what was deployed last, whoever deployed it.
+            # An alias must run the version that was deployed last, by whomever.
             elif runs_before(found, deployed.setdefault(str(found["FunctionName"]), found)):
                 wrong.append(f"{name} runs the previous release")
         return _unless(wrong, f"{len(names)} functions" + (f", release {release[:12]}" if release else ""))
@@ -158,7 +158,7 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
         missing = set(names) - {each["AlarmName"] for each in found}
         muted = [f"{each['AlarmName']} is muted" for each in found if not each.get("ActionsEnabled", True)]
         ringing = sorted(each["AlarmName"] for each in found if each.get("StateValue") == "ALARM")
-        left_out = int((target.local or {}).get("alarms_left_out", 0))  # the embedded AWS does not know all
+        left_out = int((target.local or {}).get("alarms_left_out", 0))  # the embedded AWS does not support all
         count = f"{len(found)} of {len(found) + left_out} on this machine" if left_out else f"{len(found)} alarms"
         remark = count + (f", in alarm: {', '.join(ringing)}" if ringing else "")
         return _unless([*(f"{name} is missing" for name in sorted(missing)), *muted], remark)
@@ -175,7 +175,7 @@ def of_the_stack(target: Target, release: str) -> Iterator[Check]:
 
 
 def runs_before(version: Json, function: Json) -> bool:
-    """Whether a version has other code, another layer or other parameters than the function as it is deployed."""
+    """Return whether a version differs from the deployed function in code, layer or parameters."""
 
     def release(found: Json) -> tuple[object, ...]:
         layers = [each["Arn"] for each in found.get("Layers", [])]
@@ -185,7 +185,7 @@ def runs_before(version: Json, function: Json) -> bool:
 
 
 def _resources(target: Target) -> dict[str, list[str]]:
-    """Return the physical ids of the stack's resources by type; a type that is not there has none."""
+    """Return the physical ids of the stack's resources by type; empty for an absent type."""
     kinds: dict[str, list[str]] = {
         "AWS::Lambda::Alias": [],
         "AWS::Lambda::Function": [],

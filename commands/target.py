@@ -1,4 +1,4 @@
-"""Which stack a command acts on: the one on this machine, or one on AWS."""
+"""The stack on which a command acts: the one on this machine, or one on AWS."""
 
 import json
 import os
@@ -32,7 +32,7 @@ class FunctionFailed(Exception):
 
 
 class NoTarget(Exception):
-    """It is not certain which stack is meant, or where it is; the text says what to do."""
+    """The stack or its place is unclear; the text says what to do."""
 
 
 class NoOutput(Exception):
@@ -41,21 +41,21 @@ class NoOutput(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A stack on AWS, by its name and region, or the one on this machine while `make run` serves it."""
+    """A stack on AWS, by name and region, or the one on this machine while `make run` serves it."""
 
     stack: str
     endpoint: str | None
     local: Mapping[str, Any] | None = field(default=None, repr=False)
-    """What `stack.json` says of the stack on this machine."""
+    """Contents of `stack.json`, for the stack on this machine."""
     region: str = ""
     profile: str = ""
 
     @classmethod
     def find(cls, stack: str = "") -> "Target":
-        """Return the stack that is meant: `local`, a name on AWS, or empty for the one that serves here, else AWS's.
+        """Return a stack: `local`, a name on AWS, or empty for the one on this machine if it runs, else AWS's.
 
         Raises:
-            NoTarget: the stack on this machine has ended without removing its file, or no region is known.
+            NoTarget: the stack on this machine ended without removing its file, or no region is known.
             UnreadableDeployFile, UnreadableParameters: deploy.toml or samconfig.toml is not valid.
         """
         if means_this_machine(stack):
@@ -77,7 +77,7 @@ class Target:
 
     @classmethod
     def on_aws(cls, stack: str = "") -> "Target":
-        """Return a stack on AWS: by its name, else as deploy.toml, samconfig.toml or the environment say."""
+        """Return a stack on AWS: by name, else from deploy.toml, samconfig.toml or the environment."""
         root = deploy_file.ROOT
         file, kept = deploy_file.read(deploy_file.path()), samconfig(root / "samconfig.toml")
         profile = file.profile or kept.profile
@@ -90,7 +90,7 @@ class Target:
         return f"{self.stack} on {'this machine' if self.endpoint else 'AWS'}"
 
     def address(self) -> str:
-        """Return what a person has to know before anything is changed: on AWS, account and region too."""
+        """Return the stack with account and region, for the confirmation of a change."""
         if self.endpoint:
             return str(self)
         profile = f", profile {self.profile}" if self.profile else ""
@@ -98,20 +98,20 @@ class Target:
 
     @cached_property
     def _session(self) -> boto3.Session:
-        """One for all clients: each would read AWS's descriptions of its services anew."""
-        if self.endpoint:  # whatever profile the shell names is AWS's, and need not exist
+        """The session of all clients, because each would load AWS's service descriptions again."""
+        if self.endpoint:  # ignore the shell's profile, which is for AWS and may not exist
             return boto3.Session(botocore_session=Session(session_vars={"profile": (None, None, None, None)}))
         return boto3.Session(profile_name=self.profile or None)
 
     def client(self, service: str, read_seconds: int = 60) -> Any:
         """Return a boto3 client for the stack's account."""
         config = Config(connect_timeout=5, read_timeout=read_seconds, retries={"total_max_attempts": 2})
-        make: Any = self._session.client  # its stubs want the service as a literal
+        make: Any = self._session.client  # its stubs require a literal service name
         where = LOCAL | {"endpoint_url": self.endpoint} if self.endpoint else {"region_name": self.region or None}
         return make(service, config=config, **where)
 
     def invoke(self, function_output: str, payload: object, seconds: int = 60) -> dict[str, Any]:
-        """Run the function that one of the stack's outputs names, and return its answer.
+        """Run the function named in one of the stack's outputs, and return its answer.
 
         Raises:
             FunctionFailed: it raised; the text names the error.
@@ -124,11 +124,11 @@ class Target:
         return result
 
     def caller(self) -> str:
-        """Return who runs the command, as AWS knows them: the ARN of their user or role session."""
+        """Return the operator's identity on AWS: the ARN of their user or role session."""
         return str(self.client("sts").get_caller_identity()["Arn"])
 
     def account(self) -> str:
-        """Return the number of the account that the credentials are of."""
+        """Return the account number of the credentials."""
         return self._account
 
     @cached_property
@@ -139,7 +139,7 @@ class Target:
         """Return one of the stack's outputs.
 
         Raises:
-            NoOutput: the stack has none of this name.
+            NoOutput: the stack has no output of this name.
         """
         stacks = self.client("cloudformation").describe_stacks(StackName=self.stack)["Stacks"]
         outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks[0].get("Outputs", [])}
@@ -149,16 +149,13 @@ class Target:
 
 
 def means_this_machine(stack: str) -> bool:
-    """Whether --stack means the stack on this machine, be it there or not."""
+    """Return whether --stack means the stack on this machine, running or not."""
     return stack == ON_THIS_MACHINE or (not stack and STACK_FILE.is_file())
 
 
 def _gone(what: str) -> str:
     file = os.path.relpath(STACK_FILE)
-    return (
-        f"{file} {what}. `make run` starts the stack on this machine anew;"
-        f" `rm {file}` forgets it; --stack <name> means a stack on AWS"
-    )
+    return f"{file} {what}. `make run` starts it again; `rm {file}` forgets it; --stack <name> means a stack on AWS"
 
 
 def _alive(pid: object) -> bool:
@@ -168,13 +165,13 @@ def _alive(pid: object) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's process
+    except PermissionError:  # another user's process
         return True
     return True
 
 
 def _answers(endpoint: str) -> bool:
-    """Whether the embedded AWS is there; no proxy lies on the way to this machine."""
+    """Return whether the embedded AWS answers, without a proxy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{endpoint}/_ministack/health", timeout=ANSWER_SECONDS):
@@ -184,5 +181,5 @@ def _answers(endpoint: str) -> bool:
 
 
 def _usual_region(profile: str) -> str:
-    """The region that AWS's tools would take; boto3 alone does not read AWS_REGION."""
+    """Return the region that AWS's tools would use; boto3 itself does not read AWS_REGION."""
     return os.environ.get("AWS_REGION") or boto3.Session(profile_name=profile or None).region_name or ""

@@ -1,4 +1,4 @@
-"""template.yaml with its loops written out, and the dashboard beside it."""
+"""Reads template.yaml with expanded loops, and the dashboard."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _FUNCTIONS = frozenset({"Sub", "If", "Equals", "Not", "And", "Or", "Select", "Sp
 
 
 class _Loader(yaml.SafeLoader):
-    """Knows CloudFormation's short tags."""
+    """YAML loader that knows CloudFormation's short tags."""
 
 
 def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> Any:
@@ -34,12 +34,12 @@ _Loader.add_multi_constructor("!", _tagged)
 
 @cache
 def template() -> Json:
-    """Return template.yaml, loops written out, with its short tags as mappings, `!Ref X` as `{"Ref": "X"}`."""
+    """Return template.yaml with expanded loops and short tags as mappings: `!Ref X` is `{"Ref": "X"}`."""
     return read(ROOT / "template.yaml")
 
 
 def read(path: Path) -> Json:
-    """Return a template's file as `template` does."""
+    """Return another template file in the form of `template`."""
     loader = _Loader(path.read_text("utf-8"))
     try:
         loaded: Json = loader.get_single_data()
@@ -49,7 +49,7 @@ def read(path: Path) -> Json:
 
 
 def long_form(value: Any) -> Any:
-    """Return a part of the template with its functions named in full, as JSON needs them: `{"Fn::Sub": …}`."""
+    """Return a part of the template with long names of functions, for JSON: `{"Fn::Sub": …}`."""
     if isinstance(value, list):
         return [long_form(each) for each in value]
     if not isinstance(value, dict):
@@ -80,7 +80,7 @@ def queue_names(stack: str) -> dict[str, str]:
 
 
 def dashboard(stack: str = "convox-clinicea") -> Json:
-    """Return the dashboard's body: the stack's names of queues, defaults of parameters, else the reference itself."""
+    """Return the dashboard's body with the stack's queue names and the parameters' defaults filled in."""
     parameters = template()["Parameters"]
     names = {f"{name}.QueueName": queue for name, queue in queue_names(stack).items()}
 

@@ -1,4 +1,4 @@
-"""`connector usage-key`: gives one client a throttle and a daily quota of its own; ConVox sends nothing new."""
+"""`connector usage-key`: gives one client its own throttle and daily quota, without a change in ConVox."""
 
 import secrets
 from typing import Any
@@ -16,7 +16,7 @@ BYTES = 20
 @cli_support.verb("usage-key", "usage-key --client north", changes=True)
 @click.option("--client", required=True, metavar="NAME", help="A client with a name in the access-token secret.")
 def usage_key(out: Output, client: str, *, yes: bool, stack: str) -> int:
-    """Give one client a throttle and a daily quota of its own; ConVox sends nothing new.
+    """Give one client its own throttle and daily quota, without a change in ConVox.
 
     The exit code is 1 if nothing was changed, 2 if the stack could not be reached.
     """
@@ -30,10 +30,9 @@ def usage_key(out: Output, client: str, *, yes: bool, stack: str) -> int:
 
 
 def carry_out(out: Output, target: Target, client: str) -> int:
-    """Put a new key into the usage plan, then name it in the secret: never the other way round.
+    """Add a new key to the usage plan, then write it into the secret, in this order.
 
-    A key that the secret names and the plan lacks would refuse the client's requests; one that nobody names counts
-    nothing.
+    A key in the secret that is not in the plan would block the client's requests; a key in the plan alone is unused.
     """
     if target.endpoint:
         out.error("nothing was changed: the stack on this machine has no usage plan")

@@ -1,7 +1,7 @@
-"""Usage plans at their first deployment: prepared first, and required once every cached answer names a key.
+"""First deployment of usage plans: prepared first, and required once every cached answer has a key.
 
-API Gateway keeps the authorizer's answers for `AuthorizerCacheSeconds`. One of a release without usage plans names no
-key, so a route that requires one would refuse it with 403, and ConVox sends no callback again.
+API Gateway caches the authorizer's answers for `AuthorizerCacheSeconds`. An answer of a release without usage plans has
+no key, so a route that requires one would refuse the request with 403, and ConVox does not repeat callbacks.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,13 +14,13 @@ from commands.loops import fragments
 from commands.target import NoOutput, Target
 
 PREPARED = "prepared.yaml"
-"""Beside the built template, whose relative paths it shares."""
+"""Path next to the built template, for the same relative paths."""
 MARGIN_SECONDS = 35
-"""Until the last authorizer of the release before has answered, and a new key counts everywhere."""
+"""Seconds until the previous release's authorizers have ended and a new key is effective everywhere."""
 
 
 def without_required_keys(document: dict[str, Any]) -> None:
-    """Let no route of a template require a key; what counts against a usage plan is those that do."""
+    """Change all routes of a template to require no key."""
     for _name, resource, _count in fragments(document["Resources"]):
         if resource["Type"] == "AWS::Serverless::Api":
             resource["Properties"].pop("ApiKeySourceType", None)
@@ -32,7 +32,7 @@ def without_required_keys(document: dict[str, Any]) -> None:
 
 
 def are_new(target: Target) -> bool:
-    """Whether a stack that answers ConVox has no usage plan yet."""
+    """Return whether a deployed stack has no usage plan yet."""
     try:
         target.output("ApiUrl")
     except NoOutput:
@@ -47,10 +47,10 @@ def are_new(target: Target) -> bool:
 def prepare(
     build: Path, deploy: Callable[[Sequence[str]], None], cached_seconds: float, wait: Callable[[float], None]
 ) -> None:
-    """Deploy plan, keys and authorizer without requiring keys, and wait until all cached answers name one.
+    """Deploy plan, keys and authorizer without requiring keys, and wait until all cached answers have one.
 
     Args:
-        deploy: takes more arguments for `sam deploy`.
+        deploy: runs `sam deploy` with additional arguments.
     """
     document = yaml.safe_load((build / "template.yaml").read_text("utf-8"))
     without_required_keys(document)

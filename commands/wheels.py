@@ -1,7 +1,7 @@
-"""Which wheels the locks allow, for every Python, system and processor that the tools are installed on.
+"""The wheels that the locks allow, for every supported Python, system and processor.
 
-A lock holds hashes, and a hash does not show which wheel it belongs to. `make lock` writes the wheels' names and hashes
-into requirements/wheels.json. With them a test checks, without an index, that each lock is complete.
+A lock has hashes without the names of their wheels. `make lock` writes names and hashes into requirements/wheels.json,
+so that a test can check without an index that each lock is complete.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ LOCKS = {
         for name in ("dev", "sam", "emulator", "connector", "checks", "runtime", "usual", "pictures", "lock")
     },
 }
-"""Each lock by the name of its .in file, in the order in which `make lock` makes them: some constrain later ones."""
+"""Each lock by the name of its .in file, in the order of `make lock`: some constrain later ones."""
 PYTHONS = ((3, 11), (3, 12), (3, 13), (3, 14))
 GLIBC = 28
 """2.28: Debian 10, RHEL 8, Ubuntu 20.04 and newer."""
 LAMBDA_GLIBC = 17
-"""For what is packed for Lambda, as layers/connector/build.py asks for it; Lambda's own C libraries are newer."""
+"""glibc for Lambda's packages, as in layers/connector/build.py; Lambda's own C libraries are newer."""
 PACKED = ("layer", "desk", "usual")
 MACOS = (11, 0)
 
@@ -41,7 +41,7 @@ Table = Mapping[str, Mapping[str, str]]
 
 
 class Machine(NamedTuple):
-    """A kind of machine, as markers and wheels name it."""
+    """A kind of machine, in the names of markers and wheels."""
 
     system: str
     processor: str
@@ -72,7 +72,7 @@ class Pinned(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """A machine that a pinned package cannot be installed on."""
+    """A machine without a wheel of a pinned package."""
 
     package: str
     python: tuple[int, int]
@@ -83,7 +83,7 @@ class Gap(NamedTuple):
 
 
 class Missing(NamedTuple):
-    """Wheels that the package's publisher does not offer, and why."""
+    """Wheels that the publisher does not offer, with the reason."""
 
     package: str
     machines: Collection[Machine]
@@ -117,7 +117,7 @@ def gaps_of(name: str, table: Table) -> list[Gap]:
 
 
 def gaps(lock: str, table: Table, glibc: int = GLIBC) -> list[Gap]:
-    """Return where a package of a lock cannot be installed, with the wheels that the lock's hashes allow."""
+    """Return the machines on which a package of a lock cannot be installed with the allowed wheels."""
     found = []
     for package in pinned(lock):
         allowed = [name for name, digest in table.get(str(package), {}).items() if digest in package.hashes]
@@ -130,12 +130,12 @@ def gaps(lock: str, table: Table, glibc: int = GLIBC) -> list[Gap]:
 
 
 def unexplained(found: Iterable[Gap]) -> list[Gap]:
-    """Return the gaps that MISSING gives no reason for."""
+    """Return the gaps without a reason in MISSING."""
     return [gap for gap in found if not any(each.explains(gap) for each in MISSING)]
 
 
 def relevant(wheel: str) -> bool:
-    """Return whether a supported machine can take a wheel of that file name."""
+    """Return whether a supported machine accepts a wheel of that file name."""
     tags = parse_wheel_filename(wheel)[3]
     return any(tags & accepted_tags(python, machine) for python in PYTHONS for machine in MACHINES)
 

@@ -1,4 +1,4 @@
-"""`connector withdraw`: a person withdraws their consent. It is put on record, and what is stored is erased."""
+"""`connector withdraw`: records that a person withdrew their consent, and erases their stored data."""
 
 import click
 
@@ -11,7 +11,7 @@ from commands.confirming import confirmed
 @click.option("--patient", metavar="ID", help="Clinicea's id of the patient too, so that more is found.")
 @click.option("--why", default="withdrawn by the person", metavar="TEXT", help="Reason for register and audit.")
 def withdraw(out: Output, patient: str | None, why: str, *, yes: bool, stack: str) -> int:
-    """Withdraw a person's consent: noted, then what is stored is erased.
+    """Record the withdrawal of a person's consent, and erase their stored data.
 
     The mobile comes from the variable MOBILE or a prompt. The exit code is 1 if something was kept or the answer was
     not yes, 2 if the stack could not be reached.
@@ -26,7 +26,7 @@ def withdraw(out: Output, patient: str | None, why: str, *, yes: bool, stack: st
 
 
 def carry_out(session: Session, mobile: str, *, patient: str | None = None, why: str, yes: bool) -> int:
-    """Show what is held, ask, note the withdrawal, and erase; open bookings that were never posted end."""
+    """Show the stored data, ask, record the withdrawal, and erase; open bookings that were never posted end."""
     out = session.out
     person = person_search.about(mobile, patient)
     holds.show(session, person)
@@ -34,7 +34,7 @@ def carry_out(session: Session, mobile: str, *, patient: str | None = None, why:
         return cli_support.NOT_WANTED
     order: Json = {"action": "withdraw", "mobile": mobile, "who": session.who(), "why": why}
     withdrawn_at = session.ask(order)["withdrawn_at"]
-    out.line(f"  withdrawn {withdrawn_at}, on record; proofs of consent stay, as proofs of what was before")
+    out.line(f"  withdrawn {withdrawn_at}, recorded; the proofs of consent stay as evidence")
     held = holds.show(session, person)
     results, kept = holds.erased(session, person, open_too=True, why=why) if held.anything else ([], 0)
     out.line("  not erased here: the patient in Clinicea, and ConVox's recordings")

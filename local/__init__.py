@@ -1,1 +1,1 @@
-"""The product on one machine: what runs here instead of AWS and Clinicea."""
+"""The product on one machine, with substitutes for AWS and Clinicea."""

@@ -1,4 +1,4 @@
-"""`python -m local`: the product on this machine, on the template that is deployed to AWS."""
+"""`python -m local`: runs the product on this machine, with the template for AWS."""
 
 import argparse
 import os
@@ -28,7 +28,7 @@ WATCH_SECONDS = 1.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run until told to stop, or until the sample call is over; returns the exit code."""
+    """Run until a signal, or until the sample call ends; returns the exit code."""
     parser = _parser()
     wanted = parser.parse_args(arguments)
     try:
@@ -58,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list[Child]]:
-    """Start everything; whatever has been started ends with `cleanup`."""
+    """Start everything; `cleanup` ends all that was started."""
     began = time.monotonic()
 
     def say(text: str) -> None:
@@ -113,7 +113,7 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
 
 
 def stack_files(wanted: argparse.Namespace) -> list[Path]:
-    """Return where the run's addresses may go: only `make run` writes the file that the commands read."""
+    """Return possible files for the run's addresses; only `make run` writes the file that the commands read."""
     if wanted.stack_file is not None:
         return [Path(wanted.stack_file)]
     if not (wanted.demo or wanted.gameday):
@@ -135,7 +135,7 @@ def _show(stack: Stack, wanted: argparse.Namespace, file: Path) -> None:
 
 
 def _serve(children: list[Child]) -> None:
-    """Wait for a signal; raises LaunchError when a server ends by itself."""
+    """Wait for a signal; raises LaunchError if a server ends by itself."""
     pause = threading.Event()
     while not pause.wait(WATCH_SECONDS):
         for child in children:
@@ -173,13 +173,13 @@ def _parser() -> argparse.ArgumentParser:
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--demo", action="store_true", help="end after the sample call; fail if it failed")
     mode.add_argument(
-        "--gameday", action="store_true", help="Clinicea goes away while calls come in; fail if a booking is lost"
+        "--gameday", action="store_true", help="Clinicea is down while calls come in; fail if a booking is lost"
     )
     mode.add_argument("--serve-only", action="store_true", help="no sample call, few words; for tests")
     day = Plan()
     parser.add_argument("--calls", type=int, default=day.calls, help="of the game day (default: %(default)s)")
     parser.add_argument("--seconds-between", type=float, default=day.seconds_between, help="two calls of the game day")
-    parser.add_argument("--down-seconds", type=float, default=day.down_seconds, help="for how long Clinicea is away")
+    parser.add_argument("--down-seconds", type=float, default=day.down_seconds, help="for how long Clinicea is down")
     return parser
 
 

@@ -1,6 +1,6 @@
-"""`sam build` for this machine: once for each state of the sources, and a copy for each run.
+"""`sam build` for this machine: one build for each state of the sources, and a copy for each run.
 
-Runs may start side by side. A build is made aside and put in its place whole, so that nobody meets half of one.
+Runs may start at the same time. A build is made aside and renamed as a whole, so that no run sees a part of it.
 """
 
 import hashlib
@@ -17,18 +17,18 @@ from local.processes import running
 
 BUILD_SECONDS = 600
 KEPT_SECONDS = 3600.0
-"""A build that nobody has used for so long is removed; so is what a builder left that was killed."""
+"""Seconds after which unused builds, and leftovers of killed ones, are removed."""
 SOURCES = ("template.yaml", "dashboard.json", "functions", "layers")
 
 
 def build(target: Path, environment: dict[str, str]) -> bool:
-    """Put the built template and its code into the folder `target`; returns whether they had to be built."""
+    """Copy the built template and its code into `target`; returns whether a build was needed."""
     kept = paths.BUILDS / source_hash()
     missing = not kept.is_dir()
     if missing:
         _make(kept, environment)
     os.utime(kept)
-    now = kept.stat().st_mtime  # by the file system's clock, which dates the others too
+    now = kept.stat().st_mtime  # by the file system's clock, as for the others
     shutil.copytree(kept, target)
     _forget_unused(now)
     return missing
@@ -37,7 +37,7 @@ def build(target: Path, environment: dict[str, str]) -> bool:
 def _make(kept: Path, environment: dict[str, str]) -> None:
     paths.BUILDS.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="making-", dir=paths.BUILDS))
-    # SAM keeps a note of its own beside the folder that it builds into.
+    # SAM writes a file of its own next to the build folder.
     fresh = aside / "build"
     command = [
         str(paths.SAM),
@@ -64,7 +64,7 @@ def _make(kept: Path, environment: dict[str, str]) -> None:
 
 
 def put_in_place(fresh: Path, kept: Path) -> None:
-    """Give a finished folder its name; one of that name which somebody else has finished meanwhile is as good."""
+    """Rename a finished folder to its final name; an existing one from a concurrent run is equal."""
     try:
         fresh.rename(kept)
     except OSError:
@@ -74,13 +74,13 @@ def put_in_place(fresh: Path, kept: Path) -> None:
 
 def _forget_unused(now: float) -> None:
     for folder in paths.BUILDS.iterdir():
-        with suppress(FileNotFoundError):  # another run may be as tidy
+        with suppress(FileNotFoundError):  # a concurrent run may remove it, too
             if folder.stat().st_mtime < now - KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
 def source_hash() -> str:
-    """Return a hash over all that the build reads, and what it is built for."""
+    """Return a hash over all inputs and the target of the build."""
     digest = hashlib.sha256(f"{paths.PYTHON} {paths.ARCHITECTURE} {sys.prefix}".encode())
     for path in _files():
         digest.update(b"\0" + path.relative_to(paths.ROOT).as_posix().encode() + b"\0" + path.read_bytes())

@@ -1,4 +1,4 @@
-"""Deploys template.yaml to the embedded AWS, and applies from it what the emulator leaves out."""
+"""Deploys template.yaml to the embedded AWS, and applies the parts that the emulator ignores."""
 
 import json
 import re
@@ -30,7 +30,7 @@ GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 @dataclass(frozen=True)
 class Stack:
-    """The deployed stack, as its users need it: the contents of `.local/stack.json`."""
+    """The deployed stack for its users: the contents of `.local/stack.json`."""
 
     api_url: str
     access_token: str
@@ -42,20 +42,20 @@ class Stack:
     dead_letter_queue_url: str
 
     def write(self, path: Path, more: Mapping[str, object] = MappingProxyType({})) -> None:
-        """Write the file for others to read; it holds this run's token, so only its owner may.
+        """Write the file, readable by its owner only, because it holds this run's token.
 
         Args:
-            more: what else belongs in it: the process that serves the stack, and since when.
+            more: further contents: the process that serves the stack, and its start.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.new")
         fresh.touch(mode=0o600)
         fresh.write_text(json.dumps(asdict(self) | dict(more), indent=2) + "\n")
-        fresh.replace(path)  # at once, for those who wait for the file
+        fresh.replace(path)  # atomically, for processes that wait for the file
 
 
 class Deployment:
-    """One deployment of the template that was built into a folder to one embedded AWS."""
+    """One deployment of a built template to one embedded AWS."""
 
     def __init__(
         self, build: Path, endpoint: str, clinicea_url: str, authentication: str, world: World | None = None
@@ -67,8 +67,8 @@ class Deployment:
         self._world = world or WORLDS["evidence"]
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client that talks to the embedded AWS and nothing else."""
-        make: Any = boto3.client  # its stubs want the service as a literal
+        """Return a boto3 client for the embedded AWS only."""
+        make: Any = boto3.client  # its stubs require a literal service name
         client = make(
             service,
             endpoint_url=self._endpoint,
@@ -77,12 +77,12 @@ class Deployment:
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
             config=Config(connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 2}, proxies={}),
         )
-        # The queues refuse whoever does not come over TLS, the account's root included.
+        # The queues refuse requests without TLS, even from the account's root.
         client.meta.events.register("before-call", _as_if_over_tls)
         return client
 
     def prepare(self) -> dict[str, str]:
-        """Make what a deployer makes beforehand; returns the parameters of the template that name it."""
+        """Create the resources that a deployer creates beforehand; returns the template's parameters for them."""
         known = Credentials()
         credentials = {"api_key": known.api_key}
         if self._authentication == "staff_session":
@@ -100,7 +100,7 @@ class Deployment:
             "Clinics": f"ssm:{name}",
             "TimeZone": self._world.time_zone,
             **self._call_table(),
-            # Counted as on AWS, and wide enough for tests that ask as one agent as fast as they can.
+            # Counted as on AWS, but high enough for tests with one fast agent.
             "LookupsPerCallerMinute": "100000",
             "LookupsPerAgentMinute": "100000",
             "PatientsPerCallerTenMinutes": "2000",
@@ -114,7 +114,7 @@ class Deployment:
         }
 
     def _call_table(self) -> dict[str, str]:
-        """Store the call table of a world that needs one; returns the parameter that names it."""
+        """Store the call table of a world that needs one; returns the parameter for it."""
         if not self._world.call_table:
             return {}
         name = f"/{paths.STACK}/call-table"
@@ -122,7 +122,7 @@ class Deployment:
         return {"CallTable": f"ssm:{name}"}
 
     def _bucket(self) -> str:
-        """Make the bucket that the code goes through; on AWS `--resolve-s3` does it, with a stack of its own."""
+        """Create the bucket for the code; on AWS `--resolve-s3` does so, with a stack of its own."""
         name = f"{paths.STACK}-code"
         s3 = self.client("s3")
         if name not in {each["Name"] for each in s3.list_buckets()["Buckets"]}:
@@ -130,7 +130,7 @@ class Deployment:
         return name
 
     def leave_out(self) -> tuple[int, int]:
-        """Leave what the emulator refuses out of the template's copy; returns how many of how many alarms that is."""
+        """Remove what the emulator refuses from the template's copy; returns the removed and all alarms' numbers."""
         template = self._build / "template.yaml"
         without_usage_plans(template)
         include_from(template, paths.ROOT)
@@ -138,7 +138,7 @@ class Deployment:
         return leave_out(template), alarms
 
     def deploy(self, parameters: dict[str, str], environment: dict[str, str]) -> str:
-        """Run `sam deploy` on the built template, as a release of its own; returns the release id."""
+        """Run `sam deploy` on the built template with its own release id; returns the release id."""
         release = release_id(paths.ROOT, self._build, parameters)
         command = [str(paths.SAM), "deploy", "--template-file", str(self._build / "template.yaml")]
         command += [
@@ -157,13 +157,13 @@ class Deployment:
         return release
 
     def parameters(self) -> dict[str, str]:
-        """Return the parameters that the deployed stack has, but for its release id."""
+        """Return the deployed stack's parameters, without its release id."""
         (stack,) = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"]
         given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
         return {name: value for name, value in given.items() if name != PARAMETER}
 
     def apply_left_out(self) -> list[str]:
-        """Apply what the emulator ignores in the template, read from the template; returns what that was, each once."""
+        """Apply the parts of the template that the emulator ignores; returns their names, each once."""
         template = self.client("cloudformation").get_template(StackName=paths.STACK, TemplateStage="Processed")
         resources = template["TemplateBody"]["Resources"]
         applied: dict[str, None] = {}
@@ -181,12 +181,12 @@ class Deployment:
         return list(applied)
 
     def lift_unknown_conditions(self) -> int:
-        """Lift the conditions of policies that the emulator cannot judge; returns how many policies have any."""
+        """Remove policy conditions that the emulator cannot evaluate; returns the number of changed policies."""
         listed = self.client("cloudformation").describe_stack_resources(StackName=paths.STACK)
         return lift_unknown_conditions(self.client, listed["StackResources"])
 
     def _put_concurrency(self, mapping: str, scaling: dict[str, Any]) -> None:
-        """The emulator keeps a parameter's value as text, and then compares it with numbers."""
+        """Set the concurrency as a number: the emulator keeps a parameter's value as text, but compares numbers."""
         wanted = scaling["MaximumConcurrency"]
         value = self.parameters()[wanted["Ref"]] if isinstance(wanted, dict) else wanted
         self.client("lambda").update_event_source_mapping(
@@ -205,7 +205,7 @@ class Deployment:
                     name: _filled_in(text, parameters) for name, text in response["responseTemplates"].items()
                 },
             )
-        # They hold from the next deployment of the stage on.
+        # They take effect with the next deployment of the stage.
         for stage in gateway.get_stages(restApiId=api)["item"]:
             gateway.create_deployment(restApiId=api, stageName=stage["stageName"])
 
@@ -239,7 +239,7 @@ class Deployment:
         )
 
     def _access_token(self, secret: str) -> str:
-        """Return the access token, of letters and digits: the emulator ignores `ExcludePunctuation`, AWS does not."""
+        """Return an access token of letters and digits, because the emulator ignores `ExcludePunctuation`."""
         client = self.client("secretsmanager")
         tokens = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])
         current = str(tokens["current"])
@@ -251,7 +251,7 @@ class Deployment:
 
 
 def _filled_in(text: str | dict[str, str], parameters: Mapping[str, str]) -> str:
-    """Return a text of the template, or one in `Fn::Sub` with the parameters' values."""
+    """Return a text of the template; in `Fn::Sub` the parameters' values are filled in."""
     if isinstance(text, str):
         return text
     return re.sub(r"\$\{(\w+)\}", lambda found: parameters[found[1]], text["Fn::Sub"])

@@ -1,4 +1,4 @@
-"""The two servers that stand in for the world: the embedded AWS (ministack) and the fake Clinicea."""
+"""The two local servers: the embedded AWS (ministack) and the fake Clinicea."""
 
 import sys
 import urllib.error
@@ -16,7 +16,7 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": paths.REGION,
     "AWS_REGION": paths.REGION,
-    # Nobody's profile may meddle, least of all send this deployment to a real account.
+    # No user profile may influence this deployment or send it to a real account.
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
     "AWS_EC2_METADATA_DISABLED": "true",
@@ -25,7 +25,7 @@ CREDENTIALS = {
 
 
 def start_aws(port: int, temporary: Path, environment: dict[str, str]) -> AbstractContextManager[Child]:
-    """Start the embedded AWS on `port`; its state lives in `temporary`."""
+    """Start the embedded AWS on `port`, with its state in `temporary`."""
     settings = {
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -33,7 +33,7 @@ def start_aws(port: int, temporary: Path, environment: dict[str, str]) -> Abstra
         "MINISTACK_REGION": paths.REGION,
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "LAMBDA_EXECUTOR": "local",
-        "AUTH": "true",  # the functions' permissions count; the deployer is the account's root
+        "AUTH": "true",  # enforce the functions' permissions; the deployer is the account's root
         "STATE_DIR": str(temporary / "aws"),
         "S3_DATA_DIR": str(temporary / "s3"),
         "SFTP_ENABLED": "0",
@@ -43,7 +43,7 @@ def start_aws(port: int, temporary: Path, environment: dict[str, str]) -> Abstra
 
 
 def start_clinicea(port: int, environment: dict[str, str], world: str) -> AbstractContextManager[Child]:
-    """Start the fake Clinicea on `port` as that world's account, with its invented patients."""
+    """Start the fake Clinicea on `port` with a world's account and invented patients."""
     program = [sys.executable, "-m", "local.clinicea", "--port", str(port), "--sample", "--world", world]
     return running("fake Clinicea", program, environment)
 

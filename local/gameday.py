@@ -1,6 +1,6 @@
-"""The game day: Clinicea goes away while calls come in, comes back, and the backlog drains with nothing lost.
+"""The game day: Clinicea is down while calls come in, then is up again, and the backlog drains without losses.
 
-What stands is judged from the fake Clinicea's own calendar, not from what the connector says.
+The result is judged by the fake Clinicea's calendar, not by the connector's answers.
 """
 
 import json
@@ -19,10 +19,10 @@ from local.deploy import Stack
 from local.sample_call import CLINIC_ZONE, api_of
 
 KNOWN, NEW = 10, 50
-"""The last two digits of the first caller with a record, and of the first without: +91 99999 000xx, nobody's."""
+"""Last two digits of the first caller with a patient record, and of the first without: +91 99999 000xx."""
 MOST_CALLS = 80
 QUIET_SHARE = 0.25
-"""Of the calls, how many come before Clinicea goes away."""
+"""Share of the calls before Clinicea is down."""
 PROGRESS_SECONDS = 5.0
 DRAIN_SECONDS = 900.0
 ENDED = ("booked", "rejected", "needs_attention")
@@ -34,7 +34,7 @@ DOWN: tuple[dict[str, Any], ...] = (
 
 @dataclass(frozen=True)
 class Plan:
-    """How many calls, how many seconds apart, and for how long Clinicea is away."""
+    """Number of calls, seconds between them, and seconds for which Clinicea is down."""
 
     calls: int = 40
     seconds_between: float = 1.5
@@ -47,11 +47,11 @@ class Plan:
 
 @dataclass
 class Tally:
-    """What came back so far."""
+    """Results so far."""
 
     calls: int = 0
     accepted: dict[str, float] = field(default_factory=dict)
-    """Booking id → when it was accepted."""
+    """Booking id → time of its acceptance."""
     refused: Counter[int] = field(default_factory=Counter)
     lookups: Counter[int] = field(default_factory=Counter)
     slowest_lookup_ms: float = 0.0
@@ -59,7 +59,7 @@ class Tally:
 
 
 class GameDay:
-    """Plays it against a stack on this machine."""
+    """A game day on a stack on this machine."""
 
     def __init__(self, stack: Stack, plan: Plan) -> None:
         self._api = api_of(stack)
@@ -73,7 +73,7 @@ class GameDay:
         )
 
     def play(self) -> bool:
-        """Play it to its end and print the summary; returns whether nothing was lost and nothing doubled."""
+        """Play to the end and print the summary; returns whether nothing was lost or doubled."""
         self._register()
         away = min(round(self._plan.calls * QUIET_SHARE), self._plan.calls - 1)
         went_at = back_at = 0.0
@@ -107,32 +107,32 @@ class GameDay:
     def _go_away(self) -> float:
         for rule in DOWN:
             self._control.fault(**rule)
-        self._say(f"Clinicea goes away for {self._plan.down_seconds:.0f} s")
+        self._say(f"Clinicea is down for {self._plan.down_seconds:.0f} s")
         return time.monotonic()
 
     def _come_back(self) -> float:
         self._control.clear_faults()
-        self._say("Clinicea is back")
+        self._say("Clinicea is up again")
         return time.monotonic()
 
     def _call(self, number: int) -> None:
-        """One call: who is it, and an appointment when it ends."""
+        """Play one call: a search, and an appointment at its end."""
         each, new = number // 2, number % 2 == 1
         mobile = f"+9199999000{(NEW if new else KNOWN) + each}"
         context = {"call_id": f"gameday-{number}", "agent_id": f"agent-{number % 7}"}
         start = self._start + timedelta(days=number // 16, minutes=30 * (number % 16))
-        wish: dict[str, Any] = {"clinic_id": "C-01", "start": start.isoformat(), **context}
+        body: dict[str, Any] = {"clinic_id": "C-01", "start": start.isoformat(), **context}
         path = f"/patients/P-GD-{each:02d}/appointments"
         if new:
             path = "/appointments"
-            wish |= {"mobile": mobile, "first_name": "Nandini", "last_name": f"Gameday{each:02d}"}
-            wish |= {"consent": {"given": True}}
+            body |= {"mobile": mobile, "first_name": "Nandini", "last_name": f"Gameday{each:02d}"}
+            body |= {"consent": {"given": True}}
         try:
             found = self._api.call("POST", "/patients/search", {"mobile": mobile, **context})
             with self._lock:
                 self._tally.lookups[found.status] += 1
                 self._tally.slowest_lookup_ms = max(self._tally.slowest_lookup_ms, found.milliseconds)
-            answer = self._api.call("POST", path, wish)
+            answer = self._api.call("POST", path, body)
         except NoAnswer:
             with self._lock:
                 self._tally.calls += 1
@@ -152,7 +152,7 @@ class GameDay:
             self._progress(clinicea)
 
     def _drain(self, back_at: float) -> float | None:
-        """Wait until every accepted booking has ended; returns when the last one did, None if they did not."""
+        """Wait until every accepted booking has ended; returns the time of the last end, or None."""
         while time.monotonic() - back_at < DRAIN_SECONDS:
             for booking_id in [each for each in self._tally.accepted if each not in self._tally.ended]:
                 try:
@@ -186,12 +186,12 @@ class GameDay:
             "slowest_lookup_ms": round(self._tally.slowest_lookup_ms),
         }
         for booking_id in [*lost, *doubled]:
-            print(f"  {booking_id}: stands {stands[booking_id]} times", file=sys.stderr)
+            print(f"  {booking_id}: {stands[booking_id]} times in the calendar", file=sys.stderr)
         print(json.dumps(summary), flush=True)
         return not lost and not doubled and len(self._tally.accepted) == self._plan.calls
 
     def _booked_in_calendar(self) -> Counter[str]:
-        """How often each booking stands in Clinicea's calendar, by its reference in the notes."""
+        """Return the number of each booking's appointments in Clinicea's calendar, by the reference in the notes."""
         standing = self._control.standing()
         return Counter(
             booking_id

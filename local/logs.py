@@ -1,4 +1,4 @@
-"""The logs of a run: a file for each function, written while it serves, and one for each program that was started."""
+"""The logs of a run: a file for each function and for each started program."""
 
 import threading
 from collections import Counter
@@ -13,10 +13,10 @@ from local import paths
 
 EVERY_SECONDS = 1.0
 OVERLAP_MS = 5_000
-"""A line may be listed this much later than one with a younger time: functions run side by side."""
+"""A line may be listed so much later than a line with a later time, because functions run in parallel."""
 PAGE = 10_000
 Client = Callable[[str], Any]
-"""Makes a client for a service of the embedded AWS."""
+"""Returns a client for a service of the embedded AWS."""
 Event = dict[str, Any]
 
 
@@ -30,7 +30,7 @@ def folder() -> Path:
 
 
 def begin(stack_file: Path) -> Path:
-    """Choose the folder that goes with a stack file, and move an earlier run's logs out of it into `earlier`."""
+    """Choose the folder for a stack file, and move an earlier run's logs into its folder `earlier`."""
     path = stack_file.resolve()
     if path == paths.STACK_FILE:
         chosen = paths.LOGS
@@ -47,7 +47,7 @@ def begin(stack_file: Path) -> Path:
 
 
 class FunctionLog:
-    """Copies one log group into a file, each line once. It holds the last seconds' lines and no more."""
+    """Copier of one log group into a file, each line once; it keeps only the last seconds' lines in memory."""
 
     def __init__(self, group: str, file: Path) -> None:
         self._group = group
@@ -57,7 +57,7 @@ class FunctionLog:
         file.touch()
 
     def copy(self, client: Any) -> None:
-        """Append what is new."""
+        """Append new lines."""
         events: list[Event] = client.filter_log_events(logGroupName=self._group, startTime=self._since, limit=PAGE)[
             "events"
         ]
@@ -74,7 +74,7 @@ class FunctionLog:
             with self._file.open("a", encoding="utf-8") as log:
                 log.writelines(fresh)
         youngest: int = events[-1]["timestamp"]
-        # A full page may end within the overlap: then go on from its end, or the next page would be the same.
+        # A full page may end within the overlap; continue from its end, or the next page would be the same.
         self._since = youngest if len(events) >= PAGE else max(self._since, youngest - OVERLAP_MS)
         self._seen = Counter({key: count for key, count in listed.items() if _time(key) >= self._since})
 
@@ -89,7 +89,7 @@ def _time(key: tuple[object, ...]) -> int:
 
 @contextmanager
 def written(client: Client, prefix: str) -> Iterator[None]:
-    """Write the functions' logs about each second for as long as the block lasts, and once more at its end."""
+    """Copy the functions' logs about once a second during the block, and once more at its end."""
     logs = client("logs")
     copies = [
         FunctionLog(group["logGroupName"], folder() / f"{group['logGroupName'].rsplit('/', 1)[-1]}.log")
@@ -99,7 +99,7 @@ def written(client: Client, prefix: str) -> Iterator[None]:
 
     def copy_all() -> None:
         for each in copies:
-            # The emulator may be ending, or busy: the next round reads on from the same place.
+            # The emulator may be busy or ending; the next round continues from here.
             with suppress(BotoCoreError, ClientError):
                 each.copy(logs)
 

@@ -1,4 +1,4 @@
-"""Where the launcher keeps things: all of it in `.local`, which git ignores."""
+"""Paths of the launcher's files, all in `.local`, which git ignores."""
 
 import platform
 import sys
@@ -12,12 +12,12 @@ STACK_FILE = WORK / "stack.json"
 RUNS = WORK / "runs"
 SAM = ROOT / ".tools" / "sam" / "bin" / "sam"
 LOOPS = "SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS"
-"""The SAM CLI's switch for Fn::ForEach: samcli reads samconfig.toml only beside the template that it is given."""
+"""The SAM CLI's switch for Fn::ForEach: samcli reads samconfig.toml only from the template's folder."""
 LAYER_CACHE = ROOT / ".tools" / "layer"
 
 STACK = "convox-clinicea"
 REGION = "ap-south-1"
 
-# The embedded AWS runs functions on its own interpreter, whatever the template says: the layer is built for this one.
+# The embedded AWS runs functions on its own interpreter, so the layer is built for this one.
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 ARCHITECTURE = "arm64" if platform.machine().lower() in ("arm64", "aarch64") else "x86_64"

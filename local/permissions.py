@@ -1,7 +1,7 @@
-"""Permissions are enforced on this machine too: each function may do what its role in the template says, no more.
+"""Permissions on this machine: each function has only the permissions of its role in the template.
 
-The emulator judges actions and resources, but not every condition: it does not know KMS's encryption contexts, and all
-connections to it are plain. What hangs on those is lifted after the deployment; nothing else is.
+The emulator evaluates actions and resources, but not every condition: it does not know KMS's encryption contexts, and
+all connections to it are plain. Only the conditions on those are removed after the deployment.
 """
 
 import json
@@ -14,7 +14,7 @@ UNKNOWN = ("kms:encryptioncontext:", "aws:securetransport")
 
 
 def lift_unknown_conditions(client: Client, resources: list[Json]) -> int:
-    """Rewrite the deployed policies where the emulator cannot judge them; returns how many those were."""
+    """Rewrite the deployed policies that the emulator cannot evaluate; returns their number."""
     rewrite: dict[str, Callable[[Client, str], int]] = {
         "AWS::IAM::Role": _in_role,
         "AWS::IAM::ManagedPolicy": _in_policy,
@@ -30,7 +30,7 @@ def lift_unknown_conditions(client: Client, resources: list[Json]) -> int:
 
 
 def known(document: Json) -> Json:
-    """Return the policy without what cannot be judged: such a condition of an Allow, such a Deny as a whole."""
+    """Return the policy without unknown conditions of an Allow, and without a Deny that has one."""
     kept = []
     for statement in document["Statement"]:
         conditions = {
@@ -81,7 +81,7 @@ def _in_queue(client: Client, url: str) -> int:
     if not text or known(json.loads(text)) == json.loads(text):
         return 0
     document = known(json.loads(text))
-    # A policy without a statement is none.
+    # A policy without statements must be empty.
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(document) if document["Statement"] else ""})
     return 1
 

@@ -1,4 +1,4 @@
-"""Child processes: started with a log file, waited for with a limit, ended with all that they started."""
+"""Child processes with a log file, bounded waits, and an end that includes their own children."""
 
 import os
 import shutil
@@ -21,11 +21,11 @@ MEMORY_NEEDED = 2_000_000_000
 
 
 class LaunchError(Exception):
-    """The product cannot be run; the text says why and where to look."""
+    """The product cannot be run; the text names the cause and the log."""
 
 
 class Child:
-    """One child process in a group of its own, so that ending it ends its workers too."""
+    """One child process in its own process group, so that its workers end with it."""
 
     def __init__(self, name: str, command: list[str], environment: Mapping[str, str]) -> None:
         logs.folder().mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
     def ensure_alive(self) -> None:
@@ -58,7 +58,7 @@ class Child:
             raise LaunchError(f"{self.name} ended by itself (exit code {code}).\n{self.tail()}")
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Wait until `ready` says so; raises LaunchError if the process ends first or the time is over."""
+        """Wait until `ready` returns True; raises LaunchError if the process ends first or time is over."""
         end = time.monotonic() + seconds
         while not ready():
             self.ensure_alive()
@@ -76,7 +76,7 @@ class Child:
             raise LaunchError(f"{self.name} failed (exit code {code}).\n{self.tail()}")
 
     def stop(self) -> None:
-        """End the process and everything in its group: asked first, then made to."""
+        """Terminate the process group, and kill it if necessary."""
         if self._process.poll() is None:
             self._signal(signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):
@@ -90,14 +90,14 @@ class Child:
             os.killpg(self._process.pid, number)
 
     def tail(self) -> str:
-        """Return the end of the log, and where all of it is."""
+        """Return the end of the log, and its path."""
         lines = self.log.read_text("utf-8", "replace").splitlines()[-TAIL_LINES:]
         return "\n".join([*(f"  | {line}" for line in lines), f"The whole log: {os.path.relpath(self.log)}"])
 
 
 @contextmanager
 def running(name: str, command: list[str], environment: Mapping[str, str]) -> Iterator[Child]:
-    """Run a child for as long as the block lasts."""
+    """Run a child process during the block."""
     child: Child | None = None
     try:
         with stopping.held():
@@ -111,9 +111,9 @@ def running(name: str, command: list[str], environment: Mapping[str, str]) -> It
 
 @contextmanager
 def temporary_folder() -> Iterator[str]:
-    """Make a folder for everything that ends with the run, in memory where that serves.
+    """Create a folder for the run's temporary files, in memory if possible.
 
-    The embedded AWS unpacks the layer once for each function: 2,000 small files, ten times faster there.
+    The embedded AWS unpacks the layer, 2,000 small files, for each function: in memory that is ten times faster.
     """
     memory = Path("/dev/shm")  # noqa: S108 - the folder made there is private
     fits = (
@@ -128,7 +128,7 @@ def temporary_folder() -> Iterator[str]:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a free port of this machine."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -136,7 +136,7 @@ def free_port() -> int:
 
 
 def require_free(port: int) -> None:
-    """Raise LaunchError if somebody listens on the port already."""
+    """Raise LaunchError if the port is in use."""
     with socket.socket() as probe:
         probe.settimeout(1)
         if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -144,7 +144,7 @@ def require_free(port: int) -> None:
 
 
 def clean_environment(temporary: Path) -> dict[str, str]:
-    """Return this process's environment without what would lead a child astray: proxies, profiles, make's flags."""
+    """Return this process's environment without proxies, profiles and make's flags."""
     kept = {
         name: value
         for name, value in os.environ.items()

@@ -1,8 +1,7 @@
-"""Ends what a killed process leaves behind: its children, its temporary folders, its stack file.
+"""Cleans up after a killed process: its children, its temporary folders, its stack file.
 
-`kill -9` gives a launcher no time to clean up. So a small helper holds the other end of a pipe. It is told what there
-is, and when the pipe closes it ends what is still listed. This works on Linux and macOS. The helper runs this file with
-the standard library alone.
+`kill -9` gives a launcher no time to clean up. So a small helper reads a list from a pipe, and cleans up what is still
+listed when the pipe closes. This works on Linux and macOS. The helper runs this file with only the standard library.
 """
 
 import atexit
@@ -26,7 +25,7 @@ GROUP, FOLDER, STACK_FILE = "group", "folder", "stack file"
 
 
 class Reaper:
-    """The helper of this process, started with the first thing that is listed."""
+    """The helper of this process, started with the first entry."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,7 +33,7 @@ class Reaper:
 
     @contextmanager
     def listed(self, kind: str, what: str | int) -> Iterator[None]:
-        """List something for as long as the block lasts."""
+        """Keep an entry on the list during the block."""
         self.add(kind, what)
         try:
             yield
@@ -42,11 +41,11 @@ class Reaper:
             self.drop(kind, what)
 
     def add(self, kind: str, what: str | int) -> None:
-        """List something that has to end with this process."""
+        """Add something that must end with this process."""
         self._send({"kind": kind, "what": what, "pid": os.getpid(), "listed": True})
 
     def drop(self, kind: str, what: str | int) -> None:
-        """Take from the list what has ended: another process may get its number."""
+        """Remove an ended entry: another process may get its id."""
         self._send({"kind": kind, "what": what, "pid": os.getpid(), "listed": False})
 
     def close(self) -> None:
@@ -68,7 +67,7 @@ class Reaper:
             if self._helper is None:
                 self._helper = _start()
                 atexit.register(self.close)
-            # A helper that was killed is missed only if this process is killed too; the next start then cleans up.
+            # A killed helper matters only if this process is killed, too; then the next start cleans up.
             with suppress(BrokenPipeError):
                 _pipe(self._helper).write(json.dumps(entry).encode() + b"\n")
 
@@ -81,7 +80,7 @@ def _start() -> subprocess.Popen[bytes]:
         stderr=subprocess.DEVNULL,
         bufsize=0,
         cwd="/",
-        start_new_session=True,  # Ctrl-C is for the launcher
+        start_new_session=True,  # Ctrl-C must reach only the launcher
     )
 
 
@@ -95,12 +94,12 @@ reaper = Reaper()
 
 
 def reap(lines: Iterable[bytes]) -> None:
-    """Read the list until the pipe closes, then end what is on it."""
+    """Read the list until the pipe closes, then clean up its entries."""
     left: dict[tuple[str, str | int], int] = {}
     for line in lines:
         try:
             entry = json.loads(line)
-        except ValueError:  # killed in the middle of a line
+        except ValueError:  # the process was killed in the middle of a line
             continue
         if entry["listed"]:
             left[entry["kind"], entry["what"]] = entry["pid"]
@@ -128,7 +127,7 @@ def remove_stack_file(path: Path, pid: int) -> bool:
 
 
 def remove_folder(folder: Path) -> None:
-    """Remove a folder into which processes that are just ending may still write."""
+    """Remove a folder, although ending processes may still write into it."""
     for _ in range(ATTEMPTS):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

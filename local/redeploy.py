@@ -1,4 +1,4 @@
-"""`python -m local.redeploy`: build and deploy anew to the stack that `make run` serves, and see that it answers."""
+"""`python -m local.redeploy`: builds and deploys to the stack that `make run` serves, and tests it."""
 
 import json
 import subprocess
@@ -17,7 +17,7 @@ from local.warming import warm
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Deploy with changed parameters (Name=value); 1 if it failed or does not answer as it should."""
+    """Deploy with changed parameters (Name=value); returns 1 if it failed or the test failed."""
     changes = dict(word.split("=", 1) for word in (sys.argv[1:] if arguments is None else arguments))
     try:
         stack = json.loads(paths.STACK_FILE.read_text())
@@ -40,7 +40,7 @@ def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, enviro
         print("nothing has changed since the last build", flush=True)
     parameters = {**deployment.parameters(), **changes}
     release = release_id(paths.ROOT, built, parameters)
-    if release == _running(deployment):  # else SAM fails, for there is nothing to change
+    if release == _running(deployment):  # otherwise SAM fails, because there is nothing to change
         print(f"nothing to deploy: release {release[:12]} is deployed with these parameters", flush=True)
         return release
     print(f"release {release}", flush=True)
@@ -48,12 +48,12 @@ def _deploy(deployment: Deployment, changes: dict[str, str], built: Path, enviro
     deployment.deploy(parameters, environment)
     deployment.apply_left_out()
     deployment.lift_unknown_conditions()
-    warm(deployment.stack())  # else the checks that follow meet thirteen cold starts at once
+    warm(deployment.stack())  # otherwise the following checks cause thirteen cold starts at once
     return release
 
 
 def _running(deployment: Deployment) -> str:
-    """Return the release that the stack was deployed with."""
+    """Return the deployed release id."""
     (stack,) = deployment.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"]
     given = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
     return str(given.get(PARAMETER, ""))

@@ -1,6 +1,6 @@
-"""What the embedded AWS cannot take as it is written, changed in the copy of the template that it is given.
+"""Removes what the embedded AWS does not accept from its copy of the template.
 
-One refused resource would undo the whole stack. What is left out is said, and cannot be tried on this machine.
+One refused resource would roll back the whole stack. The launcher prints what is removed.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ USAGE = ("AWS::ApiGateway::UsagePlan", "AWS::ApiGateway::UsagePlanKey", "AWS::Ap
 
 
 def leave_out(template: Path) -> int:
-    """Take alarms over several metrics out of a built template; returns how many."""
+    """Remove alarms over several metrics from a built template; returns their number."""
     document = yaml.safe_load(template.read_text())
     refused = list(_refused(document["Resources"]))
     for name, _count in refused:
@@ -28,7 +28,7 @@ def leave_out(template: Path) -> int:
 
 
 def _refused(resources: dict[str, Any]) -> Iterator[tuple[str, int]]:
-    """Yield the keys of what is refused, a loop as a whole, and how many alarms each is."""
+    """Yield the keys of refused resources or loops, each with its number of alarms."""
     for key, value in resources.items():
         made = [value[2][name] for name in value[2]] if is_loop(key) else [value]
         if any(each["Type"] == ALARM and "Metrics" in each.get("Properties", {}) for each in made):
@@ -36,9 +36,9 @@ def _refused(resources: dict[str, Any]) -> Iterator[tuple[str, int]]:
 
 
 def without_usage_plans(template: Path) -> list[str]:
-    """Take usage plans and the need for a key out of a built template; returns the logical ids of what is gone.
+    """Remove usage plans and required keys from a built template; returns the removed logical ids.
 
-    The emulator does not read the key that an authorizer returns, and would answer every request 403.
+    The emulator does not read the key that an authorizer returns, and would answer every request with 403.
     """
     document = yaml.safe_load(template.read_text())
     resources = document["Resources"].items()
@@ -60,7 +60,7 @@ def _refs(names: list[str]) -> list[dict[str, str]]:
 
 
 def include_from(template: Path, folder: Path) -> None:
-    """Name the files that a built template includes by their full path: the copy lies elsewhere than the build."""
+    """Replace a built template's included files by full paths, because the copy is in another folder."""
     document = yaml.safe_load(template.read_text())
     for location in _inclusions(document["Resources"]):
         location["Location"] = str(folder / Path(location["Location"]).name)
@@ -79,6 +79,6 @@ def _inclusions(value: Any) -> Iterator[dict[str, str]]:
 
 
 def alarms_in(template: Path) -> int:
-    """Return how many alarms a built template has."""
+    """Return the number of alarms in a built template."""
     resources = yaml.safe_load(template.read_text())["Resources"]
     return sum(count for _name, resource, count in fragments(resources) if resource["Type"] == ALARM)

@@ -1,7 +1,7 @@
-"""Which launchers run in this checkout, and what killed ones left.
+"""The launchers of this checkout: running ones, and leftovers of killed ones.
 
-Each run holds a lock (`flock`) on a file of its own in `.local/runs` for as long as it lives, whatever ends it. A file
-that can be locked is of a run that has ended. A process number alone would not tell: another program may have it.
+Each run holds a lock (`flock`) on its own file in `.local/runs` until it ends in any way. So a file that can be locked
+belongs to an ended run. A process id alone would not show that, because another program may get it.
 """
 
 import fcntl
@@ -36,16 +36,16 @@ class Run:
     stack_file: Path
     started: str
     found: tuple[str, ...]
-    """What was cleaned up after runs that were killed, a line for each."""
+    """Messages about the cleaning up after killed runs."""
     _lock: int
 
     @property
     def owner(self) -> dict[str, object]:
-        """What a stack file says of the run that it belongs to."""
+        """Return the run's identity for its stack file."""
         return {"pid": os.getpid(), "started": self.started}
 
     def note(self, **facts: str) -> None:
-        """Write what others need to know of this run: its folder, its address."""
+        """Write this run's folder and address for others."""
         known = _read(self._lock) | self.owner | {"stack_file": str(self.stack_file.resolve())}
         text = json.dumps(known | facts).encode()
         os.pwrite(self._lock, text, 0)
@@ -54,10 +54,10 @@ class Run:
 
 @contextmanager
 def claimed(*stack_files: Path) -> Iterator[Run]:
-    """Hold the lock for the first stack file that is free; at the end only this run's own stack file is removed.
+    """Lock the first free stack file during the block; at its end, remove only this run's own file.
 
     Raises:
-        Served: living runs hold all of them.
+        Served: running launchers hold all of them.
     """
     with _one_start_at_a_time():
         stack_file, lock = _first_free(stack_files)
@@ -76,7 +76,7 @@ def claimed(*stack_files: Path) -> Iterator[Run]:
 
 @contextmanager
 def _one_start_at_a_time() -> Iterator[None]:
-    """Keep others from looking at a record while a killed run's is locked to clean up after it."""
+    """Serialize starts, because a start may lock a killed run's record to clean up after it."""
     paths.RUNS.mkdir(parents=True, exist_ok=True)
     with (paths.RUNS / "start.lock").open("w") as turn:
         end = time.monotonic() + START_SECONDS
@@ -108,7 +108,7 @@ def record_of(stack_file: Path) -> Path:
 
 
 def _clean_up(own: Path, lock: int) -> Iterator[str]:
-    """Clean up after each run of this checkout that was killed; yields a line for each."""
+    """Clean up after each killed run of this checkout; yields a line for each."""
     if known := _read(lock):
         yield _clean_up_after(known)
         os.ftruncate(lock, 0)
@@ -139,9 +139,9 @@ def _clean_up_after(known: dict[str, Any]) -> str:
 
 
 def _end_processes(folder: Path) -> int:
-    """End the processes whose temporary folder is a killed run's; returns how many. Needs Linux's /proc.
+    """End the processes with a killed run's temporary folder; returns their number. Needs Linux's /proc.
 
-    The folder's name is the run's alone, so no process of another run or checkout is met.
+    The folder's name is unique, so processes of other runs or checkouts are safe.
     """
     wanted, ended = b"TMPDIR=" + os.fsencode(folder), 0
     for environment in Path("/proc").glob("[0-9]*/environ"):
@@ -169,7 +169,7 @@ def _who(known: dict[str, Any]) -> str:
 
 
 def _locked(record: Path, *, create: bool = True) -> int | None:
-    """Return a descriptor that holds the lock on a file, or None if somebody else holds it."""
+    """Return a descriptor that holds the lock on a file, or None if another process holds it."""
     record.parent.mkdir(parents=True, exist_ok=True)
     for _ in range(LOCK_ATTEMPTS):
         try:
@@ -181,7 +181,7 @@ def _locked(record: Path, *, create: bool = True) -> int | None:
         except BlockingIOError:
             os.close(lock)
             return None
-        # Its owner may have removed it between the two: then this lock is on a file that nobody else sees.
+        # Its owner may have removed it in between; then this lock is on a deleted file.
         with suppress(FileNotFoundError):
             if os.path.samestat(record.stat(), os.fstat(lock)):
                 return lock

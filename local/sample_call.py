@@ -1,4 +1,4 @@
-"""One sample call of each kind, played against the deployed stack with visible steps."""
+"""One sample call of each kind on the deployed stack, in visible steps."""
 
 import json
 import time
@@ -20,7 +20,7 @@ CLINIC_ZONE = timezone(timedelta(hours=5, minutes=30))
 
 
 class SampleFailed(Exception):
-    """A step of the sample call did not end as it should."""
+    """A step of the sample call failed."""
 
 
 def api_of(stack: Stack) -> Api:
@@ -29,13 +29,13 @@ def api_of(stack: Stack) -> Api:
 
 
 class Calls(Protocol):
-    """Whatever carries a request to the functions."""
+    """Sender of requests to the functions."""
 
     def call(self, method: str, path: str, body: Json | None = None, query: dict[str, str] | None = None) -> Answer: ...
 
 
 class SampleCall:
-    """Plays the steps and checks each.
+    """The steps of the sample calls, each with its check.
 
     Args:
         zone: the clinics' time zone.
@@ -51,7 +51,7 @@ class SampleCall:
         self._step = 0
 
     def play(self) -> None:
-        """Play everything; raises SampleFailed, NoAnswer at the first step that ends otherwise than it should."""
+        """Play all steps; raises SampleFailed or NoAnswer at the first failed one."""
         start = datetime.now(UTC).astimezone(self._zone).replace(minute=0, second=0, microsecond=0) + timedelta(days=3)
         start = start.replace(hour=11)
         self._see_the_pop_up()
@@ -76,7 +76,7 @@ class SampleCall:
         self._tell(answer.body["message"])
 
     def _find_the_caller(self) -> str:
-        self._say(f"Another system asks the same: who is {KNOWN_MOBILE}?")
+        self._say(f"Another system searches, too: who is {KNOWN_MOBILE}?")
         answer = self._expect(200, "POST", "/patients/search", {"mobile": KNOWN_MOBILE, **CALL})
         if answer.body["match"] != "one":
             raise SampleFailed(f"one patient was expected, the answer says {answer.body['match']}")
@@ -97,16 +97,16 @@ class SampleCall:
 
     def _book_for(self, patient: str, start: datetime) -> str:
         self._say(f"The call ends with an appointment for {start:%d %B, %H:%M}")
-        wish = {"clinic_id": "C-01", "start": start.isoformat(), "service": "Follow-up", **CALL}
-        return self._until_booked(self._expect(202, "POST", f"/patients/{patient}/appointments", wish))
+        body = {"clinic_id": "C-01", "start": start.isoformat(), "service": "Follow-up", **CALL}
+        return self._until_booked(self._expect(202, "POST", f"/patients/{patient}/appointments", body))
 
     def _book_for_a_stranger(self, start: datetime) -> str | None:
         self._say(f"A call from {NEW_MOBILE}: who is it?")
         answer = self._expect(200, "POST", "/patients/search", {"mobile": NEW_MOBILE, **NEW_CALL})
         if answer.body["match"] != "none":
-            raise SampleFailed(f"nobody was expected, the answer says {answer.body['match']}")
-        self._tell("nobody has this number")
-        wish = {
+            raise SampleFailed(f"no patient was expected, the answer says {answer.body['match']}")
+        self._tell("no patient has this number")
+        body = {
             "mobile": NEW_MOBILE,
             "first_name": "Asha",
             "last_name": "Placeholder",
@@ -115,12 +115,12 @@ class SampleCall:
             **NEW_CALL,
         }
         self._say("The agent books for the new caller, without asking for consent")
-        refused = self._expect(400, "POST", "/appointments", wish)
+        refused = self._expect(400, "POST", "/appointments", body)
         if refused.body["code"] != "consent_required":
             raise SampleFailed(f"consent_required was expected, the answer says {refused.body['code']}")
         self._tell(f"{refused.body['code']}: {refused.body['message']}")
         self._say(f"The caller consents: a new patient and an appointment for {start:%d %B, %H:%M}")
-        consented = wish | {"consent": {"given": True}}
+        consented = body | {"consent": {"given": True}}
         if self._new_patients:
             return self._until_booked(self._expect(202, "POST", "/appointments", consented))
         impossible = self._expect(502, "POST", "/appointments", consented)
@@ -156,15 +156,15 @@ class SampleCall:
         raise SampleFailed(f"the booking was not booked within {BOOKED_SECONDS} s")
 
     def _look_into_the_calendar(self, wanted: dict[str, datetime]) -> None:
-        self._say("Do all appointments stand in Clinicea's calendar, each once, at the time that was asked for?")
+        self._say("Is each appointment in Clinicea's calendar once, at the requested time?")
         calendar = [(each["appointment_id"], each["start"]) for each in self._control.standing()]
         for appointment, start in wanted.items():
             standing = [at for each, at in calendar if each == appointment]
             if len(standing) != 1:
-                raise SampleFailed(f"appointment {appointment} stands {len(standing)} times in the calendar")
+                raise SampleFailed(f"appointment {appointment} is in the calendar {len(standing)} times")
             if datetime.fromisoformat(standing[0]) != start:
-                raise SampleFailed(f"appointment {appointment} stands at {standing[0]} instead of {start.isoformat()}")
-        self._tell(f"{', '.join(wanted)} do")
+                raise SampleFailed(f"appointment {appointment} is at {standing[0]} instead of {start.isoformat()}")
+        self._tell(f"{', '.join(wanted)}: yes")
 
     def _expect(
         self,

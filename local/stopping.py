@@ -1,4 +1,4 @@
-"""Ctrl-C and its kin: they end the run where it is, except where that would leave something behind."""
+"""Signals such as Ctrl-C: they end the run at once, except where that would leave something behind."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopped(Exception):
-    """Somebody asked the run to end."""
+    """A signal asked the run to end."""
 
 
 class _State:
@@ -21,13 +21,13 @@ class _State:
 
 
 def listen() -> None:
-    """From now on a signal raises Stopped, once; later ones are ignored, so that cleaning up is not cut short."""
+    """Raise Stopped at the first signal from now on; ignore later ones, so that the cleaning up completes."""
     for number in SIGNALS:
         signal.signal(number, _on_signal)
 
 
 def when_stdin_closes() -> None:
-    """End the run when standard input does: the parent that holds its other end is gone, however it ended."""
+    """End the run when standard input closes, because the parent process has ended."""
 
     def wait() -> None:
         while sys.stdin.buffer.read(4096):
@@ -47,7 +47,7 @@ def _on_signal(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def held() -> Iterator[None]:
-    """Put a signal off until the end of the block: a process just started must be known before it can be ended."""
+    """Defer a signal until the end of the block: a started process must be recorded before it can be ended."""
     asked_before = _State.asked
     _State.held += 1
     try:

@@ -1,4 +1,4 @@
-"""What to type next: curl lines for the running stack."""
+"""Sample curl commands for the running stack."""
 
 import os
 import shlex
@@ -31,7 +31,7 @@ Try it (Ctrl-C ends it and leaves nothing behind):
     -d '{{"CALL_REFERENCE_ID": "c2", "USER_ID": "a1", "DISPOSITION": "Appointment Booked", "patient_id": "{patient}",
       "clinic_id": "C-01", "appointment_date": "{day}", "appointment_time": "17:00"}}'
 
-  # An appointment, and what became of it
+  # An appointment, and its booking's state
   curl -s "$API/patients/{patient}/appointments" -H "$TOKEN" \\
     -d '{{"clinic_id": "C-01", "start": "{day}T15:00:00", "call_id": "c1", "agent_id": "a1"}}'
   curl -s "$API/bookings/<booking_id>" -H "$TOKEN"
@@ -44,11 +44,11 @@ Addresses for tools: {stack_file}.  Logs: {logs}.
 
 
 DAYS_AHEAD = 4
-"""The sample call takes the third day. These appointments stay ahead while the stack serves for days."""
+"""Days ahead of the sample appointments: the sample call uses the third day, and a stack may run for days."""
 
 
 def how_to_try(stack: Stack, stack_file: Path, now: datetime | None = None) -> str:
-    """Return the text, with this run's addresses and token, and a day in the clinics' zone."""
+    """Return the commands with this run's addresses and token, and a day in the clinics' zone."""
     today = (now or datetime.now(UTC)).astimezone(CLINIC_ZONE).date()
     return TEXT.format(
         api=stack.api_url,

@@ -1,6 +1,6 @@
-"""A first request to every function: the emulator starts a process for each, which takes a while.
+"""Sends a first request to every function, because the emulator starts a process for each, which takes a while.
 
-One after the other: side by side they wait for one another in the emulator, and it takes longer.
+The requests are sequential: parallel ones wait for each other in the emulator and take longer.
 """
 
 from contextlib import suppress
@@ -10,7 +10,7 @@ from commands.api import NoAnswer
 from local.deploy import Stack
 from local.sample_call import api_of
 
-# Each is refused or finds nothing, so that nothing changes; what counts is that the function has been started.
+# Each is refused or finds nothing, so nothing changes; only the start of the function matters.
 REQUESTS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/patients/search", {}),
     ("GET", "/patients/warm-up/appointments/completed", None),
@@ -23,7 +23,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any] | None]] = [
 
 
 def warm(stack: Stack) -> None:
-    """Send the requests; whether they succeed is for the sample call and the tests to judge."""
+    """Send the requests, and ignore their results."""
     api = api_of(stack)
     for method, path, body in REQUESTS:
         with suppress(NoAnswer):

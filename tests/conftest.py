@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.metrics.base import MetricManager
 from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
-from xdist.scheduler import LoadScopeScheduling
 
 from tests.support import clock, metrics_table, processes
 from tests.support.metrics_table import EMITTED, Metric, Seen
@@ -25,10 +24,8 @@ _WORKERS_OUTPUT = "emitted_metrics"
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Let several processes share the tests. xdist's own groups change the tests' ids, and pytest 9 lets it no more."""
-    scheduling = LoadScopeScheduling(config, log)
-    scheduling._split_scope = processes.share
-    return scheduling
+    """Let several processes share the tests."""
+    return processes.Shares(config, log)
 
 
 @pytest.hookimpl(trylast=True)

@@ -1,4 +1,4 @@
-"""The least that a function can be: what the runtime itself costs."""
+"""The smallest possible function, to measure the runtime itself."""
 
 from __future__ import annotations
 

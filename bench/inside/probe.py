@@ -1,7 +1,7 @@
-"""Runs inside a function's process, round its handler, and writes down where the time of each invocation went.
+"""Runs in a function's process around its handler, and records where the time of each invocation goes.
 
-It is named as the handler in the place of `app.handler`. Only the standard library is imported here, and of that what
-the runtime client has imported already: what is measured is not to find anything ready that Lambda would not have.
+It is the handler instead of `app.handler`. It imports only modules of the standard library that the runtime client has
+already imported, so that the measured function finds nothing loaded that Lambda would not have.
 
 PROBE_FILE: where each invocation adds a line of JSON; all times in seconds:
   wall     in the handler.
@@ -43,7 +43,7 @@ _to_hook = {*AWS_WORK, *SENDS}
 
 
 def _what(request: Any) -> str:
-    """Name what a request asks for: of AWS the operation and the table, of Clinicea nothing."""
+    """Return a request's name: for AWS operation and table, for Clinicea nothing more."""
     headers = getattr(request, "headers", {})
     target = headers.get("X-Amz-Target", "")
     target = target.decode() if isinstance(target, bytes) else str(target)
@@ -88,7 +88,7 @@ def _noting_sends(original: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return original(adapter, request, *given, **named)
         finally:
-            _outbound.append((began, time.perf_counter(), request))  # what it was is found out afterwards
+            _outbound.append((began, time.perf_counter(), request))  # its name is determined afterwards
 
     return send
 
@@ -112,7 +112,7 @@ def _importing(name: str, *given: Any, **named: Any) -> Any:
 
 
 def _length(spans: Spans) -> float:
-    """How long at least one of them lasts."""
+    """Return the time covered by at least one span."""
     length, reached = 0.0, float("-inf")
     for begin, end in sorted(spans):
         length += max(0.0, end - max(begin, reached))

@@ -1,6 +1,6 @@
-"""A usual handler for comparison: one look-up by HTTP, a secret and a DynamoDB write, the way tutorials show it.
+"""A usual handler for comparison: one look-up by HTTP, a secret and a DynamoDB write, as in tutorials.
 
-Everything at the top and clients at import; Powertools' Logger, Metrics, Tracer and resolver with validation; pydantic.
+Imports at the top, clients at import; Powertools' Logger, Metrics, Tracer and resolver with validation; pydantic.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""`./connector doctor`: whether what is assumed about Clinicea holds for one account, and the call table that does."""
+"""`./connector doctor`: checks the assumptions about Clinicea on one account, and corrects the call table."""

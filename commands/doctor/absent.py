@@ -1,4 +1,4 @@
-"""An address that cannot exist, beside one that may: how Clinicea says that nothing is there."""
+"""Addresses that cannot exist, to learn how Clinicea answers them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ NO_SUCH_CALL = "noSuchCallOfTheConnector"
 
 
 def absent_beside(path: str) -> str:
-    """Return a path with another last part, which no account has; placeholders stay."""
+    """Return a path whose last part does not exist on any account; placeholders are kept."""
     parts = path.split("/")
     last = max(number for number, part in enumerate(parts) if part and "{" not in part)
     return "/".join(NO_SUCH_CALL if number == last else part for number, part in enumerate(parts))

@@ -1,4 +1,4 @@
-"""The account that is looked at: the one that the deployed stack uses, or one that is named before any deployment."""
+"""The account to check: that of the deployed stack, or a named one before any deployment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OWN_USER = ("CLINICEA_API_KEY", "CLINICEA_USER_NAME", "CLINICEA_PASSWORD")
 
 @dataclass(frozen=True, repr=False)
 class Account:
-    """One Clinicea account as the connector is set up for it. Its `repr` shows nothing."""
+    """One Clinicea account with the connector's settings. Its `repr` is empty."""
 
     name: str
     url: str
@@ -37,15 +37,15 @@ class Account:
     country: str
     clinics: Clinics
     replacement: Mapping[str, Any] | None = None
-    """The deployer's call table as it is now."""
+    """The deployer's current call table."""
     credentials: CredentialSource | None = None
     stack: str = DEFAULT_STACK
-    """The stack's name: its documents lie below it."""
+    """The stack's name, the prefix of its documents."""
     tokens: TokenStore | None = None
-    """Where a session's token is: shared with the deployed functions, or the doctor's own."""
+    """Store of a session's token: shared with the deployed functions, or the doctor's own."""
 
     def client(self, transport: Transport, table: Mapping[str, Any], clock: Clock) -> Clinicea:
-        """Return a client under a call table; raises ConfigurationError."""
+        """Return a client with a call table; raises ConfigurationError."""
         if self.credentials is None:
             raise ConfigurationError("no credentials are given")
         return connect(
@@ -61,10 +61,10 @@ class Account:
 
 
 def of_stack(target: Target, environment: Mapping[str, str], clock: Clock) -> Account:
-    """Return the account that a deployed stack uses, as its own functions are set up.
+    """Return the account of a deployed stack, with the settings of its functions.
 
-    With CLINICEA_USER_NAME and CLINICEA_PASSWORD in `environment` the doctor logs in as that user; otherwise it goes
-    through the session that the functions share, under its lease: a second login would throw them out.
+    With CLINICEA_USER_NAME and CLINICEA_PASSWORD in `environment` the doctor logs in as that user. Otherwise it uses
+    the functions' shared session with its lease, because a second login would end their session.
 
     Raises:
         ConfigurationError: the stack's settings are not valid.
@@ -106,7 +106,7 @@ def before_deployment(
     """Return an account by its address; the credentials, if any, come from the environment.
 
     Raises:
-        ConfigurationError: the call table, or what the environment holds, is not valid.
+        ConfigurationError: the call table or a variable of the environment is invalid.
     """
     own = own_user(environment)
     try:
@@ -126,14 +126,14 @@ def before_deployment(
 
 
 def own_user(environment: Mapping[str, str]) -> Credentials | None:
-    """Return the credentials in the environment, or None where there is no key."""
+    """Return the credentials in the environment, or None without a key."""
     names = dict(zip(("api_key", "user_name", "password"), OWN_USER, strict=True))
     given = {ours: environment[name] for ours, name in names.items() if environment.get(name)}
     return Credentials.from_secret(given) if "api_key" in given else None
 
 
 def _of_now(document: dict[str, Any] | None) -> dict[str, Any] | None:
-    """A call table of schema 1 as one of schema 2, which alone can hold what is found."""
+    """Return a call table converted to schema 2, which is needed for the corrections."""
     if document is None or not calls.of_schema_1(document):
         return document
     translated: dict[str, Any] = {"schema": 2}

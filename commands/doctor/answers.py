@@ -1,4 +1,4 @@
-"""The fields that the client reads of an answer, against those that the Swagger document or a record shows."""
+"""Compares the fields that the client reads with those in the Swagger document or in a record."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ READ: Mapping[Endpoint, tuple[str, tuple[str, ...]]] = {
     Endpoint.POST_BY_PATIENT: ("appointment_fields", ("appointment_id", "start")),
     Endpoint.POST_WITH_PATIENT: ("appointment_fields", ("appointment_id", "start")),
 }
-"""What must be found in each call's records for the connector to do its work."""
+"""Fields that the connector needs in each call's records."""
 _PARTS = {"name": ("first_name",), "practitioner": ("practitioner_first_name", "practitioner_last_name")}
 
 
@@ -33,7 +33,7 @@ def compare_answer(
     correction: dict[str, Any],
     by: str = DOCUMENT,
 ) -> None:
-    """Note what was found of a call's fields, and add spellings to the correction."""
+    """Record the findings about a call's fields, and add spellings to the correction."""
     subject = f"answers.{call}"
     if not shown:
         register.unchecked(subject, by, "the document does not show the answer")
@@ -60,7 +60,7 @@ def compare_answer(
             detail = "perhaps " + " or ".join(found.candidates)
             register.wrong(place, by, detail=detail, assumption=assumption)
         else:
-            register.wrong(place, by, detail="no field that fits is shown", assumption=assumption)
+            register.wrong(place, by, detail="no fitting field is shown", assumption=assumption)
     register.wrong(subject, by, detail="other names: see below")
 
 

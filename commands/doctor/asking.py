@@ -1,4 +1,4 @@
-"""Making one call on the account itself, under the call table as far as it has been corrected."""
+"""Makes calls on the account, with the call table as corrected so far."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Use = Callable[[Clinicea, Deadline], Any]
 
 
 class Listening:
-    """A transport that keeps what each call answered last, so that its shape can be looked at."""
+    """A transport that keeps each call's last answer, so that its form can be checked."""
 
     def __init__(self, inner: Transport) -> None:
         self._inner = inner
@@ -51,12 +51,12 @@ class Listening:
         if request.call != LOGIN:
             self.texts[request.call] = answer.text
             found = _records(answer)
-            if found or answer.status >= 400:  # the empty last page says nothing of the shape
+            if found or answer.status >= 400:  # the empty last page does not show the form
                 self._records[request.call] = found
         return answer
 
     def records(self, call: Endpoint) -> list[dict[str, Any]]:
-        """The records of the call's last answer that had any."""
+        """Return the records of the call's last answer with records."""
         return self._records.get(call, [])
 
 
@@ -71,7 +71,7 @@ def _records(answer: WireAnswer) -> list[dict[str, Any]]:
 
 
 class Asker:
-    """Makes calls and notes what becomes of them; a failure of one is a finding, and the others go on."""
+    """Makes calls and records their results; a failure is a finding, and the other calls go on."""
 
     def __init__(
         self, account: Account, transport: Transport, correction: dict[str, Any], register: Register, clock: Clock
@@ -84,20 +84,20 @@ class Asker:
         self.register = register
         self._silent = 0
         self.stopped = ""
-        """Why nothing more is asked."""
+        """Reason why no more calls are made."""
 
     @property
     def table(self) -> CallTable:
-        """The call table with all that has been corrected so far."""
+        """The call table with all corrections so far."""
         return CallTable.build(packed("call_table"), self._document({}))
 
     @property
     def clinics(self) -> Clinics:
-        """The account's clinics, which know their time zones."""
+        """The account's clinics with their time zones."""
         return self._account.clinics
 
     def pause(self, seconds: float) -> None:
-        """Wait for Clinicea to show what was written."""
+        """Wait until Clinicea shows a new record."""
         self._clock.sleep(seconds)
 
     @property
@@ -114,7 +114,7 @@ class Asker:
         change: Mapping[str, Any] | None = None,
         through: Callable[[Transport], Transport] | None = None,
     ) -> T:
-        """Make one call, with one more change to the table, or through another transport, where wanted.
+        """Make one call, optionally with another change of the table or through another transport.
 
         Raises:
             CliniceaError, ConfigurationError
@@ -130,7 +130,7 @@ class Asker:
         change: Mapping[str, Any],
         through: Callable[[Transport], Transport] | None = None,
     ) -> None:
-        """Make one call of which nothing is noted, but a login that failed: a second one could lock the user out.
+        """Make one call and record only a failed login: a second one could lock the user out.
 
         Raises:
             CliniceaError, ConfigurationError
@@ -148,7 +148,7 @@ class Asker:
     def read(
         self, call: Endpoint, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None = None
     ) -> T | None:
-        """Make one call and note what became of it; once more if that corrected the call table."""
+        """Make one call and record the result; repeat it if the call table was corrected."""
         for _ in range(2):
             if self.stopped:
                 self.register.unchecked(f"permission.{call}", ACCOUNT, self.stopped)
@@ -166,7 +166,7 @@ class Asker:
                 self.failed(call, error)
             except ConfigurationError as error:
                 self.register.wrong("authentication", ACCOUNT, detail=str(error))
-                self.stopped = "there is no credential to ask with"
+                self.stopped = "there is no credential"
             else:
                 self.worked(call)
                 return result
@@ -175,9 +175,9 @@ class Asker:
         return None
 
     def settle_not_found(self, call: Endpoint, use: Use, change: Mapping[str, Any] | None) -> None:
-        """Take a call's 404 for "nothing", if an address beside it that cannot exist is answered otherwise.
+        """Treat a call's 404 as an empty result if an address that cannot exist is answered differently.
 
-        Where both look alike, a wrong address would be read as an empty calendar, and appointments made again.
+        If both answers are alike, a wrong address would look like an empty calendar, and bookings would be repeated.
         """
         absent = {"calls": {call.value: {"path": absent_beside(self.table.calls[call].path)}}}
         try:
@@ -190,9 +190,9 @@ class Asker:
     def _without_swagger(
         self, call: Endpoint, use: Callable[[Clinicea, Deadline], T], change: Mapping[str, Any] | None
     ) -> T | None:
-        """Make the call as it was assumed to be, where Swagger's word for it failed; the account outweighs a document.
+        """Make the call as originally assumed if Swagger's form failed; the account outweighs a document.
 
-        Only an answer that has something in it proves that: an empty one may as well be a wrong address's.
+        Only an answer with records proves the assumption: an empty one may come from a wrong address.
         """
         said = self.correction.get("calls", {}).pop(call.value, None)
         if said is None:
@@ -208,7 +208,7 @@ class Asker:
         return result or None
 
     def worked(self, call: Endpoint) -> None:
-        """Note that a call was carried out."""
+        """Record that a call succeeded."""
         self._silent = 0
         self._let_in[True].append(call)
         self.register.confirm(f"permission.{call}", ACCOUNT)
@@ -217,9 +217,9 @@ class Asker:
         self._compare_fields(call)
 
     def failed(self, call: Endpoint, error: CliniceaError) -> None:
-        """Note why a call failed.
+        """Record why a call failed.
 
-        Nothing more is asked after a login that failed, for that could lock the user out, or where nobody answers.
+        No more calls are made after a failed login, which could lock the user out, or if Clinicea does not answer.
         """
         if isinstance(error, AuthenticationFailed):
             self._let_in[False].append(call)
@@ -237,19 +237,19 @@ class Asker:
             compare_answer(call, shown, self.table, self.register, self.correction, ACCOUNT)
 
     def records(self, call: Endpoint) -> list[dict[str, list[Any]]]:
-        """The appointments of the call's last answer, under our names."""
+        """Return the appointments of the call's last answer, under our names."""
         return [fields(record, self.table.appointment_fields) for record in self._listening.records(call)]
 
     def text(self, call: Endpoint) -> str:
-        """The call's last answer as it came; it may hold a patient's data."""
+        """Return the text of the call's last answer, which may hold a patient's data."""
         return self._listening.texts.get(call, "")
 
     def listed(self, call: Endpoint, text: str) -> bool:
-        """Whether a record of the call's last answer holds this very text."""
+        """Return whether a record of the call's last answer has exactly this text."""
         return any(text in record.values() for record in self._listening.records(call))
 
     def _not_permitted(self, call: Endpoint) -> bool:
-        """Whether it is the role that a 401 is about: other calls of the same version take the credential."""
+        """Return whether a 401 is due to the role: other calls of the same version accept the credential."""
         version = self.table.calls[call].version
         if version not in {self.table.calls[other].version for other in self._let_in[True]}:
             other_call = {"calls": {Endpoint.PATIENT_BY_ID.value: {"version": version}}}
@@ -263,7 +263,7 @@ class Asker:
         return True
 
     def _versions_told(self, refused: list[Endpoint]) -> str:
-        """Return what the versions tell: a key that one version takes and another does not is no question of roles."""
+        """Return a hint from the versions: a key that only one version accepts is not a matter of roles."""
         taking = {self.table.calls[call].version for call in self._let_in[True]}
         if not taking:
             return ""
@@ -277,7 +277,7 @@ class Asker:
         return told + (", or give a staff user, whose token all take" if self._account.scheme == "api_key" else "")
 
     def note_authentication(self) -> None:
-        """Note whether the credential was taken by all calls, some or none."""
+        """Record whether all calls, some or none accepted the credential."""
         let_in = self._let_in[True]
         if self.stopped or not (let_in or self._let_in[False]):
             return

@@ -1,4 +1,4 @@
-"""One test appointment: made for a patient that the deployer named, and read back."""
+"""One test appointment for a patient named by the deployer, read back."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from convox_clinicea.text import id_key, same_id
 
 MINUTES = 15
 LISTED_SECONDS = 5
-"""How long a new appointment may take to be listed."""
+"""Seconds until a new appointment must be listed."""
 _ASK = "ask Clinicea for the call's parameters, whether they go in the query or a body, and how times are written"
 _LOCKED = (
     "or old visits are not closed, which locks a calendar: set them to Check Out, Cancelled or No Show, and try again"
@@ -26,7 +26,7 @@ NOTES = "TEST of the ConVox connector, please cancel"
 
 @dataclass(frozen=True)
 class TestSlot:
-    """Where the test appointment goes; `start` is aware."""
+    """Slot of the test appointment; `start` is aware."""
 
     clinic_id: str
     start: datetime
@@ -44,9 +44,9 @@ class TestSlot:
 
 
 def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, staff_zone: str | None) -> str | None:
-    """Make the appointment, read it back, note what that shows; return its id, if it stands.
+    """Make the appointment, read it back, and record the findings; returns its id if it is in the calendar.
 
-    One POST and no second one, whatever becomes of it. A patient who has an appointment at that time already gets none.
+    There is exactly one POST, whatever its outcome, and none if the patient has an appointment at that time already.
     """
     before = checks.read_back(patient_id)
     if before is None:
@@ -60,7 +60,7 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, sta
     for seconds in range(LISTED_SECONDS + 1):
         after = checks.read_back(patient_id)
         if after is None:
-            asker.register.unchecked("post.read_back", ACCOUNT, "look into the calendar: it may have been made")
+            asker.register.unchecked("post.read_back", ACCOUNT, "check the calendar: it may have been made")
             return told
         new = [each for each in after if id_key(each.appointment_id) not in known]
         if new or not (told or doubt) or seconds == LISTED_SECONDS:
@@ -73,14 +73,14 @@ def book_test(slot: TestSlot, patient_id: str, asker: Asker, checks: Checks, sta
 
 
 def not_made(asker: Asker, why: str) -> str:
-    """Note why there is no test appointment, and return it."""
+    """Record and return why there is no test appointment."""
     for subject in ("post.answer", "post.read_back"):
         asker.register.unchecked(subject, ACCOUNT, why)
     return why
 
 
 def _post(slot: TestSlot, patient_id: str, asker: Asker) -> tuple[str | None, bool]:
-    """Return the id that the answer told, if it told one, and whether one may have been made though it told none."""
+    """Return the id in the answer, if any, and whether an appointment may have been made without one."""
     doubt = False
     call, register = asker.table.flows.book_known_call, asker.register
     try:
@@ -116,13 +116,13 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         return
     asker.worked(asker.table.flows.book_known_call)
     if len(new) > 1:
-        register.unchecked("post.read_back", ACCOUNT, "several new appointments: somebody else is booking too")
+        register.unchecked("post.read_back", ACCOUNT, "several new appointments: another person is booking, too")
         return
     made = new[0]
     if asker.listed(Endpoint.BY_PATIENT, NOTES):
         register.confirm("read_back.notes", ACCOUNT)
     else:
-        register.harmless("read_back.notes", ACCOUNT, "a person finds no reference there; nothing rests on it")
+        register.harmless("read_back.notes", ACCOUNT, "there is no reference for a person; nothing depends on it")
     if told is not None and not same_id(told, made.appointment_id):
         register.wrong("post.answer", ACCOUNT, detail="the answer's id is not the one that is listed")
     if made.start is None:
@@ -134,8 +134,8 @@ def _judge(slot: TestSlot, told: str | None, new: list[Appointment], asker: Aske
         return
     why = "bookings are taken in another time zone" if found else "rounded, or another time zone"
     if found:
-        again = "no answer shows the start that was sent while the zone is wrong: book once more with the new table"
+        again = "with the wrong zone no answer shows the sent start: book once more with the new table"
         asker.register.reconsider("post.answer")
         asker.register.unchecked("post.answer", ACCOUNT, again)
-    detail = f"it stands {minutes:+g} minutes from where it was sent: {why}"
+    detail = f"it is {minutes:+g} minutes from the sent start: {why}"
     asker.register.wrong("post.read_back", ACCOUNT, detail=detail)

@@ -1,4 +1,4 @@
-"""Asking the account itself: the reads of the four calls and of the read-backs."""
+"""Checks on the account: the reads of the four calls and of the read-backs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SENTENCE = re.compile(r"[A-Za-z][A-Za-z ]{9,60}")
 
 @dataclass
 class Seen:
-    """What the reads brought, for `--show`."""
+    """Results of the reads, for `--show`."""
 
     patients: list[Patient] = field(default_factory=list)
     completed: list[Appointment] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Seen:
 
 
 class Checks:
-    """The reads, one after the other."""
+    """The checks by reads, one after the other."""
 
     def __init__(self, asker: Asker) -> None:
         self._ask = asker
@@ -51,9 +51,9 @@ class Checks:
         return self._ask.table.flows
 
     def run(self, mobile: Mobile | None, patient_id: str | None, now: datetime, visit: KnownVisit) -> str | None:
-        """Make the reads; return the id of the patient that they were made for, if there is exactly one."""
+        """Make the reads; return the id of their patient, if there is exactly one."""
         if mobile is not None:
-            self._search(mobile)  # first, for only a patient who is found proves that the call is right
+            self._search(mobile)  # first, because only a found patient proves that the call is right
         self._nothing_found(Mobile(mobile.country_code if mobile else "91", NOBODYS_NUMBER))
         ids = [patient_id] if patient_id else [each.patient_id for each in self.seen.patients]
         if len(ids) == 1:
@@ -62,7 +62,7 @@ class Checks:
             settle_reading_zone(visit, [*self.seen.appointments, *self.seen.completed], self._ask)
         else:
             many = f"{len(ids)} patients have that number: name one with --patient-id"
-            why = many if ids else "no patient to ask for: give a registered number with --mobile"
+            why = many if ids else "no patient to check: give a registered number with --mobile"
             for call in (self._flows.completed_call, Endpoint.BY_PATIENT):
                 self._register.unchecked(f"permission.{call}", ACCOUNT, why)
         self._of_a_day(now.date())
@@ -76,10 +76,10 @@ class Checks:
             self._register.confirm("nothing_found", ACCOUNT)
             self._missing_route(nobody)
         elif found:
-            self._register.wrong("nothing_found", ACCOUNT, detail="patients are found for any number: is it not read?")
+            self._register.wrong("nothing_found", ACCOUNT, detail="any number has patients: perhaps it is ignored")
 
     def _missing_route(self, nobody: Mobile) -> None:
-        """Ask for an address that cannot exist. Taken for "nobody", it would make a new patient of a known one."""
+        """Request an address that cannot exist: as an empty result it would turn known patients into new ones."""
         call, subject = self._flows.search_call, "missing_route_markers"
         path = absent_beside(self._ask.table.calls[call].path)
         try:
@@ -129,7 +129,7 @@ class Checks:
                     self._form_of_bookings(form)
                     break
         if not self.seen.patients:
-            self._register.unchecked(at, ACCOUNT, "nobody was found; give the number of a registered patient")
+            self._register.unchecked(at, ACCOUNT, "no patient was found; give the number of a registered one")
             return
         for ours in spec.parameters:
             self._register.confirm(f"calls.{call}.parameters.{ours}", ACCOUNT)
@@ -137,15 +137,15 @@ class Checks:
         if all(len(each) <= _LONGEST_ID and may_be_an_id(each) for each in ids):
             self._register.confirm("patient_id", ACCOUNT)
         else:
-            self._register.wrong("patient_id", ACCOUNT, detail="longer, or with unseen signs; they are refused")
+            self._register.wrong("patient_id", ACCOUNT, detail="longer, or with invisible characters; they are refused")
 
     def _form_of_bookings(self, form: str) -> None:
-        """What the search finds is taken to be how a new patient's code is written too."""
+        """Use the search's form of the country code for bookings, too."""
         call = self._flows.book_new_call
         if call is None or self._ask.table.calls[call].country_code_format == form:
             return
         at = f"calls.{call}.country_code_format"
-        self._register.wrong(at, ACCOUNT, use=form, detail="as the search takes it")
+        self._register.wrong(at, ACCOUNT, use=form, detail="as in the search")
         correct(self._ask.correction, call, {"country_code_format": form}, "assumed")
 
     def _completed(self, patient_id: str) -> None:
@@ -169,7 +169,7 @@ class Checks:
             self._register.wrong("completed.clinic", ACCOUNT, use=use, detail=detail)
 
     def _statuses(self, records: list[dict[str, list[Any]]]) -> None:
-        """Name the words that are not known. What lists completed visits only tells how "checked out" is written."""
+        """Record unknown status words. A list of completed visits shows only the word for "checked out"."""
         words = {str(word) for record in records for word in record["status"] if _WORD.fullmatch(str(word))}
         known = self._ask.table.statuses.checked_out
         named = self._flows.completed == "convox"
@@ -195,12 +195,12 @@ class Checks:
         elif any(_OFFSET.search(time) for time in written):
             self._register.harmless("times", ACCOUNT, "the client reads the offset")
             if all(_OFFSET.search(time) for time in written):
-                self._register.confirm("times.reading_zone", ACCOUNT, "times bear their offset")
+                self._register.confirm("times.reading_zone", ACCOUNT, "times have their offset")
         elif written:
-            self._register.wrong("times.stamp", ACCOUNT, detail="times are written in some other way")
+            self._register.wrong("times.stamp", ACCOUNT, detail="times have another form")
 
     def read_back(self, patient_id: str) -> list[Appointment] | None:
-        """Read all appointments of the patient; None where that failed."""
+        """Read all appointments of the patient; returns None after a failure."""
         call = Endpoint.BY_PATIENT
         found = self._ask.read(call, lambda client, until: client.appointments_by_patient(patient_id, until))
         if found is None:
@@ -211,21 +211,21 @@ class Checks:
         return found
 
     def _listed(self, found: list[Appointment] | None, now: datetime) -> None:
-        """What a patient's list shows of the things that a booking's look rests on."""
+        """Check that a patient's list has the fields that a booking's reading needs."""
         if not found:
             return
         starts = [each.start for each in found if each.start is not None]
         if any(start < now for start in starts) and any(start > now for start in starts):
             self._register.confirm("read_back.all", ACCOUNT)
         else:
-            self._register.unchecked("read_back.all", ACCOUNT, "give a patient who has a visit behind and one ahead")
+            self._register.unchecked("read_back.all", ACCOUNT, "give a patient with a past and a future appointment")
         words = {str(word) for record in self._ask.records(Endpoint.BY_PATIENT) for word in record["status"]}
         meaning = self._ask.table.statuses.meaning
         shown = ", ".join(sorted(word for word in words if _WORD.fullmatch(word)))
         if any(meaning(word) == "cancelled" for word in words):
             self._register.confirm("read_back.cancelled", ACCOUNT, f"seen: {shown}")
         else:
-            hint = f"seen: {shown}; one that means cancelled belongs into statuses.cancelled"
+            hint = f"seen: {shown}; a word for cancelled belongs in statuses.cancelled"
             self._register.unchecked("read_back.cancelled", ACCOUNT, hint)
         if any(each.clinic_id for each in found):
             self._register.confirm("read_back.clinic_id", ACCOUNT)

@@ -1,6 +1,6 @@
-"""The call table against Clinicea's own Swagger documents: findings, and a document that corrects the table.
+"""Compares the call table with Clinicea's Swagger documents: findings, and corrections of the table.
 
-Nothing here speaks to anybody: documents in, findings and corrections out.
+There is no network access here: documents in, findings and corrections out.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ def compare(
     register: Register,
     values: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Correction:
-    """Return what corrects the table, as a document to be laid over it.
+    """Return the corrections, as a document to merge over the table.
 
     Args:
-        values: for a call, Clinicea's name of a parameter that it requires and the connector has no value for, and
-            the value that the deployer gives.
+        values: for each call, the deployer's values of required parameters that the connector does not have, by
+            Clinicea's names.
     """
     if not documents:
         return {}
@@ -72,7 +72,7 @@ def compare_call(
 
 
 def place_in_table(call: str) -> str:
-    """Where a call stands in the call table."""
+    """Return the place of a call in the call table."""
     return "login" if call == LOGIN else f"calls.{call}"
 
 
@@ -134,7 +134,7 @@ def _compare_place(at: str, spec: CallSpec, operation: Operation, register: Regi
         register.wrong(f"{at}.path", DOCUMENT, use=place.path, detail=detail)
         corrected["path"] = place.path
     if place.version is None:
-        register.unchecked(f"{at}.version", DOCUMENT, "the address bears no version")
+        register.unchecked(f"{at}.version", DOCUMENT, "the address has no version")
     elif place.version == spec.version:
         register.confirm(f"{at}.version", DOCUMENT)
     else:
@@ -146,7 +146,7 @@ def _compare_place(at: str, spec: CallSpec, operation: Operation, register: Regi
 def _compare_credentials(
     table: CallTable, documents: Sequence[Document], register: Register, correction: Correction
 ) -> None:
-    """The header of the key and the parameter of the token. A document need not name them: many do not."""
+    """Compare the key's header and the token's parameter, which many documents do not name."""
     known = table.credentials
     headers = sorted({name for each in documents for name in each.key_headers if name})
     if known.api_key_header.casefold() in (name.casefold() for name in headers):

@@ -1,4 +1,4 @@
-"""Probes of how an account takes dates: plain or with their time, their colons percent-encoded or not."""
+"""Probes of the accepted form of dates: with or without time, with encoded or plain colons."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ NOBODYS_DAY = date(2001, 1, 1)
 
 
 def by_date(client: Clinicea, until: Deadline) -> Any:
-    """Read a day on which there is nothing."""
+    """Read a day without appointments."""
     return client.appointments_by_date(NOBODYS_DAY, until)
 
 
 class DateForms:
-    """What becomes of each date goes into the asker's register and correction."""
+    """Probes of date forms; results go into the asker's register and correction."""
 
     def __init__(self, asker: Asker) -> None:
         self._ask = asker
@@ -31,12 +31,12 @@ class DateForms:
         self._bare = False
 
     def settle(self, now: datetime) -> None:
-        """Find the form of the dates that reads take."""
+        """Find the form of dates that reads accept."""
         self._date_form(Endpoint.BY_DATE, "day", by_date)
         self._date_form(Endpoint.CHANGES, "since", lambda client, until: client.changes(now + timedelta(days=1), until))
 
     def _date_form(self, call: Endpoint, ours: str, use: Use) -> None:
-        """Where a date is refused, try its other forms: with its time, and with colons as they are."""
+        """After a refused date, try its other forms: with its time, and with plain colons."""
         if not self._refused(call, use, {}):
             return
         spec = self._ask.table.calls[call]
@@ -60,7 +60,7 @@ class DateForms:
             return
 
     def _refused(self, call: Endpoint, use: Use, change: Mapping[str, Any]) -> bool | None:
-        """Whether the form of a read is refused; None for any other failure."""
+        """Return whether the form of a read is refused; None after another failure."""
         try:
             self._ask.probe(call, use, change)
         except Rejected:
@@ -77,7 +77,7 @@ class DateForms:
         self._register.wrong(f"calls.{call}.colons", ACCOUNT, use=use, detail=detail, assumption=assumption)
 
     def use_bare_colons_in_bookings(self) -> None:
-        """What refuses an encoded colon in one call is taken to do so in all; a bare one is valid everywhere."""
+        """Use plain colons in all calls once a call refuses encoded ones; plain ones are always valid."""
         if not self._bare:
             return
         table = self._ask.table

@@ -1,4 +1,4 @@
-"""What a failed call says about an assumption."""
+"""Findings from failed calls."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from convox_clinicea.clinicea.errors import (
     UnexpectedAnswer,
 )
 
-_ASK_NOTHING = "ask Clinicea how this call says that there is nothing"
+_ASK_NOTHING = "ask Clinicea for this call's empty answer"
 
 
 def note_failure(
     call: Endpoint, error: CliniceaError, table: CallTable, register: Register, correction: dict[str, Any]
 ) -> None:
-    """Note the finding that an error of the client stands for, and correct the call table where it tells how."""
+    """Record the finding of an error, and correct the call table if the error shows how."""
     at = "login" if error.call == LOGIN else f"calls.{call}"
     match error:
         case AuthenticationFailed() if error.call == LOGIN:
@@ -42,7 +42,7 @@ def note_failure(
             subject = "authentication" if error.call == LOGIN else f"permission.{call}"
             register.wrong(subject, ACCOUNT, use=use, detail="403")
         case RouteMissing():
-            register.wrong(f"{at}.path", ACCOUNT, detail="404: there is no such address")
+            register.wrong(f"{at}.path", ACCOUNT, detail="404: unknown address")
         case MethodRefused():
             spec = table.login if error.call == LOGIN else table.calls[call]
             other = "GET" if spec.verb == "POST" else "POST"
@@ -53,8 +53,8 @@ def note_failure(
         case NotFoundInClinicea():
             settled = table.calls[call].not_found == "nothing"
             use = "nothing" if settled else ""
-            detail = "404" if settled else f"404, and so is an address that is not there: {_ASK_NOTHING}"
-            register.wrong(f"{at}.not_found", ACCOUNT, use=use, detail=detail, assumption="an empty list is no error")
+            detail = "404" if settled else f"404, like an address that does not exist: {_ASK_NOTHING}"
+            register.wrong(f"{at}.not_found", ACCOUNT, use=use, detail=detail, assumption="empty lists are not errors")
         case Rejected():
             assumption = "Clinicea accepts what is sent"
             detail = f"refused with status {error.status}: a parameter's name or form is not as assumed"
@@ -66,14 +66,14 @@ def note_failure(
 
 
 def role_with(call: str) -> str:
-    """What to use instead of a role that may not make a call."""
+    """Return what to use instead of a role without permission for a call."""
     return f"a role with the permission for {call}" + (", or ReadBacks=false" if call == Endpoint.BY_PATIENT else "")
 
 
 def correct(
     correction: dict[str, Any], call: Endpoint, changed: Mapping[str, Any], evidence: Evidence = "confirmed"
 ) -> None:
-    """Add to the correction of a call; what the account itself has shown is confirmed there."""
+    """Add a change to the correction of a call, with its evidence."""
     part: dict[str, Any] = correction.setdefault("calls", {}).setdefault(call.value, {})
     part.update(laid_over(part, changed))
     part.setdefault("evidence", {}).update(dict.fromkeys(changed, evidence))

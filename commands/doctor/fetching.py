@@ -1,4 +1,4 @@
-"""Getting Clinicea's Swagger documents: by the network, or from files that a person saved."""
+"""Gets Clinicea's Swagger documents, from the network or from saved files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SAVE_IT = "open it in a browser, save it, and give it as --swagger FILE"
 
 
 def fetch(transport: Transport, expected: Iterable[str], clock: Clock, register: Register) -> list[Document]:
-    """Fetch the documents of the versions that the Swagger page lists, and of those that are expected.
+    """Fetch the documents of the versions on the Swagger page, and of the expected ones.
 
-    Each request has a deadline of its own; a document that cannot be had is a finding, not an error.
+    Each request has its own deadline; a missing document is a finding, not an error.
     """
     page = _get(transport, PAGE, clock)
     listed = _DOCUMENTS.findall(page.body) if isinstance(page, WireAnswer) and page.status == 200 else []
@@ -33,7 +33,7 @@ def fetch(transport: Transport, expected: Iterable[str], clock: Clock, register:
         if isinstance(answer, str):
             for each in wanted:
                 _unread(register, each, answer)
-            break  # whoever does not answer one would not answer the next
+            break  # without an answer here, there would be none to the next request
         if answer.status == 200:
             documents += _read(register, version, answer.body)
         elif version in wanted:
@@ -42,7 +42,7 @@ def fetch(transport: Transport, expected: Iterable[str], clock: Clock, register:
 
 
 def from_files(paths: Sequence[Path], register: Register) -> list[Document]:
-    """Read saved documents; a version in the file's name, `…v2.json`, is taken for the document's."""
+    """Read saved documents; a file name such as `…v2.json` gives the version."""
     documents = []
     for path in paths:
         found = re.search(r"v[0-9]+", path.stem)

@@ -1,4 +1,4 @@
-"""What was found of each assumption, and which assumptions there are."""
+"""The assumptions, and the finding about each."""
 
 from __future__ import annotations
 
@@ -11,55 +11,55 @@ from convox_clinicea.clinicea.calls import LOGIN, Endpoint
 
 DOCUMENT = "Swagger"
 ACCOUNT = "account"
-IN_THE_ADDRESS = "patients' data then stand in the address: ask Clinicea for a POST"
-"""What is to be said of a booking by GET."""
+IN_THE_ADDRESS = "patients' data would then be in the address: ask Clinicea for a POST"
+"""Remark about bookings by GET."""
 
 
 class Verdict(StrEnum):
-    """What can be said of an assumption."""
+    """Verdict on an assumption."""
 
     CONFIRMED = "confirmed"
     HARMLESS = "differs, harmless"
-    """It does not hold, and the connector works as well without it."""
+    """It does not hold, but the connector works without it."""
     WRONG = "wrong"
     UNCHECKED = "could not check"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One assumption and what became of it. No text holds a secret or a patient's data."""
+    """One assumption and its verdict. No text holds a secret or a patient's data."""
 
     subject: str
-    """Where it is configured: a place in the call table, or a name of its own."""
+    """Its place in the call table, or a name of its own."""
     assumption: str
-    """What is assumed."""
+    """The assumption."""
     verdict: Verdict = Verdict.UNCHECKED
     use: str = ""
-    """For one that is wrong: what to use instead, where that is known."""
+    """For a wrong assumption: what to use instead, if known."""
     detail: str = ""
     by: str = ""
-    """What told: Swagger, or the account itself."""
+    """Source: Swagger, or the account itself."""
 
 
 BEHAVIOUR = {
     "authentication": "the account takes the configured credential",
-    "patient_id": "patient ids are 1 to 64 characters that can be seen",
-    "nothing_found": "a number that nobody has is answered by 204, 404 or an empty array",
-    "missing_route_markers": "an address that does not exist is told from a record that does not",
+    "patient_id": "patient ids have 1 to 64 visible characters",
+    "nothing_found": "an unknown number is answered by 204, 404 or an empty array",
+    "missing_route_markers": "an unknown address is answered differently from an unknown record",
     "times.stamp": "times are written and read as YYYY-MM-DDTHH:MM:SS",
     "times": "times carry no offset",
-    "times.reading_zone": "a time without an offset is in the zone that the table says",
+    "times.reading_zone": "a time without an offset is in the table's zone",
     "completed.status": "past completed appointments are checked out, in a known spelling",
     "completed.clinic": "past completed appointments carry the clinic's name or address",
     "read_back.complete": "a patient's appointments can be read to the last page",
-    "read_back.all": "that list holds appointments behind and ahead",
+    "read_back.all": "that list has past and future appointments",
     "read_back.cancelled": "a cancelled appointment is known by its status",
     "read_back.clinic_id": "lists carry the clinic's id",
     "read_back.practitioner_id": "lists carry the practitioner's id",
     "read_back.notes": "lists return the notes, which hold the booking's reference",
     "post.answer": "a successful POST answers with the created appointment or its bare id",
-    "times.writing_zone": "an appointment's start is taken in the zone that it is sent in",
-    "post.read_back": "an appointment is listed at once, at the start that was sent",
+    "times.writing_zone": "an appointment's start is read in the zone in which it was sent",
+    "post.read_back": "an appointment is listed at once, at the sent start",
 }
 
 _TEST = "make a test appointment: --book-test"
@@ -71,23 +71,24 @@ HINTS = {
     "post.read_back": _TEST,
     "times.writing_zone": _TEST,
 }
-"""What a person can do about those that no read tells."""
+"""Steps for a person to check what no read can show."""
 
 
 def catalogue(table: CallTable) -> Iterator[Finding]:
-    """Every assumption that the code rests on, none of them checked yet."""
+    """Yield every assumption of the code, unchecked."""
     yield from _of_call("login", LOGIN, table.login)
     yield Finding("credentials.api_key_header", f"the API key goes in the header {table.credentials.api_key_header}")
     yield Finding("credentials.token_parameter", f"a token goes in the parameter {table.credentials.token_parameter}")
     minutes = table.credentials.token_lifetime_minutes
-    yield Finding("credentials.token_lifetime_minutes", f"a token lives {minutes:g} minutes", detail="watch the logins")
+    yield Finding("credentials.token_lifetime_minutes", f"a token lasts {minutes:g} minutes", detail="watch the logins")
     for call in table.flows.needed():
         yield from _of_call(f"calls.{call}", call, table.calls[call])
     for subject, assumption in BEHAVIOUR.items():
         yield Finding(subject, assumption, detail=HINTS.get(subject, ""))
     for refusal in table.refusals:
-        hint = "only a refused booking shows its text; one that is not listed is left to a person"
-        yield Finding(f"refusals.{refusal.reason}", f'{refusal.reason} is said by "{refusal.contains}"', detail=hint)
+        hint = "only a refused booking shows it; unlisted ones are for a person"
+        said = f'{refusal.reason} is reported as "{refusal.contains}"'
+        yield Finding(f"refusals.{refusal.reason}", said, detail=hint)
 
 
 def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
@@ -106,7 +107,7 @@ def _of_call(place: str, call: str, spec: CallSpec) -> Iterator[Finding]:
         example = f"{CODE_PREFIXES[spec.country_code_format]}91"
         yield Finding(f"{place}.country_code_format", f"the country code is written {example}")
     if spec.values:
-        yield Finding(f"{place}.values", "values are written as the table says: " + _values(spec))
+        yield Finding(f"{place}.values", "values are written as in the table: " + _values(spec))
     if spec.page_size is not None:
         yield Finding(f"{place}.page_size", f"a page may have {spec.page_size} records")
     if place != "login":
@@ -127,9 +128,9 @@ class Register:
     def note(
         self, subject: str, verdict: Verdict, by: str, *, use: str = "", detail: str = "", assumption: str = ""
     ) -> None:
-        """Keep a finding. What is wrong stays wrong, though a corrected table works; what is confirmed stays so.
+        """Store a finding. "Wrong" stays, even if a corrected table works, and "confirmed" stays, too.
 
-        Only a later "wrong" goes over "confirmed": the account itself outweighs its description.
+        Only a later "wrong" replaces "confirmed": the account outweighs its description.
         """
         known = self._found.get(subject, Finding(subject, assumption or subject))
         if verdict is known.verdict is Verdict.CONFIRMED and by not in known.by:
@@ -141,26 +142,26 @@ class Register:
         self._found[subject] = Finding(subject, known.assumption, verdict, use, detail, by)
 
     def confirm(self, subject: str, by: str, detail: str = "", assumption: str = "") -> None:
-        """It holds."""
+        """Record that an assumption holds."""
         self.note(subject, Verdict.CONFIRMED, by, detail=detail, assumption=assumption)
 
     def wrong(self, subject: str, by: str, *, use: str = "", detail: str = "", assumption: str = "") -> None:
-        """It does not hold."""
+        """Record that an assumption does not hold."""
         self.note(subject, Verdict.WRONG, by, use=use, detail=detail, assumption=assumption)
 
     def harmless(self, subject: str, by: str, detail: str) -> None:
-        """It does not hold, and nothing has to be changed."""
+        """Record that an assumption does not hold, but needs no change."""
         self.note(subject, Verdict.HARMLESS, by, detail=detail)
 
     def unchecked(self, subject: str, by: str, detail: str, assumption: str = "") -> None:
-        """It could not be told, for a reason."""
+        """Record that an assumption could not be checked, and why."""
         self.note(subject, Verdict.UNCHECKED, by, detail=detail, assumption=assumption)
 
     def overrule(self, place: str) -> None:
-        """The account has shown that what is assumed of a call holds, whatever its description says.
+        """Confirm the assumptions about a call that the account has shown to hold, against its description.
 
         Args:
-            place: how the subjects begin; what had been found wrong only on the way is dropped.
+            place: prefix of the subjects; temporary findings below it are removed.
         """
         for subject, known in list(self._found.items()):
             if not subject.startswith(place) or known.verdict is not Verdict.WRONG:
@@ -172,17 +173,17 @@ class Register:
             self._found[subject] = replace(known, verdict=Verdict.CONFIRMED, use="", detail=detail, by=ACCOUNT)
 
     def reconsider(self, subject: str) -> None:
-        """Take back what was found, for the account is about to tell better."""
+        """Remove a finding before the account gives a better one."""
         self._found[subject] = Finding(subject, self._found[subject].assumption)
 
     def forget(self, call: Endpoint) -> None:
-        """Drop all that is assumed of a call, which no flow uses any more."""
+        """Remove the assumptions about a call that no flow uses any more."""
         for subject in [*self._found]:
             if subject.startswith(f"calls.{call}.") or subject in (f"answers.{call}", f"permission.{call}"):
                 del self._found[subject]
 
     def expect(self, call: Endpoint, spec: CallSpec) -> None:
-        """Add what is assumed of a call that a flow has come to use."""
+        """Add the assumptions about a call that a flow now uses."""
         for each in _of_call(f"calls.{call}", call, spec):
             self._found.setdefault(each.subject, each)
 

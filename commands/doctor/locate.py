@@ -1,4 +1,4 @@
-"""Finding a call in the documents, and where it is in the call table's terms."""
+"""Finds a call in the documents, and its place in the call table's terms."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from convox_clinicea.clinicea.calls import LOGIN, Endpoint
 
 _OURS = frozenset(name.casefold() for name in (LOGIN, *Endpoint))
 _SMALL = frozenset({"s", "es", "id", "ids", "no", "number", "async"})
-"""What two names of the same call may differ by."""
+"""Possible differences between two names of the same call."""
 _VERSION = re.compile(r"(?<=/)v[0-9]+(?=/)")
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where an operation is: a path with {version} in it, if it bears one, and the version."""
+    """Place of an operation: its path, with {version} if it has one, and the version."""
 
     path: str
     version: str | None
 
 
 def locate(call: str, spec: CallSpec, documents: Iterable[Document]) -> Operation | None:
-    """Return the operation of a call: by its name, else the only one whose name is nearly the same."""
+    """Return the operation of a call: by name, else the only one with nearly the same name."""
     operations = [each for document in documents for each in document.operations]
     exact = [each for each in operations if place_of(each) == Place(spec.path, spec.version)]
     if exact:
@@ -42,7 +42,7 @@ def locate(call: str, spec: CallSpec, documents: Iterable[Document]) -> Operatio
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether nothing but a plural or the like tells the names apart: `postAppointmentNote` is another call."""
+    """Return whether names differ only by a plural or the like; `postAppointmentNote` is another call."""
     if abs(len(one) - len(other)) > len(max(_SMALL, key=len)):
         return False
     steps = difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes()
@@ -50,7 +50,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _names(operation: Operation) -> Sequence[str]:
-    """What an operation may be called: the parts of its path, and its operation id after the controller."""
+    """Return possible names of an operation: the parts of its path, and its id without the controller."""
     parts = [part.casefold() for part in operation.path.split("/") if part and "{" not in part]
     by_id = operation.operation_id.rsplit("_", 1)[-1].casefold()
     return [*parts[-2:], *([by_id] if by_id else [])]
@@ -62,7 +62,7 @@ def _likeness(operation: Operation, spec: CallSpec) -> tuple[bool, bool, str]:
 
 
 def place_of(operation: Operation) -> Place:
-    """Return its path and version as the call table writes them."""
+    """Return path and version in the call table's form."""
     path = operation.path
     for placeholder in ("v{version}", "{version}", "v{api-version}", "v{apiVersion}"):
         if f"/{placeholder}/" in path:

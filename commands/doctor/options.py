@@ -1,4 +1,4 @@
-"""What an address takes, asked by OPTIONS: nothing is executed."""
+"""Finds the verbs of an address by OPTIONS, which executes nothing."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from convox_clinicea.deadline import Deadline
 
 
 class AsOptions:
-    """A transport that asks what an address takes, instead of calling it."""
+    """A transport that sends OPTIONS instead of the call."""
 
     def __init__(self) -> None:
         self.verbs = frozenset[str]()
-        """GET, POST or both, as the last answer's `Allow` said."""
+        """GET, POST or both, from the last answer's `Allow`."""
         self._inner: Transport
 
     def over(self, inner: Transport) -> AsOptions:

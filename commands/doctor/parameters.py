@@ -1,4 +1,4 @@
-"""A call's parameters against those that its Swagger operation takes: names, places, style, values."""
+"""Compares a call's parameters with its Swagger operation's: names, places, style, values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from convox_clinicea import new_patient
 from convox_clinicea.clinicea.call_table import CallSpec
 
 OPTIONAL = new_patient.OPTIONAL | {"practitioner_id", "service", "notes", "mobile"}
-"""Those that a booking may lack: a call that does not take one is still of use."""
+"""Parameters that a booking can do without."""
 
 
 def compare_parameters(
@@ -23,7 +23,7 @@ def compare_parameters(
     register: Register,
     values: Mapping[str, str],
 ) -> dict[str, Any]:
-    """Return what corrects this entry of the call table: style, parameters, places, fixed values."""
+    """Return the corrections of an entry of the call table: style, parameters, places, fixed values."""
     if not taken:
         return _nothing_described(at, spec, verb, register)
     style = _style(taken)
@@ -57,7 +57,7 @@ _APART = ("query", "header", "path")
 
 
 def _style(taken: Sequence[Parameter]) -> str:
-    """Where most of it goes: a body, if there is any."""
+    """Return the style of the parameters: a body's, if there is a body."""
     found = {each.place for each in taken}
     return "json" if "json" in found else "form" if "form" in found else "query"
 
@@ -70,7 +70,7 @@ def _nothing_described(at: str, spec: CallSpec, verb: str, register: Register) -
 
 
 class _Names:
-    """Which of Clinicea's names stands for which of ours, in one call."""
+    """Mapping of Clinicea's names to ours, in one call."""
 
     def __init__(self, at: str, spec: CallSpec, taken: Sequence[Parameter], register: Register) -> None:
         self._at = at
@@ -82,9 +82,9 @@ class _Names:
         self.theirs: dict[str, str] = {}
 
     def match(self) -> None:
-        """Find each name: as assumed, else by its words, else the only one that is left over."""
+        """Find each name: as assumed, else by its words, else the only one left."""
         self.theirs = {ours: theirs for ours, theirs in self._wanted.items() if theirs in self._taken}
-        for _ in range(3):  # each name that is settled may settle another
+        for _ in range(3):  # each found name may determine another
             for ours in [each for each in self._wanted if each not in self.theirs]:
                 found = guess(ours, [self._wanted[ours]], self._left())
                 self._doubt[ours] = found
@@ -100,7 +100,7 @@ class _Names:
         return [name for name in self._taken if name not in used]
 
     def corrections(self, values: Mapping[str, str]) -> dict[str, Any]:
-        """Note what was found of each name; return the parts of the entry that it corrects."""
+        """Record the finding about each name; return the corrected parts of the entry."""
         parameters = self._parameters()
         fixed = self._fixed(values)
         choices = self._values()
@@ -169,7 +169,7 @@ class _Names:
         return {needed.name: value}
 
     def _values(self) -> dict[str, dict[str, str]]:
-        """Words for which the document lists what it takes."""
+        """Return the words of parameters with listed values."""
         corrected: dict[str, dict[str, str]] = {}
         for ours, known in self._spec.values.items():
             choices = self._taken[self.theirs[ours]].choices if ours in self.theirs else ()
@@ -189,7 +189,7 @@ class _Names:
 
 
 def _choice(word: str, choices: Sequence[str]) -> str | None:
-    """The listed choice that is the word, else the only one with its first letter."""
+    """Return the listed choice that equals the word, else the only one with its first letter."""
     same = [each for each in choices if bare(each) == bare(word)]
     alike = [each for each in choices if bare(each)[:1] == bare(word)[:1]]
     return same[0] if same else alike[0] if len(alike) == 1 else None

@@ -1,6 +1,7 @@
-"""Probes of an account that write nothing: where each call is, and which dialect its flow needs.
+"""Read-only probes of an account: the address of each call, and the dialect that its flow needs.
 
-Reads ask for nobody. The address of a booking is asked by OPTIONS, without a parameter: nothing is executed.
+Reads are for an unassigned number. The address of a booking is probed by OPTIONS without parameters, which executes
+nothing.
 """
 
 from __future__ import annotations
@@ -40,17 +41,17 @@ LIKELIEST = (
     *({"version": "v1", "path": path} for path in reversed(_SEARCHES)),
     *({"version": version, "path": path} for version in ("v2", "v3") for path in _SEARCHES),
 )
-"""Where the search may be, the likeliest first [code]."""
+"""Possible addresses of the search, the most likely first [code]."""
 Place = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Services:
-    """What a modern booking needs to know: it names a service by its id.
+    """Services of modern bookings, which need a service's id.
 
     Attributes:
-        clinic_id: whose services are read.
-        name: the service of bookings that name none in the list.
+        clinic_id: the clinic whose services are read.
+        name: the service of bookings whose service is not in the list.
     """
 
     clinic_id: str | None = None
@@ -58,7 +59,7 @@ class Services:
 
 
 class Probes:
-    """The probes of one account; what they find goes into the asker's register and correction."""
+    """The probes of one account; findings go into the asker's register and correction."""
 
     def __init__(
         self,
@@ -77,7 +78,7 @@ class Probes:
         self._dates = DateForms(asker)
 
     def run(self, now: datetime) -> None:
-        """Probe until everything is told, or Clinicea does not answer."""
+        """Probe until everything is known, or Clinicea does not answer."""
         for probe in (self._search, self._lists, self._completed, lambda: self._dates.settle(now), self._bookings):
             if self._silent or self._ask.stopped:
                 return
@@ -111,7 +112,7 @@ class Probes:
     def _reads(
         self, call: Endpoint, use: Use, likeliest: Sequence[Place] = (), more: Mapping[str, Any] | None = None
     ) -> bool | None:
-        """Whether a reading call is there; None where that cannot be told. Another address of it is noted."""
+        """Return whether a read exists; None if unknown. Record another address of it."""
         if self._told(call):
             return True
         assumed = self._assumed(call)
@@ -131,7 +132,7 @@ class Probes:
         return False
 
     def _told(self, call: Endpoint) -> bool:
-        """Whether Clinicea's document tells where the call is."""
+        """Return whether Clinicea's document has the call's address."""
         corrected = self._ask.correction.get("calls", {}).get(call.value, {})
         subject = f"calls.{call}.path"
         told = subject in self._register and self._register.verdict(subject) is Verdict.CONFIRMED
@@ -164,7 +165,7 @@ class Probes:
             self._register.wrong(subject, ACCOUNT, detail=tried)
 
     def _switch(self, flow: str, old: Endpoint, new: Endpoint | None, detail: str = "") -> None:
-        """Carry a flow out by the modern dialect."""
+        """Switch a flow to the modern dialect."""
         self._ask.correction.setdefault("flows", {})[flow] = "modern"
         self._ask.correction.get("calls", {}).pop(old.value, None)
         self._register.forget(old)
@@ -190,7 +191,7 @@ class Probes:
         self._dates.use_bare_colons_in_bookings()
 
     def _options_tell(self) -> bool:
-        """Whether an address that is there answers OPTIONS by 405, as ASP.NET does [assumed]."""
+        """Return whether existing addresses answer OPTIONS with 405, as ASP.NET does [assumed]."""
         return self._asked_what_it_takes(self._assumed(self._ask.table.flows.search_call)) is True
 
     def _posts(self, call: Endpoint) -> bool | None:
@@ -209,7 +210,7 @@ class Probes:
         return False
 
     def _note_verb(self, call: Endpoint) -> None:
-        """Note what the address of a booking takes, where it takes one of GET and POST only."""
+        """Record the verb of a booking's address, if it accepts only one of GET and POST."""
         spec, subject = self._ask.table.calls[call], f"calls.{call}.verb"
         if len(self._options.verbs) != 1:
             return
@@ -249,7 +250,7 @@ class Probes:
         self._switch("book_known", Endpoint.POST_BY_PATIENT, Endpoint.CREATE_APPOINTMENT, lacking)
 
     def _service_ids(self) -> tuple[dict[str, Any] | None, str]:
-        """Return the services of the call table, and what is lacking in them."""
+        """Return the services for the call table, and what is missing."""
         clinic, wanted = self._services.clinic_id, self._services.name
         again = "run again with --clinic <id> and --service <name of the usual one>"
         if clinic is None:

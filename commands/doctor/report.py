@@ -1,4 +1,4 @@
-"""The findings for people and for programs, and the corrected call table as a document."""
+"""The report for people and for programs, and the corrected call table."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ SCHEMA = 1
 
 
 def document(replacement: Mapping[str, Any] | None, correction: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """Return the deployer's call table with the correction in it: only what differs from the packed one.
+    """Return the deployer's call table with the corrections: only differences from the packed one.
 
-    A call of which the account itself has shown something bears the day on which it did.
+    A call with evidence from the account has the day of that evidence.
 
     Raises:
         ConfigurationError: the result is no call table.
@@ -50,10 +50,10 @@ def for_programs(account: str, findings: Sequence[Finding], corrected: Mapping[s
 
 
 def as_table(findings: Sequence[Finding], *, everything: bool = False) -> Iterator[str]:
-    """Yield the report's lines, one finding each, under the call that it is about.
+    """Yield the report's lines, one for each finding, grouped by call.
 
     Args:
-        everything: list what is confirmed too; without, it is only counted.
+        everything: whether to list confirmed findings, too; otherwise they are only counted.
     """
     groups: dict[str, list[Finding]] = {}
     for each in findings:
@@ -92,7 +92,7 @@ def _line(finding: Finding) -> str:
 
 
 def shown(seen: Seen) -> Iterator[str]:
-    """Yield what the reads brought, patients' data included: only for who asked for it by `--show`."""
+    """Yield the results of the reads with patients' data, for `--show` only."""
     for patient in seen.patients:
         name = patient.full_name.reveal() if patient.full_name else "no name"
         yield f"  patient {patient.patient_id}: {name}, last visit {patient.last_visit or 'not known'}"

@@ -1,7 +1,7 @@
-"""Reading a Swagger document: the operations in it, or as many as can be read.
+"""Parses a Swagger document into its operations, as far as they are readable.
 
-Written for what Swashbuckle makes (Swagger 2.0); OpenAPI 3's ways of saying the same are read too. Whatever is not
-as it should be is left out, never an error: a document is somebody else's.
+Made for Swashbuckle's output (Swagger 2.0), and for the same contents in OpenAPI 3. Invalid parts are skipped and never
+raise an error, because the document is Clinicea's.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _JSON = re.compile(r"json")
 
 
 class NotSwagger(ValueError):
-    """The text is no Swagger document; the message says why and repeats nothing of it."""
+    """The text is not a Swagger document; the message says why without quoting it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Parameter:
     place: str
     required: bool = False
     value: str | None = None
-    """The only value that it may have, or the one that it has by default."""
+    """Its only possible value, or its default."""
     choices: tuple[str, ...] = ()
 
 
@@ -46,12 +46,12 @@ class Operation:
     operation_id: str
     parameters: tuple[Parameter, ...]
     answer: frozenset[str] | None
-    """Names of the answered record's fields; None where the document does not show them."""
+    """Field names of the answer's records; None if the document does not have them."""
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a document says."""
+    """A parsed document."""
 
     version: str
     operations: tuple[Operation, ...]
@@ -60,7 +60,7 @@ class Document:
 
 
 def read(version: str, text: bytes | str) -> Document:
-    """Read one version's document; raises NotSwagger."""
+    """Parse one version's document; raises NotSwagger."""
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):
@@ -82,7 +82,7 @@ def _operations(version: str, whole: Mapping[str, Any]) -> Iterator[Operation]:
             if not isinstance(operation, dict) or count >= MOST_OPERATIONS:
                 continue
             count += 1
-            # Taken one by one: objects in objects may be more than any memory holds.
+            # Lazily, because nested objects may exceed any memory.
             parameters = islice(_parameters(whole, operation, shared), MOST_FIELDS)
             yield Operation(
                 version=version,
@@ -124,7 +124,7 @@ def _parameter(name: str, place: str, required: bool, described: Mapping[str, An
 def _fields(
     whole: Mapping[str, Any], schema: object, place: str, prefix: str = "", deep: int = 0
 ) -> Iterator[Parameter]:
-    """The fields of a body; those of an object in it under its name and a dot."""
+    """Yield the fields of a body; those of an inner object have its name and a dot as a prefix."""
     found = _object(whole, schema)
     required = {_text(each) for each in _list(found.get("required"))}
     for name, each in list(_dict(found.get("properties")).items())[:MOST_FIELDS]:
@@ -153,7 +153,7 @@ def _answer(whole: Mapping[str, Any], operation: Mapping[str, Any]) -> frozenset
 
 
 def _object(whole: Mapping[str, Any], schema: object) -> dict[str, Any]:
-    """The object behind a schema: its references followed, an array's items taken, all its parts joined."""
+    """Return the object of a schema, with references resolved, an array's items, and all parts merged."""
     found = _resolved(whole, schema)
     for _ in range(DEEPEST):
         if "items" not in found or "properties" in found:
@@ -168,7 +168,7 @@ def _object(whole: Mapping[str, Any], schema: object) -> dict[str, Any]:
 
 
 def _resolved(whole: Mapping[str, Any], value: object) -> dict[str, Any]:
-    """Follow `$ref` within the document, a bounded number of times; what leads nowhere is empty."""
+    """Resolve `$ref` in the document, a bounded number of times; empty for a dead reference."""
     found = _dict(value)
     for _ in range(DEEPEST):
         reference = found.get("$ref")

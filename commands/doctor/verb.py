@@ -1,4 +1,4 @@
-"""`connector doctor`: compares, asks, prints, writes. See docs/doctor.md."""
+"""`connector doctor`: checks an account and writes the corrected call table. See docs/doctor.md."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ WHAT_IS_BOOKED = "make a real appointment, which only a person can cancel in Cli
 
 
 class _Refused(Exception):
-    """The options do not go together."""
+    """The options contradict each other."""
 
 
 def _zone(name: str) -> str:
@@ -91,7 +91,7 @@ TIME = Read("YYYY-MM-DDTHH:MM", datetime.fromisoformat)
 def doctor(out: Output, *, stack: str, **options: Any) -> int:
     """Check what is assumed about a Clinicea account.
 
-    It asks the stack's account or, with --url, one before any deployment, and changes nothing but with --book-test.
+    It checks the stack's account or, with --url, one before any deployment. Only --book-test changes anything.
     The exit code is 1 if something is wrong, 2 if the account or a setting cannot be read.
     """
     wanted = SimpleNamespace(**options)
@@ -111,7 +111,7 @@ def doctor(out: Output, *, stack: str, **options: Any) -> int:
 
 
 def _target(out: Output, stack: str) -> Target:
-    """Find the stack, and print where on AWS it is."""
+    """Find the stack, and print its account and region."""
     target = Target.find(stack)
     if not target.endpoint:
         out.note(target.address())
@@ -142,7 +142,7 @@ class Doctor:
         self._not_done = ""
 
     def run(self) -> int:
-        """Compare, ask, print, write; return the exit status."""
+        """Compare, check, print and write; return the exit code."""
         mobile, slot, fixed = self._mobile(), self._slot(), _fixed(self._wanted.fixed)
         visit = KnownVisit(self._wanted.known_visit, self._wanted.staff_zone)
         documents = fetching.from_files(self._wanted.swagger, self._register)
@@ -216,7 +216,7 @@ class Doctor:
         return 1 if any(each.verdict is Verdict.WRONG for each in findings) else 2 if self._not_done else 0
 
     def _corrected(self) -> dict[str, Any]:
-        """Write the corrected call table, if there is one; whatever keeps it from that does not keep the report."""
+        """Write the corrected call table, if there is one; a failure does not prevent the report."""
         if not self._correction:
             return {}
         try:
@@ -237,7 +237,7 @@ The corrected call table is {path}. Store it, and deploy with it:
 
 
 def _typed(question: str) -> str:
-    """Ask on the terminal; standard output belongs to the report. Nobody there is an empty answer."""
+    """Prompt on the terminal, because standard output is for the report; empty without a terminal."""
     print(question, end="", file=sys.stderr, flush=True)
     return sys.stdin.readline().strip()
 

@@ -1,6 +1,6 @@
-"""Which of Clinicea's names stands for one of ours, where it is not the one that is assumed.
+"""Guesses which of Clinicea's names means one of ours, if it is not the assumed one.
 
-The words are what clinic software calls these things. A name is proposed only if it is the only one that fits.
+The words are usual names in clinic software. A name is proposed only if no other one fits.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from convox_clinicea import new_patient
 
 @dataclass(frozen=True)
 class Words:
-    """How one thing may be called: whole names (bare: lower case, letters and digits), or a pattern in them."""
+    """Possible names of one field: whole names (lower case, letters and digits), or a pattern in them."""
 
     whole: frozenset[str]
     pattern: str
@@ -30,7 +30,7 @@ _ID = "(record)?(id|guid|uid|key|code|no)$"
 _STAFF = "(staff|doctor|practitioner|provider|consultant|resource)"
 _CLINIC = "(clinic|branch|location|center|centre|facility)"
 WORDS: Mapping[str, Words] = {
-    # A new patient's field that has no words below is looked for by its own name.
+    # A new patient's field without words below is searched by its own name.
     **{name: _words(name.replace("_", ""), name.replace("_", "")) for name in new_patient.RULES},
     "patient_id": _words("patientid patid pid", f"pat(ient)?{_ID}", "file|mobile|phone|row"),
     "national_number": _words(
@@ -66,20 +66,20 @@ WORDS: Mapping[str, Words] = {
 
 
 def bare(name: str) -> str:
-    """A name without case, separators and the objects round it."""
+    """Return a name in lower case, without separators and outer objects."""
     return re.sub(r"[^a-z0-9]", "", name.rsplit(".", 1)[-1].casefold())
 
 
 @dataclass(frozen=True)
 class Guess:
-    """The name that fits, or those among which it cannot be told."""
+    """The fitting name, or several candidates."""
 
     name: str | None = None
     candidates: tuple[str, ...] = ()
 
 
 def guess(ours: str, assumed: Iterable[str], offered: Sequence[str]) -> Guess:
-    """Return which of `offered` stands for `ours`, looking at the assumed names first."""
+    """Return which of `offered` means `ours`, checking the assumed names first."""
     known = {bare(each) for each in assumed}
     words = WORDS.get(ours, Words(frozenset(), "$^"))
     by_pattern = [

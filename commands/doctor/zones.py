@@ -1,4 +1,4 @@
-"""Time zones of an account: what a known visit tells of answers, and a test appointment of bookings."""
+"""Time zones of an account: of answers by a known visit, and of bookings by a test appointment."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from convox_clinicea.clinicea.formats import zone_of
 READING, WRITING = "times.reading_zone", "times.writing_zone"
 _FARTHEST = timedelta(hours=14)
 _STEP = timedelta(minutes=15)
-"""Every zone's offset from UTC is a multiple of it."""
+"""Every zone's offset from UTC is a multiple of this."""
 
 
 @dataclass(frozen=True)
 class KnownVisit:
-    """What a person read on Clinicea's screen.
+    """A visit as read by a person on Clinicea's screen.
 
     Attributes:
-        start: when a visit of the patient began by the clinic's clock; naive, unless its offset was given.
-        staff_zone: the time zone of the staff user, where it is not the clinic's.
+        start: start of a visit in the clinic's time; naive, unless its offset was given.
+        staff_zone: the staff user's time zone, if it is not the clinic's.
     """
 
     start: datetime | None = None
@@ -32,12 +32,12 @@ class KnownVisit:
 
 
 def rules(*first: str, staff_zone: str | None) -> list[str]:
-    """Return the zones that come into question, the likeliest first."""
+    """Return the possible zones, the most likely first."""
     return [*dict.fromkeys([*first, "clinic", "utc", *([staff_zone] if staff_zone else [])])]
 
 
 def settle_reading_zone(visit: KnownVisit, appointments: Sequence[Appointment], asker: Asker) -> None:
-    """Find the zone of answers in which one of the appointments begins when the known visit did."""
+    """Find the zone of answers in which an appointment starts at the known visit's time."""
     if visit.start is None:
         return
     present = asker.table.times.reading_zone
@@ -55,9 +55,9 @@ def settle_reading_zone(visit: KnownVisit, appointments: Sequence[Appointment], 
 
 
 def settle_writing_zone(start: datetime, made: datetime, clinic_id: str, staff_zone: str | None, asker: Asker) -> bool:
-    """Find the zone in which Clinicea took the start that was sent; return whether it was found.
+    """Find the zone in which Clinicea read the sent start; return whether it was found.
 
-    What is found goes into the call table: into the call's own zone, where it has one.
+    The zone goes into the call table: into the call's own zone, if it has one.
     """
     call = asker.table.flows.book_known_call
     spec, times = asker.table.calls[call], asker.table.times
@@ -75,7 +75,7 @@ def settle_writing_zone(start: datetime, made: datetime, clinic_id: str, staff_z
             asker.register.confirm(WRITING, ACCOUNT, f"{call} has a zone of its own")
         return True
     if asker.register.verdict(READING) is Verdict.UNCHECKED:
-        detail = "it is shown as it was sent, which two wrong zones do too: look at the screen, or give --known-visit"
+        detail = "it is shown as sent, but two wrong zones would do that, too: check the screen, or give --known-visit"
         asker.register.unchecked(WRITING, ACCOUNT, detail)
     elif len(fitting) > 1:
         asker.register.unchecked(WRITING, ACCOUNT, f"{' and '.join(fitting)} are the same then: book in another season")
@@ -85,7 +85,7 @@ def settle_writing_zone(start: datetime, made: datetime, clinic_id: str, staff_z
 
 
 def _begins(appointment: Appointment, present: str, rule: str, visit: datetime, asker: Asker) -> bool:
-    """Whether the appointment, read in the zone of `rule`, begins when the visit did."""
+    """Return whether the appointment, read in the zone of `rule`, starts at the visit's time."""
     if appointment.start is None:
         return False
     clinic = asker.clinics.zone(appointment.clinic_id)
@@ -94,7 +94,7 @@ def _begins(appointment: Appointment, present: str, rule: str, visit: datetime, 
 
 
 def _note_offset(visit: datetime, appointments: Iterable[Appointment], present: str, asker: Asker) -> None:
-    """Tell the offset of answers that the one visit near the known one would have."""
+    """Record the offset of answers implied by the only visit near the known one."""
     clinic = asker.clinics.zone(None)
     there = (visit if visit.tzinfo else visit.replace(tzinfo=clinic)).astimezone(UTC).replace(tzinfo=None)
     shown = {

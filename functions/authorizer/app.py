@@ -1,4 +1,4 @@
-"""Lets in who knows a secret that was pasted into ConVox, and says which caller that is."""
+"""Lambda authorizer: checks the access token and names the client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An operator's commands: which bookings wait, sending them on again, and a person's decision. No route leads here."""
+"""Operators' commands: list, redrive and resolve bookings. It has no route."""
 
 from __future__ import annotations
 

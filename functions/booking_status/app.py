@@ -1,4 +1,4 @@
-"""`GET /bookings/{booking_id}`, `GET /calls/{call_id}/bookings`, `GET /calls/bookings`: how do bookings stand?"""
+"""`GET /bookings/{booking_id}`, `GET /calls/{call_id}/bookings`, `GET /calls/bookings`: the state of bookings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Takes bookings from the queue, one an invocation, and makes the appointments in Clinicea."""
+"""Worker of the queue: makes one booking's appointment in Clinicea per invocation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`/calls/popup` by POST or GET: a call has reached an agent; who is calling, what was done at the last visits?"""
+"""`/calls/popup` by POST or GET: the caller's patient record and last visits, when a call reaches an agent."""
 
 from __future__ import annotations
 

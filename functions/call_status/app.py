@@ -1,4 +1,4 @@
-"""`POST /calls/status`: what the agent recorded of a call; where that is an appointment, it becomes the booking."""
+"""`POST /calls/status`: status callbacks; a recorded appointment becomes a booking."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A person's own data: what is held under their mobile or patient id, and its erasure. No route leads here."""
+"""Requests about a person's own data, by mobile or patient id: report, copy and erasure. It has no route."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each night, or when it is asked for: the ledger against Clinicea's calendar."""
+"""Comparison of the ledger with Clinicea's calendar, each night or on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /patients/search`, and `/patients` by POST or GET: who is calling?"""
+"""`POST /patients/search`, and `/patients` by POST or GET: search of patients by mobile number."""
 
 from __future__ import annotations
 

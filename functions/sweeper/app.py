@@ -1,4 +1,4 @@
-"""Each minute: what has been left lying is picked up."""
+"""Sweeper: handles stuck bookings, dead letters and overdue notices each minute."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Builds the layer for one of Lambda's Pythons and processors, on any machine and without Docker.
 
 python3 build.py --python 3.13 --arch arm64 <folder>          packs python/ and the stamp layer.json into the folder
-python3 build.py --python 3.13 --arch arm64 --check <folder>  compares the stamp of a built layer with what is wanted
+python3 build.py --python 3.13 --arch arm64 --check <folder>  compares the stamp of a built layer with the wanted one
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = "convox_clinicea"
 REQUIREMENTS = HERE / "requirements.txt"
 STAMP = "layer.json"
-CACHE = os.environ.get("CONNECTOR_LAYER_CACHE", "")  # a folder that keeps installed requirements between builds
+CACHE = os.environ.get("CONNECTOR_LAYER_CACHE", "")  # folder with installed requirements, kept between builds
 INSTALL_SECONDS = 600
 KEPT_SECONDS = 3600.0
-"""What the cache holds and nobody has used for so long is removed; so is what a builder left that was killed."""
-# Wheels name the processor their own way, and the oldest C library they run on; each of Lambda's is newer.
+"""Seconds after which unused entries of the cache, and leftovers of killed builds, are removed."""
+# Wheels have their own names of processors, and name the oldest C library; Lambda's are newer.
 PROCESSORS = {"arm64": "aarch64", "x86_64": "x86_64"}
 C_LIBRARIES = ["manylinux_2_17", "manylinux2014"]
-# Left out: what no function imports. phonenumbers is 23 MB, nearly all of it texts about places, operators and zones;
-# short numbers (112) are nobody's mobile.
+# Left out, because no function imports it. phonenumbers has 23 MB, nearly all of them texts about places, operators and
+# zones; short numbers (112) are not mobiles.
 UNUSED = [
     "bin",
     "annotated_types/test_cases.py",
@@ -46,16 +46,16 @@ UNUSED = [
     "**/tests",
     "**/*.pyi",
 ]
-# What Lambda brings with boto3: botocore cannot do without jmespath. It cannot do without urllib3 either, but that one
-# is packed: which answers our requests may trust hangs on its version, which is to be ours, and tested.
+# Provided by Lambda with boto3; botocore needs jmespath. It also needs urllib3, which is packed nevertheless: our HTTP
+# client depends on its version, which must be the tested one.
 LAMBDA_S = ["boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six.py"]
-# Of the metadata: who a package is, which importlib.metadata and scanners of vulnerabilities read, and its licence.
+# Metadata to keep: identity, which importlib.metadata and vulnerability scanners read, and licence.
 IDENTITY = ("Metadata-Version:", "Name:", "Version:", "License", "Requires-Python:")
 LICENCES = ("LICENSE", "LICENCE", "COPYING", "NOTICE")
 
 
 def sources() -> Iterator[Path]:
-    """Yield the files that the layer is made from, in a fixed order."""
+    """Yield the layer's source files in a fixed order."""
     yield Path(__file__)
     yield HERE / "packing.py"
     yield REQUIREMENTS
@@ -65,7 +65,7 @@ def sources() -> Iterator[Path]:
 
 
 def content_hash(python: str, arch: str) -> str:
-    """Return a hash over all that decides what the built layer holds."""
+    """Return a hash over all inputs of the built layer."""
     digest = hashlib.sha256(f"{python} {arch}".encode())
     for path in sources():
         digest.update(b"\0" + path.relative_to(HERE).as_posix().encode() + b"\0" + path.read_bytes())
@@ -73,7 +73,7 @@ def content_hash(python: str, arch: str) -> str:
 
 
 def install_requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS) -> None:
-    """Install the locked requirements for Lambda, wheels only, into `target`."""
+    """Install the locked requirements for Lambda into `target`, from wheels only."""
     platforms = [f"--platform={library}_{PROCESSORS[arch]}" for library in C_LIBRARIES]
     command = [
         sys.executable,
@@ -93,7 +93,7 @@ def install_requirements(python: str, arch: str, target: Path, lock: Path = REQU
 
 
 def strip(target: Path) -> None:
-    """Remove what no function imports, what Lambda brings, and of the metadata all but names and licences."""
+    """Remove unused packages, packages that Lambda provides, and metadata except names and licences."""
     brought = [*LAMBDA_S, *(f"{Path(name).stem}-*.dist-info" for name in LAMBDA_S), "python_dateutil-*.dist-info"]
     for pattern in [*UNUSED, *brought]:
         for path in list(target.glob(pattern)):
@@ -110,14 +110,14 @@ def strip(target: Path) -> None:
 
 
 def requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS) -> None:
-    """Put the requirements into `target`, from the cache where it has them; of the layer, or of another lock."""
+    """Copy the requirements into `target`, from the cache if it has them."""
     if not CACHE:
         install_requirements(python, arch, target, lock)
         return
     key = hashlib.sha256(lock.read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
     kept = Path(CACHE) / f"python{python}-{arch}-{key}"
     if not kept.is_dir():
-        # Made aside and put in its place whole: another builder, at the same time, never meets half of it.
+        # Built aside and renamed as a whole: a concurrent build never sees a part of it.
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix="making-", dir=CACHE) as aside:
             fresh = Path(aside) / kept.name
@@ -125,13 +125,13 @@ def requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS
             try:
                 fresh.rename(kept)
             except OSError:
-                if not kept.is_dir():  # else somebody else's, which is as good
+                if not kept.is_dir():  # otherwise a concurrent build's, which is equal
                     raise
     os.utime(kept)
-    now = kept.stat().st_mtime  # by the file system's clock, which dates the others too
+    now = kept.stat().st_mtime  # by the file system's clock, as for the others
     shutil.copytree(kept, target)
     for folder in Path(CACHE).iterdir():
-        with suppress(FileNotFoundError):  # another builder may be as tidy
+        with suppress(FileNotFoundError):  # a concurrent build may remove it, too
             if folder.stat().st_mtime < now - KEPT_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
 
@@ -156,7 +156,7 @@ def build(python: str, arch: str, folder: Path) -> None:
 
 
 def check(python: str, arch: str, folder: Path) -> str:
-    """Return what is wrong with the built layer in `folder`, or an empty text."""
+    """Return why the built layer in `folder` does not fit, or an empty text."""
     try:
         stamp = json.loads((folder / STAMP).read_text())
     except (OSError, ValueError):

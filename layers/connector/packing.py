@@ -1,6 +1,6 @@
-"""What the layer's build and the functions' have in common: byte code, and bytes that are the same in every build.
+"""Byte code and reproducible packing, for the builds of layer and functions.
 
-python3 packing.py --python 3.13 --at /var/task <folder>   compiles what lies in the folder, for that place on Lambda
+python3 packing.py --python 3.13 --at /var/task <folder>   compiles the folder's files for that place on Lambda
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ from pathlib import Path
 COMPILE_SECONDS = 300
 PROBE_SECONDS = 20
 PACKED_AT = 315_619_200
-"""The time that every packed file bears: 2 January 1980, which a zip can hold in every time zone."""
-# Chance and this machine's settings stay outside; of them byte code would otherwise bear traces.
+"""Time of every packed file: 2 January 1980, which zip files support in every time zone."""
+# Variables of this machine that would otherwise influence the byte code.
 _CHANCES = ("PYTHONDONTWRITEBYTECODE", "PYTHONOPTIMIZE", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP")
 
 
 def interpreter(python: str) -> str | None:
-    """Return an interpreter of exactly that minor version, or None. It must run: some are shims that only fail."""
+    """Return a working interpreter of exactly that minor version, or None: some are shims that fail."""
     home = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
     installed = [str(path) for path in sorted(home.glob(f"{python}.*/bin/python{python}"), reverse=True)]
     for candidate in [sys.executable, f"python{python}", *installed]:
@@ -31,14 +31,14 @@ def interpreter(python: str) -> str | None:
 
 
 def compile_byte_code(python: str, folder: Path, at: str, name: str) -> str | None:
-    """Compile what was packed, so that a cold start need not; returns the release of Python that did, or None.
+    """Compile the packed files for faster cold starts; returns the release of Python used, or None.
 
-    Where that minor version is not installed, this is said and nothing is compiled: functions start all the same, more
-    slowly. Sources stay beside the byte code: a Python of another minor version takes those, and tracebacks quote them.
+    If that minor version is not installed, a message says so and nothing is compiled: functions start more slowly.
+    Sources are kept: another minor version of Python uses them, and tracebacks quote them.
 
     Args:
-        at: where the folder will lie on Lambda; tracebacks name files so.
-        name: of what is built, for the message.
+        at: the folder's path on Lambda, for tracebacks.
+        name: name of the build, for the message.
     """
     for stale in list(folder.rglob("__pycache__")):
         shutil.rmtree(stale)
@@ -49,7 +49,7 @@ def compile_byte_code(python: str, folder: Path, at: str, name: str) -> str | No
             flush=True,
         )
         return None
-    # One process, in the order of names: what marshal shares within a file hangs on what was compiled before it.
+    # One process, in the order of names: marshal's references depend on the files compiled before.
     command = [found, "-s", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     environment = {name: value for name, value in os.environ.items() if name not in _CHANCES} | {"PYTHONHASHSEED": "0"}
     command += ["-s", str(folder), "-p", at, str(folder)]
@@ -58,14 +58,14 @@ def compile_byte_code(python: str, folder: Path, at: str, name: str) -> str | No
 
 
 def settle(folder: Path) -> None:
-    """Give all that lies in a folder one time and one set of permissions: no zip shall differ by those."""
+    """Set one time and one set of permissions for all files of a folder, so that zips are equal."""
     for path in [*folder.rglob("*"), folder]:
         path.chmod(0o755 if path.is_dir() else 0o644)
         os.utime(path, (PACKED_AT, PACKED_AT))
 
 
 def _release(python: str) -> str:
-    """The release of an interpreter, such as 3.13.0; nothing if it does not run."""
+    """Return an interpreter's release, such as 3.13.0; empty if it does not run."""
     probe = [python, "-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"]
     try:
         answer = subprocess.run(probe, capture_output=True, text=True, timeout=PROBE_SECONDS, check=False)

@@ -1,7 +1,7 @@
-"""A fake Clinicea: an HTTP server that behaves as the real one is known, or assumed, to behave.
+"""A fake Clinicea: an HTTP server with the known or assumed behaviour of the real one.
 
-The behaviour is a pure core (`FakeClinicea`: no sockets, threads, real time or real randomness); `server`
-carries it to a socket. Everything that is nowhere published is marked [assumed] where it is decided.
+The behaviour is in a pure core (`FakeClinicea`: no sockets, threads, real time or real randomness); `server`
+serves it on a socket. Unpublished behaviour is marked [assumed] where it is decided.
 """
 
 from local.clinicea.auth import Credentials

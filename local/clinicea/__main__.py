@@ -17,7 +17,7 @@ from local.clinicea.worlds import WORLDS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until a signal; gives the exit code."""
+    """Serve until a signal; returns the exit code."""
     wanted = _parser().parse_args(arguments)
     seed = wanted.seed if wanted.seed is not None else secrets.randbits(32)
     world = WORLDS[wanted.world]
@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="makes ids and tokens repeat (default: new ones each time)")
     parser.add_argument("--time-zone", help=f"the clinics' zone (default {DEFAULT_ZONE}, or the world's)")
     parser.add_argument("--world", choices=WORLDS, default="evidence", help="which account: docs/fake-clinicea.md")
-    # Arguments are visible to everybody on the machine; the variables are there for those who mind.
+    # Arguments are visible to all users of the machine; the variables are not.
     parser.add_argument("--api-key", default=env("FAKE_CLINICEA_API_KEY", LOCAL_API_KEY))
     parser.add_argument("--user", default=env("FAKE_CLINICEA_USER", LOCAL_LOGIN[0]))
     parser.add_argument("--password", default=env("FAKE_CLINICEA_PASSWORD", LOCAL_LOGIN[1]))

@@ -1,4 +1,4 @@
-"""Who may call what: API keys with roles, and staff sessions."""
+"""Authorization: API keys with roles, and staff sessions."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ LOOK_UPS_ONLY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What the account accepts. `api_key` has full access; a limited key's role has the named calls only."""
+    """Credentials of the account. `api_key` has full access; a limited key's role has only the named calls."""
 
     api_key: str = field(default=LOCAL_API_KEY, repr=False)
     user: str = field(default=LOCAL_LOGIN[0], repr=False)
@@ -30,11 +30,11 @@ class Credentials:
     )
 
     def knows(self, api_key: str) -> bool:
-        """Whether that is one of the account's keys."""
+        """Return whether the account has the key."""
         return api_key == self.api_key or api_key in self.limited_keys
 
     def allows(self, api_key: str, call: str) -> bool:
-        """Whether the role of a known key has the call."""
+        """Return whether the role of a known key has the call."""
         return api_key == self.api_key or call in self.limited_keys.get(api_key, frozenset())
 
 
@@ -59,14 +59,14 @@ class Sessions:
         self._open.clear()
 
     def login(self, api_key: str, user: str, password: str, now: datetime) -> str | None:
-        """A new token, or None for wrong credentials. It ends the user's session before it [code]."""
+        """Return a new token, or None for wrong credentials. It ends the user's session before it [code]."""
         known = self.credentials.knows(api_key)
         if not known or (user, password) != (self.credentials.user, self.credentials.password):
             return None
         return self._open_session(api_key, now)
 
     def steal(self, now: datetime) -> None:
-        """Somebody else logs in as the same user: whatever token was given out is void."""
+        """Invalidate all tokens, as after a login of the same user elsewhere."""
         self._open.clear()
         self._open_session(self.credentials.api_key, now)
 
@@ -75,16 +75,15 @@ class Sessions:
             self._open.clear()
         self._issued += 1
         digest = hashlib.sha256(f"token:{self._seed}:{self._issued}".encode()).digest()
-        # Base64 with its "+", "/" and "=": a client that puts it into a URL unencoded is found out.
+        # Base64 with "+", "/" and "=", to detect clients that put it into a URL unencoded.
         token = base64.b64encode(b"\xfb\xff" + digest).decode()
         self._open[token] = _Session(api_key, now)
         return token
 
     def key_behind(self, request: Request, version: str, now: datetime) -> str | None:
-        """The API key that a request stands for, or None for a missing, unknown or expired credential.
+        """Return a request's API key; None for a missing, unknown or expired credential.
 
-        A key counts in its header only, a token in its query parameter only, and a header goes before a query
-        [assumed].
+        A key counts only in its header, a token only in its query parameter, and the header has priority [assumed].
         """
         header = request.headers.get(self._switches.api_key_header.lower())
         if header is not None:
@@ -97,5 +96,5 @@ class Sessions:
         return session.api_key
 
     def allows(self, api_key: str, call: str) -> bool:
-        """Whether the key's role has the call."""
+        """Return whether the key's role has the call."""
         return call not in self._switches.denied_calls and self.credentials.allows(api_key, call)

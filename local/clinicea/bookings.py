@@ -1,4 +1,4 @@
-"""The calls that write. Neither knows a repeated request: the same POST twice makes two appointments."""
+"""The calls that write, without idempotency: the same POST twice makes two appointments."""
 
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -26,7 +26,7 @@ IN_THE_PAST = "StartDateTime should not be in the past"
 
 
 def post_appointment_by_patient_id(call: Call) -> Answer:
-    """An appointment for a known patient; the parameters are [assumed]."""
+    """Create an appointment for a known patient; the parameters are [assumed]."""
     patient_id = id_kept(call.parameters.required("PatientID"), call.store.patients)
     wanted = _wanted(call, patient_id, "postAppointmentByPatientID")
     patient = call.store.patients.get(patient_id)
@@ -37,7 +37,7 @@ def post_appointment_by_patient_id(call: Call) -> Answer:
 
 
 def create_appointment(call: Call) -> Answer:
-    """The modern booking of a known patient [code]: its end follows the service's length."""
+    """Create an appointment for a known patient by the modern call [code]; its end follows the service's length."""
     given = call.parameters
     patient = call.store.patients.get(id_kept(given.required("patientID"), call.store.patients))
     service = call.store.services.get(id_kept(given.required("appointmentServiceID"), call.store.services))
@@ -65,9 +65,9 @@ def create_appointment(call: Call) -> Answer:
 
 
 def post_appointment(call: Call) -> Answer:
-    """A new patient and an appointment [doc]; the parameters are [assumed].
+    """Create a new patient and an appointment [doc]; the parameters are [assumed].
 
-    A number that is registered already gets a second patient: nothing says that Clinicea looks [assumed].
+    A registered number gets a second patient: nothing says that Clinicea checks [assumed].
     """
     newcomer = _newcomer(call)
     wanted = _wanted(call, "", "postAppointment")
@@ -115,13 +115,13 @@ def _wanted(call: Call, patient_id: str, made_by: str) -> Appointment:
     length = given.moment("EndDateTime") - given.moment("StartDateTime")
     if length <= timedelta():
         raise RefusalError(400, END_BEFORE_START)
-    # As long as it was written: of two times on both sides of a change of clocks the store's wall clock tells less.
+    # The length as written: the store's wall-clock times lose it across a change of clocks.
     start = call.given_moment("StartDateTime", switches.writing_zone)
     if switches.refuse_past_starts and start < call.local_now:
         raise RefusalError(400, IN_THE_PAST)
     try:
         moved = _rounded(start, switches.round_starts) - start + timedelta(minutes=switches.shift_zones)
-        start = start + moved if moved else start  # a sum does not tell any more which of two hours is meant
+        start = start + moved if moved else start  # after a sum the ambiguous hour is lost
         end = start + length
     except OverflowError:
         raise RefusalError(400, DATE_REFUSED) from None
@@ -169,7 +169,7 @@ def _check(call: Call, wanted: Appointment, patient: Patient) -> None:
 
 
 def _holds_slot(other: Appointment, wanted: Appointment) -> bool:
-    """Whether `other` stands in the slot [assumed rule].
+    """Return whether `other` occupies the slot [assumed rule].
 
     The same practitioner at the same clinic at an overlapping time; without a practitioner on either side,
     the same start at the same clinic.
@@ -183,8 +183,8 @@ def _holds_slot(other: Appointment, wanted: Appointment) -> bool:
 
 
 def _same_person(one: Patient, other: Patient) -> bool:
-    # A repeated postAppointment makes a second patient of the same person. Its slot must not be refused for
-    # the first one's sake: a double that this fake hid would never be found in a test.
+    # A repeated postAppointment makes a second patient of the same person. The first one must not block the
+    # slot, or this fake would hide a double from the tests.
     def person(patient: Patient) -> tuple[str, str, str]:
         return patient.country_code, patient.mobile, patient.full_name.casefold()
 
@@ -205,7 +205,7 @@ def _created(call: Call, wanted: Appointment, usual: str = "record") -> Answer:
 
 
 def _new_id(call: Call, kind: str) -> str:
-    """A GUID that nothing else has, or nothing: the store gives an id of its own."""
+    """Return a new GUID, or an empty text for an id of the store's own form."""
     if not call.switches.guid_ids:
         return ""
     number = len(call.store.appointments) + len(call.store.patients)
@@ -213,19 +213,19 @@ def _new_id(call: Call, kind: str) -> str:
 
 
 def refused(call: Call, refusal: RefusalError) -> Answer:
-    """A refused booking: plain text, or by switch a record that says why it was not saved [code: other v3 writes]."""
+    """Return a refused booking: plain text, or by switch a record with the error [code: other v3 writes]."""
     if not call.switches.saving_errors or refusal.status >= 500:
         raise refusal
     return json_answer({"ID": NO_ID, "SavingErrorCode": refusal.status, "SavingErrorText": refusal.text})
 
 
 def tell(call: Call, operation: str, appointment: Appointment) -> None:
-    """Send the patient's message and the web hook of what happened to an appointment."""
+    """Queue the patient's message and the web hook for a change of an appointment."""
     account = call.account
     if account.switches.notifications:
         account.notifications.append({"operation": operation, "appointment_id": appointment.appointment_id})
     url = account.switches.webhooks.get(operation)
     if url is not None:
         record = appointment_record(call, appointment, "ID")
-        # The payload's shape is [assumed]: no one has published it.
+        # The payload's form is [assumed]; it is not published.
         account.outgoing.append((url, {"Feature": "Appointment", "Operation": operation, "Data": record}))

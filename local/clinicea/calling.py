@@ -1,4 +1,4 @@
-"""What a call works on, and the ways of answering that calls share."""
+"""The state of a call, and answers shared by calls."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -27,9 +27,9 @@ class Account:
     switches: Switches
     zone: tzinfo
     notifications: list[dict[str, str]] = field(default_factory=list)
-    """The messages that went to patients: operation and appointment of each."""
+    """Messages sent to patients: operation and appointment of each."""
     outgoing: deque[tuple[str, dict[str, object]]] = field(default_factory=lambda: deque(maxlen=_MOST_OUTGOING))
-    """Web hooks to be told: address and payload."""
+    """Web hooks to call: address and payload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Call:
     now: datetime
     version: str = "v2"
     by_session: bool = False
-    """Whether a staff member's session made it."""
+    """Whether it came with a staff session."""
 
     @property
     def store(self) -> Store:
@@ -55,11 +55,11 @@ class Call:
 
     @property
     def local_now(self) -> datetime:
-        """The clinic's time on the wall, naive as Clinicea's times are."""
+        """The clinic's wall-clock time, naive like Clinicea's times."""
         return self.now.astimezone(self.account.zone).replace(tzinfo=None, microsecond=0)
 
     def zone(self, rule: str) -> tzinfo:
-        """The zone that a switch names: "clinic", "utc" or a zone's name."""
+        """Return the zone of a switch: "clinic", "utc" or a zone's name."""
         return self.account.zone if rule == "clinic" else UTC if rule == "utc" else zone_named(rule)
 
     @property
@@ -69,30 +69,30 @@ class Call:
         return self.zone(own or self.switches.reading_zone)
 
     def shown(self, moment: datetime) -> datetime:
-        """A time of the store, as this call's answer shows it."""
+        """Return a time of the store in the zone of this call's answer."""
         return _moved(moment, self.account.zone, self.reading_zone)
 
     def given_moment(self, name: str, rule: str, form: str = "stamp") -> datetime:
-        """A parameter's time, in the store's zone."""
+        """Return a parameter's time, in the store's zone."""
         own = self.switches.staff_zone if self.by_session and rule == self.switches.writing_zone else ""
         return _moved(self.parameters.moment(name, form), self.zone(own or rule), self.account.zone)
 
     def form(self, name: str) -> str:
-        """How a parameter wants its date."""
+        """Return the form of a parameter's date."""
         return self.switches.date_forms.get(name, "any")
 
     def visible(self, appointments: Iterable[Appointment]) -> list[Appointment]:
-        """Those that reads show by now."""
+        """Return the records that reads show by now."""
         until = self.now - timedelta(seconds=self.switches.read_lag_seconds)
         return [each for each in appointments if each.created_at <= until]
 
     def visible_patients(self, patients: Iterable[Patient]) -> list[Patient]:
-        """Those that reads show by now."""
+        """Return the records that reads show by now."""
         until = self.now - timedelta(seconds=self.switches.read_lag_seconds)
         return [each for each in patients if each.created_at is None or each.created_at <= until]
 
     def page(self, records: list[Record]) -> list[Record]:
-        """The page that `pageNo` and `pageSize` ask for; their limits are [live], the texts [assumed]."""
+        """Return the page of `pageNo` and `pageSize`; their limits are [live], the texts [assumed]."""
         number, size = self.parameters.integer("pageNo"), self.parameters.integer("pageSize")
         if number < 1:
             raise RefusalError(400, "Page number should start from 1")
@@ -103,7 +103,7 @@ class Call:
         return records[(number - 1) * size : number * size]
 
     def nothing(self) -> Answer:
-        """The answer that says "nothing": 204 [live] unless switched."""
+        """Return the empty answer: 204 [live] unless switched."""
         match self.switches.empty_answer:
             case "404":
                 return Answer(404)
@@ -115,14 +115,14 @@ class Call:
                 return Answer(204)
 
     def answer_list(self, records: list[dict[str, Any]], *, single: bool) -> Answer:
-        """A list, or with `single` the bare object where it is the only one."""
+        """Return a list, or with `single` the bare object if there is only one."""
         if not records:
             return self.nothing()
         return json_answer(records[0] if single and len(records) == 1 else records)
 
 
 def _moved(moment: datetime, source: tzinfo, target: tzinfo) -> datetime:
-    """A wall-clock time of one zone in another's."""
+    """Return a wall-clock time of one zone in another's."""
     if source is target:
         return moment
     try:

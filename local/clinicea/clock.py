@@ -1,4 +1,4 @@
-"""Time, handed to the core so that a test can own it."""
+"""Clocks for the core, which tests can replace."""
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Protocol
@@ -8,10 +8,10 @@ DEFAULT_ZONE = "Asia/Kolkata"
 
 
 class Clock(Protocol):
-    """Says what time it is."""
+    """Source of time."""
 
     def now(self) -> datetime:
-        """The present instant, aware."""
+        """Return the current time, aware."""
         ...
 
 
@@ -23,7 +23,7 @@ class SystemClock:
 
 
 class ManualClock:
-    """A clock that stands still until it is advanced."""
+    """A clock that only moves when it is advanced."""
 
     def __init__(self, start: datetime) -> None:
         if start.tzinfo is None:
@@ -34,7 +34,7 @@ class ManualClock:
         return self._now
 
     def advance(self, seconds: float = 0, *, minutes: float = 0) -> None:
-        """Move on; a clock never goes back."""
+        """Advance the clock; it never goes back."""
         step = timedelta(seconds=seconds, minutes=minutes)
         if step < timedelta(0):
             raise ValueError("a clock never goes back")
@@ -42,7 +42,7 @@ class ManualClock:
 
 
 def is_zone(name: str) -> bool:
-    """Whether there is a time zone of that name."""
+    """Return whether the time zone exists."""
     try:
         zone_named(name)
     except ValueError:
@@ -51,7 +51,7 @@ def is_zone(name: str) -> bool:
 
 
 def zone_named(name: str) -> tzinfo:
-    """The time zone of that name; raises ValueError for an unknown one."""
+    """Return the time zone of a name; raises ValueError for an unknown one."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The control interface under /_control/: how a test fills, spoils and judges the fake. Open to everybody."""
+"""The control interface under /_control/, to fill, disturb and inspect the fake. It has no authentication."""
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -19,7 +19,7 @@ PREFIX = "/_control/"
 
 
 class Control:
-    """Answers the control requests of one fake, always in JSON."""
+    """The control requests of one fake, answered in JSON."""
 
     def __init__(self, core: "FakeClinicea") -> None:
         self._core = core
@@ -36,7 +36,7 @@ class Control:
         }
 
     def handle(self, request: Request) -> Answer:
-        """Carry out one control request."""
+        """Execute one control request."""
         name = request.path.removeprefix(PREFIX).strip("/")
         verbs = self._table.get(name)
         if verbs is None:
@@ -55,7 +55,7 @@ class Control:
 
     def _add_patients(self, request: Request) -> object:
         store, now = self._core.store, self._core.clock.now()
-        # All of them are read before the first is kept: a bad one leaves nothing behind.
+        # All are validated before the first is stored, so that an invalid one changes nothing.
         drafts: list[tuple[Patient, list[Appointment]]] = []
         for given in control_input.objects_of(request, "patients"):
             wanted = given.get("appointments")

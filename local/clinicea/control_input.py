@@ -1,4 +1,4 @@
-"""Reading what the control interface is given. Here names are plain, and times may have an offset."""
+"""Parses the control interface's input. Names are plain, and times may have an offset."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _MOST_MINUTES = 1440
 
 
 def json_of(request: Request) -> Any:
-    """The body as JSON."""
+    """Return the body as JSON."""
     try:
         return json.loads(request.body)
     except (ValueError, RecursionError):
@@ -32,13 +32,13 @@ def json_of(request: Request) -> Any:
 
 
 def object_of(request: Request, known: Collection[str] | None = None) -> dict[str, Any]:
-    """The body as a JSON object, with no other than the known fields; an empty body is an empty object."""
+    """Return the body as a JSON object, with no other than the known fields; an empty body is an empty object."""
     value = json_of(request) if request.body else {}
     return _object(value, "the body", known)
 
 
 def objects_of(request: Request, name: str) -> list[Mapping[str, Any]]:
-    """The body as objects: one, an array of them, or an object with the array under `name`."""
+    """Return the body as objects: one, an array of them, or an object with the array under `name`."""
     value = json_of(request)
     if isinstance(value, dict) and set(value) == {name}:
         value = value[name]
@@ -46,7 +46,7 @@ def objects_of(request: Request, name: str) -> list[Mapping[str, Any]]:
 
 
 def text(given: Mapping[str, Any], name: str, *, required: bool = False) -> str:
-    """A text; empty if it may be missing."""
+    """Return a text; empty if it is optional and missing."""
     value = given.get(name)
     if value is None and not required:
         return ""
@@ -56,7 +56,7 @@ def text(given: Mapping[str, Any], name: str, *, required: bool = False) -> str:
 
 
 def patient(given: Mapping[str, Any], store: Store) -> Patient:
-    """A patient; `mobile` is the national number or begins with + and the country code."""
+    """Return a patient; `mobile` is the national number or begins with + and the country code."""
     _object(given, "a patient", _PATIENT_FIELDS)
     texts = {name: text(given, name) for name in _PATIENT_TEXTS if given.get(name) is not None}
     texts["first_name"] = text(given, "first_name", required=True)
@@ -77,7 +77,7 @@ def patient(given: Mapping[str, Any], store: Store) -> Patient:
 
 
 def appointment(given: Mapping[str, Any], store: Store, now: datetime, zone: tzinfo) -> Appointment:
-    """An appointment of a patient yet to be named; `start` and `end` without offset are the clinic's time."""
+    """Return an appointment of a patient yet to be named; `start` and `end` without offset are the clinic's time."""
     _object(given, "an appointment", _APPOINTMENT_FIELDS)
     texts = {name: text(given, name) for name in _APPOINTMENT_TEXTS if given.get(name) is not None}
     clinic = text(given, "clinic_id", required=True)
@@ -105,7 +105,7 @@ def _duration(given: Mapping[str, Any]) -> timedelta:
 
 
 def moment(given: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
-    """A time, in the clinic's zone where it bears no offset."""
+    """Return a time, in the clinic's zone if it has no offset."""
     try:
         value = datetime.fromisoformat(text(given, name, required=True))
         local = value if value.tzinfo is None else value.astimezone(zone)

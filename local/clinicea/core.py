@@ -1,4 +1,4 @@
-"""The fake's behaviour without a socket: requests in, answers out, time and chance handed in."""
+"""The fake's behaviour without sockets: requests in, answers out; time and randomness are injected."""
 
 import heapq
 from collections.abc import Callable, Mapping
@@ -47,8 +47,8 @@ class _LateCommit:
 class FakeClinicea:
     """One Clinicea account.
 
-    `handle` is all there is to it: give it a request, get the answer and its effect. Not safe for threads;
-    the server puts a lock round it. `fill` puts in the start-up data, now and after each reset.
+    `handle` takes a request and returns the answer with its effect. It is not thread-safe; the server has a lock
+    for it. `fill` adds the initial data, now and after each reset.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class FakeClinicea:
             fill(self)
 
     def handle(self, request: Request) -> Answer:
-        """The answer to a request, after whatever late commit has become due."""
+        """Return the answer to a request, after all due late commits."""
         self.advance()
         if request.path.startswith(PREFIX):
             return self._control.handle(request)
@@ -100,7 +100,7 @@ class FakeClinicea:
         return answer
 
     def advance(self) -> int:
-        """Carry out the late commits that are due by the clock, in their order; says how many there were."""
+        """Execute the due late commits in order; returns their number."""
         done = 0
         while self._late and self._late[0].due <= self.clock.now():
             late = heapq.heappop(self._late)
@@ -112,17 +112,17 @@ class FakeClinicea:
 
     @property
     def waiting_commits(self) -> int:
-        """How many late commits are still to come."""
+        """Return the number of pending late commits."""
         return len(self._late)
 
     def commit_late(self, request: Request, found: routes.Found, seconds: float) -> None:
-        """Have a request's work done when the clock has passed that many seconds."""
+        """Schedule a request's work in so many seconds."""
         self._late_made += 1
         due = self.clock.now() + timedelta(seconds=seconds)
         heapq.heappush(self._late, _LateCommit(due, self._late_made, found, request))
 
     def reset(self) -> None:
-        """Back to the start: its data, no faults, sessions or log, its switches. No id is given again."""
+        """Reset data, faults, sessions, log and switches to the start. No id is used again."""
         self.store.clear()
         self.sessions.clear()
         self.faults.clear()
@@ -135,7 +135,7 @@ class FakeClinicea:
             self._fill(self)
 
     def gate(self, request: Request, found: routes.Found) -> Answer | None:
-        """What stops a request before its call: route, verb, credential, role; None lets it pass.
+        """Return the refusal of a request by route, verb, credential or role; None if it passes.
 
         The forms of these refusals are [assumed]: they are ASP.NET Web API's own.
         """
@@ -161,7 +161,7 @@ class FakeClinicea:
         if self.sessions.allows(key, found.call):
             return None
         if self.switches.denied_status == 401:
-            return message_answer(401, UNAUTHORIZED)  # nothing tells it from a bad credential [doc]
+            return message_answer(401, UNAUTHORIZED)  # the same answer as for a bad credential [doc]
         return message_answer(403, "The API role does not have permission for this call.")
 
     def _login_key(self, request: Request, found: routes.Found) -> str | None:
@@ -188,7 +188,7 @@ class FakeClinicea:
             return bookings.refused(call, refusal)
 
     def work(self, request: Request, found: routes.Found, now: datetime) -> Answer:
-        """Do what a request asks for; it has passed the gate."""
+        """Execute a request that has passed the gate."""
         route = found.route
         if route is None:
             raise ValueError("a request without a route has no work")
@@ -203,7 +203,7 @@ class FakeClinicea:
 
 
 def _no_such_route(request: Request) -> Answer:
-    # ASP.NET repeats the whole address, its query included: whoever logs error bodies logs credentials.
+    # ASP.NET repeats the whole address with its query, so logged error bodies would hold credentials.
     query = f"?{request.query}" if request.query else ""
     address = f"http://{request.headers.get('host', 'localhost')}{request.path}{query}"
     return message_answer(404, f"No HTTP resource was found that matches the request URI '{address}'.")
@@ -211,7 +211,7 @@ def _no_such_route(request: Request) -> Answer:
 
 @dataclass(slots=True)
 class _Visit:
-    """One request's way through the fault that hits it."""
+    """One request and the fault that hits it."""
 
     core: FakeClinicea
     request: Request
@@ -248,7 +248,7 @@ class _Visit:
                 return self._worked()
 
     def _late(self, rule: Rule) -> Answer:
-        # The credential is judged as the request comes in; by the time of the commit it may have expired.
+        # The credential is checked at arrival; it may have expired at the commit.
         stopped = self.page or self.core.gate(self.request, self.found)
         if stopped is not None:
             self.work_status = stopped.status
@@ -259,7 +259,7 @@ class _Visit:
         return Answer(0, effect=Reset() if rule.reset else Hold(LATE_HOLD))
 
     def _denied(self, rule: Rule, said: Answer) -> Answer:
-        """The rule's answer, once the work is done where the rule wants it; what the gate stops is answered so."""
+        """Return the rule's answer, after the work if the rule says so; or the gate's refusal."""
         if not rule.after_work:
             return said
         stopped = self.core.gate(self.request, self.found) if self.page is None else None
@@ -278,6 +278,6 @@ class _Visit:
 
 
 def _said(rule: Rule) -> Answer:
-    """The answer that a rule puts in the place of the work's own."""
+    """Return the answer of a rule instead of the work's own."""
     body = (rule.body or "").encode()
     return Answer(rule.status, body, TEXT_TYPE if body else None, rule.headers)

@@ -1,4 +1,4 @@
-"""Fault rules: which request is to go wrong, and how."""
+"""Fault rules: the requests that fail, and how."""
 
 import random
 from collections.abc import Mapping
@@ -35,12 +35,12 @@ ANY_CALL = "*"
 class Rule:
     """One fault rule.
 
-    `seconds` is how long a delay or a hold takes, the pause between two bytes of a drip, or when a late
-    commit happens. `count` rules fire so often and are gone; `probability` rules toss a coin of their own for
-    each request; a rule with neither fires until it is deleted.
+    `seconds` is the duration of a delay or hold, the pause between two bytes of a drip, or the time of a late
+    commit. A rule with `count` fires so often and is removed; one with `probability` fires at random for each
+    request; one with neither fires until it is deleted.
 
     Beyond the contract: `body` and `headers` (of status and html), `after_work` (status and html: the work is
-    done, though the answer denies it), `drip_headers` (false: only the body drips), `reset` (late_commit: the
+    done although the answer denies it), `drip_headers` (false: only the body drips), `reset` (late_commit: the
     connection is reset at once instead of held); a late_commit with a `status` is answered so at once.
     """
 
@@ -61,7 +61,7 @@ class Rule:
     _coin: random.Random = field(default_factory=random.Random, repr=False)
 
     def fires(self, call: str) -> bool:
-        """Whether it hits this request; asking counts."""
+        """Return whether the rule hits this request, and count it."""
         if self.call not in (ANY_CALL, call) or (self.count is not None and self.fired >= self.count):
             return False
         if self.probability is not None and self._coin.random() >= self.probability:
@@ -71,11 +71,11 @@ class Rule:
 
     @property
     def spent(self) -> bool:
-        """Whether it can never fire again."""
+        """Whether the rule can never fire again."""
         return self.count is not None and self.fired >= self.count
 
     def as_json(self) -> dict[str, object]:
-        """The rule, as a person wants to see it."""
+        """Return the rule in readable form."""
         return {
             "id": self.rule_id,
             "call": self.call,
@@ -89,7 +89,7 @@ class Rule:
 
 
 class Faults:
-    """The rules in force, in the order in which they came; the first that fires wins."""
+    """The active rules in order; the first that fires wins."""
 
     def __init__(self, seed: int, calls: frozenset[str]) -> None:
         self._seed = seed
@@ -98,26 +98,26 @@ class Faults:
         self.rules: list[Rule] = []
 
     def add(self, *wanted: Mapping[str, object]) -> list[Rule]:
-        """Put rules behind the others, all of them or none; raises ControlInputError."""
+        """Append all rules or none; raises ControlInputError."""
         rules = [self._parse(each) for each in wanted]
         self.rules.extend(rules)
         return rules
 
     def clear(self) -> int:
-        """Drop every rule; says how many there were."""
+        """Remove all rules; returns their number."""
         dropped = len(self.rules)
         self.rules.clear()
         return dropped
 
     def draw(self, call: str) -> Rule | None:
-        """The rule that hits this request, if any."""
+        """Return the rule that hits this request, if any."""
         hit = next((rule for rule in self.rules if rule.fires(call)), None)
         if hit is not None and hit.spent:
             self.rules.remove(hit)
         return hit
 
     def _parse(self, wanted: Mapping[str, object]) -> Rule:
-        """A rule from a control request."""
+        """Return a rule from a control request."""
         given = {name: value for name, value in wanted.items() if value is not None}
         unknown = sorted(set(given) - _FIELDS)
         if unknown:

@@ -1,4 +1,4 @@
-"""The log of requests: which call came and how it ended. No body, no query, no path."""
+"""The log of requests: the call and its result, without body, query and path."""
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -8,8 +8,8 @@ LATE_COMMIT_DONE = "late_commit_done"
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request. `status` is what was sent, None for no answer; `work_status` how the work itself ended,
-    None if it was never done. A late commit has a second entry when it happens."""
+    """One request. `status` was sent, None for no answer; `work_status` is the result of the work, None if it was
+    never done. A late commit adds a second entry."""
 
     at: datetime
     call: str
@@ -21,7 +21,7 @@ class Entry:
 
 
 class Log:
-    """The entries since the start or the last reset."""
+    """Entries since the start or the last reset."""
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
@@ -31,9 +31,9 @@ class Log:
         self.entries.clear()
 
     def add(self, entry: Entry) -> None:
-        """Note a request; its number is given here."""
+        """Add a request, and give it a number."""
         self.entries.append(replace(entry, number=len(self.entries) + 1))
 
     def as_json(self) -> list[dict[str, object]]:
-        """The entries, oldest first."""
+        """Return the entries, oldest first."""
         return [asdict(entry) | {"at": entry.at.isoformat()} for entry in self.entries]

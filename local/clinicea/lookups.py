@@ -11,7 +11,7 @@ UNAUTHORIZED = "Authorization has been denied for this request."
 
 
 def get_token(call: Call) -> Answer:
-    """A staff login: a JSON string, or by switch an object with Token [live: both]."""
+    """Answer a staff login: a JSON string, or by switch an object with Token [live: both]."""
     given = call.parameters
     key, user, password = given.required("apiKey"), given.required("loginUserName"), given.required("pwd")
     token = call.account.sessions.login(key, user, password, call.now)
@@ -21,7 +21,7 @@ def get_token(call: Call) -> Answer:
 
 
 def search_patient_by_mobile_number(call: Call) -> Answer:
-    """Everybody registered with that national number and dialling code, exactly [assumed: no normalising]."""
+    """Answer the patients with exactly that national number and dialling code [assumed: no normalization]."""
     found = _with_mobile(call, call.parameters.required("patmobile"), "countrycode")
     return _patients(call, found, "ID", "FullName")
 
@@ -36,7 +36,7 @@ def _with_mobile(call: Call, mobile: str, code_name: str) -> list[Patient]:
 
 
 def get_patient(call: Call) -> Answer:
-    """A search by file number (0), unique id (1), mobile (2) or e-mail (3) [live]."""
+    """Answer a search by file number (0), unique id (1), mobile (2) or e-mail (3) [live]."""
     wanted = call.parameters.required("searchText")
     everybody = call.visible_patients(call.store.patients.values())
     match call.parameters.integer("searchBy"):
@@ -55,7 +55,7 @@ def get_patient(call: Call) -> Answer:
 
 
 def get_patient_by_id(call: Call) -> Answer:
-    """One patient, always as an object."""
+    """Answer one patient, always as an object."""
     patient = call.store.patients.get(_patient_id(call))
     if patient is None:
         return call.nothing()
@@ -67,10 +67,9 @@ def _patient_id(call: Call) -> str:
 
 
 def get_past_completed(call: Call) -> Answer:
-    """The patient's past appointments with status `Check Out` [live word], in the order in which they were made.
+    """Answer the patient's past appointments with status `Check Out` [live word], in the order of creation.
 
-    Nobody has published an order, whether it pages (here: not), or how the clinic's address is named
-    [assumed].
+    Order, paging (here none) and the names of the clinic's address are not published [assumed].
     """
     found = [
         each
@@ -87,7 +86,7 @@ def get_past_completed(call: Call) -> Answer:
 
 
 def get_appointments_by_patient(call: Call) -> Answer:
-    """A patient's appointments: upcoming (0) or all (2) [live]; past (1) is [assumed].
+    """Answer a patient's appointments: upcoming (0) or all (2) [live]; past (1) is [assumed].
 
     All includes cancelled ones, upcoming does not [assumed]; an unknown patient has none [assumed].
     """
@@ -107,7 +106,7 @@ def get_appointments_by_patient(call: Call) -> Answer:
 
 
 def get_appointments_by_date(call: Call) -> Answer:
-    """A day's appointments of all patients and clinics, cancelled ones included [assumed]."""
+    """Answer a day's appointments of all patients and clinics, with cancelled ones [assumed]."""
     day = call.parameters.moment("appointmentDate", call.form("appointmentDate")).date()
     everything = call.visible(call.store.appointments.values())
     found = [each for each in everything if call.shown(each.start).date() == day and not each.deleted]
@@ -115,7 +114,7 @@ def get_appointments_by_date(call: Call) -> Answer:
 
 
 def get_changes(call: Call) -> Answer:
-    """Appointments added, modified or deleted since a time, by default in UTC [doc]."""
+    """Answer the appointments added, modified or deleted since a time, by default in UTC [doc]."""
     given = call.parameters.moment("lastSyncDTime", call.form("lastSyncDTime"))
     since = given.replace(tzinfo=call.zone(call.switches.sync_zone))
     found = [each for each in call.visible(call.store.appointments.values()) if each.modified_at >= since]
@@ -130,7 +129,7 @@ def get_changes(call: Call) -> Answer:
 
 
 def get_services(call: Call) -> Answer:
-    """A clinic's services whose name holds the text sought [code]; here all clinics have the same."""
+    """Answer a clinic's services whose name contains the text [code]; here all clinics have the same."""
     if id_kept(call.parameters.required("ClinicID"), call.store.clinics) not in call.store.clinics:
         raise RefusalError(400, "Unknown clinic")
     sought = (call.parameters.text("searchText") or "").casefold()

@@ -1,6 +1,6 @@
-"""What goes into the core and what comes out of it.
+"""Messages of the core: requests, answers and their effects.
 
-Neither shows a query, a header or a body in its `repr`: they hold credentials and patients.
+Their `repr` has no query, header or body, which hold credentials and patients' data.
 """
 
 import json
@@ -24,14 +24,14 @@ class Request:
 
     @classmethod
     def to(cls, method: str, target: str, headers: Mapping[str, str] | None = None, body: bytes = b"") -> "Request":
-        """A request for `target`, a path with an optional query string."""
+        """Return a request for `target`, a path with an optional query string."""
         path, _, query = target.partition("?")
         lowered = {name.lower(): value for name, value in (headers or {}).items()}
         return cls(method.upper(), path, query, lowered, body)
 
     @classmethod
     def with_json(cls, method: str, target: str, value: object, headers: Mapping[str, str] | None = None) -> "Request":
-        """A request with a JSON body."""
+        """Return a request with a JSON body."""
         typed = {"content-type": "application/json", **(headers or {})}
         return cls.to(method, target, typed, json.dumps(value).encode())
 
@@ -45,7 +45,7 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """No answer: the connection is held until the client leaves, or `seconds` are over, and then closed."""
+    """No answer: the connection is held until the client leaves or `seconds` are over, then closed."""
 
     seconds: float
 
@@ -68,7 +68,7 @@ Effect = Delay | Hold | Reset | Drip
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One HTTP answer, and what happens to it on its way. `status` is 0 where no answer is sent (`lost`)."""
+    """One HTTP answer with its effect. `status` is 0 if no answer is sent (`lost`)."""
 
     status: int
     body: bytes = field(default=b"", repr=False)
@@ -87,12 +87,12 @@ class Answer:
         return self.body.decode("utf-8")
 
     def json(self) -> object:
-        """The body, parsed."""
+        """Return the body, parsed."""
         return json.loads(self.body)
 
 
 class RefusalError(Exception):
-    """A call refused with plain text. The text never repeats what the caller sent."""
+    """A call refused with plain text, which never repeats the request."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(status, text)
@@ -101,20 +101,20 @@ class RefusalError(Exception):
 
 
 class ControlInputError(ValueError):
-    """Unusable input to the control interface; the text says what was wrong."""
+    """Invalid input of the control interface; the text names the error."""
 
 
 def json_answer(value: object, status: int = 200) -> Answer:
-    """An answer with a JSON body."""
-    # Raw UTF-8 as .NET writes it; a lone surrogate, which JSON input may smuggle in, becomes a question mark.
+    """Return an answer with a JSON body."""
+    # Raw UTF-8 as in .NET; a lone surrogate from JSON input becomes a question mark.
     return Answer(status, json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"), JSON_TYPE)
 
 
 def text_answer(status: int, text: str) -> Answer:
-    """An answer in plain text, as Clinicea's validation errors are."""
+    """Return an answer in plain text, like Clinicea's validation errors."""
     return Answer(status, text.encode(), TEXT_TYPE)
 
 
 def message_answer(status: int, message: str, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer as ASP.NET Web API itself gives it. [assumed] for Clinicea."""
+    """Return an answer of ASP.NET Web API itself; [assumed] for Clinicea."""
     return Answer(status, json.dumps({"Message": message}).encode(), JSON_TYPE, headers or {})

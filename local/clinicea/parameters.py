@@ -1,4 +1,4 @@
-"""Parameters as ASP.NET binds them: names without regard to case, from the query, a form or a JSON body."""
+"""Parameters as bound by ASP.NET: case-insensitive names, from the query, a form or a JSON body."""
 
 import json
 import re
@@ -16,7 +16,7 @@ _MOST_PARAMETERS = 200
 
 
 def refuse_encoded_colons(query: str, names: Iterable[str]) -> None:
-    """Refuse a query in which one of these parameters has a percent-encoded colon [live, of lastSyncDTime]."""
+    """Refuse a query with a percent-encoded colon in one of these parameters [live, of lastSyncDTime]."""
     wanted = {name.casefold() for name in names}
     for pair in query.split("&"):
         name, _, value = pair.partition("=")
@@ -25,11 +25,11 @@ def refuse_encoded_colons(query: str, names: Iterable[str]) -> None:
 
 
 class UnsupportedMediaError(Exception):
-    """A body in a type that the API does not read."""
+    """A body of a type that the API does not accept."""
 
 
 class Parameters:
-    """A request's parameters; the first of several values of a name counts, an empty one is a missing one."""
+    """A request's parameters; the first value of a name counts, and an empty one is missing."""
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
         self._values: dict[str, str] = {}
@@ -41,7 +41,7 @@ class Parameters:
 
     @classmethod
     def from_query(cls, query: str) -> "Parameters":
-        """The parameters of a query string or a form; `+` is a space there."""
+        """Return the parameters of a query string or a form; `+` is a space there."""
         try:
             return cls(parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS))
         except ValueError:
@@ -49,7 +49,7 @@ class Parameters:
 
     @classmethod
     def from_body(cls, request: Request) -> "Parameters":
-        """The parameters of a JSON or form body; raises UnsupportedMediaError and RefusalError."""
+        """Return the parameters of a JSON or form body; raises UnsupportedMediaError and RefusalError."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not request.body:
             return cls(())
@@ -66,25 +66,25 @@ class Parameters:
         return cls((name, _scalar(each)) for name, each in value.items())
 
     def text(self, name: str) -> str | None:
-        """The value, trimmed, or None."""
+        """Return the value, trimmed, or None."""
         return self._values.get(name.casefold(), "").strip() or None
 
     def required(self, name: str) -> str:
-        """The value; a missing one is refused."""
+        """Return the value; a missing one is refused."""
         value = self.text(name)
         if value is None:
             raise RefusalError(400, f"{name} is required")
         return value
 
     def integer(self, name: str) -> int:
-        """The value as a whole number."""
+        """Return the value as a whole number."""
         value = self.required(name)
         if not re.fullmatch(r"-?[0-9]{1,9}", value):
             raise RefusalError(400, f"{name} is not valid")
         return int(value)
 
     def moment(self, name: str, form: str = "stamp") -> datetime:
-        """The value as a naive time: exactly YYYY-MM-DDTHH:mm:ss [live], a plain date, or ("any") either."""
+        """Return the value as a naive time: exactly YYYY-MM-DDTHH:mm:ss [live], a plain date, or ("any") either."""
         value = self.required(name)
         if not (_MOMENT if form == "stamp" else _DAY if form == "date" else _EITHER).fullmatch(value):
             raise RefusalError(400, DATE_REFUSED)
@@ -94,11 +94,11 @@ class Parameters:
             raise RefusalError(400, DATE_REFUSED) from None
 
     def country_code(self, name: str) -> str:
-        """A dialling code's digits; 91, +91, 0091 and (a plus lost in a query) a space and 91 are the same."""
+        """Return a dialling code's digits; 91, +91, 0091 and a space with 91 (a plus lost in a query) are equal."""
         return self.required(name).removeprefix("+").strip().removeprefix("00")
 
     def has(self, name: str) -> bool:
-        """Whether the parameter was given."""
+        """Return whether the parameter was given."""
         return self.text(name) is not None
 
 

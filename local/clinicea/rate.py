@@ -1,6 +1,6 @@
-"""Rate limiting: so many requests in each second of the clock, the others are refused.
+"""Rate limiting: requests beyond a number in each second are refused.
 
-That there is a 429 is known of other programs' code [code]; how Clinicea counts is not, nor what it sends with it.
+The 429 itself is known from other programs [code]; Clinicea's counting and its headers are not.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ TOO_MANY = 429
 
 
 class Rate:
-    """Counts the requests of the present second."""
+    """Counter of the requests in the current second."""
 
     def __init__(self, switches: Switches) -> None:
         self._switches = switches
@@ -20,7 +20,7 @@ class Rate:
         self._taken = 0
 
     def refusal(self, now: datetime) -> Answer | None:
-        """The refusal of a request that comes now; None lets it in."""
+        """Return the refusal of a request at a time; None if it is accepted."""
         second = now.replace(microsecond=0)
         if second != self._second:
             self._second, self._taken = second, 0

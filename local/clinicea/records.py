@@ -1,4 +1,4 @@
-"""What the fake account holds: clinics, practitioners, patients, appointments. No rules, no wire format."""
+"""Records of the fake account: clinics, practitioners, patients, appointments; no rules and no wire format."""
 
 import hashlib
 import re
@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 
 def plain_status(status: str) -> str:
-    """A status without case and separators: Clinicea spells the same one in several ways."""
+    """Return a status without case and separators, because Clinicea's spellings differ."""
     return "".join(letter for letter in status.casefold() if letter.isalnum())
 
 
@@ -16,7 +16,7 @@ _GUID = re.compile(r"[{(]?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{
 
 
 def id_kept(identifier: str, among: Mapping[str, object]) -> str:
-    """The id as the account keeps it: .NET reads a GUID in any case, with braces and hyphens or without [assumed]."""
+    """Return the id as stored: .NET accepts a GUID in any case, with or without braces and hyphens [assumed]."""
     if identifier in among or not _GUID.fullmatch(identifier.strip()):
         return identifier
     return next((each for each in among if _digits(each) == _digits(identifier)), identifier)
@@ -37,7 +37,7 @@ class Clinic:
 
 @dataclass(frozen=True, slots=True)
 class Practitioner:
-    """A member of staff whom appointments are with."""
+    """A practitioner of appointments."""
 
     practitioner_id: str
     first_name: str
@@ -46,7 +46,7 @@ class Practitioner:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What an appointment is for; its length is the appointment's."""
+    """A service; its length is that of its appointments."""
 
     service_id: str
     name: str
@@ -102,7 +102,7 @@ class Appointment:
 
     @property
     def cancelled(self) -> bool:
-        """Whether it no longer stands."""
+        """Whether it is cancelled."""
         return self.deleted or plain_status(self.status).startswith(("cancelled", "canceled"))
 
     @property
@@ -134,7 +134,7 @@ DEFAULT_SERVICES = (
 
 @dataclass(slots=True)
 class Store:
-    """The account's records. Numbers run on through `clear`, since Clinicea never gives out an id twice."""
+    """The account's records. Ids continue after `clear`, because Clinicea never uses an id twice."""
 
     seed: int
     clinics: dict[str, Clinic] = field(default_factory=dict)
@@ -147,12 +147,12 @@ class Store:
     _appointments_made: int = 0
 
     def __post_init__(self) -> None:
-        # Two runs with different seeds share no id, so that a ledger which outlives a run is not confused.
+        # Runs with different seeds share no id, so that a ledger can be used for several runs.
         self._prefix = hashlib.sha256(f"ids:{self.seed}".encode()).hexdigest()[:6]
         self.clear()
 
     def clear(self) -> None:
-        """Forget the patients and appointments; clinics and practitioners are the default ones."""
+        """Remove patients and appointments, and restore the default clinics and practitioners."""
         self.clinics = {clinic.clinic_id: clinic for clinic in DEFAULT_CLINICS}
         self.practitioners = {each.practitioner_id: each for each in DEFAULT_PRACTITIONERS}
         self.services = {each.service_id: each for each in DEFAULT_SERVICES}
@@ -160,7 +160,7 @@ class Store:
         self.appointments = {}
 
     def add_patient(self, patient: Patient) -> Patient:
-        """Keep a patient, with an id and a file number; never looks for one with the same number."""
+        """Store a patient with an id and a file number, without a check for duplicates."""
         self._patients_made += 1
         number = self._patients_made
         kept = replace(
@@ -172,7 +172,7 @@ class Store:
         return kept
 
     def add_appointment(self, appointment: Appointment) -> Appointment:
-        """Keep an appointment, with an id; never looks for an equal one."""
+        """Store an appointment with an id, without a check for duplicates."""
         self._appointments_made += 1
         made = appointment.appointment_id or f"A-{self._prefix}-{self._appointments_made:04d}"
         kept = replace(appointment, appointment_id=made)
@@ -180,7 +180,7 @@ class Store:
         return kept
 
     def cancel(self, appointment_id: str, reason: str, now: datetime, *, delete: bool = False) -> Appointment:
-        """Cancel an appointment, or delete it altogether; raises KeyError."""
+        """Cancel or delete an appointment; raises KeyError."""
         before = self.appointments[appointment_id]
         status = before.status if delete else "Cancelled"
         after = replace(before, status=status, cancellation_reason=reason, deleted=delete, modified_at=now)
@@ -194,10 +194,10 @@ class Store:
         return after
 
     def patients_with_mobile(self, mobile: str, country_code: str) -> list[Patient]:
-        """Everybody registered with exactly that national number and dialling code."""
+        """Return the patients with exactly that national number and dialling code."""
         wanted = (country_code, mobile)
         return [each for each in self.patients.values() if (each.country_code, each.mobile) == wanted]
 
     def appointments_of(self, patient_id: str) -> Iterable[Appointment]:
-        """A patient's appointments in the order in which they were made, deleted ones left out."""
+        """Return a patient's appointments in the order of creation, without deleted ones."""
         return (each for each in self.appointments.values() if each.patient_id == patient_id and not each.deleted)

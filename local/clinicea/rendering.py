@@ -1,4 +1,4 @@
-"""Records as Clinicea writes them: PascalCase, naive local times, 0001-01-01 for an unset date."""
+"""Records in Clinicea's form: PascalCase, naive local times, 0001-01-01 for an unset date."""
 
 from datetime import date, datetime
 from typing import Any
@@ -10,15 +10,15 @@ UNSET = "0001-01-01T00:00:00"
 
 
 def moment(value: date | None) -> str:
-    """A date or time on the wire."""
+    """Return a date or time in Clinicea's form."""
     if value is None:
         return UNSET
-    # isoformat and not strftime: the latter drops the zeros of early years on some platforms.
+    # isoformat, because strftime drops leading zeros of early years on some platforms.
     return value.isoformat(timespec="seconds") if isinstance(value, datetime) else f"{value}T00:00:00"
 
 
 def patient_record(call: Call, patient: Patient, id_name: str, full_name: str) -> dict[str, Any]:
-    """A patient. How the id and the full name are called differs from call to call, as has been seen."""
+    """Return a patient's record. The names of id and full name differ between calls [live]."""
     visits = [call.shown(each.start) for each in call.store.appointments_of(patient.patient_id) if each.checked_out]
     return {
         id_name: patient.patient_id,
@@ -41,7 +41,7 @@ def patient_record(call: Call, patient: Patient, id_name: str, full_name: str) -
 
 
 def appointment_record(call: Call, appointment: Appointment, id_name: str) -> dict[str, Any]:
-    """An appointment as the lists show it: no address, and no id of clinic or practitioner by default."""
+    """Return an appointment's record in lists: no address, and by default no id of clinic or practitioner."""
     store, switches = call.store, call.switches
     patient = store.patients[appointment.patient_id]
     staff = store.practitioners.get(appointment.practitioner_id or "", Practitioner("", "", ""))
@@ -92,5 +92,5 @@ def _spelled(status: str, words: dict[str, str]) -> str:
 
 
 def clinic_fields(clinic: Clinic) -> dict[str, Any]:
-    """The clinic's details on a past completed appointment; every name of them is [assumed]."""
+    """Return the clinic's fields of a past completed appointment; all names are [assumed]."""
     return {"ClinicID": clinic.clinic_id, "ClinicName": clinic.name, "ClinicAddress": clinic.address}

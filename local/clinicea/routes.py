@@ -1,4 +1,4 @@
-"""The one table of calls: dispatch and the Swagger documents both come from it."""
+"""The table of calls, for dispatch and for the Swagger documents."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ SWAGGER = "swagger"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A parameter of a call, as the Swagger document shows it."""
+    """A parameter of a call, as in the Swagger document."""
 
     name: str
     required: bool = True
@@ -29,7 +29,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A call: where it is, what it takes, what it does."""
+    """A call: its address, its parameters, its function."""
 
     call: str
     controller: str
@@ -48,33 +48,33 @@ class Route:
         return PAGE[0] in self.fields
 
     def shape_now(self, switches: Switches) -> Shape:
-        """How it differs from this table, by switch."""
+        """Return the differences from this table, by switch."""
         return Shape(**switches.shapes.get(self.call, {}))
 
     def verb_now(self, switches: Switches) -> str:
-        """The verb; the one of postAppointment is a switch, since the help page says GET [doc]."""
+        """Return the verb; postAppointment's is a switch, because the help page says GET [doc]."""
         usual = switches.post_appointment_verb if self.call == POST_APPOINTMENT else self.verb
         return self.shape_now(switches).verb or usual
 
     def path_now(self, switches: Switches, version: str) -> str:
-        """The path under a version; `{name}` stands for a parameter in it."""
+        """Return the path with a version; `{name}` is a parameter."""
         last = switches.v1_search if (self.call, version) == (SEARCH, "v1") else self.call
         usual = f"/api/{{version}}/{self.controller}/{last}"
         return (self.shape_now(switches).path or usual).replace("{version}", version)
 
     def versions_now(self, switches: Switches) -> tuple[str, ...]:
-        """The versions that carry it."""
+        """Return the versions with this call."""
         gone = self.shape_now(switches).missing
         return () if gone else tuple(switches.call_versions.get(self.call, self.versions))
 
     def style_now(self, switches: Switches) -> str:
-        """Where its parameters come: query, form or json (a usual POST takes a form too)."""
+        """Return the place of its parameters: query, form or json (a usual POST accepts a form, too)."""
         in_query = self.v3_write or switches.post_parameters_in_query
         usual = "json" if self.verb_now(switches) == "POST" and not in_query else "query"
         return self.shape_now(switches).style or usual
 
     def given(self, request: Request, path_values: Mapping[str, str], switches: Switches) -> Parameters:
-        """The parameters of a request, under this table's names; raises as Parameters do."""
+        """Return the parameters of a request, under this table's names; raises the errors of Parameters."""
         style = self.style_now(switches)
         shape = self.shape_now(switches)
         refuse_encoded_colons(request.query, switches.refused_colons)
@@ -85,7 +85,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Where a request leads: the call's name for the log; no verb: no such route; no route: another verb."""
+    """Target of a request: the call's name for the log; without verb: unknown route; without route: wrong verb."""
 
     call: str
     version: str = ""
@@ -244,7 +244,7 @@ _BY_PLACE = {(route.controller, route.call.casefold()): route for route in ROUTE
 
 
 def find(method: str, path: str, switches: Switches) -> Found:
-    """Where a request leads. Paths are matched without regard to case, as ASP.NET does."""
+    """Return the target of a request. Paths are case-insensitive, as in ASP.NET."""
     if switches.shapes:
         return _find_shaped(method, path, switches)
     match path.casefold().strip("/").split("/"):

@@ -1,4 +1,4 @@
-"""Start-up data: a few people who do not exist, on numbers that nobody has."""
+"""Initial data: a few invented people with unassigned numbers."""
 
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
@@ -41,7 +41,7 @@ CHILD = Patient(
     gender="Female",
 )
 
-# Days from today, hour, clinic, practitioner, service, status: the words seen live, and one odd spelling [code].
+# Days from today, hour, clinic, practitioner, service, status: words seen live, and one odd spelling [code].
 _VISITS: tuple[tuple[str, int, int, str, str | None, str, str], ...] = (
     ("P-01", -200, 10, "C-01", "D-01", "Consultation", "Check Out"),
     ("P-01", -30, 16, "C-02", "D-02", "Follow-up", "Check Out"),
@@ -55,7 +55,7 @@ _VISITS: tuple[tuple[str, int, int, str, str | None, str, str], ...] = (
 
 
 def seed_sample(fake: "FakeClinicea") -> None:
-    """Add the sample people and their visits; their ids are always the same, the visits go by the clock."""
+    """Add the sample people and their visits, with constant ids and visits relative to the clock."""
     now = fake.clock.now()
     today = now.astimezone(fake.account.zone).date()
     for patient in (REGULAR, PARENT, CHILD):

@@ -1,4 +1,4 @@
-"""The fake on a socket: carries requests to the core and its answers, with their effects, back."""
+"""The fake on a socket: passes requests to the core, and sends its answers with their effects."""
 
 import json
 import socket
@@ -32,11 +32,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
     protocol_version = "HTTP/1.1"
     timeout = _IDLE_SECONDS
-    wbufsize = -1  # unbuffered, each answer costs some 44 ms: two small packets, a delayed acknowledgement
+    wbufsize = -1  # unbuffered, each answer takes some 44 ms because of two small packets and a delayed ACK
     disable_nagle_algorithm = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the base class logs request lines, and those hold queries."""
+        """Log nothing, because request lines hold queries."""
 
     def _serve(self) -> None:
         body = self._body()
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._carry_out(answer)
 
     def _body(self) -> bytes | Answer | None:
-        """The request's body; an answer if it cannot be read; None if the client left before its end."""
+        """Return the request's body; an answer if it cannot be read; None if the client left before its end."""
         if "transfer-encoding" in self.headers:
             return message_answer(HTTPStatus.LENGTH_REQUIRED, "A Content-Length is required.")
         given = self.headers.get("content-length", "0")
@@ -73,7 +73,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._hold(seconds)
             case Reset():
                 self.close_connection = True
-                # With no time to linger, closing sends RST instead of FIN.
+                # With a linger time of 0, closing sends RST instead of FIN.
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             case Drip(seconds, headers):
                 self._drip(answer, seconds, headers)
@@ -99,7 +99,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.sendall(slowly[position : position + 1])
 
     def _hold(self, seconds: float) -> None:
-        """Say nothing until the client leaves, the time is over or the server stops."""
+        """Hold the connection until the client leaves, time is over or the server stops."""
         ends = time.monotonic() + seconds
         self.connection.settimeout(_LOOK_SECONDS)
         while time.monotonic() < ends and not self.server.stopping.is_set():
@@ -109,10 +109,10 @@ class _Handler(BaseHTTPRequestHandler):
                 continue
             if left:
                 return
-            self.server.stopping.wait(_LOOK_SECONDS)  # it sent more instead of leaving; do not spin
+            self.server.stopping.wait(_LOOK_SECONDS)  # the client sent more data instead of leaving; do not spin
 
     def _written(self, answer: Answer) -> tuple[bytes, bytes]:
-        """Head and body as they go over the wire."""
+        """Return head and body as bytes."""
         try:
             reason = HTTPStatus(answer.status).phrase
         except ValueError:
@@ -153,18 +153,18 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def server_bind(self) -> None:
-        """Bind without the name look-up that the base class does, which can take seconds."""
+        """Bind without the base class's name look-up, which can take seconds."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Remember the connection, so that stopping can end it."""
+        """Record the connection, so that `stop` can end it."""
         with self._open_lock:
             self._open.add(request)
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
-        """End a connection; one that is to be reset must not say FIN first."""
+        """End a connection; one that is to be reset must not send FIN first."""
         with self._open_lock:
             self._open.discard(request)
         if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_NO_LINGER)) == _NO_LINGER:
@@ -173,14 +173,14 @@ class _Server(ThreadingHTTPServer):
             super().shutdown_request(request)
 
     def handle_error(self, *_: Any, **__: Any) -> None:
-        """Report where it broke, never the message: that could hold what a client sent."""
+        """Report the place of an error without its message, which may hold the client's data."""
         error = sys.exc_info()[1]
         if error is not None and not isinstance(error, ConnectionError | TimeoutError):
             frames = "".join(traceback.format_tb(error.__traceback__))
             print(f"fake Clinicea: {type(error).__name__}\n{frames}", file=sys.stderr, flush=True)
 
     def tell_hooks(self) -> None:
-        """Post what is to be told to web hooks, each in a thread of its own: Clinicea does not wait for them."""
+        """Post to the web hooks, each in its own thread, because Clinicea does not wait for them."""
         while self.core.account.outgoing:
             url, payload = self.core.account.outgoing.popleft()
             threading.Thread(target=_post, args=(url, payload), daemon=True).start()
@@ -192,11 +192,11 @@ class _Server(ThreadingHTTPServer):
                 try:
                     each.shutdown(socket.SHUT_RDWR)
                 except OSError:
-                    continue  # it was gone already
+                    continue  # already closed
 
 
 def _post(url: str, payload: dict[str, object]) -> None:
-    """Tell one web hook, once; nobody has published whether Clinicea tries again."""
+    """Post to one web hook once; retries of Clinicea are not published."""
     address = urlsplit(url)
     connection = HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=_HOOK_SECONDS)
     try:
@@ -209,9 +209,9 @@ def _post(url: str, payload: dict[str, object]) -> None:
 
 
 class FakeServer:
-    """A fake Clinicea that listens. Port 0 takes a free one; raises OSError where it cannot listen.
+    """A listening fake Clinicea. Port 0 takes a free port; raises OSError if it cannot listen.
 
-    Hold `lock` when touching the core of a server that runs.
+    Hold `lock` for access to the core of a running server.
     """
 
     def __init__(self, core: FakeClinicea, host: str = "127.0.0.1", port: int = 0) -> None:
@@ -221,16 +221,16 @@ class FakeServer:
 
     @property
     def lock(self) -> threading.Lock:
-        """Guards the core."""
+        """The lock of the core."""
         return self._server.lock
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The server's address."""
         return f"http://{self._server.server_name}:{self._server.server_port}"
 
     def start(self) -> None:
-        """Serve in a thread of its own."""
+        """Serve in a thread."""
         self._thread.start()
 
     def stop(self) -> None:

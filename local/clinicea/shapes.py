@@ -1,7 +1,7 @@
-"""How a call may turn out to differ from what is known of it: other names, places, verbs, answers.
+"""Possible differences of a call from its known form: other names, places, verbs, answers.
 
-A shaped call is strict where the usual one is as tolerant as ASP.NET: names count with their case, each parameter at
-its own place only, the body in its own type only. What a client sends otherwise it might as well not have sent.
+A shaped call is strict where the usual one is as tolerant as ASP.NET: names are case-sensitive, each parameter counts
+only at its own place, and the body only in its own type. Everything else is ignored.
 """
 
 import json
@@ -23,26 +23,26 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The differences of one call; what is empty is as usual."""
+    """The differences of one call; empty fields mean no difference."""
 
     missing: bool = False
-    """There is no such call."""
+    """Whether the call does not exist."""
     path: str = ""
-    """The whole path, with {version} and the {names} of parameters in it."""
+    """The whole path, with {version} and {names} of parameters."""
     verb: str = ""
     style: str = ""
     names: Mapping[str, str] = field(default_factory=dict)
-    """The route table's name of a parameter → the name on the wire; in a JSON body a dot nests."""
+    """The route table's name of a parameter → the name on the wire; in a JSON body a dot means nesting."""
     places: Mapping[str, str] = field(default_factory=dict)
-    """The name on the wire → query, header or path, for one that does not go where the style says."""
+    """The name on the wire → query, header or path, if that is not the style's place."""
     extra: Mapping[str, str] = field(default_factory=dict)
-    """Further parameters that must come, and the value that each must have."""
+    """Further required parameters with their required values."""
     extra_shown: bool = True
     """Whether the Swagger document shows those values."""
     answer: Mapping[str, str] = field(default_factory=dict)
     """The usual name of a field in answers → the name on the wire."""
     array: bool = False
-    """Its answer is an array always."""
+    """Whether its answer is always an array."""
 
     @property
     def strict(self) -> bool:
@@ -50,17 +50,17 @@ class Shape:
         return bool(self.path or self.verb or self.style or self.names or self.places or self.extra)
 
     def named(self, name: str) -> str:
-        """A parameter's name on the wire."""
+        """Return a parameter's name on the wire."""
         return self.names.get(name, name)
 
     def place(self, wire_name: str, style: str) -> str:
-        """Where a parameter is looked for."""
+        """Return the place of a parameter."""
         return self.places.get(wire_name, style)
 
     def given(
         self, request: Request, path_values: Mapping[str, str], style: str, usual_names: Iterable[str]
     ) -> Parameters:
-        """The parameters under their usual names; raises RefusalError and UnsupportedMediaError."""
+        """Return the parameters under their usual names; raises RefusalError and UnsupportedMediaError."""
         found = {
             "query": dict(parse_qsl(request.query, keep_blank_values=True)),
             "header": request.headers,
@@ -78,7 +78,7 @@ class Shape:
         return Parameters((name, value(self.named(name)) or "") for name in usual_names)
 
     def dressed(self, answer: Answer) -> Answer:
-        """The answer with its fields renamed, as an array where it should be one."""
+        """Return the answer with renamed fields, as an array if required."""
         if answer.status != 200 or not (self.answer or self.array):
             return answer
         value = answer.json()
@@ -91,7 +91,7 @@ class Shape:
 
 
 def values_in(path: str, template: str) -> dict[str, str] | None:
-    """The values at the template's {names}, or None where the path is another. Case counts for nothing but values."""
+    """Return the values at the template's {names}, or None for another path. Only values are case-sensitive."""
     parts = re.split(r"\{([A-Za-z0-9]+)\}", template)
     names = parts[1::2]
     pattern = "([^/]+)".join(re.escape(part) for part in parts[0::2])
@@ -123,7 +123,7 @@ def _flat(prefix: str, value: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
 
 
 def is_shapes(value: object) -> bool:
-    """Whether the control interface was given shapes by call name."""
+    """Return whether the value has shapes by call name."""
     return isinstance(value, dict) and all(isinstance(each, dict) and _is_shape(each) for each in value.values())
 
 

@@ -1,4 +1,4 @@
-"""The Swagger 2.0 documents, in the shape that Swashbuckle gives them, made from the route table."""
+"""The Swagger 2.0 documents in Swashbuckle's form, from the route table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,7 @@ _APPOINTMENT = (
 
 
 def answer(request: Request, switches: Switches) -> Answer | None:
-    """The Swagger page or a document, or None where the path is neither."""
+    """Return the Swagger page or a document, or None for another path."""
     if request.method != "GET":
         return None
     path = request.path.casefold().rstrip("/")
@@ -39,7 +39,7 @@ def answer(request: Request, switches: Switches) -> Answer | None:
 
 
 def document(version: str, switches: Switches, host: str) -> dict[str, Any]:
-    """The document of one API version."""
+    """Return the document of one API version."""
     routes = [route for route in ROUTES if version in route.versions_now(switches)]
     definitions: dict[str, Any] = {"Patient": _patient(), "Appointment": _appointment(), "Service": _service()}
     paths: dict[str, Any] = {}
@@ -86,7 +86,7 @@ def _operation(route: Route, switches: Switches) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """A parameter as it is wanted on the wire."""
+    """A parameter in the form on the wire."""
 
     name: str
     place: str
@@ -117,7 +117,7 @@ def _type(field: Field) -> dict[str, Any]:
 
 
 def _models(route: Route, switches: Switches) -> dict[str, Any]:
-    """The body's model, and those of the objects in it."""
+    """Return the models of the body and of the objects in it."""
     models: dict[str, Any] = {}
     for each in _wanted(route, switches):
         if each.place != "json":

@@ -1,4 +1,4 @@
-"""Settings of the fake that a test or a person may turn while it runs."""
+"""Settings of the fake that can be changed while it runs."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -68,7 +68,7 @@ def _versions_by_call(value: object) -> bool:
 
 @dataclass(slots=True)
 class Switches:
-    """The settings, each with the value that the known facts suggest."""
+    """The settings; defaults are the most likely values."""
 
     # What answers look like
     single_objects: bool = True
@@ -76,69 +76,68 @@ class Switches:
     single_appointments: bool = False
     """A list of one appointment is answered as the bare object."""
     empty_answer: str = "204"
-    """How "nothing" is said."""
+    """Form of an empty answer."""
     omit_notes: bool = False
     """Answers do not return the notes."""
     lists_show_number: str = ""
-    """How appointment lists show a patient's number: "" as it is kept, "masked" (99XXXXXX41), "remark" or "pair"."""
+    """Form of a patient's number in appointment lists: "" as stored, "masked" (99XXXXXX41), "remark" or "pair"."""
     reference_ids: bool = False
-    """Appointment lists bear ClinicID and StaffID too, which nobody has seen in them."""
+    """Appointment lists have ClinicID and StaffID, too, which are not known in them."""
     clinic_fields: bool = True
-    """Past completed appointments bear the clinic's name and address [assumed]."""
+    """Past completed appointments have the clinic's name and address [assumed]."""
     max_page_size: int = 0
     """Longer pages are silently cut to this size."""
     slow_pages: float = 0
-    """Each page of a paged call is answered so many seconds late."""
+    """Delay in seconds of each page of a paged call."""
 
     requests_per_second: int = 0
-    """More requests than these in one second are answered 429; 0 for no limit."""
+    """Requests per second before the answer is 429; 0 for no limit."""
     country_code_form: str = "any"
-    """The dialling code that searches find: "any", "digits" (91), "plus" (+91) or "zeros" (0091)."""
+    """Form of the dialling code in searches: "any", "digits" (91), "plus" (+91) or "zeros" (0091)."""
 
     status_words: dict[str, str] = field(default_factory=dict)
-    """How answers spell a status that is kept otherwise: {"Check Out": "Checked Out"}."""
+    """Spelling of stored statuses in answers: {"Check Out": "Checked Out"}."""
     created_answer: str = ""
-    """What a booking is answered by: "record", "object" (its ID alone), "bare" (the id alone); "": the ConVox calls
+    """Answer to a booking: "record", "object" (only its ID), "bare" (only the id); "": the ConVox calls
     give the record, createAppointment the object [code]."""
     guid_ids: bool = False
-    """What is made gets a GUID for its id, as Clinicea's own ids are [live]; the fake's own can be read by people."""
+    """New records get GUIDs like Clinicea's own [live]; the fake's own ids are readable."""
     saving_errors: bool = False
     """Bookings answer 200 with SavingErrorCode and SavingErrorText, empty for a success [code: of other v3 writes]."""
     new_is_modified: bool = False
-    """getChanges says Modified of an appointment that is new."""
+    """getChanges reports a new appointment as Modified."""
     read_lag_seconds: float = 0
-    """Reads show what was written so many seconds later."""
+    """Seconds until reads show a written record."""
 
     # Dates and times
     reading_zone: str = "clinic"
     """The zone of times in answers: "clinic", "utc" or a zone's name [live: the clinic's]."""
     writing_zone: str = "clinic"
-    """The zone in which the two ConVox calls take times [assumed]."""
+    """The zone of times in the two ConVox calls [assumed]."""
     create_zone: str = "utc"
-    """The zone in which createAppointment takes its time [code]."""
+    """The zone of createAppointment's time [code]."""
     sync_zone: str = "utc"
-    """The zone in which getChanges takes its time [doc]."""
+    """The zone of getChanges' time [doc]."""
     staff_zone: str = ""
-    """A staff session's own zone, over reading and writing zone; empty: it has none."""
+    """A staff session's own zone, instead of reading and writing zone; empty: none."""
     date_forms: dict[str, str] = field(default_factory=lambda: {"appointmentDate": "date"})
-    """Parameter → how it wants its date: "date", "stamp" or "any"; "any" for those not named but for starts and ends,
-    which are stamps."""
+    """Parameter → form of its date: "date", "stamp" or "any". Defaults: "stamp" for starts and ends, else "any"."""
     refused_colons: list[str] = field(default_factory=lambda: ["lastSyncDTime"])
-    """Parameters whose colons may not be percent-encoded in an address."""
+    """Parameters whose colons must not be percent-encoded in an address."""
 
     # Access
     v1_search: str = "searchByMobileNumber"
     """The last part of searchPatientByMobileNumber's path in v1 [code]."""
     denied_status: int = 401
-    """The status for a call that the role lacks: 401 [doc] or 403 [code]."""
+    """The status for a call without permission: 401 [doc] or 403 [code]."""
     denied_calls: list[str] = field(default_factory=list)
-    """Calls that every key's role lacks, full access included."""
+    """Calls without permission for every key, even with full access."""
     header_versions: list[str] = field(default_factory=lambda: list(VERSIONS))
-    """API versions that accept the key in a header; only v3 has been seen to."""
+    """API versions that accept the key in a header; known for v3 only."""
     call_versions: dict[str, list[str]] = field(default_factory=dict)
-    """The versions that carry a call, where they are not the route table's."""
+    """The versions of a call, if they differ from the route table's."""
     shapes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """What differs of a call; see `local.clinicea.shapes.Shape`."""
+    """Differences of calls; see `local.clinicea.shapes.Shape`."""
     api_key_header: str = "api_key"
     """The header that carries an API key."""
     session_parameter: str = "api_key"
@@ -146,42 +145,42 @@ class Switches:
     token_as_object: bool = False
     """A login answers an object with Token instead of a JSON string."""
     login_single_session: bool = True
-    """A login invalidates the user's token before it."""
+    """A login invalidates the user's previous token."""
     token_minutes: float = 60
-    """How long a token lives; also holds for those already given out."""
+    """Lifetime of a token in minutes, also of existing ones."""
 
     # Bookings
     slot_conflicts: bool = True
-    """A slot that another patient's appointment holds is refused."""
+    """A slot taken by another patient's appointment is refused."""
     own_slot_conflicts: bool = False
-    """The patient's own appointments hold slots too: a repeated POST is refused instead of doubling."""
+    """The patient's own appointments take slots, too: a repeated POST is refused instead of doubled."""
     slot_conflict_status: int = 400
     """The status of that refusal."""
     refuse_past_starts: bool = False
     """A start in the past is refused."""
     round_starts: int = 0
-    """Starts are rounded to the nearest multiple of so many minutes of the day as they are written."""
+    """Starts are rounded to the nearest multiple of so many minutes when written."""
     shift_zones: int = 0
-    """Times are shifted by so many minutes as they are written."""
+    """Times are shifted by so many minutes when written."""
     patient_before_slot: bool = False
-    """postAppointment creates the patient before it looks at the clinic and the slot."""
+    """postAppointment creates the patient before it checks clinic and slot."""
     create_patient_then_refuse_slot: bool = False
-    """postAppointment creates the patient and then always refuses the slot."""
+    """postAppointment creates the patient, and then always refuses the slot."""
     post_appointment_verb: str = "POST"
     """The verb of postAppointment; the help page says GET. With GET its parameters come in the query."""
     post_parameters_in_query: bool = True
     """The ConVox calls take their parameters from the query string, with an empty body, instead of from the body."""
     locked_calendar: bool = False
-    """Bookings are refused because old visits have not been set to a final status."""
+    """Bookings are refused because old visits have no final status."""
     half_commit_seconds: float = 0
     """postAppointment answers 500: the patient is there at once, the appointment so many seconds later."""
     notifications: bool = True
     """Each booking, change and cancellation sends the patient a message; they are counted."""
     webhooks: dict[str, str] = field(default_factory=dict)
-    """Add, Edit, Cancel or Delete → the address on this machine that is told of it."""
+    """Add, Edit, Cancel or Delete → the web hook's address on this machine."""
 
     def turn(self, wanted: Mapping[str, object], calls: frozenset[str]) -> None:
-        """Set the named switches, all of them or none; raises ControlInputError."""
+        """Set all given switches or none; raises ControlInputError."""
         known = {each.name for each in fields(self)}
         for name, value in wanted.items():
             if name not in known:
@@ -197,7 +196,7 @@ class Switches:
             setattr(self, name, value)
 
     def as_json(self) -> dict[str, object]:
-        """The present settings."""
+        """Return the current settings."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 

@@ -1,4 +1,4 @@
-"""The fake for tests: start one, fill it, spoil it, judge it.
+"""The fake for tests: start, fill, disturb and inspect it.
 
     with running_fake() as fake:
         patient_id = fake.add_patient(first_name="Meera", mobile="9999900001")
@@ -27,33 +27,33 @@ Json = dict[str, Any]
 
 
 class ControlError(Exception):
-    """The control interface refused; the text is its reason."""
+    """The control interface refused a request; the text is its reason."""
 
 
 class ControlClient:
-    """The control interface of a fake at some address."""
+    """Client of a fake's control interface."""
 
     def __init__(self, url: str) -> None:
         self.url = url
 
     def add_patients(self, *patients: Mapping[str, object]) -> list[Json]:
-        """Add patients with their `appointments`; gives `{patient_id, appointment_ids}` for each."""
+        """Add patients with their `appointments`; returns `{patient_id, appointment_ids}` for each."""
         return self._list("POST", "patients", {"patients": list(patients)})
 
     def add_patient(self, **fields: object) -> str:
-        """Add one patient; gives its id."""
+        """Add one patient; returns its id."""
         return str(self.add_patients(fields)[0]["patient_id"])
 
     def patients(self) -> list[Json]:
-        """Everybody registered."""
+        """Return all registered patients."""
         return self._list("GET", "patients")
 
     def appointments(self) -> list[Json]:
-        """Every appointment, those that no longer stand included."""
+        """Return all appointments, with cancelled ones."""
         return self._list("GET", "appointments")
 
     def standing(self) -> list[Json]:
-        """The appointments that stand."""
+        """Return the uncancelled appointments."""
         return [each for each in self.appointments() if each["standing"]]
 
     def cancel(self, appointment_id: str, reason: str = "", *, delete: bool = False) -> None:
@@ -65,31 +65,31 @@ class ControlClient:
         self.call("POST", "move", {"appointment_id": appointment_id, "start": start})
 
     def notifications(self) -> list[Json]:
-        """The messages that went to patients: `{operation, appointment_id}` each."""
+        """Return the messages to patients: `{operation, appointment_id}` each."""
         return self._list("GET", "notifications")
 
     def requests(self, call: str | None = None) -> list[Json]:
-        """The log, or a call's part of it: `{number, at, call, verb, status, fault, work_status}` each."""
+        """Return the log, or a call's part of it: `{number, at, call, verb, status, fault, work_status}` each."""
         return [each for each in self._list("GET", "requests") if call in (None, each["call"])]
 
     def fault(self, call: str, kind: str, **fields: object) -> None:
-        """Add a fault rule behind those there are; see `local.clinicea.faults.Rule`."""
+        """Append a fault rule; see `local.clinicea.faults.Rule`."""
         self.call("POST", "faults", {"call": call, "kind": kind, **fields})
 
     def clear_faults(self) -> None:
-        """Drop all fault rules."""
+        """Remove all fault rules."""
         self.call("DELETE", "faults")
 
     def switch(self, **settings: object) -> None:
-        """Turn switches; see `local.clinicea.switches.Switches`."""
+        """Set switches; see `local.clinicea.switches.Switches`."""
         self.call("POST", "switches", settings)
 
     def reset(self) -> None:
-        """Back to the start."""
+        """Reset the fake to its start."""
         self.call("POST", "reset")
 
     def call(self, verb: str, name: str, body: object = None) -> Any:
-        """One control request; raises ControlError for anything but 200."""
+        """Send one control request; raises ControlError for a status other than 200."""
         address = urlsplit(self.url)
         connection = HTTPConnection(address.hostname or "127.0.0.1", address.port, timeout=_SECONDS)
         try:
@@ -109,7 +109,7 @@ class ControlClient:
 
 
 class RunningFake(ControlClient):
-    """A fake that serves in this process."""
+    """A fake that runs in this process."""
 
     def __init__(self, server: FakeServer) -> None:
         super().__init__(server.url)
@@ -117,7 +117,7 @@ class RunningFake(ControlClient):
 
     @property
     def core(self) -> FakeClinicea:
-        """The fake itself; hold `server.lock` when touching it while requests are under way."""
+        """The fake's core; hold `server.lock` for access while requests are in progress."""
         return self.server.core
 
 
@@ -132,7 +132,7 @@ def running_fake(
     port: int = 0,
     switches: Mapping[str, object] | None = None,
 ) -> Iterator[RunningFake]:
-    """A fake on a free port of 127.0.0.1 for as long as the block lasts; `sample` adds the sample people."""
+    """Run a fake on a free port of 127.0.0.1 during the block; `sample` adds the sample people."""
     fill: Callable[[FakeClinicea], None] | None = seed_sample if sample else None
     core = FakeClinicea(clock, seed, time_zone=time_zone, credentials=credentials, fill=fill, switches=switches)
     with FakeServer(core, port=port) as server:

@@ -1,6 +1,6 @@
-"""Worlds: sets of switches that could be a real Clinicea account, each with the call table that fits it.
+"""Worlds: sets of switches for possible Clinicea accounts, each with its call table.
 
-Nobody who wrote this had an account: each world is a reading of the public evidence. `make run WORLD=name` serves one.
+No real account was available: each world is one reading of the public evidence. `make run WORLD=name` serves one.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class World:
     """One account.
 
     Attributes:
-        note: what is so in it.
-        switches: how the fake is switched.
-        call_table: the deployer's document that fits it; of schema 2 unless it says otherwise.
-        time_zone: the clinics'.
-        authentication: how the connector is let in.
-        new_patients: whether there is a call that makes a patient.
+        note: its description.
+        switches: the fake's switches.
+        call_table: the deployer's document for it, with schema 2 unless it says otherwise.
+        time_zone: the clinics' time zone.
+        authentication: the connector's authentication.
+        new_patients: whether a call creates patients.
     """
 
     note: str
@@ -47,7 +47,7 @@ class World:
 
     @property
     def document(self) -> Json:
-        """The call table as it is stored."""
+        """Return the call table as stored."""
         return {"schema": 2, **self.call_table}
 
 

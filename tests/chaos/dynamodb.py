@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import dropwhile, islice, takewhile
 from typing import Any, TypeVar
 
 from tests.chaos import parameters
@@ -110,11 +111,17 @@ class DynamoDb:
             schema = index.schema
         matches = _read("Query", lambda: condition(given["KeyConditionExpression"], values))
         wanted = _hash_asked_for(given["KeyConditionExpression"], schema.hash, values)
+        if index is not None and given.get("ScanIndexForward", True):
+            start = given.get("ExclusiveStartKey")
+            entry = None if start is None else index.entry(table.schema.of(start) or (), start)
+            return self._page(
+                "Query", table, _run(view.under(index, wanted, entry and entry[1]), matches), values, given
+            )
         found = view.under(index, wanted) if index else _of_hash(view, wanted)
-        found = [(key, item) for key, item in found if matches(item)]
+        matching = [(key, item) for key, item in found if matches(item)]
         if not given.get("ScanIndexForward", True):
-            found.reverse()
-        return self._page("Query", table, _behind(table, found, given), values, given)
+            matching.reverse()
+        return self._page("Query", table, _behind(table, matching, given), values, given)
 
     def scan(self, **given: Any) -> Json:
         parameters.check("dynamodb", "Scan", given)
@@ -242,6 +249,12 @@ def _of_hash(view: View, wanted: tuple[str, Any]) -> list[tuple[Key, Item]]:
         item = view.get((wanted,))
         return [] if item is None else [((wanted,), item)]
     return sorted(((key, item) for key, item in view.everything() if key[0] == wanted), key=lambda entry: entry[0])
+
+
+def _run(ordered: Iterable[tuple[Key, Item]], matches: Callable[[Item], bool]) -> list[tuple[Key, Item]]:
+    """Return what matches, up to a page and one: a condition on the range holds for neighbours."""
+    from_first = dropwhile(lambda each: not matches(each[1]), ordered)
+    return list(islice(takewhile(lambda each: matches(each[1]), from_first), PAGE + 1))
 
 
 def _start(table: Table, given: Mapping[str, Any]) -> Key | None:

@@ -107,7 +107,7 @@ class Queue:
         """Take a message."""
         now = self.clock()
         message_id = f"{zlib.crc32(self.settings.url.encode()):08x}-0000-4000-8000-{self._numbers + 1:012x}"
-        return self._append(Message(message_id, 0, body, now, now))
+        return self.append(Message(message_id, 0, body, now, now))
 
     def receive(self, visibility_seconds: float | None = None) -> Message | None:
         """Hand out a message that is visible, or None."""
@@ -123,7 +123,7 @@ class Queue:
         self._push(message)
         if self.disorder is not None and self.disorder.chance.random() < self.disorder.twice():
             self.doubled += 1
-            self._append(replace(message, visible_at=now + self.disorder.chance.uniform(0.0, TWICE_WITHIN)))
+            self.append(replace(message, visible_at=now + self.disorder.chance.uniform(0.0, TWICE_WITHIN)))
         return message
 
     def delete(self, handle: str) -> None:
@@ -198,7 +198,8 @@ class Queue:
             raise StaleHandle
         return message
 
-    def _append(self, message: Message) -> Message:
+    def append(self, message: Message) -> Message:
+        """Take a message in, whole."""
         self._numbers += 1
         message.number, message.handle = self._numbers, ""
         self._messages[message.number] = message
@@ -209,7 +210,7 @@ class Queue:
         del self._messages[message.number]
         self.buried += 1
         message.visible_at = self.clock()
-        where._append(message)
+        where.append(message)
 
     def _push(self, message: Message) -> None:
         heapq.heappush(self._due, (message.visible_at, message.number))

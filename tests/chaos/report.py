@@ -6,29 +6,12 @@ import json
 from collections.abc import Mapping
 
 from tests.chaos.judge import Verdict
+from tests.chaos.verdict import HARMS
 
 FIELDS = (
-    "accepted",
-    "booked",
-    "rejected",
-    "needs_attention",
-    "lost",
-    "duplicate_appointments",
-    "duplicate_patients",
-    "wrong_patient",
-    "false_rejected",
-    "owned_twice",
-    "without_consent",
-    "moved_untold",
-    "made_again",
-    "unnoticed",
-    "starved",
-    "crowded",
-    "overwritten",
-    "brought_back",
-    "logins",
-    "posts",
-    "read_backs",
+    *("accepted", "booked", "rejected", "needs_attention"),
+    *(harm for harm in HARMS if harm != "untold"),
+    *("logins", "posts", "read_backs"),
 )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right, insort
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from heapq import merge
 from itertools import islice
 from typing import Any
 
@@ -12,6 +14,8 @@ from tests.chaos.expressions import Attribute, comparable
 
 Item = dict[str, Attribute]
 Key = tuple[tuple[str, Any], ...]
+Entry = tuple[Key, Key]
+"""Of an index: the range, then the item's key."""
 Watcher = Callable[[Key, Item | None, Item | None], None]
 """Is told of each write: the key, and the item before and after it."""
 
@@ -43,18 +47,30 @@ class KeySchema:
 
 @dataclass
 class Index:
-    """A global secondary index: which keys lie under which hash."""
+    """A global secondary index: which keys lie under which hash, in the order of the range."""
 
     schema: KeySchema
-    entries: dict[tuple[str, Any], dict[Key, None]] = field(default_factory=dict)
+    entries: dict[tuple[str, Any], list[Entry]] = field(default_factory=dict)
+
+    def entry(self, key: Key, item: Mapping[str, Attribute] | None) -> tuple[tuple[str, Any], Entry] | None:
+        """Return the item's hash and its entry under it, or None if it is not in the index."""
+        place = None if item is None else self.schema.of(item)
+        return None if place is None else (place[0], (place[1:], key))
 
     def move(self, key: Key, before: Item | None, after: Item | None) -> None:
-        old = None if before is None else self.schema.of(before)
-        new = None if after is None else self.schema.of(after)
-        if old is not None and (new is None or new[0] != old[0]):
-            del self.entries[old[0]][key]
+        old, new = self.entry(key, before), self.entry(key, after)
+        if old == new:
+            return
+        if old is not None:
+            del self.entries[old[0]][bisect_left(self.entries[old[0]], old[1])]
         if new is not None:
-            self.entries.setdefault(new[0], {})[key] = None
+            insort(self.entries.setdefault(new[0], []), new[1])
+
+    def behind(self, hash_key: tuple[str, Any], start: Entry | None) -> Iterator[Entry]:
+        """Yield the entries of one hash, those behind `start` only."""
+        entries = self.entries.get(hash_key, [])
+        begin = 0 if start is None else bisect_right(entries, start)
+        return (entries[place] for place in range(begin, len(entries)))
 
 
 class Table:
@@ -141,16 +157,15 @@ class View:
         """Return all items in the order of a scan: any order, but always the same."""
         return self._present([*self.table.items, *self.overlay])
 
-    def under(self, index: Index, hash_key: tuple[str, Any]) -> list[tuple[Key, Item]]:
-        """Return the items of one hash of an index, in the order of its range."""
-        keys = [*index.entries.get(hash_key, ()), *self.overlay]
-        found = []
-        for key, item in self._present(keys):
-            place = index.schema.of(item)
-            if place is not None and place[0] == hash_key:
-                found.append((place[1:], key, item))
-        found.sort(key=lambda entry: entry[:2])
-        return [(key, item) for _, key, item in found]
+    def under(self, index: Index, hash_key: tuple[str, Any], start: Entry | None = None) -> Iterator[tuple[Key, Item]]:
+        """Yield the items of one hash of an index in the order of its range, those behind `start` only."""
+        placed = (index.entry(key, item) for key, item in self.overlay.items())
+        seen = sorted(each[1] for each in placed if each is not None and each[0] == hash_key)
+        unseen = (entry for entry in index.behind(hash_key, start) if entry[1] not in self.overlay)
+        for _, key in merge(unseen, (entry for entry in seen if start is None or entry > start)):
+            item = self.get(key)
+            if item is not None:
+                yield key, item
 
     def _present(self, keys: Iterable[Key]) -> list[tuple[Key, Item]]:
         pairs = ((key, self.get(key)) for key in dict.fromkeys(keys))

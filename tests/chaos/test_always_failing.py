@@ -34,7 +34,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("failing")
-def test_it_is_parked_an_hour_after_its_age_limit_and_no_dead_letter_parks_it_before() -> None:
+def test_parked_an_hour_after_the_age_limit_before_dead_letter() -> None:
     world = World(1, 0.0, 0.0)
     intents = one(world, known)
     live, dead = queues(world)

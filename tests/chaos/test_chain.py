@@ -66,7 +66,7 @@ def test_every_call_without_an_end_is_listed_once(chain: Chain) -> None:
     assert len({each["call_id"] for each in found.all("calls")}) == len(found.all("calls")) == 400
 
 
-def test_the_night_finds_what_is_gone_from_the_calendar_and_nothing_else(chain: Chain, day: Day) -> None:
+def test_nightly_run_finds_exactly_what_the_calendar_has_lost(chain: Chain, day: Day) -> None:
     gone = day.booked[200 : 200 + LOST]
     for each in gone:
         del chain.fake.store.appointments[each.appointment_id or ""]

@@ -71,7 +71,7 @@ def test_an_update_makes_an_item_that_is_not_there(side: Side) -> None:
     assert get(side, "new") == {"pk": {"S": "new"}, "tally": {"N": "5"}}
 
 
-def test_members_are_added_to_a_set_and_what_was_there_before_is_answered(side: Side) -> None:
+def test_adding_to_a_set_returns_the_previous_members(side: Side) -> None:
     put(side, "a", tally=1, gone="g")
     before: list[Json] = []
     for members in (["x", "y"], ["y", "z"]):
@@ -279,7 +279,7 @@ def test_a_scan_finds_what_its_filter_lets_through(side: Side) -> None:
     assert page["Items"] == [{"pk": {"S": "booking#1"}}]
 
 
-def test_parameters_that_do_not_exist_are_refused_before_anything_is_sent(side: Side) -> None:
+def test_unknown_parameters_are_refused_before_anything_is_sent(side: Side) -> None:
     with pytest.raises(ParamValidationError):
         side.dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "a"}}, Consistent=True)
 

@@ -105,7 +105,7 @@ def test_what_is_no_longer_in_flight_is_not_postponed(side: Side, request: pytes
     assert error.value.response["Error"]["Code"] == "AWS.SimpleQueueService.MessageNotInflight"
 
 
-def test_the_latest_receipt_deletes_though_its_visibility_is_over(side: Side) -> None:
+def test_latest_receipt_deletes_even_after_its_visibility(side: Side) -> None:
     send(side, "1")
     message = receive(side)
     run_out(side, message)
@@ -115,9 +115,7 @@ def test_the_latest_receipt_deletes_though_its_visibility_is_over(side: Side) ->
     assert receive(side) is None
 
 
-def test_an_earlier_receipt_deletes_without_an_error_and_perhaps_nothing(
-    side: Side, request: pytest.FixtureRequest
-) -> None:
+def test_earlier_receipt_raises_no_error_and_may_delete_nothing(side: Side, request: pytest.FixtureRequest) -> None:
     side.known_deviation(request, "calls an earlier receipt handle one that never was", "embedded")
     send(side, "1")
     stale = receive(side)

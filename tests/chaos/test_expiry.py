@@ -19,7 +19,7 @@ def standing(world: World) -> set[str]:
     return {appointment_id for appointment_id, each in appointments if not each.cancelled}
 
 
-def test_what_comes_again_after_its_record_has_expired_makes_nothing_anew() -> None:
+def test_repeat_after_the_record_expired_books_nothing_new() -> None:
     world = World(1, 0.0, 0.0, scheduled=False)
     intents = tell(world, 24, 60.0, TOLD)
     with world:

@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 
+from tests.chaos.desk_plays import DESK_PLAYS
 from tests.chaos.interleavings import Play, explore
 from tests.chaos.plays import PLAYS
 
@@ -13,6 +14,14 @@ from tests.chaos.plays import PLAYS
 @pytest.mark.parametrize("name", PLAYS)
 def test_no_order_of_effects_harms_anybody(name: str) -> None:
     explored = explore(PLAYS[name])
+
+    assert explored.harms == ()
+    assert explored.orders > 1
+
+
+@pytest.mark.parametrize("name", DESK_PLAYS)
+def test_in_no_order_the_desk_books_twice_or_not_at_all(name: str) -> None:
+    explored = explore(DESK_PLAYS[name])
 
     assert explored.harms == ()
     assert explored.orders > 1

@@ -107,7 +107,7 @@ def test_a_return_that_was_confirmed_has_to_stand() -> None:
     assert judged(Court(standing={2}), *returned(answered=True)) == ["lost"]
 
 
-def test_one_that_was_answered_badly_each_time_may_not_have_been_stored() -> None:
+def test_callback_that_always_failed_may_not_have_been_stored() -> None:
     assert judged(Court(standing={2}), *returned(answered=False)) == []
     assert judged(Court(standing={1}), *returned(answered=False)) == []
     assert judged(Court(), *returned(answered=False)) == ["lost", "lost"]

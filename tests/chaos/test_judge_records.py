@@ -35,7 +35,7 @@ def test_an_appointment_of_two_bookings_is_owned_twice() -> None:
         {"state": "answered with 404", "reason": None},
     ],
 )
-def test_one_that_was_there_already_or_is_not_booked_owns_nothing(second: dict[str, str | None]) -> None:
+def test_unbooked_or_existing_appointment_owns_nothing(second: dict[str, str | None]) -> None:
     assert owned_twice({"bk_a": booked("A-1"), "bk_b": second}) == {}
 
 

@@ -63,9 +63,7 @@ def starved(clinicea: SimulatedClinicea, wishes: tuple[Intent, Intent], *states:
 
 
 @pytest.mark.parametrize("first", ["accepted", "unknown", "needs_attention"])
-def test_a_start_passes_while_its_booking_waits_for_the_same_one_in_doubt(
-    clinicea: SimulatedClinicea, first: str
-) -> None:
+def test_start_that_passes_behind_the_same_one_in_doubt_counts(clinicea: SimulatedClinicea, first: str) -> None:
     assert starved(clinicea, (wish(1), wish(2)), first, "accepted", posted={1}) == 1
 
 
@@ -74,7 +72,7 @@ def test_not_once_it_has_ended_or_a_person_knows_of_it(clinicea: SimulatedClinic
     assert starved(clinicea, (wish(1), wish(2)), "unknown", second, posted={1}) == 0
 
 
-def test_one_of_which_clinicea_has_had_a_post_waits_for_its_own_end(clinicea: SimulatedClinicea) -> None:
+def test_posted_booking_waits_for_its_own_end_and_counts_not(clinicea: SimulatedClinicea) -> None:
     assert starved(clinicea, (wish(1), wish(2)), "unknown", "unknown", posted={1, 2}) == 0
 
 
@@ -91,7 +89,7 @@ def test_another_newcomer_of_the_number_does(clinicea: SimulatedClinicea) -> Non
     assert starved(clinicea, two, "unknown", "accepted", posted={1}) == 1
 
 
-def test_a_persons_decision_is_waited_for_at_the_same_start_or_number(clinicea: SimulatedClinicea) -> None:
+def test_same_start_or_number_waits_for_a_persons_decision(clinicea: SimulatedClinicea) -> None:
     first = wish(1)
 
     assert behind(clinicea, wish(2), first)

@@ -18,7 +18,7 @@ from tests.chaos.status_stories import (
 
 
 @pytest.mark.parametrize("seed", [17, 20, 21, 22])
-def test_a_callback_that_overtakes_the_one_before_it_doubles_nothing(seed: int) -> None:
+def test_overtaking_callback_doubles_nothing(seed: int) -> None:
     """With these seeds a flow function's booking and the second callback's both stood."""
     verdict = Run(60, seed, 0.33, told={changed_after_flow: 1.0}, attended=True).verdict()
 
@@ -38,7 +38,7 @@ def test_each_person_of_a_call_gets_what_was_wanted_last(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_an_agent_to_whom_a_call_is_transferred_takes_nothing_from_the_one_before(seed: int) -> None:
+def test_agent_after_a_transfer_replaces_no_earlier_callback(seed: int) -> None:
     """And neither doubles what the other has made."""
     verdict = Run(100, seed, 0.33, told={transferred: 1.0}, attended=True).verdict()
 

@@ -51,7 +51,7 @@ def ill_standing(run: Run) -> list[Appointment]:
 @pytest.mark.parametrize(
     ("attended", "omit_notes"), [(False, False), (True, True)], ids=["notes", "attended, no notes"]
 )
-def test_each_double_and_each_appointment_of_a_booking_given_up_is_found(attended: bool, omit_notes: bool) -> None:
+def test_doubles_and_appointments_of_given_up_bookings_are_found(attended: bool, omit_notes: bool) -> None:
     untouched = Mix(frozenset({"front_desk"}))  # what the clinic changes by hand is a finding of its own
     run = Run(70, 5, 0.33, attended=attended, reconciled=True, habits={"omit_notes": omit_notes}, mix=untouched)
     verdict = run.verdict()

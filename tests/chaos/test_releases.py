@@ -26,14 +26,14 @@ def test_two_releases_at_once_harm_nobody(seed: int) -> None:
     assert verdict.booked > verdict.accepted * 0.7
 
 
-def test_the_later_release_is_another_code_with_a_number_of_its_own() -> None:
+def test_later_release_has_its_own_code_and_number() -> None:
     assert later().module("bookings.record").SCHEMA_VERSION > TODAY.module("bookings.record").SCHEMA_VERSION
     error = later().module("errors").NotStored("x")
     assert later().is_own_error(error)
     assert not TODAY.is_own_error(error)
 
 
-def test_a_later_record_that_becomes_an_earlier_one_was_written_over() -> None:
+def test_later_record_rewritten_as_an_earlier_one_is_detected() -> None:
     run = Run(1, 1, 0.0)
     table: Table = run.world.tables[0]
     record: dict[str, Any] = {"pk": {"S": "booking#bk_a"}, "schema_version": {"N": "3"}}

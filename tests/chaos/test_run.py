@@ -34,7 +34,7 @@ def test_nobody_is_harmed(seed: int) -> None:
     assert sum(queue.overtaken for queue in run.world.queues.values()) > BOOKINGS / 10
 
 
-def test_nobody_is_harmed_while_a_person_redrives_and_resolves_what_is_parked() -> None:
+def test_operator_redrive_and_resolve_harm_nobody() -> None:
     run = Run(700, 2, FAULTS, attended=True)
     verdict = run.verdict()
 
@@ -57,7 +57,7 @@ def test_without_faults_everything_ends_by_itself() -> None:
     assert verdict.needs_attention == verdict.only_a_person_can_decide
 
 
-def test_where_every_start_is_off_by_a_zone_each_word_of_the_person_on_call_costs_one_appointment() -> None:
+def test_starts_off_by_a_zone_cost_one_appointment_each_decision() -> None:
     run = Run(24, 3, 0.0, habits={"shift_zones": 330})
     verdict = run.verdict()
 
@@ -66,7 +66,7 @@ def test_where_every_start_is_off_by_a_zone_each_word_of_the_person_on_call_cost
     assert 0 < verdict.posts <= run.on_call.asked + 1 < verdict.accepted + 1
 
 
-def test_a_run_that_writes_down_what_is_counted_is_a_run_like_any_other() -> None:
+def test_counting_run_behaves_like_any_other() -> None:
     written = StringIO()
 
     verdict = Run(60, 1, 0.1, metrics=written).verdict()

@@ -57,7 +57,7 @@ def test_processes_take_turns_by_time(stage: Stage) -> None:
     assert stage.ended == [("b", "b", "NoneType"), ("a", "a", "NoneType")]
 
 
-def test_a_killed_process_does_nothing_more_not_even_in_its_finally(stage: Stage) -> None:
+def test_killed_process_runs_nothing_more_not_even_finally(stage: Stage) -> None:
     process = stage.process("a", 1.0, 1.0)
     stage.scheduler.at(1.5, lambda: process.kill("no more"))
 
@@ -114,7 +114,7 @@ def test_a_frozen_process_thaws_and_goes_on(stage: Stage) -> None:
     assert stage.done == ["a0", "b0", "b cleans up", "a1", "a cleans up"]
 
 
-def test_a_handler_that_raises_is_reported_and_does_not_stop_the_others(stage: Stage) -> None:
+def test_handler_that_raises_is_reported_and_others_go_on(stage: Stage) -> None:
     def work() -> None:
         raise ValueError("a bug")
 
@@ -136,7 +136,7 @@ def test_a_handler_that_raises_is_reported_and_does_not_stop_the_others(stage: S
     assert "b0" in stage.done
 
 
-def test_a_container_clock_is_wrong_by_its_skew_and_may_stand_still() -> None:
+def test_container_clock_is_off_by_its_skew_or_frozen() -> None:
     scheduler = Scheduler(Trace())
     right, wrong = ContainerClock(scheduler, 0.0), ContainerClock(scheduler, 2.5)
     began = wrong.monotonic()

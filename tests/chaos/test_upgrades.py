@@ -8,7 +8,7 @@ from tests.chaos.upgrades import BOOKINGS, upgrade
 
 
 @pytest.mark.parametrize(("seed", "faults"), [(1, 0.0), (2, 0.0), (3, 0.33), (4, 0.33)])
-def test_bookings_whose_messages_went_with_the_old_queue_end_booked(seed: int, faults: float) -> None:
+def test_bookings_with_messages_in_the_old_queue_are_booked(seed: int, faults: float) -> None:
     verdict = upgrade(seed, faults)
 
     assert verdict.harmless, verdict.evidence

@@ -13,7 +13,7 @@ SEEDS = [1, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_behind_one_in_doubt_the_same_is_parked_at_once_and_others_are_made_within_minutes(seed: int) -> None:
+def test_same_start_as_one_in_doubt_is_parked_others_are_booked(seed: int) -> None:
     played = Played(one_in_doubt, seed, rounded)
     verdict = played.until(4 * HOUR)
 
@@ -39,7 +39,7 @@ def test_one_is_made_while_the_one_before_it_settles(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_newcomer_in_doubt_does_not_keep_their_next_booking_past_its_start(seed: int) -> None:
+def test_newcomer_in_doubt_delays_no_next_booking_past_its_start(seed: int) -> None:
     played = Played(newcomer_in_doubt, seed, rounded)
     verdict = played.until(4 * HOUR)
 
@@ -48,7 +48,7 @@ def test_a_newcomer_in_doubt_does_not_keep_their_next_booking_past_its_start(see
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_one_that_waits_for_a_lock_is_put_before_a_person_before_its_start(seed: int) -> None:
+def test_booking_waiting_for_a_lock_is_parked_before_its_start(seed: int) -> None:
     """The first was posted and its outcome cannot be read, for Clinicea is away for hours."""
     played = Played(same_soon, seed, AwayOnceItWasPosted)
     verdict = played.until(5 * HOUR)
@@ -59,7 +59,7 @@ def test_one_that_waits_for_a_lock_is_put_before_a_person_before_its_start(seed:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_in_bad_weather_no_start_passes_while_its_booking_waits_for_another(seed: int) -> None:
+def test_in_bad_weather_no_waiting_booking_misses_its_start(seed: int) -> None:
     verdict = Run(120, seed, 0.33, told=WAITING_STORIES).verdict()
 
     assert verdict.harmless, verdict.evidence

@@ -147,25 +147,27 @@ class Workers(Play):
         client: Any = StagedDynamoDb(self.stage, lambda: NOON.timestamp() + self.clock.monotonic())
         kms: Any = Kms("key")
         queue: Any = NoQueue()
-        table, limits, sealer = Table(client, "ledger"), ProtocolTimings(), KmsSealer(kms, "key")
+        self.table, self.sealer = Table(client, "ledger"), KmsSealer(kms, "key")
+        table, limits, sealer = self.table, ProtocolTimings(), self.sealer
         self.ledger = Ledger(table, self.clock)
-        messages = BookingQueue(queue, "https://queue.invalid")
+        messages = self.messages = BookingQueue(queue, "https://queue.invalid")
         consents = Consents(Table(client, "register"), "2031-01", timedelta(days=365), INDIA)
-        drafter = Drafter(
+        drafter = self.drafter = Drafter(
             sealer,
             invented.IDENTITY_KEY.encode,
             self.clock,
             consents,
             ids=FreeTextIds(invented.IDENTITY_KEY.encode, "IN"),
         )
-        calls = Calls(table, self.clock)
+        calls = self.calls = Calls(table, self.clock)
+        self.open_bookings = OpenBookings(table, self.ledger, self.clock, 0)
         self.intake = Intake(
             ledger=self.ledger,
             calls=calls,
             queue=messages,
             drafter=drafter,
             clock=self.clock,
-            open_bookings=OpenBookings(table, self.ledger, self.clock, 0),
+            open_bookings=self.open_bookings,
         )
         self.locks = Locks(table, self.ledger, self.clock, limits.settle)
         calendar = Calendar(clinicea, self.ledger, readable=read_backs)

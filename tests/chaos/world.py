@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
-import os
-import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack
 from random import Random
 from types import TracebackType
 from typing import Any, Self, TextIO
 
 from commands.template import queue_names
 from local.clinicea.auth import LOCAL_API_KEY, LOCAL_LOGIN, Credentials
-from tests.chaos import asking, consent_said, stack
+from tests.chaos import asking, consent_said, stack, surroundings
 from tests.chaos import habits as habits_of
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clinicea_faults import Troubles
@@ -47,12 +44,6 @@ PARAMETERS: dict[str, object] = {
     "ConsentTexts": consent_said.SOURCE,
     "OpenBookingsPerNumber": 0,  # a run gives one patient as many bookings as it likes
     "StatusPerCallerMinute": 0,  # the judge asks for all bookings at once
-}
-QUIET = {
-    "POWERTOOLS_LOG_LEVEL": "CRITICAL",
-    "POWERTOOLS_METRICS_DISABLED": "true",
-    "POWERTOOLS_TRACE_DISABLED": "true",
-    "POWERTOOLS_SERVICE_NAME": "chaos",
 }
 BETWEEN_EXPIRIES = 1800.0
 UNSCHEDULED = frozenset({"reconcile"})
@@ -170,10 +161,8 @@ class World:
             names = queue_names("chaos")
             logical = {url: url.rpartition("/")[2] for url in self.queues}
             self._recorder.watch({names[logical[url]]: queue for url, queue in self.queues.items()})
-        self._set_environment()
-        self._patches.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")  # Powertools warns of an invocation that counted nothing
-        self._patches.enter_context(redirect_stdout(_Nowhere()))
+        self._patches.enter_context(surroundings.told(self.stack.functions.values()))
+        self._patches.enter_context(surroundings.quiet())
         return self
 
     def __exit__(
@@ -279,26 +268,3 @@ class World:
             self._patches.callback(delattr, module, name)
         else:
             self._patches.callback(setattr, module, name, before)
-
-    def _set_environment(self) -> None:
-        """All functions share this process's environment, so what they are told must agree."""
-        wanted: dict[str, str] = {}
-        for function in self.stack.functions.values():
-            for name, value in function.environment.items():
-                if name not in QUIET and wanted.setdefault(name, value) != value:
-                    raise ValueError(f"{name} differs between functions")
-        before = dict(os.environ)
-        self._patches.callback(_restore, before)
-        os.environ.update(wanted | QUIET)
-
-
-class _Nowhere(io.TextIOBase):
-    """Where logs and metrics go."""
-
-    def write(self, text: str) -> int:
-        return len(text)
-
-
-def _restore(before: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(before)

@@ -52,7 +52,7 @@ class TestKnownPatient:
             client.post_appointment_by_patient_id(patient_id, new_appointment(clinic_id=clinic_id), within(9))
         assert caught.value.reason == reason
 
-    def test_a_refusal_that_no_list_knows_is_read_back_before_it_counts(self, client: Clinicea) -> None:
+    def test_unlisted_refusal_counts_only_after_a_read_back(self, client: Clinicea) -> None:
         with pytest.raises(errors.UnlistedRefusal):
             client.post_appointment_by_patient_id("P-01", replace(new_appointment(), practitioner_id="D-99"), within(9))
 
@@ -79,9 +79,7 @@ class TestNewPatient:
         assert (kept["country_code"], kept["gender"], kept["date_of_birth"]) == ("91", "Female", "1987-06-05")
         assert kept["email"] == "canarina.vogelwala@example.com"
 
-    def test_clinicea_that_makes_the_patient_and_refuses_the_slot_is_a_rejection(
-        self, fake: RunningFake, client: Clinicea
-    ) -> None:
+    def test_patient_created_but_slot_refused_is_a_rejection(self, fake: RunningFake, client: Clinicea) -> None:
         fake.switch(create_patient_then_refuse_slot=True)
         with pytest.raises(errors.Rejected):
             client.post_appointment(new_patient(), new_appointment(), within(9))
@@ -102,7 +100,7 @@ class TestNewPatient:
         ],
         ids=["GET", "POST of JSON", "POST of a form"],
     )
-    def test_the_call_table_follows_whatever_verb_and_style_clinicea_has(
+    def test_call_table_follows_the_verb_and_style_of_clinicea(
         self, fake: RunningFake, switches: dict[str, object], part: dict[str, str]
     ) -> None:
         fake.switch(**switches)

@@ -50,8 +50,11 @@ def small_aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallAws]:
             monkeypatch.setenv(name, value)
         aws.forget()
         # Made beforehand: on a busy machine they would take much of the time that a booking has here.
-        for made in (aws.dynamodb, aws.kms, aws.sqs, aws._secretsmanager):
+        for made in (aws.dynamodb, aws.kms, aws.sqs):
             made()
+        aws.secret(STACK.environment("")["IDENTITY_SECRET_ARN"])
+        aws.secret_cache.clear()
+        small.asked.clear()
         yield small
         small.let_go.set()
     aws.forget()

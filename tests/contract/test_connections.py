@@ -50,7 +50,7 @@ class TestPooling:
             client_for(server.url).post_appointment_by_patient_id("P-1", new_appointment(), within(9))
             assert eventually(lambda: server.open_connections == 0)
 
-    def test_a_connection_that_the_server_closed_meanwhile_costs_a_read_nothing(self) -> None:
+    def test_connection_closed_by_the_server_costs_a_read_nothing(self) -> None:
         with SmallServer(clinic) as server:
             client = client_for(server.url)
             client.search_patient_by_mobile_number(MOBILE, within(9))
@@ -59,7 +59,7 @@ class TestPooling:
             assert client.search_patient_by_mobile_number(MOBILE, within(9)) == []
             assert (len(server.seen), server.connections) == (2, 2)
 
-    def test_no_connection_is_used_again_after_an_answer_that_was_cut_off(self) -> None:
+    def test_connection_is_not_reused_after_a_truncated_answer(self) -> None:
         actions: Iterator[Action] = iter([Raw(b"HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n[]"), json_reply([])])
         with SmallServer(lambda _request: next(actions)) as server:
             assert client_for(server.url).search_patient_by_mobile_number(MOBILE, within(9)) == []

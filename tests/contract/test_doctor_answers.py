@@ -32,7 +32,7 @@ def answering(by_call: dict[str, Reply], otherwise: Reply | None = None) -> Call
 class TestPatients:
     def test_a_number_that_nobody_has(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         report = doctor(fake.url, "--mobile", "+919999900077")
-        assert "nobody was found" in report.findings[f"calls.{SEARCH}.country_code_format"]["detail"]
+        assert "no patient was found" in report.findings[f"calls.{SEARCH}.country_code_format"]["detail"]
         assert "give a registered number" in report.findings[f"permission.{PAST}"]["detail"]
 
     def test_one_of_a_family_must_be_named(self, fake: RunningFake, doctor: DoctorRunner) -> None:
@@ -56,12 +56,12 @@ class TestPatients:
         with SmallServer(answering({PAST: json_reply([record])})) as server:
             report = doctor(server.url, "--patient-id", "P-1")
         assert report.findings["times"]["verdict"] == "differs, harmless"
-        assert report.findings["times.reading_zone"]["detail"] == "times bear their offset"
+        assert report.findings["times.reading_zone"]["detail"] == "times have their offset"
 
     def test_a_search_that_does_not_read_the_number(self, doctor: DoctorRunner) -> None:
         with SmallServer(answering({SEARCH: json_reply([{"ID": "P-1"}])})) as server:
             report = doctor(server.url, *ABOUT_MEERA)
-        assert "patients are found for any number" in report.findings["nothing_found"]["detail"]
+        assert "any number has patients" in report.findings["nothing_found"]["detail"]
 
     def test_the_text_of_a_missing_address(self, doctor: DoctorRunner) -> None:
         missing = json_reply({"Message": "Diese Adresse gibt es nicht: 'http://x/?api_key=secret'"}, 404)
@@ -89,9 +89,7 @@ class TestOddSwagger:
         assert told in report.findings["swagger.v2"]["detail"]
         assert report.findings[f"permission.{PAST}"]["verdict"] == "confirmed"
 
-    def test_without_a_document_the_account_itself_tells_verb_and_path(
-        self, fake: RunningFake, doctor: DoctorRunner
-    ) -> None:
+    def test_without_swagger_the_account_shows_verb_and_path(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         fake.fault(SWAGGER, "status", status=404)
         shapes = {BY_DATE: {"verb": "POST", "style": "query"}, PAST: {"path": f"/elsewhere/{PAST}"}}
         fake.switch(shapes=shapes)
@@ -109,7 +107,7 @@ class TestOddSwagger:
         }
 
     @pytest.mark.parametrize("versions", [["v1"], ["v2"], ["v3"]])
-    def test_without_a_document_the_likeliest_addresses_of_the_search_are_tried(
+    def test_without_swagger_likely_search_addresses_are_tried(
         self, fake: RunningFake, doctor: DoctorRunner, versions: list[str]
     ) -> None:
         fake.fault(SWAGGER, "status", status=404)

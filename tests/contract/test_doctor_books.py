@@ -48,7 +48,7 @@ class TestBooking:
     def test_a_start_that_clinicea_rounds(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         fake.switch(shift_zones=330)
         report = doctor(fake.url, *TEST_APPOINTMENT, "--yes")
-        assert "it stands +330 minutes from where it was sent" in report.findings["post.read_back"]["detail"]
+        assert "it is +330 minutes from the sent start" in report.findings["post.read_back"]["detail"]
 
     def test_a_slot_that_is_taken_shows_its_text(self, fake: RunningFake, doctor: DoctorRunner) -> None:
         slot = {"clinic_id": "C-01", "start": f"{START_THERE}:00"}

@@ -226,7 +226,7 @@ MUTATIONS = {
 
 
 @pytest.mark.parametrize("name", MUTATIONS)
-def test_each_difference_is_named_and_the_written_table_makes_up_for_it(
+def test_each_difference_is_named_and_the_written_table_fixes_it(
     name: str, fake: RunningFake, doctor: DoctorRunner
 ) -> None:
     mutation = MUTATIONS[name]

@@ -53,10 +53,10 @@ class TestReport:
             assert f"{finding['verdict']:<17}  {finding['assumption']}" in table
         counts = json.loads(as_json.output)["counts"]
         assert "; ".join(f"{count} {verdict}" for verdict, count in counts.items()) in table
-        assert "wrong              it takes POST: use GET; patients' data then stand in the address" in table
+        assert "wrong              it takes POST: use GET; patients' data would then be in the address" in table
         assert "CallTable=ssm:/convox-clinicea/call-table" in table
 
-    def test_what_is_confirmed_is_counted_and_listed_only_where_it_is_asked_for(
+    def test_confirmed_facts_are_counted_and_listed_on_request_only(
         self, fake: RunningFake, doctor: DoctorRunner
     ) -> None:
         table = doctor(fake.url, *ABOUT_MEERA, as_json=False).output
@@ -146,7 +146,7 @@ class TestAccess:
         assert "its role may lack the permission" in report.findings["authentication"]["detail"]
         assert f"permission.{PAST}" in report.of("confirmed")
 
-    def test_a_401_is_about_the_role_where_the_version_takes_the_credential(
+    def test_401_blames_the_role_if_the_version_takes_the_credential(
         self, fake: RunningFake, doctor: DoctorRunner
     ) -> None:
         fake.switch(denied_calls=[BY_PATIENT])

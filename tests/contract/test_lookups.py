@@ -86,9 +86,7 @@ class TestPastCompleted:
         assert [each.appointment_id for each in found] == ["A-02", "A-03", "A-01"]
         assert {each.status for each in found} == {Status.CHECKED_OUT}
 
-    def test_they_bear_the_clinics_name_and_address_if_clinicea_gives_them(
-        self, fake: RunningFake, client: Clinicea
-    ) -> None:
+    def test_visits_show_the_clinics_name_and_address_if_given(self, fake: RunningFake, client: Clinicea) -> None:
         newest = client.past_completed_appointments("P-01", within(9))[0]
         assert newest.clinic_name == "Example Clinic Andheri"
         assert newest.clinic_address is not None
@@ -173,7 +171,7 @@ class TestRefusals:
             client.appointments_by_patient("P-01", within(9))
         assert len(fake.requests("getAppointmentsByPatient")) == (2 if scheme == "staff_session" else 1)
 
-    def test_a_version_that_does_not_carry_the_call_names_the_setting(self, fake: RunningFake) -> None:
+    def test_version_without_the_call_names_the_setting(self, fake: RunningFake) -> None:
         client = client_for(fake.url, table={"calls": {"searchPatientByMobileNumber": {"version": "v2"}}})
         with pytest.raises(errors.RouteMissing, match=r"calls\.searchPatientByMobileNumber\.path or \.version"):
             client.search_patient_by_mobile_number(MEERA, within(9))

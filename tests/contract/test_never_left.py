@@ -110,7 +110,7 @@ class TestNeverLeft:
 
 
 class TestSentAgain:
-    def test_a_server_that_comes_up_between_two_attempts_gets_it_once(self, silent: socket.socket) -> None:
+    def test_server_that_starts_between_two_attempts_gets_it_once(self, silent: socket.socket) -> None:
         with ExitStack() as later:
             servers: list[SmallServer] = []
             clock = ClockThatActs(lambda: servers.append(later.enter_context(SmallServer(booked, bound=silent))))

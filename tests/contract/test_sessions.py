@@ -64,9 +64,7 @@ class TestStolenToken:
             created.appointment_id
         ]
 
-    def test_one_that_is_stolen_again_and_again_is_an_error_after_one_renewal(
-        self, fake: RunningFake, client: Clinicea
-    ) -> None:
+    def test_token_stolen_repeatedly_is_an_error_after_one_renewal(self, fake: RunningFake, client: Clinicea) -> None:
         fake.fault(SEARCH, "steal_token")
         with pytest.raises(errors.AuthenticationFailed, match="401"):
             client.search_patient_by_mobile_number(MEERA, within(9))

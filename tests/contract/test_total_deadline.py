@@ -90,7 +90,7 @@ def test_a_connection_that_was_given_up_is_not_used_again() -> None:
         assert server.connections == 2
 
 
-def test_a_pooled_connection_has_the_deadline_of_each_call_and_not_of_its_first() -> None:
+def test_pooled_connection_takes_the_deadline_of_each_call() -> None:
     drip = DRIPS["body with a length"]
     actions: Iterator[Action] = iter([json_reply([]), drip])
     with SmallServer(lambda _request: next(actions)) as server:

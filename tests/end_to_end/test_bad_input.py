@@ -9,7 +9,6 @@ import requests
 
 from tests.end_to_end.api import Api, call, slot
 
-ROUTES = ("/patients/search", "/patients/P-01/appointments", "/appointments")
 GOOD: dict[str, dict[str, Any]] = {
     "/patients/search": {"mobile": "9999900001", **call(40)},
     "/patients/P-01/appointments": {"clinic_id": "C-01", "start": slot(60, 10), **call(41)},
@@ -24,18 +23,12 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 BODIES: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 400, "invalid_request"),
-    "not JSON": (b"mobile=9999900001", 400, "invalid_request"),
     "cut off": (b'{"mobile": "99', 400, "invalid_request"),
-    "an array": (b"[1, 2]", 400, "invalid_request"),
-    "a number": (b"17", 400, "invalid_request"),
-    "nothing in it": (b"{}", 400, "invalid_request"),
     "not UTF-8": (b'{"mobile": "\xff\xfe"}', 400, "invalid_request"),
-    "a lone surrogate": (b'{"mobile": "\\ud800"}', 400, "invalid_request"),
-    "control characters": (b'{"call_id": "\\u0000", "agent_id": "a"}', 400, "invalid_request"),
     "deeply nested": (b'{"mobile":' + b"[" * 5000 + b"]" * 5000 + b"}", 400, "invalid_request"),
-    "a huge integer": (b'{"mobile": ' + b"9" * 5000 + b"}", 400, "invalid_request"),
     "one megabyte": (b'{"mobile": "' + b"9" * 1_000_000 + b'"}', 413, "too_large"),
 }
+"""Bodies that the gateway could change or stop; tests/integration/test_bad_input.py has what functions refuse."""
 
 
 def assert_error(answer: requests.Response, status: int, code: str) -> None:
@@ -48,7 +41,7 @@ def assert_error(answer: requests.Response, status: int, code: str) -> None:
     assert all(set(problem) == {"field", "message"} for problem in body["fields"])
 
 
-@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("route", GOOD)
 @pytest.mark.parametrize("kind", BODIES)
 def test_a_body_that_makes_no_sense_is_refused(api: Api, route: str, kind: str) -> None:
     body, status, code = BODIES[kind]
@@ -60,21 +53,9 @@ def test_a_body_that_makes_no_sense_is_refused(api: Api, route: str, kind: str) 
     ("route", "field", "value"),
     [
         ("/patients/search", "mobile", "99999XXX01"),
-        ("/patients/search", "mobile", {"number": 1}),
-        ("/patients/search", "country_code", "India"),
-        ("/patients/search", "call_id", None),
-        ("/patients/search", "agent_id", "a" * 129),
-        ("/patients/P-01/appointments", "start", "tomorrow"),
-        ("/patients/P-01/appointments", "start", "2020-01-01T10:00:00"),
         ("/patients/P-01/appointments", "start", "2026-02-30T10:00:00"),
         # Without the day in its name: several processes compare what they have collected.
         pytest.param("/patients/P-01/appointments", "start", slot(400, 10), id="a start too far ahead"),
-        ("/patients/P-01/appointments", "duration_minutes", 4),
-        ("/patients/P-01/appointments", "notes", "n" * 501),
-        ("/patients/P-01/appointments", "clinic_id", "C 01; DROP"),
-        ("/appointments", "first_name", ["Asha", "Rao"]),
-        ("/appointments", "date_of_birth", "2026-13-01"),
-        ("/appointments", "email", "not an address"),
         ("/appointments", "consent", "perhaps"),
     ],
 )
@@ -86,7 +67,7 @@ def test_a_field_that_breaks_its_limits_is_named(api: Api, route: str, field: st
     assert [problem["field"] for problem in answer.json()["fields"]] == [named]
 
 
-def test_a_patient_id_that_is_none_is_refused_and_one_that_might_be_is_not(api: Api) -> None:
+def test_only_impossible_patient_ids_are_refused(api: Api) -> None:
     assert_error(api.get("/patients/0/appointments/completed", **call(43)), 400, "invalid_request")
     for patient_id in ("P-unheard-of", "P%2001", "P.01", "P:01", "%7BP-01%7D"):
         not_shown = api.get(f"/patients/{patient_id}/appointments/completed", **call(43))

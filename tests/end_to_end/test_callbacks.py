@@ -66,7 +66,7 @@ def test_what_convox_opens_takes_get_and_a_form_at_one_address(api: Api, address
     assert form.headers["Cache-Control"] == query.headers["Cache-Control"] == "no-store"
 
 
-def test_of_a_transferred_call_neither_agent_s_callback_takes_the_other_s_place(api: Api) -> None:
+def test_callbacks_of_a_transferred_call_replace_no_other_agents(api: Api) -> None:
     one, other = slot(days=46, hour=9), slot(days=47, hour=9)
     kept = api.post("/calls/status", ended(808, one)).json()["booking_id"]
     waits = api.post("/calls/status", ended(808, other, USER_ID="agent-8")).json()
@@ -80,7 +80,7 @@ def test_of_a_transferred_call_neither_agent_s_callback_takes_the_other_s_place(
     ]
 
 
-def test_the_end_of_a_call_is_its_one_booking_however_often_it_comes(api: Api) -> None:
+def test_end_of_a_call_is_one_booking_however_often_sent(api: Api) -> None:
     start = slot(days=41, hour=9)
     first = api.post("/calls/status", ended(803, start))
     again = api.post("/calls/status", ended(803, start))
@@ -106,7 +106,7 @@ def test_a_changed_mind_after_the_booking_waits_for_a_person(api: Api) -> None:
     assert len(api.get("/calls/E2E-0804/bookings").json()["bookings"]) == 2
 
 
-def test_any_other_disposition_is_acknowledged_and_a_bad_appointment_refused(api: Api) -> None:
+def test_other_dispositions_are_acknowledged_bad_starts_refused(api: Api) -> None:
     noted = api.post("/calls/status", ended(805, slot(days=44, hour=9), DISPOSITION="Not Interested"))
     refused = api.post("/calls/status", ended(805, slot(days=44, hour=9), clinic_id=""))
 
@@ -116,7 +116,7 @@ def test_any_other_disposition_is_acknowledged_and_a_bad_appointment_refused(api
     assert (call["bookings"], call["not_booked"]) == ([], ["clinic_id"])
 
 
-def test_a_callback_that_cannot_be_read_leaves_a_trace_of_its_call(api: Api) -> None:
+def test_unreadable_callback_leaves_a_trace_of_its_call(api: Api) -> None:
     broken = '{"CALL_REFERENCE_ID": "E2E#0806", "USER_ID": "agent-7", "remarks": "he said "yes""}'
 
     refused = api.post("/calls/status", data=broken.encode())
@@ -126,7 +126,7 @@ def test_a_callback_that_cannot_be_read_leaves_a_trace_of_its_call(api: Api) -> 
         assert (asked.status_code, asked.json()["not_booked"]) == (200, ["body"])
 
 
-def test_text_that_nobody_reads_and_a_withheld_number_refuse_nothing(api: Api) -> None:
+def test_unread_text_and_withheld_number_refuse_nothing(api: Api) -> None:
     form = ended(807, slot(days=45, hour=9), MOBILE_NO="anonymous")
     body = "&".join(f"{name}={value}" for name, value in form.items()).replace(" ", "+") + "&remarks=caf%E9"
 

@@ -9,7 +9,7 @@ from tests.end_to_end.aws import Aws
 from tests.support.waiting import eventually
 
 
-def test_a_booking_whose_message_was_received_too_often_is_parked_and_told_of(api: Api, aws: Aws) -> None:
+def test_message_received_too_often_parks_and_notifies(api: Api, aws: Aws) -> None:
     assert eventually(lambda: aws.messages() == 0, seconds=60), "else another booking's message might become one"
     api.clinicea.fault("getAppointmentsByPatient", "status", status=503)
     request = {"clinic_id": "C-01", "start": slot(73, 10), **call(70)}
@@ -28,9 +28,7 @@ def test_a_booking_whose_message_was_received_too_often_is_parked_and_told_of(ap
     assert api.standing("P-02", slot(73, 10)) == []
 
 
-def test_a_message_that_nobody_understands_stays_for_a_person_and_holds_up_no_other(
-    api: Api, aws: Aws, stack: dict[str, str]
-) -> None:
+def test_unreadable_message_is_kept_and_delays_no_other(api: Api, aws: Aws, stack: dict[str, str]) -> None:
     before = aws.dead_letters()
     aws.client("sqs").send_message(QueueUrl=stack["queue_url"], MessageBody='{"v": 99}')
     request = {"clinic_id": "C-01", "start": slot(74, 10), **call(71)}

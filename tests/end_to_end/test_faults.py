@@ -139,7 +139,7 @@ def kinds_hit(world: RealWorld) -> set[str]:
         return {entry.fault for entry in clinicea.log.entries if entry.fault is not None}
 
 
-def test_the_faults_of_the_simulation_harm_nobody_on_the_deployed_template(
+def test_simulated_faults_harm_nobody_on_the_deployed_template(
     world: RealWorld, api: Api, intents: list[Intent]
 ) -> None:
     assert len(intents) == BOOKINGS

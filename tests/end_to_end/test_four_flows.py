@@ -18,7 +18,7 @@ def test_a_registered_number_finds_its_one_patient_with_details(api: Api) -> Non
     assert patient["address"]
 
 
-def test_a_family_number_yields_candidates_without_their_addresses(api: Api) -> None:
+def test_family_number_yields_candidates_without_addresses(api: Api) -> None:
     found = api.post("/patients/search", {"mobile": "+919999900002", **call(2)}).json()
 
     assert found["match"] == "many"
@@ -33,7 +33,7 @@ def test_an_unknown_number_is_no_error(api: Api) -> None:
     assert (found.json()["match"], found.json()["patients"]) == ("none", [])
 
 
-def test_completed_appointments_come_newest_first_with_the_clinics_address(api: Api) -> None:
+def test_completed_visits_are_newest_first_with_clinic_address(api: Api) -> None:
     assert api.post("/patients/search", {"mobile": "99999 00001", **call(4)}).status_code == 200
 
     answer = api.get("/patients/P-01/appointments/completed", **call(4))
@@ -45,7 +45,7 @@ def test_completed_appointments_come_newest_first_with_the_clinics_address(api: 
     assert all(a["clinic"]["address"] for a in appointments)
 
 
-def test_a_booking_for_a_known_patient_stands_in_the_calendar_once_however_often_it_is_sent(api: Api) -> None:
+def test_known_patient_is_booked_once_however_often_it_is_sent(api: Api) -> None:
     request = {"clinic_id": "C-01", "start": slot(40, 10), "practitioner_id": "D-01", **call(5)}
 
     first = api.post("/patients/P-01/appointments", request)
@@ -65,7 +65,7 @@ def test_a_booking_for_a_known_patient_stands_in_the_calendar_once_however_often
     assert [appointment["appointment_id"] for appointment in standing] == [ended["appointment_id"]]
 
 
-def test_a_caller_who_consents_becomes_a_patient_with_an_appointment(api: Api) -> None:
+def test_consenting_caller_becomes_a_patient_with_an_appointment(api: Api) -> None:
     request = {
         "mobile": "9999900021",
         "first_name": "Asha",

@@ -10,7 +10,7 @@ from tests.end_to_end.api import Api, call, slot
 PATIENT = "P-03"
 
 
-def test_a_later_booking_of_the_same_patient_does_not_wait_for_an_earlier_one_in_doubt(
+def test_later_booking_does_not_wait_for_an_earlier_one_in_doubt(
     api: Api, record_property: Callable[[str, object], None]
 ) -> None:
     def book(days: int, number: int) -> tuple[str, float]:

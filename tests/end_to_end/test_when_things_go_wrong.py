@@ -6,7 +6,7 @@ from tests.end_to_end.api import Api, call, slot
 from tests.support.waiting import eventually
 
 
-def test_a_slot_taken_by_somebody_else_is_rejected_with_its_reason(api: Api) -> None:
+def test_slot_taken_by_another_patient_is_rejected_with_a_reason(api: Api) -> None:
     request = {"clinic_id": "C-01", "start": slot(50, 10), "practitioner_id": "D-01"}
     first = api.post("/patients/P-02/appointments", {**request, **call(20)}).json()["booking_id"]
     assert api.ended(first)["state"] == "booked"
@@ -24,7 +24,7 @@ def test_an_unknown_patient_ends_as_rejected(api: Api) -> None:
     assert (api.ended(booking_id)["state"], api.ended(booking_id)["reason"]) == ("rejected", "unknown_patient")
 
 
-def test_a_post_that_was_carried_out_but_never_answered_is_found_and_not_repeated(api: Api) -> None:
+def test_unanswered_post_that_succeeded_is_found_not_repeated(api: Api) -> None:
     api.clinicea.fault("postAppointmentByPatientID", "reset_after", count=1)
     posts_before = len(api.clinicea.requests("postAppointmentByPatientID"))
 
@@ -36,7 +36,7 @@ def test_a_post_that_was_carried_out_but_never_answered_is_found_and_not_repeate
     assert len(api.clinicea.requests("postAppointmentByPatientID")) == posts_before + 1
 
 
-def test_a_post_whose_fate_the_calendar_does_not_show_is_not_repeated_before_it_has_settled(api: Api) -> None:
+def test_post_in_doubt_is_repeated_only_after_the_settle_time(api: Api) -> None:
     api.clinicea.fault("postAppointmentByPatientID", "reset_before", count=1)
     posts_before = len(api.clinicea.requests("postAppointmentByPatientID"))
 
@@ -52,7 +52,7 @@ def test_a_post_whose_fate_the_calendar_does_not_show_is_not_repeated_before_it_
     assert api.standing(patient_id="P-03", start=slot(53, 10)) == []
 
 
-def test_clinicea_down_is_said_so_and_clinicea_silent_within_the_budget(api: Api) -> None:
+def test_clinicea_down_or_silent_is_reported_within_the_budget(api: Api) -> None:
     api.clinicea.fault("searchPatientByMobileNumber", "status", status=503)
     down = api.post("/patients/search", {"mobile": "9999900001", **call(25)})
     api.clinicea.clear_faults()
@@ -63,7 +63,7 @@ def test_clinicea_down_is_said_so_and_clinicea_silent_within_the_budget(api: Api
     assert (silent.status_code, silent.json()["code"]) == (504, "clinicea_timeout")
 
 
-def test_a_booking_waits_while_the_role_lacks_the_permission_and_is_made_once_it_has_it(api: Api) -> None:
+def test_booking_waits_for_a_missing_permission_then_succeeds(api: Api) -> None:
     api.clinicea.fault("postAppointmentByPatientID", "status", status=403, count=1)
 
     request = {"clinic_id": "C-02", "start": slot(54, 10), **call(27)}

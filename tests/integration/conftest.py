@@ -10,8 +10,12 @@ import pytest
 from moto.secretsmanager.models import FakeSecret, SecretsManagerBackend
 
 from local.clinicea.testing import RunningFake, running_fake
+from tests.support import invented
 from tests.support.account import Stack, aws_account
+from tests.support.bookings import known_body
+from tests.support.data_requests import ASKED
 from tests.support.deployment import Deployment
+from tests.support.desk import CALL, VISITS
 
 HERE = Path(__file__).parent
 LAST = "test_least_privilege.py"
@@ -56,6 +60,16 @@ def deployment(fake: RunningFake, monkeypatch: pytest.MonkeyPatch) -> Deployment
 
 
 @pytest.fixture
+def meera(deployment: Deployment) -> str:
+    """A patient who was looked up and booked; gives the booking's id."""
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.search(ASKED)
+    booking_id = deployment.book_known("P-41", known_body(mobile=invented.MOBILE)).body["booking_id"]
+    assert deployment.deliver().acknowledged
+    return str(booking_id)
+
+
+@pytest.fixture
 def labelled_current(monkeypatch: pytest.MonkeyPatch) -> None:
     """Mend moto, which goes on reading the version last put as current after `AWSCURRENT` has moved."""
     moves = SecretsManagerBackend.update_secret_version_stage
@@ -69,3 +83,19 @@ def labelled_current(monkeypatch: pytest.MonkeyPatch) -> None:
         return moved
 
     monkeypatch.setattr(SecretsManagerBackend, "update_secret_version_stage", move)
+
+
+@pytest.fixture
+def announced(deployment: Deployment) -> Deployment:
+    """The call of the one patient with that number has reached the agent; the desk makes its look-ups itself."""
+    deployment.configure(PREFETCH_SECONDS="0")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41", file_no="F-41", appointments=VISITS))
+    assert deployment.popup({**CALL, "queue": "Andheri"}).status == 200
+    return deployment
+
+
+@pytest.fixture
+def family(announced: Deployment) -> Deployment:
+    """The number is the child's as well."""
+    announced.fake.add_patient(**invented.child(patient_id="P-42", appointments=VISITS))
+    return announced

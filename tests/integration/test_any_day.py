@@ -77,7 +77,7 @@ def test_each_sample_event_is_answered(then: Deployment, when: Moment) -> None:
         assert "errorType" not in result
 
 
-def test_what_make_run_prints_to_type_can_be_booked_wherever_the_machine_stands(then: Deployment, when: Moment) -> None:
+def test_printed_sample_can_be_booked_in_any_time_zone(then: Deployment, when: Moment) -> None:
     stack = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
     texts = set()
     with pytest.MonkeyPatch.context() as machine:
@@ -108,9 +108,7 @@ def test_the_horizon_is_365_days_to_the_second(then: Deployment, when: Moment) -
         assert booked(then, body)[0] == status, start
 
 
-def test_the_nightly_comparison_comes_once_between_two_midnights_of_the_clinics_zone(
-    then: Deployment, when: Moment
-) -> None:
+def test_nightly_comparison_runs_once_a_day_in_the_clinics_zone(then: Deployment, when: Moment) -> None:
     then.function("reconcile").invoke(events.scheduled("rule", when.utc), seconds=300)
     then.function("reconcile").invoke(events.scheduled("rule", when.utc), seconds=300)
 

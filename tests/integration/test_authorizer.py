@@ -42,7 +42,7 @@ def test_who_knows_the_token_may_use_the_whole_stage(deployment: Deployment) -> 
     }
 
 
-def test_a_client_s_own_usage_key_is_told_and_all_others_share_one(deployment: Deployment) -> None:
+def test_client_with_its_own_usage_key_gets_it_others_share_one(deployment: Deployment) -> None:
     pairs = {
         "north": {"current": "token-of-the-northern-centre-01", "usage_key": "a" * 40},
         "south": {"current": "token-of-the-southern-centre-01"},
@@ -84,7 +84,7 @@ def test_bearer_is_stripped_where_the_header_is_authorization(deployment: Deploy
     assert effect(decided(deployment, {"Authorization": invented.TOKEN})) == "Deny"
 
 
-def test_a_changed_secret_is_seen_when_what_is_known_of_it_is_too_old(deployment: Deployment) -> None:
+def test_changed_secret_is_seen_once_the_cached_copy_is_old(deployment: Deployment) -> None:
     arn = secret("tokens-that-change", {"current": invented.OLD_TOKEN})
     deployment.configure(ACCESS_TOKENS_SECRET_ARN=arn)
     assert effect(decided(deployment, {"Access-Token": invented.OLD_TOKEN})) == "Allow"

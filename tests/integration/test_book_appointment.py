@@ -17,7 +17,7 @@ from tests.support.deployment import Deployment
 from tests.support.events import HOST
 
 
-def test_a_booking_is_accepted_and_says_where_it_can_be_asked_for(deployment: Deployment) -> None:
+def test_accepted_booking_says_where_its_status_is(deployment: Deployment) -> None:
     answer = deployment.book_known("P-41", known_body())
 
     booking_id = answer.body["booking_id"]
@@ -51,7 +51,7 @@ def test_the_location_is_where_the_caller_reached_us(
     assert answer.headers["Location"] == address + answer.body["booking_id"]
 
 
-def test_the_booking_that_is_accepted_is_the_one_that_can_be_read(deployment: Deployment) -> None:
+def test_accepted_booking_is_the_one_that_can_be_read(deployment: Deployment) -> None:
     booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
 
     read = deployment.status(booking_id)
@@ -74,9 +74,7 @@ def test_the_same_request_again_is_the_same_booking(deployment: Deployment) -> N
 
 
 @pytest.mark.parametrize("change", [{"notes": "changed"}, {"duration_minutes": 45}, {"mobile": invented.OTHER_MOBILE}])
-def test_the_same_request_with_other_content_is_the_first_booking(
-    deployment: Deployment, change: dict[str, Any]
-) -> None:
+def test_same_request_with_other_content_is_the_first_booking(deployment: Deployment, change: dict[str, Any]) -> None:
     body = known_body()
     first = deployment.book_known("P-41", body)
 
@@ -114,7 +112,7 @@ def test_a_request_for_something_else_is_another_booking(deployment: Deployment,
     assert other.body["repeated"] is False
 
 
-def test_a_repeat_of_a_booking_that_has_ended_is_answered_200_with_its_state(deployment: Deployment) -> None:
+def test_repeat_of_an_ended_booking_answers_200_with_its_state(deployment: Deployment) -> None:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     body = known_body()
     first = deployment.book_known("P-41", body)
@@ -131,7 +129,7 @@ def test_a_repeat_of_a_booking_that_has_ended_is_answered_200_with_its_state(dep
     }
 
 
-def test_a_late_repeat_of_a_start_that_has_passed_gets_the_first_answer(deployment: Deployment) -> None:
+def test_late_repeat_of_a_past_start_gets_the_first_answer(deployment: Deployment) -> None:
     start = in_days(-1)
     then = VirtualClock(datetime.now(UTC) - timedelta(days=3))
     first = deployment.accepted_at(then, known_request(start=start))
@@ -211,7 +209,7 @@ def test_a_start_that_cannot_be_is_refused_and_nothing_is_stored(deployment: Dep
     assert deployment.stack.items() == deployment.stack.messages() == []
 
 
-def test_call_and_agent_may_be_missing_where_the_deployment_says_so_and_the_booking_still_ends(
+def test_optional_call_and_agent_may_be_missing(
     deployment: Deployment,
 ) -> None:
     deployment.configure(REQUIRE_CALL_CONTEXT="false")
@@ -225,7 +223,7 @@ def test_call_and_agent_may_be_missing_where_the_deployment_says_so_and_the_book
 
 
 @pytest.mark.parametrize("minutes", [None, "", "30", 30.0, 30])
-def test_the_duration_is_the_deployments_where_the_request_names_none(deployment: Deployment, minutes: object) -> None:
+def test_duration_defaults_to_the_deployments(deployment: Deployment, minutes: object) -> None:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     start = in_days(2)
 

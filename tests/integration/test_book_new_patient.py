@@ -105,7 +105,7 @@ def test_a_gender_may_be_written_in_several_ways(deployment: Deployment, gender:
     assert deployment.book_new(new_body(gender=gender)).status == 202
 
 
-def test_the_same_request_again_is_the_same_booking_however_the_name_is_spelled(deployment: Deployment) -> None:
+def test_same_request_is_one_booking_however_the_name_is_spelled(deployment: Deployment) -> None:
     body = new_body()
     first = deployment.book_new(body)
 
@@ -123,7 +123,7 @@ def test_the_same_person_a_minute_later_is_another_booking(deployment: Deploymen
     assert first.body["booking_id"] != second.body["booking_id"]
 
 
-def test_a_number_that_has_been_registered_to_somebody_else_waits_for_a_person(deployment: Deployment) -> None:
+def test_number_registered_to_another_person_is_parked(deployment: Deployment) -> None:
     deployment.fake.add_patient(**invented.child())
     accepted = deployment.book_new(new_body())
 
@@ -140,13 +140,7 @@ def test_a_number_that_is_none_is_refused(deployment: Deployment) -> None:
     deployment.book_new(new_body(mobile="12")).is_error(400, "invalid_request", "mobile")
 
 
-def test_a_dialling_code_that_is_none_is_refused(deployment: Deployment) -> None:
-    deployment.book_new(new_body(mobile="9999900041", country_code="999")).is_error(
-        400, "invalid_request", "country_code"
-    )
-
-
-def test_a_request_too_long_to_be_sealed_is_refused_and_not_stored(deployment: Deployment) -> None:
+def test_request_too_long_to_be_sealed_is_refused_and_not_stored(deployment: Deployment) -> None:
     four_bytes = "\U0001f9b7"
     names = dict.fromkeys(("first_name", "last_name", "service"), four_bytes * 100)
     references = dict.fromkeys(("call_id", "agent_id"), four_bytes * 128)
@@ -160,7 +154,7 @@ def test_a_request_too_long_to_be_sealed_is_refused_and_not_stored(deployment: D
 MODERN = {"schema": 2, "flows": {"book_new": "modern"}}
 
 
-def test_where_the_dialect_makes_no_patients_that_is_said_before_anything_is_promised(deployment: Deployment) -> None:
+def test_dialect_that_makes_no_patients_refuses_up_front(deployment: Deployment) -> None:
     deployment.configure(CALL_TABLE=document(MODERN))
 
     refused = deployment.book_new(new_body())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from commands import booking_lines, bookings, redrive, resolve
+from commands import bookings, redrive, resolve
 from commands.cli_support import Ask, Output, Session
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
@@ -56,7 +56,7 @@ def resolving(deployment: Deployment, booking: Booking, end: str, appointment: s
     return resolve.carry_out(session(deployment), booking.booking_id, end, appointment, why=why)
 
 
-def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
+def test_list_shows_state_reason_age_and_call_but_no_patient(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert listing(deployment, 1) == 0
@@ -69,7 +69,7 @@ def test_the_list_tells_state_reason_age_and_call_and_nothing_of_the_patient(
     assert "P-41" not in said
 
 
-def test_bookings_that_have_ended_are_listed_when_they_are_asked_for(
+def test_ended_bookings_are_listed_on_request(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert listing(deployment, states=["rejected"]) == 0
@@ -153,7 +153,7 @@ def test_what_cannot_be_redriven_is_left_with_its_reason(
     assert "0 redriven, 2 left" in said
 
 
-def test_what_was_asked_for_after_another_was_booked_is_only_redriven_by_name(
+def test_booking_asked_for_after_another_is_redriven_only_by_id(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     back = deployment.ledger().move(parked, State.ACCEPTED)
@@ -241,7 +241,7 @@ def test_an_order_that_makes_no_sense_is_refused(deployment: Deployment, wrong: 
 
 
 @pytest.mark.parametrize("why", [f"called {invented.MOBILE}", "she is at +91 99999 000 17", "wrote to a@example.com"])
-def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
+def test_reason_with_patient_data_is_refused_and_not_repeated(
     deployment: Deployment, parked: Booking, why: str
 ) -> None:
     with pytest.raises(InvalidRequest, match="an e-mail address or a telephone number") as refused:
@@ -251,43 +251,11 @@ def test_a_reason_that_would_tell_of_the_patient_is_refused_and_not_repeated(
     assert deployment.booking(parked.booking_id) == parked
 
 
-@pytest.mark.parametrize(("text", "minutes"), [("45m", 45), ("12h", 720), ("3d", 4320)])
-def test_a_duration_is_read(text: str, minutes: int) -> None:
-    assert booking_lines.minutes(text) == minutes
-
-
-@pytest.mark.parametrize("text", ["", "h", "12", "12 h", "-1h", "1w"])
-def test_what_is_no_duration_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="a duration is such as"):
-        booking_lines.minutes(text)
-
-
-def test_spans_are_told_in_their_greatest_unit() -> None:
-    now = datetime(2026, 6, 1, tzinfo=UTC)
-    booking = {
-        "state": "accepted",
-        "reason": None,
-        "accepted_at": (now - timedelta(hours=30)).isoformat(),
-        "start": (now - timedelta(days=3)).isoformat(),
-        "booking_id": "bk_1",
-        "call_id": None,
-        "agent_id": None,
-        "posted": True,
-        "appointment_id": None,
-    }
-
-    said = booking_lines.line(booking, now)
-
-    assert "age   30 h" in said
-    assert "start    -3 d" in said
-    assert said.endswith("posted")
-
-
 def test_of_a_booking_that_never_was_nothing_is_shown(deployment: Deployment) -> None:
     assert ask(deployment)({"action": "show", "booking_id": "bk_" + "a" * 26}) == {"booking": None, "acts": []}
 
 
-def test_a_record_that_cannot_be_read_is_listed_with_its_id_whatever_is_asked_for(
+def test_unreadable_record_is_listed_by_id_whatever_the_filter(
     deployment: Deployment, parked: Booking, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment.stack.spoil(f"booking#{parked.booking_id}", reason="a reason of a later version")

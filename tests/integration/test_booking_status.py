@@ -106,7 +106,7 @@ def test_a_booking_that_never_was_is_not_found(deployment: Deployment, booking_i
     deployment.status(booking_id).is_error(404, "not_found")
 
 
-def test_a_ledger_that_is_away_is_an_internal_error_that_says_nothing(deployment: Deployment) -> None:
+def test_unavailable_ledger_is_an_internal_error_without_details(deployment: Deployment) -> None:
     booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
     deployment.configure(LEDGER_TABLE="no-such-table")
 

@@ -10,6 +10,7 @@ import pytest
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.protocol import State
+from convox_clinicea.errors import ConfigurationError
 from tests.support import events, invented
 from tests.support.bookings import in_days, known_body, new_body
 from tests.support.deployment import Deployment
@@ -47,7 +48,7 @@ def test_a_message_that_is_done_is_acknowledged(deployment: Deployment, accepted
     assert len(deployment.fake.standing()) == 1
 
 
-def test_a_message_that_must_wait_is_reported_and_hidden_for_that_long(
+def test_message_that_must_wait_is_reported_and_hidden_so_long(
     deployment: Deployment, accepted: str, postponed: list[int]
 ) -> None:
     deployment.fake.fault(LOOK, "status", status=429, headers={"Retry-After": "120"}, count=1)
@@ -127,7 +128,7 @@ def test_a_message_that_cannot_even_be_buried_comes_again(deployment: Deployment
     assert deployment.deliver().comes_again
 
 
-def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment: Deployment) -> None:
+def test_message_for_an_unknown_booking_is_acknowledged(deployment: Deployment) -> None:
     body = {"v": 1, "booking_id": f"bk_{'a' * 26}", "generation": 1}
     aws.sqs().send_message(
         QueueUrl=deployment.stack.queue_url,
@@ -150,7 +151,7 @@ def test_a_message_for_a_booking_that_does_not_exist_is_acknowledged(deployment:
     ],
     ids=lambda variables: next(iter(variables)),
 )
-def test_a_deployment_that_is_not_set_up_makes_bookings_wait_and_never_raises(
+def test_incomplete_setup_makes_bookings_wait_and_never_raises(
     deployment: Deployment, accepted: str, variables: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     good = {name: deployment.stack.environment(deployment.fake.url)[name] for name in variables}
@@ -191,7 +192,7 @@ def test_a_message_of_the_release_before_is_understood(deployment: Deployment, a
 
 
 @pytest.mark.parametrize("scheme", ["api_key", "staff_session"])
-def test_known_and_new_patients_are_booked_by_both_ways_into_clinicea(deployment: Deployment, scheme: str) -> None:
+def test_both_kinds_of_patients_are_booked_by_both_calls(deployment: Deployment, scheme: str) -> None:
     deployment.configure(CLINICEA_AUTHENTICATION=scheme)
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     known = deployment.book_known("P-41", known_body()).body["booking_id"]
@@ -203,3 +204,44 @@ def test_known_and_new_patients_are_booked_by_both_ways_into_clinicea(deployment
     assert deployment.booking(known).state is State.BOOKED
     assert deployment.booking(new).state is State.BOOKED
     assert len(deployment.fake.standing()) == 2
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"LEASE_SECONDS": "44"}, {"VISIBILITY_SECONDS": "45"}],
+    ids=lambda variables: next(iter(variables)),
+)
+def test_worker_with_contradictory_settings_takes_no_booking(deployment: Deployment, variables: dict[str, Any]) -> None:
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    booking_id = deployment.book_known("P-41", known_body()).body["booking_id"]
+    deployment.configure(**variables)
+
+    assert deployment.deliver().comes_again
+
+    assert deployment.booking(booking_id).version == 1
+    assert deployment.fake.requests() == []
+    with pytest.raises(ConfigurationError):
+        deployment.function("booking_worker").module.function.parts()
+
+
+def test_containers_that_start_cold_share_one_session(deployment: Deployment) -> None:
+    deployment.configure(CLINICEA_AUTHENTICATION="staff_session")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    for number in range(3):
+        deployment.configure()
+        assert deployment.search({"mobile": invented.MOBILE, "call_id": "c", "agent_id": "a"}).status == 200
+        deployment.book_known("P-41", known_body(start=in_days(2 + number).isoformat()))
+        assert deployment.deliver().acknowledged
+
+    assert len(deployment.fake.requests("getTokenByStaffUsernamePwd")) == 1
+    assert len(deployment.fake.standing()) == 3
+
+
+def test_the_shared_pace_is_kept_by_the_worker(deployment: Deployment) -> None:
+    deployment.configure(CLINICEA_PER_SECOND="1000")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+    deployment.book_known("P-41", known_body())
+    assert deployment.deliver().acknowledged
+
+    turns = [int(item["taken"]["N"]) for item in deployment.stack.items() if item["pk"]["S"].startswith("pace#")]
+    assert sum(turns) == len(deployment.fake.requests())

@@ -14,7 +14,7 @@ from tests.support.call_ends import known
 from tests.support.deployment import Deployment
 
 
-def test_of_a_call_without_bookings_it_says_that_none_is_known_yet(deployment: Deployment) -> None:
+def test_call_without_bookings_says_that_none_is_known_yet(deployment: Deployment) -> None:
     answer = deployment.of_call(CALL_ID)
 
     assert answer.status == 200
@@ -71,7 +71,7 @@ def test_of_a_transferred_call_one_agent_s_may_be_asked_for(deployment: Deployme
     deployment.of_call(CALL_ID, query={"agent_id": "x" * 129}).is_error(400, "invalid_request", "agent_id")
 
 
-def test_a_state_is_the_table_s_though_the_index_still_shows_an_older_one(
+def test_state_comes_from_the_table_even_if_the_index_lags(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
@@ -132,7 +132,7 @@ def test_what_is_no_call_id_is_refused(deployment: Deployment, call_id: str) -> 
     assert answer.status in (400, 404), answer.body
 
 
-def test_a_ledger_that_is_away_is_an_internal_error_that_says_nothing(deployment: Deployment) -> None:
+def test_unavailable_ledger_is_an_internal_error_without_details(deployment: Deployment) -> None:
     deployment.configure(LEDGER_TABLE="no-such-table")
 
     deployment.of_call(CALL_ID).is_error(500, "internal")
@@ -142,7 +142,7 @@ ODD_IDS = ["a/b", "a#b", "a?b=c", "a\\b", 'a"b', "a`b", "a b", "a%2Fb", "a+b", "
 
 
 @pytest.mark.parametrize("call_id", ODD_IDS)
-def test_a_call_of_any_signs_can_be_asked_for_by_its_path_and_by_a_query(deployment: Deployment, call_id: str) -> None:
+def test_call_id_of_any_characters_works_in_path_and_query(deployment: Deployment, call_id: str) -> None:
     accepted = deployment.book_known("P/41 ü", known_body(call_id=call_id))
 
     assert accepted.status == 202

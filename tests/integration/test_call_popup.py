@@ -137,9 +137,7 @@ def test_a_masked_or_missing_number_is_the_sender_s_to_correct(deployment: Deplo
     ],
     ids=str,
 )
-def test_of_a_withheld_or_internal_number_the_pop_up_says_so_and_is_no_error(
-    deployment: Deployment, mobile: str | int
-) -> None:
+def test_withheld_or_internal_number_is_shown_as_such_no_error(deployment: Deployment, mobile: str | int) -> None:
     answer = deployment.popup({**CALL, "MOBILE_NO": mobile})
 
     assert answer.status == 200

@@ -217,7 +217,7 @@ def test_a_correction_of_what_waits_unposted_is_worked(deployment: Deployment) -
     assert corrected.body["message"] == "The booking is accepted and will be made in Clinicea."
 
 
-def test_a_service_that_the_two_doors_spell_otherwise_is_one_appointment(deployment: Deployment) -> None:
+def test_service_spelled_in_two_ways_is_one_booking(deployment: Deployment) -> None:
     deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
     body = known(service="Consult")
     flow = deployment.book_known("P-41", body)
@@ -246,7 +246,7 @@ def test_a_deployment_that_knows_only_200(deployment: Deployment) -> None:
     assert deployment.call_status(known()).status == 200
 
 
-def test_without_the_queue_it_is_not_confirmed_and_may_come_again(deployment: Deployment) -> None:
+def test_without_the_queue_it_is_unconfirmed_and_may_be_resent(deployment: Deployment) -> None:
     body = known()
     deployment.stack.without_queue()
     deployment.call_status(body).is_error(503, "not_stored")

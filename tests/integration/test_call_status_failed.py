@@ -55,7 +55,7 @@ def test_its_failure_is_logged_with_call_and_agent(deployment: Deployment, capsy
 
 @pytest.mark.parametrize("away", ["the call table", "the dialect"])
 @pytest.mark.parametrize("broken", [False, True])
-def test_call_and_agent_are_logged_though_the_deployment_s_documents_cannot_be_read(
+def test_call_and_agent_are_logged_with_unreadable_documents(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], away: str, broken: bool
 ) -> None:
     deployment.configure(**AWAY[away])
@@ -67,9 +67,7 @@ def test_call_and_agent_are_logged_though_the_deployment_s_documents_cannot_be_r
     assert {(line["call_id"], line["agent_id"]) for line in named} == {(CALL_ID, AGENT_ID)}
 
 
-def test_a_number_is_masked_though_the_deployment_s_documents_cannot_be_read(
-    deployment: Deployment, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_number_is_masked_with_unreadable_documents(deployment: Deployment, capsys: pytest.CaptureFixture[str]) -> None:
     deployment.configure(DIALECT="ssm:/no/such/parameter")
 
     deployment.call_status(known(call_id=invented.NATIONAL, agent_id=invented.MOBILE)).is_error(503, "not_stored")
@@ -117,7 +115,7 @@ def test_one_that_is_stored_or_refused_is_no_failure(
     assert (counts(written, "CallStatusReceived"), counts(written, "CallStatusFailed")) == ([1], [])
 
 
-def test_nor_is_one_that_is_kept_since_the_dialect_cannot_make_it(
+def test_kept_callback_the_dialect_cannot_make_is_not_failed(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment.configure(CALL_TABLE=document({"schema": 2, "flows": {"book_new": "modern"}}))

@@ -61,7 +61,7 @@ ODD: dict[str, tuple[str, dict[str, str] | None]] = {
     ],
     ids=lambda value: ",".join(value),
 )
-def test_an_appointment_that_cannot_be_booked_names_its_fields_and_is_kept(
+def test_unbookable_appointment_names_its_fields_and_is_kept(
     deployment: Deployment, capsys: pytest.CaptureFixture[str], changes: dict[str, Any], fields: list[str]
 ) -> None:
     answer = deployment.call_status(known(**changes))
@@ -81,7 +81,7 @@ def comes_twice(zone: ZoneInfo) -> datetime:
     return next(each for each in halves if each.utcoffset() != each.replace(fold=1).utcoffset())
 
 
-def test_a_start_that_comes_twice_is_asked_for_with_its_offset_and_kept(deployment: Deployment) -> None:
+def test_ambiguous_start_is_asked_for_with_its_offset_and_kept(deployment: Deployment) -> None:
     """It used to be booked as the first of the two."""
     deployment.configure(TIME_ZONE="America/New_York")
     start = comes_twice(ZoneInfo("America/New_York"))
@@ -95,7 +95,7 @@ def test_a_start_that_comes_twice_is_asked_for_with_its_offset_and_kept(deployme
     assert deployment.call_status(known(start=start.replace(fold=1).isoformat())).status == 202
 
 
-def test_a_person_opens_what_is_kept_by_kms_alone_as_the_runbook_says(deployment: Deployment) -> None:
+def test_operator_opens_a_kept_callback_with_kms_as_documented(deployment: Deployment) -> None:
     deployment.call_status(known(clinic_id=...))
     runbook = (ROOT / "docs" / "operations.md").read_text("utf-8")
     (item,) = [each for each in deployment.stack.items() if each["pk"]["S"].startswith("call#")]
@@ -143,7 +143,7 @@ def test_nor_where_something_else_is_wrong_too(deployment: Deployment, also: dic
     assert stored == {}
 
 
-def test_what_is_kept_fits_into_one_encryption_however_long_it_is(deployment: Deployment) -> None:
+def test_kept_callback_fits_one_encryption_however_long(deployment: Deployment) -> None:
     answer = deployment.call_status(new(clinic_id=..., notes="n" * 40_000, email="é" * 2000))
 
     assert answer.status == 400
@@ -165,7 +165,7 @@ def test_the_corrected_callback_books(deployment: Deployment) -> None:
     assert (call(deployment).problems, call(deployment).kept) == ((), None)
 
 
-def test_without_a_call_it_is_refused_even_where_the_context_is_relaxed(deployment: Deployment) -> None:
+def test_without_a_call_it_is_refused_even_if_call_is_optional(deployment: Deployment) -> None:
     deployment.call_status(known(call_id=...)).is_error(400, "invalid_request", "call_id")
     deployment.call_status(known(agent_id=...)).is_error(400, "invalid_request", "agent_id")
     deployment.configure(REQUIRE_CALL_CONTEXT="false")
@@ -175,7 +175,7 @@ def test_without_a_call_it_is_refused_even_where_the_context_is_relaxed(deployme
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_whatever_cannot_be_booked_is_refused_and_never_a_fault_of_ours(deployment: Deployment, name: str) -> None:
+def test_unbookable_callbacks_are_refused_and_never_our_fault(deployment: Deployment, name: str) -> None:
     body, query = ODD[name]
 
     answer = deployment.call_status(body, query=query)
@@ -184,9 +184,7 @@ def test_whatever_cannot_be_booked_is_refused_and_never_a_fault_of_ours(deployme
 
 
 @pytest.mark.parametrize("said", ["yesterday", 20310310, ["2031-03-10T10:00:00"], "2031-13-10T10:00:00"], ids=str)
-def test_a_moment_that_cannot_be_read_orders_nothing_and_books_all_the_same(
-    deployment: Deployment, said: object
-) -> None:
+def test_unreadable_event_time_gives_no_order_but_still_books(deployment: Deployment, said: object) -> None:
     assert deployment.call_status(known(recorded_at=said)).status == 202
 
 
@@ -207,7 +205,7 @@ def test_two_values_for_one_field_leave_the_choice_to_a_person(deployment: Deplo
     assert kept(deployment)["clinic_id"] == "C-01"
 
 
-def test_a_new_patient_whom_the_dialect_cannot_make_is_kept_for_a_person(deployment: Deployment) -> None:
+def test_new_patient_that_the_dialect_cannot_make_is_kept(deployment: Deployment) -> None:
     deployment.configure(CALL_TABLE=document({"schema": 2, "flows": {"book_new": "modern"}}))
 
     deployment.call_status(new()).is_error(502, "clinicea_rejected")

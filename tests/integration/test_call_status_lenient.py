@@ -52,7 +52,7 @@ def test_a_withheld_or_internal_number_is_none(deployment: Deployment, mobile: A
 @pytest.mark.parametrize(
     "mobile", ["99999XXX41", "12345678", "9999900041, 9999900042", "99999\ufffd", {"a": 1}], ids=str
 )
-def test_a_number_that_cannot_be_read_is_left_out_beside_a_patient(
+def test_unreadable_number_is_dropped_if_the_patient_is_named(
     deployment: Deployment, mobile: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     request = booked(deployment, deployment.call_status(known(MOBILE_NO=mobile)), "mobile")

@@ -74,9 +74,7 @@ class TestTransfer:
 
     SECOND = "agent-13"
 
-    def test_the_second_agent_s_lost_callback_is_listed_though_the_first_one_s_came(
-        self, deployment: Deployment
-    ) -> None:
+    def test_lost_callback_of_the_second_agent_is_listed(self, deployment: Deployment) -> None:
         deployment.popup(POPUP)
         deployment.call_status({"call_id": CALL_ID, "agent_id": AGENT_ID, "disposition": "Transferred"})
         deployment.popup(POPUP | {"agent_id": self.SECOND})

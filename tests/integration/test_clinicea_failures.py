@@ -63,7 +63,7 @@ def test_what_is_wrong_with_clinicea_has_its_code(
 )
 def test_a_slow_clinicea_is_not_waited_for(deployment: Deployment, call: str, fault: dict[str, Any]) -> None:
     # Were the budget not kept, the delay would end in a success after a minute.
-    deployment.configure(LOOKUP_BUDGET_SECONDS="0.4")
+    deployment.configure(LOOKUP_BUDGET_SECONDS="0.5")
     deployment.fake.fault(call, **fault)
 
     look_up(deployment, call).is_error(504, "clinicea_timeout")

@@ -57,7 +57,7 @@ class TestTheText:
             assert version not in json.dumps(answer.body)
         assert deployment.stack.items() == deployment.stack.entries() == []
 
-    def test_a_status_callback_that_names_one_is_booked_and_claims_no_other_text(self, deployment: Deployment) -> None:
+    def test_callback_with_an_invalid_text_version_is_unlisted(self, deployment: Deployment) -> None:
         body = new_body(disposition="Appointment", consent={"given": True, "text_version": PLAIN})
 
         answer = deployment.call_status(body)
@@ -119,7 +119,7 @@ class TestAChild:
         assert answer.status == 202
         assert proof(deployment)["given_by"] == "parent"
 
-    def test_a_status_callback_is_booked_and_the_answer_says_what_is_missing(self, deployment: Deployment) -> None:
+    def test_callback_for_a_child_is_booked_and_says_what_is_missing(self, deployment: Deployment) -> None:
         answer = deployment.call_status(new_body(**CHILD, disposition="Appointment"))
 
         assert (answer.status, answer.body["left_out"]) == (202, ["consent.given_by"])

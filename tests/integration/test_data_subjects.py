@@ -15,9 +15,9 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.protocol import State
 from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.table import TableUnavailable
-from tests.integration.test_data_requests import OPERATOR, Here, ask, session
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body, new_body
+from tests.support.data_requests import OPERATOR, Here, ask, session
 from tests.support.deployment import Deployment
 from tests.support.terminal import Terminal
 

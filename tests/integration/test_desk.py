@@ -1,4 +1,4 @@
-"""The desk's services over AWS in this process: an announced call, who is calling, and the booking."""
+"""The desk over AWS in this process: an announced call, and who is calling."""
 
 from __future__ import annotations
 
@@ -7,26 +7,12 @@ from typing import Any
 import pytest
 
 from convox_clinicea.desk.caller import Candidate
-from convox_clinicea.desk.states import Progress
 from convox_clinicea.disclosures import NotRecorded
-from convox_clinicea.errors import ConsentRequired, InvalidRequest, NotFound, NotShown, TooManyPatients
+from convox_clinicea.errors import InvalidRequest, NotFound, NotShown, TooManyPatients
 from tests.support import invented
-from tests.support.bookings import AGENT_ID, CALL_ID, in_days, known_body
+from tests.support.bookings import AGENT_ID, CALL_ID, known_body
 from tests.support.deployment import Deployment
-from tests.support.desk import Desk, Signed, form, new_form
-
-CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID, "mobile": invented.MOBILE}
-VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
-ANOTHER = Signed(subject="5b1d0c9e-0000-4000-8000-00000000d002", agent_id="agent-13")
-
-
-@pytest.fixture
-def announced(deployment: Deployment) -> Deployment:
-    """The call of the one patient with that number has reached the agent; the desk makes its look-ups itself."""
-    deployment.configure(PREFETCH_SECONDS="0")
-    deployment.fake.add_patient(**invented.patient(patient_id="P-41", file_no="F-41", appointments=VISITS))
-    assert deployment.popup({**CALL, "queue": "Andheri"}).status == 200
-    return deployment
+from tests.support.desk import ANOTHER, CALL, Desk, Signed, form
 
 
 def test_an_announced_call_is_on_the_agent_s_desk(announced: Deployment) -> None:
@@ -124,168 +110,6 @@ def test_without_a_number_clinicea_is_not_asked(deployment: Deployment) -> None:
     assert deployment.fake.requests() == []
 
 
-def test_a_booking_is_made_once(announced: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-
-    first, again = desk.book(form()), desk.book(form())
-
-    assert (first.progress, first.repeated) == (Progress.TAKEN_DOWN, False)
-    assert (again.booking_id, again.repeated) == (first.booking_id, True)
-    announced.deliver()
-    (state,) = desk.call().bookings
-    assert (state.progress, state.booking_id) == (Progress.BOOKED, first.booking_id)
-    assert state.appointment_id is not None
-    assert len(announced.fake.appointments()) == len(VISITS) + 1
-
-
-def test_the_status_callback_finds_the_desk_s_booking(announced: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-    state = desk.book(form())
-
-    body = known_body(start=f"{form()['day']}T{form()['time']}", service=..., notes=..., patient_id="P-41")
-    answer = announced.call_status({**body, "disposition": "appointment"})
-
-    assert (answer.body["booking_id"], answer.body["repeated"]) == (state.booking_id, True)
-
-
-def test_a_patient_who_was_not_shown_cannot_be_booked(announced: Deployment) -> None:
-    desk = Desk()
-
-    with pytest.raises(NotShown):
-        desk.book(form(patient_id="P-99"))
-
-    assert announced.stack.items("booking#") == []
-
-
-def ended(**more: Any) -> dict[str, Any]:
-    """A status callback of the call that says no more than that."""
-    return {**CALL, "disposition": "enquiry", **more}
-
-
-def waiting_desk(announced: Deployment) -> Desk:
-    """The agent has the patient's appointment made at the call's end."""
-    desk = Desk()
-    desk.show()
-    state = desk.book(form(), at_call_end=True)
-    assert (state.progress, state.at_call_end, state.booking_id) == (Progress.TAKEN_DOWN, True, None)
-    assert announced.stack.items("booking#") == []
-    return desk
-
-
-def test_what_waits_tells_nothing_of_a_person(announced: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-    desk.book(form(notes=invented.NOTES, service=invented.SERVICE), at_call_end=True)
-
-    (item,) = announced.stack.items("desk-wish#")
-
-    assert invented.leaks(str(item)) == []
-
-
-def test_the_status_callback_makes_what_waits_for_it(announced: Deployment) -> None:
-    desk = waiting_desk(announced)
-
-    assert announced.call_status(ended()).status == 200
-
-    (state,) = desk.call().bookings
-    assert (state.progress, state.at_call_end) == (Progress.TAKEN_DOWN, False)
-    announced.deliver()
-    announced.call_status(ended())
-    assert [each.progress for each in desk.call().bookings] == [Progress.BOOKED]
-    assert announced.stack.messages() == []
-
-
-def test_without_a_status_callback_the_sweeper_makes_it(announced: Deployment) -> None:
-    desk = waiting_desk(announced)
-
-    assert announced.sweep()["made"] == 0
-    the_call_ended_long_ago(announced)
-    assert announced.sweep()["made"] == 1
-    assert announced.sweep()["made"] == 0
-    announced.call_status(ended())
-
-    assert [each.progress for each in desk.call().bookings] == [Progress.TAKEN_DOWN]
-
-
-def the_call_ended_long_ago(announced: Deployment) -> None:
-    (item,) = announced.stack.items("desk-wish#")
-    announced.stack.spoil(item["pk"]["S"], queued_at="2020-01-01T00:00:00.000Z")
-
-
-def test_booked_now_nothing_of_the_person_waits_any_more(announced: Deployment) -> None:
-    desk = waiting_desk(announced)
-
-    state = desk.book(form(time="23:30"))
-    announced.call_status(ended())
-
-    assert [each.booking_id for each in desk.call().bookings] == [state.booking_id]
-
-
-def test_the_last_word_on_one_person_waits_alone(announced: Deployment) -> None:
-    desk = waiting_desk(announced)
-
-    desk.book(form(time="23:30"), at_call_end=True)
-    announced.call_status(ended())
-
-    (state,) = desk.call().bookings
-    assert state.start is not None
-    assert state.start.strftime("%H:%M") == "23:30"
-
-
-def test_what_starts_too_soon_to_wait_is_made_now(announced: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-    soon = in_days(30 / 24 / 60)
-
-    state = desk.book(form(day=soon.date().isoformat(), time=soon.strftime("%H:%M")), at_call_end=True)
-
-    assert state.booking_id is not None
-
-
-def test_what_cannot_be_made_at_the_end_waits_for_a_person(announced: Deployment) -> None:
-    desk = waiting_desk(announced)
-    other = {"call_id": "CALL-7009", "agent_id": AGENT_ID, "mobile": invented.MOBILE}
-    announced.configure(OPEN_BOOKINGS_PER_NUMBER="1")
-    announced.book_known("P-41", known_body(**other, start=in_days(4).isoformat()))
-
-    assert announced.call_status(ended()).status == 200
-
-    (state,) = desk.call().bookings
-    assert (state.progress, state.problems) == (Progress.PERSON, ("open_bookings",))
-
-
-def test_now_at_the_end_and_by_the_callback_are_one_booking(announced: Deployment) -> None:
-    desk = waiting_desk(announced)
-    body = known_body(start=f"{form()['day']}T{form()['time']}", service=..., notes=..., patient_id="P-41")
-
-    answer = announced.call_status({**body, "disposition": "appointment"})
-    now = desk.book(form())
-    announced.sweep()
-
-    assert (answer.body["booking_id"], now.repeated) == (now.booking_id, True)
-    assert [each.booking_id for each in desk.call().bookings] == [now.booking_id]
-
-
-def test_a_bare_callback_means_the_desk_s_booking(announced: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-    state = desk.book(form())
-
-    answer = announced.call_status(ended(disposition="appointment"))
-
-    assert (answer.status, answer.body["booking_id"]) == (202, state.booking_id)
-    assert [each.progress for each in desk.call().bookings] == [Progress.TAKEN_DOWN]
-
-
-@pytest.fixture
-def family(announced: Deployment) -> Deployment:
-    """The number is the child's as well."""
-    announced.fake.add_patient(**invented.child(patient_id="P-42", appointments=VISITS))
-    return announced
-
-
 def test_of_several_only_what_tells_them_apart_is_shown(family: Deployment) -> None:
     view = Desk().show()
 
@@ -336,55 +160,6 @@ def test_what_is_no_birth_date_is_refused_by_its_field(family: Deployment, text:
     assert [each.field for each in refused.value.problems] == ["date_of_birth"]
 
 
-def test_a_candidate_is_booked_only_once_confirmed(family: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-
-    with pytest.raises(NotShown):
-        desk.book(form(patient_id="P-42"))
-    desk.confirm("P-42", "2019-05-02")
-
-    assert desk.book(form(patient_id="P-42")).progress is Progress.TAKEN_DOWN
-
-
-def test_a_caller_without_a_record_becomes_a_patient_with_consent(deployment: Deployment) -> None:
-    deployment.popup(CALL)
-    desk = Desk()
-    assert desk.show().kind == "none"
-
-    state = desk.book(new_form())
-    deployment.deliver()
-
-    assert [each.progress for each in desk.call().bookings] == [Progress.BOOKED]
-    (consent,) = [each for each in deployment.stack.entries() if each["kind"]["S"] == "consent"]
-    assert (consent["booking_id"]["S"], consent["given_by"]["S"]) == (state.booking_id, "self")
-    assert consent["heard_at"]["S"]
-
-
-@pytest.mark.parametrize("at_call_end", [False, True])
-@pytest.mark.parametrize("said", ["", "no", "No", "true", "1"])
-def test_without_consent_nothing_is_kept(deployment: Deployment, said: str, *, at_call_end: bool) -> None:
-    deployment.popup(CALL)
-    desk = Desk()
-    before = deployment.stack.items()
-
-    with pytest.raises(ConsentRequired):
-        desk.book(new_form(**{"consent.given": said}), at_call_end=at_call_end)
-
-    assert deployment.stack.items() == before
-
-
-@pytest.mark.parametrize("giver", ["", "self", "neighbour"])
-def test_for_a_child_a_parent_or_guardian_consents(deployment: Deployment, giver: str) -> None:
-    deployment.popup(CALL)
-
-    with pytest.raises(InvalidRequest) as refused:
-        Desk().book(new_form(**{"date_of_birth": "2019-05-02", "consent.given_by": giver}))
-
-    assert [each.field for each in refused.value.problems] == ["consent.given_by"]
-    assert deployment.stack.items("booking#") == []
-
-
 def test_a_call_typed_by_hand_is_one_of_the_agent_s(announced: Deployment) -> None:
     desk = Desk()
     typed = desk.services.calls.by_hand(desk.person, invented.NATIONAL)
@@ -429,23 +204,3 @@ def test_a_call_id_that_holds_a_number_is_asked_for_by_a_name(announced: Deploym
     assert invented.leaks(listed.call_id) == []
     assert call.said_id.reveal() == telling
     assert answer.body["booking_id"] == state.booking_id
-
-
-def test_the_day_s_list_says_how_each_booking_ended(announced: Deployment) -> None:
-    desk = Desk()
-    desk.show()
-    desk.book(form())
-    announced.deliver()
-    announced.call_status(ended())
-
-    for _ in range(2):
-        (listed,) = desk.services.calls.today(desk.person)
-        assert [each.progress for each in listed.bookings] == [Progress.BOOKED]
-
-
-def test_the_list_shows_what_a_callback_alone_asked_for(announced: Deployment) -> None:
-    announced.call_status({**known_body(), "patient_id": "P-41", "disposition": "appointment"})
-
-    (listed,) = Desk().services.calls.today(Signed())
-
-    assert [each.progress for each in listed.bookings] == [Progress.TAKEN_DOWN]

@@ -12,10 +12,8 @@ from convox_clinicea.errors import NotFound, TooLarge
 from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID
 from tests.support.deployment import Deployment
-from tests.support.desk import Desk, Signed, form, new_form
+from tests.support.desk import ANOTHER, CALL, Desk, form, new_form
 
-CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID, "mobile": invented.MOBILE}
-ANOTHER = Signed(subject="5b1d0c9e-0000-4000-8000-00000000d002", agent_id="agent-13")
 ORDER = {"who": "arn:aws:sts::123456789012:assumed-role/Privacy/asha", "why": "asked by the person"}
 
 

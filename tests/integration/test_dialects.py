@@ -112,7 +112,7 @@ def test_each_caller_has_its_own_names_words_dates_and_zone(deployment: Deployme
 
 
 @pytest.mark.parametrize("content", ["[]", "not json", {"schema": 2}, {"aliases": {"mobil": ["x"]}}], ids=str)
-def test_a_dialect_that_is_none_is_an_error_never_a_silent_default(deployment: Deployment, content: Any) -> None:
+def test_invalid_dialect_is_an_error_never_a_silent_default(deployment: Deployment, content: Any) -> None:
     deployment.configure(DIALECT=document(content))
 
     deployment.search(STATUS | {"mobile": invented.MOBILE}).is_error(500, "internal")

@@ -85,7 +85,7 @@ def test_a_user_of_its_own_leaves_the_shared_session_alone(
 
 
 @pytest.mark.parametrize(("zone", "verdict"), [("Asia/Kolkata", "differs, harmless"), ("Asia/Dubai", "wrong")])
-def test_lists_without_the_clinic_are_harmless_only_within_one_time_zone(
+def test_lists_without_the_clinic_are_harmless_in_one_zone_only(
     deployment: Deployment, tmp_path: Path, capsys: pytest.CaptureFixture[str], zone: str, verdict: str
 ) -> None:
     visit = {"clinic_id": "C-01", "start": "2031-03-10T10:00:00"}

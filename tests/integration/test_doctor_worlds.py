@@ -68,7 +68,7 @@ def book_edges(api: InProcessApi, fake: RunningFake, zone: ZoneInfo) -> None:
 
 
 @pytest.mark.parametrize(("name", "time_zone"), ZONES)
-def test_a_stack_with_the_written_table_plays_the_whole_sample_call(
+def test_stack_with_the_written_table_plays_the_sample_call(
     name: str, time_zone: str, doctor: DoctorRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world, zone = WORLDS[name], ZoneInfo(time_zone)

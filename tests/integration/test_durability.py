@@ -33,7 +33,7 @@ def test_what_is_accepted_is_in_ledger_and_queue(deployment: Deployment, flow: s
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_without_the_queue_nothing_is_confirmed_and_a_repeat_succeeds(deployment: Deployment, flow: str) -> None:
+def test_without_the_queue_it_is_unconfirmed_and_retry_succeeds(deployment: Deployment, flow: str) -> None:
     deployment.stack.without_queue()
     refused = book(deployment, flow)
     refused.is_error(503, "not_stored")

@@ -34,9 +34,7 @@ def test_the_handler_takes_its_sample_event(
 
 
 @pytest.mark.parametrize("name", BOOKINGS)
-def test_an_appointment_of_a_recording_as_it_is_lies_in_the_past_whatever_the_day(
-    deployment: Deployment, name: str
-) -> None:
+def test_unchanged_recording_lies_in_the_past_on_any_day(deployment: Deployment, name: str) -> None:
     result = deployment.function(name).invoke(recorded(name), seconds=60)
 
     body = json.loads(result["body"])

@@ -27,7 +27,7 @@ def answers(deployment: Deployment, call: dict[str, str]) -> list[Answer]:
 
 
 @pytest.mark.parametrize("agent_id", AGENTS)
-def test_an_agent_s_id_that_holds_a_number_is_refused_on_every_route(deployment: Deployment, agent_id: str) -> None:
+def test_agent_id_that_holds_a_number_is_refused_on_every_route(deployment: Deployment, agent_id: str) -> None:
     for answer in answers(deployment, {"call_id": CALL_ID, "agent_id": agent_id}):
         assert (answer.status, answer.body["code"]) == (400, "invalid_request")
         assert [each["field"] for each in answer.body["fields"]] == ["agent_id"]

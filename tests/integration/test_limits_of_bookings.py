@@ -57,7 +57,7 @@ def test_bookings_of_all_kinds_count_together(deployment: Deployment) -> None:
     assert 429 in [book(deployment, 0).status for book in BOOKINGS.values()]
 
 
-def test_a_callback_that_a_limit_refused_rings_and_its_call_is_listed(
+def test_callback_refused_by_a_limit_alarms_and_is_listed(
     deployment: Deployment, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployment.configure(BOOKINGS_PER_CALLER_MINUTE="1")
@@ -96,7 +96,7 @@ class TestOneNumber:
 
         assert [deployment.book_known("P-41", body).status for body in bodies] == [202, 202, 429]
 
-    def test_a_callback_is_kept_sealed_and_listed_and_does_not_ring_as_lost(
+    def test_kept_callback_is_sealed_listed_and_not_counted_as_lost(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         deployment.configure(OPEN_BOOKINGS_PER_NUMBER="1")
@@ -186,7 +186,7 @@ class TestQuestionsHowBookingsStand:
 class TestWhatABookingTells:
     """Of a person whom the client did not name."""
 
-    def test_a_number_that_is_another_s_counts_as_a_search_that_found_nobody(
+    def test_number_of_another_person_counts_as_an_empty_search(
         self, deployment: Deployment, capsys: pytest.CaptureFixture[str]
     ) -> None:
         deployment.configure(SUSPECTED_AFTER_MISSES="1")

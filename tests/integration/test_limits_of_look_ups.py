@@ -24,9 +24,7 @@ LOOK_UPS: dict[str, Callable[[Deployment, dict[str, str]], Answer]] = {
 
 @pytest.mark.parametrize("name", LOOK_UPS)
 @pytest.mark.parametrize("limit", ["LOOKUPS_PER_CALLER_MINUTE", "LOOKUPS_PER_AGENT_MINUTE"])
-def test_one_look_up_too_many_is_refused_before_clinicea_is_asked(
-    deployment: Deployment, name: str, limit: str
-) -> None:
+def test_one_look_up_too_many_is_refused_without_clinicea(deployment: Deployment, name: str, limit: str) -> None:
     deployment.configure(**{limit: "2"})
     look_up = LOOK_UPS[name]
     # The minute may end in between: of five, three in one minute are certain.
@@ -111,9 +109,7 @@ class TestVisitsOnlyIfShown:
         assert answer.body["appointments"]
 
     @pytest.mark.parametrize("patient_id", ["P-41", "P-42", "nobody"])
-    def test_without_one_it_is_not_told_whether_there_is_such_a_patient(
-        self, deployment: Deployment, patient_id: str
-    ) -> None:
+    def test_without_a_search_the_patients_existence_is_hidden(self, deployment: Deployment, patient_id: str) -> None:
         asked = len(deployment.fake.requests())
 
         deployment.completed(patient_id, CALL).is_error(403, "forbidden")
@@ -128,7 +124,7 @@ class TestVisitsOnlyIfShown:
         deployment.completed("P-41", CALL | {"call_id": "another"}).is_error(403, "forbidden")
         deployment.completed("P-41", CALL, caller="north").is_error(403, "forbidden")
 
-    def test_after_a_transfer_the_next_agent_needs_a_search_of_their_own(self, deployment: Deployment) -> None:
+    def test_agent_after_a_transfer_needs_their_own_search(self, deployment: Deployment) -> None:
         transferred = CALL | {"agent_id": "agent-77"}
         deployment.search({"mobile": "+919999900041", **CALL})
 

@@ -51,7 +51,7 @@ def test_a_look_up_that_clinicea_spoils_counts_as_failed(
     assert emf.values(output, "CliniceaErrors")
 
 
-def test_a_look_up_that_clinicea_does_not_let_in_is_the_deployments_fault(
+def test_look_up_with_refused_credentials_is_a_deployment_fault(
     deployment: Deployment, said: pytest.CaptureFixture[str]
 ) -> None:
     deployment.fake.fault("searchPatientByMobileNumber", "status", status=403)
@@ -61,7 +61,7 @@ def test_a_look_up_that_clinicea_does_not_let_in_is_the_deployments_fault(
     assert emf.values(said.readouterr().out, "CliniceaSetupFault") == [1]
 
 
-def test_a_booking_is_counted_when_accepted_not_when_repeated_and_timed_when_booked(
+def test_booking_is_counted_once_accepted_and_timed_when_booked(
     deployment: Deployment, said: pytest.CaptureFixture[str]
 ) -> None:
     for repeated in (0, 1):
@@ -75,7 +75,7 @@ def test_a_booking_is_counted_when_accepted_not_when_repeated_and_timed_when_boo
     assert len(emf.values(output, "BookingSeconds")) == 1
 
 
-def test_a_canary_off_by_the_zone_s_offset_is_counted_and_so_is_each_booking_that_waits_for_it(
+def test_wrong_zone_canary_and_each_waiting_booking_are_counted(
     deployment: Deployment, said: pytest.CaptureFixture[str]
 ) -> None:
     deployment.fake.switch(shift_zones=330)
@@ -111,7 +111,7 @@ def test_an_end_is_counted_once_however_often_its_message_comes(
     assert '"message":"booking worked"' in output.replace(": ", ":"), "the log tells of the message all the same"
 
 
-def test_the_sweeper_tells_how_long_the_oldest_open_booking_has_waited(
+def test_sweeper_reports_the_age_of_the_oldest_open_booking(
     deployment: Deployment, said: pytest.CaptureFixture[str]
 ) -> None:
     a_quarter_of_an_hour_ago = VirtualClock(datetime.now(UTC) - timedelta(minutes=15))

@@ -84,7 +84,7 @@ def test_a_function_reads_the_deployment_s_own_documents(ready: Deployment, name
 
 
 @pytest.mark.parametrize("name", OF_CLINICEA)
-def test_a_function_makes_a_staff_session_and_the_next_one_shares_it(ready: Deployment, name: str) -> None:
+def test_staff_session_is_created_once_and_shared(ready: Deployment, name: str) -> None:
     ready.configure(CLINICEA_AUTHENTICATION="staff_session")
     assert FUNCTIONS[name](ready)
     ready.configure()  # cold again: nothing is known but what the table has

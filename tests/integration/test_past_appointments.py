@@ -82,7 +82,7 @@ def test_every_word_for_completed_is_shown_as_it_came(deployment: Deployment, wo
 
 
 @pytest.mark.parametrize("word", ["Settled", "Rescheduled", None])
-def test_a_visit_whose_status_nobody_knows_is_shown_and_counted_by_call_alone(
+def test_visit_of_unknown_status_is_shown_and_counted(
     deployment: Deployment, word: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (visit,) = answered(deployment, AppointmentStatus=word)
@@ -94,7 +94,7 @@ def test_a_visit_whose_status_nobody_knows_is_shown_and_counted_by_call_alone(
 
 
 @pytest.mark.parametrize(("shown", "ids"), [(False, ["A-1"]), (True, ["A-2", "A-1", "A-4"])])
-def test_past_visits_that_nobody_checked_out_are_shown_where_the_table_says_so(
+def test_past_visits_not_checked_out_are_shown_if_configured(
     deployment: Deployment, shown: bool, ids: list[str]
 ) -> None:
     deployment.configure(CALL_TABLE=document({"schema": 2, "statuses": {"show_unfinished": shown}}))
@@ -154,7 +154,7 @@ def test_one_appointment_is_one(deployment: Deployment) -> None:
     assert len(answer.body["appointments"]) == 1
 
 
-def test_what_clinicea_leaves_out_of_the_clinic_comes_from_the_deployments_document(deployment: Deployment) -> None:
+def test_missing_clinic_details_come_from_the_clinics_document(deployment: Deployment) -> None:
     deployment.configure(CLINICS=document(CLINICS))
     deployment.fake.switch(clinic_fields=False, reference_ids=True)
     deployment.fake.add_patient(

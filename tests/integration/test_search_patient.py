@@ -144,7 +144,7 @@ def test_call_and_agent_are_required(deployment: Deployment, missing: str, value
     assert deployment.fake.requests() == []
 
 
-def test_call_and_agent_may_be_missing_where_the_deployment_says_so(deployment: Deployment) -> None:
+def test_optional_call_and_agent_may_be_missing(deployment: Deployment) -> None:
     deployment.configure(REQUIRE_CALL_CONTEXT="false")
 
     assert deployment.search({"mobile": invented.MOBILE}).status == 200
@@ -158,14 +158,14 @@ def test_the_search_by_get_can_be_switched_off(deployment: Deployment) -> None:
     assert len(deployment.fake.requests()) == 1
 
 
-def test_numbers_without_a_dialling_code_belong_to_the_deployments_country(deployment: Deployment) -> None:
+def test_national_numbers_belong_to_the_deployments_country(deployment: Deployment) -> None:
     deployment.configure(DEFAULT_COUNTRY="AE")
 
     deployment.search(ASKED | {"mobile": invented.NATIONAL}).is_error(400, "invalid_request", "mobile")
     assert deployment.search(ASKED).status == 200
 
 
-def test_a_patient_whose_record_shows_another_number_is_not_handed_out(deployment: Deployment) -> None:
+def test_patient_whose_record_shows_another_number_is_withheld(deployment: Deployment) -> None:
     record = [{"ID": "P-9", "FullName": "Somebody Else", "Mobile": "9999900077", "MobileCountryCode": "+91"}]
     deployment.fake.fault(
         "searchPatientByMobileNumber", "status", status=200, body=str(record).replace("'", '"'), count=1

@@ -92,7 +92,7 @@ def test_a_client_that_the_secret_does_not_name_gets_none(
     assert (content(stack), gateway.values) == (CONTENT, [])
 
 
-def test_where_the_plan_does_not_take_the_key_the_secret_does_not_name_it(stack: Here, gateway: Gateway) -> None:
+def test_key_that_the_plan_refuses_is_not_named_in_the_secret(stack: Here, gateway: Gateway) -> None:
     gateway.takes_keys = False
 
     with pytest.raises(ClientError):  # which the command's frame tells

@@ -60,7 +60,7 @@ def test_the_layers_own_document_names_no_clinic(variables: dict[str, str]) -> N
     assert clinics.zone("C-09").key == "Asia/Kolkata"
 
 
-def test_clinics_come_from_the_parameter_store_where_the_deployment_says_so(variables: dict[str, str]) -> None:
+def test_clinics_come_from_the_parameter_store_if_configured(variables: dict[str, str]) -> None:
     boto3.client("ssm").put_parameter(Name="/stack/clinics", Value=json.dumps(CLINICS), Type="String")
 
     clinics = clinics_from(search(variables, CLINICS="ssm:/stack/clinics"))
@@ -77,7 +77,7 @@ def test_clinics_come_from_a_bucket_where_the_deployment_says_so(variables: dict
 @pytest.mark.parametrize(
     "content", ["[]", "not json", {"schema": 2}, {"schema": 1, "clinics": [{"name": "x"}]}], ids=str
 )
-def test_a_document_that_is_none_is_an_error_never_a_silent_default(variables: dict[str, str], content: Any) -> None:
+def test_invalid_document_is_an_error_never_a_silent_default(variables: dict[str, str], content: Any) -> None:
     settings = search(variables, CLINICS=document(content))
 
     with pytest.raises(ConfigurationError):
@@ -92,9 +92,7 @@ def test_the_call_table_can_be_replaced_in_part(variables: dict[str, str], fake:
     assert found(search(variables, CALL_TABLE=document(table))) == 1
 
 
-def test_a_rotated_secret_takes_effect_without_a_cold_start_once_its_copy_is_old(
-    variables: dict[str, str], fake: RunningFake
-) -> None:
+def test_rotated_secret_takes_effect_without_a_cold_start(variables: dict[str, str], fake: RunningFake) -> None:
     fake.add_patient(**invented.patient())
     arn = secret("rotating", {"api_key": "old-key"})
     settings = search(variables, CLINICEA_SECRET_ARN=arn)
@@ -110,7 +108,7 @@ def test_a_rotated_secret_takes_effect_without_a_cold_start_once_its_copy_is_old
 
 
 @pytest.mark.parametrize("content", [{}, {"api_key": ""}, {"api_key": "x", "more": "y"}, "text"], ids=str)
-def test_a_clinicea_secret_that_is_none_is_named_without_its_content(variables: dict[str, str], content: Any) -> None:
+def test_invalid_clinicea_secret_is_named_without_its_content(variables: dict[str, str], content: Any) -> None:
     settings = search(variables, CLINICEA_SECRET_ARN=secret(f"no-credentials-{hash(str(content))}", content))
 
     with pytest.raises(ConfigurationError) as caught:
@@ -131,7 +129,7 @@ def test_a_desk_accepts_bookings_into_ledger_and_queue(variables: dict[str, str]
 
     accepted = desk.intake.accept(known_request())
 
-    assert desk.place.default_duration_minutes == 45
+    assert desk.defaults.default_duration_minutes == 45
     assert accepted.booking.state is State.ACCEPTED
     assert len(stack.items("booking#")) == len(stack.messages()) == 1
 

@@ -90,7 +90,7 @@ def test_each_package_is_named_and_keeps_its_licence(layer: Path) -> None:
         assert [path for path in folder.rglob("*") if path.name.startswith("LICENSE")], folder.name
 
 
-def test_every_module_has_byte_code_for_that_python_where_it_is_installed(layer: Path, target: Target) -> None:
+def test_every_installed_module_has_byte_code_for_its_python(layer: Path, target: Target) -> None:
     tag = f".cpython-{target.python.replace('.', '')}.pyc"
     compiled = set(layer.rglob("*.pyc"))
 

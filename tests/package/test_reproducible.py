@@ -45,7 +45,7 @@ def test_two_builds_of_the_layer_are_the_same_bytes(target: Target, layer: Path,
     assert hashlib.sha256(zipped(again)).hexdigest() == hashlib.sha256(zipped(layer)).hexdigest()
 
 
-def test_the_layer_s_stamp_says_what_it_was_built_from_and_no_time(layers: dict[Target, Path]) -> None:
+def test_layer_stamp_names_its_sources_and_no_time(layers: dict[Target, Path]) -> None:
     stamp = json.loads((layers[TARGETS[1]] / "layer.json").read_text())
 
     assert set(stamp) == {"python", "architecture", "content", "byte_code"}
@@ -57,7 +57,7 @@ def test_two_builds_of_a_function_are_the_same_bytes(tmp_path: Path) -> None:
     assert zipped(again) == zipped(first)
 
 
-def test_a_built_function_is_its_source_and_byte_code_and_nothing_else(tmp_path: Path) -> None:
+def test_built_function_is_its_source_and_byte_code_only(tmp_path: Path) -> None:
     built, _ = build_function(tmp_path)
 
     packed = {path.relative_to(built).as_posix() for path in built.rglob("*") if path.is_file()}
@@ -82,7 +82,7 @@ def test_it_is_the_byte_code_that_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_without_that_python_a_function_is_built_all_the_same_and_the_build_says_so(tmp_path: Path) -> None:
+def test_without_that_python_a_function_is_built_with_a_notice(tmp_path: Path) -> None:
     built, said = build_function(tmp_path, PYTHON="3.99")
 
     assert "no python3.99 on this machine: byte code is skipped" in said

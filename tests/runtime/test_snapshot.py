@@ -67,7 +67,7 @@ def frozen(folder: Path, layer: Path, handler: str, environment: Environment, st
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_until_it_is_restored_a_function_has_asked_nobody_and_then_each_start_answers(
+def test_nothing_is_asked_before_the_restore_and_starts_answer(
     name: str, built: Build, environment: Environment
 ) -> None:
     event = json.loads((ROOT / "events" / f"{name}.json").read_text("utf-8"))

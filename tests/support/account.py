@@ -18,7 +18,7 @@ from moto.sns.models import sns_backends
 
 from commands.template import template
 from convox_clinicea import aws
-from tests.support import invented, permissions
+from tests.support import environment, invented, permissions
 
 REGION: Literal["ap-south-1"] = "ap-south-1"
 _numbers = itertools.count(1)
@@ -41,6 +41,19 @@ def forget_clients() -> None:
     for made in (_data_key, _secrets):
         made.cache_clear()
     aws.forget()
+
+
+NO_LIMITS = {
+    "LOOKUPS_PER_CALLER_MINUTE": "0",
+    "LOOKUPS_PER_AGENT_MINUTE": "0",
+    "SUSPECTED_AFTER_MISSES": "0",
+    "VISITS_ONLY_IF_SHOWN": "false",
+    "BOOKINGS_PER_CALLER_MINUTE": "0",
+    "BOOKINGS_PER_AGENT_MINUTE": "0",
+    "OPEN_BOOKINGS_PER_NUMBER": "0",
+    "STATUS_PER_CALLER_MINUTE": "0",
+}
+"""What a client may do is not counted."""
 
 
 @dataclass(frozen=True)
@@ -75,70 +88,23 @@ class Stack:
         )
 
     def environment(self, clinicea_url: str) -> dict[str, str]:
-        """The environment variables of all functions together, as the template sets them."""
+        """The environment variables of all functions together, as the template sets them; without limits on clients."""
         return {
-            "POWERTOOLS_METRICS_NAMESPACE": "ConvoxClinicea",
-            "POWERTOOLS_LOG_LEVEL": "INFO",
+            **environment.defaults(),
+            **NO_LIMITS,
             "CLINICEA_URL": clinicea_url,
             "CLINICEA_SECRET_ARN": self.clinicea_secret,
-            "CLINICEA_AUTHENTICATION": "api_key",
-            "CALL_TABLE": "",
-            "CLINICS": "",
-            "DIALECT": "",
-            "TIME_ZONE": "Asia/Kolkata",
-            "DEFAULT_COUNTRY": "IN",
-            "EARLIER_CALL_NAMES": "false",
-            "LOOKUP_BUDGET_SECONDS": "10",
-            "LOOKUPS_PER_CALLER_MINUTE": "0",
-            "LOOKUPS_PER_AGENT_MINUTE": "0",
-            "SUSPECTED_AFTER_MISSES": "0",
-            "PATIENTS_PER_CALLER_TEN_MINUTES": "250",
-            "PATIENTS_PER_AGENT_TEN_MINUTES": "40",
-            "PATIENTS_PER_CALLER_DAY": "6000",
-            "PATIENTS_PER_AGENT_DAY": "600",
-            "VISITS_ONLY_IF_SHOWN": "false",
-            "BOOKINGS_PER_CALLER_MINUTE": "0",
-            "BOOKINGS_PER_AGENT_MINUTE": "0",
-            "OPEN_BOOKINGS_PER_NUMBER": "0",
-            "STATUS_PER_CALLER_MINUTE": "0",
-            "REQUIRE_CALL_CONTEXT": "true",
+            "LOOKUP_BUDGET_SECONDS": "8",
             "SEARCH_BY_GET": "true",
-            "DISCLOSURES_TABLE": self.disclosures_table,
-            "DISCLOSURE_FAILURE": "closed",
             "CONSENT_TEXT_VERSION": "2031-01",
-            "CONSENT_RETENTION_DAYS": "3650",
-            "CONSENT_TEXTS": "",
-            "DISCLOSURE_RETENTION_DAYS": "365",
+            "DISCLOSURES_TABLE": self.disclosures_table,
             "LEDGER_TABLE": self.table,
             "QUEUE_URL": self.queue_url,
             "DEAD_LETTER_QUEUE_URL": self.dead_letter_queue_url,
             "IDENTITY_SECRET_ARN": self.identity_secret,
             "KMS_KEY_ARN": self.kms_key_arn,
-            "DEFAULT_DURATION_MINUTES": "30",
-            "ACCEPTED_STATUS": "202",
-            "DESK_CLIENT": "convox",
-            "CALL_END_MINUTES": "15",
-            "PREFETCH_SECONDS": "120",
-            "POPUP_ANSWER": "full",
-            "RETENTION_DAYS": "30",
             "NOTICES_TOPIC_ARN": self.topic,
-            "READ_BACKS": "true",
-            "CANARY": "on",
-            "CLINICEA_PER_SECOND": "0",
-            "SETTLE_SECONDS": "120",
-            "LEASE_SECONDS": "45",
-            "AGE_LIMIT_HOURS": "12",
-            "WORKER_SECONDS": "30",
-            "VISIBILITY_SECONDS": "180",
             "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
-            "ACCESS_TOKEN_HEADER": "Access-Token",
-            "DESK_ADDRESS": "",
-            "DESK_USER_POOL": "ap-south-1_Desk00001",
-            "DESK_ISSUER": "",
-            "DESK_CLIENT_ID": "",
-            "DESK_CLIENT_SECRET_ARN": "",
-            "DESK_AGENT_CLAIM": "custom:agent_id",
-            "DESK_ROLES_CLAIM": "cognito:groups",
             "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
         }
 

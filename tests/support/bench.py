@@ -13,12 +13,15 @@ from convox_clinicea.bookings.calendar import Calendar
 from convox_clinicea.bookings.callbacks import StatusCallbacks
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.canary import Canary
+from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.drafting import Drafter, OpenBookings
 from convox_clinicea.bookings.intake import Intake
 from convox_clinicea.bookings.ledger import Ledger
 from convox_clinicea.bookings.locks import Locks
 from convox_clinicea.bookings.messages import BookingQueue, DeadLetterQueue, Message, Notices, SnsTopic
 from convox_clinicea.bookings.operator import OperatorService
+from convox_clinicea.bookings.person_search import SubjectSearch
+from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
 from convox_clinicea.bookings.record import Booking
@@ -74,6 +77,16 @@ class Bench(CliniceaBench):
         self.announced = AnnouncedCalls(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.acting = OperatorService(
             ledger=self.ledger, queue=self.queue, clock=self.clock, limits=ProtocolTimings(), announced=self.announced
+        )
+        self.subjects = SubjectSearch(Table(aws.dynamodb(), self.stack.table), invented.IDENTITY_KEY.encode, self.clock)
+        self.holdings = PersonalData(
+            search=self.subjects,
+            ledger=self.ledger,
+            calls=self.calls,
+            register=self.register,
+            desk=DeskRecords(Table(aws.dynamodb(), self.stack.table), self.clock),
+            clock=self.clock,
+            retention=timedelta(days=30),
         )
         self.worker = self.another_worker()
 

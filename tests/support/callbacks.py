@@ -7,15 +7,22 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from convox_clinicea.bookings.call import Call
+from convox_clinicea.bookings.callback_fields import Grounds
 from convox_clinicea.bookings.callbacks import CallbackResult
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest
+from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.privacy import PersonalText
 from tests.support.bench import Bench
 from tests.support.bookings import CALL_ID, START, known_request, status_callback
 
 LATER = START + timedelta(days=1)
 MUCH_LATER = START + timedelta(days=2)
+PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
+"""Why a callback cannot be booked."""
 
 
 def first(**changes: Any) -> BookingRequest:
@@ -32,6 +39,13 @@ def third(**changes: Any) -> BookingRequest:
 
 def takes(bench: Bench, wanted: BookingRequest | None = None, **changes: Any) -> CallbackResult:
     return bench.callbacks.handle(status_callback(wanted, **changes))
+
+
+def cannot_be_booked(bench: Bench, **changes: Any) -> None:
+    """Handle a callback for P-41 that cannot be booked, and is kept for a person."""
+    said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-41"}
+    with pytest.raises(InvalidRequest):
+        takes(bench, asks=False, refusal=PROBLEM, **said | changes)
 
 
 def booking_of(taken: CallbackResult) -> Booking:

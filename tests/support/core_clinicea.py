@@ -21,7 +21,7 @@ class CoreTransport:
     """Hands requests to the core; holds, delays and resets become what a socket would make of them."""
 
     def __init__(self, core: FakeClinicea, clock: VirtualClock) -> None:
-        self._core = core
+        self.core = core
         self._clock = clock
         self.unplugged: set[str] = set()
         """Calls that never leave: no connection."""
@@ -40,7 +40,7 @@ class CoreTransport:
             raise NoAnswer(left=False, timed_out=True)
         self.sent.append((request.call, {**request.query, **(request.document or request.form or {})}))
         headers = {**request.headers, "Content-Type": "application/json"}
-        answer = self._core.handle(Request.to(request.verb, request.target, headers, request.body or b""))
+        answer = self.core.handle(Request.to(request.verb, request.target, headers, request.body or b""))
         return self._arrived(answer, deadline)
 
     def _arrived(self, answer: Answer, deadline: Deadline) -> WireAnswer:
@@ -65,12 +65,12 @@ class CoreControl(ControlClient):
 
     def __init__(self, core: FakeClinicea) -> None:
         super().__init__("http://in.process.invalid")
-        self._core = core
+        self.core = core
 
     def call(self, verb: str, name: str, body: object = None) -> Any:
         raw = b"" if body is None else json.dumps(body).encode()
         headers = {"content-type": "application/json"}
-        answer = self._core.handle(Request.to(verb, f"/_control/{name}", headers, raw))
+        answer = self.core.handle(Request.to(verb, f"/_control/{name}", headers, raw))
         value: Any = answer.json()
         if answer.status != 200:
             raise ControlError(value["error"])

@@ -20,6 +20,9 @@ from tests.support.functions import NAMES
 FUNCTION = "agent_desk"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbe42"
 SOURCE = "203.0.113.9"
+CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID, "mobile": invented.MOBILE}
+"""A pop-up of the call."""
+VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,14 @@ class Signed:
 
     subject: str = "5b1d0c9e-0000-4000-8000-00000000d001"
     agent_id: str = AGENT_ID
+
+
+ANOTHER = Signed(subject="5b1d0c9e-0000-4000-8000-00000000d002", agent_id="agent-13")
+
+
+def ended(**more: Any) -> dict[str, Any]:
+    """A status callback of the call that asks for no appointment."""
+    return {**CALL, "disposition": "enquiry", **more}
 
 
 def _running() -> AbstractContextManager[None]:

@@ -15,7 +15,7 @@ from local.clinicea.auth import Sessions
 from tests.support import invented, leaks
 from tests.support.deployment import Deployment
 from tests.support.events import Event
-from tests.support.functions import Function
+from tests.support.functions import LOOK_UPS, Function
 
 SECRETS = (
     invented.API_KEY,
@@ -27,8 +27,6 @@ SECRETS = (
 )
 DESK = "agent_desk"
 """Its pages show patients, and what the person has typed beside what is wrong with it."""
-LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
-"""Functions whose good answers show a patient to the agent; nothing else of theirs does."""
 SEALS = ("Encrypt", "GenerateDataKey")
 """What is given to KMS to be encrypted is given to nobody else."""
 
@@ -62,8 +60,7 @@ class Watch(logging.Handler):
         patch.setattr(root, "handlers", [*root.handlers, self])
         patch.setattr(root, "level", logging.DEBUG)
         forget_levels()
-        call, invoke = api_call(), Function.invoke
-        open_session = Sessions._open_session
+        call, invoke, login = api_call(), Function.invoke, Sessions.login
         watch = self
 
         def calls(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
@@ -82,12 +79,13 @@ class Watch(logging.Handler):
             watch._note(f"answer of {function.name}", _told(function.name, result))
             return result
 
-        def opens(sessions: Sessions, *given: Any) -> str:
-            token = open_session(sessions, *given)
-            watch._tokens.add(token)
+        def logs_in(sessions: Sessions, *given: Any) -> str | None:
+            token = login(sessions, *given)
+            if token is not None:
+                watch._tokens.add(token)
             return token
 
-        patch.setattr(Sessions, "_open_session", opens)
+        patch.setattr(Sessions, "login", logs_in)
         patch.setattr(BaseClient, "_make_api_call", calls)
         patch.setattr(Function, "invoke", invokes)
 

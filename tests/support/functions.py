@@ -14,11 +14,14 @@ from typing import Any
 import pytest
 
 from convox_clinicea import aws
+from convox_clinicea.settings import Settings
 from tests.support import documented, permissions
 from tests.support.events import REQUEST_ID, Event
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
+LOOK_UPS = [name for name in NAMES if "look_up=True" in (ROOT / "functions" / name / "app.py").read_text("utf-8")]
+"""The functions whose good answers show a patient to the agent."""
 _loads = itertools.count(1)
 
 
@@ -58,6 +61,28 @@ class Answer:
         assert all(set(problem) == {"field", "message"} and problem["message"] for problem in self.body["fields"])
         assert sorted(problem["field"] for problem in self.body["fields"]) == sorted(fields)
         assert self.headers["Content-Type"] == "application/json"
+
+
+class _Reading(Exception):
+    """Raised where settings would be read."""
+
+    def __init__(self, kind: type[Settings]) -> None:
+        super().__init__(kind.__name__)
+        self.kind = kind
+
+
+def settings_of(name: str) -> type[Settings]:
+    """Return the settings that a function reads when it builds what its requests need."""
+
+    def read(kind: type[Settings], _environment: object = None) -> None:
+        raise _Reading(kind)
+
+    function = Function(name).module.function
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "from_environment", classmethod(read))
+        with pytest.raises(_Reading) as reading:
+            function.parts()
+    return reading.value.kind
 
 
 class Function:

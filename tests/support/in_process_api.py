@@ -9,16 +9,7 @@ from commands.api import Answer, Json
 from convox_clinicea import aws
 from tests.support import events
 from tests.support.deployment import Deployment
-
-_ROUTES = {
-    ("POST", "/calls/popup"): "call_popup",
-    ("POST", "/calls/status"): "call_status",
-    ("POST", "/patients/search"): "search_patient",
-    ("GET", "/patients/{patient_id}/appointments/completed"): "past_appointments",
-    ("POST", "/patients/{patient_id}/appointments"): "book_appointment",
-    ("POST", "/appointments"): "book_new_patient",
-    ("GET", "/bookings/{booking_id}"): "booking_status",
-}
+from tests.support.environment import routes
 
 
 class InProcessApi:
@@ -33,7 +24,7 @@ class InProcessApi:
         if method == "GET" and "booking_id" in named:
             self._work()
         event = events.gateway(method, resource, path=named, body=body, query=query)
-        answer = self._deployment.function(_ROUTES[method, resource])(event)
+        answer = self._deployment.function(routes()[method, resource])(event)
         return Answer(answer.status, answer.body, 0.0)
 
     def _work(self) -> None:
@@ -48,7 +39,7 @@ class InProcessApi:
 
     @staticmethod
     def _resource(method: str, path: str) -> tuple[str, dict[str, Any]]:
-        for verb, resource in _ROUTES:
+        for verb, resource in routes():
             pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", resource)
             found = re.fullmatch(pattern, path)
             if verb == method and found is not None:

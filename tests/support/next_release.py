@@ -110,7 +110,7 @@ def _beside(today: Bench, module: Any) -> Any:
     kept = {name: parent[name] for name in ("VirtualClock", "FakeClinicea")}
     create = module.Stack.create
     parent["VirtualClock"] = lambda *_: today.clock
-    parent["FakeClinicea"] = lambda *_, **__: today.transport._core
+    parent["FakeClinicea"] = lambda *_, **__: today.transport.core
     module.Stack.create = lambda: today.stack
     try:
         return module.Bench()

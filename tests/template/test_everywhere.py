@@ -15,7 +15,7 @@ from tests.template.shape import of_type
 Json = dict[str, Any]
 
 
-def test_every_function_of_the_template_has_its_folder_and_every_folder_its_function(source: Json) -> None:
+def test_functions_of_the_template_and_folders_are_the_same(source: Json) -> None:
     written = of_type(source["Resources"], "AWS::Serverless::Function")
 
     assert sorted(each["Properties"]["CodeUri"] for each in written.values()) == [f"functions/{name}" for name in NAMES]
@@ -44,19 +44,20 @@ def test_every_function_ends_in_time_and_within_lambda_s_limits(resources: Json)
         assert properties["Handler"] == "app.handler", name
 
 
-def test_every_log_group_forgets_after_the_days_that_the_deployer_chose(resources: Json) -> None:
+def test_every_log_group_expires_after_the_chosen_days(resources: Json) -> None:
     for name, group in of_type(resources, "AWS::Logs::LogGroup").items():
         assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
         assert group["DeletionPolicy"] == "Delete", name
 
 
-def test_every_table_is_encrypted_recoverable_and_keeps_its_items_no_longer_than_it_must(resources: Json) -> None:
+def test_every_table_is_encrypted_recoverable_and_expires_items(resources: Json) -> None:
     for name, table in of_type(resources, "AWS::DynamoDB::Table").items():
         properties = table["Properties"]
         assert properties["SSESpecification"]["SSEEnabled"] is True, name
         assert properties["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True, name
-        assert properties["TimeToLiveSpecification"]["Enabled"] is True, name
+        assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}, name
         assert properties["BillingMode"] == "PAY_PER_REQUEST", name
+        assert properties["DeletionProtectionEnabled"] == {"Ref": "LedgerDeletionProtection"}, name
 
 
 def test_every_queue_is_encrypted_and_only_spoken_to_over_tls(resources: Json) -> None:
@@ -65,7 +66,8 @@ def test_every_queue_is_encrypted_and_only_spoken_to_over_tls(resources: Json) -
         for policy in of_type(resources, "AWS::SQS::QueuePolicy").values()
         for each in policy["Properties"]["Queues"]
         for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+        if (statement["Effect"], statement["Principal"], statement["Action"]) == ("Deny", "*", "sqs:*")
+        and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     }
 
     for name, queue in of_type(resources, "AWS::SQS::Queue").items():
@@ -74,14 +76,14 @@ def test_every_queue_is_encrypted_and_only_spoken_to_over_tls(resources: Json) -
         assert name in refusing, name
 
 
-def test_every_topic_is_encrypted_that_of_the_alarms_by_a_key_of_our_own_where_there_is_one(resources: Json) -> None:
+def test_every_topic_is_encrypted_alarms_by_our_own_key(resources: Json) -> None:
     for name, topic in of_type(resources, "AWS::SNS::Topic").items():
         key = topic["Properties"]["KmsMasterKeyId"]
         # An alarm cannot publish under the account's own key; it holds names of metrics and numbers.
         assert name != "Alarms" or key["Fn::If"][0] == "HasOwnKey", name
 
 
-def test_every_queue_that_feeds_a_function_says_which_messages_are_not_done_and_bounds_its_concurrency(
+def test_every_queue_trigger_reports_failures_and_is_bounded(
     resources: Json,
 ) -> None:
     for name, mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").items():

@@ -23,7 +23,7 @@ BY_SERVICE = {"OpenTables": "dynamodb", "OpenQueues": "sqs", "OpenTopics": "sns"
 
 
 @pytest.mark.parametrize("kind", AT_REST)
-def test_everything_at_rest_is_under_the_own_key_where_it_is_switched_on(resources: Json, kind: str) -> None:
+def test_own_key_encrypts_everything_at_rest_when_enabled(resources: Json, kind: str) -> None:
     of_kind = of_type(resources, kind)
 
     assert of_kind
@@ -44,7 +44,7 @@ def test_the_key_is_made_on_demand_turns_over_and_survives(resources: Json) -> N
     assert key["Properties"]["EnableKeyRotation"] is True
 
 
-def test_services_without_a_role_may_use_the_key_for_the_stack_s_things_only(resources: Json) -> None:
+def test_services_without_a_role_use_the_key_for_this_stack_only(resources: Json) -> None:
     account, logs, alarms = resources["StorageKey"]["Properties"]["KeyPolicy"]["Statement"]
 
     assert account["Principal"]["AWS"]["Fn::Sub"].endswith(":root")
@@ -58,9 +58,7 @@ def test_services_without_a_role_may_use_the_key_for_the_stack_s_things_only(res
 
 
 @pytest.mark.parametrize(("name", "service"), BY_SERVICE.items())
-def test_who_may_use_a_service_may_use_the_key_through_it_and_nobody_else(
-    resources: Json, name: str, service: str
-) -> None:
+def test_users_of_a_service_may_use_the_key_through_it_only(resources: Json, name: str, service: str) -> None:
     using = {
         role
         for role in roles_of_functions(resources)
@@ -70,7 +68,7 @@ def test_who_may_use_a_service_may_use_the_key_through_it_and_nobody_else(
     assert {each["Ref"] for each in resources[name]["Properties"]["Roles"]} == using
 
 
-def test_who_reads_the_stack_s_own_secrets_may_use_the_key_for_that(resources: Json) -> None:
+def test_readers_of_the_stacks_secrets_may_use_the_key_for_them(resources: Json) -> None:
     using = {
         role
         for role in roles_of_functions(resources)
@@ -81,7 +79,7 @@ def test_who_reads_the_stack_s_own_secrets_may_use_the_key_for_that(resources: J
 
 
 @pytest.mark.parametrize(("name", "service"), [*BY_SERVICE.items(), ("OpenSecrets", "secretsmanager")])
-def test_the_key_opens_only_through_its_service_and_only_where_it_is(resources: Json, name: str, service: str) -> None:
+def test_key_works_only_through_its_service_and_region(resources: Json, name: str, service: str) -> None:
     policy = resources[name]
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
 

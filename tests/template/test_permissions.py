@@ -49,7 +49,7 @@ def test_no_function_has_a_policy_of_aws_s_own(resources: Json) -> None:
         assert "ManagedPolicyArns" not in resources[role]["Properties"], role
 
 
-def test_only_the_intake_encrypts_and_only_the_worker_decrypts_requests_and_others_only_the_session(
+def test_only_intake_encrypts_and_only_worker_decrypts_requests(
     resources: Json,
 ) -> None:
     of_key = [
@@ -88,7 +88,7 @@ def test_nobody_uses_the_key_for_nothing_in_particular(resources: Json) -> None:
     assert statement["Condition"] == {"Null": {"kms:EncryptionContext:item": "true"}}
 
 
-def test_who_only_uses_clinicea_reads_and_writes_the_session_and_no_booking(resources: Json) -> None:
+def test_clinicea_only_functions_use_the_session_and_no_booking(resources: Json) -> None:
     (of_ledger,) = [
         statement
         for name, statement in statements(resources)
@@ -109,7 +109,7 @@ def test_entries_are_only_added_to_the_register_of_disclosures(resources: Json) 
     assert granted == {
         ("RecordDisclosures", "dynamodb:PutItem"): _items("patient#*"),
         ("RecordConsents", "dynamodb:PutItem"): _items("number#*"),
-        # Tallies of look-ups that found nobody; no entry is changed.
+        # Tallies of look-ups without a patient; no entry is changed.
         ("CountMisses", "dynamodb:UpdateItem"): _items("misses#*"),
         ("DataRequestsPermissions", "dynamodb:Query"): None,
         # The journal of erasures; withdrawals and copies, under keys of their own.
@@ -141,7 +141,7 @@ def test_an_index_is_queried_only_by_who_needs_it(resources: Json) -> None:
     }
 
 
-def test_only_who_answers_persons_reads_the_register_and_removes_a_hold_on_a_number(resources: Json) -> None:
+def test_only_rights_functions_read_register_and_remove_locks(resources: Json) -> None:
     alone = {
         action: {name for name, each in statements(resources) if action in listed(each["Action"]) and on in str(each)}
         for action, on in (("dynamodb:Query", "Disclosures"), ("dynamodb:DeleteItem", "Ledger"))
@@ -172,7 +172,7 @@ def test_each_write_and_read_of_an_item_says_of_which_kind(resources: Json) -> N
     assert anything == set()
 
 
-def test_an_item_condition_stands_beside_no_action_that_has_no_key(resources: Json) -> None:
+def test_item_condition_never_covers_an_action_without_a_key(resources: Json) -> None:
     """A scan has no leading key: `ForAllValues` would hold for it, and say nothing."""
     scans = [each for _, each in statements(resources) if "dynamodb:Scan" in listed(each["Action"])]
 

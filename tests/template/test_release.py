@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 
+from tests.support.functions import NAMES
 from tests.support.template import ROOT, SAM_PYTHON
 from tests.template.shape import of_type, under
-from tests.template.test_functions import SETTINGS
+from tests.template.test_functions import SETTINGS, logical_id
 
 Json = dict[str, Any]
-ALIASED = {"AuthorizerFunction", "CallPopupFunction", "PastAppointmentsFunction", "SearchPatientFunction"}
-"""What stands between a caller and an answer."""
+PREPARED = "prepare(function.parts)"
+ALIASED = {logical_id(name) for name in NAMES if PREPARED in (ROOT / "functions" / name / "app.py").read_text("utf-8")}
+"""Functions that an agent waits for: what they need is built before the first request."""
 NAME = "POWERTOOLS_SERVICE_NAME"
 EMULATOR_PYTHON = ROOT / ".tools" / "emulator" / "bin" / "python"
 
@@ -129,7 +131,7 @@ def test_a_look_up_starts_as_the_deployer_chose(
         assert alias.get("ProvisionedConcurrencyConfig") == provisioned, name
 
 
-def test_nothing_else_starts_from_a_snapshot_or_costs_while_it_stands(resources: Json) -> None:
+def test_nothing_else_uses_snapshots_or_costs_while_idle(resources: Json) -> None:
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         assert ("SnapStart" in function["Properties"]) == (name in ALIASED), name
 
@@ -142,7 +144,7 @@ def test_snapstart_is_refused_for_a_python_that_has_none(source: Json) -> None:
     assert "3.10" not in source["Parameters"]["Python"]["AllowedValues"], "else it would have to be named, too"
 
 
-def test_whoever_invokes_an_aliased_function_may_and_does_so_by_its_alias(resources: Json) -> None:
+def test_aliased_functions_are_invoked_by_their_alias_only(resources: Json) -> None:
     permitted = [each["Properties"] for each in of_type(resources, "AWS::Lambda::Permission").values()]
     targets = [
         target["Arn"]

@@ -11,6 +11,7 @@ import pytest
 
 from commands.template import DASHBOARD, ROOT, dashboard, template
 from tests.support import metrics_table, watching
+from tests.support.environment import routes
 from tests.support.metrics_table import Metric, Seen
 
 Json = dict[str, Any]
@@ -50,8 +51,7 @@ def test_what_is_looked_at_of_our_own_stands_in_the_table() -> None:
 def test_each_service_that_is_looked_at_is_a_function() -> None:
     services = {dict(each.dimensions).get("service") for each in watching.watched()} - {None}
     assert services <= metrics_table.FUNCTIONS
-    # All that answer ConVox are on the dashboard.
-    assert {"search_patient", "past_appointments", "book_appointment", "book_new_patient", "booking_status"} <= services
+    assert set(routes().values()) <= services, "all that answer ConVox are on the dashboard"
 
 
 class TestTheComparison:
@@ -96,7 +96,7 @@ class TestDashboard:
             for row in widget["properties"].get("metrics", []):
                 if "AnswerMilliseconds" in row:
                     shown.setdefault(row[row.index("service") + 1], set()).add(row[-1]["stat"])
-        assert len(shown) == 7
+        assert set(shown) == set(routes().values())
         assert [service for service, stats in shown.items() if stats < {"p50", "p95", "p99"}] == []
 
     def test_widgets_lie_side_by_side(self) -> None:
@@ -176,7 +176,7 @@ def test_an_alarm_rings_where_the_limits_on_look_ups_stand_open() -> None:
     assert int(watching.alarms()["LimitsOpenAlarm"]["Threshold"]) > 0, "one hiccup rings nobody out of bed"
 
 
-def test_an_alarm_rings_where_more_new_patients_are_booked_in_a_day_than_is_usual() -> None:
+def test_alarm_rings_on_unusually_many_new_patients_in_a_day() -> None:
     looks = [each for each in watching.watched() if each.where == "ManyNewPatientsAlarm"]
     assert {(each.name, dict(each.dimensions)["service"]) for each in looks} == {
         ("NewPatientAccepted", "book_new_patient"),
@@ -204,7 +204,7 @@ def test_the_first_status_callback_that_is_lost_rings(name: str, look: tuple[obj
     assert (alarm["Statistic"], numbers) == ("Sum", [0, 1, 60])
 
 
-def test_a_callback_that_the_gateway_turned_away_is_told_from_the_access_log() -> None:
+def test_callback_rejected_by_the_gateway_is_read_from_its_log() -> None:
     resources = template()["Resources"]
     pattern = resources["TurnedAwayCallbacks"]["Properties"]["FilterPattern"]
     assert set(re.findall(r"[$][.](\w+)", pattern)) <= set(re.findall(r'"(\w+)":', _access_log(resources)))
@@ -228,7 +228,7 @@ def test_alarms_may_publish_to_their_topic() -> None:
     assert any(each["Principal"] == {"Service": "cloudwatch.amazonaws.com"} for each in statements)
 
 
-def test_the_synthetic_look_up_is_off_without_a_number_and_a_request_with_one() -> None:
+def test_synthetic_look_up_needs_a_number_and_is_a_valid_request() -> None:
     rule = template()["Resources"]["SyntheticLookup"]
     assert rule["Condition"] == "HasSyntheticMobile"
     assert template()["Parameters"]["SyntheticMobile"]["Default"] == ""

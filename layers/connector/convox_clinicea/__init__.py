@@ -1,5 +1,6 @@
 """The shared layer of the ConVox-Clinicea connector.
 
-Rooms, in the order in which they may import one another:
-`convox` → `patients`, `bookings` → `clinicea` → the modules beside this file.
+Packages, in the order in which they may import one another:
+`lookups`, `bookings` → `convox` → `clinicea` → the modules next to this file.
+pyproject.toml has the complete contract.
 """

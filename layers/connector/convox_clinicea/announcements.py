@@ -1,7 +1,7 @@
-"""Calls that a pop-up announced: until their status callback comes, and for the desk of the agent who has the call.
+"""Calls announced by a pop-up: until their status callback comes (rule 21), and for their agent's desk.
 
 A callback that never reached the connector leaves no other trace. ConVox gives a transferred call to the next agent
-under the same id, and each of the two has a pop-up and a status: a call is a call id with its agent here.
+under the same id, and sends a pop-up and a status callback for each, so here a call is a call id with its agent.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 1
 ANNOUNCEMENT_RETENTION = timedelta(days=3)
-"""Long enough for a supervisor's week-end; DynamoDB removes the item then."""
+"""Time until DynamoDB removes the item: long enough for a weekend."""
 Key = dict[str, str]
-"""Where a page of the index begins: the attributes of the key before it."""
+"""Start of a page of the index: the attributes of the key before it."""
 ANNOUNCED = "announced"
-"""In the index `open`: calls whose status has not come."""
+"""Value in the index `open`: calls without a status callback."""
 
 
 @dataclass(frozen=True)
 class AnnouncedCall:
-    """A call whose status callback has not come."""
+    """A call without a status callback."""
 
     caller: str
     call_id: str
@@ -48,10 +48,10 @@ class AnnouncedCalls:
         self._clock = clock
 
     def announce(self, caller: str, call_id: str, agent_id: str | None) -> None:
-        """Open the agent's record of a call, unless there is one: a pop-up may come again, and after the call's end.
+        """Open the agent's record of a call unless it exists: a pop-up may be repeated, even after the call's end.
 
         Raises:
-            LedgerUnavailable: it may or may not stand.
+            TableUnavailable: the outcome is unknown.
         """
         item = self._item(caller, call_id, agent_id)
         item |= {"open": {"S": ANNOUNCED}, "queued_at": {"S": timestamp(self._clock.now())}}
@@ -64,13 +64,13 @@ class AnnouncedCalls:
             return
 
     def end(self, caller: str, call_id: str, agent_id: str | None) -> None:
-        """Close the agent's record of a call, opened or not, and one that names no agent.
+        """Close the agent's record of a call, opened or not, and the record without an agent.
 
         Raises:
-            LedgerUnavailable: it may or may not be closed.
+            TableUnavailable: the outcome is unknown.
             UnreadableRecord: a later release opened it; it stays open.
         """
-        # The condition itself always holds: DynamoDB keeps no item without its key.
+        # The condition always holds; only the version can forbid the write.
         try:
             always = "attribute_exists(pk) OR attribute_not_exists(pk)"
             self._table.put(Put(self._item(caller, call_id, agent_id), always))
@@ -79,22 +79,22 @@ class AnnouncedCalls:
         if agent_id is None:
             return
         try:
-            # Of a pop-up without an agent, or of a release that told no agents apart.
+            # From a pop-up without an agent, or an earlier release without agents.
             self._table.put(Put(self._item(caller, call_id, None), "attribute_exists(pk)"))
         except ConditionFailed:
             return
 
     def without_end(self, older_than: timedelta, after: Key | None = None) -> tuple[list[AnnouncedCall], Key | None]:
-        """Return one page (1 MB) of the calls announced at least that long ago that have not ended, oldest first.
+        """Return one page (1 MB) of the open calls announced at least that long ago, oldest first.
 
         Args:
-            after: where the page starts, as the page before said.
+            after: where the page starts, from the previous page.
 
         Returns:
             The calls, and where the next page starts; None on the last one.
 
         Raises:
-            LedgerUnavailable: they cannot be read now.
+            TableUnavailable: the table did not answer.
         """
         before = timestamp(self._clock.now() - older_than)
         page = self._table.query_page(
@@ -108,6 +108,7 @@ class AnnouncedCalls:
         return [_read(item) for item in page.items], behind
 
     def _item(self, caller: str, call_id: str, agent_id: str | None) -> Item:
+        # Agents' ids are case-insensitive; escaped, they have no "#".
         agent = "" if agent_id is None else f"{agent_in_key(agent_id)}#"
         expires_at = int((self._clock.now() + ANNOUNCEMENT_RETENTION).timestamp())
         return {
@@ -118,7 +119,7 @@ class AnnouncedCalls:
 
 
 def _read(item: Item) -> AnnouncedCall:
-    """Read an item of whatever version: the index is by `open` and `queued_at`, and the key names the call."""
+    """Read an item of any version: `queued_at` and the key are the same in all (rule 23)."""
     _, caller, *_, call_id = item["pk"]["S"].split("#", 3)
     return AnnouncedCall(
         caller=caller,

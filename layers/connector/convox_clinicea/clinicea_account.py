@@ -16,7 +16,7 @@ from convox_clinicea.metering import observe_call, observe_unclear_statuses
 from convox_clinicea.settings import CliniceaSettings, replacement
 
 transport: Callable[[str], Transport] = RequestsTransport
-"""What carries requests to Clinicea; a simulation puts its own here."""
+"""The transport of requests to Clinicea; a simulation replaces it."""
 
 
 def clinicea_from(
@@ -27,10 +27,10 @@ def clinicea_from(
     carried_by: Transport | None = None,
     in_time: bool = False,
 ) -> Clinicea:
-    """Return the client for the deployment's Clinicea account; its secret is read when first needed.
+    """Build the client for the deployment's Clinicea account; its secret is read on first use.
 
     Args:
-        in_time: whether an agent waits for what is asked of it, so that AWS too is asked with a deadline.
+        in_time: whether an agent waits for the answer, so that AWS calls have a deadline, too.
     """
     return connect(
         settings.clinicea_url,
@@ -47,7 +47,7 @@ def clinicea_from(
 
 
 def _tokens(settings: CliniceaSettings, clock: Clock, in_time: bool) -> TokenStore:
-    # An API key needs neither these modules nor the AWS clients that they cost at start-up.
+    # An API key needs neither these modules nor their AWS clients, which slow down the start.
     from convox_clinicea.clinicea_session import SharedSession
     from convox_clinicea.sealing import KmsSealer
     from convox_clinicea.table import Table

@@ -1,6 +1,6 @@
-"""The Clinicea session and request rate that all Lambdas share.
+"""The Clinicea session and request rate shared by all Lambda functions.
 
-A new login can invalidate the token before it [code], so two that log in at once would throw each other out.
+A new login can invalidate the previous token [code], so two logins at once would end each other's session.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LOOK_AGAIN_SECONDS = 0.2
 
 
 class SharedSession:
-    """The `TokenStore` that all Lambdas share."""
+    """The `TokenStore` of all Lambda functions."""
 
     def __init__(self, table: Table, sealer: Sealer, clock: Clock) -> None:
         self._table = table
@@ -32,13 +32,13 @@ class SharedSession:
         self._known: Token | None = None
 
     def token(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token:
-        """Return a token that is good, and is not the one that was refused.
+        """Return a valid token other than the refused one.
 
-        Memory is asked first, then the table; only who gets the lease logs in, all others look again until its token
-        is there. A login that fails keeps its lease, so that a wrong password is not tried by everybody.
+        Memory is checked first, then the table. Only the holder of the lease logs in; others read the table again until
+        it has the token. A failed login keeps its lease, so that not every function tries a wrong password.
 
         Raises:
-            TimedOut: nobody had a token before the deadline.
+            TimedOut: there was no token before the deadline.
             Unavailable: the table or its key did not answer.
         """
         if self._known is not None and self._good(self._known, refused):
@@ -71,7 +71,7 @@ class SharedSession:
         return Token(value, datetime.fromtimestamp(float(item["good_until"]["N"]), UTC))
 
     def _take_lease(self, item: Item | None) -> Put | None:
-        """Return the write that took the lease; None if somebody else has it, or was faster."""
+        """Return the write that acquired the lease; None if another function has it or was faster."""
         now = self._clock.now()
         if item is not None and float(item["lease_until"]["N"]) > now.timestamp():
             return None
@@ -106,7 +106,7 @@ class SharedSession:
         try:
             self._table.put(Put(renewed, "#owner = :owner", {":owner": lease.item["owner"]}))
         except ConditionFailed:
-            return None  # the lease went to somebody else, whose login has made ours worthless
+            return None  # another function has the lease now, and its login ended our session
         return token
 
 
@@ -114,7 +114,7 @@ PACE_RETENTION_SECONDS = 3600
 
 
 class PacedTransport:
-    """Waits for its turn before it sends; the turns of each second are counted in the ledger's table."""
+    """Sends at the shared rate; the requests of each second are counted in the ledger's table."""
 
     def __init__(self, transport: Transport, table: Table, per_second: int, clock: Clock) -> None:
         self._transport = transport
@@ -123,7 +123,7 @@ class PacedTransport:
         self._clock = clock
 
     def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
-        """Send in turn; raises NoAnswer, certainly not having sent, if no turn comes before the deadline."""
+        """Wait for a free place in the rate and send; raises NoAnswer, unsent, at the deadline."""
         while not self._turn(deadline):  # bounded by the deadline
             now = self._clock.now().timestamp()
             until_next_second = 1.0 - now % 1.0
@@ -141,7 +141,7 @@ class PacedTransport:
 
 
 class SteadyTransport:
-    """Lets a time pass between two requests: for a Lambda that has many to make, and nobody waits for."""
+    """Sends with a pause between two requests, for functions with many requests that no person waits for."""
 
     def __init__(self, transport: Transport, seconds_between: float, clock: Clock) -> None:
         self._transport = transport
@@ -150,7 +150,7 @@ class SteadyTransport:
         self._next_at = clock.monotonic()
 
     def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
-        """Send in turn; raises NoAnswer, certainly not having sent, if the turn does not come before the deadline."""
+        """Wait for the pause and send; raises NoAnswer, unsent, at the deadline."""
         wait = self._next_at - self._clock.monotonic()
         if wait > 0:
             if deadline.remaining() <= wait:

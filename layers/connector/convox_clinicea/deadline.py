@@ -1,4 +1,4 @@
-"""Time and randomness, which tests can replace, and deadlines that bound every outbound call."""
+"""Time and randomness, replaceable in tests, and deadlines for every outbound call."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ source: random.Random = random.SystemRandom()
 
 
 def randomness() -> random.Random:
-    """Return the source of jitter and tokens: the operating system's, or a simulation's seeded one."""
+    """Return the random source of jitter and tokens: the operating system's, or a simulation's seeded one."""
     return source
 
 
 def fresh_token() -> str:
-    """Return 32 hexadecimal digits that nobody has had before."""
+    """Return 32 random hexadecimal digits."""
     return f"{source.getrandbits(128):032x}"
 
 
 OLDEST_LIVE_REQUEST_SECONDS = 30.0
 
 CLOCKS_APART = timedelta(minutes=5)
-"""How far another system's clock may be ahead of ours before what it says of a moment is not believed."""
+"""Longest time that another system's clock may be ahead of ours before its times are ignored."""
 
 
 class Clock(Protocol):
-    """Where the product takes time from. Everything that waits or stamps takes one as an argument."""
+    """Source of time; code that waits or writes timestamps takes it as an argument."""
 
     def now(self) -> datetime:
-        """Return the wall clock's time, aware, in UTC."""
+        """Return the wall-clock time, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never go backwards."""
+        """Return seconds of a monotonic clock."""
         ...
 
     def sleep(self, seconds: float) -> None:
@@ -44,7 +44,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system's clock."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -58,7 +58,7 @@ class SystemClock:
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment on `clock` after which nobody waits any more."""
+    """A time on `clock` at which waiting ends."""
 
     clock: Clock
     at: float
@@ -70,11 +70,11 @@ class Deadline:
 
     @classmethod
     def since_request(cls, clock: Clock, request_epoch_ms: int, budget_seconds: float) -> Self:
-        """Return the deadline `budget_seconds` after API Gateway took the request.
+        """Return the deadline `budget_seconds` after API Gateway received the request.
 
-        The gateway's clock and ours may differ, so the time already spent counts only between none and
-        the whole budget, and a tenth of the budget always remains. A request older than API Gateway lets any become
-        is no live one, but a recorded event: it has the whole budget.
+        The gateway's clock and ours may differ, so the time already spent counts as zero at least, and a tenth of the
+        budget always remains. A request older than API Gateway's own limit is a recorded event, and has the whole
+        budget.
         """
         spent = clock.now().timestamp() - request_epoch_ms / 1000
         if spent > OLDEST_LIVE_REQUEST_SECONDS:
@@ -83,7 +83,7 @@ class Deadline:
         return cls.after(clock, max(left, budget_seconds / 10))
 
     def remaining(self) -> float:
-        """Return the seconds left, never below zero."""
+        """Return the seconds left, at least 0."""
         return max(0.0, self.at - self.clock.monotonic())
 
     @property

@@ -1,7 +1,7 @@
 """The deployer's documents (clinics, consent texts) and their validation.
 
-A proof of consent names a version. What was read, in which language and for which purposes, is in this document, so
-that the proof still says something when the text has changed.
+A proof of consent names a version of the consent text. The document has its words, language and purposes, so that the
+proof keeps its meaning when the text has changed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _KEY = "[key]"
 
 
 def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """Return a line for each thing that is wrong: its place, a colon, and what is allowed there; no values."""
+    """Return a line for each error: its place, a colon, and what is allowed there, without values."""
     return [
         f"{_place(e['loc'])}: {_sentence(e['type'], e['msg'], e['loc'], model)}"
         for e in error.errors(include_url=False, include_input=False)
@@ -33,7 +33,7 @@ def problems(error: ValidationError, model: type[BaseModel]) -> list[str]:
 
 
 def read_document(model: type[M], document: Any, name: str) -> M:
-    """Read a parsed JSON document; raises InvalidDocument that names the places."""
+    """Validate a parsed JSON document; raises InvalidDocument, which names the places."""
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -41,9 +41,9 @@ def read_document(model: type[M], document: Any, name: str) -> M:
 
 
 def refuse_repeats(names: Iterable[str]) -> None:
-    """Raise ValueError, for a validator of a document, where a name stands there more than once."""
+    """Raise ValueError, for a document's validator, if a name occurs more than once."""
     if several := sorted(name for name, count in Counter(names).items() if count > 1):
-        raise ValueError(f"stand there more than once: {', '.join(several)}")
+        raise ValueError(f"listed more than once: {', '.join(several)}")
 
 
 def _place(loc: Iterable[int | str]) -> str:
@@ -64,7 +64,7 @@ def _known(model: Any) -> str:
 
 
 def _at(kind: Any, loc: tuple[int | str, ...]) -> Any:
-    """Return the type that a document has at a place."""
+    """Return the type at a place of a document."""
     kind = _bare(kind)
     if not loc:
         return kind
@@ -77,7 +77,7 @@ def _at(kind: Any, loc: tuple[int | str, ...]) -> Any:
 
 
 def _bare(kind: Any) -> Any:
-    """Return a type without what annotates it and without the None that may stand in its place."""
+    """Return a type without annotations and without an optional None."""
     while get_origin(kind) in (Annotated, Union, types.UnionType):
         kind = next(each for each in get_args(kind) if each is not type(None))
     return kind
@@ -96,7 +96,7 @@ ClinicId = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_.:-]{1,64}\z"
 
 
 class Clinic(BaseModel):
-    """One clinic of the chain, as its agents should read it."""
+    """One clinic of the chain, as shown to agents."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
@@ -122,7 +122,7 @@ class ClinicsDocument(BaseModel):
 
 
 class Clinics:
-    """Looks clinics up. Clinicea's times carry no zone: they are the clinic's own [assumed]."""
+    """The clinics by id. Clinicea's times have no zone: they are in the clinic's own [assumed]."""
 
     def __init__(self, document: ClinicsDocument, default_zone: str) -> None:
         self._clinics = {id_key(clinic.clinic_id): clinic for clinic in document.clinics}
@@ -130,26 +130,26 @@ class Clinics:
 
     @classmethod
     def from_document(cls, document: dict[str, Any], default_zone: str) -> Clinics:
-        """Build from the parsed JSON document; raises InvalidDocument that names the places."""
+        """Build from the parsed JSON document; raises InvalidDocument, which names the places."""
         return cls(read_document(ClinicsDocument, document, "clinics document"), default_zone)
 
     def get(self, clinic_id: str | None) -> Clinic | None:
         return None if clinic_id is None else self._clinics.get(id_key(clinic_id))
 
     def zone(self, clinic_id: str | None, otherwise: ZoneInfo | None = None) -> ZoneInfo:
-        """Return the clinic's time zone; where it states none `otherwise`, or else the deployment's."""
+        """Return the clinic's time zone, else `otherwise`, else the deployment's."""
         clinic = self.get(clinic_id)
         return ZoneInfo(clinic.time_zone) if clinic and clinic.time_zone else otherwise or self._default
 
     @property
     def zones_by_clinic(self) -> dict[str, str]:
-        """Each clinic's time zone; the deployment's under the empty id."""
+        """Return each clinic's time zone, and the deployment's under the empty id."""
         named = {each.clinic_id: each.time_zone or self._default.key for each in self._clinics.values()}
         return {"": self._default.key, **named}
 
     @property
     def zones(self) -> frozenset[str]:
-        """The time zones of the deployment and its clinics."""
+        """Return the time zones of the deployment and its clinics."""
         named = {clinic.time_zone for clinic in self._clinics.values() if clinic.time_zone}
         return frozenset({self._default.key, *named})
 
@@ -164,9 +164,9 @@ class ConsentText(BaseModel):
 
     Attributes:
         language: a BCP 47 tag, such as `en` or `hi-IN`.
-        purposes: what the data is used for, as the text says.
-        since: the first day on which it was read out.
-        text: the words themselves.
+        purposes: uses of the data according to the text.
+        since: first day on which it was read out.
+        text: the words.
     """
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
@@ -179,7 +179,7 @@ class ConsentText(BaseModel):
 
     @property
     def digest(self) -> str | None:
-        """SHA-256 of the words, by which a proof shows what was read."""
+        """SHA-256 of the words; a proof has it as evidence of the text."""
         return None if self.text is None else sha256(self.text.encode()).hexdigest()
 
 
@@ -199,10 +199,10 @@ class ConsentTextsDocument(BaseModel):
 
 
 class ConsentTexts:
-    """Looks versions up.
+    """The versions of the consent text.
 
     Args:
-        default: the version that is read where a request names none; it is listed, whatever the document says.
+        default: the version that is read out if a request names none; always valid, even if not in the document.
     """
 
     def __init__(self, document: ConsentTextsDocument, default: str) -> None:
@@ -211,13 +211,13 @@ class ConsentTexts:
 
     @classmethod
     def from_document(cls, document: dict[str, Any], default: str) -> ConsentTexts:
-        """Build from the parsed JSON document; raises InvalidDocument that names the places."""
+        """Build from the parsed JSON document; raises InvalidDocument, which names the places."""
         return cls(read_document(ConsentTextsDocument, document, "consent_texts document"), default)
 
     def lists(self, version: str) -> bool:
-        """Whether the deployment has such a version."""
+        """Return whether the deployment has this version."""
         return version == self.default or version in self._texts
 
     def get(self, version: str) -> ConsentText | None:
-        """Return a version; None for the default where the document does not describe it."""
+        """Return a version; None for a default that is not in the document."""
         return self._texts.get(version)

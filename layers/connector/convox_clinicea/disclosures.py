@@ -1,4 +1,4 @@
-"""The register of disclosures: who was shown which fields of a patient, and never the data."""
+"""The register of disclosures: who was shown which fields of a patient, without the data itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from convox_clinicea.errors import ConfigurationError, ConnectorError, NotStored
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, TableUnavailable, timestamp
 from convox_clinicea.text import id_key, id_spellings
 
-if TYPE_CHECKING:  # operators' commands read this module in an environment without the parser of numbers
+if TYPE_CHECKING:  # operators' commands import this module without the parser of numbers
     from convox_clinicea.privacy import FreeTextIds
 
 
@@ -21,12 +21,12 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Recipient:
-    """Who gets the data: the authenticated caller, and the agent and the call that it claims.
+    """Recipient of the data: the authenticated client, and the agent and call that it claims.
 
     Attributes:
-        route: method and path as the template has them, such as `POST /patients/search`; never the path that was sent.
-        request_id: API Gateway's id of the request, which the access log has too.
-        source_ip: the address from which the client asked.
+        route: method and path of the template, such as `POST /patients/search`; never the path of the request.
+        request_id: API Gateway's request id, as in the access log.
+        source_ip: the client's address.
         person: the identity provider's id of the person who saw it at the desk; None for a client of the API.
     """
 
@@ -41,7 +41,7 @@ class Recipient:
 
 @dataclass(frozen=True)
 class HandedOut:
-    """What an answer tells of one patient: the names of the fields, never their values."""
+    """Names of an answer's fields about one patient, never their values."""
 
     patient_id: str
     fields: tuple[str, ...]
@@ -49,12 +49,12 @@ class HandedOut:
 
 @dataclass(frozen=True)
 class Keeping:
-    """How entries are kept.
+    """Settings of the entries.
 
     Attributes:
-        retention: how long.
-        zone: whose days the entries are found by.
-        ids: the names under which calls and agents are stored.
+        retention: time for which entries are kept.
+        zone: time zone of the entries' dates.
+        ids: mapping of calls and agents to their stored names.
     """
 
     retention: timedelta
@@ -63,17 +63,17 @@ class Keeping:
 
 
 def subject_of_patient(patient_id: str) -> str:
-    """Return the key under which all that is told of a patient stands, however its id is written."""
+    """Return the key of a patient's entries, for any spelling of the id."""
     return f"patient#{id_key(patient_id)}"
 
 
 def subjects_of_patient(patient_id: str) -> list[str]:
-    """Return that key, and those under which releases before may have written."""
+    """Return the key of a patient's entries, then the keys of earlier releases."""
     return [f"patient#{each}" for each in id_spellings(patient_id)]
 
 
 def to_item(handed_out: HandedOut, recipient: Recipient, at: datetime, token: str, keeping: Keeping) -> Item:
-    """Return the entry's item; the fresh `token` makes its key, so that no entry replaces another."""
+    """Return the entry's item; the new `token` in its key prevents that an entry replaces another."""
     texts = {
         "subject": subject_of_patient(handed_out.patient_id),
         "entry": f"{timestamp(at)}#{token}",
@@ -98,7 +98,7 @@ def to_item(handed_out: HandedOut, recipient: Recipient, at: datetime, token: st
 
 
 def tally_of(recipient: Recipient, at: datetime, keeping: Keeping) -> tuple[Item, Item]:
-    """Return the key and the attributes of the tally of look-ups that found nobody: by client, hour and address."""
+    """Return key and attributes of the count of look-ups without a patient, by client, hour and address."""
     hour = at.replace(minute=0, second=0, microsecond=0)
     source = recipient.source_ip or "-"
     key: Item = {
@@ -117,25 +117,25 @@ def tally_of(recipient: Recipient, at: datetime, keeping: Keeping) -> tuple[Item
 
 
 ATTEMPTS = 2
-"""The second one only while the agent still waits."""
+"""Attempts; the second one only before the deadline."""
 MOST_AT_ONCE = 100
-"""What DynamoDB takes in one transaction."""
+"""DynamoDB's limit for one transaction."""
 SECONDS_KEPT = 0.2
-"""Kept of a look-up's budget for the entry: one round trip within the region, and a connection."""
+"""Seconds of a look-up's budget kept for the entry: a connection and one round trip within the region."""
 _FIRST = "attribute_not_exists(subject)"
 
 Observer = Callable[[ConnectorError], None]
-"""Told of an entry that could not be written."""
+"""Called for an entry that could not be written."""
 
 
 class NotRecorded(NotStored):
-    """The disclosure could not be put on record, so the data is not handed out."""
+    """The disclosure could not be recorded, so the data is not shown."""
 
     public = "The look-up could not be recorded, so nothing is shown. Try again."
 
 
 class DisclosureRegister:
-    """Append-only: entries are added under fresh keys, and nobody's role changes or removes one."""
+    """The register, append-only: entries have new keys, and no role may change or remove one."""
 
     def __init__(self, table: Table, clock: Clock, keeping: Keeping, *, closed: bool, observe: Observer) -> None:
         self._table = table
@@ -146,15 +146,15 @@ class DisclosureRegister:
 
     @staticmethod
     def before(deadline: Deadline) -> Deadline:
-        """Return the deadline for what has to be done before an entry can be written."""
+        """Return the deadline for the work before the entry."""
         return deadline.capped(max(deadline.remaining() - SECONDS_KEPT, deadline.remaining() / 2))
 
     def add(self, handed_out: Sequence[HandedOut], recipient: Recipient, deadline: Deadline) -> None:
-        """Put on record what is about to be handed out, an entry for each patient; for nobody, nothing.
+        """Add an entry for each patient in an answer, before it is sent.
 
         Raises:
-            NotRecorded: the entries may not stand, and the deployment fails closed. Where it fails open, the
-                observer is told and the answer may leave.
+            NotRecorded: the entries may be missing, and the deployment fails closed. If it fails open, the observer is
+                called and the answer may be sent.
         """
         for first in range(0, len(handed_out), MOST_AT_ONCE):
             try:
@@ -166,9 +166,9 @@ class DisclosureRegister:
                     raise_alone(failure)
 
     def count_miss(self, recipient: Recipient) -> None:
-        """Count a look-up that found nobody; what cannot be counted is observed, and holds nothing up.
+        """Count a look-up without a patient; a failure is observed, and does not delay the answer.
 
-        A number that is on no record is told, too: who asks for many may be no call centre.
+        That a number has no patient is a disclosure, too: many such look-ups may be an enumeration.
         """
         key, attributes = tally_of(recipient, self._clock.now(), self._keeping)
         try:

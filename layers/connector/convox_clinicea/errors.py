@@ -1,8 +1,8 @@
 """The root of the error tree.
 
-A leaf states three things and nothing about a person: whether trying again can help, whether it is
-known what the failed step did, and a sentence that an agent may read. `convox.errors` maps the tree to
-HTTP answers, `bookings.worker` to what becomes of a booking.
+Each leaf has three facts, and nothing about a person: whether a retry can help, whether the outcome of
+the failed step is known, and a sentence for the agent. `convox.http` maps the tree to HTTP answers,
+`bookings.worker` to the next state of a booking.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, NoReturn
 
-if TYPE_CHECKING:  # whoever has such an error has loaded pydantic
+if TYPE_CHECKING:  # code with such an error has loaded pydantic
     from pydantic import ValidationError
 
 
 class ConnectorError(Exception):
-    """Anything this product raises on purpose."""
+    """Base of all errors that this product raises."""
 
     retryable: ClassVar[bool] = False
-    """Whether the same step may succeed later without anyone changing anything."""
+    """Whether the same step may succeed later without any change."""
     outcome_known: ClassVar[bool] = True
-    """Whether it is certain what the failed step did (for a read: always)."""
+    """Whether the outcome of the failed step is certain (for a read: always)."""
     public: ClassVar[str] = "Something went wrong in the connector."
     """A sentence that may be shown to an agent."""
 
 
 def raise_alone(error: Exception) -> NoReturn:
-    """Raise `error` from within a handler without a trace of what is being handled.
+    """Raise `error` in an exception handler without the handled exception as its context.
 
-    Libraries' errors quote parameters, addresses and answers. `from None` only hides them: whoever follows
-    `__context__` finds them all the same.
+    Libraries' errors quote parameters, addresses and answers. `from None` only hides them: they stay in
+    `__context__`.
     """
     try:
         raise error from None
@@ -40,20 +40,20 @@ def raise_alone(error: Exception) -> NoReturn:
 
 
 class ConfigurationError(ConnectorError):
-    """A setting, secret or configuration document is missing or makes no sense; the text names it."""
+    """A setting, secret or configuration document is missing or invalid; the text names it."""
 
     public = "The connector is not set up correctly. Please tell its operator."
 
 
 class SecretUnavailable(ConfigurationError):
-    """AWS does not give a secret now; it may in a moment."""
+    """AWS does not return a secret now; it may later."""
 
     retryable = True
     public = "The connector cannot reach the clinic's system right now. Try again."
 
 
 class InvalidDocument(ConfigurationError):
-    """A configuration document breaks its rules; `problems` holds a line for each place."""
+    """A configuration document is invalid; `problems` has a line for each place."""
 
     def __init__(self, document: str, problems: Sequence[str]) -> None:
         super().__init__(f"the {document} is not valid: {'; '.join(problems)}")
@@ -62,17 +62,17 @@ class InvalidDocument(ConfigurationError):
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One thing that is wrong with a request: the field's name and a sentence without its value."""
+    """One error of a request: the field's name and a sentence without its value."""
 
     field: str
     message: str
 
 
 def field_problems(error: ValidationError, whole: str) -> list[FieldProblem]:
-    """Return what pydantic found, without any value.
+    """Return pydantic's errors without any value.
 
     Args:
-        whole: what to call the thing itself, where no field of it is wrong.
+        whole: name for the whole, for an error without a field.
     """
     found = error.errors(include_url=False, include_context=False, include_input=False)
     return [FieldProblem(".".join(map(str, e["loc"])) or whole, sentence(e["type"], e["msg"])) for e in found]
@@ -86,12 +86,12 @@ _SENTENCES = {
     "string_type": "must be text",
     "int_type": "must be a whole number",
     "bool_type": "must be true or false",
-    "union_tag_invalid": "is not a known action",  # pydantic's own repeats what came
+    "union_tag_invalid": "is not a known action",  # pydantic's own message repeats the value
 }
 
 
 def sentence(kind: str, message: str) -> str:
-    """Return pydantic's message on a field as ours read: what the field must be."""
+    """Return pydantic's message about a field in our form: what the field must be."""
     if kind in _SENTENCES:
         return _SENTENCES[kind]
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -100,7 +100,7 @@ def sentence(kind: str, message: str) -> str:
 
 
 class InvalidRequest(ConnectorError):
-    """The request cannot be understood or breaks a limit of the contract."""
+    """The request cannot be parsed or breaks a limit of the contract."""
 
     public = "The request is not valid."
 
@@ -108,27 +108,27 @@ class InvalidRequest(ConnectorError):
         super().__init__("; ".join(f"{p.field}: {p.message}" for p in problems))
         self.problems = problems
         self.aliases_used: Mapping[str, str] = {}
-        """Canonical name → the alias that the client used for it."""
+        """Canonical name → the alias in the request."""
 
 
 class NoCallerNumber(InvalidRequest):
-    """The exchange sent a word for no number, or an internal one, as the caller's; no sender can correct it."""
+    """The exchange sent a withheld or internal number as the caller's; the client cannot correct it."""
 
 
 class ConsentRequired(ConnectorError):
-    """A new patient was asked for without the caller's consent; nothing was stored."""
+    """A request for a new patient has no consent of the caller; nothing was stored."""
 
     public = "The caller has not consented to being registered. Nothing was stored."
 
 
 class Unauthorized(ConnectorError):
-    """The request did not pass the authorizer, though it should have."""
+    """The request has no authorizer context."""
 
     public = "The access token is missing or not valid."
 
 
 class RateLimited(ConnectorError):
-    """A caller, or one of its agents, has used up what it may ask for a while."""
+    """A client or one of its agents has reached a rate limit."""
 
     retryable = True
     public = "Too many look-ups in a short time. Try again in a moment."
@@ -139,31 +139,31 @@ class RateLimited(ConnectorError):
 
 
 class TooManyPatients(RateLimited):
-    """A client, or one of its agents, has been shown as many patients as it may be for a while."""
+    """A client or one of its agents has reached the limit of patients shown."""
 
     public = "Too many patients were looked up in a short time. Try again later."
 
 
 class TooManyBookings(RateLimited):
-    """A client, or one of its agents, has sent as many bookings or status callbacks as it may in a minute."""
+    """A client or one of its agents has reached the limit of bookings and status callbacks in a minute."""
 
     public = "Too many bookings in a short time. This one was not stored. Send it again in a moment."
 
 
 class TooManyOpenBookings(RateLimited):
-    """A number has as many open bookings with this client as it may have."""
+    """A number has reached the limit of open bookings with this client."""
 
     public = "This number has too many open bookings. No further one is accepted until a person has settled them."
 
 
 class NotShown(ConnectorError):
-    """The patient was not shown to this client on this call, so nothing of theirs is handed out."""
+    """The patient was not shown to this client on this call, so the visits are not shown either."""
 
     public = "This patient was not found on this call. Search by the caller's number first."
 
 
 class NotFound(ConnectorError):
-    """There is no such thing, or not for this caller."""
+    """The resource does not exist, or belongs to another client."""
 
     public = "Not found."
 
@@ -179,13 +179,13 @@ class MethodNotAllowed(ConnectorError):
 
 
 class TooLarge(ConnectorError):
-    """The body is over the contract's limit."""
+    """The request is over the contract's limit."""
 
     public = "The request is too large."
 
 
 class NotStored(ConnectorError):
-    """Ledger and queue do not both hold the booking, so it may not be called accepted."""
+    """Ledger and queue did not both confirm the booking, so it is not accepted (rule 13)."""
 
     retryable = True
     public = "The booking is not confirmed. Send it again; do not book by hand."

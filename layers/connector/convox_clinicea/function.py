@@ -17,7 +17,7 @@ from convox_clinicea.errors import ConnectorError
 
 NAMESPACE = "ConvoxClinicea"
 
-# At DEBUG these write whole URLs, bodies or route arguments, secrets and patients included.
+# At DEBUG these log whole URLs, bodies or route arguments, with secrets and patients' data.
 _TALKATIVE = ("urllib3", "requests", "botocore", "boto3", "aws_lambda_powertools")
 
 
@@ -29,16 +29,16 @@ def logger() -> Logger:
 
 
 def metrics() -> Metrics:
-    """Return the function's metrics; an invocation that has none to tell is no reason for a warning."""
+    """Return the function's metrics, without Powertools' warning about invocations without metrics."""
     warnings.filterwarnings("ignore", "No application metrics to publish")
     return Metrics(namespace=NAMESPACE)
 
 
 def failure(error: BaseException) -> dict[str, object]:
-    """Describe an error for a log line.
+    """Return an error's description for a log line.
 
-    Our own errors say nothing personal. Of any other only the type and the places are told: its text may
-    quote a value.
+    The text of our own errors holds no personal data. Of other errors only type and places are logged, because their
+    text may quote a value.
     """
     described: dict[str, object] = {"error": type(error).__name__}
     if isinstance(error, ConnectorError):
@@ -59,10 +59,10 @@ Work = Callable[[Event, LambdaContext], Any]
 
 
 class Function(Generic[T]):
-    """What every function has.
+    """A Lambda function with logger, metrics, clock and its parts.
 
     Args:
-        build: makes what the function works with, from the function itself; called at the first use and kept.
+        build: builds the function's parts from the function itself; called on first use and cached.
             Importing a handler needs no environment and no network.
     """
 
@@ -73,9 +73,9 @@ class Function(Generic[T]):
         self.parts = cache(lambda: build(self))
 
     def handles(self, work: Work) -> Work:
-        """Decorate the handler: each invocation has a log context and a batch of metrics of its own.
+        """Decorate the handler: each invocation has its own log context and metrics.
 
-        The event is never logged: it is a patient's data.
+        The event is never logged, because it holds a patient's data.
         """
         counted = self.metrics.log_metrics(capture_cold_start_metric=True)(work)
         handler: Work = self.logger.inject_lambda_context(clear_state=True, log_event=False)(counted)

@@ -1,8 +1,8 @@
 """DynamoDB items: their schema versions, and the requests that change more than one.
 
-Every record that is written more than once bears `schema_version`. A release reads its own version and those before. A
-record of a later one, or with an attribute that this release does not know, is neither written nor removed: its number
-would stay, and what it says more would be gone. `docs/booking-protocol.md`, rule 23, has what becomes of it.
+Every record that is written more than once has `schema_version`. A release reads its own and earlier versions. A record
+of a later version, or with an unknown attribute, is neither written nor removed, because its additional data would be
+lost: `docs/booking-protocol.md`, rule 23.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ from typing import TYPE_CHECKING, Any
 from convox_clinicea.errors import ConnectorError, raise_alone
 
 SCHEMA = "schema_version"
-"""The attribute. A release that adds an attribute or a word to a kind of record raises that kind's number."""
+"""The attribute. A release that adds an attribute or a word to a kind of record raises its version."""
 
 
 class UnreadableRecord(ConnectorError):
-    """A record of a later version, or a broken one: no code of this release writes over it or removes it."""
+    """A record of a later version, or a broken one; this release neither overwrites nor removes it."""
 
 
 def version_of(item: Mapping[str, Any]) -> int:
-    """Return the version of a stored item; 1 where it says none. Raises UnreadableRecord."""
+    """Return the version of a stored item, 1 if it has none; raises UnreadableRecord."""
     try:
         return int(item[SCHEMA]["N"]) if SCHEMA in item else 1
     except (KeyError, TypeError, ValueError):
-        raise_alone(UnreadableRecord("a record's version is no number"))
+        raise_alone(UnreadableRecord("a record's version is not a number"))
 
 
 def require_readable(item: Mapping[str, Any], newest: int, attributes: Collection[str] | None = None) -> None:
-    """Refuse what a later release wrote.
+    """Raise UnreadableRecord for an item that a later release wrote.
 
     Args:
-        newest: the latest version of this kind that this release knows.
-        attributes: all that a record of this kind may have; None for a record of which only parts are rewritten.
+        newest: the newest version of this kind that this release knows.
+        attributes: all attributes of this kind; None for a record that is only rewritten in part.
 
     Raises:
-        UnreadableRecord: it is of a later version, or has more attributes.
+        UnreadableRecord: the item has a later version or unknown attributes.
     """
     if version_of(item) > newest:
         raise_alone(UnreadableRecord("a record of a later version"))
     if attributes is not None and not item.keys() <= set(attributes):
-        raise_alone(UnreadableRecord("a record with attributes that are not known"))
+        raise_alone(UnreadableRecord("a record with unknown attributes"))
 
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ if TYPE_CHECKING:
 
 
 NOT_LATER = f"(attribute_not_exists({SCHEMA}) OR {SCHEMA} <= :newest)"
-"""What stands is not of a later version than `newest_values` says."""
+"""Condition: the stored item has no later version than in `newest_values`."""
 
 
 @dataclass(frozen=True)
 class Removal:
-    """The removal of an item within a transaction, on a condition."""
+    """A conditional removal of an item in a transaction."""
 
     key: str
     condition: str
@@ -65,7 +65,7 @@ class Removal:
 
 
 def removal_arguments(removal: Removal) -> dict[str, Any]:
-    """Return the arguments of a transaction's `Delete`, its table left out."""
+    """Return the arguments of a transaction's `Delete`, without the table."""
     return {
         "Key": {"pk": {"S": removal.key}},
         "ConditionExpression": removal.condition,
@@ -75,7 +75,7 @@ def removal_arguments(removal: Removal) -> dict[str, Any]:
 
 
 def tally_arguments(key: Item, attributes: Item) -> dict[str, Any]:
-    """Return the arguments of an update that adds one to `count`, and sets these attributes beside."""
+    """Return the arguments of an update that adds one to `count` and sets the attributes."""
     names = {f"#a{place}": name for place, name in enumerate(attributes)}
     values = {f":a{place}": value for place, value in enumerate(attributes.values())}
     settings = ", ".join(f"#a{place} = :a{place}" for place in range(len(attributes)))
@@ -88,7 +88,7 @@ def tally_arguments(key: Item, attributes: Item) -> dict[str, Any]:
 
 
 def put_arguments(item: Item, condition: str, values: Item) -> dict[str, Any]:
-    """Return the arguments of a write of a whole item, its table left out: it replaces none of a later version."""
+    """Return the arguments of a write of a whole item, without the table; it replaces no later version."""
     guarded = SCHEMA in item
     arguments: dict[str, Any] = {"Item": item, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
     conditions = [f"({condition})" if guarded else condition] * bool(condition) + [NOT_LATER] * guarded
@@ -105,5 +105,5 @@ def put_arguments(item: Item, condition: str, values: Item) -> dict[str, Any]:
 
 
 def newest_values(version: str) -> Item:
-    """Return the value that `NOT_LATER` compares with."""
+    """Return the values for `NOT_LATER`."""
     return {":newest": {"N": version}}

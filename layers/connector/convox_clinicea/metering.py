@@ -16,13 +16,13 @@ from convox_clinicea.function import NAMESPACE, failure
 
 
 def observe_call(call: str, seconds: float, error: ConnectorError | None) -> None:
-    """Observer of the Clinicea client: latency, failures and "too many requests" by call name."""
+    """Emit latency, failure and rate limiting of one call to Clinicea, by call name."""
     for name, unit, value in counted(seconds, error):
         _single(name, unit, value, {"call": call})
 
 
 def counted(seconds: float, error: ConnectorError | None) -> Iterator[tuple[str, MetricUnit, float]]:
-    """Yield what one request to Clinicea counts as: metric, unit, value."""
+    """Yield the metrics of one request to Clinicea: name, unit, value."""
     yield "CliniceaLatency", MetricUnit.Milliseconds, round(seconds * 1000, 1)
     if error is not None:
         yield (
@@ -33,12 +33,12 @@ def counted(seconds: float, error: ConnectorError | None) -> Iterator[tuple[str,
 
 
 def observe_unclear_statuses(call: str, count: int) -> None:
-    """Status observer of the Clinicea client: how many records of an answer nobody can place. Never the words."""
+    """Emit the number of an answer's records with an unknown status word, without the words."""
     _single("CliniceaStatusUnclear", MetricUnit.Count, count, {"call": call})
 
 
 def observe_lost_entry(log: Logger) -> Callable[[ConnectorError], None]:
-    """Return the observer of the register of disclosures: an entry that is missing is the operator's business."""
+    """Return the register's observer, which logs and counts an entry that could not be written."""
 
     def observe(error: ConnectorError) -> None:
         log.error("disclosure not recorded", extra=failure(error))

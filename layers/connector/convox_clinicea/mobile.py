@@ -1,4 +1,4 @@
-"""Mobile numbers: from whatever ConVox sends to E.164, and to the two parts that Clinicea takes."""
+"""Mobile numbers: parsed from ConVox's forms to E.164, and to Clinicea's two parts."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _NOT_VALID = "is not a valid telephone number; send it with its dialling code"
 
 
 class InvalidMobile(ValueError):
-    """The text is no telephone number; the message never repeats it."""
+    """The text is not a telephone number; the message never repeats it."""
 
 
 class NoCallerNumber(InvalidMobile):
-    """The exchange did not tell the caller's number, or the call is internal: nothing to correct by the sender."""
+    """The caller's number is withheld, or the call is internal; the sender cannot correct it."""
 
 
 class InvalidCountryCode(InvalidMobile):
-    """The dialling code, sent apart, is none."""
+    """The separate dialling code is invalid."""
 
 
 class Mobile(Personal[str]):
@@ -48,7 +48,7 @@ class Mobile(Personal[str]):
 
     @classmethod
     def from_e164(cls, text: str) -> Mobile:
-        """Read a number that is already in E.164; raises InvalidMobile."""
+        """Parse a number in E.164; raises InvalidMobile."""
         return parse_mobile(text, default_country="ZZ")
 
     @classmethod
@@ -65,15 +65,15 @@ def parse_country_code(text: str) -> str:
 
 
 def parse_mobile(text: str, *, default_country: str, country_code: str | None = None) -> Mobile:
-    """Parse a number as people, exchanges and ConVox write it; what would have to be guessed is refused.
+    """Parse a number as people, exchanges and ConVox write it; ambiguous ones are refused.
 
-    Taken are 10 digits, with `91`, `+91`, a leading `0` or both, in the digits of any script, with blanks, dashes,
-    slashes, parentheses and unseen characters, as `tel:`, and with an extension, which is dropped.
+    Accepts 10 digits, with `91`, `+91`, a leading `0` or both, in the digits of any script, with blanks, dashes,
+    slashes, parentheses and invisible characters, as `tel:`, and with an extension, which is dropped.
 
     Args:
-        text: the number. A leading space counts as the `+` that a query string loses.
-        default_country: ISO 3166 code of the country that numbers without a dialling code belong to.
-        country_code: the dialling code, where it was sent apart from the number.
+        text: the number. A leading space counts as a `+`, which query strings turn into a space.
+        default_country: ISO 3166 code of the country of numbers without a dialling code.
+        country_code: the dialling code, if it was sent separately.
 
     Raises:
         InvalidMobile: not a valid number, masked digits included; NoCallerNumber for a withheld or internal one;
@@ -103,13 +103,13 @@ def parse_mobile(text: str, *, default_country: str, country_code: str | None = 
 
 
 def _readings(text: str, number: str, region: str) -> Iterator[str]:
-    """Yield what a number may stand for, the first valid one counts."""
+    """Yield possible readings of a number; the first valid one counts."""
     if text.startswith(" ") and not number.startswith("+"):
         yield "+" + number
     yield number
     code = str(phonenumbers.country_code_for_region(region))
     digits = re.sub("[^0-9]", "", number)
-    # A trunk 0 before the dialling code, as some exchanges put it before whatever the caller's network sent.
+    # A trunk 0 before the dialling code: some exchanges put it before any number.
     if digits.startswith(f"0{code}"):
         yield f"+{digits[1:]}"
 

@@ -1,10 +1,10 @@
-"""The fields of a new patient: each is defined here alone, and its treatment is derived.
+"""The fields of a new patient, defined once; their treatment elsewhere is derived.
 
 Derived are the vocabulary of dialects, the limits in `POST /appointments`, the fields that a status
-callback is booked without, what is kept of a callback that cannot be booked, the stored request,
-the parameters of Clinicea's call and those that the doctor looks for. Clinicea's name of a field,
-with its evidence, is data: `documents/call_table.json`. The mobile and the consent have rules of
-their own and are not among these fields.
+callback can do without, the stored fields of a callback that cannot be booked, the stored request,
+the parameters of Clinicea's call and of the doctor's search. Clinicea's name of a field, with its
+evidence, is in `documents/call_table.json`. Mobile and consent have rules of their own and are not
+among these fields.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from pydantic import BaseModel, ConfigDict
 from convox_clinicea.privacy import Personal, PersonalDate, PersonalGender, PersonalText
 
 Limits = Literal["name", "gender", "birth_date", "email"]
-"""The kinds of limits, for which `convox/fields.py` has the checks."""
+"""The kinds of limits; `convox/fields.py` has their checks."""
 
 
 class FieldRules(NamedTuple):
-    """How a field is treated on its way from ConVox to Clinicea.
+    """Treatment of a field on its way from ConVox to Clinicea.
 
     Attributes:
-        limits: what a request may hold in it.
-        form: `text` that people typed, a `date`, or a `choice` from a list, in which 0 is nothing chosen.
-        spared: whether a status callback is booked without it, where its value cannot be used.
+        limits: kind of limits of its values.
+        form: typed `text`, a `date`, or a `choice` from a list, in which 0 means none.
+        spared: whether a status callback is booked without it if its value is unusable.
     """
 
     limits: Limits
@@ -36,7 +36,7 @@ class FieldRules(NamedTuple):
 
 
 class NewPatientFields(BaseModel):
-    """The definition. A field with a default is optional for ConVox and for Clinicea."""
+    """The fields. A field with a default is optional for ConVox and for Clinicea."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
@@ -47,7 +47,7 @@ class NewPatientFields(BaseModel):
     email: Annotated[PersonalText | None, FieldRules("email", "text", spared=True)] = None
 
     def revealed(self) -> dict[str, str | date | None]:
-        """Return the values themselves, for Clinicea alone; None where the patient told nothing."""
+        """Return the plain values, for Clinicea only; None for missing ones."""
         values: dict[str, Personal[str | date] | None] = {name: getattr(self, name) for name in RULES}
         return {name: None if value is None else value.reveal() for name, value in values.items()}
 
@@ -56,7 +56,7 @@ RULES: Mapping[str, FieldRules] = {
     name: next(rules for rules in field.metadata if isinstance(rules, FieldRules))
     for name, field in NewPatientFields.model_fields.items()
 }
-"""By the field's name."""
+"""Rules by field name."""
 OPTIONAL = frozenset(name for name, field in NewPatientFields.model_fields.items() if not field.is_required())
 NEEDED = tuple(name for name, rules in RULES.items() if not rules.spared)
 SPARED = tuple(name for name, rules in RULES.items() if rules.spared)

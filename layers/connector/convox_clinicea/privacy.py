@@ -1,11 +1,11 @@
-"""Types for what is personal, and the digests by which it may be compared.
+"""Types for personal values, and digests to compare them.
 
-A `Personal` value prints as a mask wherever Python prints: `str`, `repr`, f-strings, `%`-formatting, logging,
-tracebacks and pydantic's dumps and errors. `reveal()` is the only way to the value, so a search for that word
-lists every place where a patient's data leaves its wrapping.
+A `Personal` value prints as a mask everywhere: `str`, `repr`, f-strings, `%`-formatting, logging, tracebacks, and
+pydantic's dumps and errors. `reveal()` is the only way to the value, so a search for that word finds every place where
+a patient's data is unwrapped.
 
-An id that holds a telephone number or an e-mail address is stored nowhere in plain. Its keyed digest stands in its
-place: in keys, encryption contexts, the register, notices and logs.
+An id that holds a telephone number or an e-mail address is never stored in plain. Its keyed digest replaces it in keys,
+encryption contexts, the register, notices and logs.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class Personal(Generic[T]):
-    """A value about a person that does not show itself."""
+    """A personal value that prints as a mask."""
 
     __slots__ = ("_value",)
 
@@ -34,7 +34,7 @@ class Personal(Generic[T]):
         self._value = value
 
     def reveal(self) -> T:
-        """Return the value itself, for the patient's own agent, for Clinicea or for encryption."""
+        """Return the value, for the agent of the call, for Clinicea or for encryption."""
         return self._value
 
     def __str__(self) -> str:
@@ -57,7 +57,7 @@ class Personal(Generic[T]):
 
     @classmethod
     def _wrapped(cls, inner: core_schema.CoreSchema, wrap: Callable[[Any], Any]) -> core_schema.CoreSchema:
-        # A ready-made instance is taken as it is; anything else is validated and wrapped. Dumps show the mask.
+        # An instance is accepted as it is; other values are validated and wrapped. Dumps show the mask.
         return core_schema.union_schema(
             [core_schema.is_instance_schema(cls), core_schema.no_info_after_validator_function(wrap, inner)],
             serialization=core_schema.plain_serializer_function_ser_schema(str),
@@ -65,7 +65,7 @@ class Personal(Generic[T]):
 
 
 class PersonalText(Personal[str]):
-    """A name, an address, a note, an e-mail address: any text about a person."""
+    """A text about a person, such as a name, an address, a note or an e-mail address."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -74,11 +74,11 @@ class PersonalText(Personal[str]):
 
 Gender = Literal["male", "female", "other"]
 GivenBy = Literal["self", "parent", "guardian"]
-"""Who consented: the patient, or who may for them."""
+"""Person who consented: the patient, or a parent or guardian."""
 
 
 class PersonalGender(Personal[Gender]):
-    """What a person told of their gender."""
+    """A person's gender."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -99,7 +99,7 @@ class PersonalDate(Personal[date]):
 
 
 def is_telling(text: str) -> bool:
-    """Whether a free text that is no field of a patient's holds an address or a telephone number all the same."""
+    """Return whether a free text outside of the patient's fields holds an address or a telephone number."""
     return _TELLING.search(text) is not None
 
 
@@ -118,15 +118,15 @@ def digest_of_number(key: bytes, number: Personal[str]) -> str:
 
 
 STAND_IN = "hidden-"
-"""What a stand-in begins with; 32 letters follow, so that no stand-in can be taken for a number."""
+"""Prefix of a stand-in; 32 letters follow, so that it never looks like a number."""
 _LETTERS = str.maketrans("0123456789abcdef", "abcdefghijklmnop")
 
 
 def stand_in(key: bytes, kind: str, text: str) -> str:
-    """Return what is stored in place of an id that tells of a person; that of a call serves as its id."""
+    """Return the digest that replaces an id with personal data; a stand-in is returned unchanged."""
     if text.startswith(STAND_IN):
         return text
-    # A lone surrogate cannot be digested; it came as `\\udxxx` and stands for no character.
+    # A lone surrogate, received as `\\udxxx`, cannot be encoded.
     readable = text.encode("utf-8", "replace").decode()
     return STAND_IN + digest(key, ["free-text id", kind, readable]).hex()[:32].translate(_LETTERS)
 
@@ -134,14 +134,14 @@ def stand_in(key: bytes, kind: str, text: str) -> str:
 _WRITTEN = re.compile(r"\+?[0-9](?:[ -]?[0-9]){7,}")
 _DIGITS = re.compile(r"[0-9]{8,}")
 LONGEST_NUMBER = 10
-"""Digits of a mobile number without its dialling code, where one is looked for at an end of many digits."""
+"""Digits of a mobile number without its dialling code, to search at the ends of a run of digits."""
 
 
 def tells(text: str, country: str) -> bool:
-    """Whether an id holds an address or a mobile number, of that country or with a dialling code.
+    """Return whether an id holds an address or a mobile number, of that country or with a dialling code.
 
-    A call's id may be nothing but digits, and without it nobody finds the call in ConVox. So digits alone tell nothing:
-    they have to be a mobile number, alone or at an end of a longer run of digits.
+    A call's id may consist of digits only, and is needed to find the call in ConVox. So digits count only if they are a
+    valid mobile number, alone or at an end of a longer run of digits.
     """
     return (
         "@" in text
@@ -151,13 +151,13 @@ def tells(text: str, country: str) -> bool:
 
 
 class FreeTextIds:
-    """Gives the names under which calls and agents are stored.
+    """Maps call and agent ids to their stored names.
 
     Args:
-        key: reads the identity key when it is first needed; raises ConfigurationError, SecretUnavailable.
-        country: the deployment's own, of numbers without a dialling code.
-        earlier: whether records of releases before are looked for, under the plain id. CloudTrail's data events, where
-            a deployment has them, show the keys that are asked for.
+        key: reads the identity key on first use; raises ConfigurationError, SecretUnavailable.
+        country: the deployment's country, for numbers without a dialling code.
+        earlier: whether to look for records of earlier releases under the plain id. CloudTrail's data events, if
+            enabled, show the requested keys.
     """
 
     def __init__(self, key: Callable[[], bytes], country: str, *, earlier: bool = False) -> None:
@@ -166,28 +166,28 @@ class FreeTextIds:
         self._earlier = earlier
 
     def call(self, call_id: str) -> str:
-        """Return the name of a call: its id, or the stand-in of an id that tells."""
+        """Return the stored name of a call: its id, or a digest if the id holds personal data."""
         return self._named("call", call_id)
 
     def calls(self, call_id: str) -> tuple[str, ...]:
-        """Return the name of a call, then the others under which it may be stored.
+        """Return the stored name of a call, then other names under which it may be stored.
 
-        A release before has used the plain id; after an erasure it is the stand-in.
+        An earlier release used the plain id. After an erasure the name is the digest.
         """
         name, hidden = self.call(call_id), self.hidden(call_id)
         return tuple(dict.fromkeys((name, hidden, *([call_id] if self._earlier else []))))
 
     def shown(self, call_id: str) -> tuple[str, ...]:
-        """Return the same without the name that a call has after an erasure: it is not asked for any more."""
+        """Return `calls` without the name that a call has after an erasure."""
         name = self.call(call_id)
         return (name, call_id) if self._earlier and name != call_id else (name,)
 
     def hidden(self, call_id: str) -> str:
-        """Return the stand-in of a call, whatever its id is like."""
+        """Return the digest that replaces any call's id."""
         return stand_in(self._key(), "call", call_id)
 
     def agent(self, agent_id: str) -> str:
-        """Return the name of an agent: the id, or the stand-in of an id that tells."""
+        """Return the stored name of an agent: the id, or a digest if the id holds personal data."""
         return self._named("agent", agent_id)
 
     def _named(self, kind: str, text: str) -> str:
@@ -195,13 +195,13 @@ class FreeTextIds:
 
 
 def _candidates(text: str) -> Iterator[str]:
-    """Yield what may be a number: written with spaces or hyphens, or digits alone."""
+    """Yield possible numbers: with spaces or hyphens, or digits alone."""
     yield from (found[0] for found in _WRITTEN.finditer(text))
     yield from (found[0] for found in _DIGITS.finditer(text))
 
 
 def _ends(text: str) -> Iterator[str]:
-    """Yield both ends of each longer run of digits: a number may be joined to a moment's digits, or to a counter's."""
+    """Yield both ends of each longer run of digits: a timestamp or counter may precede or follow a number."""
     for found in _DIGITS.finditer(text):
         if len(found[0]) > LONGEST_NUMBER:
             yield found[0][:LONGEST_NUMBER]
@@ -213,7 +213,7 @@ def _is_mobile(digits: str, country: str) -> bool:
 
 
 def _is_mobile_of(digits: str, country: str) -> bool:
-    # Loaded with the first id that may hold a number: it is slow to load, and some functions parse no other.
+    # Imported on first use: it is slow to load, and some functions parse no numbers.
     import phonenumbers
 
     try:

@@ -1,11 +1,11 @@
 """Rate counters: one item per client and day, one write per request, attributes per window.
 
-The write returns the item as it was, so a process knows every counter after its own write, without a read. It keeps
-that state: a limit that is reached is known before the next request, and holds in this process even while the table
-does not answer. Attributes of windows that are over are removed by later writes.
+The write returns the old item, so a process knows every counter after its own write, without a read. It keeps that
+state: a reached limit is known before the next request, and holds in this process even if the table does not answer.
+Later writes remove attributes of past windows.
 
-Patients are shown on calls: each member of a set is a digest of the patient's id and one of the call and its agent, so
-the same sets say on which call, and to which of its agents, a patient was shown within the hour.
+Patients are shown on calls: each member of a set is a digest of the patient's id and one of the call and its agent. So
+the same sets show on which call, and to which agent, a patient was shown within the hour.
 """
 
 from __future__ import annotations
@@ -27,33 +27,33 @@ MINUTE = 60
 TEN_MINUTES = 600
 DAY = 86_400
 COUNTER_RETENTION_SECONDS = 3600
-"""How long the item outlives its day."""
+"""Time for which the item is kept after its day."""
 MOST_AGENTS = 300
-"""Agents that a client's item names in a day. Further ones count for the client alone, so that the item stays small."""
+"""Agents in a client's item of a day. Further agents count only for the client, so that the item stays small."""
 MOST_REMOVED = 60
-"""Attributes that one write removes: an update's expression may have 4 KB."""
+"""Attributes removed by one write: an update's expression may have 4 KB."""
 AGENT_CHARACTERS = 8
 PATIENT_CHARACTERS = 8
 CALL_CHARACTERS = 5
 SHOWN_SECONDS = 3600
-"""How long a patient who was shown on a call counts as shown, at most; ten minutes less, at least."""
+"""Longest time for which a patient shown on a call counts as shown; the shortest is ten minutes less."""
 CLOCKS_DIFFER = 5
-"""Seconds by which two Lambdas' clocks may differ: so long the counters of a window that is over stay."""
+"""Seconds by which two functions' clocks may differ; counters of a past window are kept so long."""
 
 
 class Kind(StrEnum):
-    """What is counted, as an attribute's first letter; the window's number in its day follows."""
+    """Kind of counter: an attribute's first letter, followed by the window's number in its day."""
 
     LOOK_UPS = "m"
     BOOKINGS = "b"
     STATUS = "q"
-    """Questions how bookings stand; they name no agent."""
+    """Requests for the status of bookings; they name no agent."""
     TELLING = "x"
-    """Requests that found nobody, and bookings whose end tells something of a person."""
+    """Look-ups without a patient, and bookings whose end reveals something about a person."""
     SHOWN = "s"
-    """The patients shown, and on which call: a set of digests for each agent."""
+    """The patients shown, with their calls: a set of digests for each agent."""
     SHOWN_IN_DAY = "d"
-    """The patients shown in each ten minutes of the day, added up."""
+    """The sum over the day of patients shown in each ten minutes."""
 
 
 _SECONDS = {
@@ -65,27 +65,27 @@ _SECONDS = {
     Kind.SHOWN_IN_DAY: DAY,
 }
 _RETENTION = {Kind.SHOWN: SHOWN_SECONDS}
-"""How long a window's counters are of use after its end, where that is any longer than the clocks differ."""
+"""Seconds for which a window's counters are used after its end, if more than the clocks may differ."""
 
 
 def agent_digest(agent: str | None) -> str:
-    """Return a short name for an agent; all requests that name none have one."""
+    """Return a short digest for an agent; requests without an agent share one."""
     return _digest(agent or "", AGENT_CHARACTERS)
 
 
 def shown_on(patient_id: str, call_id: str | None, agent_id: str | None) -> str:
-    """Return the digest of a patient who is shown on a call: a call id with its agent, or with none."""
+    """Return the digest of a patient shown on a call, which is a call id with its agent or without."""
     call = "" if call_id is None else f"{call_id}\n{'' if agent_id is None else normalized(agent_id)}"
     return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call, CALL_CHARACTERS)
 
 
 def _shown_before(patient_id: str, call_id: str) -> str:
-    """Return the same as releases before wrote it: for whichever agent of the call. No such digest outlives its day."""
+    """Return the digest of earlier releases, for any agent of the call; it expires with its day."""
     return _digest(id_key(patient_id), PATIENT_CHARACTERS) + _digest(call_id, CALL_CHARACTERS)
 
 
 def _digest(text: str, characters: int) -> str:
-    """Return a short name for an id. It bounds what is stored, and hides nothing: it has no key."""
+    """Return a short digest of an id. It bounds the size and hides nothing, because it has no key."""
     return urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode()[:characters]
 
 
@@ -109,7 +109,7 @@ class Moment(NamedTuple):
         return window if agent is None else f"{window}.{agent}"
 
     def is_over(self, attribute: str) -> bool:
-        """Whether the attribute's window has ended, by a clock that may be a little ahead of others."""
+        """Return whether the attribute's window has ended for all clocks."""
         window, _, _ = attribute.partition(".")
         if window[:1] not in _SECONDS or not window[1:].isdecimal():
             return False
@@ -117,7 +117,7 @@ class Moment(NamedTuple):
         return int(window[1:]) < (self.second - _RETENTION.get(kind, CLOCKS_DIFFER)) // _SECONDS[kind]
 
     def windows_shown(self) -> dict[int, set[str]]:
-        """Return the windows, by day, in which a patient who counts as shown was shown."""
+        """Return the windows, by day, whose patients count as shown."""
         shown: dict[int, set[str]] = {}
         oldest = self.second - SHOWN_SECONDS + TEN_MINUTES
         for second in range(oldest, self.second + TEN_MINUTES, TEN_MINUTES):
@@ -129,10 +129,10 @@ class Moment(NamedTuple):
 
 @dataclass
 class Tally:
-    """A client's counters of a day, as this process knows them.
+    """A client's counters of a day, as known to this process.
 
     Attributes:
-        owed: what the next write adds: whether a patient is new in a window is known after the write that shows them.
+        owed: counts for the next write: whether a patient is new in a window is known only after the write.
     """
 
     day: int
@@ -145,20 +145,20 @@ class Tally:
         return self.numbers[attribute] + self.owed[attribute]
 
     def shown_in(self, window: str) -> set[str]:
-        """Return the digests of the patients shown in a window, by whichever agent."""
+        """Return the digests of the patients shown in a window, to any agent."""
         return patients(*(digests for name, digests in self.shown.items() if name.partition(".")[0] == window))
 
     def shown_by(self, attribute: str) -> set[str]:
-        """Return the same of one agent, or of those for whom there was no room."""
+        """Return the digests of the patients shown to one agent, or to all agents without room in the item."""
         return patients(self.shown.get(attribute, ()))
 
     def names(self, agent: str) -> bool:
-        """Whether a further agent may be named: it is already, or there is room."""
+        """Return whether the item has the agent, or room for it."""
         known = {name.partition(".")[2] for name in (*self.numbers, *self.shown)} - {""}
         return agent in known or len(known) < MOST_AGENTS
 
     def add(self, numbers: Mapping[str, int], shown: Mapping[str, Collection[str]]) -> None:
-        """Count here what a write counts, or was to count."""
+        """Count in this process what a write counts or should have counted."""
         self.numbers.update(numbers)
         for name, digests in shown.items():
             self.shown.setdefault(name, set()).update(digests)
@@ -170,7 +170,7 @@ class Tally:
 
 
 def patients(*shown: Collection[str]) -> set[str]:
-    """Return the digests of patients, whatever the call."""
+    """Return the digests of patients, without those of calls."""
     return {each[:PATIENT_CHARACTERS] for digests in shown for each in digests}
 
 
@@ -178,7 +178,7 @@ class Counters:
     """The counters of all clients, in the ledger's table.
 
     Args:
-        table: one whose client answers at once or not at all, for an agent is waiting.
+        table: table whose client has short time-outs, because an agent waits.
     """
 
     def __init__(self, table: Table, clock: Clock) -> None:
@@ -187,11 +187,11 @@ class Counters:
         self._tallies: dict[str, Tally] = {}
 
     def now(self) -> Moment:
-        """Return the moment that counts."""
+        """Return the current moment."""
         return Moment.at(self._clock.now())
 
     def known(self, client: str, now: Moment) -> Tally:
-        """Return what this process knows of a client's counters today."""
+        """Return this process's state of a client's counters today."""
         tally = self._tallies.get(client)
         if tally is None or tally.day != now.day:
             tally = self._tallies[client] = Tally(now.day)
@@ -201,7 +201,7 @@ class Counters:
         """Count in one write, and return the counters after it.
 
         Raises:
-            LedgerUnavailable: the table may not have counted; this process has.
+            TableUnavailable: the table may not have counted; this process has.
         """
         tally = self.known(client, now)
         gone = [name for name in (*tally.numbers, *tally.shown) if now.is_over(name)][:MOST_REMOVED]
@@ -223,7 +223,7 @@ class Counters:
         return after
 
     def was_shown(self, client: str, patient_id: str, call_id: str, agent_id: str | None) -> bool:
-        """Whether a patient was shown to that agent on the call within the hour; raises LedgerUnavailable."""
+        """Return whether a patient was shown to the agent on the call within the hour; raises TableUnavailable."""
         wanted = {shown_on(patient_id, call_id, agent_id), _shown_before(patient_id, call_id)}
         for day, windows in self.now().windows_shown().items():
             for name, value in (self._table.get(_key(client, day)) or {}).items():
@@ -245,7 +245,7 @@ def _read(item: Item, tally: Tally) -> None:
 
 
 def _owe(after: Tally, before: Item, now: Moment, name: str, digests: Collection[str]) -> None:
-    """Note the patients that this write was the first to show in their window, to the client and to the agent."""
+    """Add to `owed` the patients that this write was the first to show in their window."""
     earlier = Tally(now.day)
     _read(before, earlier)
     window, _, agent = name.partition(".")

@@ -1,7 +1,7 @@
 """Rate limits of look-ups, bookings and results that reveal something about a person.
 
-The client's name is authenticated, the agent's id is a claim of the client's: an agent who changes the id escapes the
-agent's limits, never the client's. Requests without an agent count as one agent.
+The client's name is authenticated; the agent's id is the client's claim. An agent who changes the id escapes the
+agent's limits but not the client's. Requests without an agent count as one agent.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from convox_clinicea.settings import IntakeSettings, LookupLimitSettings, Lookup
 from convox_clinicea.table import Table, TableUnavailable
 
 CALLERS_SHARE = 10
-"""So many agents' usual misses are usual for all agents of a client together."""
+"""Factor between the usual number of misses of one agent and of a client."""
 SUSPECTED_SHARE = 0.8
-"""Of a cap on patients shown: beyond it each further patient is told as `EnumerationSuspected`."""
+"""Share of a limit on patients shown above which each further patient counts as `EnumerationSuspected`."""
 
 
 class Requester(NamedTuple):
-    """Whose request it is: the client, authenticated, and the agent that it names."""
+    """Sender of a request: the authenticated client, and the agent that it names."""
 
     caller: str
     agent: str | None
@@ -42,9 +42,9 @@ class RateLimits:
     """The deployment's limits, each off at 0.
 
     Attributes:
-        suspected_after_misses: how many requests of one agent may find nothing in ten minutes and are nothing unusual.
+        suspected_after_misses: usual number of an agent's look-ups without a patient in ten minutes.
         shown_per_caller, shown_per_agent: distinct patients in ten minutes.
-        shown_per_caller_day, shown_per_agent_day: the same, added up over a day.
+        shown_per_caller_day, shown_per_agent_day: sums of these over a day.
     """
 
     per_caller_minute: int = 0
@@ -60,7 +60,7 @@ class RateLimits:
 
 
 class RateLimiter:
-    """Counts requests in fixed windows for all Lambdas together, one write a request."""
+    """Counts requests of all functions in fixed windows, with one write per request."""
 
     def __init__(self, table: Table, limits: RateLimits, clock: Clock, logger: Logger, metrics: Metrics) -> None:
         self._counters = Counters(table, clock)
@@ -69,7 +69,7 @@ class RateLimiter:
         self._metrics = metrics
 
     def admit(self, asker: Requester) -> None:
-        """Raise RateLimited where this process knows that a limit of look-ups is reached; nothing is counted."""
+        """Raise RateLimited if this process knows that a limit of look-ups is reached; count nothing."""
         now = self._counters.now()
         tally = self._counters.known(asker.caller, now)
         for reached in self._over(asker, tally, now, more=1):
@@ -86,15 +86,15 @@ class RateLimiter:
         shown: Collection[str] = (),
         missed: bool = False,
     ) -> RateLimited | None:
-        """Count one look-up; return the limit that it goes beyond, if any: then nothing of it may be shown.
+        """Count one look-up; return the exceeded limit, if any: then nothing may be shown.
 
-        When the table does not answer, the look-up goes on, counted by this process alone, and that is told as
-        `LookupsUncounted`: the limits slow down somebody who has a token, and a call centre must not stand still.
+        If the table does not answer, the look-up goes on, counted only by this process and as `LookupsUncounted`. The
+        limits slow down the owner of a token, but must not stop a call centre.
 
         Args:
-            call_id: the call on which they are shown.
-            shown: the ids of the patients that the answer shows.
-            missed: it found nobody.
+            call_id: the call on which patients are shown.
+            shown: ids of the patients in the answer.
+            missed: whether no patient was found.
         """
         now = self._counters.now()
         limits = self._limits
@@ -116,20 +116,20 @@ class RateLimiter:
         return next(self._over(asker, tally, now, more=0), None)
 
     def acquire_booking(self, asker: Requester) -> None:
-        """Count one booking or status callback; raises TooManyBookings beyond a limit, before anything is stored."""
+        """Count one booking or status callback before it is stored; raises TooManyBookings beyond a limit."""
         limits = self._limits
         per = {None: limits.bookings_per_caller_minute, agent_digest(asker.agent): limits.bookings_per_agent_minute}
         self._take(asker, Kind.BOOKINGS, per, TooManyBookings)
 
     def acquire_status(self, caller: str) -> None:
-        """Count one question how bookings stand; raises RateLimited beyond the client's limit, before any is read.
+        """Count one request for the status of bookings before they are read; raises RateLimited beyond the limit.
 
-        These requests name no agent, so the client's is the only limit.
+        These requests name no agent, so there is only the client's limit.
         """
         self._take(Requester(caller, None), Kind.STATUS, {None: self._limits.status_per_caller_minute}, RateLimited)
 
     def note_telling(self, asker: Requester) -> None:
-        """Count a booking whose end tells something of a person, together with the look-ups that found nobody."""
+        """Count a booking whose end reveals something about a person together with look-ups without a patient."""
         if not self._limits.suspected_after_misses:
             return
         now = self._counters.now()
@@ -139,10 +139,10 @@ class RateLimiter:
             self._suspect(asker, "many bookings revealed a person's data")
 
     def was_shown(self, asker: Requester, patient_id: str, call_id: str | None) -> bool:
-        """Whether a patient was shown to that agent on the call within the hour; never without a call id.
+        """Return whether a patient was shown to the agent on the call within the hour; False without a call id.
 
-        Where the table does not answer, that is not known, and the look-up goes on as an uncounted one does: each
-        hand-out stands in the register.
+        If the table does not answer, return True, and the look-up goes on like an uncounted one: the register has each
+        disclosure.
         """
         if call_id is None:
             return False
@@ -153,7 +153,7 @@ class RateLimiter:
             return True
 
     def _take(self, asker: Requester, kind: Kind, per: Mapping[str | None, int], refusal: type[RateLimited]) -> None:
-        """Count one of a kind for the client (None) and, where `per` has a limit of an agent, for the agent."""
+        """Count one request of a kind for the client (None) and, if `per` has an agent's limit, for the agent."""
         if not any(per.values()):
             return
         now = self._counters.now()
@@ -171,7 +171,7 @@ class RateLimiter:
             refuse_beyond(tally, more=0)
 
     def _agent(self, asker: Requester, now: Moment) -> str | None:
-        """Return the agent's short name; None where the client's item has no room for it."""
+        """Return the agent's digest; None if the client's item has no room for it."""
         agent = agent_digest(asker.agent)
         return agent if self._counters.known(asker.caller, now).names(agent) else None
 
@@ -183,7 +183,7 @@ class RateLimiter:
         shown: dict[str, set[str]],
         deadline: Deadline | None,
     ) -> Tally | None:
-        """Count; None if there is nothing to count, or no limit may refuse what could not be counted."""
+        """Count; return None if there is nothing to count, or if counting failed and must not refuse the request."""
         if not numbers and not shown:
             return None
         try:
@@ -191,7 +191,7 @@ class RateLimiter:
                 return self._counters.add(asker.caller, now, numbers, shown)
             with deadline_scope(
                 deadline.capped(deadline.remaining() / 2)
-            ):  # the rest is for the register of disclosures
+            ):  # the rest of the time is for the register of disclosures
                 return self._counters.add(asker.caller, now, numbers, shown)
         except TableUnavailable as error:
             self._uncounted(error)
@@ -202,7 +202,7 @@ class RateLimiter:
         self._logger.error("a request was not counted", extra=failure(error))
 
     def _over(self, asker: Requester, tally: Tally, now: Moment, more: int) -> Iterator[RateLimited]:
-        """Yield the limits of look-ups that `more` look-ups, or patients, would go beyond."""
+        """Yield the limits that `more` look-ups or patients would exceed."""
         limits = self._limits
         agent = agent_digest(asker.agent)
         for who, name, limit in (
@@ -216,7 +216,7 @@ class RateLimiter:
                 yield TooManyPatients(f"patients shown: {limit}", now.left_of(kind))
 
     def _caps(self, agent: str, tally: Tally, now: Moment) -> Iterator[tuple[Kind, int, int]]:
-        """Yield each cap on patients shown: its window, how many were shown, how many may be."""
+        """Yield each limit on patients shown: its kind, the patients shown, the limit."""
         limits = self._limits
         yield Kind.SHOWN, len(tally.shown_by(now.attribute(Kind.SHOWN, agent))), limits.shown_per_agent
         yield Kind.SHOWN, len(tally.shown_in(now.attribute(Kind.SHOWN))), limits.shown_per_caller
@@ -235,18 +235,18 @@ class RateLimiter:
 
     def _suspect(self, asker: Requester, why: str) -> None:
         self._metrics.add_metric("EnumerationSuspected", MetricUnit.Count, 1)
-        # The id is the client's free text: a number that was put there may be a patient's.
+        # The id is the client's free text: a number in it may be a patient's.
         agent = MASK if is_telling(asker.agent or "") else asker.agent
         self._logger.warning(why, extra={"caller": asker.caller, "agent": agent})
 
 
 def _attributes(now: Moment, kind: Kind, agent: str | None) -> dict[str, int]:
-    """Return one more of a kind, for the client and for the agent."""
+    """Return the increments of a kind for the client and the agent."""
     return {now.attribute(kind, each): 1 for each in dict.fromkeys((None, agent))}
 
 
 def lookup_limiter(settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
-    """Return the limits of a function that makes look-ups."""
+    """Build the limits of a look-up function."""
     return _allowance(settings.ledger_table, limits_of_lookups(settings), clock, logger, metrics)
 
 
@@ -264,7 +264,7 @@ def limits_of_lookups(settings: LookupLimitSettings) -> RateLimits:
 
 
 def booking_limiter(settings: IntakeSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
-    """Return the limits of a function that takes bookings or status callbacks."""
+    """Build the limits of a function for bookings or status callbacks."""
     limits = RateLimits(
         bookings_per_caller_minute=settings.bookings_per_caller_minute,
         bookings_per_agent_minute=settings.bookings_per_agent_minute,
@@ -273,13 +273,13 @@ def booking_limiter(settings: IntakeSettings, clock: Clock, logger: Logger, metr
 
 
 def status_limiter(settings: StatusSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
-    """Return the limit of the function that tells how bookings stand."""
+    """Build the limit of `booking_status`."""
     limits = RateLimits(status_per_caller_minute=settings.status_per_caller_minute)
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 
 
 def outcome_limiter(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> RateLimiter:
-    """Return what counts the outcomes of bookings that tell something of a person."""
+    """Build the counter of bookings whose end reveals something about a person."""
     limits = RateLimits(suspected_after_misses=settings.suspected_after_misses)
     return _allowance(settings.ledger_table, limits, clock, logger, metrics)
 

@@ -1,4 +1,4 @@
-"""Encryption of what goes into the ledger: by KMS, bound to its item."""
+"""Encryption of the ledger's contents by KMS, bound to their item."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 MAX_BYTES = 4096
-"""What KMS encrypts directly."""
+"""Bytes; KMS's limit for direct encryption."""
 
 
 class SealingUnavailable(ConnectorError):
@@ -21,7 +21,7 @@ class SealingUnavailable(ConnectorError):
 
 
 class Sealer(Protocol):
-    """Encrypts for one item; a text sealed for one cannot be opened for another."""
+    """Encrypts for one item; a text sealed for one item cannot be opened for another."""
 
     def seal(self, item: str, plain: bytes) -> bytes: ...
 
@@ -29,7 +29,7 @@ class Sealer(Protocol):
 
 
 class KmsSealer:
-    """Encrypts directly under the stack's key, the item's key as encryption context."""
+    """Encrypts directly with the stack's key; the item's key is the encryption context."""
 
     def __init__(self, client: KMSClient, key_id: str) -> None:
         self._client = client
@@ -44,7 +44,7 @@ class KmsSealer:
         return answer["CiphertextBlob"]
 
     def open(self, item: str, sealed: bytes) -> bytes:
-        """Raises SealingUnavailable."""
+        """Decrypt a sealed text of the item; raises SealingUnavailable."""
         try:
             answer = self._client.decrypt(KeyId=self._key_id, CiphertextBlob=sealed, EncryptionContext=_context(item))
         except AWS_ERRORS as error:

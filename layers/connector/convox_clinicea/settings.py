@@ -1,4 +1,4 @@
-"""Each function's settings, from its environment variables, and the configuration documents that they name."""
+"""Settings of each function from its environment variables, and their configuration documents."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from convox_clinicea import aws
 from convox_clinicea.deployment_documents import ZoneName
 from convox_clinicea.errors import ConfigurationError, field_problems, raise_alone
 
-_PACKED = Path(__file__).with_name("documents")  # a layer lies unpacked; `importlib.resources` would load zipfile
+_PACKED = Path(__file__).with_name("documents")  # a layer is unpacked; `importlib.resources` would import zipfile
 
 
 def packed(name: str) -> dict[str, Any]:
-    """Return the document that the layer carries under `name`."""
+    """Return the document `name` packed with the layer."""
     text = (_PACKED / f"{name}.json").read_text("utf-8")
     return _parsed(name, text)
 
 
 def replacement(name: str, source: str) -> dict[str, Any] | None:
-    """Return the deployer's document `name`, or None where `source` is empty.
+    """Return the deployer's document `name`, or None if `source` is empty.
 
     Args:
         source: ``""``, ``ssm:/parameter/name`` or ``s3://bucket/key``.
 
     Raises:
-        ConfigurationError: the source cannot be read, or does not hold a JSON object. A document that was
-            asked for and is missing never falls back silently to the packed one.
+        ConfigurationError: the source cannot be read, or is not a JSON object. A missing document never falls back
+            silently to the packed one.
     """
     if not source:
         return None
@@ -68,7 +68,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
 
 
 class Settings(BaseModel):
-    """A field `ledger_table` is the environment variable `LEDGER_TABLE`."""
+    """Settings from environment variables: the field `ledger_table` is `LEDGER_TABLE`. Bounds are the template's."""
 
     model_config = ConfigDict(
         defer_build=True, frozen=True, extra="ignore", alias_generator=str.upper, hide_input_in_errors=True
@@ -76,7 +76,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the variables; raises ConfigurationError that names those that are wrong, never their values."""
+        """Read the variables; raises ConfigurationError, which names invalid ones but never their values."""
         try:
             return cls.model_validate(dict(os.environ if environment is None else environment))
         except ValidationError as error:
@@ -85,7 +85,7 @@ class Settings(BaseModel):
 
 
 class CliniceaSettings(Settings):
-    """How Clinicea is reached; ledger and key hold the shared session."""
+    """Access to Clinicea; ledger and key are for the shared session."""
 
     clinicea_url: str = Field(
         pattern=r"^(https://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|localhost)(:[0-9]{1,5})?)/?$"
@@ -98,7 +98,7 @@ class CliniceaSettings(Settings):
 
 
 class PlaceSettings(Settings):
-    """Where the deployment is: clinics, time zone, country of numbers without a dialling code."""
+    """The deployment's clinics, time zone, and country of numbers without a dialling code."""
 
     clinics: str = ""
     time_zone: ZoneName
@@ -106,14 +106,14 @@ class PlaceSettings(Settings):
 
 
 class NamingSettings(Settings):
-    """The key and the country by which ids that hold a number are told, and stored under another name."""
+    """Identity key and country, to recognise ids that hold a number and to store them as digests."""
 
     identity_secret_arn: str = Field(min_length=1)
     default_country: str = Field(pattern=r"^[A-Z]{2}$")
 
 
 class CallNamingSettings(NamingSettings):
-    """The same, where calls are found again."""
+    """Settings for functions that look up calls."""
 
     earlier_call_names: bool
 
@@ -125,15 +125,15 @@ class CallContextSettings(Settings):
 
 
 class DisclosureSettings(Settings):
-    """Where it is recorded who was shown a patient's data, for how long, and what happens if it cannot be."""
+    """The register of disclosures: its table, its retention, and whether it fails closed."""
 
     disclosures_table: str = Field(min_length=1)
     disclosure_failure: Literal["closed", "open"]
-    disclosure_retention_days: int = Field(ge=1, le=3650)
+    disclosure_retention_days: int = Field(ge=30, le=3650)
 
 
 class DialectSettings(Settings):
-    """How callers speak."""
+    """The dialects of clients."""
 
     dialect: str = ""
 
@@ -141,12 +141,12 @@ class DialectSettings(Settings):
 class LookupLimitSettings(Settings):
     """How long a look-up may take, and how many a client and its agents may make."""
 
-    lookup_budget_seconds: float = Field(gt=0, le=20)
+    lookup_budget_seconds: float = Field(ge=0.5, le=8)
     lookups_per_caller_minute: int = Field(ge=0, le=100_000)
     lookups_per_agent_minute: int = Field(ge=0, le=100_000)
     suspected_after_misses: int = Field(ge=0, le=100_000)
-    patients_per_caller_ten_minutes: int = Field(ge=0, le=5000)
-    patients_per_agent_ten_minutes: int = Field(ge=0, le=5000)
+    patients_per_caller_ten_minutes: int = Field(ge=1, le=2000)
+    patients_per_agent_ten_minutes: int = Field(ge=0, le=2000)
     patients_per_caller_day: int = Field(ge=0, le=1_000_000)
     patients_per_agent_day: int = Field(ge=0, le=1_000_000)
     visits_only_if_shown: bool
@@ -177,7 +177,7 @@ class CallEndSettings(Settings):
 
 
 class SearchSettings(LookupSettings):
-    """`search_patient`; with `desk_client` also `call_popup`: what ConVox opens, by POST or by GET."""
+    """`search_patient`, by POST or by GET; with more, `call_popup`."""
 
     search_by_get: bool
 
@@ -201,8 +201,8 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
     kms_key_arn: str = Field(min_length=1)
     default_duration_minutes: int = Field(ge=5, le=480)
     disclosures_table: str = Field(min_length=1)
-    disclosure_retention_days: int = Field(ge=1, le=3650)
-    consent_retention_days: int = Field(ge=1, le=36500)
+    disclosure_retention_days: int = Field(ge=30, le=3650)
+    consent_retention_days: int = Field(ge=365, le=36500)
     consent_text_version: str = Field(min_length=1, max_length=64)
     consent_texts: str = ""
     accepted_status: Annotated[Literal[200, 202], BeforeValidator(int)]
@@ -211,7 +211,7 @@ class IntakeSettings(PlaceSettings, CallNamingSettings, CallContextSettings, Dia
 class CallStatusSettings(IntakeSettings, DeskClientSettings):
     """`call_status`."""
 
-    retention_days: int = Field(ge=1, le=3650)
+    retention_days: int = Field(ge=5, le=3650)
 
 
 class DataRequestSettings(NamingSettings):
@@ -219,21 +219,21 @@ class DataRequestSettings(NamingSettings):
 
     ledger_table: str = Field(min_length=1)
     disclosures_table: str = Field(min_length=1)
-    retention_days: int = Field(ge=1, le=3650)
-    consent_retention_days: int = Field(ge=1, le=36500)
+    retention_days: int = Field(ge=5, le=3650)
+    consent_retention_days: int = Field(ge=365, le=36500)
     time_zone: ZoneName
 
 
 class SweeperSettings(Settings):
-    """Where bookings are, and who is told: `booking_worker`; with more, `sweeper`."""
+    """Ledger, queues and topic, for `booking_worker`; with more, `sweeper`."""
 
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
     dead_letter_queue_url: str = Field(min_length=1)
     notices_topic_arn: str = Field(min_length=1)
     default_country: str = Field(pattern=r"^[A-Z]{2}$")
-    retention_days: int = Field(ge=1, le=3650)
-    age_limit_hours: float = Field(gt=0, le=168)
+    retention_days: int = Field(ge=5, le=3650)
+    age_limit_hours: float = Field(ge=1, le=72)
 
 
 class SweepSettings(SweeperSettings, IntakeSettings, CallEndSettings):
@@ -241,13 +241,13 @@ class SweepSettings(SweeperSettings, IntakeSettings, CallEndSettings):
 
 
 class WorkerSettings(SweeperSettings, CliniceaSettings, PlaceSettings):
-    """`booking_worker`; the numbers of the protocol are checked against one another."""
+    """`booking_worker`; the protocol's timings are checked for consistency."""
 
     suspected_after_misses: int = Field(ge=0, le=100_000)
     read_backs: bool
     canary: str = Field(pattern=r"^(on|off|again-[0-9]{1,6})$")
     clinicea_per_second: int = Field(ge=0, le=1000)
-    settle_seconds: int = Field(ge=0, le=3600)
+    settle_seconds: int = Field(ge=30, le=1800)
     lease_seconds: int = Field(ge=30, le=900)
     worker_seconds: int = Field(ge=15, le=900)
     visibility_seconds: int = Field(ge=30, le=43200)
@@ -258,8 +258,8 @@ class ActionSettings(Settings):
 
     ledger_table: str = Field(min_length=1)
     queue_url: str = Field(min_length=1)
-    retention_days: int = Field(ge=1, le=3650)
-    settle_seconds: int = Field(ge=0, le=3600)
+    retention_days: int = Field(ge=5, le=3650)
+    settle_seconds: int = Field(ge=30, le=1800)
 
 
 class StatusSettings(CallNamingSettings, DisclosureSettings):
@@ -271,7 +271,7 @@ class StatusSettings(CallNamingSettings, DisclosureSettings):
 
 
 class CalendarSettings(CliniceaSettings, PlaceSettings):
-    """How Clinicea's calendar is read."""
+    """Access to Clinicea's calendar."""
 
 
 class ReconcileSettings(CalendarSettings):

@@ -1,13 +1,12 @@
 """Cold start: disables the garbage collector during import and warms up what the first request needs.
 
-Each function's `app.py` imports this before everything else, and has `done()` as its last line.
+Each function's `app.py` imports this first, and calls `done()` in its last line.
 
-With provisioned concurrency that is all that the first request would find done by another before it.
+With provisioned concurrency, do everything the first request would otherwise pay for.
 
-With SnapStart the memory is copied then. One copy serves many starts, for as long as a release lives. So nothing may be
-in it that ends (credentials, tokens, connections), nothing that has to be had once only (chance), and nothing that
-changes without a release (secrets, configuration documents). What is in it is code, models, and what AWS says about its
-services.
+With SnapStart, Lambda then copies the memory. One copy serves many starts until the next release. So it must hold
+nothing that expires (credentials, tokens, connections), nothing that must be unique (random state), and nothing that
+changes without a release (secrets, configuration documents). It holds code, models and AWS's service descriptions.
 """
 
 from __future__ import annotations
@@ -30,22 +29,22 @@ from convox_clinicea.errors import ConfigurationError
 
 
 def done() -> None:
-    """Let the collector work from now on, and leave alone what was loaded: it stays as long as the process."""
+    """Exclude all loaded objects from garbage collection, and enable the collector."""
     _leave_alone()
     gc.enable()
 
 
 @cache
 def _leave_alone() -> None:
-    # Once: a process that loads many functions, as tests do, would leave ever more garbage alone. Not asked of the
-    # collector, which counts what it leaves alone one by one.
+    # Once: a process that loads many functions, as tests do, would freeze more garbage each time. `cache` remembers it,
+    # because `gc.get_freeze_count()` counts objects one by one.
     gc.freeze()
 
 
 SERVICES = ("dynamodb", "kms", "secretsmanager")
-"""Those whose clients a look-up or the authorizer makes."""
+"""Services whose clients a look-up or the authorizer needs."""
 HOW = "AWS_LAMBDA_INITIALIZATION_TYPE"
-"""The variable in which Lambda says how it starts this function."""
+"""Lambda's variable with the kind of initialization."""
 
 
 class CachedFactory(Protocol):
@@ -58,7 +57,7 @@ class CachedFactory(Protocol):
 
 @runtime_checkable
 class BuiltLater(Protocol):
-    """Something that is built further at its first use."""
+    """An object that is built on first use."""
 
     def build(self) -> None:
         """Build it now."""
@@ -66,21 +65,21 @@ class BuiltLater(Protocol):
 
 
 def prepare(*kept: CachedFactory) -> None:
-    """Do what there is to do; called once, when a function is loaded.
+    """Warm up as the kind of initialization allows; called once, when a function is loaded.
 
     Args:
-        kept: what the function itself builds at its first request, and keeps.
+        kept: factories whose results the function caches from its first request on.
     """
     how = os.environ.get(HOW)
     if how == "provisioned-concurrency":
         _warm_up()
-        with contextlib.suppress(ConfigurationError):  # each request will say so, as it would anyway
+        with contextlib.suppress(ConfigurationError):  # each request reports it
             for each in kept:
                 made = each()
                 if isinstance(made, BuiltLater):
                     made.build()
     elif how == "snap-start":
-        # Lambda's own from Python 3.12 on, and imported by its runtime client.
+        # Part of Lambda's runtime from Python 3.12 on.
         from snapshot_restore_py import register_after_restore, register_before_snapshot
 
         register_before_snapshot(before_snapshot, *kept)
@@ -88,27 +87,27 @@ def prepare(*kept: CachedFactory) -> None:
 
 
 def before_snapshot(*kept: CachedFactory) -> None:
-    """Take into the snapshot what would cost each first request time, and nothing else; nobody is asked anything."""
+    """Warm up what would slow down each first request, without network access."""
     _warm_up()
     forget(*kept)
 
 
 def after_restore(*kept: CachedFactory) -> None:
-    """Make this start another one than all those from the same snapshot."""
+    """Make this start independent of others from the same snapshot."""
     forget(*kept)
-    # Ours takes from the operating system, which is never the same (`chance`); libraries' jitter takes from here.
+    # Our own randomness is the operating system's (`randomness`); libraries' jitter uses this generator.
     random.seed()
 
 
 def forget(*kept: CachedFactory) -> None:
-    """Forget clients, connections, secrets, and what was built with them."""
+    """Forget clients, connections, secrets, and the objects built with them."""
     for each in kept:
         each.cache_clear()
     aws.forget()
 
 
 def _warm_up() -> None:
-    """Read AWS's descriptions of its services, and build the models that wait for their first use."""
+    """Load AWS's service descriptions, and build the models with deferred building."""
     aws.read_descriptions(*SERVICES)
     for model in _models(BaseModel):
         if model.__module__.startswith(f"{__package__}."):

@@ -1,7 +1,7 @@
-"""A DynamoDB table: conditional writes, and what a failed condition means.
+"""A DynamoDB table with conditional writes, and the handling of failed conditions.
 
-A condition that fails returns the item as it stands; if that bears the token of this very write, the SDK had
-repeated it and it succeeded. No write of an item that says its version takes the place of one of a later version.
+A failed condition returns the stored item. If it has the token of this very write, the SDK had repeated the write, and
+it succeeded (rule 5). A write of an item with a version never replaces an item of a later version (rule 23).
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ _CONFLICT = "TransactionConflictException"
 
 
 class TableUnavailable(ConnectorError):
-    """DynamoDB did not answer, or refused; what was to be written may or may not stand."""
+    """DynamoDB did not answer, or refused; the outcome of a write is unknown."""
 
     retryable = True
     outcome_known = False
 
 
 class Contended(TableUnavailable):
-    """Another write of the same item was under way; nothing was written."""
+    """Another write of the same item was in progress; nothing was written."""
 
     outcome_known = True
 
 
 class ConditionFailed(ConnectorError):
-    """The condition of a write did not hold; `standing` is the item that stands."""
+    """The condition of a write did not hold; `standing` is the stored item."""
 
     def __init__(self, standing: Item) -> None:
         super().__init__("the condition did not hold")
@@ -50,12 +50,12 @@ class ConditionFailed(ConnectorError):
 
 @dataclass(frozen=True)
 class Put:
-    """A write of a whole item, which bears a write token; on a condition, as a rule.
+    """A write of a whole item with a write token, usually with a condition.
 
-    It takes the place of no item of a later `schema_version` than its own, if it says one.
+    It never replaces an item with a later `schema_version` than its own, if it has one.
 
     Attributes:
-        table: the name of another table, for an item that a transaction writes there.
+        table: name of another table, for a transaction over two tables.
     """
 
     item: Item
@@ -65,7 +65,7 @@ class Put:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What DynamoDB is told, its table left out."""
+        """Return the arguments for DynamoDB, without the table."""
         return put_arguments(self.item, self.condition, self.values)
 
 
@@ -82,7 +82,7 @@ class Page:
 
 
 class Table:
-    """One table; what reads a single item wants its key to be `pk`."""
+    """A DynamoDB table. `get` assumes the partition key is `pk`."""
 
     def __init__(self, client: DynamoDBClient, name: str) -> None:
         self._client = client
@@ -90,11 +90,11 @@ class Table:
 
     @property
     def name(self) -> str:
-        """Its name in DynamoDB."""
+        """The table's name."""
         return self._name
 
     def get(self, key: str) -> Item | None:
-        """Return the item as it stands now (a consistent read)."""
+        """Return the item by a consistent read, or None."""
         try:
             answer = self._client.get_item(TableName=self._name, Key={"pk": {"S": key}}, ConsistentRead=True)
         except AWS_ERRORS as error:
@@ -102,7 +102,7 @@ class Table:
         return answer.get("Item")
 
     def put(self, put: Put) -> None:
-        """Write one item; raises ConditionFailed, LedgerUnavailable."""
+        """Write one item; raises ConditionFailed, TableUnavailable."""
         try:
             self._client.put_item(TableName=self._name, **put.arguments)
         except AWS_ERRORS as error:
@@ -111,11 +111,11 @@ class Table:
             _unless_own(put, dict(error.response).get("Item"))
 
     def put_all(self, puts: Sequence[Put], token: str) -> None:
-        """Write all or nothing; raises ConditionFailed for the first condition that failed, LedgerUnavailable."""
+        """Write all items or none; raises ConditionFailed for the first failed condition, TableUnavailable."""
         self.change_all(puts, (), token)
 
     def change_all(self, puts: Sequence[Put], removals: Sequence[Removal], token: str) -> None:
-        """Write and remove all or nothing; raises as `put_all` does."""
+        """Write and remove all items or none; raises the errors of `put_all`."""
         items: list[Any] = [{"Put": {"TableName": put.table or self._name, **put.arguments}} for put in puts]
         items += [{"Delete": {"TableName": self._name, **removal_arguments(each)}} for each in removals]
         try:
@@ -133,11 +133,11 @@ class Table:
                 _unless_own(put, reason.get("Item"))
 
     def delete(self, key: str, condition: str, values: Item, *, newest: int = 1) -> None:
-        """Take an item away, unless it is of a later version than `newest`.
+        """Delete an item, unless it has a later version than `newest`.
 
         Raises:
-            ConditionFailed: it stands, and the condition, or its version, keeps it there.
-            LedgerUnavailable: it may or may not stand.
+            ConditionFailed: the item exists, and its version or the condition forbids the deletion.
+            TableUnavailable: the outcome is unknown.
         """
         try:
             self._client.delete_item(
@@ -154,7 +154,7 @@ class Table:
             raise_alone(ConditionFailed(standing))
 
     def increase(self, key: str, limit: int, expires_at: int) -> bool:
-        """Count one more under `key`; False if `limit` had been reached."""
+        """Increase the counter of `key`; returns False if it has reached `limit`."""
         try:
             self._client.update_item(
                 TableName=self._name,
@@ -181,7 +181,7 @@ class Table:
         gone: Sequence[str],
         expires_at: int,
     ) -> Item:
-        """Add to numbers and sets of an item, remove what is gone, and return the item as it was before."""
+        """Add to numbers and sets of an item, remove the attributes `gone`, and return the old item."""
         sizes: Item = {name: {"N": str(number)} for name, number in numbers.items()}
         sizes |= {name: {"SS": sorted(set(members))} for name, members in sets.items() if members}
         names = {f"#a{number}": name for number, name in enumerate((*sizes, *gone))}
@@ -205,16 +205,16 @@ class Table:
         return answer.get("Attributes", {})
 
     def tally(self, key: Item, attributes: Item) -> None:
-        """Add one to `count` of the item with that whole key, which has these attributes beside; at least one."""
+        """Add one to `count` of the item with the key, and set its attributes; at least one is needed."""
         try:
             self._client.update_item(TableName=self._name, **tally_arguments(key, attributes))
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
 
     def query(self, index: str | None, condition: str, names: dict[str, str], values: Item) -> Iterator[Item]:
-        """Yield the items of an index, or of the table, page by page; an index lags a little behind the table.
+        """Yield the items of an index or of the table, page by page; an index lags a little behind the table.
 
-        For what is little by its nature; what grows with the ledger is read a page at a time, to be carried on.
+        For small results only. Results that grow with the ledger are read one page at a time.
         """
         how = {"IndexName": index} if index else {}
         after: Item | None = None
@@ -227,7 +227,7 @@ class Table:
         raise TableUnavailable(f"dynamodb: more than {MAX_PAGES} pages")
 
     def scan_page(self, condition: str, names: dict[str, str], values: Item, after: Item | None) -> Page:
-        """Read one page (1 MB before the filter), consistently; `after` is what the page before it said."""
+        """Read one page (1 MB before the filter) consistently; `after` comes from the previous page."""
         arguments = {
             "FilterExpression": condition,
             "ExpressionAttributeNames": names,
@@ -271,7 +271,7 @@ def timestamp(moment: datetime) -> str:
 
 
 def _unless_own(put: Put, standing: Any) -> None:
-    """Raise ConditionFailed unless what stands is what this very write wrote."""
+    """Raise ConditionFailed unless the stored item is the one of this very write (rule 5)."""
     item: Item = standing or {}
     if WRITE_TOKEN not in item or item[WRITE_TOKEN] != put.item.get(WRITE_TOKEN):
         raise ConditionFailed(item)

@@ -1,4 +1,4 @@
-"""Text as it is compared: characters that nobody sees, and the normal form of words, names and ids."""
+"""Normal forms of words, names and ids, and removal of invisible characters."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from functools import lru_cache
 from typing import TypeVar
 
 LOST = "\ufffd"
-"""What a decoder writes for a byte that it could not read: the character itself is gone."""
+"""A decoder's replacement for an undecodable byte."""
 JOINERS = "\u200c\u200d"
-"""Zero-width signs that shape the letters beside them; they are part of the text."""
+"""Zero-width characters that shape their neighbours; they are part of the text."""
 _DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _ZERO_WIDTH = "\u00ad\u200b\u2060\ufeff"
 _UNSEEN = _DIRECTION + _ZERO_WIDTH
 _OF_NOBODY = re.compile("[\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]")
-"""Private use, and the tags that no reader sees: what they mean only their sender knows."""
+"""Private-use characters and invisible tags, which only their sender understands."""
 _MARKUP = str.maketrans("<>", "\u2039\u203a")
 _FORMULA = "=+-@\t"
 _LINE_ENDS = "\n\r\t\v\f\x1c\x1d\x1e\x1f\u2028\u2029"
@@ -30,7 +30,7 @@ _NO_CHARACTER = re.compile(
 
 
 def _windows_1252() -> Mapping[int, str | None]:
-    """Map the C1 controls to what Windows means by them: U+0092 is an apostrophe there."""
+    """Map the C1 controls to their Windows-1252 characters: U+0092 is an apostrophe."""
     signs = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
     return {code: sign or None for code, sign in signs.items()}
 
@@ -41,28 +41,28 @@ _LINES = {**_ONE_LINE, **dict.fromkeys(map(ord, "\n\v\f\u2028\u2029"), "\n"), or
 
 
 def plain_digits(text: str) -> str:
-    """Return a text with its digits, of whatever script, as 0 to 9."""
+    """Return a text with the digits of any script as 0 to 9."""
     return text if text.isascii() else "".join(str(unicodedata.decimal(sign, sign)) for sign in text)
 
 
 def trimmed(text: str) -> str:
-    """Return a text without the blanks, line ends and unseen characters at its ends."""
+    """Return a text without blanks, line ends and invisible characters at its ends."""
     return text.strip(_AT_THE_ENDS)
 
 
 def may_be_an_id(text: str) -> bool:
-    """Whether all of a text can be seen, a letter or a digit among it: ids of Clinicea may hold any sign else."""
+    """Return whether a text has only visible characters, with a letter or digit, as ids of Clinicea have."""
     return text.isprintable() and any(map(str.isalnum, text))
 
 
 def seen(text: str, *, lines: bool = False) -> str:
-    """Return what a reader sees of a text, composed (NFC).
+    """Return the visible part of a text, composed (NFC).
 
-    Control characters, direction marks and zero-width characters are dropped, but for joiners. A character that this
-    Python's Unicode does not know yet is kept: it may be an emoji of this year.
+    Control characters, direction marks and zero-width characters except joiners are removed. A character unknown to
+    this Python's Unicode version is kept: it may be a new emoji.
 
     Args:
-        lines: whether line ends and tabs stay; otherwise each is a blank.
+        lines: whether line ends and tabs are kept; otherwise each becomes a blank.
     """
     if text.isascii() and text.isprintable():
         return text
@@ -72,23 +72,23 @@ def seen(text: str, *, lines: bool = False) -> str:
 
 
 def harmless(text: str) -> str:
-    """Return a text that no page takes for markup and no spreadsheet for a formula; a reader reads the same.
+    """Return a text that is neither markup in a page nor a formula in a spreadsheet, and looks the same.
 
-    Angle brackets become the quotation marks that look like them; an apostrophe before a sign that starts a formula
-    is what spreadsheets themselves write.
+    Angle brackets become similar quotation marks. A character that starts a formula gets an apostrophe before it, as
+    spreadsheets themselves write it.
     """
     text = text.translate(_MARKUP)
     return f"'{text}" if text[:1] in _FORMULA and text else text
 
 
 def can_be_read(text: str) -> bool:
-    """Whether there is a letter, a digit or a symbol in a text, not only marks and signs that nobody sees."""
+    """Return whether a text has a letter, a digit or a symbol, not only marks and invisible characters."""
     return any(unicodedata.category(sign)[0] in "LNS" for sign in text)
 
 
 T = TypeVar("T")
 LONGEST_WORD = 256
-"""Characters. Composing takes the square of a run of marks; nothing that is compared here is as long."""
+"""Characters. Composition takes quadratic time for a run of marks; no compared text is as long."""
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2018\u2019\u201b\u02bc\u02b9\u2032\u00b4\u0060\uff07"), "'")
 _DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2212"), "-")
 _PUNCTUATION = {**_APOSTROPHES, **_DASHES}
@@ -99,10 +99,10 @@ _WHOLE = re.compile(r"(-?[0-9]+)\.0+", re.ASCII)
 
 
 def normalized(word: str) -> str:
-    """Return a word without what does not distinguish it: case, composition, invisible signs, blanks at its ends.
+    """Return a word for comparison: without differences of case, composition, invisible characters and end blanks.
 
-    Vowel signs may come composed or apart. Joiners that only shape the letters beside them (ZWNJ in Persian, ZWJ in
-    Malayalam) are kept by one program and dropped by the next. A text of more than 256 characters is left as it is.
+    Vowel signs may be composed or separate. Joiners that only shape letters (ZWNJ in Persian, ZWJ in Malayalam) are
+    removed, because programs treat them differently. A text of more than 256 characters is returned unchanged.
     """
     if len(word) > LONGEST_WORD:
         return word
@@ -117,17 +117,17 @@ def as_words(text: str) -> str:
 
 
 def normalized_name(name: str) -> str:
-    """Return a person's name for comparison: `normalized`, with every apostrophe and dash as the keyboard's own."""
-    # Before and after: NFKC makes a blank and an accent of some apostrophes, and one more out of a few letters.
+    """Return a person's name for comparison: `normalized`, with ASCII apostrophes and dashes."""
+    # Before and after: NFKC turns some apostrophes into a blank and an accent, and some letters into apostrophes.
     return normalized(name.translate(_PUNCTUATION)).translate(_PUNCTUATION)
 
 
-@lru_cache(maxsize=10_000)  # a comparison of ledger and calendar asks for each id of a day hundreds of times
+@lru_cache(maxsize=10_000)  # the nightly comparison needs each id of a day hundreds of times
 def id_key(identifier: str) -> str:
-    """Return the form by which two of Clinicea's ids are compared: `{41A0…}` and `41a0…`, `41.0` and `41` are one.
+    """Return the form for comparison of Clinicea's ids: `{41A0…}` equals `41a0…`, and `41.0` equals `41`.
 
-    A GUID is read as .NET does: in any case, in braces or brackets, with hyphens or without. Any other id keeps its
-    case and its leading zeros.
+    GUIDs are parsed as in .NET: in any case, in braces or brackets, with hyphens or without. Other ids keep their case
+    and leading zeros.
     """
     text = identifier.strip()
     if found := _GUID.fullmatch(text):
@@ -139,17 +139,17 @@ def id_key(identifier: str) -> str:
 
 
 def is_unset_id(identifier: str) -> bool:
-    """Whether an id stands for none: 0, a negative number, a GUID of zeros, with decimals or in braces."""
+    """Return whether an id means an unset one: 0, a negative number, a GUID of zeros, in any spelling."""
     return _UNSET_ID.fullmatch(id_key(identifier)) is not None
 
 
 def same_id(one: str | None, other: str | None) -> bool:
-    """Whether both are known and the same id."""
+    """Return whether both ids are known and equal."""
     return one is not None and other is not None and id_key(one) == id_key(other)
 
 
 def each_once(records: Iterable[T], id_of: Callable[[T], str]) -> list[T]:
-    """Return records in their order, the first of those with the same id."""
+    """Return the first record of each id, in order."""
     kept: dict[str, T] = {}
     for record in records:
         kept.setdefault(id_key(id_of(record)), record)
@@ -157,7 +157,7 @@ def each_once(records: Iterable[T], id_of: Callable[[T], str]) -> list[T]:
 
 
 def id_spellings(identifier: str) -> tuple[str, ...]:
-    """Return how an id may stand in a stored key: its `id_key`, then what releases before kept as it came."""
+    """Return the spellings of an id in stored keys: its `id_key`, then those of earlier releases."""
     key = id_key(identifier)
     return tuple(dict.fromkeys((key, identifier, key.upper() if _GUID.fullmatch(key) else key)))
 

@@ -27,7 +27,7 @@ def watch(
         POWERTOOLS_DEV="true",
         POWERTOOLS_DEBUG="true",
         POWERTOOLS_LOGGER_LOG_EVENT="true",
-        LOOKUP_BUDGET_SECONDS="0.4",
+        LOOKUP_BUDGET_SECONDS="0.5",
     )
     # Pauses between attempts are skipped, and a worker with a second left may still post.
     monkeypatch.setattr(SystemClock, "sleep", lambda *_: None)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import fields
@@ -11,13 +11,15 @@ from types import FrameType
 from typing import Any
 
 import pytest
+from botocore import client
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, ParamValidationError
 
 from convox_clinicea import aws as prompt
 from convox_clinicea.errors import ConnectorError
 from local.clinicea.faults import DEFAULT_SECONDS, KINDS
-from local.clinicea.switches import _FLAG, _RULES, Switches
+from local.clinicea.messages import ControlInputError
+from local.clinicea.switches import Switches
 from tests.support.canary_day import CANARY, whole_day
 from tests.support.deployment import Deployment
 from tests.support.exits import Watch, api_call
@@ -62,8 +64,16 @@ def spoilt(kind: str) -> dict[str, Any]:
 def turned(name: str) -> object:
     """A setting of the switch that is not its default."""
     default = getattr(Switches(), name)
-    check, _ = _RULES.get(name, _FLAG)
-    return SOME.get(name) or next(each for each in CANDIDATES if check(each) and each != default)
+    return SOME.get(name) or next(each for each in CANDIDATES if each != default and can_be(name, each))
+
+
+def can_be(name: str, value: object) -> bool:
+    """Whether a switch takes the value."""
+    try:
+        Switches().turn({name: value}, frozenset())
+    except ControlInputError:
+        return False
+    return True
 
 
 def test_a_day_on_which_all_goes_well_touches_every_function(deployment: Deployment, watch: Watch) -> None:
@@ -118,8 +128,8 @@ def refuse(patch: pytest.MonkeyPatch, service: str, operations: str) -> None:
     call = api_call()
     count = itertools.count(1)
 
-    def refusing(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
-        ours = is_ours(sys._getframe(2)) and client.meta.service_model.service_name == service
+    def refusing(asked: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
+        ours = is_ours(inspect.currentframe()) and asked.meta.service_model.service_name == service
         writes = not operation.startswith(("Get", "Query", "Scan", "Receive"))
         if ours and (operations == "all" or next(count) % 3 == 0):
             if writes:
@@ -127,14 +137,14 @@ def refuse(patch: pytest.MonkeyPatch, service: str, operations: str) -> None:
             raise ClientError(
                 {"Error": {"Code": "ValidationException", "Message": f"{CANARY} {parameters}"}}, operation
             )
-        return call(client, operation, parameters)
+        return call(asked, operation, parameters)
 
     patch.setattr(BaseClient, "_make_api_call", refusing)
 
 
 def is_ours(frame: FrameType | None) -> bool:
     """Whether the layer asks, by itself or in the thread of a `Prompt`, and not a test."""
-    while frame is not None and frame.f_code.co_filename == prompt.__file__:
+    while frame is not None and frame.f_code.co_filename in (__file__, client.__file__, prompt.__file__):
         frame = frame.f_back
     in_its_thread = threading.current_thread().name.startswith("aws")
     return in_its_thread or (frame is not None and frame.f_code.co_filename.startswith(str(LAYER)))

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.account import Stack, aws_account
 from tests.support.clock import VirtualClock
+from tests.support.rate_limits import METRICS
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +25,10 @@ def stack(account: None) -> Stack:
 @pytest.fixture
 def clock() -> VirtualClock:
     return VirtualClock()
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Name the logger after the test: a logger is one per service and process, and keeps the first test's stream."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
+    METRICS.clear_metrics()

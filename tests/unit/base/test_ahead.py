@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 import snapshot_restore_py as hooks
-from botocore.loaders import JSONFileLoader
 from pydantic import BaseModel, ConfigDict
 
 from convox_clinicea import aws, startup
@@ -19,6 +19,7 @@ from convox_clinicea import deadline as time_and_randomness
 from convox_clinicea.errors import ConfigurationError
 from tests.support.account import aws_account, forget_clients
 from tests.support.account import secret as keep
+from tests.support.functions import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -29,10 +30,12 @@ def account() -> Iterator[None]:
 
 
 @pytest.fixture
-def registered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hooks of this test and no others."""
-    monkeypatch.setattr(hooks, "_before_snapshot_registry", [])
-    monkeypatch.setattr(hooks, "_after_restore_registry", [])
+def registered(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """The hooks that are registered, by when they run."""
+    found: dict[str, Any] = {}
+    for when in ("before_snapshot", "after_restore"):
+        monkeypatch.setattr(hooks, f"register_{when}", lambda *given, when=when: found.update({when: given}))
+    return found
 
 
 @pytest.fixture
@@ -49,44 +52,73 @@ def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:9/credentials")
 
 
+RESTORED = """
+from botocore.loaders import JSONFileLoader
+from convox_clinicea import aws, startup
+
+startup.before_snapshot()
+startup.after_restore()
+load, read = JSONFileLoader.load_file, []
+
+def watched(self, path):
+    found = load(self, path)
+    read.extend([path] * (found is not None))
+    return found
+
+JSONFileLoader.load_file = watched
+aws.dynamodb_at_once(), aws.kms(), aws.client("secretsmanager")
+print(len(read))
+aws.client("sns")
+print(len(read))
+"""
+
+
 @cache
 def parts() -> object:
     """What a function builds at its first request."""
     return object()
 
 
-@pytest.mark.usefixtures("registered")
-def test_where_a_snapshot_is_taken_the_hooks_are_registered_with_what_the_function_keeps(
-    monkeypatch: pytest.MonkeyPatch,
+def signed() -> str:
+    """An address that a client has signed with the credentials that it was made with."""
+    return str(aws.kms().generate_presigned_url(ClientMethod="list_keys"))
+
+
+def test_snapshot_hooks_are_registered_with_what_is_kept(
+    registered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "snap-start")
 
     startup.prepare(parts)
 
-    assert hooks.get_before_snapshot() == [(startup.before_snapshot, (parts,), {})]
-    assert hooks.get_after_restore() == [(startup.after_restore, (parts,), {})]
+    assert registered == {
+        "before_snapshot": (startup.before_snapshot, parts),
+        "after_restore": (startup.after_restore, parts),
+    }
 
 
-@pytest.mark.usefixtures("registered")
 @pytest.mark.parametrize("start", ["", "on-demand"])
-def test_where_none_is_taken_the_library_of_hooks_is_not_needed(start: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_none_is_taken_the_library_of_hooks_is_not_needed(
+    start: str, registered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", start)
     monkeypatch.setitem(sys.modules, "snapshot_restore_py", None)  # importing it would fail, as with Python 3.11
 
     startup.prepare(parts)
 
-    assert hooks.get_after_restore() == []
+    assert registered == {}
     assert parts.cache_info().currsize == 0, "nothing is built before a request asks for it"
 
 
-@pytest.mark.usefixtures("registered")
-def test_with_provisioned_concurrency_all_is_built_before_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_provisioned_start_builds_all_before_the_first_request(
+    registered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("AWS_LAMBDA_INITIALIZATION_TYPE", "provisioned-concurrency")
 
     startup.prepare(parts)
 
     assert parts.cache_info().currsize == 1
-    assert hooks.get_after_restore() == []
+    assert registered == {}
 
 
 def test_what_is_built_later_is_built_then_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,7 +139,7 @@ def test_what_is_built_later_is_built_then_too(monkeypatch: pytest.MonkeyPatch) 
     assert desk().built == 1
 
 
-def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_built_yet_is_left_to_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     @cache
     def misconfigured() -> object:
         raise ConfigurationError("a document cannot be read")
@@ -121,47 +153,55 @@ def test_what_cannot_be_built_yet_is_left_to_the_requests_which_say_why(monkeypa
 
 
 @pytest.mark.parametrize("hook", [startup.before_snapshot, startup.after_restore])
-def test_no_client_no_secret_and_nothing_built_with_them_survives(hook: Any) -> None:
+def test_no_client_or_secret_survives_the_snapshot(hook: Any) -> None:
     arn = keep("clinicea", {"api_key": "k"})
-    before = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
+    before = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), parts()
     aws.secret(arn)
 
     hook(parts)
 
-    after = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), aws._session(), parts()
+    after = aws.dynamodb(), aws.dynamodb_at_once(), aws.kms(), aws.sqs(), aws.sns(), parts()
     assert [same for same in zip(before, after, strict=True) if same[0] is same[1]] == []
     assert aws.secret_cache == {}
 
 
+@pytest.mark.parametrize("hook", [startup.before_snapshot, startup.after_restore])
+def test_no_credentials_survive_the_snapshot(hook: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "FIRST")
+    assert "Credential=FIRST" in signed()
+
+    hook(parts)
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "SECOND")
+    assert "Credential=SECOND" in signed()
+
+
 @pytest.mark.usefixtures("alone")
-def test_before_the_snapshot_nobody_is_asked_and_no_credentials_are_kept() -> None:
+def test_before_the_snapshot_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     startup.before_snapshot(parts)
 
-    assert vars(aws._session())["_credentials"] is None
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "SECOND")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of the second")
+    assert "Credential=SECOND" in signed()
 
 
-def test_after_a_restore_a_client_is_made_without_reading_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    aws._descriptions.cache_clear()
-    startup.before_snapshot()
-    startup.after_restore()
-    read: list[str] = []
-    real = JSONFileLoader.load_file
+def test_after_a_restore_a_client_is_made_without_reading_a_file() -> None:
+    """In a process of its own: in this one, AWS's descriptions have been read."""
+    done = subprocess.run(
+        [sys.executable, "-c", RESTORED],
+        env={"PYTHONPATH": str(ROOT / "layers" / "connector"), "AWS_DEFAULT_REGION": "ap-south-1"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
 
-    def load(self: JSONFileLoader, path: str) -> Any:
-        found = real(self, path)
-        if found is not None:
-            read.append(path)
-        return found
-
-    monkeypatch.setattr(JSONFileLoader, "load_file", load)
-
-    assert (aws.dynamodb_at_once(), aws.kms(), aws._secretsmanager()) is not None
-    assert read == []
-    aws.client("sns")
-    assert read != [], "else nothing was watched"
+    after_a_restore, of_another_service = map(int, done.stdout.split())
+    assert after_a_restore == 0
+    assert of_another_service > 0, "else nothing was watched"
 
 
-def test_models_that_wait_for_their_first_use_are_built_before_the_snapshot() -> None:
+def test_lazy_models_are_built_before_the_snapshot() -> None:
     class Late(BaseModel):
         __module__ = "convox_clinicea.tested"
         model_config = ConfigDict(defer_build=True)

@@ -130,7 +130,7 @@ class TestRefusals:
         st.text(alphabet="+0123456789 ", max_size=5) | st.none(),
         st.sampled_from(["IN", "AE", "US", "ZZ"]),
     )
-    def test_any_digits_are_a_number_that_reads_back_or_an_invalid_mobile(
+    def test_any_digits_are_a_readable_number_or_an_invalid_mobile(
         self, text: str, code: str | None, country: str
     ) -> None:
         with contextlib.suppress(InvalidMobile):
@@ -161,7 +161,7 @@ class TestNobodysNumber:
             *("*67", "*67 9999900042", "#31#9999900042", "*31#9999900042"),
         ],
     )
-    def test_a_withheld_or_internal_number_is_the_exchange_s_word_and_nobody_s_fault(self, written: str) -> None:
+    def test_withheld_or_internal_number_is_no_invalid_mobile(self, written: str) -> None:
         with pytest.raises(NoCallerNumber, match="ask the caller for the number"):
             parse_mobile(written, default_country="IN")
 

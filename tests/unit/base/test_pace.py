@@ -46,7 +46,7 @@ def paced(
     return PacedTransport(transport, Table(aws.dynamodb(), table or stack.table), per_second, clock)
 
 
-def test_two_workers_together_send_no_more_than_that_in_any_second(stack: Stack, clock: VirtualClock) -> None:
+def test_two_workers_together_keep_to_the_rate_in_any_second(stack: Stack, clock: VirtualClock) -> None:
     timed = Timed(clock)
     workers = [paced(stack, clock, timed, 3) for _ in range(2)]
 

@@ -3,73 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from convox_clinicea import aws, rate_counters
-from convox_clinicea.deadline import Deadline
-from convox_clinicea.errors import RateLimited, TooManyBookings, TooManyPatients
-from convox_clinicea.function import logger, metrics
+from convox_clinicea import rate_counters
+from convox_clinicea.errors import RateLimited, TooManyBookings
 from convox_clinicea.privacy import MASK
-from convox_clinicea.rate_counters import COUNTER_RETENTION_SECONDS, MOST_AGENTS, Counters, Kind
-from convox_clinicea.rate_limits import CALLERS_SHARE, RateLimiter, RateLimits, Requester
-from convox_clinicea.table import Table
-from tests.support import emf
+from convox_clinicea.rate_counters import COUNTER_RETENTION_SECONDS, MOST_AGENTS
+from convox_clinicea.rate_limits import CALLERS_SHARE, Requester
 from tests.support.account import Stack
-from tests.support.clock import NOON, VirtualClock
+from tests.support.clock import VirtualClock
+from tests.support.rate_limits import ASKER, AT_NOON, allowance, look_up, recorded_calls, told
 
-pytestmark = pytest.mark.usefixtures("account")
-
-ASKER = Requester("convox", "agent-7")
-METRICS = metrics()
-AT_NOON = int(NOON.timestamp())
-
-
-@pytest.fixture(autouse=True)
-def service(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
-    # A logger is one per service and process, and keeps the first test's stream.
-    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
-    METRICS.clear_metrics()
-
-
-def allowance(stack: Stack, clock: VirtualClock, *, table: str | None = None, **limits: Any) -> RateLimiter:
-    """A new process: it knows nothing of the counters yet."""
-    counters = Table(aws.dynamodb_at_once(), table or stack.table)
-    return RateLimiter(counters, RateLimits(**limits), clock, logger(), METRICS)
-
-
-@contextmanager
-def recorded_calls() -> Iterator[list[str]]:
-    """The names of what is asked of DynamoDB inside the block."""
-    asked: list[str] = []
-
-    def record(model: Any, **_: Any) -> None:
-        asked.append(model.name)
-
-    events: Any = aws.dynamodb_at_once().meta.events
-    events.register("before-call.dynamodb", record)
-    yield asked
-    events.unregister("before-call.dynamodb", record)
-
-
-def look_up(counted: RateLimiter, clock: VirtualClock, asker: Requester = ASKER, **found: Any) -> None:
-    """What the look-ups' desk does with a look-up."""
-    counted.admit(asker)
-    over = counted.count(asker, Deadline.after(clock, 2), **found)
-    if over is not None:
-        raise over
-
-
-def told(capsys: pytest.CaptureFixture[str], metric: str) -> tuple[list[float], list[dict[str, Any]]]:
-    """The metric's values and the log's lines since the last time."""
-    if METRICS.metric_set:
-        METRICS.flush_metrics()
-    output = capsys.readouterr().out
-    lines = [json.loads(line) for line in output.splitlines()]
-    return emf.values(output, metric), [line for line in lines if "level" in line]
+pytestmark = pytest.mark.usefixtures("account", "service")
 
 
 def test_an_agent_has_so_many_look_ups_in_a_minute(stack: Stack, clock: VirtualClock) -> None:
@@ -142,7 +89,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-def test_a_client_has_one_item_a_day_which_expires_and_names_nobody(stack: Stack, clock: VirtualClock) -> None:
+def test_client_has_one_expiring_item_a_day_that_names_nobody(stack: Stack, clock: VirtualClock) -> None:
     counted = allowance(stack, clock, **EVERYTHING)
     look_up(counted, clock, Requester("convox", "Zanzibarina # 9999900041"), shown=["P-41"], call_id="9999900042")
     look_up(counted, clock, missed=True)
@@ -187,7 +134,7 @@ def test_the_item_stays_small_while_agents_and_patients_change(
     }
 
 
-def test_without_the_table_look_ups_go_on_counted_by_the_process_alone(
+def test_without_the_table_the_process_alone_counts_look_ups(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted = allowance(stack, clock, per_caller_minute=2, per_agent_minute=2, table="no-such-table")
@@ -201,7 +148,7 @@ def test_without_the_table_look_ups_go_on_counted_by_the_process_alone(
         look_up(counted, clock)
 
 
-def test_searches_without_a_match_are_suspect_when_there_are_too_many(
+def test_too_many_searches_without_a_match_are_suspect(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted = allowance(stack, clock, suspected_after_misses=3)
@@ -224,7 +171,7 @@ def test_searches_without_a_match_are_suspect_when_there_are_too_many(
     assert search(ASKER, missed=True) == []
 
 
-def test_who_claims_another_agent_with_each_search_is_suspect_too(
+def test_claiming_another_agent_in_each_search_is_suspect(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     counted = allowance(stack, clock, suspected_after_misses=1)
@@ -241,7 +188,7 @@ def test_who_claims_another_agent_with_each_search_is_suspect_too(
     assert told(capsys, "EnumerationSuspected")[0] == []
 
 
-def test_bookings_that_tell_something_of_a_person_count_with_the_searches_that_found_nobody(
+def test_revealing_bookings_count_like_searches_without_a_match(
     stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
 ) -> None:
     look_up(allowance(stack, clock, suspected_after_misses=2), clock, missed=True)
@@ -265,151 +212,6 @@ def test_a_number_that_came_as_the_agent_s_id_is_not_logged(
 
         _, (line,) = told(capsys, "EnumerationSuspected")
         assert line["agent"] == shown
-
-
-class TestPatientsShown:
-    """Distinct patients, hits included; by client, and by agent."""
-
-    @pytest.mark.parametrize("rotating", [True, False])
-    def test_a_walk_that_finds_is_seen_and_ends(
-        self, stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str], rotating: bool
-    ) -> None:
-        functions = [allowance(stack, clock, shown_per_caller=20, shown_per_agent=20) for _ in range(3)]
-        for number in range(20):
-            asker = Requester("convox", f"agent-{number}" if rotating else "agent-7")
-            look_up(functions[number % 3], clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
-
-        for number in range(20, 330):
-            asker = Requester("convox", f"agent-{number}" if rotating else "agent-7")
-            with pytest.raises(TooManyPatients) as caught:
-                look_up(functions[number % 3], clock, asker, shown=[f"P-{number}"], call_id=f"c-{number}")
-            assert caught.value.retry_after_seconds == 600 - AT_NOON % 600
-        assert len(told(capsys, "EnumerationSuspected")[0]) >= 4, "the last fifth, and what is beyond"
-        look_up(functions[0], clock, Requester("north", "agent-7"), shown=["P-1"], call_id="c-1")
-
-    def test_an_agent_s_cap_holds_that_agent_alone(self, stack: Stack, clock: VirtualClock) -> None:
-        counted = allowance(stack, clock, shown_per_caller=20, shown_per_agent=2)
-        look_up(counted, clock, shown=["P-1", "P-2"], call_id="c-1")
-
-        with pytest.raises(TooManyPatients):
-            look_up(counted, clock, shown=["P-3"], call_id="c-2")
-        look_up(counted, clock, Requester("convox", "agent-8"), shown=["P-3"], call_id="c-2")
-
-    def test_one_patient_counts_once_on_however_many_calls(self, stack: Stack, clock: VirtualClock) -> None:
-        functions = [allowance(stack, clock, shown_per_caller=2, shown_per_caller_day=2) for _ in range(2)]
-        for number in range(10):
-            look_up(functions[number % 2], clock, shown=["P-1"], call_id=f"c-{number}")
-
-        look_up(functions[0], clock, shown=["P-2"], call_id="c-x")
-
-    def test_a_family_beyond_the_cap_is_not_shown(self, stack: Stack, clock: VirtualClock) -> None:
-        with pytest.raises(TooManyPatients):
-            look_up(allowance(stack, clock, shown_per_agent=2), clock, shown=["P-1", "P-2", "P-3"], call_id="c-1")
-
-    def test_the_next_ten_minutes_begin_anew(self, stack: Stack, clock: VirtualClock) -> None:
-        counted = allowance(stack, clock, shown_per_agent=1)
-        look_up(counted, clock, shown=["P-1"], call_id="c-1")
-        clock.advance(minutes=10)
-
-        look_up(counted, clock, shown=["P-2"], call_id="c-2")
-
-    @pytest.mark.parametrize("limit", ["shown_per_caller_day", "shown_per_agent_day"])
-    def test_a_slow_walk_ends_at_the_day_s_cap(self, stack: Stack, clock: VirtualClock, limit: str) -> None:
-        limits: dict[str, Any] = {limit: 30}
-        functions = [allowance(stack, clock, **limits) for _ in range(2)]
-        refused = []
-        for number in range(100):
-            clock.advance(minutes=3)
-            try:
-                look_up(functions[number % 2], clock, shown=[f"P-{number}"], call_id=f"c-{number}")
-            except TooManyPatients as error:
-                refused.append((number, error.retry_after_seconds))
-
-        first, seconds = refused[0]
-        assert 30 <= first <= 32, "each process adds what it has shown with its next write"
-        assert len(refused) == 100 - first
-        assert 600 < seconds <= 86_400
-
-
-class TestShownOnACall:
-    """Who may have the completed visits."""
-
-    @pytest.fixture
-    def search(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
-        return allowance(stack, clock)
-
-    @pytest.fixture
-    def visits(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
-        return allowance(stack, clock)
-
-    def test_the_client_that_was_shown_the_patient_on_that_call(
-        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
-    ) -> None:
-        look_up(search, clock, shown=["P-41", "P-42"], call_id="c-1")
-
-        assert visits.was_shown(ASKER, "P-41", "c-1")
-        assert visits.was_shown(ASKER, "P-42", "c-1")
-        assert not visits.was_shown(ASKER, "P-43", "c-1")
-        assert not visits.was_shown(ASKER, "P-41", "c-2")
-        assert not visits.was_shown(ASKER, "P-41", None)
-        assert not visits.was_shown(Requester("north", "agent-7"), "P-41", "c-1")
-
-    def test_each_agent_of_a_call_has_to_have_been_shown_the_patient(
-        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
-    ) -> None:
-        look_up(search, clock, shown=["P-41"], call_id="c-1")
-        look_up(search, clock, Requester("convox", None), shown=["P-42"], call_id="c-1")
-
-        assert visits.was_shown(Requester("convox", "AGENT-7"), "P-41", "c-1"), "names count without regard to case"
-        for another in ("agent-8", None):
-            assert not visits.was_shown(Requester("convox", another), "P-41", "c-1")
-        assert visits.was_shown(Requester("convox", None), "P-42", "c-1")
-        assert not visits.was_shown(ASKER, "P-42", "c-1")
-
-    def test_what_the_release_before_noted_without_an_agent_counts_within_the_hour(
-        self, stack: Stack, visits: RateLimiter, clock: VirtualClock
-    ) -> None:
-        counters = Counters(Table(aws.dynamodb_at_once(), stack.table), clock)
-        now = counters.now()
-        before = {"CgWoBn9ppvfvR"}  # P-41 on c-1
-        counters.add("convox", now, {}, {now.attribute(Kind.SHOWN): before})
-
-        assert visits.was_shown(ASKER, "P-41", "c-1")
-        assert not visits.was_shown(ASKER, "P-41", "c-2")
-
-    def test_without_a_call_nobody_counts_as_shown(
-        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
-    ) -> None:
-        look_up(search, clock, shown=["P-41"])
-
-        assert not visits.was_shown(ASKER, "P-41", None)
-
-    @pytest.mark.parametrize("start", [0, 299, 599, 3000, 86_399 - 43_200])
-    @pytest.mark.parametrize(("minutes", "still"), [(1, True), (50, True), (60, False), (600, False)])
-    def test_within_the_hour(
-        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock, start: int, minutes: int, still: bool
-    ) -> None:
-        clock.advance(start)
-        look_up(search, clock, shown=["P-41"], call_id="c-1")
-        clock.advance(minutes=minutes)
-
-        assert visits.was_shown(ASKER, "P-41", "c-1") is still
-
-    def test_other_look_ups_of_the_hour_change_nothing(
-        self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
-    ) -> None:
-        look_up(search, clock, shown=["P-41"], call_id="c-1")
-        for number in range(45):
-            clock.advance(minutes=1)
-            look_up(search, clock, shown=[f"Q-{number}"], call_id=f"d-{number}")
-
-        assert visits.was_shown(ASKER, "P-41", "c-1")
-
-    def test_where_the_table_does_not_answer_it_is_told(
-        self, stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        assert allowance(stack, clock, table="no-such-table").was_shown(ASKER, "P-41", "c-1")
-        assert told(capsys, "LookupsUncounted")[0] == [1]
 
 
 class TestBookings:

@@ -34,7 +34,7 @@ def test_it_is_kept_in_memory_so_that_not_every_call_pays_for_it() -> None:
 
 
 @pytest.mark.parametrize("text", ["canary", '["canary"]', '"canary"', '{"api_key": "canary"'])
-def test_one_that_is_no_json_object_is_refused_without_repeating_it(text: str) -> None:
+def test_secret_that_is_no_json_object_is_refused_unrepeated(text: str) -> None:
     arn = keep("broken", text)
     with pytest.raises(ConfigurationError, match="a secret cannot be read or is not a JSON object") as caught:
         aws.secret(arn)
@@ -67,7 +67,7 @@ def test_no_client_does_what_only_costs_time() -> None:
     assert [config.user_agent for config in given] == ["convox-clinicea"] * 3
 
 
-def test_the_code_of_an_aws_error_is_told_and_other_errors_have_none() -> None:
+def test_code_of_an_aws_error_is_kept_and_others_have_none() -> None:
     refused = ClientError({"Error": {"Code": "ConditionalCheckFailedException", "Message": "m"}}, "PutItem")
     assert aws.error_code(refused) == "ConditionalCheckFailedException"
     assert aws.error_code(ClientError({}, "PutItem")) == ""

@@ -123,7 +123,7 @@ def test_one_that_grew_old_is_renewed_by_one_for_all(stack: Stack, clock: Virtua
     assert first.token(never) == "canary-token-2"
 
 
-def test_who_was_refused_first_looks_whether_somebody_else_has_renewed(stack: Stack, clock: VirtualClock) -> None:
+def test_first_refused_checks_whether_another_has_renewed(stack: Stack, clock: VirtualClock) -> None:
     logins = Logins(clock)
     first, second = Container(stack, clock), Container(stack, clock)
     old = first.token(logins)
@@ -134,9 +134,7 @@ def test_who_was_refused_first_looks_whether_somebody_else_has_renewed(stack: St
     assert first.token(never) == new
 
 
-def test_a_login_that_fails_keeps_its_lease_so_that_not_everybody_tries_the_wrong_password(
-    stack: Stack, clock: VirtualClock
-) -> None:
+def test_failed_login_keeps_its_lease_so_others_do_not_retry_it(stack: Stack, clock: VirtualClock) -> None:
     def refused(_: Deadline) -> Token:
         raise AuthenticationFailed(LOGIN, 401)
 
@@ -157,7 +155,7 @@ def test_a_login_ends_well_before_its_lease(stack: Stack, clock: VirtualClock) -
     assert logins.deadlines == [LEASE.total_seconds() - 3]
 
 
-def test_who_waits_for_another_to_log_in_gives_up_at_its_own_deadline(stack: Stack, clock: VirtualClock) -> None:
+def test_waiting_for_another_login_ends_at_its_own_deadline(stack: Stack, clock: VirtualClock) -> None:
     def meanwhile() -> None:
         with pytest.raises(TimedOut):
             Container(stack, clock).token(never, seconds=3)
@@ -166,7 +164,7 @@ def test_who_waits_for_another_to_log_in_gives_up_at_its_own_deadline(stack: Sta
     assert 2.5 <= sum(clock.slept) <= 3
 
 
-def test_who_froze_and_lost_the_lease_uses_the_token_of_whoever_took_it(stack: Stack, clock: VirtualClock) -> None:
+def test_frozen_process_without_lease_uses_the_new_token(stack: Stack, clock: VirtualClock) -> None:
     other = Logins(clock)
 
     def another_takes_over() -> None:

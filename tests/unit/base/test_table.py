@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +9,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from convox_clinicea import aws
 from convox_clinicea.table import MAX_PAGES, ConditionFailed, Contended, Item, Put, Table, TableUnavailable
-from tests.support.account import Stack, aws_account
+from tests.support.account import Stack
+
+pytestmark = pytest.mark.usefixtures("account")
 
 ABSENT = "attribute_not_exists(pk)"
 LOST = [
@@ -19,17 +20,6 @@ LOST = [
     ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem"),
     ClientError({"Error": {"Code": "InternalServerError"}}, "PutItem"),
 ]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def account() -> Iterator[None]:
-    with aws_account():
-        yield
-
-
-@pytest.fixture
-def stack() -> Stack:
-    return Stack.create()
 
 
 @pytest.fixture
@@ -86,7 +76,7 @@ class TestPut:
         assert caught.value.standing == item("a", "first")
         assert table.get("a") == item("a", "first")
 
-    def test_one_that_fails_because_this_very_write_stands_has_succeeded(self, table: Table) -> None:
+    def test_put_that_fails_because_it_was_already_written_succeeds(self, table: Table) -> None:
         put = Put(item("a", "first"), ABSENT)
         table.put(put)
 
@@ -131,7 +121,7 @@ class TestPutAll:
         assert caught.value.standing == item("b", "theirs")
         assert table.get("a") is None
 
-    def test_those_that_stand_already_were_written_by_the_same_request(self) -> None:
+    def test_items_written_by_the_same_request_are_accepted(self) -> None:
         puts = [Put(item("a"), ABSENT), Put(item("b"), ABSENT)]
         error = cancelled("ConditionalCheckFailed", "ConditionalCheckFailed", items={0: item("a"), 1: item("b")})
 

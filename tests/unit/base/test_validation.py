@@ -54,7 +54,7 @@ def test_a_problem_names_its_place_and_what_is_allowed(document: dict[str, Any],
     assert found(**document) == [told]
 
 
-def test_where_several_shapes_are_allowed_each_says_what_it_misses() -> None:
+def test_each_allowed_shape_says_what_it_misses() -> None:
     told = found(either={"wide": 1})
 
     assert "either.Part.wide: is not known here; leave it out" in told

@@ -77,7 +77,7 @@ def test_a_call_is_billed_as_its_functions_are() -> None:
     assert bill.of_all({"sweeper": warm()}, {"sweeper": 1024})["one_call"] is None
 
 
-def test_the_price_list_has_every_price_and_says_where_it_is_from() -> None:
+def test_price_list_is_complete_and_names_its_source() -> None:
     assert set(PRICES) <= set(bill.prices())
     assert {"region", "currency", "stated_on", "source"} <= set(bill.prices())
 

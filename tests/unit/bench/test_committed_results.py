@@ -18,7 +18,7 @@ def test_the_page_says_what_the_results_say() -> None:
     assert page.regenerated(text, COMMITTED) == text, "run `make bench ARGS=--page`"
 
 
-def test_the_results_are_of_one_whole_run_and_judged_by_these_bars() -> None:
+def test_results_are_of_one_whole_run_judged_by_these_bars() -> None:
     assert COMMITTED["run"]["command"] == "make bench"
     assert set(FUNCTIONS) <= set(COMMITTED["cold"])
     assert set(FUNCTIONS) <= set(COMMITTED["warm"])

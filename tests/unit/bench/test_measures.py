@@ -29,7 +29,7 @@ def test_what_a_function_adds_is_its_time_without_the_waiting() -> None:
     assert (found["aws_calls"], found["count"]) == (1.0, 3)
 
 
-def test_a_call_that_outlives_the_handler_counts_only_while_it_ran() -> None:
+def test_call_outliving_the_handler_counts_only_until_its_end() -> None:
     found = warm.summary([line((0.008, 0.050))], {})
 
     assert found["added"]["p50"] == pytest.approx(8.0)

@@ -23,7 +23,7 @@ def verdicts(results: Json) -> dict[str, bool]:
     return {f"{bar.kind}: {bar.what}": bar.held for bar in bars.judge(results)}
 
 
-def test_look_ups_have_a_bar_of_their_own_and_what_they_are_compared_with_has_none() -> None:
+def test_look_ups_have_a_bar_and_their_comparison_has_none() -> None:
     found = verdicts(cold(bare=100, usual=1000, usual_compiled=700, search_patient=501, call_popup=500, sweeper=600))
 
     assert found == {

@@ -9,7 +9,7 @@ import pytest
 from bench import ports
 
 
-def test_they_differ_can_be_listened_on_and_are_none_that_a_system_hands_out() -> None:
+def test_ports_are_distinct_free_and_never_ephemeral() -> None:
     found = ports.free_ports(5)
 
     assert len(set(found)) == 5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.simulation import PER_SECOND, simulate
 
 
-def test_every_booking_of_a_burst_is_made_once_at_the_pace_that_clinicea_takes() -> None:
+def test_burst_is_booked_once_each_at_the_pace_of_clinicea() -> None:
     found = simulate(60)
 
     assert (found["accepted"], found["lost"], found["doubled"], found["refused_calls"]) == (60, 0, 0, 0)

@@ -17,9 +17,7 @@ from tests.support.parked import PERSON, parked
 
 
 class TestAudit:
-    def test_every_act_leaves_a_line_and_a_dry_run_or_an_obstacle_none(
-        self, bench: Bench, acting: OperatorService
-    ) -> None:
+    def test_only_a_completed_action_leaves_an_audit_line(self, bench: Bench, acting: OperatorService) -> None:
         booking = parked(bench)
         acting.redrive(booking.booking_id, PERSON, dry_run=True)
         acting.resolve(booking.booking_id, OperatorAction.BOOKED, PERSON, appointment_id="A-7")
@@ -77,7 +75,7 @@ class TestAudit:
 
 
 class TestListing:
-    def test_the_open_ones_are_listed_oldest_first_and_those_that_have_ended_when_asked_for(
+    def test_open_ones_are_listed_oldest_first_ended_ones_on_request(
         self, bench: Bench, acting: OperatorService
     ) -> None:
         waiting = parked(bench)

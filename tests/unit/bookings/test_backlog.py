@@ -15,7 +15,7 @@ def test_nothing_is_open(bench: Bench) -> None:
     assert measured(bench) == Waiting(on_their_way=0, oldest_seconds=0.0, parked=0)
 
 
-def test_the_oldest_counts_from_its_acceptance_and_not_from_its_last_sending(bench: Bench) -> None:
+def test_age_counts_from_acceptance_not_from_the_last_sending(bench: Bench) -> None:
     oldest = bench.accept()
     bench.clock.advance(600)
     bench.accept(service="Blood test")

@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convox_clinicea.bookings.calendar import CalendarSnapshot, _classify
+from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.clinicea import Appointment, CreatedAppointment, Status
 from convox_clinicea.deadline import Deadline
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted, known_request, new_request
+from tests.support.calendars import read
 from tests.support.properties import PROPERTY
 
 
@@ -24,7 +25,7 @@ def appointment(**changes: Any) -> Appointment:
 
 
 def seen(wanted: Any = None, **changes: Any) -> CalendarSnapshot:
-    return _classify([appointment(**changes)], "P-41", wanted or known_request())
+    return read(wanted or known_request(), appointment(**changes))
 
 
 AGREES, IS_ANOTHER = CalendarSnapshot("P-41", ("A-1",), ()), CalendarSnapshot("P-41", (), ("A-1",))
@@ -88,9 +89,7 @@ def test_what_is_new_is_what_the_claim_had_not_seen(ids: list[str], known: set[s
         (CalendarSnapshot(None), False),
     ],
 )
-def test_two_readings_are_the_same_if_they_show_the_same_ids_of_one_patient(
-    other: CalendarSnapshot, same: bool
-) -> None:
+def test_readings_with_the_same_ids_of_one_patient_are_the_same(other: CalendarSnapshot, same: bool) -> None:
     assert CalendarSnapshot("P-41", ("A-1",), ("A-2", "A-3")).same_as(other) is same
 
 
@@ -98,7 +97,7 @@ def reads(bench: Bench, request: Any) -> CalendarSnapshot:
     return bench.calendar.read_again(bench.accept(request), request, Deadline.after(bench.clock, 10))
 
 
-def test_who_has_a_new_patients_number_is_asked_before_the_calendar(bench: Bench) -> None:
+def test_patient_of_a_new_number_is_searched_before_the_calendar(bench: Bench) -> None:
     assert reads(bench, new_request()) == CalendarSnapshot(None)
     assert bench.fake.requests("getAppointmentsByPatient") == []
     bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat()}])
@@ -107,7 +106,7 @@ def test_who_has_a_new_patients_number_is_asked_before_the_calendar(bench: Bench
     assert reads(bench, new_request()) == CalendarSnapshot("P-41", (standing["appointment_id"],))
 
 
-def test_of_several_that_agree_the_first_that_nobody_owns_is_booked(bench: Bench) -> None:
+def test_first_unowned_of_several_matching_is_booked(bench: Bench) -> None:
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     bench.ledger.book(yours, "A-1")
     shown = CalendarSnapshot("P-41", ("A-1", "A-2", "A-3"))
@@ -136,9 +135,7 @@ def test_an_answer_that_names_anothers_appointment_books_nothing(bench: Bench) -
 
 
 @pytest.mark.parametrize(("owner", "apart"), [(None, True), ("mine", True), ("yours", False)])
-def test_something_new_near_by_is_not_told_apart_unless_another_booking_owns_it(
-    bench: Bench, owner: str | None, apart: bool
-) -> None:
+def test_new_nearby_appointment_is_ambiguous_unless_owned(bench: Bench, owner: str | None, apart: bool) -> None:
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     if owner:
         bench.ledger.book({"mine": mine, "yours": yours}[owner], "A-1")

@@ -49,8 +49,8 @@ def swept(bench: Bench, ends: CallEndBookings, minutes: int = 15) -> int:
 
 
 def booked_now(bench: Bench, ends: CallEndBookings) -> None:
+    ends.release(known_request())
     bench.intake.accept(known_request())
-    ends.drop(known_request())
 
 
 STEPS: dict[str, Callable[[Bench, CallEndBookings], object]] = {
@@ -168,3 +168,19 @@ def test_one_that_fails_holds_up_no_other(bench: Bench, ends: CallEndBookings) -
     assert len(bench.stack.items("booking#")) == 1
     with pytest.raises(UnreadableRecord):
         ends.make("convox", AGENT_ID, CALL_ID)
+
+
+def test_what_is_being_made_is_not_replaced(bench: Bench, ends: CallEndBookings) -> None:
+    away = BookingQueue(aws.sqs(), bench.stack.queue_url + "-away")
+    ends.keep(known_request())
+    with pytest.raises(NotStored):
+        ends_of(bench, intake=bench.another_intake(queue=away)).make("convox", AGENT_ID, CALL_ID)
+    later = known_request(start=START + timedelta(hours=2))
+
+    for refused in (ends.keep, ends.release):
+        with pytest.raises(InvalidRequest):
+            refused(later)
+    ends.release(known_request())
+
+    assert [each.booking.start for each in ends.make("convox", AGENT_ID, CALL_ID)] == []
+    assert len(bench.stack.items("booking#")) == 1

@@ -22,6 +22,7 @@ from tests.support.bench import Bench
 from tests.support.bookings import AGENT_ID, CALL_ID, new_request, status_callback
 from tests.support.callbacks import (
     LATER,
+    PROBLEM,
     booking_of,
     bookings,
     call,
@@ -42,7 +43,7 @@ class TestTheFirst:
         assert sent(bench) == [(booking.booking_id, 1)]
         assert call(bench).booking_id == booking.booking_id
         assert (call(bench).agent_id, call(bench).asks) == (AGENT_ID, True)
-        assert booking.booking_id == bench.drafter.wish(first()).wish_id, "the id that a flow function gives it"
+        assert booking.booking_id == bench.drafter.intent(first()).wish_id, "the id that a flow function gives it"
 
     def test_a_new_patient_too(self, bench: Bench) -> None:
         ended = bench.ends(booking_of(takes(bench, new_request())))
@@ -93,7 +94,7 @@ class TestARepeat:
         assert (booking_of(taken).booking_id, taken.repeated, taken.changed) == (booking.booking_id, True, False)
         assert len(bookings(bench)) == 1
 
-    def test_other_content_for_the_same_slot_is_the_first_and_says_so(self, bench: Bench) -> None:
+    def test_other_content_for_the_same_slot_returns_the_first(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))
 
         taken = takes(bench, first(notes=PersonalText("other")))
@@ -120,8 +121,6 @@ class TestARepeat:
 
 
 class TestWhatCannotBeBooked:
-    PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
-
     def test_it_is_kept_sealed_for_a_person_and_rings(self, bench: Bench) -> None:
         said = PersonalText(json.dumps({"mobile": invented.MOBILE, "first_name": invented.FIRST_NAME}))
 
@@ -129,7 +128,7 @@ class TestWhatCannotBeBooked:
             takes(
                 bench,
                 asks=False,
-                refusal=self.PROBLEM,
+                refusal=PROBLEM,
                 said=said,
                 grounds=Grounds.CONSENT,
                 mobile=Mobile.from_e164(invented.MOBILE),
@@ -142,7 +141,7 @@ class TestWhatCannotBeBooked:
         assert (kept.problems, bench.counted) == (("clinic_id",), ["CallNotBooked"])
         (item,) = bench.stack.items()
         assert item["open"] == {"S": "not_booked"}
-        assert item["number_key"]["S"] == bench.drafter.draft(bench.drafter.wish(new_request()), "x").number_key
+        assert item["number_key"]["S"] == bench.drafter.draft(bench.drafter.intent(new_request()), "x").number_key
         assert not invented.leaks(str(item))
 
     def test_without_consent_nothing_of_the_patient_is_kept(self, bench: Bench) -> None:
@@ -156,7 +155,7 @@ class TestWhatCannotBeBooked:
 
     def test_the_corrected_callback_books_and_drops_what_was_kept(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
+            takes(bench, asks=False, refusal=PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
 
         booking = booking_of(takes(bench))
 
@@ -170,11 +169,11 @@ class TestWhatCannotBeBooked:
 
         assert (call(bench).problems, call(bench).kept, bench.counted) == (("body",), None, ["CallNotBooked"])
 
-    def test_one_that_says_nothing_of_an_appointment_is_a_repeat_of_the_calls(self, bench: Bench) -> None:
+    def test_callback_without_appointment_is_a_repeat_of_the_calls(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))
         before = call(bench)
 
-        taken = takes(bench, asks=False, refusal=self.PROBLEM, bare=True)
+        taken = takes(bench, asks=False, refusal=PROBLEM, bare=True)
 
         assert (booking_of(taken).booking_id, taken.asked, taken.repeated) == (booking.booking_id, True, True)
         assert call(bench) == before
@@ -182,11 +181,11 @@ class TestWhatCannotBeBooked:
 
     def test_and_a_trace_where_the_call_has_none(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, bare=True)
+            takes(bench, asks=False, refusal=PROBLEM, bare=True)
 
         assert call(bench).problems == ("clinic_id",)
 
-    def test_one_without_a_disposition_says_nothing_of_what_the_call_asked_for(self, bench: Bench) -> None:
+    def test_callback_without_a_disposition_changes_no_intent(self, bench: Bench) -> None:
         takes(bench)
 
         takes(bench, asks=False, disposed=False)
@@ -201,7 +200,7 @@ class TestWhatCannotBeBooked:
 
     def test_the_sweeper_leaves_it_alone(self, bench: Bench) -> None:
         with pytest.raises(InvalidRequest):
-            takes(bench, asks=False, refusal=self.PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
+            takes(bench, asks=False, refusal=PROBLEM, said=PersonalText("{}"), grounds=Grounds.CONSENT)
         before = call(bench)
         bench.clock.advance(minutes=2 * 24 * 60)
 
@@ -248,7 +247,7 @@ class TestTheRecord:
             lost.handle(status_callback())
         assert bench.stack.messages() == []
 
-    def test_a_disposition_that_an_earlier_version_kept_goes_with_the_next_write(self, bench: Bench) -> None:
+    def test_disposition_stored_by_an_earlier_version_is_dropped(self, bench: Bench) -> None:
         takes(bench, asks=False)
         aws.dynamodb().update_item(
             TableName=bench.stack.table,

@@ -66,7 +66,7 @@ class TestAChangedMind:
         assert (late.booking.booking_id, late.repeated, late.changed) == (booking.booking_id, True, True)
         assert bench.now(booking).start == LATER
 
-    def test_a_flow_function_asked_for_the_second_slot_gets_the_calls_booking(self, bench: Bench) -> None:
+    def test_flow_request_for_the_second_slot_gets_the_calls_booking(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
         takes(bench, second())
@@ -125,7 +125,7 @@ class TestAChangedMind:
         assert (booking_of(late).booking_id, late.repeated, late.changed) == (booking.booking_id, True, False)
         assert len(bookings(bench)) == 2
 
-    def test_a_third_one_takes_the_parked_ones_place_and_a_person_is_told_again(self, bench: Bench) -> None:
+    def test_third_one_replaces_the_parked_one_and_notifies_again(self, bench: Bench) -> None:
         bench.claimed(booking_of(takes(bench)))
         parked = booking_of(takes(bench, second()))
         bench.sweep()
@@ -155,7 +155,7 @@ class TestAChangedMind:
 
         assert booking_of(takes(bench, second())).reason is Reason.CHANGED_AFTER_BOOKING
 
-    def test_a_way_back_by_a_replaced_and_refused_booking_gets_an_id_of_its_own(self, bench: Bench) -> None:
+    def test_return_to_a_replaced_and_refused_slot_gets_a_new_id(self, bench: Bench) -> None:
         booking = booking_of(takes(bench))
         takes(bench, second())
         bench.ledger.move(bench.claimed(booking), State.REJECTED, reason=Reason.SLOT_TAKEN)
@@ -194,7 +194,7 @@ class TestAChangedMind:
 
 
 class TestOutOfOrder:
-    def test_what_was_recorded_before_does_not_replace_what_came_after(self, bench: Bench) -> None:
+    def test_earlier_recorded_callback_replaces_no_later_one(self, bench: Bench) -> None:
         now = bench.clock.now()
         booking = booking_of(takes(bench, second(), recorded_at=now))
 
@@ -204,7 +204,7 @@ class TestOutOfOrder:
         assert bench.now(booking).start == LATER
         assert call(bench).recorded_at == now
 
-    def test_a_return_to_the_first_slot_is_one_where_it_was_recorded_later(self, bench: Bench) -> None:
+    def test_return_to_the_first_slot_needs_a_later_recording(self, bench: Bench) -> None:
         now = bench.clock.now()
         booking = booking_of(takes(bench, first(), recorded_at=now))
         takes(bench, second(), recorded_at=now + timedelta(seconds=1))

@@ -3,69 +3,28 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.call import MOST_LEGS, Call, Leg
-from convox_clinicea.bookings.callback_fields import Grounds
-from convox_clinicea.bookings.callbacks import CallbackResult
-from convox_clinicea.bookings.calls import call_from_item, to_item
 from convox_clinicea.bookings.protocol import Reason, State
-from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.request import BookingRequest, Caller
-from convox_clinicea.bookings.status import BookingStatus
-from convox_clinicea.errors import FieldProblem, InvalidRequest
-from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.privacy import PersonalText
+from convox_clinicea.errors import InvalidRequest
 from tests.support.bench import Bench
-from tests.support.bookings import CALL_ID, known_request, new_request
+from tests.support.bookings import known_request, new_request
 from tests.support.callbacks import (
     LATER,
     MUCH_LATER,
+    PROBLEM,
     booking_of,
     bookings,
     call,
+    cannot_be_booked,
     content,
     first,
     second,
     standing,
-    takes,
     third,
 )
-from tests.support.clock import NOON
-
-A, B = "agent-12", "agent-77"
-PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
-
-
-def by(agent: str | None) -> Caller:
-    return Caller(name="convox", call_id=CALL_ID, agent_id=agent)
-
-
-def says(bench: Bench, agent: str | None, wanted: BookingRequest | None = None, **changes: Any) -> CallbackResult:
-    """The agent's status callback; without a wish it asks for nothing."""
-    caller = by(agent)
-    if wanted is None:
-        return takes(bench, caller=caller, asks=False, **changes)
-    return takes(bench, wanted.model_copy(update={"caller": caller}), caller=caller, **changes)
-
-
-def cannot_be_booked(bench: Bench, agent: str, patient_id: str = "P-41") -> None:
-    said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": patient_id}
-    with pytest.raises(InvalidRequest):
-        says(bench, agent, refusal=PROBLEM, **said)
-
-
-def leg(bench: Bench, agent: str | None) -> Call:
-    return call(bench).of_agent(agent)
-
-
-def parked(booking: Booking) -> tuple[State, Reason | None]:
-    return booking.state, booking.reason
-
-
-WAITS = (State.NEEDS_ATTENTION, Reason.CHANGED_AFTER_BOOKING)
+from tests.support.legs import WAITS, A, B, by, leg, parked, says
 
 
 class TestOnePersonWantedByTwoAgents:
@@ -111,7 +70,7 @@ class TestOnePersonWantedByTwoAgents:
         assert content(bench, corrected).start == MUCH_LATER
         assert (bench.now(of_a).state, parked(bench.now(of_b))) == (State.ACCEPTED, WAITS)
 
-    def test_a_later_callback_of_the_other_makes_a_correction_no_older_word(self, bench: Bench) -> None:
+    def test_later_callback_of_the_other_keeps_a_correction_valid(self, bench: Bench) -> None:
         now = bench.clock.now()
         of_a = booking_of(says(bench, A, first(), recorded_at=now))
         says(bench, B, second(), recorded_at=now + timedelta(minutes=2))
@@ -152,7 +111,7 @@ class TestOnePersonWantedByTwoAgents:
         assert back.dropped
         assert parked(bench.now(of_b)) == WAITS
 
-    def test_once_the_first_is_refused_the_second_is_one_like_any_other(self, bench: Bench) -> None:
+    def test_after_the_first_is_refused_the_second_is_ordinary(self, bench: Bench) -> None:
         of_a = booking_of(says(bench, A, first()))
         bench.ledger.move(bench.now(of_a), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
         bench.ledger.move(bench.now(of_a), State.REJECTED, notice_due=False)
@@ -178,7 +137,7 @@ class TestTheSameAppointmentAskedForByBoth:
         assert parked(corrected) == WAITS
         assert content(bench, shared).start == first().start
 
-    def test_of_which_the_first_agent_made_another_is_no_repeat_of_the_second(self, bench: Bench) -> None:
+    def test_corrected_by_the_first_agent_is_no_repeat_of_the_second(self, bench: Bench) -> None:
         says(bench, A, first())
         replaced = booking_of(says(bench, A, second()))
 
@@ -195,7 +154,7 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
     @pytest.mark.parametrize("spelled", [B, "AGENT-77"])
     def test_one_without_an_appointment_ends_and_wipes_nothing(self, bench: Bench, spelled: str) -> None:
         of_a = booking_of(says(bench, A, first()))
-        cannot_be_booked(bench, B)
+        cannot_be_booked(bench, caller=by(B))
 
         noted = says(bench, "agent-99", recorded_at=bench.clock.now())
 
@@ -206,7 +165,7 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
 
     @pytest.mark.parametrize(("one", "other"), [(A, B), (B, A)])
     def test_an_appointment_leaves_the_trace_of_the_other_s(self, bench: Bench, one: str, other: str) -> None:
-        cannot_be_booked(bench, one)
+        cannot_be_booked(bench, caller=by(one))
 
         says(bench, other, first())
 
@@ -215,15 +174,15 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
         assert call(bench).problems_of_all == (), "their own appointment is the end of it"
 
     def test_what_could_not_be_booked_of_both_is_kept(self, bench: Bench) -> None:
-        cannot_be_booked(bench, A)
-        cannot_be_booked(bench, B, "P-42")
+        cannot_be_booked(bench, caller=by(A))
+        cannot_be_booked(bench, caller=by(B), patient_id="P-42")
 
         assert None not in (leg(bench, A).kept, leg(bench, B).kept)
         assert not any(each.several_kept for each in call(bench).legs)
         (item,) = bench.stack.items("call#")
         assert item["open"] == {"S": "not_booked"}
 
-    def test_one_with_the_disposition_alone_is_no_repeat_of_the_other_s(self, bench: Bench) -> None:
+    def test_disposition_alone_is_no_repeat_of_the_other_agents(self, bench: Bench) -> None:
         says(bench, A, first())
 
         with pytest.raises(InvalidRequest):
@@ -250,102 +209,11 @@ class TestWhatOneAgentsCallbackLeavesOfTheOthers:
         assert corrected.booking_id == waits.booking_id
 
 
-class TestTheRecord:
-    def test_of_one_agent_is_written_so_that_the_release_before_reads_it(self, bench: Bench) -> None:
-        says(bench, B)
-        says(bench, A, first())
-        says(bench, A, second())
-
-        (item,) = bench.stack.items("call#")
-        assert item["schema_version"] == {"N": "2"}
-        assert not {"legs", "keys_of_legs"} & item.keys()
-
-    def test_of_two_is_read_as_it_was_written(self, bench: Bench) -> None:
-        says(bench, A, first(), recorded_at=bench.clock.now())
-        cannot_be_booked(bench, B)
-        says(bench, A, second())
-
-        stored = call(bench)
-
-        (item,) = bench.stack.items("call#")
-        assert item["schema_version"] == {"N": "3"}
-        assert call_from_item(to_item(stored)) == stored
-        assert [each.agent_id for each in stored.legs] == [A, B]
-
-    def test_with_more_in_a_leg_than_this_release_knows_is_left_alone(self, bench: Bench) -> None:
-        says(bench, A, first())
-        says(bench, B, second())
-        (item,) = bench.stack.items("call#")
-        item["legs"]["L"][0]["M"]["of_a_later_release"] = {"S": "1"}
-
-        with pytest.raises(UnreadableRecord):
-            call_from_item(item)
-
-    def test_of_before_the_change_belongs_to_the_agent_whom_it_names(self, bench: Bench) -> None:
-        of_a = booking_of(says(bench, A, first()))
-        (item,) = bench.stack.items("call#")
-        assert item["agent_id"] == {"S": A}, "as releases before wrote it"
-
-        assert booking_of(says(bench, A, second())).booking_id == of_a.booking_id
-        assert parked(booking_of(says(bench, B, third()))) == WAITS
-
-    def test_holds_so_many_agents_and_no_more(self, bench: Bench) -> None:
-        for number in range(MOST_LEGS + 5):
-            says(bench, f"agent-{number}", known_request(patient_id=f"P-{number}"))
-
-        legs = call(bench).legs
-        assert len(legs) == MOST_LEGS + 1
-        assert [each.agent_id for each in legs].count(None) == 1
-        assert len(bookings(bench)) == MOST_LEGS + 5
-
-
-class TestWhatAQuestionShows:
-    @pytest.fixture
-    def status(self, bench: Bench) -> BookingStatus:
-        return BookingStatus(bench.ledger, bench.calls, bench.drafter.ids)
-
-    def test_all_agents_or_one(self, bench: Bench, status: BookingStatus) -> None:
-        of_a = booking_of(says(bench, A, first()))
-        cannot_be_booked(bench, B)
-        of_b = booking_of(says(bench, "agent-99", known_request(patient_id="P-42")))
-
-        def shown(agent: str | None) -> tuple[list[str], tuple[str, ...]]:
-            found = status.of_call(CALL_ID, "convox", agent)
-            return [each.booking_id for each in found.bookings], found.not_booked
-
-        assert shown(None) == ([of_a.booking_id, of_b.booking_id], ("clinic_id",))
-        assert shown(A) == ([of_a.booking_id], ())
-        assert shown(B) == ([], ("clinic_id",))
-        assert shown("AGENT-99") == ([of_b.booking_id], ())
-        assert shown("agent-0") == ([], ())
-
-    def test_one_that_both_asked_for_is_shown_of_both(self, bench: Bench, status: BookingStatus) -> None:
-        shared = booking_of(says(bench, A, first()))
-        says(bench, B, first())
-
-        for agent in (A, B):
-            assert [each.booking_id for each in status.of_call(CALL_ID, "convox", agent).bookings] == [
-                shared.booking_id
-            ]
-
-    def test_what_a_flow_function_took_is_its_agent_s(self, bench: Bench, status: BookingStatus) -> None:
-        booking = bench.accept(known_request(caller=by(A)))
-
-        assert [each.booking_id for each in status.of_call(CALL_ID, "convox", A).bookings] == [booking.booking_id]
-        assert status.of_call(CALL_ID, "convox", B).bookings == []
-
-
-def test_a_flow_function_s_other_slot_waits_whichever_agent_s_callback_was_first(bench: Bench) -> None:
+def test_flow_request_for_another_slot_waits_in_either_order(bench: Bench) -> None:
     says(bench, A, first())
     says(bench, B, known_request(patient_id="P-42"))
 
     assert parked(bench.accept(second(caller=by(B)))) == WAITS
-
-
-def test_a_blank_leg_is_no_leg() -> None:
-    told = Call("convox", CALL_ID, NOON, NOON).of_agent(A).of_agent(B)
-
-    assert told.legs == (Leg(agent_id=B),)
 
 
 def test_a_newcomer_wanted_by_both_waits(bench: Bench) -> None:

@@ -4,51 +4,39 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import permutations
-from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.callback_fields import Grounds
-from convox_clinicea.bookings.calls import call_from_item
 from convox_clinicea.bookings.protocol import Reason, State
-from convox_clinicea.bookings.record import attributes_of
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.errors import InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
 from tests.support import invented
 from tests.support.bench import Bench
-from tests.support.bookings import CALL_ID, known_request, new_request, newcomer
+from tests.support.bookings import known_request, new_request, newcomer
 from tests.support.callbacks import (
     LATER,
     MUCH_LATER,
+    PROBLEM,
     booking_of,
     bookings,
     call,
+    cannot_be_booked,
     content,
     first,
     second,
     sent,
     standing,
     takes,
-    third,
 )
-
-PROBLEM = InvalidRequest(FieldProblem("clinic_id", "is required"))
-
-
-def incomplete(bench: Bench, **changes: Any) -> None:
-    """A callback for the patient that cannot be booked; a person is to see it."""
-    said = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-41", **changes}
-    with pytest.raises(InvalidRequest):
-        takes(bench, asks=False, refusal=PROBLEM, **said)
 
 
 class TestWhatIsKept:
     STEPS = ("A", "A", "B incomplete", "B incomplete", "B corrected")
 
     @pytest.mark.parametrize("claimed", [False, True], ids=["A waits", "A is sent"])
-    def test_only_a_later_appointment_of_that_patient_clears_it_in_any_order(self, bench: Bench, claimed: bool) -> None:
+    def test_only_a_later_appointment_of_that_patient_clears_it(self, bench: Bench, claimed: bool) -> None:
         for number, order in enumerate(sorted(set(permutations(self.STEPS)))):
             caller = Caller(name="convox", call_id=f"CALL-{number}")
             wishes = {"A": first(caller=caller), "B corrected": second(caller=caller)}
@@ -56,7 +44,7 @@ class TestWhatIsKept:
             waits = False
             for name in order:
                 if name not in wishes:
-                    incomplete(bench, call_id=caller.call_id)
+                    cannot_be_booked(bench, call_id=caller.call_id)
                     waits = True
                 else:
                     booking = booking_of(takes(bench, wishes[name], call_id=caller.call_id))
@@ -83,7 +71,7 @@ class TestWhatIsKept:
         assert call(bench).problems == ("clinic_id",)
 
     def test_another_patients_appointment_clears_nothing(self, bench: Bench) -> None:
-        incomplete(bench, patient_id="P-42")
+        cannot_be_booked(bench, patient_id="P-42")
 
         takes(bench, first())
 
@@ -92,8 +80,8 @@ class TestWhatIsKept:
         assert call(bench).problems == ()
 
     def test_of_two_persons_neither_ones_correction_clears_it(self, bench: Bench) -> None:
-        incomplete(bench, patient_id=None, mobile=Mobile.from_e164(invented.MOBILE))
-        incomplete(bench, patient_id=None, mobile=Mobile.from_e164(invented.OTHER_MOBILE))
+        cannot_be_booked(bench, patient_id=None, mobile=Mobile.from_e164(invented.MOBILE))
+        cannot_be_booked(bench, patient_id=None, mobile=Mobile.from_e164(invented.OTHER_MOBILE))
 
         takes(bench, new_request(new_patient=newcomer(mobile=Mobile.from_e164(invented.OTHER_MOBILE))))
 
@@ -214,7 +202,7 @@ class TestACorrectionOfWhatWaits:
 class TestTwoDoors:
     """A flow function and the status callbacks of one call ask for one patient."""
 
-    def test_a_callback_that_overtakes_the_one_before_it_is_no_second_appointment(self, bench: Bench) -> None:
+    def test_overtaking_callback_is_no_second_appointment(self, bench: Bench) -> None:
         bench.patient()
         flow = bench.ends(bench.accept(first()))
 
@@ -288,22 +276,8 @@ class TestTwoDoors:
         assert bench.stack.items("call#") == []
 
 
-def test_a_call_of_an_earlier_version_is_read_as_one_persons(bench: Bench) -> None:
-    booking = booking_of(takes(bench, second(), recorded_at=bench.clock.now()))
-    now = call(bench)
-    item = attributes_of(now)
-    del item["told"], item["recorded"]
-    item["schema_version"] = {"N": "1"}
-
-    earlier = call_from_item(item)
-
-    assert (earlier.told, earlier.recorded, earlier.booking_id) == (now.told, now.recorded, booking.booking_id)
-    assert earlier.call_id == CALL_ID
-    assert third().start == MUCH_LATER
-
-
 @pytest.mark.parametrize("ahead", [timedelta(minutes=6), timedelta(days=365 * 900)])
-def test_a_clock_that_is_ahead_makes_no_later_correction_an_older_word(bench: Bench, ahead: timedelta) -> None:
+def test_fast_clock_makes_no_later_correction_obsolete(bench: Bench, ahead: timedelta) -> None:
     takes(bench, first(), recorded_at=bench.clock.now() + ahead)
 
     corrected = booking_of(takes(bench, first(start=LATER), recorded_at=bench.clock.now()))

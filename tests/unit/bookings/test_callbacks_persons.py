@@ -91,7 +91,7 @@ class TestAnotherPerson:
         assert [booking_of(each).booking_id for each in again] == ids
         assert all(each.repeated and not each.changed for each in again)
 
-    def test_a_change_that_comes_too_late_waits_beside_the_other_persons(self, bench: Bench) -> None:
+    def test_late_change_waits_beside_the_other_persons(self, bench: Bench) -> None:
         bench.patient()
         first = bench.ends(booking_of(takes(bench)))
         other = booking_of(takes(bench, new_request(new_patient=child(), start=MUCH_LATER)))
@@ -102,7 +102,7 @@ class TestAnotherPerson:
         assert len({first.booking_id, other.booking_id, late.booking_id}) == 3
         assert bench.now(other).state is State.ACCEPTED
 
-    def test_on_the_same_number_the_worker_asks_a_person_about_the_second(self, bench: Bench) -> None:
+    def test_second_person_on_the_number_is_parked_by_the_worker(self, bench: Bench) -> None:
         first = booking_of(takes(bench, new_request()))
         other = booking_of(takes(bench, new_request(new_patient=child(mobile=newcomer().mobile), start=LATER)))
 
@@ -136,7 +136,7 @@ class TestTheSamePerson:
         bench.ends(bench.now(first))
         assert standing(bench) == [LATER]
 
-    def test_a_misspelt_name_on_the_number_is_another_person_and_never_two_patients(self, bench: Bench) -> None:
+    def test_misspelt_name_is_another_person_but_never_two_patients(self, bench: Bench) -> None:
         misspelt = booking_of(takes(bench, one_patient(first_name=PersonalText("Zanzibarna"))))
         corrected = booking_of(takes(bench, new_request()))
         assert misspelt.booking_id != corrected.booking_id

@@ -56,17 +56,13 @@ class TestRaces:
         assert taken.repeated is True
         assert len(bookings(bench)) == 1
 
-    def test_two_different_first_callbacks_are_one_booking_of_the_one_that_was_last(
-        self, bench: Bench, between: Any
-    ) -> None:
+    def test_two_different_first_callbacks_book_the_later_one(self, bench: Bench, between: Any) -> None:
         between(once(lambda: takes(bench, first()))).handle(status_callback(second()))
 
         (booking,) = bookings(bench)
         assert (booking.start, booking.generation) == (LATER, 2)
 
-    def test_two_agents_first_callbacks_for_one_person_are_one_appointment_and_one_that_waits(
-        self, bench: Bench, between: Any
-    ) -> None:
+    def test_two_agents_first_callbacks_book_one_and_park_one(self, bench: Bench, between: Any) -> None:
         other = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
         late = status_callback(second(caller=other), caller=other)
 
@@ -91,7 +87,7 @@ class TestRaces:
         assert booking_of(taken).reason is Reason.CHANGED_AFTER_BOOKING
         assert (bench.now(booking).state, bench.now(booking).start) == (State.SENDING, START)
 
-    def test_a_worker_that_is_late_posts_nothing_of_what_was_replaced(self, bench: Bench) -> None:
+    def test_late_worker_posts_nothing_of_what_was_replaced(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
 
@@ -107,7 +103,7 @@ class TestRaces:
         assert standing(bench) == []
         assert bench.now(booking).start == LATER
 
-    def test_it_gives_up_after_some_tries_and_says_that_it_may_come_again(self, bench: Bench, between: Any) -> None:
+    def test_too_many_conflicts_answer_that_it_may_be_sent_again(self, bench: Bench, between: Any) -> None:
         booking = booking_of(takes(bench))
         requeued: list[Booking] = []
 
@@ -125,7 +121,7 @@ class TestRaces:
         assert len(requeued) == MOST_TRIES
         assert bench.now(booking).start == START
 
-    def test_another_transaction_of_the_call_is_waited_for_and_not_reported(self, bench: Bench) -> None:
+    def test_conflicting_transaction_of_the_call_is_retried_quietly(self, bench: Bench) -> None:
         class Busy(Calls):
             def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
                 if not waited:

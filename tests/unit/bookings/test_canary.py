@@ -2,57 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.bookings.canary import PROOF_CACHED, PostingStopped
+from convox_clinicea.bookings.canary import PROOF_CACHED
 from convox_clinicea.bookings.protocol import ProtocolTimings, Reason, State
-from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.worker import Done
-from convox_clinicea.clinicea.arguments import Setup, may_be_another_zone
-from convox_clinicea.clinicea.call_table import CallTable
-from convox_clinicea.deployment_documents import Clinics, ClinicsDocument
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.settings import packed
-from convox_clinicea.table import Item, Put, Table, TableUnavailable
+from convox_clinicea.table import Put, Table
 from tests.support import invented
 from tests.support.bench import Bench
 from tests.support.bookings import START, known_request, new_request, newcomer
+from tests.support.guarding import LOOK, POST, further, held_up, stopped
 
-POST, POST_NEW = "postAppointmentByPatientID", "postAppointment"
-LOOK = "getAppointmentsByPatient"
 ANSWERS = pytest.mark.parametrize("answer", ["record", "bare"])
-
-
-@pytest.fixture
-def guarded(bench: Bench) -> Bench:
-    """The bench with a worker that has a canary, and P-41."""
-    bench.worker = bench.another_worker(canary=bench.canary())
-    bench.patient()
-    return bench
-
-
-def further(bench: Bench, number: int = 1) -> Booking:
-    """Accept one more booking, of another patient, at another start."""
-    patient_id = bench.fake.add_patient(**invented.patient(patient_id=f"P-5{number}"))
-    return bench.accept(known_request(patient_id=patient_id, start=START + timedelta(hours=number)))
-
-
-def held_up(bench: Bench, booking: Booking) -> bool:
-    """Work it once: whether it has to wait, nothing posted and nobody at fault."""
-    outcome = bench.work(booking)
-    standing = bench.now(booking)
-    waits = not isinstance(outcome, Done) and outcome.cause is None
-    return waits and standing.state is State.ACCEPTED and not standing.posted
-
-
-def stopped(bench: Bench, booking: Booking) -> bool:
-    """Work it once: whether it waits because posting has stopped."""
-    return isinstance(bench.waits(booking).cause, PostingStopped)
 
 
 def test_while_the_first_is_in_doubt_no_other_is_posted(guarded: Bench) -> None:
@@ -71,7 +36,7 @@ def test_while_the_first_is_in_doubt_no_other_is_posted(guarded: Bench) -> None:
 
 
 @ANSWERS
-def test_once_it_is_proven_all_go_at_once_and_nothing_more_is_read(guarded: Bench, answer: str) -> None:
+def test_after_the_proof_all_proceed_and_nothing_more_is_read(guarded: Bench, answer: str) -> None:
     guarded.fake.switch(created_answer=answer, guid_ids=True)
     guarded.ends(guarded.accept())
 
@@ -95,9 +60,7 @@ def test_a_canary_is_read_back_though_its_answer_shows_the_start(guarded: Bench)
 @ANSWERS
 @pytest.mark.parametrize("minutes", [330, -330, -90, 15, 30, 60, 240, 1440])
 @pytest.mark.parametrize("new", [False, True], ids=["known patient", "new patient"])
-def test_a_start_that_is_off_by_the_zone_s_offset_stops_all_posting(
-    bench: Bench, answer: str, minutes: int, new: bool
-) -> None:
+def test_start_off_by_the_zone_offset_stops_all_posting(bench: Bench, answer: str, minutes: int, new: bool) -> None:
     bench.worker = bench.another_worker(canary=bench.canary())
     bench.fake.switch(created_answer=answer, guid_ids=True, shift_zones=minutes)
     if not new:
@@ -121,13 +84,13 @@ def test_a_start_that_is_off_by_the_zone_s_offset_stops_all_posting(
     assert bench.fake.posted() == posted == 1
 
 
-def test_a_canary_in_doubt_comes_back_soon_however_long_it_has_waited(guarded: Bench) -> None:
+def test_canary_in_doubt_returns_soon_however_long_it_waited(guarded: Bench) -> None:
     guarded.fake.fault(POST, "timeout_before", count=1)
 
     assert guarded.waits(guarded.accept(), received=90).seconds <= 4
 
 
-def test_a_canary_that_comes_back_when_another_had_its_turn_stops_all_posting_too(guarded: Bench) -> None:
+def test_canary_returning_after_anothers_turn_also_stops_posting(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     first = guarded.accept()
     guarded.waits(first)
@@ -183,7 +146,7 @@ def test_a_mended_setup_has_a_canary_of_its_own(guarded: Bench) -> None:
     assert guarded.ends(other).state is State.BOOKED
 
 
-def test_a_canary_that_a_person_moved_to_its_start_is_booked_when_redriven(guarded: Bench) -> None:
+def test_canary_moved_to_its_start_is_booked_on_redrive(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     guarded.ends(guarded.accept())
     (appointment,) = guarded.fake.standing()
@@ -196,7 +159,7 @@ def test_a_canary_that_a_person_moved_to_its_start_is_booked_when_redriven(guard
     assert stopped(guarded, further(guarded)), "it proves nothing any more"
 
 
-def test_a_canary_that_is_redriven_where_nothing_stands_waits_like_the_others(guarded: Bench) -> None:
+def test_redriven_canary_without_appointment_waits_like_others(guarded: Bench) -> None:
     guarded.fake.switch(shift_zones=330)
     guarded.ends(guarded.accept())
     guarded.fake.cancel(guarded.fake.standing()[0]["appointment_id"])
@@ -209,7 +172,7 @@ def test_a_canary_that_is_redriven_where_nothing_stands_waits_like_the_others(gu
     assert guarded.fake.posted() == 1
 
 
-def test_what_stands_off_by_anything_else_is_in_doubt_and_stops_nothing(guarded: Bench) -> None:
+def test_other_time_differences_are_in_doubt_and_stop_nothing(guarded: Bench) -> None:
     guarded.fake.switch(round_starts=60)
     parked = guarded.ends(guarded.accept(start=START + timedelta(minutes=20)))
     assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.OUTCOME_UNKNOWN)
@@ -248,152 +211,3 @@ def test_each_call_has_a_canary_of_its_own(guarded: Bench) -> None:
     assert parked.state is State.NEEDS_ATTENTION
     guarded.clock.advance(PROOF_CACHED.total_seconds())
     assert stopped(guarded, further(guarded)), "posting stops for the call that was proven too"
-
-
-def test_a_zone_s_winter_proves_nothing_for_its_summer() -> None:
-    """London's winter hides what its summer shows: at an offset of zero, UTC and the clinic's time look the same."""
-    table = CallTable.build(packed("call_table"))
-    setup = Setup(table, Clinics(ClinicsDocument(schema=1), "Europe/London"))
-    winter, summer = (datetime(2031, month, 3, 12, tzinfo=ZoneInfo("Europe/London")) for month in (1, 7))
-
-    assert setup.form("C-01", winter, known=True) != setup.form("C-01", summer, known=True)
-
-
-@pytest.mark.parametrize("one", ["UTC", "Asia/Kathmandu", "Asia/Dubai", "Australia/Lord_Howe", "America/St_Johns"])
-@pytest.mark.parametrize("other", ["Pacific/Kiritimati", "Etc/GMT+12", "Asia/Kolkata", "Australia/Eucla"])
-def test_any_two_zones_can_be_mistaken_for_each_other(one: str, other: str) -> None:
-    """A staff member may have a zone of their own, which no setting names."""
-    for moment in (START, START + timedelta(days=182)):
-        wall = moment.replace(tzinfo=None)
-        shown = wall.replace(tzinfo=ZoneInfo(one))
-        meant = wall.replace(tzinfo=ZoneInfo(other))
-        assert may_be_another_zone(meant, shown)
-        assert may_be_another_zone(shown, meant)
-
-
-@pytest.mark.parametrize("minutes", [0, 20, -1, 7, 26 * 60 + 15, -26 * 60 - 15])
-def test_what_no_two_zones_differ_by_is_no_zone_s_mistake(minutes: int) -> None:
-    assert not may_be_another_zone(START, START + timedelta(minutes=minutes))
-
-
-def test_what_decides_instants_and_form_makes_the_fingerprint() -> None:
-    def fingerprint(call_table: dict[str, Any], zone: str = "Asia/Kolkata", **clinic: str) -> str:
-        clinics = {"schema": 1, "clinics": [{"clinic_id": "C-02", **clinic}]}
-        table = CallTable.build(packed("call_table"), {"schema": 2, **call_table})
-        return Setup(table, Clinics.from_document(clinics, zone)).fingerprint
-
-    plain = fingerprint({})
-    assert fingerprint({"times": {"evidence": {"writing_zone": "confirmed"}}}) == plain
-    assert fingerprint({}, name="North") == plain
-    others = [
-        fingerprint({"times": {"writing_zone": "utc"}}),
-        fingerprint({"times": {"reading_zone": "utc"}}),
-        fingerprint({"calls": {POST: {"version": "v2"}}}),
-        fingerprint({}, "Asia/Dubai"),
-        fingerprint({}, time_zone="Asia/Dubai"),
-    ]
-    assert len({plain, *others}) == len(others) + 1
-
-
-def test_a_canary_that_died_before_its_post_is_followed_when_its_lease_ends(guarded: Bench) -> None:
-    first = guarded.accept()
-    canary = guarded.canary()
-    canary.turn(first, known_request(), "P-41", 1)
-    other = further(guarded)
-    assert held_up(guarded, other)
-
-    guarded.clock.advance(ProtocolTimings().lease_seconds + 1)
-
-    assert guarded.ends(other).state is State.BOOKED
-    assert guarded.ends(first).state is State.BOOKED
-
-
-def test_a_canary_that_died_after_its_post_is_read_before_another_goes(guarded: Bench) -> None:
-    first = guarded.accept()
-    guarded.canary().turn(first, known_request(), "P-41", 1)
-    claimed = guarded.claimed(first)
-    guarded.clock.advance(ProtocolTimings().lease_seconds + 60)
-    other = further(guarded)
-    assert held_up(guarded, other)
-
-    guarded.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
-
-    assert guarded.ends(other).state is State.BOOKED
-    assert guarded.ends(claimed).state is State.BOOKED
-
-
-def test_of_two_that_come_at_once_one_goes(guarded: Bench) -> None:
-    first, other = guarded.accept(), further(guarded)
-    late: list[bool] = []
-    guarded.transport.before[POST] = lambda: late.append(held_up(guarded, other))
-
-    assert guarded.ends(first).state is State.BOOKED
-    assert late == [True]
-    assert guarded.ends(other).state is State.BOOKED
-
-
-def test_a_canary_whose_first_try_came_to_nothing_lets_the_others_try(guarded: Bench) -> None:
-    first = guarded.accept()
-    guarded.fake.fault(POST, "timeout_before", count=1)
-    guarded.waits(first)
-    guarded.clock.advance(ProtocolTimings().settle.total_seconds() + 1)
-
-    assert guarded.waits(first).cause is None
-
-    assert guarded.ends(further(guarded)).state is State.BOOKED
-    assert guarded.ends(first).state is State.BOOKED
-
-
-class Deaf(Table):
-    """Writes, and loses the acknowledgement, as often as it is told."""
-
-    losing = 0
-
-    def put(self, put: Put) -> None:
-        super().put(put)
-        if self.losing > 0:
-            self.losing -= 1
-            raise TableUnavailable("dynamodb: no answer")
-
-
-def test_a_lost_acknowledgement_holds_nobody_up(guarded: Bench) -> None:
-    table = Deaf(aws.dynamodb(), guarded.stack.table)
-    guarded.worker = guarded.another_worker(canary=guarded.canary(table=table))
-    first = guarded.accept()
-
-    table.losing = 1
-    assert isinstance(guarded.waits(first).cause, TableUnavailable)
-    assert guarded.fake.posted() == 0
-    table.losing = 0
-    assert guarded.ends(first).state is State.BOOKED
-    table.losing = 1
-    assert guarded.ends(further(guarded)).state is State.BOOKED
-
-
-def test_once_proven_a_container_asks_the_table_once_a_minute(guarded: Bench) -> None:
-    class Counting(Table):
-        asked = 0
-
-        def get(self, key: str) -> Item | None:
-            self.asked += key.startswith("canary#")
-            return super().get(key)
-
-    table = Counting(aws.dynamodb(), guarded.stack.table)
-    guarded.ends(guarded.accept())
-    guarded.worker = guarded.another_worker(canary=guarded.canary(table=table))
-    for number in range(1, 4):
-        guarded.ends(further(guarded, number))
-    assert table.asked == 1
-    guarded.clock.advance(PROOF_CACHED.total_seconds())
-    guarded.ends(further(guarded, 4))
-    assert table.asked == 2
-
-
-def test_without_read_backs_there_is_no_canary(bench: Bench) -> None:
-    bench.worker = bench.another_worker(read_backs=False, canary=bench.canary(on=False))
-    bench.patient()
-    first = bench.accept()
-    bench.fake.fault(POST, "timeout_before", count=1)
-    bench.waits(first)
-
-    assert bench.ends(further(bench)).state is State.BOOKED

@@ -39,7 +39,7 @@ def test_a_new_patient_s_consent_stands_on_record(bench: Bench) -> None:
     assert invented.leaks(repr(entry)) == []
 
 
-def test_the_request_that_brought_it_stands_with_it_and_nowhere_else(bench: Bench) -> None:
+def test_consent_is_stored_with_its_request_and_nowhere_else(bench: Bench) -> None:
     caller = Caller(name="convox", call_id=CALL_ID, agent_id=AGENT_ID, request_id="request-1")
     booking = bench.accept(new_request(caller=caller))
     takes(bench, new_request(caller=caller.model_copy(update={"request_id": "request-2"})))
@@ -71,7 +71,7 @@ def test_the_same_request_again_is_no_second_proof(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("hours", [-24 * 400, -25, 1, 24 * 365])
-def test_a_moment_at_which_no_caller_can_have_said_so_is_not_on_record(bench: Bench, hours: int) -> None:
+def test_impossible_moment_of_consent_is_not_recorded(bench: Bench, hours: int) -> None:
     consent = Consent(given=True, at=NOON + timedelta(hours=hours))
     bench.accept(new_request(new_patient=newcomer(consent=consent)))
 
@@ -93,7 +93,7 @@ class TestAChangedMind:
     def texts(bench: Bench) -> list[str]:
         return sorted(each["text_version"]["S"] for each in bench.stack.entries())
 
-    def test_what_replaces_another_has_its_own_beside_the_first_one_s(self, bench: Bench) -> None:
+    def test_replacement_has_its_own_consent_beside_the_first_ones(self, bench: Bench) -> None:
         takes(bench, self.heard("v-one"))
 
         booking = booking_of(takes(bench, self.heard("v-two", 1, start=LATER)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,15 +10,13 @@ from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.callback_fields import Grounds
-from convox_clinicea.bookings.desk_records import DeskRecords
-from convox_clinicea.bookings.person_search import Journal, Subject, SubjectSearch
+from convox_clinicea.bookings.person_search import Journal, Subject
 from convox_clinicea.bookings.personal_data import NotErasedReason, PersonalData
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Caller
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalText
-from convox_clinicea.table import Table
 from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bench import Bench
@@ -28,20 +25,6 @@ from tests.support.callbacks import LATER, MUCH_LATER, booking_of, takes
 
 MEERA = Mobile.from_e164(invented.MOBILE)
 WHO = Person("operator", "asked by the person")
-
-
-@pytest.fixture
-def holdings(bench: Bench) -> PersonalData:
-    table = Table(aws.dynamodb(), bench.stack.table)
-    return PersonalData(
-        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
-        ledger=bench.ledger,
-        calls=bench.calls,
-        register=bench.register,
-        desk=DeskRecords(table, bench.clock),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    )
 
 
 def erase(holdings: PersonalData) -> list[NotErasedReason | None]:
@@ -107,7 +90,7 @@ def test_another_person_s_booking_of_the_call_is_untouched(bench: Bench, holding
     assert booking_of(again).booking_id == other.booking_id
 
 
-def test_a_callback_that_comes_between_keeps_the_booking_for_another_try(
+def test_callback_during_an_erasure_leaves_booking_for_a_retry(
     bench: Bench, holdings: PersonalData, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     booking = changed(bench)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -61,21 +62,20 @@ class TestTells:
         assert IDS.call(f"\ud800{CALL_ID}").startswith(STAND_IN)
 
 
-def test_a_caller_s_number_in_a_call_s_id_is_stored_nowhere_in_plain(bench: Bench) -> None:
+def refused(bench: Bench, **changes: Any) -> None:
+    """Handle a callback of that call which cannot be booked."""
+    unbookable = replace(
+        status_callback(asks=False), caller=CALLER, call_id=CALL_ID, refusal=InvalidRequest(), said=PersonalText("{}")
+    )
+    with pytest.raises(InvalidRequest):
+        bench.callbacks.handle(replace(unbookable, **changes))
+
+
+def test_callers_number_in_a_call_id_is_never_stored_in_plain(bench: Bench) -> None:
     newly = new_request(caller=CALLER, new_patient=newcomer())
     bench.intake.accept(newly)
     bench.callbacks.handle(replace(status_callback(known_request(caller=CALLER)), caller=CALLER, call_id=CALL_ID))
-    refused = replace(
-        status_callback(asks=False),
-        caller=CALLER,
-        call_id=CALL_ID,
-        refusal=InvalidRequest(),
-        said=PersonalText("{}"),
-        grounds=Grounds.PATIENT,
-        patient_id="P-41",
-    )
-    with pytest.raises(InvalidRequest):
-        bench.callbacks.handle(refused)
+    refused(bench, grounds=Grounds.PATIENT, patient_id="P-41")
     bench.announced.announce("convox", bench.drafter.ids.call(CALL_ID), None)
 
     for telling in (NUMBER, "99999 00043", "9999900043"):
@@ -94,22 +94,13 @@ def test_a_key_s_context_holds_the_stand_in(bench: Bench, monkeypatch: pytest.Mo
         return seal(item, plain)
 
     monkeypatch.setattr(bench.sealer, "seal", watched)
-    refused = replace(
-        status_callback(asks=False),
-        caller=CALLER,
-        call_id=CALL_ID,
-        refusal=InvalidRequest(),
-        said=PersonalText("{}"),
-        grounds=Grounds.CONSENT,
-    )
 
-    with pytest.raises(InvalidRequest):
-        bench.callbacks.handle(refused)
+    refused(bench, grounds=Grounds.CONSENT)
 
     assert contexts == [f"call#convox#{IDS.call(CALL_ID)}"]
 
 
-def test_a_notice_of_an_earlier_release_s_booking_shows_the_booking_alone() -> None:
+def test_notice_for_an_old_releases_booking_shows_only_its_id() -> None:
     told = json.loads(notice(accepted(call_id=CALL_ID, agent_id=AGENT_ID), "IN"))
 
     assert (told["call_id"], told["agent_id"]) == (None, None)
@@ -178,7 +169,7 @@ def test_otherwise_no_request_to_dynamodb_holds_the_number() -> None:
     assert WITH_EARLIER.calls(CALL_ID) == (IDS.call(CALL_ID), CALL_ID)
 
 
-def test_an_agent_s_id_that_holds_a_number_is_refused_before_anything_is_asked() -> None:
+def test_agent_id_with_a_number_is_refused_before_any_request() -> None:
     request = WithCall(call_id=CALL_ID, agent_id=AGENT_ID)
 
     with pytest.raises(InvalidRequest) as refused:

@@ -12,7 +12,6 @@ from convox_clinicea.bookings import request as consents
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.call import Call
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
 from convox_clinicea.bookings.personal_data import Erasure, NotErasedReason, PersonalData
 from convox_clinicea.bookings.protocol import Reason, State
@@ -30,20 +29,6 @@ from tests.support.bookings import known_request, new_request
 MEERA = Mobile.from_e164(invented.MOBILE)
 SOMEBODY_ELSE = Mobile.from_e164(invented.OTHER_MOBILE)
 WHO = Person("operator", "asked by the person")
-
-
-@pytest.fixture
-def holdings(bench: Bench) -> PersonalData:
-    table = Table(aws.dynamodb(), bench.stack.table)
-    return PersonalData(
-        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
-        ledger=bench.ledger,
-        calls=Calls(table, bench.clock),
-        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        desk=DeskRecords(table, bench.clock),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    )
 
 
 def booked(bench: Bench) -> Booking:
@@ -197,9 +182,7 @@ def test_a_patient_id_finds_bookings_in_every_state(bench: Bench, holdings: Pers
     assert held.found.after is None
 
 
-def test_a_booking_that_was_resolved_as_another_patients_is_found_under_both(
-    bench: Bench, holdings: PersonalData
-) -> None:
+def test_booking_resolved_to_another_patient_is_under_both(bench: Bench, holdings: PersonalData) -> None:
     booking = bench.accept(known_request(patient_id="P-77"))
     moved = bench.ledger.move(
         bench.now(booking), State.NEEDS_ATTENTION, reason=Reason.UNKNOWN_PATIENT, patient_id="P-78"
@@ -232,9 +215,7 @@ def test_a_guid_finds_what_is_kept_of_a_call(bench: Bench, holdings: PersonalDat
     assert [each.call_id for each in holdings.find(Subject(patient_id=GUID)).found.calls] == ["CALL-9"]
 
 
-def test_a_booking_that_the_release_before_wrote_is_found_by_the_patient_whom_its_request_named(
-    bench: Bench, holdings: PersonalData
-) -> None:
+def test_booking_of_the_previous_release_is_found_by_its_patient(bench: Bench, holdings: PersonalData) -> None:
     booking = bench.accept(known_request(patient_id="P-41"))
     bench.stack.spoil(key_of(booking.booking_id), patient_id="P-77")  # a person has resolved it as another's
     aws.dynamodb().update_item(
@@ -258,7 +239,7 @@ def test_any_other_id_is_compared_exactly(bench: Bench, holdings: PersonalData, 
     assert bench.now(booking).patient_id == "P-41"
 
 
-def test_disclosures_are_counted_under_the_keys_of_releases_before(bench: Bench, holdings: PersonalData) -> None:
+def test_disclosures_under_keys_of_earlier_releases_are_counted(bench: Bench, holdings: PersonalData) -> None:
     for spelling in (GUID, GUID.upper(), GUID[:-1] + "2"):
         entry = {"subject": {"S": f"patient#{spelling}"}, "entry": {"S": "1"}}
         aws.dynamodb().put_item(TableName=bench.stack.disclosures_table, Item=entry)

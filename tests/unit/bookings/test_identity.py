@@ -61,14 +61,14 @@ def test_another_identifying_field_is_another_booking(build: Any, field: str) ->
 
 @pytest.mark.parametrize("build", [known_request, new_request])
 @pytest.mark.parametrize("field", DESCRIBING)
-def test_other_content_is_the_same_booking_with_another_fingerprint(build: Any, field: str) -> None:
+def test_other_content_is_the_same_id_with_another_fingerprint(build: Any, field: str) -> None:
     before, after = build(), build(**DESCRIBING[field])
 
     assert booking_id(KEY, before) == booking_id(KEY, after)
     assert fingerprint(KEY, before) != fingerprint(KEY, after)
 
 
-def test_a_known_patient_is_another_booking_than_another_patient_or_a_new_one() -> None:
+def test_known_patient_differs_from_another_and_from_a_new_one() -> None:
     ids = {booking_id(KEY, each) for each in (known_request(), known_request(patient_id="P-42"), new_request())}
 
     assert len(ids) == 3
@@ -84,7 +84,7 @@ def test_a_known_patient_is_another_booking_than_another_patient_or_a_new_one() 
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_each_of_two_children_of_one_caller_at_one_time_is_a_booking(changes: dict[str, Any]) -> None:
+def test_two_children_of_one_caller_at_one_time_are_two_bookings(changes: dict[str, Any]) -> None:
     assert booking_id(KEY, new_request()) != booking_id(KEY, new_request(new_patient=newcomer(**changes)))
 
 
@@ -97,7 +97,7 @@ def test_each_of_two_children_of_one_caller_at_one_time_is_a_booking(changes: di
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_other_details_of_a_new_patient_are_the_same_booking_changed(changes: dict[str, Any]) -> None:
+def test_other_details_of_a_new_patient_are_the_same_booking(changes: dict[str, Any]) -> None:
     before, after = new_request(), new_request(new_patient=newcomer(**changes))
 
     assert booking_id(KEY, before) == booking_id(KEY, after)
@@ -136,9 +136,7 @@ def test_the_offset_in_which_a_start_is_written_does_not_matter(minutes: int) ->
     ),
     others=st.data(),
 )
-def test_two_requests_share_an_id_exactly_if_all_that_identifies_them_is_equal(
-    fields: dict[str, Any], others: st.DataObject
-) -> None:
+def test_ids_are_equal_exactly_if_all_identifying_fields_are(fields: dict[str, Any], others: st.DataObject) -> None:
     changed = others.draw(st.sampled_from(sorted(fields)))
     value = others.draw(st.sampled_from([fields[changed], "X1", "X2"] if changed != "hour" else [fields["hour"], 7]))
     again = fields | {changed: value}

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from convox_clinicea.bookings.calendar import CalendarSnapshot, _classify
+from convox_clinicea import aws
+from convox_clinicea.bookings.calendar import CalendarSnapshot
 from convox_clinicea.bookings.ledger import AppointmentOwned
 from convox_clinicea.bookings.locks import HolderParked
 from convox_clinicea.bookings.protocol import Reason, State
@@ -16,9 +17,10 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.clinicea import Appointment
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.deployment_documents import Clinics
-from convox_clinicea.table import Put, timestamp
+from convox_clinicea.table import Put, Table, timestamp
 from tests.support.bench import Bench
 from tests.support.bookings import START, accepted, known_request
+from tests.support.calendars import read
 
 PATIENT = "41a0c5de-0000-4000-8000-00000000ab41"
 CLINIC = "c1a0c5de-0000-4000-8000-00000000abc1"
@@ -50,7 +52,7 @@ def shows(bench: Bench, *records: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("field", ["PatientID", "ClinicID", "StaffID"])
 @pytest.mark.parametrize("way", range(3))
-def test_a_standing_appointment_is_known_whatever_form_its_ids_have(bench: Bench, field: str, way: int) -> None:
+def test_booked_appointment_is_recognized_in_any_form_of_its_ids(bench: Bench, field: str, way: int) -> None:
     shows(bench, standing(**{field: written_otherwise(str(standing()[field]))[way]}))
 
     booked = bench.ends(asked(bench))
@@ -60,7 +62,7 @@ def test_a_standing_appointment_is_known_whatever_form_its_ids_have(bench: Bench
 
 
 @pytest.mark.parametrize("told", [PATIENT.upper(), f"{{{PATIENT}}}", PATIENT.replace("-", "")])
-def test_the_answer_to_a_post_is_believed_whatever_form_its_patient_has(bench: Bench, told: str) -> None:
+def test_answer_to_a_post_is_accepted_in_any_form_of_patient_id(bench: Bench, told: str) -> None:
     shows(bench)
     bench.fake.fault(POST, "status", status=200, body=json.dumps(standing(PatientID=told)), count=1)
 
@@ -90,7 +92,7 @@ def test_another_id_is_still_another() -> None:
     other = PATIENT[:-1] + "2"
     appointment = Appointment(appointment_id="A-1", patient_id=other, start=START)
 
-    assert _classify([appointment], PATIENT, known_request()).matching == ()
+    assert read(known_request(), appointment, patient_id=PATIENT).matching == ()
 
 
 class TestStoredKeys:
@@ -99,7 +101,7 @@ class TestStoredKeys:
     @staticmethod
     def left(bench: Bench, key: str, booking: Booking) -> None:
         item = bench.ledger.claim(key, booking).item
-        bench.ledger._table.put(Put(item, "attribute_not_exists(pk)"))
+        Table(aws.dynamodb(), bench.stack.table).put(Put(item, "attribute_not_exists(pk)"))
 
     @pytest.mark.parametrize("written", [VISIT.upper(), VISIT])
     @pytest.mark.parametrize("told", [VISIT, VISIT.upper(), f"{{{VISIT}}}"])
@@ -128,7 +130,7 @@ class TestStoredKeys:
         assert not bench.locks.acquire_slot_lock(mine, PATIENT)
         assert bench.locks.acquire_slot_lock(yours, f"{{{PATIENT}}}")
 
-    def test_a_start_that_a_release_before_holds_is_held_until_its_outcome_is_certain(self, bench: Bench) -> None:
+    def test_start_locked_by_previous_release_is_kept_until_final(self, bench: Bench) -> None:
         mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
         self.left(bench, f"slot#{PATIENT.upper()}#{timestamp(yours.start)}", yours)
 
@@ -146,7 +148,7 @@ class TestStoredKeys:
         assert not bench.locks.acquire_slot_lock(mine, f"{{{PATIENT}}}")
 
     @pytest.mark.parametrize("written", [PATIENT, PATIENT.upper()])
-    def test_a_holder_that_was_posted_and_parked_sends_the_next_to_a_person(self, bench: Bench, written: str) -> None:
+    def test_holder_that_was_posted_and_parked_parks_the_next(self, bench: Bench, written: str) -> None:
         mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
         self.left(bench, f"slot#{written}#{timestamp(yours.start)}", yours)
         in_doubt = bench.ledger.move(bench.claimed(yours), State.UNKNOWN)

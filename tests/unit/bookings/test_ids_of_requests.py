@@ -109,9 +109,7 @@ class TestReleaseBefore:
         assert again.booking.booking_id == one.booking_id
         assert (again.repeated, again.changed) == (True, False)
 
-    def test_a_repeat_in_another_form_finds_a_booking_in_capital_letters(
-        self, bench: Bench, before: pytest.MonkeyPatch
-    ) -> None:
+    def test_repeat_in_another_form_finds_an_upper_case_booking(self, bench: Bench, before: pytest.MonkeyPatch) -> None:
         one = bench.accept(wanted(PATIENT.upper()))
         before.undo()
 
@@ -154,7 +152,7 @@ class TestReleaseBefore:
         made = [identity_of(bench.accept(request)) for request in (wanted(), known_request())]
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(identity, "id_key", str)
-            wishes = [bench.drafter.wish(request) for request in (wanted(), known_request())]
+            wishes = [bench.drafter.intent(request) for request in (wanted(), known_request())]
 
         assert made == [(each.wish_id, each.patient_key, each.fingerprint) for each in wishes]
 

@@ -43,7 +43,7 @@ def test_a_repeat_is_the_first_booking(bench: Bench) -> None:
     assert len(bench.stack.items("booking#")) == 1
 
 
-def test_a_repeat_with_other_content_is_the_first_booking_and_says_so(bench: Bench) -> None:
+def test_repeat_with_other_content_returns_the_first_and_says_so(bench: Bench) -> None:
     first = bench.intake.accept(known_request())
 
     again = bench.intake.accept(known_request(notes=PersonalText("other")))
@@ -83,7 +83,7 @@ def test_a_repeat_of_what_has_gone_further_is_not_queued_again(bench: Bench) -> 
     assert bench.stack.messages() == []
 
 
-def test_a_late_repeat_gets_the_first_answer_although_its_start_has_passed(bench: Bench) -> None:
+def test_late_repeat_of_a_past_start_gets_the_first_answer(bench: Bench) -> None:
     first = bench.intake.accept(known_request())
     bench.clock.advance(timedelta(days=5).total_seconds())
 
@@ -93,13 +93,13 @@ def test_a_late_repeat_gets_the_first_answer_although_its_start_has_passed(bench
 
 
 @pytest.mark.parametrize("ahead", [timedelta(0), timedelta(seconds=-1), timedelta(days=-400)])
-def test_a_start_that_is_not_in_the_future_is_refused_and_not_stored(bench: Bench, ahead: timedelta) -> None:
+def test_start_in_the_past_is_refused_and_not_stored(bench: Bench, ahead: timedelta) -> None:
     with pytest.raises(InvalidRequest, match="start: must be in the future"):
         bench.intake.accept(known_request(start=bench.clock.now() + ahead))
     assert bench.stack.items() == bench.stack.messages() == []
 
 
-def test_a_start_within_a_year_is_taken_and_one_beyond_is_refused(bench: Bench) -> None:
+def test_start_within_a_year_is_accepted_and_later_refused(bench: Bench) -> None:
     last = bench.clock.now() + FURTHEST_AHEAD
 
     assert bench.accept(start=last).start == last
@@ -108,7 +108,7 @@ def test_a_start_within_a_year_is_taken_and_one_beyond_is_refused(bench: Bench) 
     assert bench.accept(start=bench.clock.now() + timedelta(seconds=1)).state is State.ACCEPTED
 
 
-def test_without_the_queue_nothing_is_accepted_until_the_same_request_finds_it_back(bench: Bench) -> None:
+def test_without_the_queue_only_a_repeat_confirms_the_booking(bench: Bench) -> None:
     bench.stack.without_queue()
     with pytest.raises(NotStored, match="QueueUnavailable"):
         bench.intake.accept(known_request())
@@ -139,7 +139,7 @@ def test_without_the_key_nothing_is_stored(bench: Bench) -> None:
     assert not invented.leaks(str(caught.value))
 
 
-def test_a_request_too_long_to_be_encrypted_at_once_is_the_senders_to_shorten(bench: Bench) -> None:
+def test_request_too_long_to_encrypt_is_the_senders_error(bench: Bench) -> None:
     with pytest.raises(InvalidRequest) as caught:
         bench.intake.accept(known_request(notes=PersonalText("é" * (MAX_BYTES // 2))))
 

@@ -49,7 +49,7 @@ def test_a_booking_that_never_was_is_none(bench: Bench) -> None:
     assert bench.ledger.get("bk_none") is None
 
 
-def test_the_first_to_put_a_booking_stores_it_and_the_second_gets_that_one(bench: Bench) -> None:
+def test_first_put_stores_a_booking_and_the_second_returns_it(bench: Bench) -> None:
     first = bench.accept()
     second = replace(first, agent_id="agent-99")
 
@@ -60,7 +60,7 @@ def test_the_first_to_put_a_booking_stores_it_and_the_second_gets_that_one(bench
     assert bench.now(first).agent_id == first.agent_id
 
 
-def test_our_own_first_write_repeated_by_the_sdk_is_still_the_first(bench: Bench, repeating: Ledger) -> None:
+def test_own_first_write_repeated_by_the_sdk_is_still_the_first(bench: Bench, repeating: Ledger) -> None:
     template = bench.accept()
     new = replace(template, booking_id=f"bk_{'c' * 26}")
 
@@ -157,7 +157,7 @@ def test_a_booking_that_was_overtaken_takes_no_appointment(bench: Bench) -> None
     assert len(bench.stack.items("booking#")) == 1
 
 
-def test_being_overtaken_counts_more_than_somebody_elses_appointment(bench: Bench) -> None:
+def test_lost_race_outranks_an_appointment_owned_by_another(bench: Bench) -> None:
     mine, yours = bench.accept(), bench.accept(clinic_id="C-02")
     bench.ledger.book(yours, "A-7")
     bench.ledger.move(mine, State.SENDING)
@@ -167,7 +167,7 @@ def test_being_overtaken_counts_more_than_somebody_elses_appointment(bench: Benc
 
 
 @pytest.mark.parametrize("state", [State.BOOKED, State.REJECTED])
-def test_what_has_ended_drops_the_request_and_expires_after_the_retention(bench: Bench, state: State) -> None:
+def test_ended_booking_drops_its_request_and_expires(bench: Bench, state: State) -> None:
     ended = bench.ledger.move(bench.claimed(bench.accept()), state)
 
     assert ended.request is None

@@ -183,5 +183,5 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 @pytest.mark.usefixtures("account")
-def test_no_sequence_of_events_leaves_an_end_or_takes_a_step_that_the_table_lacks() -> None:
+def test_no_sequence_leaves_an_end_or_takes_an_unlisted_step() -> None:
     run_state_machine_as_test(LedgerMachine, settings=settings(PROPERTY, max_examples=8, stateful_step_count=30))

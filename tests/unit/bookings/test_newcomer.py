@@ -87,7 +87,7 @@ def test_a_full_name_or_its_parts_name_a_person(record: dict[str, Any]) -> None:
         {"FirstName": "Asha", "MiddleName": "K", "LastName": "Rao"},
     ],
 )
-def test_a_middle_name_that_was_not_told_and_half_a_name_are_left_to_a_person(record: dict[str, Any]) -> None:
+def test_missing_middle_name_or_half_a_name_needs_a_person(record: dict[str, Any]) -> None:
     with pytest.raises(CannotDecide, match=Reason.NUMBER_REGISTERED_TO_OTHER):
         named(CliniceaBench(), ("Asha", "Rao"), **record)
 
@@ -124,7 +124,7 @@ def test_the_worker_and_the_agent_see_the_same_patients(records: list[dict[str, 
     assert worked == (Reason.SEVERAL_PATIENTS if len(shown) > 1 else one)
 
 
-def test_a_namesake_with_another_number_gets_no_booking_of_the_newcomers(bench: Bench) -> None:
+def test_namesake_with_another_number_gets_no_booking(bench: Bench) -> None:
     namesake = {"ID": "P-9", "FullName": NAME, "Mobile": invented.OTHER_NATIONAL}
     bench.fake.fault(SEARCH, "status", status=200, body=json.dumps([namesake]), count=1)
 

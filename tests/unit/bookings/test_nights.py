@@ -68,7 +68,7 @@ def test_it_comes_within_a_tick_of_each_midnight(zone: str) -> None:
     assert len({each.date() for each in nights}) == len(nights) >= 13
 
 
-def test_after_a_standstill_it_looks_back_to_the_last_one_but_not_for_ever() -> None:
+def test_after_an_outage_it_looks_back_within_a_limit() -> None:
     assert since(None, BEGINNING) == BEGINNING - timedelta(days=2)
     assert since(BEGINNING - timedelta(days=1), BEGINNING) == BEGINNING - timedelta(days=2)
     assert since(BEGINNING - timedelta(days=9), BEGINNING) == BEGINNING - timedelta(days=9)
@@ -84,9 +84,7 @@ class TestOneAtATime:
     def take_up(nights: Nights, bench: Bench, seconds: float = 800.0) -> Night | None:
         return nights.take_up(Deadline.after(bench.clock, seconds))
 
-    def test_it_is_carried_on_until_its_end_and_not_begun_anew_before_midnight(
-        self, bench: Bench, nights: Nights
-    ) -> None:
+    def test_run_continues_to_its_end_and_restarts_only_at_midnight(self, bench: Bench, nights: Nights) -> None:
         first = self.take_up(nights, bench)
         assert first is not None
         assert (first.begun_at, first.after) == (bench.clock.now(), None)
@@ -131,9 +129,7 @@ class TestOneAtATime:
         assert carried_on is not None
         assert carried_on.after == Cursor(key="booking#far")
 
-    def test_where_another_version_went_on_is_not_understood_so_it_begins_at_the_beginning(
-        self, bench: Bench, nights: Nights
-    ) -> None:
+    def test_unknown_progress_of_another_version_restarts_the_run(self, bench: Bench, nights: Nights) -> None:
         begun = self.take_up(nights, bench)
         assert begun is not None
         nights.put_down(begun, Cursor(key="booking#x"))

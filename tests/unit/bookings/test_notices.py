@@ -35,7 +35,7 @@ def parked(bench: Bench) -> Booking:
     return bench.ends(bench.accept(new_request()))
 
 
-def test_a_rejected_booking_is_told_of_once_with_what_a_person_needs(bench: Bench) -> None:
+def test_rejected_booking_is_notified_once_with_all_needed(bench: Bench) -> None:
     booking = rejected(bench)
 
     standing = bench.now(booking)
@@ -83,7 +83,7 @@ def test_what_was_booked_is_nobodys_business(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("made", [rejected, parked])
-def test_while_the_topic_is_away_the_notice_stays_due_and_the_sweeper_tells_later(bench: Bench, made: Any) -> None:
+def test_while_the_topic_is_down_the_notice_stays_pending(bench: Bench, made: Any) -> None:
     bench.stack.without_topic()
     booking = made(bench)
     assert bench.now(booking).notice_due is True
@@ -117,7 +117,7 @@ def test_that_it_was_told_may_be_lost_and_then_it_is_told_twice(bench: Bench) ->
     assert bench.now(booking).notice_due is False
 
 
-def test_a_booking_that_went_on_meanwhile_is_told_of_by_whoever_took_it_on(bench: Bench) -> None:
+def test_booking_that_moved_on_is_notified_by_its_new_worker(bench: Bench) -> None:
     bench.stack.without_topic()
     booking = parked(bench)
     bench.stack.with_topic_again()

@@ -12,11 +12,9 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.callbacks import StatusCallbacks
-from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.intake import Intake
-from convox_clinicea.bookings.person_search import Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import PersonalData
+from convox_clinicea.bookings.person_search import Subject
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking, key_of
 from convox_clinicea.bookings.request import BookingRequest, Caller
@@ -60,7 +58,7 @@ def of_a_later_release(bench: Bench, key: str) -> None:
     aws.dynamodb().put_item(TableName=bench.stack.table, Item={**item, "schema_version": {"N": "99"}})
 
 
-def test_one_more_is_refused_and_nothing_of_it_is_stored_not_even_a_consent(bench: Bench) -> None:
+def test_one_over_the_limit_is_refused_and_stores_nothing(bench: Bench) -> None:
     fill(bench)
     before = bench.stack.items(), bench.stack.entries()
 
@@ -242,16 +240,7 @@ def test_without_a_limit_nothing_is_counted(bench: Bench) -> None:
 def test_an_erasure_takes_the_list_with_it(bench: Bench) -> None:
     first, _ = fill(bench)
     bench.ends(first)
-    holdings = PersonalData(
-        search=SubjectSearch(Table(aws.dynamodb(), bench.stack.table), invented.IDENTITY_KEY.encode, bench.clock),
-        ledger=bench.ledger,
-        calls=bench.calls,
-        register=bench.register,
-        desk=DeskRecords(Table(aws.dynamodb(), bench.stack.table), bench.clock),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    )
 
-    holdings.erase(Subject(MEERA), Person("operator", "asked by the person"), open_too=True)
+    bench.holdings.erase(Subject(MEERA), Person("operator", "asked by the person"), open_too=True)
 
     assert persons(bench) == []

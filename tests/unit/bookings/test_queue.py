@@ -37,7 +37,7 @@ def test_a_message_names_booking_and_generation_and_nothing_else(bench: Bench) -
     assert not invented.leaks(json.dumps(message, default=str))
 
 
-def test_of_a_message_sent_twice_one_makes_the_booking_and_the_other_does_nothing(bench: Bench) -> None:
+def test_message_sent_twice_makes_one_booking(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     bench.queue.send(booking)

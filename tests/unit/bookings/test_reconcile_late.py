@@ -59,7 +59,7 @@ def after_the_late_commit(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("omit_notes", SHOWN.values(), ids=SHOWN)
-def test_a_second_record_of_the_same_newcomer_doubles_the_booking(bench: Bench, omit_notes: bool) -> None:
+def test_second_record_of_the_same_newcomer_is_a_double(bench: Bench, omit_notes: bool) -> None:
     bench.fake.switch(omit_notes=omit_notes)
     booked = commits_late(bench, NEW, bench.accept(new_request()))
     assert found(bench) == []
@@ -71,7 +71,7 @@ def test_a_second_record_of_the_same_newcomer_doubles_the_booking(bench: Bench, 
     assert discrepancy == Discrepancy(Finding.DOUBLED, booked.booking_id, (str(booked.appointment_id), other))
 
 
-def test_so_it_does_without_the_key_of_numbers_by_what_the_calendar_shows(bench: Bench) -> None:
+def test_without_the_number_key_the_calendar_shows_the_double(bench: Bench) -> None:
     bench.fake.switch(omit_notes=True)
     commits_late(bench, NEW, bench.accept(new_request()))
     after_the_late_commit(bench)
@@ -199,7 +199,7 @@ class TestMoved:
 
         assert found(bench) == [Discrepancy(Finding.MOVED, booked.booking_id, (str(booked.appointment_id),))]
 
-    def test_far_away_it_is_missing_where_the_role_may_not_read_by_patient(self, bench: Bench, booked: Booking) -> None:
+    def test_distant_move_is_missing_if_patient_reads_are_forbidden(self, bench: Bench, booked: Booking) -> None:
         move(bench, booked, START + timedelta(days=40))
 
         assert [each.finding for each in found(bench, by_patient=False)] == [Finding.MISSING]

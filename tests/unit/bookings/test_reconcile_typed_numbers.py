@@ -37,7 +37,7 @@ def _no_notes(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("shown", SHOWN)
-def test_a_newcomer_made_twice_is_doubled_however_the_list_shows_the_number(bench: Bench, shown: str) -> None:
+def test_double_newcomer_is_found_however_the_number_is_shown(bench: Bench, shown: str) -> None:
     bench.fake.switch(lists_show_number=shown)
     booked = commits_late(bench, NEW, bench.accept(new_request()))
     after_the_late_commit(bench)
@@ -46,9 +46,7 @@ def test_a_newcomer_made_twice_is_doubled_however_the_list_shows_the_number(benc
 
 
 @pytest.mark.parametrize("shown", SHOWN)
-def test_what_stands_for_a_given_up_newcomer_is_unexpected_however_the_number_is_shown(
-    bench: Bench, shown: str
-) -> None:
+def test_given_up_newcomers_appointment_is_found_for_any_number(bench: Bench, shown: str) -> None:
     bench.fake.switch(lists_show_number=shown)
     booking = given_up(bench, NEW)
     assert findings(bench) == []
@@ -57,7 +55,7 @@ def test_what_stands_for_a_given_up_newcomer_is_unexpected_however_the_number_is
     assert findings(bench) == [(Finding.UNEXPECTED, booking.booking_id)]
 
 
-def test_without_the_key_of_names_a_masked_number_rules_nobody_out(bench: Bench) -> None:
+def test_without_the_name_key_a_masked_number_excludes_nobody(bench: Bench) -> None:
     bench.fake.switch(lists_show_number="masked")
     booking = given_up(bench, NEW)
     bench.clock.advance(LATE)

@@ -62,7 +62,7 @@ def test_what_is_read_is_what_was_written(booking: Booking) -> None:
 
 @PROPERTY
 @given(booking=BOOKINGS)
-def test_an_attribute_that_is_not_known_makes_a_record_unreadable(booking: Booking) -> None:
+def test_unknown_attribute_makes_a_record_unreadable(booking: Booking) -> None:
     later: list[Item] = [{"added_later": {"S": "x"}}, {"also": {"M": {}}}]
     for added in later:
         with pytest.raises(UnreadableRecord):
@@ -114,7 +114,7 @@ class TestTheVersionBefore:
         assert item["call"] == {"S": "convox#CALL-1"}
         assert from_item(item) == from_item(OLD)
 
-    def test_the_patient_s_key_is_read_under_its_earlier_name_and_written_under_both(self) -> None:
+    def test_patient_key_is_read_by_its_old_name_and_written_by_both(self) -> None:
         assert from_item(OLD).patient_key == "g"
 
         item = to_item(from_item(OLD))
@@ -131,7 +131,7 @@ class TestTheVersionBefore:
         assert (sending.posted, sending.unsettled_since) == (True, NOON + timedelta(seconds=45))
 
 
-def test_time_to_live_is_in_seconds_and_other_times_are_rfc_3339_in_utc() -> None:
+def test_time_to_live_is_in_seconds_and_other_times_rfc_3339_utc() -> None:
     moment = datetime(2031, 3, 3, 12, 0, 0, 5000, tzinfo=UTC)
 
     assert timestamp(moment) == "2031-03-03T12:00:00.005Z"

@@ -30,7 +30,7 @@ def test_a_parked_booking_goes_on_and_is_made(bench: Bench, acting: OperatorServ
     assert len(bench.fake.standing()) == 1
 
 
-def test_its_message_is_a_fresh_one_and_the_old_one_means_nothing(bench: Bench, acting: OperatorService) -> None:
+def test_redrive_sends_a_new_message_and_invalidates_the_old_one(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     acting.redrive(booking.booking_id, PERSON)
@@ -75,9 +75,7 @@ def test_what_was_posted_is_found_and_not_posted_again(bench: Bench, acting: Ope
     assert len(bench.fake.requests(POST)) == 1
 
 
-def test_what_was_posted_waits_for_the_settle_time_before_it_is_posted_again(
-    bench: Bench, acting: OperatorService
-) -> None:
+def test_posted_booking_settles_before_it_is_posted_again(bench: Bench, acting: OperatorService) -> None:
     bench.patient()
     booking = bench.accept()
     bench.fake.fault(POST, "timeout_before", count=1)
@@ -96,7 +94,7 @@ def test_what_was_posted_waits_for_the_settle_time_before_it_is_posted_again(
     assert len(bench.fake.standing()) == 1
 
 
-def test_what_the_calendar_does_not_tell_is_parked_again_and_not_posted(bench: Bench, acting: OperatorService) -> None:
+def test_unclear_calendar_parks_again_without_a_post(bench: Bench, acting: OperatorService) -> None:
     booking = parked_in_doubt(bench)
     by_hand = known_request(start=START + timedelta(minutes=15)).for_clinicea(reference="front desk")
     bench.clinicea.post_appointment_by_patient_id("P-41", by_hand, Deadline.after(bench.clock, 10))
@@ -120,7 +118,7 @@ def test_a_refusal_is_forgotten_so_that_it_is_tried_again(bench: Bench, acting: 
     assert bench.ends(bench.now(booking)).state is State.BOOKED
 
 
-def test_what_has_begun_is_left_unless_it_may_stand_in_the_calendar(bench: Bench, acting: OperatorService) -> None:
+def test_started_booking_is_left_unless_maybe_in_the_calendar(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
     bench.clock.advance(minutes=4 * 24 * 60)
 
@@ -170,9 +168,7 @@ def test_a_queue_that_is_away_leaves_it_to_the_sweeper(bench: Bench, acting: Ope
     assert bench.now(booking).generation == booking.generation + 2
 
 
-def test_what_a_dead_letter_had_parked_goes_on_and_the_letter_cannot_park_it_again(
-    bench: Bench, acting: OperatorService
-) -> None:
+def test_redriven_booking_is_not_parked_again_by_its_dead_letter(bench: Bench, acting: OperatorService) -> None:
     bench.patient()
     booking = bench.accept()
     (message,) = bench.stack.messages()

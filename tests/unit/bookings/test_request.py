@@ -59,7 +59,7 @@ def test_what_comes_out_is_what_went_in(request: BookingRequest) -> None:
     assert again.to_bytes() == request.to_bytes()
 
 
-def test_the_stored_form_names_its_version_and_leaves_out_what_is_missing() -> None:
+def test_stored_form_has_its_version_and_omits_missing_fields() -> None:
     document = json.loads(known_request().to_bytes())
 
     assert document["v"] == 1
@@ -99,7 +99,7 @@ def test_a_request_shows_nobody() -> None:
         assert not invented.leaks(shown)
 
 
-def test_the_appointment_for_clinicea_bears_a_reference_that_a_person_can_find() -> None:
+def test_appointment_bears_a_reference_that_a_person_can_find() -> None:
     with_notes = known_request(notes=PersonalText("by the window")).for_clinicea(reference="bk_x")
     without = known_request().for_clinicea(reference="bk_x")
 
@@ -107,7 +107,7 @@ def test_the_appointment_for_clinicea_bears_a_reference_that_a_person_can_find()
     assert without.notes == PersonalText("[bk_x]")
 
 
-def test_the_appointment_for_clinicea_ends_when_its_minutes_are_over() -> None:
+def test_appointment_ends_after_its_minutes() -> None:
     appointment = known_request(duration_minutes=45).for_clinicea(reference="bk_x")
 
     assert appointment.start == START

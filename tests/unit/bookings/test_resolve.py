@@ -42,9 +42,7 @@ def test_a_new_patient_s_id_is_told_with_it(bench: Bench, acting: OperatorServic
     assert bench.now(booking).patient_id == "P-99"
 
 
-def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(
-    bench: Bench, acting: OperatorService
-) -> None:
+def test_appointment_of_another_booking_is_refused_naming_it(bench: Bench, acting: OperatorService) -> None:
     other = bench.ledger.book(bench.accept(clinic_id="C-02"), "A-7")
     booking = parked(bench)
 
@@ -54,7 +52,7 @@ def test_an_appointment_of_another_booking_is_refused_and_the_owner_named(
     assert bench.now(booking) == booking
 
 
-def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench, acting: OperatorService) -> None:
+def test_rejection_keeps_its_reason_and_is_notified(bench: Bench, acting: OperatorService) -> None:
     booking = parked(bench)
 
     assert acting.resolve(booking.booking_id, OperatorAction.REJECTED, PERSON).obstacle is None
@@ -65,7 +63,7 @@ def test_rejected_keeps_its_reason_and_is_told_to_those_who_listen(bench: Bench,
     assert [each["state"] for each in bench.stack.notices()] == ["needs_attention", "rejected"]
 
 
-def test_nothing_is_resolved_while_its_post_may_still_be_carried_out(bench: Bench, acting: OperatorService) -> None:
+def test_nothing_is_resolved_while_its_post_may_still_run(bench: Bench, acting: OperatorService) -> None:
     bench.patient()
     booking = bench.accept()
     bench.fake.fault(POST, "late_commit", count=1, seconds=100)

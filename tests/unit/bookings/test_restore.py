@@ -2,89 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
-
 import pytest
 
-from commands.restore import entries_of, put_back_missing
 from convox_clinicea import aws
-from convox_clinicea.bookings.audit import OperatorAction, Person
-from convox_clinicea.bookings.callback_fields import Grounds
-from convox_clinicea.bookings.desk_records import DeskRecords
+from convox_clinicea.bookings.audit import OperatorAction
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.operator import Obstacle
-from convox_clinicea.bookings.person_search import SUBJECT, Journal, Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import PersonalData
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
-from convox_clinicea.bookings.request import Caller
-from convox_clinicea.errors import FieldProblem, InvalidRequest, TooManyOpenBookings
-from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import PersonalText
-from convox_clinicea.table import Table, TableUnavailable
-from tests.support import invented
 from tests.support.account import Stack
 from tests.support.bench import Bench
-from tests.support.bookings import CALL_ID, known_request, new_request, status_callback
-from tests.support.callbacks import LATER, MUCH_LATER, booking_of, call, content, first, takes
+from tests.support.callbacks import LATER, MUCH_LATER, booking_of, content, first, takes
+from tests.support.restoring import CALL_STANDS, PERSON, backup, lose, put_back
 from tests.support.sweeping import STUCK
 
 POST = "postAppointmentByPatientID"
-PERSON = Person("arn:aws:iam::123456789012:user/asha", "a test")
-MEERA = Mobile.from_e164(invented.MOBILE)
-CALL_STANDS = "call: exists, unchanged"
-"""It names the booking, which was taken with a call id."""
-
-
-def backup(bench: Bench) -> Stack:
-    """The ledger as it stands now, in a table of its own."""
-    copy = Stack.create()
-    for item in bench.stack.items():
-        aws.dynamodb().put_item(TableName=copy.table, Item=item)
-    return copy
-
-
-def put_back(bench: Bench, copy: Stack, *, go: bool = True, journal: Journal | None = None) -> dict[str, int]:
-    dynamodb: Any = aws.dynamodb()
-    return dict(put_back_missing(dynamodb, copy.table, bench.stack.table, bench.clock.now(), go=go, journal=journal))
-
-
-def journal(bench: Bench) -> Journal:
-    dynamodb: Any = aws.dynamodb()
-    return Journal(invented.IDENTITY_KEY.encode(), entries_of(dynamodb, bench.stack.disclosures_table))
-
-
-def erase(bench: Bench, *, open_too: bool = True, ended: bool = False) -> None:
-    """Erase what is held on Meera; `ended`: her bookings are rejected first."""
-    table = Table(aws.dynamodb(), bench.stack.table)
-    search = SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock)
-    if ended:
-        for each in search.part(Subject(MEERA), None).bookings:
-            bench.ledger.move(bench.ledger.move(each, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE), State.REJECTED)
-    PersonalData(
-        search=search,
-        ledger=bench.ledger,
-        calls=bench.calls,
-        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        desk=DeskRecords(Table(aws.dynamodb(), bench.stack.table), bench.clock),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    ).erase(Subject(MEERA), PERSON, open_too=open_too)
-
-
-def kept_callback(bench: Bench) -> None:
-    """One of Meera's that cannot be booked, and is kept for a person."""
-    refused = InvalidRequest(FieldProblem("start", "is missing"))
-    said = PersonalText('{"mobile": "…"}')
-    with pytest.raises(InvalidRequest):
-        bench.callbacks.handle(status_callback(refusal=refused, said=said, grounds=Grounds.CONSENT, mobile=MEERA))
-
-
-def lose(bench: Bench, *prefixes: str) -> None:
-    for item in bench.stack.items():
-        if item["pk"]["S"].startswith(prefixes):
-            bench.stack.delete(item["pk"]["S"])
 
 
 def test_a_plan_changes_nothing(bench: Bench) -> None:
@@ -120,7 +52,7 @@ class TestWhatHadNotEnded:
         assert [notice["reason"] for notice in bench.stack.notices()] == ["restored"]
         assert bench.fake.requests() == []
 
-    def test_what_was_made_after_the_backup_is_found_and_not_made_again(self, bench: Bench) -> None:
+    def test_appointment_made_after_the_backup_is_found_not_repeated(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept()
         copy = backup(bench)
@@ -149,7 +81,7 @@ class TestWhatHadNotEnded:
 
         assert [each["appointment_id"] for each in bench.fake.standing()] == [ended.appointment_id]
 
-    def test_what_was_never_made_is_made_once_a_person_has_said_so_and_it_has_settled(self, bench: Bench) -> None:
+    def test_unmade_booking_is_made_after_a_decision_and_settle_time(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept()
         copy = backup(bench)
@@ -159,7 +91,7 @@ class TestWhatHadNotEnded:
         assert bench.settles(redriven(bench, booking)).state is State.BOOKED
         assert bench.fake.posted() == 1
 
-    def test_one_whose_appointment_stands_as_its_own_comes_back_as_booked(self, bench: Bench) -> None:
+    def test_own_appointment_in_the_calendar_restores_as_booked(self, bench: Bench) -> None:
         bench.patient()
         booking = bench.accept()
         copy = backup(bench)
@@ -181,7 +113,7 @@ class TestWhatHadNotEnded:
         assert put_back(bench, copy)["booking: put back as rejected since"] == 1
         assert (bench.now(booking).state, bench.now(booking).request) == (State.REJECTED, None)
 
-    def test_one_that_clinicea_has_rejected_since_is_not_posted_again_by_itself(self, bench: Bench) -> None:
+    def test_booking_rejected_since_is_not_posted_again_by_itself(self, bench: Bench) -> None:
         booking = bench.accept()  # for a patient whom Clinicea does not know
         copy = backup(bench)
         assert bench.ends(booking).state is State.REJECTED
@@ -252,7 +184,7 @@ class TestReplacedSince:
 
         assert (changed.state, changed.reason) == (State.NEEDS_ATTENTION, Reason.CHANGED_AFTER_BOOKING)
 
-    def test_an_agent_who_came_back_to_the_first_wish_has_its_content(self, bench: Bench) -> None:
+    def test_return_to_the_first_wish_restores_its_content(self, bench: Bench) -> None:
         bench.patient()
         booking = booking_of(takes(bench))
         copy = backup(bench)
@@ -261,143 +193,6 @@ class TestReplacedSince:
         put_back(bench, copy)
 
         assert content(bench, bench.now(booking)) == first()
-
-
-class TestErasedSince:
-    def test_a_withdrawn_booking_comes_back_as_its_tombstone_and_is_never_made(self, bench: Bench) -> None:
-        bench.patient()
-        booking = bench.accept(known_request(mobile=MEERA))
-        copy = backup(bench)
-        erase(bench)
-        lose(bench, "booking#", "act#")
-
-        assert put_back(bench, copy, journal=journal(bench)) == {"booking: put back as erased": 1, CALL_STANDS: 1}
-
-        left = bench.now(booking)
-        assert (left.state, left.request, left.number_key, left.patient_id) == (State.REJECTED, None, None, None)
-        assert left.erased_at is not None
-        assert bench.accept(known_request(mobile=MEERA)) == left
-        bench.sweep()
-        assert bench.stack.notices() == []
-        assert bench.fake.posted() == 0
-
-    def test_nothing_of_a_newcomer_comes_back(self, bench: Bench) -> None:
-        booking = bench.ends(bench.accept(new_request()))
-        assert booking.state is State.BOOKED
-        copy = backup(bench)
-        erase(bench)
-        lose(bench, "booking#", "creating#", "slot#", "appointment#")
-
-        assert put_back(bench, copy, journal=journal(bench))["creating: erased since, skipped"] == 1
-        assert bench.now(booking).state is State.BOOKED
-        text = str([item for item in bench.stack.items() if not item["pk"]["S"].startswith(("act#", "canary#"))])
-        assert booking.number_key is not None
-        assert booking.patient_id is not None
-        assert booking.number_key not in text
-        assert booking.patient_id not in text
-
-    def test_a_kept_callback_comes_back_without_what_was_said(self, bench: Bench) -> None:
-        kept_callback(bench)
-        copy = backup(bench)
-        erase(bench)
-        lose(bench, "call#")
-
-        assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
-        assert (call(bench).kept, call(bench).number_key, call(bench).problems) == (None, None, ())
-
-    def test_another_agent_s_callback_of_somebody_else_comes_back_whole(self, bench: Bench) -> None:
-        kept_callback(bench)
-        caller = Caller(name="convox", call_id=CALL_ID, agent_id="agent-77")
-        refused = InvalidRequest(FieldProblem("start", "is missing"))
-        said: dict[str, Any] = {"said": PersonalText("{}"), "grounds": Grounds.PATIENT, "patient_id": "P-42"}
-        with pytest.raises(InvalidRequest):
-            bench.callbacks.handle(status_callback(refusal=refused, caller=caller, **said))
-        copy = backup(bench)
-        erase(bench)
-        lose(bench, "call#")
-
-        assert put_back(bench, copy, journal=journal(bench)) == {"call: put back, its callback erased": 1}
-        assert [each.agent_id for each in call(bench).legs if each.kept is not None] == ["agent-77"]
-
-    def test_one_that_was_kept_after_the_erasure_comes_back_whole(self, bench: Bench) -> None:
-        kept_callback(bench)
-        erase(bench)
-        bench.clock.advance(60)
-        kept_callback(bench)
-        copy = backup(bench)
-        lose(bench, "call#")
-
-        assert put_back(bench, copy, journal=journal(bench)) == {"call: put back": 1}
-        assert call(bench).kept is not None
-
-    def test_the_journal_tells_nothing_of_the_person_and_is_in_no_list_of_disclosures(self, bench: Bench) -> None:
-        booking = bench.accept(new_request())
-        kept_callback(bench)
-        erase(bench)
-
-        entries = [each for each in bench.stack.entries() if each["subject"]["S"] == SUBJECT]
-
-        assert len(entries) == 2
-        assert booking.number_key is not None
-        for told in (booking.booking_id, booking.number_key, CALL_ID, "convox", "agent"):
-            assert told not in str(entries)
-        assert not any(name in each for each in entries for name in ("day", "agent_id", "call_id"))
-        age = int(entries[0]["expires_at"]["N"]) - bench.clock.now().timestamp()
-        assert timedelta(seconds=age) > timedelta(days=35)
-
-    def test_without_its_entry_in_the_journal_nothing_is_erased(self, bench: Bench) -> None:
-        bench.accept(new_request())
-        before = bench.stack.items()
-        bench.stack.without_register()
-
-        with pytest.raises(TableUnavailable):
-            erase(bench, open_too=False, ended=True)
-        assert [each for each in bench.stack.items() if "erased_at" in each] == []
-        assert len(bench.stack.items()) == len(before)
-
-
-class TestTheListOfANumbersOpenBookings:
-    """`person#…`: without it a number that had as many as it may have could be given as many again."""
-
-    LIMIT = 2
-
-    def fill(self, bench: Bench) -> None:
-        intake = bench.another_intake(open_bookings=bench.open_bookings(self.LIMIT))
-        for number in range(self.LIMIT):
-            intake.accept(known_request(mobile=MEERA, start=LATER + timedelta(days=number)))
-
-    def test_comes_back_and_counts_what_was_open(self, bench: Bench) -> None:
-        self.fill(bench)
-        copy = backup(bench)
-        lose(bench, "booking#", "call#", "person#")
-
-        told = put_back(bench, copy)
-
-        assert told["person: put back"] == 1
-        intake = bench.another_intake(open_bookings=bench.open_bookings(self.LIMIT))
-        with pytest.raises(TooManyOpenBookings):
-            intake.accept(known_request(mobile=MEERA, start=MUCH_LATER + timedelta(days=9)))
-
-    def test_of_one_that_stands_nothing_is_written_over(self, bench: Bench) -> None:
-        self.fill(bench)
-        copy = backup(bench)
-        (before,) = bench.stack.items("person#")
-        lose(bench, "booking#")
-
-        put_back(bench, copy)
-
-        assert bench.stack.items("person#") == [before]
-
-    def test_of_a_person_who_was_erased_since_it_stays_away(self, bench: Bench) -> None:
-        self.fill(bench)
-        copy = backup(bench)
-        erase(bench)
-        assert bench.stack.items("person#") == []
-
-        told = put_back(bench, copy, journal=journal(bench))
-
-        assert told["person: erased since, skipped"] == 1
-        assert bench.stack.items("person#") == []
 
 
 def test_what_has_expired_stays_away(bench: Bench) -> None:
@@ -422,7 +217,7 @@ def test_what_a_later_release_wrote_is_left_to_that_release(bench: Bench) -> Non
     assert [item["pk"]["S"].split("#")[0] for item in bench.stack.items()] == ["call"]
 
 
-def test_what_stands_is_left_alone_and_ends_come_back_as_they_were(bench: Bench) -> None:
+def test_existing_records_are_untouched_and_ends_restored(bench: Bench) -> None:
     bench.patient()
     ended = bench.ends(bench.accept())
     waiting = bench.ledger.move(bench.accept(clinic_id="C-02"), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)

@@ -177,9 +177,7 @@ def events() -> st.SearchStrategy[Event]:
 # A failure is told as it was found: to make it smaller would take minutes.
 @settings(PROPERTY, max_examples=25, phases=[Phase.generate])
 @given(sequence=st.lists(events(), min_size=8, max_size=24))
-def test_whatever_happens_in_whatever_order_ends_stay_and_steps_are_the_tables(
-    account: None, sequence: list[Event]
-) -> None:
+def test_any_sequence_keeps_ends_and_takes_listed_steps_only(account: None, sequence: list[Event]) -> None:
     service = Service()
     for name, given_ in sequence:
         getattr(service, name)(*given_)

@@ -46,7 +46,7 @@ def test_the_states_and_reasons_are_the_contracts() -> None:
     }  # fmt: skip
 
 
-def test_what_has_ended_goes_nowhere_and_what_is_parked_has_not_ended() -> None:
+def test_ended_states_have_no_next_state_and_parked_is_not_one() -> None:
     ended = {state for state in State if state.ended}
 
     assert ended == {State.BOOKED, State.REJECTED}
@@ -54,7 +54,7 @@ def test_what_has_ended_goes_nowhere_and_what_is_parked_has_not_ended() -> None:
     assert [state for state in State if state.parked] == [State.NEEDS_ATTENTION]
 
 
-def test_a_post_is_only_sent_from_where_a_look_is_certain_and_doubt_never_returns_to_accepted() -> None:
+def test_posts_need_a_certain_state_and_doubt_is_never_undone() -> None:
     assert State.ACCEPTED not in TRANSITIONS[State.UNKNOWN]
     assert {here for here, there in ALLOWED if there is State.SENDING} == {State.ACCEPTED, State.UNKNOWN}
 
@@ -73,7 +73,7 @@ def test_the_ledger_moves_within_the_table_only(bench: Bench, here: State, there
 
 
 @pytest.mark.parametrize("here", [state for state in State if State.BOOKED not in TRANSITIONS[state]])
-def test_an_appointment_is_never_written_to_a_booking_that_may_not_be_booked(bench: Bench, here: State) -> None:
+def test_appointment_is_never_stored_on_an_unbookable_state(bench: Bench, here: State) -> None:
     booking = standing_at(bench, here)
 
     with pytest.raises(ValueError, match="no transition"):

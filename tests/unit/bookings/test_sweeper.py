@@ -44,7 +44,7 @@ def test_bookings_are_sent_anew_oldest_first(bench: Bench) -> None:
 
 
 class TestParked:
-    def test_what_nobody_resolved_within_the_retention_is_rejected_and_told_of(self, bench: Bench) -> None:
+    def test_unresolved_after_the_retention_is_rejected_and_notified(self, bench: Bench) -> None:
         booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
         bench.sweep()
         bench.clock.advance(RETENTION)
@@ -58,7 +58,7 @@ class TestParked:
         assert [notice["reason"] for notice in bench.stack.notices()] == ["outcome_unknown", "expired_unresolved"]
         assert bench.sweep() == NOTHING
 
-    def test_one_whose_notice_could_never_be_published_is_rejected_all_the_same(self, bench: Bench) -> None:
+    def test_unpublishable_notice_does_not_prevent_rejection(self, bench: Bench) -> None:
         bench.stack.without_topic()
         booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
         assert bench.sweep() == NOTHING
@@ -73,7 +73,7 @@ class TestParked:
         bench.stack.with_topic_again()
         assert bench.sweep() == Swept(told=1)
 
-    def test_ended_bookings_nobody_was_told_of_do_not_hide_parked_ones(
+    def test_ended_unnotified_bookings_do_not_hide_parked_ones(
         self, bench: Bench, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("convox_clinicea.bookings.sweeper.MOST_AT_A_TIME", 1)

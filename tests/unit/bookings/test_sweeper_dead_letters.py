@@ -73,7 +73,7 @@ def test_one_that_is_not_understood_stays_for_a_person(bench: Bench, body: str) 
     assert bench.stack.hidden_dead_letters() == 1
 
 
-def test_one_whose_record_cannot_be_read_stays_and_holds_up_no_other(bench: Bench) -> None:
+def test_unreadable_record_stays_and_delays_no_other(bench: Bench) -> None:
     broken, good = bench.accept(), bench.accept(clinic_id="C-02")
     bench.stack.spoil(key_of(broken.booking_id), state="no state")
     dead_letter(bench, broken)

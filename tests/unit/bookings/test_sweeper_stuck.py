@@ -34,7 +34,7 @@ def test_a_booking_that_lies_is_sent_anew_under_a_new_generation(bench: Bench) -
     assert bench.ends(standing).state is State.BOOKED
 
 
-def test_a_message_of_the_generation_before_is_acknowledged_and_nothing_done(bench: Bench) -> None:
+def test_message_of_an_older_generation_is_acknowledged_only(bench: Bench) -> None:
     booking = lost_message(bench)
     bench.sweep()
 
@@ -155,7 +155,7 @@ def test_what_has_ended_or_is_parked_is_not_sent(bench: Bench, state: State) -> 
     assert bench.sweep() == NOTHING
 
 
-def test_where_the_queue_does_not_answer_it_is_said_and_done_a_minute_later(bench: Bench) -> None:
+def test_silent_queue_is_reported_and_retried_a_minute_later(bench: Bench) -> None:
     booking = lost_message(bench)
     with pytest.raises(QueueUnavailable):
         bench.sweep(queue=without_queue(bench))
@@ -183,7 +183,7 @@ def test_one_that_cannot_be_sent_holds_up_no_other(bench: Bench) -> None:
     assert bench.now(unsendable).queued_at == unsendable.queued_at
 
 
-def test_one_that_moves_while_it_is_not_sent_stays_as_it_was_moved(bench: Bench) -> None:
+def test_booking_that_moves_while_unsent_keeps_its_new_state(bench: Bench) -> None:
     booking = lost_message(bench)
 
     class Away(BookingQueue):
@@ -224,7 +224,7 @@ def test_the_index_lags_and_the_table_counts(bench: Bench) -> None:
     assert bench.now(sent).generation == 2
 
 
-def test_one_that_moves_between_reading_and_writing_is_left_to_whoever_moved_it(bench: Bench) -> None:
+def test_booking_that_moves_between_read_and_write_is_left(bench: Bench) -> None:
     booking = lost_message(bench)
 
     class Slow(Ledger):

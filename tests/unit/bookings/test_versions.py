@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,27 +11,23 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.audit import OperatorAction, Person
-from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.delivery import Delivery, NotDoneYet
-from convox_clinicea.bookings.desk_records import DeskRecords
 from convox_clinicea.bookings.ledger import Overtaken
 from convox_clinicea.bookings.listing import Backlog, Filter
 from convox_clinicea.bookings.operator import Obstacle
-from convox_clinicea.bookings.person_search import Subject, SubjectSearch
-from convox_clinicea.bookings.personal_data import NotErasedReason, PersonalData
+from convox_clinicea.bookings.person_search import Subject
+from convox_clinicea.bookings.personal_data import NotErasedReason
 from convox_clinicea.bookings.protocol import Reason, State, Wait
 from convox_clinicea.bookings.record import key_of
 from convox_clinicea.bookings.request import Caller
-from convox_clinicea.bookings.status import BookingStatus
 from convox_clinicea.bookings.sweeper import Swept
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import NotStored
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.table import Table
-from tests.support import invented
 from tests.support.bench import Bench
-from tests.support.bookings import CALL_ID, new_request
-from tests.support.callbacks import LATER, MUCH_LATER, first, takes
+from tests.support.bookings import new_request
+from tests.support.callbacks import LATER, MUCH_LATER
+from tests.support.later import accepted_later, raw
 from tests.support.next_release import MARK, NextRelease
 from tests.support.sweeping import RETENTION, STUCK, dead_letter
 
@@ -41,38 +36,6 @@ PERSON = Person("arn:aws:iam::123456789012:user/asha", "a test")
 MARKED = {"S": MARK}
 ANOTHER_CALL = Caller(name="convox", call_id="CALL-7002", agent_id="agent-13")
 """Of what a later release has noted of a call, this one writes nothing, so it takes no booking on it either."""
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> NextRelease:
-    return NextRelease(tmp_path_factory.mktemp("next"))
-
-
-@pytest.fixture
-def later(bench: Bench, release: NextRelease) -> Any:
-    """The next release's bench, on the same stack and Clinicea."""
-    return release.beside(bench)
-
-
-def raw(bench: Bench, key: str) -> dict[str, Any]:
-    return dict(aws.dynamodb().get_item(TableName=bench.stack.table, Key={"pk": {"S": key}})["Item"])
-
-
-def accepted_later(later: Any, release: NextRelease, **changes: Any) -> Any:
-    return later.accept(release.requests.known_request(**changes))
-
-
-def holdings(bench: Bench) -> PersonalData:
-    table = Table(aws.dynamodb(), bench.stack.table)
-    return PersonalData(
-        search=SubjectSearch(table, invented.IDENTITY_KEY.encode, bench.clock),
-        ledger=bench.ledger,
-        calls=bench.calls,
-        register=Table(aws.dynamodb(), bench.stack.disclosures_table),
-        desk=DeskRecords(table, bench.clock),
-        clock=bench.clock,
-        retention=timedelta(days=30),
-    )
 
 
 def delivered(bench: Bench, body: str, *, metrics: Metrics) -> None:
@@ -143,7 +106,7 @@ class TestOlderCode:
             bench.ledger.move(stale, State.SENDING)
         assert raw(bench, key_of(stale.booking_id)) == before
 
-    def test_one_in_doubt_is_finished_by_the_release_that_can_read_it(
+    def test_booking_in_doubt_is_finished_by_the_later_release(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         bench.patient()
@@ -195,7 +158,7 @@ class TestOlderCode:
         assert (found.schema_version, found.since) == (None, None)
         assert (measured.on_their_way, measured.unreadable) == (1, 1)
 
-    def test_a_message_of_the_later_release_waits_and_is_no_dead_letter(self, bench: Bench, later: Any) -> None:
+    def test_message_of_a_later_release_waits_and_is_no_dead_letter(self, bench: Bench, later: Any) -> None:
         booking = bench.accept()
         metrics = Metrics(namespace="test", service="test")
         body = json.dumps({"v": 2, "booking_id": booking.booking_id, "generation": 1, "more": True})
@@ -207,7 +170,7 @@ class TestOlderCode:
         assert "BookingUnreadable" in metrics.metric_set
         metrics.clear_metrics()
 
-    def test_a_booking_that_waits_for_the_later_release_is_counted_by_the_worker(
+    def test_worker_counts_bookings_that_wait_for_a_later_release(
         self, bench: Bench, later: Any, release: NextRelease
     ) -> None:
         booking = accepted_later(later, release)
@@ -219,77 +182,6 @@ class TestOlderCode:
         assert "BookingUnreadable" in metrics.metric_set
         metrics.clear_metrics()
 
-    def test_a_call_of_the_later_release_is_not_written_and_its_callback_is_answered_not_stored(
-        self, bench: Bench, later: Any, release: NextRelease
-    ) -> None:
-        wanted = release.requests.known_request()
-        later.callbacks.handle(release.requests.status_callback(wanted))
-        key = key_of_call("convox", CALL_ID)
-        before = raw(bench, key)
-        assert before["mark"] == MARKED
-
-        for again in (first(), first(start=LATER)):
-            with pytest.raises(NotStored):
-                takes(bench, again)
-        assert raw(bench, key) == before
-
-        changed = later.callbacks.handle(release.requests.status_callback(release.requests.known_request(start=LATER)))
-        assert changed.booking.start == LATER
-        assert len(later.ledger.of_call("convox", CALL_ID)) == 1
-
-    def test_a_list_of_a_call_says_that_something_is_missing(
-        self, bench: Bench, later: Any, release: NextRelease
-    ) -> None:
-        own = bench.accept(clinic_id="C-02")
-        accepted_later(later, release)
-
-        found = BookingStatus(bench.ledger, bench.calls, bench.drafter.ids).of_call(CALL_ID, "convox")
-
-        assert [each.booking_id for each in found.bookings] == [own.booking_id]
-        assert found.unreadable == 2, "the booking, and what the call notes"
-
-    def test_a_lock_of_the_later_release_is_neither_taken_over_nor_written_anew(
-        self, bench: Bench, later: Any, release: NextRelease
-    ) -> None:
-        bench.patient()
-        held = later.accept(release.requests.new_request())
-        assert later.locks.acquire_number_lock(later.now(held))
-        (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("creating#")]
-        before = raw(bench, key)
-        other = bench.accept(new_request(clinic_id="C-02", caller=ANOTHER_CALL))
-
-        with pytest.raises(UnreadableRecord):
-            bench.locks.acquire_number_lock(other)
-        bench.stack.delete(key_of(held.booking_id))  # a holder that is gone does not free it for older code
-        with pytest.raises(UnreadableRecord):
-            bench.locks.acquire_number_lock(other)
-        assert raw(bench, key) == before
-
-    def test_an_own_lock_that_the_later_release_has_written_since_stays(self, bench: Bench, later: Any) -> None:
-        booking = bench.accept(new_request())
-        assert later.locks.acquire_number_lock(later.now(booking))
-        (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("creating#")]
-        before = raw(bench, key)
-        assert before["mark"] == MARKED
-
-        with pytest.raises(UnreadableRecord):
-            bench.locks.acquire_number_lock(booking)
-        assert raw(bench, key) == before
-
-    def test_a_start_that_the_later_release_holds_keeps_its_mark_though_the_booking_is_made(
-        self, bench: Bench, later: Any
-    ) -> None:
-        bench.patient()
-        booking = bench.accept()
-        slot = later.locks.acquire_slot_lock(later.now(booking), "P-41")
-        (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("slot#")]
-        before = raw(bench, key)
-
-        assert slot
-        with pytest.raises(UnreadableRecord):
-            bench.ledger.book(bench.claimed(booking), "A-1", patient_id="P-41")
-        assert raw(bench, key) == before
-
     def test_an_erasure_takes_nothing_of_the_later_release_away(self, bench: Bench, later: Any) -> None:
         booking = bench.accept(new_request())
         assert later.locks.acquire_number_lock(later.now(booking))
@@ -300,88 +192,20 @@ class TestOlderCode:
 
         request = new_request().new_patient
         assert request is not None
-        erased = holdings(bench).erase(Subject(mobile=request.mobile), PERSON, open_too=True)
+        erased = bench.holdings.erase(Subject(mobile=request.mobile), PERSON, open_too=True)
 
         assert [each.kept for each in erased.bookings] == [NotErasedReason.UNREADABLE]
         assert bench.stack.items() == before
         assert bench.now(ended).number_key is not None
 
-    def test_a_person_is_told_that_a_record_could_not_be_read_and_nothing_of_it_is_erased(
-        self, bench: Bench, later: Any, release: NextRelease
-    ) -> None:
+    def test_unreadable_record_is_reported_and_not_erased(self, bench: Bench, later: Any, release: NextRelease) -> None:
         accepted_later(later, release)
         before = bench.stack.items()
 
-        erased = holdings(bench).erase(Subject(patient_id="P-41"), PERSON, open_too=True)
+        erased = bench.holdings.erase(Subject(patient_id="P-41"), PERSON, open_too=True)
 
         assert (erased.bookings, erased.found.unreadable) == ([], 1)
         assert bench.stack.items() == before
-
-    def test_a_canary_of_the_later_release_is_left_and_posting_waits(self, bench: Bench, later: Any) -> None:
-        bench.patient()
-        later.worker = later.another_worker(canary=later.canary())
-        mine = bench.accept()
-        assert later.ends(later.now(mine)).state.value == "booked"
-        (key,) = [item["pk"]["S"] for item in bench.stack.items() if item["pk"]["S"].startswith("canary#")]
-        before = raw(bench, key)
-        bench.worker = bench.another_worker(canary=bench.canary())
-        next_one = bench.accept(start=LATER)
-
-        assert isinstance(bench.waits(next_one).cause, UnreadableRecord)
-        assert raw(bench, key) == before
-        assert bench.fake.posted() == 1
-
-    def test_an_announced_call_of_the_later_release_stays_open(self, bench: Bench, later: Any) -> None:
-        later.announced.announce("convox", CALL_ID, "agent-12")
-        before = raw(bench, f"announced#convox#agent-12#{CALL_ID}")
-
-        with pytest.raises(UnreadableRecord):
-            bench.announced.end("convox", CALL_ID, "agent-12")
-        assert raw(bench, f"announced#convox#agent-12#{CALL_ID}") == before
-
-    def test_an_act_of_the_later_release_is_shown_with_its_own_word(self, bench: Bench) -> None:
-        booking = bench.ledger.move(bench.accept(), State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
-        act = bench.acting.redrive(booking.booking_id, PERSON).act
-        assert act is not None
-        bench.stack.spoil(f"act#{booking.booking_id}#{act.version}", what="a_word_of_the_next_release")
-
-        shown = bench.acting.shown(booking.booking_id)
-
-        assert shown is not None
-        assert [each.line["what"] for each in shown[1]] == ["a_word_of_the_next_release"]
-
-    def test_an_announced_call_of_the_later_release_is_listed(self, bench: Bench, later: Any) -> None:
-        later.announced.announce("convox", CALL_ID, "agent-12")
-        aws.dynamodb().update_item(
-            TableName=bench.stack.table,
-            Key={"pk": {"S": f"announced#convox#agent-12#{CALL_ID}"}},
-            UpdateExpression="REMOVE caller, call_id",
-        )
-
-        ((found,), _) = bench.announced.without_end(timedelta(0))
-
-        assert (found.caller, found.call_id) == ("convox", CALL_ID)
-
-    def test_a_sealed_request_of_the_later_release_waits_until_a_person_is_asked(
-        self, bench: Bench, later: Any, release: NextRelease
-    ) -> None:
-        bench.patient()
-        booking = bench.accept()
-        sealed = bench.sealer.seal(key_of(booking.booking_id), release.requests.known_request().to_bytes())
-        aws.dynamodb().update_item(
-            TableName=bench.stack.table,
-            Key={"pk": {"S": key_of(booking.booking_id)}},
-            UpdateExpression="SET #request = :sealed",
-            ExpressionAttributeNames={"#request": "request"},
-            ExpressionAttributeValues={":sealed": {"B": sealed}},
-        )
-
-        bench.waits(booking)
-        bench.clock.advance(13 * 3600)
-        parked = bench.ends(booking)
-
-        assert (parked.state, parked.reason, parked.request) == (State.NEEDS_ATTENTION, Reason.AGE_LIMIT, sealed)
-        assert bench.fake.posted() == 0
 
 
 class TestNewerCode:

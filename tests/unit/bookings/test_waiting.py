@@ -17,7 +17,7 @@ CAUSE = Unavailable("searchPatientByMobileNumber", 503)
 
 @PROPERTY
 @given(received=st.integers(1, 1000))
-def test_a_wait_grows_with_each_receipt_up_to_a_quarter_of_an_hour(received: int) -> None:
+def test_wait_grows_with_each_receive_up_to_15_minutes(received: int) -> None:
     wait = wait_for(CAUSE, received)
 
     assert wait.cause is CAUSE
@@ -27,15 +27,13 @@ def test_a_wait_grows_with_each_receipt_up_to_a_quarter_of_an_hour(received: int
 
 @PROPERTY
 @given(received=st.integers(1, 100), asked=st.floats(0, 1e9))
-def test_a_wait_is_as_long_as_clinicea_asked_but_never_longer_than_a_quarter_of_an_hour(
-    received: int, asked: float
-) -> None:
+def test_wait_follows_clinicea_but_is_15_minutes_at_most(received: int, asked: float) -> None:
     wait = wait_for(CliniceaRateLimited("postAppointment", asked), received)
 
     assert min(asked, LONGEST_SECONDS) <= wait.seconds <= LONGEST_SECONDS
 
 
-def test_a_hundred_receipts_last_longer_than_an_outage_of_half_a_day() -> None:
+def test_a_hundred_receives_outlast_an_outage_of_12_hours() -> None:
     assert sum(wait_for(CAUSE, received).seconds for received in range(1, 101)) > 10 * 3600
 
 

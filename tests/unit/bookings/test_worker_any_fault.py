@@ -73,7 +73,7 @@ def of(bench: Bench, booking: Booking) -> list[dict[str, Any]]:
 
 @settings(PROPERTY, max_examples=20)
 @given(new=st.booleans(), faults=FAULTS, switches=SWITCHES, turns=TURNS)
-def test_one_booking_is_one_appointment_at_most_and_its_end_is_true(
+def test_one_booking_is_at_most_one_appointment_and_ends_truly(
     account: None, new: bool, faults: list[Any], switches: dict[str, Any], turns: list[tuple[int, int]]
 ) -> None:
     bench = Bench()

@@ -43,9 +43,7 @@ def test_a_bare_id_is_booked_once_the_calendar_shows_it(bench: Bench, new: bool)
 
 @FLOWS
 @pytest.mark.parametrize("switch", [{"shift_zones": 330}, {"shift_zones": -330}, {"round_starts": 60}])
-def test_a_bare_id_of_an_appointment_at_another_start_is_not_booked(
-    bench: Bench, new: bool, switch: dict[str, int]
-) -> None:
+def test_bare_id_at_another_start_is_not_booked(bench: Bench, new: bool, switch: dict[str, int]) -> None:
     bench.fake.switch(**switch)
     booking = accepted(bench, new=new, start=START + timedelta(minutes=20))
 
@@ -55,7 +53,7 @@ def test_a_bare_id_of_an_appointment_at_another_start_is_not_booked(
     assert bench.fake.posted() == len(bench.fake.standing()) == 1
 
 
-def test_a_bare_id_that_the_calendar_shows_late_is_booked_soon_after(bench: Bench) -> None:
+def test_bare_id_shown_late_by_the_calendar_is_booked_soon_after(bench: Bench) -> None:
     bench.fake.switch(read_lag_seconds=5)
     booking = accepted(bench)
     posted_at = bench.clock.now()
@@ -68,7 +66,7 @@ def test_a_bare_id_that_the_calendar_shows_late_is_booked_soon_after(bench: Benc
     assert bench.fake.posted() == 1
 
 
-def test_a_bare_id_that_the_calendar_never_shows_is_left_to_a_person_and_not_posted_again(bench: Bench) -> None:
+def test_bare_id_never_shown_is_parked_and_not_posted_again(bench: Bench) -> None:
     bench.fake.switch(read_lag_seconds=86_400)
     booking = accepted(bench)
     posted_at = bench.clock.now()
@@ -93,7 +91,7 @@ def test_a_person_who_has_looked_may_send_it_again(bench: Bench) -> None:
     assert [each["appointment_id"] for each in bench.fake.standing()] == [booked.appointment_id]
 
 
-def test_a_bare_id_that_cannot_be_read_back_is_booked_when_it_can(bench: Bench) -> None:
+def test_bare_id_that_cannot_be_read_back_is_booked_later(bench: Bench) -> None:
     booking = accepted(bench)
     bench.transport.before[POST] = lambda: bench.fake.fault(LOOK, "html", count=5)
 

@@ -45,7 +45,7 @@ def named(faults: list[dict[str, Any]]) -> list[Any]:
 
 
 @pytest.mark.parametrize("fault", named(CARRIED_OUT))
-def test_an_appointment_whose_answer_was_lost_is_found_and_not_posted_again(bench: Bench, fault: Any) -> None:
+def test_appointment_of_a_lost_answer_is_found_not_posted_again(bench: Bench, fault: Any) -> None:
     bench.patient()
     bench.fake.fault(POST, count=1, **fault)
     booking = bench.accept()
@@ -63,7 +63,7 @@ def test_an_appointment_whose_answer_was_lost_is_found_and_not_posted_again(benc
 
 
 @pytest.mark.parametrize("fault", named(NOT_CARRIED_OUT))
-def test_an_appointment_that_is_certainly_absent_is_posted_once_more(bench: Bench, fault: Any) -> None:
+def test_certainly_absent_appointment_is_posted_once_more(bench: Bench, fault: Any) -> None:
     bench.patient()
     bench.fake.fault(POST, count=1, **fault)
     booking = bench.accept()
@@ -80,7 +80,7 @@ def test_an_appointment_that_is_certainly_absent_is_posted_once_more(bench: Benc
 
 
 @pytest.mark.parametrize("switch", [{"shift_zones": 330}, {"shift_zones": -330}, {"round_starts": 60}])
-def test_an_appointment_that_clinicea_moved_is_no_proof_and_no_reason_to_post_again(bench: Bench, switch: Any) -> None:
+def test_moved_appointment_is_no_proof_and_is_not_posted_again(bench: Bench, switch: Any) -> None:
     bench.fake.switch(**switch)
     bench.patient()
     bench.fake.fault(POST, "timeout_after", count=1)
@@ -92,7 +92,7 @@ def test_an_appointment_that_clinicea_moved_is_no_proof_and_no_reason_to_post_ag
     assert bench.fake.posted() == 1
 
 
-def test_a_moved_appointment_that_a_person_gave_to_the_waiting_booking_is_not_made_again(bench: Bench) -> None:
+def test_moved_appointment_given_by_a_person_is_not_made_again(bench: Bench) -> None:
     bench.fake.switch(round_starts=60)
     bench.patient()
     bench.fake.fault(POST, "timeout_after", count=1)
@@ -112,7 +112,7 @@ def test_a_moved_appointment_that_a_person_gave_to_the_waiting_booking_is_not_ma
     assert bench.fake.posted() == 1
 
 
-def test_an_appointment_that_stood_before_the_post_does_not_stand_for_it(bench: Bench) -> None:
+def test_appointment_from_before_the_post_does_not_prove_it(bench: Bench) -> None:
     bench.fake.switch(reference_ids=True)
     bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat(), "practitioner_id": "D-02"}])
     bench.fake.fault(POST, "timeout_before", count=1)
@@ -127,7 +127,7 @@ def test_an_appointment_that_stood_before_the_post_does_not_stand_for_it(bench: 
     assert bench.fake.posted() == 1
 
 
-def test_another_booking_for_the_same_start_waits_until_the_doubt_is_over_and_makes_no_second(bench: Bench) -> None:
+def test_same_start_waits_for_the_doubt_and_makes_no_second(bench: Bench) -> None:
     bench.patient()
     mine = bench.accept()
     bench.fake.fault(POST, "timeout_before", count=1)
@@ -144,7 +144,7 @@ def test_another_booking_for_the_same_start_waits_until_the_doubt_is_over_and_ma
     assert bench.fake.made() == len(bench.fake.standing()) == 1
 
 
-def test_an_answer_naming_somebody_elses_appointment_proves_nothing_and_is_looked_into(bench: Bench) -> None:
+def test_answer_naming_another_patients_appointment_is_checked(bench: Bench) -> None:
     bench.patient()
     other = bench.ends(bench.accept())
     start = START + timedelta(days=2)
@@ -161,7 +161,7 @@ def test_an_answer_naming_somebody_elses_appointment_proves_nothing_and_is_looke
     assert len(bench.fake.standing()) == 2
 
 
-def test_a_look_that_fails_leaves_the_booking_unknown_until_it_succeeds(bench: Bench) -> None:
+def test_failed_read_keeps_the_state_unknown_until_it_succeeds(bench: Bench) -> None:
     bench.patient()
     bench.fake.fault(POST, "timeout_after", count=1)
     booking = bench.accept()
@@ -190,7 +190,7 @@ def test_a_live_lease_is_waited_for(bench: Bench) -> None:
     assert bench.fake.requests() == []
 
 
-def test_an_expired_lease_makes_the_outcome_unknown_and_settles_from_the_leases_end(bench: Bench) -> None:
+def test_expired_lease_is_unknown_and_settles_from_its_end(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     claimed = bench.claimed(booking)
@@ -208,7 +208,7 @@ def test_an_expired_lease_makes_the_outcome_unknown_and_settles_from_the_leases_
     assert bench.fake.posted() == 1
 
 
-def test_a_worker_that_died_after_its_post_leaves_an_appointment_that_is_found(bench: Bench) -> None:
+def test_appointment_of_a_worker_that_died_after_post_is_found(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     bench.claimed(booking)

@@ -34,7 +34,7 @@ def held_in_doubt(bench: Bench) -> tuple[Booking, Booking]:
     return first, second
 
 
-def test_while_one_is_in_doubt_the_other_waits_and_does_not_even_search(bench: Bench) -> None:
+def test_while_one_is_in_doubt_the_other_waits_without_a_search(bench: Bench) -> None:
     _, second = held_in_doubt(bench)
     sent = len(bench.transport.sent)
 
@@ -45,7 +45,7 @@ def test_while_one_is_in_doubt_the_other_waits_and_does_not_even_search(bench: B
     assert bench.now(second).version == 1
 
 
-def test_its_wait_grows_so_that_its_receives_outlast_the_age_limit(bench: Bench) -> None:
+def test_its_wait_grows_so_that_receives_outlast_the_age_limit(bench: Bench) -> None:
     _, second = held_in_doubt(bench)
 
     assert bench.waits(second, received=1).seconds < bench.waits(second, received=12).seconds
@@ -100,7 +100,7 @@ def test_the_holder_itself_goes_on(bench: Bench) -> None:
     assert bench.settles(first).state is State.BOOKED
 
 
-def test_once_the_holder_has_ended_the_other_takes_over_and_sees_its_patient(bench: Bench) -> None:
+def test_after_the_holder_ended_the_other_sees_its_patient(bench: Bench) -> None:
     first, second = held_in_doubt(bench)
     bench.settles(first)
 
@@ -110,7 +110,7 @@ def test_once_the_holder_has_ended_the_other_takes_over_and_sees_its_patient(ben
     assert len(bench.fake.patients()) == 1
 
 
-def test_a_holder_parked_before_it_posted_anything_holds_nobody_up(bench: Bench) -> None:
+def test_holder_parked_before_any_post_blocks_nobody(bench: Bench) -> None:
     first, second = two(bench)
     assert bench.locks.acquire_number_lock(first)
     bench.ledger.move(first, State.NEEDS_ATTENTION, reason=Reason.TOO_LATE)
@@ -118,7 +118,7 @@ def test_a_holder_parked_before_it_posted_anything_holds_nobody_up(bench: Bench)
     assert bench.ends(second).state is State.BOOKED
 
 
-def test_behind_a_holder_parked_in_doubt_the_next_is_parked_at_once_and_told_of(bench: Bench) -> None:
+def test_behind_a_holder_parked_in_doubt_the_next_is_parked(bench: Bench) -> None:
     first, second = held_in_doubt(bench)
     bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
 
@@ -142,7 +142,7 @@ def test_behind_a_slot_parked_in_doubt_too(bench: Bench) -> None:
     assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.WAITS_FOR_OTHER_BOOKING)
 
 
-def test_once_a_person_has_decided_the_first_the_next_can_be_redriven(bench: Bench) -> None:
+def test_after_a_decision_on_the_first_the_next_can_be_redriven(bench: Bench) -> None:
     first, second = held_in_doubt(bench)
     parked = bench.ledger.move(bench.now(first), State.NEEDS_ATTENTION, reason=Reason.OUTCOME_UNKNOWN)
     bench.ends(second)
@@ -162,7 +162,7 @@ def test_a_holder_that_vanished_holds_nobody_up(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("kind", ["timeout_after", "late_commit"])
-def test_two_children_on_one_number_make_one_patient_while_the_first_is_in_doubt(bench: Bench, kind: str) -> None:
+def test_two_children_on_one_number_in_doubt_make_one_patient(bench: Bench, kind: str) -> None:
     first, second = two(bench)
     bench.fake.fault(CREATE, kind, count=1)
     bench.waits(first)
@@ -193,7 +193,7 @@ def test_a_hold_expires_no_earlier_than_its_booking(bench: Bench) -> None:
     )
 
 
-def test_who_saw_the_holder_parked_does_not_take_over_once_it_was_redriven_and_holds_anew(bench: Bench) -> None:
+def test_redriven_holder_is_not_overtaken_by_a_stale_reading(bench: Bench) -> None:
     """Both would create the patient: one looked while the holder was parked, and writes after it has gone on."""
     first, second = two(bench)
     assert bench.locks.acquire_number_lock(first)

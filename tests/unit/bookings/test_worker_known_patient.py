@@ -64,7 +64,7 @@ def test_nothing_is_posted_without_a_look(bench: Bench) -> None:
     assert LOOK in calls[: calls.index(POST)]
 
 
-def test_an_appointment_that_stood_before_any_post_is_already_there(bench: Bench) -> None:
+def test_appointment_from_before_any_post_is_already_there(bench: Bench) -> None:
     bench.patient(appointments=[standing()])
     booking = bench.accept()
 
@@ -75,7 +75,7 @@ def test_an_appointment_that_stood_before_any_post_is_already_there(bench: Bench
     assert bench.fake.posted() == 0
 
 
-def test_an_appointment_of_another_booking_is_already_there_for_this_one_too(bench: Bench) -> None:
+def test_appointment_of_another_booking_is_already_there_too(bench: Bench) -> None:
     bench.patient()
     first = bench.ends(bench.accept())
     second = bench.accept(service=PersonalText(invented.SERVICE))
@@ -97,7 +97,7 @@ def test_an_appointment_of_another_booking_is_already_there_for_this_one_too(ben
     ],
     ids=["cancelled", "another time that day", "long ago"],
 )
-def test_an_appointment_that_is_another_one_does_not_stand_for_this(bench: Bench, changes: dict[str, Any]) -> None:
+def test_different_appointment_does_not_count_as_this_one(bench: Bench, changes: dict[str, Any]) -> None:
     bench.patient(appointments=[standing(**changes)])
 
     booked = bench.ends(bench.accept())
@@ -106,7 +106,7 @@ def test_an_appointment_that_is_another_one_does_not_stand_for_this(bench: Bench
     assert bench.fake.posted() == 1
 
 
-def test_an_appointment_with_another_practitioner_is_another_one_where_both_are_known(bench: Bench) -> None:
+def test_known_practitioners_tell_two_appointments_apart(bench: Bench) -> None:
     bench.fake.switch(reference_ids=True)
     bench.patient(appointments=[standing(practitioner_id="D-02")])
 
@@ -131,7 +131,7 @@ def test_another_patients_appointment_at_that_time_is_no_proof(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("status", [400, 409])
-def test_a_slot_that_another_patient_holds_ends_the_booking_with_that_reason(bench: Bench, status: int) -> None:
+def test_slot_of_another_patient_rejects_with_that_reason(bench: Bench, status: int) -> None:
     bench.fake.switch(slot_conflict_status=status)
     bench.patient()
     bench.fake.add_patient(**invented.child(mobile=invented.OTHER_NATIONAL, appointments=[standing()]))
@@ -157,7 +157,7 @@ def test_a_known_refusal_after_which_nothing_stands_rejects(bench: Bench, text: 
 
 
 @pytest.mark.parametrize("text", ["Get Operation Failed", "Slot is already booked"])
-def test_a_refusal_counts_for_nothing_if_the_appointment_stands_all_the_same(bench: Bench, text: str) -> None:
+def test_refusal_is_ignored_if_the_appointment_is_booked(bench: Bench, text: str) -> None:
     bench.patient()
     bench.fake.fault(POST, "status", status=400, body=text, after_work=True, count=1)
     booking = bench.accept()
@@ -171,7 +171,7 @@ def test_a_refusal_counts_for_nothing_if_the_appointment_stands_all_the_same(ben
     assert bench.fake.posted() == 1
 
 
-def test_a_refusal_with_an_appointment_near_by_that_is_new_is_left_to_a_person(bench: Bench) -> None:
+def test_refusal_with_a_new_appointment_nearby_is_parked(bench: Bench) -> None:
     bench.fake.switch(shift_zones=330)
     bench.patient()
     bench.fake.fault(POST, "status", status=400, body="Get Operation Failed", after_work=True, count=1)
@@ -184,7 +184,7 @@ def test_a_refusal_with_an_appointment_near_by_that_is_new_is_left_to_a_person(b
     assert bench.fake.posted() == 1
 
 
-def test_a_refusal_that_cannot_be_read_back_leaves_the_outcome_unknown(bench: Bench) -> None:
+def test_refusal_that_cannot_be_read_back_is_unknown(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     bench.fake.fault(POST, "status", status=400, body="Slot is already booked", count=1)
@@ -212,7 +212,7 @@ def test_a_booking_whose_start_is_upon_us_is_left_to_a_person(bench: Bench) -> N
     assert bench.fake.posted() == 0
 
 
-def test_an_appointment_that_stands_is_found_although_its_start_has_passed(bench: Bench) -> None:
+def test_booked_appointment_is_found_after_its_start_has_passed(bench: Bench) -> None:
     soon = bench.clock.now() + timedelta(hours=2)
     bench.patient(appointments=[standing(soon.astimezone(START.tzinfo).isoformat())])
     booking = bench.accept(start=soon)

@@ -18,7 +18,7 @@ LOOK = "getAppointmentsByPatient"
 AGE = ProtocolTimings().age.total_seconds()
 
 
-def test_a_booking_over_the_age_limit_whose_start_is_ahead_is_not_called_too_late(bench: Bench) -> None:
+def test_over_the_age_limit_but_before_its_start_is_not_too_late(bench: Bench) -> None:
     bench.patient()
     bench.fake.fault(LOOK, "status", status=503)
     booking = bench.accept()
@@ -71,7 +71,7 @@ def test_nothing_is_posted_within_a_minute_of_the_start(bench: Bench, before: in
     assert bench.fake.posted() == (state is State.BOOKED)
 
 
-def test_what_is_in_doubt_when_its_start_comes_is_left_to_a_person(bench: Bench) -> None:
+def test_booking_in_doubt_at_its_start_is_parked(bench: Bench) -> None:
     bench.patient()
     bench.fake.fault(POST, "timeout_before", count=1)
     booking = bench.accept(start=bench.clock.now() + timedelta(minutes=2))
@@ -150,14 +150,14 @@ class TestCheck:
     @pytest.mark.parametrize(
         ("lease", "worker", "visibility"), [(44, 30, 180), (45, 31, 180), (180, 30, 180), (45, 30, 45)]
     )
-    def test_the_lease_outlives_the_worker_by_15_s_and_ends_before_the_visibility(
+    def test_lease_outlives_worker_and_ends_before_visibility(
         self, lease: float, worker: float, visibility: float
     ) -> None:
         with pytest.raises(ConfigurationError, match="lease"):
             ProtocolTimings(lease_seconds=lease).check(worker_seconds=worker, visibility_seconds=visibility)
 
     @pytest.mark.parametrize("settle", [timedelta(seconds=-1), timedelta(hours=12), timedelta(hours=13)])
-    def test_the_settle_time_is_neither_negative_nor_as_long_as_the_age_limit(self, settle: timedelta) -> None:
+    def test_settle_time_is_not_negative_and_under_the_age_limit(self, settle: timedelta) -> None:
         with pytest.raises(ConfigurationError, match="settle"):
             replace(ProtocolTimings(), settle=settle).check(**GOOD)
 

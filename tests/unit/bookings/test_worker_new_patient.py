@@ -33,7 +33,7 @@ def register(bench: Bench) -> None:
     bench.fake.add_patient(**invented.child())
 
 
-def test_nobody_has_the_number_so_patient_and_appointment_are_made_together(bench: Bench) -> None:
+def test_unknown_number_makes_patient_and_appointment_together(bench: Bench) -> None:
     booked = bench.ends(bench.accept(new_request()))
 
     (patient,) = bench.fake.patients()
@@ -97,7 +97,7 @@ def test_a_name_that_agrees_is_the_same_person(bench: Bench, first: str, last: s
     ],
     ids=["other first name", "no last name", "other birth date"],
 )
-def test_a_number_registered_to_somebody_else_is_left_to_a_person(
+def test_number_registered_to_another_person_is_parked(
     bench: Bench, first: str, last: str | None, born: str | None
 ) -> None:
     bench.patient()
@@ -119,7 +119,7 @@ def test_several_patients_on_one_number_are_left_to_a_person(bench: Bench) -> No
     assert bench.fake.posted() == 0
 
 
-def test_a_parked_booking_keeps_the_request_sealed_until_a_person_acts(bench: Bench) -> None:
+def test_parked_booking_keeps_the_request_sealed(bench: Bench) -> None:
     bench.patient()
     bench.fake.add_patient(**invented.child())
 
@@ -130,7 +130,7 @@ def test_a_parked_booking_keeps_the_request_sealed_until_a_person_acts(bench: Be
     assert bench.sealer.open(key_of(parked.booking_id), parked.request)
 
 
-def test_a_patient_created_before_the_slot_was_refused_is_booked_for_as_a_known_one(bench: Bench) -> None:
+def test_patient_created_before_a_refusal_is_then_a_known_one(bench: Bench) -> None:
     bench.fake.switch(create_patient_then_refuse_slot=True)
 
     booked = bench.ends(bench.accept(new_request()))
@@ -143,7 +143,7 @@ def test_a_patient_created_before_the_slot_was_refused_is_booked_for_as_a_known_
     assert (calls.count(CREATE), calls.count(POST)) == (1, 1)
 
 
-def test_a_patient_created_although_the_slot_is_taken_is_named_in_the_refusal(bench: Bench) -> None:
+def test_patient_created_although_the_slot_is_taken_is_named(bench: Bench) -> None:
     bench.fake.switch(create_patient_then_refuse_slot=True)
     bench.fake.add_patient(
         **invented.child(
@@ -159,7 +159,7 @@ def test_a_patient_created_although_the_slot_is_taken_is_named_in_the_refusal(be
     assert len(bench.fake.standing()) == 1
 
 
-def test_a_lost_answer_leads_to_the_patient_and_appointment_that_were_made(bench: Bench) -> None:
+def test_lost_answer_leads_to_the_patient_and_appointment_made(bench: Bench) -> None:
     bench.fake.fault(CREATE, "timeout_after", count=1)
     booking = bench.accept(new_request())
 
@@ -173,7 +173,7 @@ def test_a_lost_answer_leads_to_the_patient_and_appointment_that_were_made(bench
     assert bench.fake.posted() == 1
 
 
-def test_a_lost_request_created_nobody_and_is_posted_again_once_that_is_certain(bench: Bench) -> None:
+def test_lost_request_is_posted_again_once_absence_is_certain(bench: Bench) -> None:
     bench.fake.fault(CREATE, "timeout_before", count=1)
     booking = bench.accept(new_request())
     bench.waits(booking)
@@ -186,7 +186,7 @@ def test_a_lost_request_created_nobody_and_is_posted_again_once_that_is_certain(
     assert (bench.fake.posted(), len(bench.fake.standing())) == (2, 1)
 
 
-def test_a_patient_who_was_made_but_not_the_appointment_gets_it_once_that_is_certain(bench: Bench) -> None:
+def test_patient_made_without_the_appointment_gets_it_later(bench: Bench) -> None:
     bench.fake.switch(create_patient_then_refuse_slot=True)
     bench.fake.fault(CREATE, "timeout_after", count=1)
 
@@ -197,7 +197,7 @@ def test_a_patient_who_was_made_but_not_the_appointment_gets_it_once_that_is_cer
     assert len(bench.fake.standing()) == 1
 
 
-def test_a_refusal_after_which_the_number_is_somebody_elses_is_left_to_a_person(bench: Bench) -> None:
+def test_refusal_after_the_number_became_anothers_is_parked(bench: Bench) -> None:
     booking = bench.accept(new_request())
     bench.fake.fault(CREATE, "status", status=400, body="Get Operation Failed", count=1)
     bench.transport.before[CREATE] = partial(register, bench)
@@ -219,7 +219,7 @@ def test_two_children_of_one_caller_at_one_time_are_two_bookings(bench: Bench) -
     assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.NUMBER_REGISTERED_TO_OTHER)
 
 
-def test_the_newcomers_own_appointment_made_meanwhile_by_hand_is_already_there(bench: Bench) -> None:
+def test_newcomers_appointment_made_by_hand_is_already_there(bench: Bench) -> None:
     bench.patient(appointments=[{"clinic_id": "C-01", "start": START.isoformat()}])
 
     booked = bench.ends(bench.accept(new_request()))

@@ -64,7 +64,7 @@ def test_two_workers_that_both_saw_an_empty_calendar_post_once(bench: Bench, out
     assert bench.ends(booking) == bench.now(booking)
 
 
-def test_a_worker_that_comes_while_the_other_posts_waits_for_its_lease(bench: Bench, outcomes: list[Outcome]) -> None:
+def test_worker_beside_a_posting_one_waits_for_its_lease(bench: Bench, outcomes: list[Outcome]) -> None:
     bench.patient()
     booking = bench.accept()
     interleave(bench, booking, POST, outcomes)
@@ -91,7 +91,7 @@ def test_two_workers_on_one_new_patient_create_one(bench: Bench, outcomes: list[
 
 
 @pytest.mark.parametrize("frozen", [60, 100, 170, 1000])
-def test_a_worker_that_woke_up_after_its_lease_posts_nothing_and_changes_nothing(bench: Bench, frozen: float) -> None:
+def test_worker_that_wakes_after_its_lease_posts_nothing(bench: Bench, frozen: float) -> None:
     bench.patient()
     booking = bench.accept()
 
@@ -119,7 +119,7 @@ def without_transactions() -> DynamoDBClient:
     return client
 
 
-def test_a_lost_answer_of_the_ledger_after_the_post_costs_no_second_post(bench: Bench) -> None:
+def test_lost_ledger_answer_after_the_post_costs_no_second_post(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     bench.worker = bench.another_worker(ledger=Ledger(Table(without_transactions(), bench.stack.table), bench.clock))
@@ -136,9 +136,7 @@ def test_a_lost_answer_of_the_ledger_after_the_post_costs_no_second_post(bench: 
 
 
 @pytest.mark.parametrize("call", [LOOK, POST])
-def test_two_bookings_for_one_start_of_one_patient_make_one_appointment(
-    bench: Bench, outcomes: list[Outcome], call: str
-) -> None:
+def test_two_bookings_for_one_start_make_one_appointment(bench: Bench, outcomes: list[Outcome], call: str) -> None:
     bench.patient()
     mine, yours = bench.accept(), bench.accept(service=PersonalText(invented.SERVICE))
 
@@ -155,9 +153,7 @@ def test_two_bookings_for_one_start_of_one_patient_make_one_appointment(
     assert len(bench.fake.standing()) == 1
 
 
-def test_a_known_patient_and_a_newcomer_who_is_the_same_person_get_one_appointment(
-    bench: Bench, outcomes: list[Outcome]
-) -> None:
+def test_known_patient_and_same_newcomer_get_one_appointment(bench: Bench, outcomes: list[Outcome]) -> None:
     bench.patient()
     known, new = bench.accept(), bench.accept(new_request())
     assert known.patient_key != new.patient_key, "nothing tells beforehand that they are one person"

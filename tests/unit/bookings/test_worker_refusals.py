@@ -25,9 +25,7 @@ def takes_the_slot(bench: Bench) -> None:
 
 @pytest.mark.parametrize("lag", [0, 5, 100])
 @pytest.mark.parametrize(("status", "body"), [(400, TAKEN), (409, TAKEN), (200, SAVING_SLOT)])
-def test_a_slot_that_our_own_appointment_holds_is_ours_though_the_calendar_lags(
-    bench: Bench, status: int, body: str, lag: int
-) -> None:
+def test_slot_held_by_our_appointment_is_ours_if_calendar_lags(bench: Bench, status: int, body: str, lag: int) -> None:
     bench.patient()
     bench.fake.switch(read_lag_seconds=lag)
     bench.fake.fault(POST, "status", status=status, body=body, after_work=True, count=1)
@@ -50,7 +48,7 @@ def test_so_is_a_newcomer_s(bench: Bench) -> None:
     assert len(bench.fake.standing()) == 1
 
 
-def test_a_slot_that_somebody_else_holds_is_taken_once_two_readings_have_shown_nothing_of_ours(bench: Bench) -> None:
+def test_slot_is_taken_after_two_readings_without_ours(bench: Bench) -> None:
     bench.patient()
     takes_the_slot(bench)
     booking = bench.accept()
@@ -86,7 +84,7 @@ def test_what_no_appointment_of_ours_can_cause_counts_at_once(
     assert (outcome.booking.state, outcome.booking.reason) == (State.REJECTED, reason)
 
 
-def test_a_patient_who_was_made_and_is_shown_late_is_booked_for_as_a_known_one(bench: Bench) -> None:
+def test_patient_made_and_shown_late_is_booked_as_a_known_one(bench: Bench) -> None:
     bench.fake.switch(create_patient_then_refuse_slot=True, read_lag_seconds=5)
 
     booked = bench.ends(bench.accept(new_request()))
@@ -98,7 +96,7 @@ def test_a_patient_who_was_made_and_is_shown_late_is_booked_for_as_a_known_one(b
     assert (calls.count(CREATE), calls.count(POST)) == (1, 1)
 
 
-def test_a_canary_whose_slot_is_taken_holds_nobody_up_while_it_settles(bench: Bench) -> None:
+def test_canary_whose_slot_is_taken_blocks_nobody_while_settling(bench: Bench) -> None:
     bench.worker = bench.another_worker(canary=bench.canary())
     bench.patient()
     takes_the_slot(bench)

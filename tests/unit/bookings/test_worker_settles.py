@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,48 +11,13 @@ from convox_clinicea.bookings.audit import Person
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.worker import Done
-from convox_clinicea.clinicea.errors import FormRefused
-from convox_clinicea.deadline import Deadline
 from tests.support.bench import Bench
-from tests.support.bookings import START, known_request, new_request
-
-POST = "postAppointmentByPatientID"
-CREATE = "postAppointment"
-LOOK = "getAppointmentsByPatient"
-SETTLED = 125.0
-
-
-def in_doubt(bench: Bench, kind: str = "timeout_before", **fault: Any) -> Any:
-    """A booking whose POST got no answer."""
-    bench.patient()
-    bench.fake.fault(POST, kind, count=1, **fault)
-    booking = bench.accept()
-    bench.waits(booking)
-    assert bench.now(booking).state is State.UNKNOWN
-    return booking
-
-
-def by_hand(bench: Bench, **changes: Any) -> str:
-    """The front desk books for the same patient, in Clinicea itself."""
-    wanted = known_request(**changes).for_clinicea(reference="front desk")
-    made = bench.clinicea.post_appointment_by_patient_id("P-41", wanted, Deadline.after(bench.clock, 10))
-    return made.appointment_id
-
-
-def at_the_second_look(bench: Bench, act: Callable[[], object]) -> None:
-    """Do something between the two readings."""
-
-    def first() -> None:
-        bench.transport.before[LOOK] = second
-
-    def second() -> None:
-        act()
-
-    bench.transport.before[LOOK] = first
+from tests.support.bookings import START, known_request
+from tests.support.settling import LOOK, POST, SETTLED, at_the_second_look, by_hand, in_doubt
 
 
 @pytest.mark.parametrize("seconds", [2, 60, 118])
-def test_a_commit_that_comes_late_is_found_before_anything_is_posted_again(bench: Bench, seconds: int) -> None:
+def test_late_commit_is_found_before_anything_is_posted_again(bench: Bench, seconds: int) -> None:
     booking = in_doubt(bench, "late_commit", seconds=seconds)
 
     booked = bench.ends(booking)
@@ -63,7 +27,7 @@ def test_a_commit_that_comes_late_is_found_before_anything_is_posted_again(bench
     assert [call for call, _ in bench.transport.sent].count(POST) == 1
 
 
-def test_what_stands_is_found_at_once_without_waiting_for_the_settle_time(bench: Bench) -> None:
+def test_booked_appointment_is_found_without_the_settle_time(bench: Bench) -> None:
     booking = in_doubt(bench, "timeout_after")
     bench.clock.advance(5)
 
@@ -87,7 +51,7 @@ def test_until_it_has_settled_the_booking_waits_for_exactly_that(bench: Bench) -
     assert bench.fake.posted() == 1
 
 
-def test_certainly_absent_takes_two_complete_readings_and_one_more_post(bench: Bench) -> None:
+def test_absence_takes_two_complete_readings_and_one_more_post(bench: Bench) -> None:
     booking = in_doubt(bench)
     bench.clock.advance(SETTLED)
     before = len(bench.transport.sent)
@@ -130,7 +94,7 @@ def test_two_readings_that_differ_prove_nothing(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("moved", [timedelta(minutes=15), timedelta(hours=-5.5), timedelta(hours=24)])
-def test_anything_new_near_the_start_that_nobody_owns_is_for_a_person_to_tell(bench: Bench, moved: timedelta) -> None:
+def test_new_unowned_appointment_nearby_is_parked(bench: Bench, moved: timedelta) -> None:
     booking = in_doubt(bench)
     by_hand(bench, start=START + moved)
 
@@ -172,9 +136,7 @@ def test_what_was_there_before_the_post_counts_for_nothing(bench: Bench, before:
         ("move", {"start": (START + timedelta(days=200)).isoformat()}),
     ],
 )
-def test_what_the_clinic_cancels_or_moves_while_in_doubt_is_not_made_again(
-    bench: Bench, call: str, change: dict[str, str]
-) -> None:
+def test_cancelled_or_moved_while_in_doubt_is_not_made_again(bench: Bench, call: str, change: dict[str, str]) -> None:
     booking = in_doubt(bench, "timeout_after")
     (ours,) = bench.fake.standing()
     bench.fake.call("POST", call, {"appointment_id": ours["appointment_id"], **change})
@@ -185,7 +147,7 @@ def test_what_the_clinic_cancels_or_moves_while_in_doubt_is_not_made_again(
     assert bench.fake.made() == 1
 
 
-def test_what_a_person_cancelled_before_the_redrive_does_not_hold_it_up(bench: Bench) -> None:
+def test_cancellation_before_the_redrive_does_not_block_it(bench: Bench) -> None:
     booking = in_doubt(bench, "timeout_after")
     (ours,) = bench.fake.standing()
     bench.fake.call("POST", "cancel", {"appointment_id": ours["appointment_id"]})
@@ -229,147 +191,6 @@ def test_each_claim_remembers_all_that_any_look_had_seen(bench: Bench) -> None:
     assert bench.settles(booking).state is State.BOOKED
 
 
-@pytest.mark.parametrize("kind", ["reset_after", "timeout_after", "html"])
-def test_a_refusal_after_an_unknown_outcome_may_be_of_our_own_appointment(bench: Bench, kind: str) -> None:
-    bench.fake.switch(own_slot_conflicts=True)
-    bench.patient()
-    bench.fake.fault(POST, kind, count=1, **({"after_work": True} if kind == "html" else {}))
-    booking = bench.accept()
-    bench.waits(booking)
-    bench.fake.switch(single_appointments=False)
-
-    booked = bench.ends(booking)
-
-    assert booked.state is State.BOOKED
-    assert len(bench.fake.standing()) == 1
-
-
-def test_an_unlisted_refusal_goes_to_a_person_once_settled_and_keeps_the_request(bench: Bench) -> None:
-    bench.patient()
-    bench.fake.fault(POST, "status", status=400, body="Get Operation Failed", count=1)
-    booking = bench.accept()
-
-    bench.waits(booking)
-    doubted = bench.now(booking)
-    assert (doubted.state, doubted.refusal, doubted.reason) == (State.UNKNOWN, Reason.REFUSED, None)
-    bench.clock.advance(60)
-    bench.waits(booking, received=2)
-    assert bench.now(booking).state is State.UNKNOWN
-    parked = bench.ends(booking)
-
-    assert (parked.state, parked.reason) == (State.NEEDS_ATTENTION, Reason.REFUSED)
-    assert parked.request is not None
-    assert bench.fake.posted() == 1
-
-
-@pytest.mark.parametrize("status", [400, 404, 409, 410, 418, 422, 451])
-def test_a_transient_refusal_loses_no_booking_once_a_person_redrives_it(bench: Bench, status: int) -> None:
-    bench.patient()
-    bench.fake.fault(POST, "status", status=status, body='{"Message": "try again"}', count=1)
-    booking = bench.accept()
-    assert bench.settles(booking).state is State.NEEDS_ATTENTION
-
-    bench.acting.redrive(booking.booking_id, Person("front desk", "tried by hand, it works"))
-
-    assert bench.ends(bench.now(booking)).state is State.BOOKED
-    assert len(bench.fake.standing()) == 1
-
-
-@pytest.mark.parametrize("after_work", [False, True])
-@pytest.mark.parametrize("status", [408, 421, 423, 425, 499])
-def test_a_transient_status_is_an_unknown_outcome_and_the_booking_is_made_once(
-    bench: Bench, status: int, after_work: bool
-) -> None:
-    bench.patient()
-    bench.fake.fault(POST, "status", status=status, body="", count=1, after_work=after_work)
-    booking = bench.accept()
-    bench.waits(booking)
-    assert (bench.now(booking).state, bench.now(booking).refusal) == (State.UNKNOWN, None)
-
-    assert bench.settles(booking).state is State.BOOKED
-    assert len(bench.fake.standing()) == 1
-
-
-def test_a_406_after_the_work_is_found_and_posted_once(bench: Bench) -> None:
-    bench.patient()
-    bench.fake.fault(POST, "status", status=406, body="", after_work=True, count=1)
-    booking = bench.accept()
-
-    assert isinstance(bench.waits(booking).cause, FormRefused)
-    assert bench.now(booking).state is State.UNKNOWN
-
-    assert bench.ends(booking).state is State.BOOKED
-    assert len(bench.fake.standing()) == 1
-
-
-@pytest.mark.parametrize("status", [407, 415, 426, 431])
-def test_a_wrong_form_keeps_the_booking_waiting_and_rejects_nobody(bench: Bench, status: int) -> None:
-    bench.patient()
-    bench.fake.fault(POST, "status", status=status, body="", count=3)
-    booking = bench.accept()
-
-    for received in (1, 2, 3):
-        assert isinstance(bench.waits(booking, received=received).cause, FormRefused)
-        assert (bench.now(booking).state, bench.now(booking).posted) == (State.ACCEPTED, False)
-
-    assert bench.ends(booking).state is State.BOOKED
-    assert len(bench.fake.standing()) == 1
-
-
-def test_a_refusal_whose_appointment_comes_up_all_the_same_is_none(bench: Bench) -> None:
-    bench.patient()
-    bench.fake.fault(POST, "status", status=400, body="Get Operation Failed", count=1)
-    booking = bench.accept()
-    bench.waits(booking)
-    made = by_hand(bench)
-
-    booked = bench.ends(booking)
-
-    assert (booked.state, booked.appointment_id, booked.reason) == (State.BOOKED, made, None)
-
-
-def test_a_known_refusal_that_could_not_be_read_back_counts_as_soon_as_it_can(bench: Bench) -> None:
-    bench.patient()
-    booking = bench.accept()
-    bench.fake.fault(POST, "status", status=400, body="Unknown clinic", count=1)
-    bench.transport.before[POST] = lambda: bench.fake.fault(LOOK, "html", count=5)
-    bench.waits(booking)
-    assert bench.now(booking).refusal is Reason.UNKNOWN_CLINIC
-    bench.fake.clear_faults()
-
-    outcome = bench.work(booking, received=2)
-
-    assert isinstance(outcome, Done)
-    assert (bench.now(booking).state, bench.now(booking).reason) == (State.REJECTED, Reason.UNKNOWN_CLINIC)
-
-
-def test_after_a_refusal_half_done_the_booking_belongs_to_the_patient_who_was_made(bench: Bench) -> None:
-    bench.fake.switch(create_patient_then_refuse_slot=True)
-    booking = bench.accept(new_request())
-
-    bench.waits(booking)
-
-    (patient,) = bench.fake.patients()
-    half = bench.now(booking)
-    assert (half.state, half.patient_id, half.refusal) == (State.UNKNOWN, patient["patient_id"], None)
-    assert bench.ends(booking).state is State.BOOKED
-    calls = [call for call, _ in bench.transport.sent]
-    assert (calls.count(CREATE), calls.count(POST)) == (1, 1)
-    assert len(bench.fake.patients()) == 1
-
-
-def test_an_answer_that_names_the_patient_and_no_appointment_is_looked_into(bench: Bench) -> None:
-    bench.fake.fault(CREATE, "status", status=200, body='{"ID": "P-9"}', after_work=True, count=1)
-    booking = bench.accept(new_request())
-    bench.waits(booking)
-
-    booked = bench.ends(booking)
-
-    (appointment,) = bench.fake.standing()
-    assert (booked.state, booked.appointment_id) == (State.BOOKED, appointment["appointment_id"])
-    assert bench.fake.posted() == 1
-
-
 class TestBesideAnotherInDoubt:
     """A patient's two bookings are in doubt at once: only the second one's appointment was made."""
 
@@ -383,7 +204,7 @@ class TestBesideAnotherInDoubt:
         bench.clock.advance(SETTLED)
         return first, second
 
-    def test_what_the_other_may_have_made_is_waited_for_and_not_left_to_a_person(self, bench: Bench) -> None:
+    def test_possible_appointment_of_the_other_is_waited_for(self, bench: Bench) -> None:
         first, second = self.both(bench)
 
         assert bench.waits(first, received=2).cause is None

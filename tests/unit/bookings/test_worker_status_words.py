@@ -28,7 +28,7 @@ def answers(bench: Bench, **record: Any) -> None:
 
 @pytest.mark.parametrize("reason", ["-", "NA", "null", "N/A", ".", "moved from Monday"])
 @pytest.mark.parametrize("status", ["Confirmed", "Scheduled", "Waiting", "Check Out"])
-def test_a_reason_beside_a_standing_appointment_makes_no_second_one(bench: Bench, status: str, reason: str) -> None:
+def test_reason_beside_a_booked_appointment_makes_no_second(bench: Bench, status: str, reason: str) -> None:
     stands(bench, status, cancellation_reason=reason)
 
     booked = bench.ends(bench.accept())
@@ -78,7 +78,7 @@ def test_what_nobody_can_place_goes_to_a_person(bench: Bench, record: dict[str, 
     assert bench.fake.posted() == 0
 
 
-def test_beside_one_that_surely_stands_an_unclear_one_does_not_matter(bench: Bench) -> None:
+def test_unclear_one_beside_a_certain_one_does_not_matter(bench: Bench) -> None:
     start = START.isoformat()
     kinds = [{"clinic_id": "C-01", "start": start, "status": status} for status in ("Rescheduled", "Confirmed")]
     bench.patient(appointments=kinds)
@@ -90,7 +90,7 @@ def test_beside_one_that_surely_stands_an_unclear_one_does_not_matter(bench: Ben
 
 
 @pytest.mark.parametrize("status", ["Rescheduled", "Lost", "No Show"])
-def test_an_unknown_word_on_what_a_lost_post_made_is_neither_booked_nor_absent(bench: Bench, status: str) -> None:
+def test_unknown_word_after_lost_post_is_not_booked_nor_absent(bench: Bench, status: str) -> None:
     bench.patient()
     bench.fake.fault(POST, "timeout_after", count=1)
     booking = bench.accept()

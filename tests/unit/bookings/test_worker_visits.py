@@ -47,9 +47,7 @@ CALLS = [
 
 @pytest.mark.parametrize("sight", SIGHT)
 @pytest.mark.parametrize("changes", CALLS)
-def test_a_known_patient_s_visit_that_two_bookings_want_is_made_once(
-    bench: Bench, sight: Any, changes: dict[str, Any]
-) -> None:
+def test_visit_wanted_by_two_bookings_is_made_once(bench: Bench, sight: Any, changes: dict[str, Any]) -> None:
     bench.patient()
     bench.clock.advance(2 * LAG)
     sight(bench)
@@ -75,7 +73,7 @@ def test_a_newcomer_s_visit_that_two_calls_want_is_made_once(bench: Bench, sight
     one_appointment(bench, first, second)
 
 
-def test_a_newcomer_s_second_visit_is_for_the_same_patient_though_clinicea_shows_them_late(bench: Bench) -> None:
+def test_newcomers_second_visit_is_for_the_patient_shown_late(bench: Bench) -> None:
     lagging(bench)
     first = bench.accept(new_request())
     second = bench.accept(new_request(start=START + timedelta(hours=1)))
@@ -100,7 +98,7 @@ def second_call(**changes: Any) -> BookingRequest:
 
 @pytest.mark.parametrize("told", [None, BORN])
 @pytest.mark.parametrize("passed", [1, ProtocolTimings().settle.total_seconds() + 10])
-def test_a_newcomer_s_second_call_is_for_the_same_patient_though_no_search_shows_them_for_minutes(
+def test_newcomers_second_call_finds_the_patient_no_search_shows(
     bench: Bench, passed: float, told: PersonalDate | None
 ) -> None:
     bench.fake.switch(read_lag_seconds=300)
@@ -116,7 +114,7 @@ def test_a_newcomer_s_second_call_is_for_the_same_patient_though_no_search_shows
     assert (len(bench.fake.standing()), len(bench.fake.patients())) == (2, 1)
 
 
-def test_so_it_is_where_the_first_one_s_slot_was_taken_and_only_the_patient_made(bench: Bench) -> None:
+def test_same_if_the_first_slot_was_taken_and_only_patient_made(bench: Bench) -> None:
     visit = {"clinic_id": "C-01", "start": START.isoformat()}
     bench.fake.add_patient(**invented.child(mobile=invented.OTHER_NATIONAL, appointments=[visit]))
     bench.fake.switch(create_patient_then_refuse_slot=True)
@@ -145,7 +143,7 @@ def test_somebody_else_on_that_number_is_searched_for_as_before(bench: Bench, ot
 
 
 @pytest.mark.parametrize("seconds", [20, 100])
-def test_a_patient_who_is_visible_before_their_appointment_is_not_booked_beside_it(bench: Bench, seconds: int) -> None:
+def test_patient_visible_before_appointment_is_not_rebooked(bench: Bench, seconds: int) -> None:
     bench.fake.switch(half_commit_seconds=seconds)
     bench.fake.fault("postAppointment", "timeout_after", count=1)
     newcomers = bench.accept(new_request())
@@ -161,7 +159,7 @@ def test_a_patient_who_is_visible_before_their_appointment_is_not_booked_beside_
     one_appointment(bench, newcomers, known)
 
 
-def test_a_known_patient_s_other_visit_does_not_wait_for_a_newcomer_in_doubt(bench: Bench) -> None:
+def test_known_patients_visit_does_not_wait_for_a_newcomer(bench: Bench) -> None:
     bench.fake.fault("postAppointment", "timeout_before", count=1)
     bench.waits(bench.accept(new_request()))
     bench.patient()
@@ -171,7 +169,7 @@ def test_a_known_patient_s_other_visit_does_not_wait_for_a_newcomer_in_doubt(ben
     assert bench.ends(other).state is State.BOOKED
 
 
-def test_a_start_that_was_cancelled_in_clinicea_can_be_booked_again(bench: Bench) -> None:
+def test_start_cancelled_in_clinicea_can_be_booked_again(bench: Bench) -> None:
     bench.patient()
     first = bench.ends(bench.accept())
     bench.fake.cancel(str(first.appointment_id))
@@ -183,7 +181,7 @@ def test_a_start_that_was_cancelled_in_clinicea_can_be_booked_again(bench: Bench
     assert [each["appointment_id"] for each in bench.fake.standing()] == [again.appointment_id]
 
 
-def test_one_that_the_clinic_deleted_can_be_booked_again_once_that_is_certain(bench: Bench) -> None:
+def test_start_deleted_by_the_clinic_can_be_booked_when_certain(bench: Bench) -> None:
     bench.patient()
     first = bench.ends(bench.accept())
     bench.fake.cancel(str(first.appointment_id), delete=True)

@@ -32,9 +32,7 @@ SEARCH = "searchPatientByMobileNumber"
 
 @pytest.mark.parametrize("status", [401, 403, 405, 429])
 @pytest.mark.parametrize("new_patient", [False, True], ids=["known patient", "new patient"])
-def test_a_post_that_certainly_did_nothing_leaves_the_booking_accepted(
-    bench: Bench, status: int, new_patient: bool
-) -> None:
+def test_post_that_certainly_did_nothing_leaves_it_accepted(bench: Bench, status: int, new_patient: bool) -> None:
     if not new_patient:
         bench.patient()
     call = "postAppointment" if new_patient else POST
@@ -66,7 +64,7 @@ def test_a_post_that_never_left_leaves_the_booking_accepted(bench: Bench) -> Non
     assert bench.ends(booking).state is State.BOOKED
 
 
-def test_a_route_that_is_missing_is_the_deployments_fault_not_the_patients(bench: Bench) -> None:
+def test_missing_route_is_the_deployments_fault_not_the_patients(bench: Bench) -> None:
     bench.patient()
     bench.fake.fault(POST, "status", status=404, body="No HTTP resource was found that matches", count=1)
     booking = bench.accept()
@@ -77,7 +75,7 @@ def test_a_route_that_is_missing_is_the_deployments_fault_not_the_patients(bench
     assert bench.now(booking).state is State.ACCEPTED
 
 
-def test_a_secret_that_cannot_be_read_between_look_and_post_leaves_the_booking_accepted(bench: Bench) -> None:
+def test_secret_failing_between_read_and_post_leaves_it_accepted(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
 
@@ -130,7 +128,7 @@ def test_clinicea_is_left_alone_as_long_as_it_asked(bench: Bench) -> None:
     assert wait.seconds == 400
 
 
-def test_what_is_left_of_the_invocation_must_be_enough_for_a_post(bench: Bench) -> None:
+def test_remaining_time_must_be_enough_for_a_post(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
 
@@ -152,7 +150,7 @@ def test_a_slow_look_leaves_too_little_time_for_a_post(bench: Bench) -> None:
     assert bench.fake.posted() == 0
 
 
-def test_a_message_of_an_older_generation_is_acknowledged_and_nothing_done(bench: Bench) -> None:
+def test_message_of_an_older_generation_is_acknowledged_only(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     requeued = Ledger(Table(aws.dynamodb(), bench.stack.table), bench.clock)
@@ -169,7 +167,7 @@ def test_a_message_of_an_older_generation_is_acknowledged_and_nothing_done(bench
 
 
 @pytest.mark.parametrize("state", [State.BOOKED, State.REJECTED, State.NEEDS_ATTENTION])
-def test_a_booking_that_has_ended_or_is_parked_is_acknowledged_and_left_as_it_is(bench: Bench, state: State) -> None:
+def test_ended_or_parked_booking_is_acknowledged_and_left(bench: Bench, state: State) -> None:
     bench.patient()
     booking = bench.accept()
     for step in (State.SENDING, state) if state is State.REJECTED else (state,):
@@ -195,7 +193,7 @@ def test_a_ledger_that_does_not_answer_makes_the_message_wait(bench: Bench) -> N
     assert isinstance(bench.waits(booking).cause, TableUnavailable)
 
 
-def test_a_request_that_cannot_be_opened_waits_and_nothing_is_claimed(bench: Bench) -> None:
+def test_request_that_cannot_be_decrypted_waits_unclaimed(bench: Bench) -> None:
     bench.patient()
     booking = bench.accept()
     other_key = aws.kms().create_key()["KeyMetadata"]["Arn"]

@@ -167,7 +167,7 @@ class TestCreatedIds:
             ([GUID], (GUID, None, False)),
         ],
     )
-    def test_a_record_of_what_was_sent_or_a_bare_id_names_the_appointment(
+    def test_sent_record_or_a_bare_id_names_the_appointment(
         self, body: object, ids: tuple[str, str | None, bool]
     ) -> None:
         assert created_ids(BOOK, answer(body), TABLE, SENT, "P-1", ZONE) == ids

@@ -110,7 +110,7 @@ class TestPages:
         found = scripted_client(transport).appointments_by_patient(PATIENT_ID, within(9))
         assert [each.appointment_id for each in found] == ["1", "2", "3"]
 
-    def test_a_page_that_repeats_what_was_there_is_no_complete_reading(self) -> None:
+    def test_page_that_repeats_entries_is_no_complete_reading(self) -> None:
         transport = Scripted(answer(records(1, 2)))
         with pytest.raises(errors.UnexpectedAnswer, match="a page repeats"):
             scripted_client(transport).appointments_by_patient(PATIENT_ID, within(9))
@@ -160,7 +160,7 @@ class TestEntries:
         "Notes": "[bk_a]",
     }
 
-    def test_names_number_and_notes_come_along_and_are_shown_to_nobody(self) -> None:
+    def test_names_number_and_notes_are_read_and_never_printed(self) -> None:
         (found,) = scripted_client(pages([self.RECORD])).entries_by_date(date(2031, 3, 3), within(9))
 
         assert found.appointment.appointment_id == "A-1"

@@ -21,7 +21,7 @@ def echo(request: WireRequest) -> WireAnswer:
     return answer({"ID": "A-1", **request.query})
 
 
-def test_a_known_patient_s_appointment_says_everything_in_clinicea_s_words() -> None:
+def test_known_patients_appointment_is_in_the_words_of_clinicea() -> None:
     transport = Scripted(CREATED)
     created = scripted_client(transport).post_appointment_by_patient_id(PATIENT_ID, new_appointment(), within(9))
     assert created == CreatedAppointment(appointment_id="A-1", patient_id="P-77", shown=True)

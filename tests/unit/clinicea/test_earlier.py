@@ -38,7 +38,7 @@ def test_its_format_of_times_is_the_stamp() -> None:
     assert built({"datetime_format": "%d/%m/%Y %H:%M:%S"}).times.stamp == "%d/%m/%Y %H:%M:%S"
 
 
-def test_its_status_words_are_understood_beside_those_that_are_packed_now() -> None:
+def test_its_status_words_are_valid_beside_the_packed_ones() -> None:
     statuses = built({"statuses": {"checked_out": ["Settled"], "cancelled": ["Struck"]}}).statuses
     meanings = {word: statuses.meaning(word) for word in ("settled", "Struck", "Confirmed", "No Show", "Cancelled")}
     assert meanings == {

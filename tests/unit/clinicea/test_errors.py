@@ -32,7 +32,7 @@ LEAVES: list[tuple[errors.CliniceaError, bool, bool]] = [
 
 @pytest.mark.parametrize(("error", "retryable", "outcome_known"), LEAVES, ids=lambda value: type(value).__name__)
 class TestLeaves:
-    def test_each_says_whether_to_retry_and_whether_the_outcome_is_known(
+    def test_each_says_whether_to_retry_and_if_the_outcome_is_known(
         self, error: errors.CliniceaError, retryable: bool, outcome_known: bool
     ) -> None:
         assert (error.retryable, error.outcome_known) == (retryable, outcome_known)

@@ -27,7 +27,7 @@ class TestReads:
         assert [patient.patient_id for patient in found] == ["P-1"]
         assert (len(transport.sent), len(clock.slept)) == (3, 2)
 
-    def test_a_lasting_one_ends_after_three_attempts_with_the_last_error(self) -> None:
+    def test_lasting_failure_ends_after_three_attempts(self) -> None:
         transport, clock = Scripted(answer(status=502, text=""), answer(status=503, text="")), VirtualClock()
         with pytest.raises(errors.Unavailable, match="503"):
             scripted_client(transport, clock=clock).search_patient_by_mobile_number(MOBILE, within(60, clock))

@@ -39,7 +39,7 @@ class TestForBoth:
         ("status", "kind"),
         [(401, errors.AuthenticationFailed), (403, errors.PermissionDenied), (405, errors.MethodRefused)],
     )
-    def test_what_was_certainly_not_executed_is_the_deployments_fault(
+    def test_certainly_not_executed_is_the_deployments_fault(
         self, call: Endpoint, status: int, kind: type[CliniceaError]
     ) -> None:
         error = failure(call, answer(status=status, text="whatever"))
@@ -102,7 +102,7 @@ class TestWrites:
         assert type(error) is errors.UnlistedRefusal
         assert not error.outcome_known
 
-    def test_a_406_is_the_deployments_fault_and_may_have_been_carried_out(self) -> None:
+    def test_a_406_is_the_deployments_fault_with_unknown_outcome(self) -> None:
         error = failure(BOOK, answer(status=406, text=""))
         assert isinstance(error, errors.SetupFault)
         assert not error.outcome_known

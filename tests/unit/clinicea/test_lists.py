@@ -19,7 +19,7 @@ def services(count: int, first: int = 1) -> list[dict[str, Any]]:
 
 
 class TestUpcoming:
-    def test_they_are_asked_for_by_their_type_and_only_standing_ones_ahead_are_told(self) -> None:
+    def test_upcoming_are_read_by_type_and_only_booked_ones_shown(self) -> None:
         ahead, behind = ("2999-01-01T10:00:00", "2001-01-01T10:00:00")
         transport = Scripted(
             answer(

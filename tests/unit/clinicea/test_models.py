@@ -114,7 +114,7 @@ class TestPatient:
             ("P-41", "P-41"),
         ],
     )
-    def test_an_id_is_handed_out_as_written_but_for_what_no_route_takes(self, written: object, handed_out: str) -> None:
+    def test_id_is_returned_as_written_except_unusable_characters(self, written: object, handed_out: str) -> None:
         assert patient(ID=written).patient_id == handed_out
 
     @pytest.mark.parametrize("zeros", ["{00000000-0000-0000-0000-000000000000}", "0" * 32, "0.0", 0.0, "-1", "-1.0"])
@@ -201,7 +201,7 @@ class TestAppointment:
         read = appointment(ClinicID="C-09", StartDateTime="2031-03-03T10:00:00")
         assert read.start == datetime(2031, 3, 3, 6, 0, tzinfo=UTC)
 
-    def test_a_practitioner_s_name_is_put_together_where_it_comes_in_parts(self) -> None:
+    def test_practitioners_name_is_joined_from_its_parts(self) -> None:
         assert appointment(StaffFirstName="Anika", StaffLastName="I.").practitioner == "Anika I."
         assert appointment(StaffTitle="Dr.", StaffFirstName="Anika", StaffLastName="I.").practitioner == "Dr. Anika I."
         assert appointment(DoctorName="", StaffTitle="Dr.", StaffLastName="I.").practitioner == "Dr. I."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -26,16 +27,19 @@ def record(mobile: object, code: object = "+91", patient_id: object = "P-1") -> 
     return read
 
 
-@pytest.mark.parametrize("code", ["+91", "91", "0091", " 91 ", "+91-", "91.0", 91, 91.0, "", None, "IN", "0", "+0"])
+FORMS = [
+    "9999900041", "09999900041", "919999900041", "+919999900041", "0919999900041", "00919999900041",
+    "(+91) 99999 00041", "+91-99999-00041", "99999 00041", "99999.00041", "9 9 9 9 9 0 0 0 4 1",
+    9999900041, 9999900041.0, "9999900041.0", "9999900041.00",
+]  # fmt: skip
+CODES = ["+91", "91", "0091", " 91 ", "+91-", "91.0", 91, 91.0, "", None, "IN", "0", "+0"]
+
+
 @pytest.mark.parametrize(
-    "written",
-    [
-        "9999900041", "09999900041", "919999900041", "+919999900041", "0919999900041", "00919999900041",
-        "(+91) 99999 00041", "+91-99999-00041", "99999 00041", "99999.00041", "9 9 9 9 9 0 0 0 4 1",
-        9999900041, 9999900041.0, "9999900041.0", "9999900041.00",
-    ],
-)  # fmt: skip
-def test_our_number_is_ours_in_every_form_and_with_every_form_of_its_code(written: object, code: object) -> None:
+    ("written", "code"),
+    [*product(FORMS, ("+91", None)), *product(("9999900041", "+919999900041"), CODES[1:9] + CODES[10:])],
+)
+def test_number_matches_in_every_form_and_dialling_code(written: object, code: object) -> None:
     assert may_have(record(written, code), OURS)
 
 
@@ -74,7 +78,7 @@ def test_our_number_is_found_among_what_else_a_field_holds(written: str) -> None
     ],
     ids=str,
 )  # fmt: skip
-def test_a_record_that_shows_no_number_that_can_be_read_is_believed(written: object) -> None:
+def test_record_without_a_readable_number_is_accepted(written: object) -> None:
     assert may_have(record(written), OURS)
 
 
@@ -105,7 +109,7 @@ def test_a_record_that_shows_no_number_that_can_be_read_is_believed(written: obj
         ("\u096f\u096f\u096f\u096f\u096f\u0966\u0966\u0966\u096a\u0969", "+91"),
     ],
 )
-def test_a_record_that_shows_other_numbers_only_is_somebody_elses(written: object, code: str | None) -> None:
+def test_record_with_other_numbers_only_is_another_persons(written: object, code: str | None) -> None:
     assert not may_have(record(written, code), OURS)
 
 
@@ -133,7 +137,7 @@ REMARKS = st.sampled_from(["", " wife", " (home)", "\u200e", " ext 2", " [old]",
 @given(
     script=DIGITS, between=SEPARATORS, remark=REMARKS, others=st.lists(st.integers(0, 99), max_size=3), data=st.data()
 )
-def test_any_mixture_that_holds_our_number_is_ours_and_without_it_is_not(
+def test_mixture_matches_exactly_if_it_holds_the_number(
     script: str, between: str, remark: str, others: list[int], data: st.DataObject
 ) -> None:
     rest = [f"99999001{number:02}" for number in others]

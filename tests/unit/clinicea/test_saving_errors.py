@@ -46,7 +46,7 @@ def test_an_unlisted_one_is_read_back_before_it_counts(body: object) -> None:
     assert "locked" not in str(caught.value)
 
 
-def test_a_listed_one_with_an_id_contradicts_itself_and_is_read_back() -> None:
+def test_listed_error_with_an_id_is_contradictory_and_read_back() -> None:
     with pytest.raises(errors.UnlistedRefusal):
         book(told(12, "Slot is already booked", ID="A-1", **STARTED))
 

@@ -101,10 +101,13 @@ def test_a_word_without_letters_is_refused_in_the_table() -> None:
 
 class TestFlags:
     @pytest.mark.parametrize("flag", ["IsDeleted", "IsCancelled", "IsCanceled", "isdeleted"])
-    @pytest.mark.parametrize("value", [True, 1, "true", "True", "1", "Yes", "Y"])
     @pytest.mark.parametrize("word", ["Confirmed", "Check Out", "Rescheduled", ""])
-    def test_one_that_says_so_cancels_whatever_the_word(self, flag: str, value: object, word: str) -> None:
-        assert status(AppointmentStatus=word, **{flag: value}) is Status.CANCELLED
+    def test_one_that_says_so_cancels_whatever_the_word(self, flag: str, word: str) -> None:
+        assert status(AppointmentStatus=word, **{flag: True}) is Status.CANCELLED
+
+    @pytest.mark.parametrize("value", [True, 1, "true", "True", "1", "Yes", "Y"])
+    def test_each_spelling_of_yes_cancels(self, value: object) -> None:
+        assert status(AppointmentStatus="Confirmed", IsDeleted=value) is Status.CANCELLED
 
     @pytest.mark.parametrize("value", [False, 0, "false", "False", "0", "No", "", None, [], {}, "-"])
     def test_one_that_does_not_changes_nothing(self, value: object) -> None:
@@ -117,17 +120,10 @@ class TestFlags:
 
 
 class TestReasons:
-    @pytest.mark.parametrize(
-        "reason", ["-", "NA", "N/A", "n.a.", "null", "None", " ", "Patient asked", "0", False, [], {}]
-    )
+    @pytest.mark.parametrize("reason", ["-", "NA", "None", " ", "Patient asked", "0", False, []])
     @pytest.mark.parametrize(
         ("word", "meaning"),
-        [
-            ("Confirmed", Status.STANDING),
-            ("Scheduled", Status.STANDING),
-            ("Check Out", Status.CHECKED_OUT),
-            ("Rescheduled", Status.UNCLEAR),
-        ],
+        [("Confirmed", Status.STANDING), ("Check Out", Status.CHECKED_OUT), ("Rescheduled", Status.UNCLEAR)],
     )
     def test_beside_a_word_it_decides_nothing(self, word: str, meaning: Status, reason: object) -> None:
         # An appointment wrongly taken as cancelled would be made a second time.
@@ -155,7 +151,7 @@ def shown(client: Clinicea, visits: str) -> list[str]:
     return [each.appointment_id for each in getattr(client, visits)("P-1", within(2))]
 
 
-def test_an_unknown_word_drops_no_visit_and_is_counted_without_being_told() -> None:
+def test_unknown_word_drops_no_visit_and_is_counted_unnamed() -> None:
     counted: list[tuple[str, int]] = []
     client = scripted_client(Scripted(answer(VISITS)), observe_unclear=lambda *told: counted.append(told))
 
@@ -163,7 +159,7 @@ def test_an_unknown_word_drops_no_visit_and_is_counted_without_being_told() -> N
     assert counted == [("getPatientPastCompletedAppointment", 1)]
 
 
-def test_the_modern_call_drops_no_past_visit_with_an_unknown_word_either() -> None:
+def test_modern_call_keeps_past_visits_with_an_unknown_word() -> None:
     ahead = {"ID": "A-6", "AppointmentStatus": "Settled", "StartDateTime": "2039-01-02T10:00:00"}
     counted: list[tuple[str, int]] = []
     client = scripted_client(
@@ -176,7 +172,7 @@ def test_the_modern_call_drops_no_past_visit_with_an_unknown_word_either() -> No
     assert counted == [("getAppointmentsByPatient", 2)]
 
 
-def test_a_past_visit_that_nobody_checked_out_is_read_only_where_the_table_asks_for_it() -> None:
+def test_past_visit_not_checked_out_is_read_only_if_configured() -> None:
     transport = Scripted(answer(VISITS), nothing())
     assert shown(scripted_client(transport), "unfinished_appointments") == []
     assert transport.sent == []

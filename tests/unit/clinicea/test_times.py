@@ -41,7 +41,7 @@ def shown(start: str) -> Scripted:
     ("rule", "sent"),
     [("clinic", "2031-03-10T10:00:00"), ("utc", "2031-03-10T04:30:00"), ("Asia/Dubai", "2031-03-10T08:30:00")],
 )
-def test_the_writing_zone_is_a_setting_and_the_answer_is_read_in_its_own(rule: str, sent: str) -> None:
+def test_writing_zone_is_a_setting_and_the_answer_has_its_own(rule: str, sent: str) -> None:
     transport = shown("2031-03-10T10:00:00")
     made = client(transport, "Asia/Kolkata", times={"writing_zone": rule})
     assert made.post_appointment_by_patient_id(PATIENT_ID, new_appointment(), within(9)).appointment_id == "A-1"
@@ -56,7 +56,7 @@ def test_one_parameter_may_have_a_zone_of_its_own() -> None:
     assert (query["StartDateTime"], query["EndDateTime"]) == ("2031-03-10T04:30:00", "2031-03-10T10:30:00")
 
 
-def test_the_shown_start_counts_as_an_instant_of_the_reading_zone() -> None:
+def test_shown_start_is_an_instant_of_the_reading_zone() -> None:
     times = {"reading_zone": "utc", "writing_zone": "clinic"}
     right, wrong = shown("2031-03-10T04:30:00"), shown("2031-03-10T10:00:00")
     client(right, "Asia/Kolkata", times=times).post_appointment_by_patient_id("P-1", new_appointment(), within(9))
@@ -67,7 +67,7 @@ def test_the_shown_start_counts_as_an_instant_of_the_reading_zone() -> None:
 def test_an_hour_that_comes_twice_is_not_sent_as_the_other_one() -> None:
     transport = shown("2031-11-02T01:30:00")
     wanted = new_appointment(start=SECOND_HALF_PAST_ONE)
-    with pytest.raises(errors.AmbiguousTime, match="start is in an hour that comes twice"):
+    with pytest.raises(errors.AmbiguousTime, match="start is in an hour that occurs twice"):
         client(transport, "America/New_York").post_appointment_by_patient_id(PATIENT_ID, wanted, within(9))
     assert transport.sent == []
 

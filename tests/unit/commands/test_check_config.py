@@ -48,7 +48,7 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
     assert capsys.readouterr().out.splitlines() == [
         "call_table packed with the connector: in order (11 calls, 6 in use)",
         f"clinics    {clinics}: in order (2 clinics, 1 of them with a time zone)",
-        f"dialect    {dialect}: in order (callers of their own: pune)",
+        f"dialect    {dialect}: in order (clients with their own: pune)",
         "consent_texts packed with the connector: in order (1 versions, in en)",
     ]
 
@@ -56,7 +56,7 @@ def test_documents_in_order_are_told_with_what_they_hold(tmp_path: Path, capsys:
 def test_a_call_table_of_schema_1_is_told_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = written(tmp_path, {"datetime_format": "%Y-%m-%dT%H:%M:%S"})
     assert main(["check-config", "--call-table", table]) == 0
-    assert 'of schema 1, with the defaults of its time; write "schema": 2' in capsys.readouterr().out
+    assert 'schema 1, with its old defaults; write "schema": 2' in capsys.readouterr().out
 
 
 def test_a_modern_booking_needs_its_read_backs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +140,7 @@ class TestParameters:
             (["Clinics=clinics.json"], "Clinics: must be empty, ssm:/convox-clinicea/<name> or s3://"),
             (
                 ["Clinics=ssm:/convox-clinicea/x", "Dialect=ssm:/convox-clinicea/x"],
-                "ssm:/convox-clinicea/x: stands for more than one document",
+                "ssm:/convox-clinicea/x: is used for more than one document",
             ),
             (["LookupStart=snapstart", "Python=3.11"], "LookupStart: snapstart needs Python 3.12 or newer"),
             (["CallTable=ssm:/convox-clinicea/none"], "document call_table: its SSM parameter cannot be read"),
@@ -162,4 +162,4 @@ class TestParameters:
         assert main(["check-config"]) == (2 if text == "not toml" else 0)
         samconfig.unlink()
         assert main(["check-config", "Dialect"]) == 2
-        assert "a parameter is written Name=value, which Dialect is not" in capsys.readouterr().err
+        assert "a parameter must be Name=value, not Dialect" in capsys.readouterr().err

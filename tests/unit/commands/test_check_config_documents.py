@@ -59,7 +59,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "a clinic twice": (
         "clinics",
         {"schema": 1, "clinics": [{"clinic_id": "C"}, {"clinic_id": "C"}]},
-        "clinics: stand there more than once: C",
+        "clinics: listed more than once: C",
     ),
     # call table
     "a call that there is not": (
@@ -73,7 +73,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "a parameter that there is not": (
         "call_table",
         {"calls": {CALL: {"parameters": {"phone": "x"}}}},
-        f"calls.{CALL}.parameters: there is no parameter phone; there are",
+        f"calls.{CALL}.parameters: unknown parameter phone; known are",
     ),
     "a call's unknown field": (
         "call_table",
@@ -86,7 +86,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
         {"calls": {"getAppointmentsByDate": {"page_size": 5}}},
         "calls.getAppointmentsByDate.page_size: must be greater than or equal to 10",
     ),
-    "a date format": ("call_table", {"datetime_format": "%d.%m."}, "datetime_format: must tell date and time"),
+    "a date format": ("call_table", {"datetime_format": "%d.%m."}, "datetime_format: must be a strftime format"),
     "an evidence": (
         "call_table",
         {"calls": {CALL: {"evidence": {"path": "sure"}}}},
@@ -121,7 +121,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "a table of schema 2 with a part of schema 1": (
         "call_table",
         {"schema": 2, "datetime_format": "%Y-%m-%dT%H:%M:%S"},
-        "datetime_format: is of schema 1; write times.stamp instead",
+        "datetime_format: belongs to schema 1; write times.stamp instead",
     ),
     "a modern booking without services": (
         "call_table",
@@ -134,7 +134,7 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "a field that there is not": (
         "dialect",
         {"aliases": {"mobil": ["x"]}},
-        "aliases.mobil: there is no field mobil; there are",
+        "aliases.mobil: unknown field mobil; known are",
     ),
     "an alias that is a text": (
         "dialect",
@@ -158,12 +158,12 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "a name with two meanings": (
         "dialect",
         {"aliases": {"mobile": {"x": "site"}, "call_id": {"X": "site"}}},
-        "aliases: X stands for mobile and for call_id; a name has one meaning",
+        "aliases: X is an alias of mobile and of call_id; it may have one meaning",
     ),
     "a stand-in that there is not": (
         "dialect",
         {"stands_in": {"start": ["followup"]}},
-        "stands_in.start.0: there is no field followup",
+        "stands_in.start.0: unknown field followup",
     ),
     "a stand-in that is a text": ("dialect", {"stands_in": {"start": "follow_up"}}, "stands_in.start: must be a list"),
     "an order of dates": ("dialect", {"date_order": "dd-mm-yyyy"}, "date_order: must be 'ymd', 'dmy' or 'mdy'"),
@@ -204,27 +204,27 @@ BROKEN: dict[str, tuple[str, Any, str]] = {
     "a field that nothing stands for": (
         "dialect",
         {"aliases": {"mobile": {"*": None, "mobile": None}}},
-        "aliases.mobile: no name stands for it any more, and every call needs it",
+        "aliases.mobile: no alias is left, but every call needs this field",
     ),
     "a caller who cannot name the call": (
         "dialect",
         {"callers": {"pune": {"aliases": {"call_id": {"*": None}, "notes": {"call_id": "site"}}}}},
-        "callers.pune.aliases.call_id: no name stands for it any more",
+        "callers.pune.aliases.call_id: no alias is left",
     ),
     "a word that is missing and consents": (
         "dialect",
         {"words": {"missing": ["NULL", "YES"]}},
-        "words.missing: YES is a word of consent too; what is missing means nothing",
+        "words.missing: YES is also a word of consent; only one is allowed",
     ),
     "a disposition that is missing": (
         "dialect",
         {"callers": {"pune": {"words": {"missing": ["NA"], "appointment": ["na"]}}}},
-        "callers.pune.words.missing: NA is a word of appointment too",
+        "callers.pune.words.missing: NA is also a word of appointment",
     ),
     "a stand-in for itself": (
         "dialect",
         {"stands_in": {"start": ["follow_up", "start"]}},
-        "stands_in.start: nothing stands in for itself",
+        "stands_in.start: a field cannot stand in for itself",
     ),
     "a caller that is a text": ("dialect", {"callers": {"pune": "x"}}, "callers.pune: must be an object"),
 }

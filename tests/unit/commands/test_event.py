@@ -20,7 +20,7 @@ def test_at_the_time_of_its_recording_an_event_is_its_file() -> None:
     assert {name: event(name, RECORDED) for name in NAMES} == {name: recorded(name) for name in NAMES}
 
 
-def test_a_request_comes_now_and_its_appointment_is_three_days_ahead_at_the_same_hour() -> None:
+def test_request_is_now_and_its_appointment_three_days_ahead() -> None:
     moved = event("book_appointment", NOW)
 
     assert moved["requestContext"]["requestTimeEpoch"] == NOW.timestamp() * 1000
@@ -34,7 +34,7 @@ def test_a_birth_date_stays_what_it_is() -> None:
     assert (body["date_of_birth"], body["start"]) == ("1990-05-17", "2031-03-06T13:00:00")
 
 
-def test_a_date_in_pieces_moves_and_the_pieces_of_its_time_do_not() -> None:
+def test_date_parts_move_and_time_parts_do_not() -> None:
     body = json.loads(event("call_status", NOW)["body"])
 
     assert (body["appointment_date"], body["appointment_time"]) == ("2031-03-06", "15:00")
@@ -53,7 +53,7 @@ def test_a_schedule_s_event_has_the_present_year() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_command_prints_it_as_sam_reads_it_and_needs_only_python(name: str) -> None:
+def test_printed_event_is_for_sam_and_needs_only_python(name: str) -> None:
     done = subprocess.run(
         [
             sys.executable,

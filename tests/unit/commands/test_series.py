@@ -27,7 +27,7 @@ def test_values_are_put_into_their_period() -> None:
     assert line == [(0, 2), (60, 1), (180, 1)]
 
 
-def test_another_value_or_another_set_of_dimensions_is_another_metric() -> None:
+def test_other_values_or_dimensions_are_other_metrics() -> None:
     samples = [sample(0, 1, service="sweeper"), sample(0, 1, service="worker", call="x")]
     assert list(lines(samples, "Own", "Waits", {"service": "worker"}, "Sum", 60)) == []
 

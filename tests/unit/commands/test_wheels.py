@@ -41,7 +41,7 @@ def entry(requirement: str, *hashes: str) -> str:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_each_supported_machine_finds_a_wheel_of_all_that_is_locked(name: str) -> None:
+def test_every_supported_machine_has_a_wheel_for_each_lock_line(name: str) -> None:
     assert unexplained(gaps_of(name, read_table())) == []
 
 
@@ -83,7 +83,7 @@ def test_a_wheel_for_one_python_is_missing_for_the_others() -> None:
     assert gaps(lock, TABLE) == [Gap("alpha==1.0", python, LINUX_X86) for python in PYTHONS if python != (3, 11)]
 
 
-def test_a_hash_that_the_lock_lacks_is_a_gap_though_the_wheel_exists() -> None:
+def test_hash_missing_in_the_lock_is_a_gap_despite_a_wheel() -> None:
     lock = entry("alpha==1.0 ; python_full_version < '3.12'", X86)
 
     assert gaps(lock, TABLE) == [Gap("alpha==1.0", (3, 11), machine) for machine in (LINUX_ARM, MAC_ARM, MAC_X86)]

@@ -26,7 +26,7 @@ def meaning(spoken: Any, name: str) -> str | None:
     return known.canonical if known else None
 
 
-def test_the_packed_document_says_how_well_each_of_its_names_is_known() -> None:
+def test_packed_document_says_how_well_each_name_is_known() -> None:
     document = DialectDocument.read(packed("dialect"))
 
     evidence = {said for names in document.aliases.values() for said in names.values()}
@@ -79,7 +79,7 @@ def test_what_stands_in_is_configuration() -> None:
     assert kept.reveal() == "brings a scan"
 
 
-def test_a_follow_up_is_a_call_back_and_no_appointment_unless_the_deployment_says_so() -> None:
+def test_follow_up_is_a_call_back_unless_configured_otherwise() -> None:
     site = dialect(stands_in={"start": ["follow_up"]})
     event = events.book_known("P", known_body(start=..., FOLLOWUP_TIME="2031-03-06 10:00:00"))
 
@@ -91,7 +91,7 @@ def test_a_follow_up_is_a_call_back_and_no_appointment_unless_the_deployment_say
 @pytest.mark.parametrize(
     "name", ["phone_number", "callback_date", "callback_hrs", "callback_mins", "CallID", "duration", "station"]
 )
-def test_a_name_that_convox_does_not_send_or_that_is_the_receivers_own_means_nothing(name: str) -> None:
+def test_unknown_names_and_receivers_own_names_mean_nothing(name: str) -> None:
     assert meaning(PACKED, name) is None
 
 
@@ -107,7 +107,7 @@ def test_a_name_that_convox_does_not_send_or_that_is_the_receivers_own_means_not
         ("Queue", "queue"),
     ],
 )
-def test_a_name_that_its_pages_and_pop_ups_send_means_what_it_means_there(name: str, stands_for: str) -> None:
+def test_name_sent_by_its_pages_and_popups_keeps_its_meaning(name: str, stands_for: str) -> None:
     assert meaning(PACKED, name) == stands_for
 
 
@@ -146,7 +146,7 @@ def test_dispositions_that_mean_an_appointment_are_configuration() -> None:
     ],
     ids=str,
 )
-def test_a_disposition_is_a_word_or_several_levels_however_they_are_joined(came: list[str]) -> None:
+def test_disposition_is_a_word_or_levels_however_joined(came: list[str]) -> None:
     assert PACKED.mean_appointment(came)
 
 
@@ -199,7 +199,7 @@ class TestCallers:
         assert (consent["aiwa"], consent["no"]) == (True, False)
         assert "yes" not in consent
 
-    def test_a_start_is_in_the_clinics_zone_else_the_callers_else_the_deployments(self) -> None:
+    def test_start_uses_the_zone_of_clinic_then_caller_then_default(self) -> None:
         clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
         place = RequestDefaults(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
 
@@ -217,7 +217,7 @@ class TestCallers:
             "+05:30",
         ]
 
-    def test_when_consent_was_heard_is_in_the_callers_zone_whatever_the_clinics(self) -> None:
+    def test_consent_time_is_in_the_callers_zone_not_the_clinics(self) -> None:
         clinics = {"schema": 1, "clinics": [{"clinic_id": "C-NP", "time_zone": "Asia/Kathmandu"}]}
         place = RequestDefaults(Clinics.from_document(clinics, "Asia/Kolkata"), "IN")
         spoken = self.dialects.for_client("dubai")

@@ -188,7 +188,7 @@ def test_a_secret_of_another_form_is_refused_without_its_content(secret: object)
 
 
 @pytest.mark.parametrize("values", [None, [], [""], [None], [invented.TOKEN] * 2, [invented.TOKEN, "x"]])
-def test_a_header_that_came_twice_or_without_a_value_opens_nothing(values: list[str | None] | None) -> None:
+def test_repeated_or_empty_header_grants_no_access(values: list[str | None] | None) -> None:
     event = events.authorizer({"Access-Token": invented.TOKEN}) | {"multiValueHeaders": {"Access-Token": values}}
 
     answer = policy_for(event, TOKENS, "Access-Token")

@@ -40,9 +40,7 @@ def read(kind: TypeAdapter[Any], text: str) -> str:
         ("मीरा नमूनेवाला", "मीरा नमूनेवाला"),
     ],
 )
-def test_a_text_for_clinicea_carries_no_markup_no_formula_and_nothing_unseen(
-    kind: TypeAdapter[Any], sent: str, shown: str
-) -> None:
+def test_text_for_clinicea_has_no_markup_formula_or_unseen_signs(kind: TypeAdapter[Any], sent: str, shown: str) -> None:
     assert read(kind, sent) == shown
 
 
@@ -77,7 +75,7 @@ def composed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", [NAME, SERVICE, NOTES], ids=["name", "service", "notes"])
-def test_a_text_that_is_too_long_is_refused_before_it_is_composed(kind: TypeAdapter[Any], composed: list[int]) -> None:
+def test_text_that_is_too_long_is_refused_before_composing(kind: TypeAdapter[Any], composed: list[int]) -> None:
     with pytest.raises((ValidationError, ConnectorError)):
         kind.validate_python(MARKS)
 

@@ -125,43 +125,21 @@ for _name in (
     CALLS[f"call as {_name}"] = get({_name: "R-77", "agent_id": "a-1", "mobile": "9999900041"})
 for _name in ("agent_id", "USER_ID", "userid", "agentid"):
     CALLS[f"agent as {_name}"] = form({_name: "a-1", "call_id": "R-77", "mobile": "9999900041"})
+# tests/unit/base/test_mobile.py has all spellings; here are those whose signs an encoding could change.
 for _number in (
-    "9999900041",
-    "919999900041",
     "+919999900041",
     "+91 99999 00041",
-    "+91-99999-00041",
-    "09999900041",
-    "0 99999-00041",
-    "99999 00041",
-    " 9999900041 ",
-    "0091 9999900041",
     " 919999900041",
-    "0919999900041",
-    "(+91) 99999 00041",
-    "99999/00041",
-    "99999\u201300041",
-    "99999\u201100041",
     "99999\u202f00041",
-    "\u202a+91 99999 00041\u202c",
-    "99999\u200b00041",
-    "tel:+919999900041",
     "\u096f\u096f\u096f\u096f\u096f\u0966\u0966\u0966\u096a\u0967",
-    "\uff19\uff19\uff19\uff19\uff19\uff10\uff10\uff10\uff14\uff11",
     "9999900041#",
-    "9999900041x12",
-    "9999900041 ext. 5",
-    "9999900041.0",
 ):
     CALLS[f"number {_number}"] = post({"call_id": "R-77", "agent_id": "a-1", "mobile": _number})
     # A + that was not encoded comes as a space, in queries and forms alike.
     CALLS[f"number {_number} in a query"] = get(
         {"call_id": "R-77", "agent_id": "a-1", "mobile": _number.replace("+", " ")}
     )
-    if "+" in _number or " " in _number:
-        CALLS[f"number {_number} in a form"] = post(
-            f"call_id=R-77&agent_id=a-1&mobile={quote(_number, safe='+')}", FORM
-        )
+    CALLS[f"number {_number} in a form"] = post(f"call_id=R-77&agent_id=a-1&mobile={quote(_number, safe='+')}", FORM)
 
 
 @pytest.mark.parametrize("case", CALLS)

@@ -36,7 +36,7 @@ def test_one_that_is_made_of_a_number_is_masked(call_id: str) -> None:
     assert loggable_call(call_id, "IN") == MASK
 
 
-def test_a_number_of_another_country_is_masked_with_its_dialling_code() -> None:
+def test_foreign_number_is_masked_with_its_dialling_code() -> None:
     assert loggable_call("x-919999900001", "GB") == MASK
 
 

@@ -80,7 +80,7 @@ def test_one_number_in_two_spellings_is_one_number(one: str, other: str, *, same
             assert "mobile" in problems(event)
 
 
-def test_a_field_that_came_twice_in_a_query_is_refused_if_it_differs() -> None:
+def test_repeated_query_field_is_refused_if_it_differs() -> None:
     event = events.search_by_get({**CALL, "mobile": "9999900041"})
     event["multiValueQueryStringParameters"]["call_id"] = ["R-1", "R-2"]
 
@@ -243,7 +243,7 @@ def test_spaces_round_a_value_make_no_other_value() -> None:
     assert read(SearchRequest, event).call_id == "R-1"
 
 
-def test_of_two_spellings_of_a_number_the_one_with_the_dialling_code_counts() -> None:
+def test_number_with_the_dialling_code_wins_over_the_other() -> None:
     elsewhere = RequestDefaults(Clinics.from_document({"schema": 1}, "Asia/Dubai"), "AE")
     for names in (("MOBILE_NO", "callernumber"), ("callernumber", "MOBILE_NO")):
         event = events.search(CALL | dict(zip(names, ("9999900041", "+91 99999 00041"), strict=True)))

@@ -123,7 +123,7 @@ def test_base64_that_is_none_is_refused() -> None:
     good = base64.b64encode(b"a=1").decode()
 
     assert pairs(post(good, base64_encoded=True)) == [("a", "1")]
-    for bad in (good[:-1], "!!!", "é"):
+    for bad in (good[:-1], "!!!", "====", "é"):
         with pytest.raises(InvalidRequest, match="body: is not valid base64"):
             pairs(post(bad, base64_encoded=True))
 
@@ -141,7 +141,7 @@ def test_base64_that_is_none_is_refused() -> None:
     ],
     ids=ascii,
 )
-def test_json_that_a_program_wrote_by_hand_is_read_where_there_is_one_way_to(body: str, value: Any) -> None:
+def test_hand_written_json_is_read_if_unambiguous(body: str, value: Any) -> None:
     assert pairs(post(body))[0] == ("a", value)
 
 
@@ -194,6 +194,6 @@ def test_semicolons_part_a_form_only_where_they_part_known_names(body: str, read
     assert [value for _, value in pairs(post(body))] == read
 
 
-def test_a_form_of_more_than_500_fields_is_refused_whatever_parts_them() -> None:
+def test_form_of_more_than_500_fields_is_refused() -> None:
     with pytest.raises(InvalidRequest, match="more than 500 fields"):
         pairs(post(";".join(["call_id=1"] * 502)))

@@ -98,7 +98,7 @@ def test_a_start_is_an_instant(start: str, clinic: str, utc: str) -> None:
         ("Asia/Kolkata", "0001-01-01T00:00:00", False),
     ],
 )
-def test_a_start_that_the_clocks_skip_or_no_calendar_holds_does_not_exist(zone: str, start: str, exists: bool) -> None:
+def test_start_skipped_by_the_clock_or_impossible_does_not_exist(zone: str, start: str, exists: bool) -> None:
     if exists:
         assert known(zone, start=start).start
     else:
@@ -116,7 +116,7 @@ def test_a_start_that_comes_twice_is_asked_for_with_its_offset() -> None:
     seconds=st.integers(946_684_800, 4_102_444_800),
     zone=st.sampled_from(["America/New_York", "Africa/Cairo", "Asia/Kolkata", "Australia/Lord_Howe"]),
 )
-def test_a_start_that_is_taken_is_the_same_time_on_the_clinics_wall(seconds: int, zone: str) -> None:
+def test_accepted_start_is_the_same_time_on_the_clinics_wall(seconds: int, zone: str) -> None:
     written = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
     try:
         request = known(zone, start=written.isoformat())

@@ -111,7 +111,7 @@ def test_a_family_has_an_entry_each(stack: Stack, count: int) -> None:
     assert {entry["patient_id"]["S"] for entry in stack.entries()} == {each.patient_id for each in family}
 
 
-def test_without_agent_and_call_they_are_left_out_so_that_the_indexes_take_the_entry(stack: Stack) -> None:
+def test_missing_agent_and_call_are_omitted_for_the_indexes(stack: Stack) -> None:
     nobody = Recipient("convox", None, None, "GET /patients")
 
     register(Table(aws.dynamodb(), stack.disclosures_table), []).add([MEERA], nobody, soon(VirtualClock()))
@@ -149,7 +149,7 @@ def test_failing_open_it_tells_and_lets_the_answer_leave(stack: Stack) -> None:
     assert [type(each) for each in told] == [NotRecorded]
 
 
-def test_nobody_waits_for_a_second_attempt_that_would_come_too_late(stack: Stack) -> None:
+def test_second_attempt_that_would_be_too_late_is_not_made(stack: Stack) -> None:
     table = Failing(stack, 1, seconds=0.5)
 
     with pytest.raises(NotRecorded):

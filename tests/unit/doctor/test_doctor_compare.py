@@ -202,7 +202,7 @@ class TestAnswers:
         schema = {"schema": {"properties": {"Data": {"type": "array", "items": {}}, "Message": {}}}}
         operation = ("get", f"/api/v2/patients/{SEARCH}", query("patmobile", "countrycode"))
         found, correction = compared(operation, responses={"200": schema})
-        assert found[f"patient_fields.patient_id in {SEARCH}"].detail == "no field that fits is shown"
+        assert found[f"patient_fields.patient_id in {SEARCH}"].detail == "no fitting field is shown"
         assert "patient_fields" not in correction
 
     def test_an_array_of_records_is_looked_into(self) -> None:

@@ -129,7 +129,7 @@ class TestOddDocuments:
 
     @PROPERTY
     @given(operation=json_values, definitions=json_values, verb=st.sampled_from(["get", "post", "put"]))
-    def test_any_operation_is_compared_and_what_comes_of_it_is_a_call_table(
+    def test_any_operation_is_compared_and_yields_a_call_table(
         self, operation: Any, definitions: Any, verb: str
     ) -> None:
         text = swagger({SEARCH: {verb: operation}, "/api/v9/y": operation}, definitions=definitions)

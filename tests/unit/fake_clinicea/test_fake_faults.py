@@ -58,7 +58,7 @@ class TestWhichRequestIsHit:
         api.fault(SEARCH, "status", status=503, probability=probability)
         assert {search(api).status for _ in range(20)} == {status}
 
-    def test_a_rule_that_does_not_fire_leaves_the_request_to_the_next(self, api: Api) -> None:
+    def test_rule_that_does_not_fire_leaves_the_request_to_the_next(self, api: Api) -> None:
         api.fault(SEARCH, "status", status=429, probability=0)
         api.fault(SEARCH, "status", status=500)
         assert search(api).status == 500
@@ -88,9 +88,7 @@ class TestKinds:
         assert self.book(api, patient).status == 504
         assert len(api.appointments()) == 1
 
-    def test_a_status_after_the_work_does_not_hide_that_the_credential_was_refused(
-        self, api: Api, patient: str
-    ) -> None:
+    def test_status_after_the_work_shows_a_refused_credential(self, api: Api, patient: str) -> None:
         api.fault(KNOWN, "status", status=504, after_work=True)
         api.headers = {}
         assert self.book(api, patient).status == 401

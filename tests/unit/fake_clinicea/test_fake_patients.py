@@ -94,7 +94,7 @@ class TestOtherSearches:
         answer = api.get("getPatient", searchBy=by, searchText=text, searchOption="+91")
         assert row(answer)["PatientID"] == "P-77"
 
-    def test_get_patient_names_things_otherwise_than_the_mobile_search(self, api: Api) -> None:
+    def test_get_patient_uses_other_names_than_the_mobile_search(self, api: Api) -> None:
         api.patient()
         found = row(api.get("getPatient", searchBy="2", searchText="9999900001", searchOption="+91"))
         assert "Name" in found

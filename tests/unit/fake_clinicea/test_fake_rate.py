@@ -21,7 +21,7 @@ def test_so_many_requests_in_a_second_and_as_many_in_the_next(api: Api) -> None:
     assert [search(api) for _ in range(3)] == [204, 204, 429]
 
 
-def test_the_refusal_says_when_to_come_again_and_stands_in_the_log(api: Api) -> None:
+def test_refusal_says_when_to_retry_and_is_logged(api: Api) -> None:
     api.switch(requests_per_second=1)
     search(api)
 

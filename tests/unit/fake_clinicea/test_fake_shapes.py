@@ -26,7 +26,7 @@ def shape(core: FakeClinicea, call: str, **parts: Any) -> None:
     core.switches.turn({"shapes": {call: parts}}, CALLS)
 
 
-def test_a_shaped_name_counts_with_its_case_and_the_usual_one_no_more(api: Api) -> None:
+def test_shaped_name_is_case_sensitive_and_replaces_the_usual(api: Api) -> None:
     assert status(api, "GET", USUAL.replace("patMobile", "PATMOBILE")) == 204
     shape(api.core, SEARCH, names={"patMobile": "mobileNumber"})
     assert status(api, "GET", USUAL) == 400
@@ -34,7 +34,7 @@ def test_a_shaped_name_counts_with_its_case_and_the_usual_one_no_more(api: Api) 
     assert status(api, "GET", USUAL.replace("patMobile", "mobileNumber")) == 204
 
 
-def test_a_shaped_path_takes_its_values_and_the_usual_one_is_gone(api: Api) -> None:
+def test_shaped_path_takes_its_values_and_replaces_the_usual(api: Api) -> None:
     shape(api.core, SEARCH, path="/x/{version}/{patMobile}/find", places={"patMobile": "path", "countryCode": "header"})
     assert status(api, "GET", USUAL) == 404
     assert status(api, "GET", "/x/v1/1/find", countryCode="91") == 204

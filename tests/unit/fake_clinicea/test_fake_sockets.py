@@ -34,7 +34,7 @@ class TestPlainService:
         assert post(client)[0] == 200
         assert len(booked(fake)) == 1
 
-    def test_an_answer_is_written_at_once_so_that_no_acknowledgement_delays_it(self, fake: RunningFake) -> None:
+    def test_answer_is_sent_at_once_without_waiting_for_an_ack(self, fake: RunningFake) -> None:
         address = urlsplit(fake.url)
         head = f"GET {PLACES[SEARCH]}?{urlencode(QUERY)} HTTP/1.1\r\nHost: x\r\napi_key: {LOCAL_API_KEY}\r\n\r\n"
         with socket.create_connection((address.hostname, address.port), LONG) as raw:

@@ -56,15 +56,13 @@ def test_a_path_is_matched_without_case(api: Api) -> None:
 
 
 @pytest.mark.parametrize("call", sorted(CALLS))
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "HEAD"])
-def test_the_wrong_verb_is_405_and_says_which_is_right(api: Api, call: str, method: str) -> None:
+def test_the_wrong_verb_is_405_and_says_which_is_right(api: Api, call: str) -> None:
     right = "POST" if call.startswith(("post", "create")) else "GET"
-    answer = ask(api, method, PLACES[call])
+    assert ask(api, right, PLACES[call]).status != 405
 
-    if method == right:
-        assert answer.status != 405
-    else:
-        assert (answer.status, answer.headers["Allow"]) == (405, right)
+    for method in {"GET", "POST", "PUT", "DELETE", "HEAD"} - {right}:
+        answer = ask(api, method, PLACES[call])
+        assert (answer.status, answer.headers["Allow"]) == (405, right), method
 
 
 def test_the_route_is_judged_before_the_credential(api: Api) -> None:

@@ -19,7 +19,7 @@ STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://
 LOOP = ["Name", ["A", "B"], {"${Name}": {"Type": "AWS::SQS::Queue"}}]
 
 
-def test_the_stack_file_holds_what_its_readers_expect_and_is_the_owner_s_alone(tmp_path: Path) -> None:
+def test_stack_file_holds_what_is_read_and_is_private(tmp_path: Path) -> None:
     file = tmp_path / "below" / "stack.json"
 
     STACK.write(file)
@@ -72,7 +72,7 @@ def builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_each_run_has_a_build_of_its_own_and_the_sources_are_built_once(builds: Path) -> None:
+def test_each_run_has_its_own_build_and_sources_are_built_once(builds: Path) -> None:
     environment = {**os.environ, "TREE": str(builds)}
 
     assert build.build(builds / "one", environment) is True
@@ -122,7 +122,7 @@ class Recorder:
         return call
 
 
-def test_what_the_emulator_leaves_out_is_taken_from_the_deployed_template(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_emulator_omits_comes_from_the_template(monkeypatch: pytest.MonkeyPatch) -> None:
     response: dict[str, Any] = {
         "statusCode": 429,
         "responseParameters": {"h": "'1'"},
@@ -199,7 +199,7 @@ def test_the_access_token_can_be_pasted_anywhere(monkeypatch: pytest.MonkeyPatch
         assert json.loads(stored["SecretString"]) == {"previous": "", "current": token}
 
 
-def test_alarms_over_several_metrics_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
+def test_only_alarms_over_several_metrics_are_left_out(tmp_path: Path) -> None:
     alarm = "AWS::CloudWatch::Alarm"
     copy = tmp_path / "template.yaml"
     resources = {
@@ -229,7 +229,7 @@ def pages(**auth: Any) -> dict[str, Any]:
     return {"Type": "AWS::Serverless::Function", "Properties": {"Events": events}}
 
 
-def test_usage_plans_and_the_need_for_a_key_are_left_out_of_the_copy_and_nothing_else(tmp_path: Path) -> None:
+def test_only_usage_plans_and_key_requirements_are_left_out(tmp_path: Path) -> None:
     copy = tmp_path / "template.yaml"
     auth = {"ApiKeyRequired": True, "DefaultAuthorizer": "AccessToken"}
     resources = {

@@ -33,7 +33,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return here
 
 
-def test_a_built_layer_fits_what_it_was_built_for_and_nothing_else(sources: Path, tmp_path: Path) -> None:
+def test_built_layer_fits_only_what_it_was_built_for(sources: Path, tmp_path: Path) -> None:
     folder = tmp_path / "layer"
     build.build(RUNNING, "arm64", folder)
 
@@ -49,7 +49,7 @@ def test_a_folder_without_a_layer_does_not_fit(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("sources")
-def test_the_layer_holds_byte_code_that_needs_no_look_at_the_source(tmp_path: Path) -> None:
+def test_layer_holds_byte_code_that_needs_no_source_check(tmp_path: Path) -> None:
     build.build(RUNNING, "arm64", tmp_path)
 
     (compiled,) = (tmp_path / "python" / "convox_clinicea").rglob("*.pyc")
@@ -81,7 +81,7 @@ def test_an_interpreter_counts_only_if_it_runs(tmp_path: Path, monkeypatch: pyte
     assert packing.interpreter(RUNNING) == sys.executable
 
 
-def test_requirements_are_installed_once_for_each_python_and_processor(
+def test_requirements_are_installed_once_per_python_and_cpu(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     installed: list[tuple[str, str]] = []
@@ -123,9 +123,7 @@ def test_two_builders_at_once_both_end_with_the_whole_cache(
 
 
 @pytest.mark.usefixtures("sources")
-def test_what_an_installation_left_half_done_is_not_used_and_goes_when_it_is_old(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_half_done_installation_is_not_used_and_expires(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache = tmp_path / "cache"
     left = cache / "making-killed"
     left.mkdir(parents=True)
@@ -148,7 +146,7 @@ def test_what_an_installation_left_half_done_is_not_used_and_goes_when_it_is_old
     assert [each.name.startswith("python") for each in cache.iterdir()] == [True]
 
 
-def test_what_lambda_brings_and_what_nobody_reads_stays_out_names_and_licences_stay_in(tmp_path: Path) -> None:
+def test_packages_of_lambda_and_unread_files_are_left_out(tmp_path: Path) -> None:
     for path in (
         "botocore/__init__.py",
         "botocore-1.0.dist-info/METADATA",

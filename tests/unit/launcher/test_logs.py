@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "search_patient.log"
 
 
-def test_each_line_is_written_once_though_lines_come_late_or_twice(file: Path) -> None:
+def test_late_or_repeated_lines_are_written_once(file: Path) -> None:
     group = LogGroup()
     log = FunctionLog("group", file)
     assert file.read_text() == ""

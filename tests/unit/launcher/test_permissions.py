@@ -9,7 +9,7 @@ OVER_TLS = {"Bool": {"aws:SecureTransport": "false"}}
 VIA = {"StringEquals": {"kms:ViaService": "secretsmanager.ap-south-1.amazonaws.com"}}
 
 
-def test_an_allowance_loses_the_unknown_condition_and_keeps_the_rest() -> None:
+def test_statement_loses_only_the_unknown_condition() -> None:
     allow = {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "arn:key"}
 
     lifted = known(

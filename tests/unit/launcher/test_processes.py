@@ -50,7 +50,7 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def test_a_child_that_ends_too_early_is_reported_with_its_last_words_and_its_log() -> None:
+def test_child_that_ends_early_is_reported_with_its_last_words() -> None:
     with (
         pytest.raises(LaunchError, match=r"(?s)ended by itself \(exit code 3\).*no such thing.*logs/some-server\.log"),
         running("some server", python("print('no such thing'); raise SystemExit(3)"), ENVIRONMENT) as child,
@@ -87,7 +87,7 @@ def test_a_step_that_fails_or_hangs_is_reported() -> None:
         child.finish(0.2)
 
 
-def test_ending_a_child_ends_its_own_children_even_those_that_will_not() -> None:
+def test_ending_a_child_ends_its_own_stubborn_children() -> None:
     with running("parent", python(A_PARENT), ENVIRONMENT) as child:
         child.wait_until(lambda: child.log.read_text().endswith("\n"), 20)
         grandchild = int(child.log.read_text())
@@ -95,9 +95,7 @@ def test_ending_a_child_ends_its_own_children_even_those_that_will_not() -> None
     assert is_gone(grandchild)
 
 
-def test_a_child_s_environment_holds_no_profile_proxy_or_flag_of_make(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_childs_environment_has_no_profile_proxy_or_make_flags(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("AWS_PROFILE", "https_proxy", "HTTP_PROXY", "MAKEFLAGS", "PYTHONPATH"):
         monkeypatch.setenv(name, "astray")
 
@@ -135,7 +133,7 @@ print("a second signal is ignored", flush=True)
 """
 
 
-def test_a_signal_waits_for_the_end_of_a_held_block_and_a_second_one_is_ignored() -> None:
+def test_signal_waits_for_a_held_block_and_a_second_is_ignored() -> None:
     environment = ENVIRONMENT | {"PYTHONPATH": str(Path(processes.__file__).parents[1])}
     with running("signalled", python(SIGNALLED), environment) as child:
         child.finish(20)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from commands.release import release_id
 from local import paths, redeploy
-from local.deploy import Deployment
-from local.processes import LaunchError
 from tests.support import deploying
 from tests.support.deploying import Account, as_deployed
 from tests.support.small_server import Reply, SmallServer
@@ -30,18 +30,35 @@ def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(paths, "ROOT", root)
     monkeypatch.setattr(paths, "LOGS", root / "logs")
     monkeypatch.setattr(paths, "SAM", root / "no-sam")
-    monkeypatch.setattr(redeploy, "build", lambda _built, _environment: False)
-    return root / ".aws-sam" / "build"
+    monkeypatch.setattr(paths, "STACK_FILE", root / "stack.json")
+    built = root / ".aws-sam" / "build"
+
+    def build(target: Path, _environment: dict[str, str]) -> bool:
+        shutil.copytree(built, target)
+        return False
+
+    monkeypatch.setattr(redeploy, "build", build)
+    return built
+
+
+def redeployed(address: str, *changes: str) -> int:
+    paths.STACK_FILE.write_text(json.dumps({"aws_endpoint_url": address, "clinicea_url": "http://clinicea"}))
+    return redeploy.main(changes)
 
 
 def test_an_unchanged_stack_is_left_alone_and_that_is_said(built: Path, capsys: pytest.CaptureFixture[str]) -> None:
     account, release = Account(), release_id(paths.ROOT, built, HAS)
     account.status, account.parameters = "UPDATE_COMPLETE", as_deployed(HAS, release)
 
-    with SmallServer(account) as server:
-        deployment = Deployment(built, server.url, "http://clinicea", "api_key")
-        assert redeploy._deploy(deployment, {"SettleSeconds": "61"}, built, {}) == release
+    asked = paths.ROOT / "asked"
+    connector = paths.ROOT / "connector"
+    connector.write_text(f'#!/bin/sh\necho "$@" > {asked}\n')
+    connector.chmod(0o755)
 
+    with SmallServer(account) as server:
+        assert redeployed(server.url, "SettleSeconds=61") == 0
+
+    assert asked.read_text() == f"smoke --stack local --release {release}\n"
     assert f"nothing to deploy: release {release[:12]} is deployed with these parameters" in capsys.readouterr().out
 
 
@@ -51,8 +68,8 @@ def test_a_changed_one_is_deployed(built: Path, capsys: pytest.CaptureFixture[st
     (built / "template.yaml").write_text("Parameters: {ReleaseId: {}}\nResources: {}\n")
 
     with SmallServer(lambda seen: BUCKETS if seen.verb == "GET" else account(seen)) as server:
-        deployment = Deployment(built, server.url, "http://clinicea", "api_key")
-        with pytest.raises(LaunchError, match="no-sam"):
-            redeploy._deploy(deployment, {"SettleSeconds": "62"}, built, {})
+        assert redeployed(server.url, "SettleSeconds=62") == 1
 
-    assert "nothing to deploy" not in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "nothing to deploy" not in said.out
+    assert "no-sam" in said.err

@@ -95,7 +95,7 @@ def test_of_several_at_once_exactly_one_wins(work: Path) -> None:
     assert not (work / "stack.json").exists()
 
 
-def test_other_stack_files_are_free_and_the_first_free_one_is_taken(work: Path) -> None:
+def test_other_stack_files_are_free_and_the_first_is_taken(work: Path) -> None:
     with (
         holder(work),
         runs.claimed(work / "demo.json", work / "demo-1.json") as first,
@@ -117,9 +117,7 @@ def test_only_the_owner_removes_its_stack_file(work: Path) -> None:
     assert file.exists()
 
 
-def test_a_killed_run_is_cleaned_up_after_though_its_number_lives_on_in_another_program(
-    work: Path, tmp_path: Path
-) -> None:
+def test_killed_run_is_cleaned_up_even_if_its_pid_was_reused(work: Path, tmp_path: Path) -> None:
     folder = tmp_path / f"{FOLDER_PREFIX}killed"
     folder.mkdir()
     record = work / "runs" / "stack.json"
@@ -146,7 +144,7 @@ def test_a_killed_run_is_cleaned_up_after_though_its_number_lives_on_in_another_
     assert not folder.exists()
 
 
-def test_a_killed_run_s_helper_ends_what_it_had_started_and_the_next_start_says_so(work: Path) -> None:
+def test_helper_of_a_killed_run_ends_its_work_and_it_is_reported(work: Path) -> None:
     with holder(work) as killed:
         killed.kill()
         killed.wait()

@@ -82,7 +82,7 @@ GUID = "41a0c5de-0000-4000-8000-00000000ab41"
 
 
 @pytest.mark.parametrize("told", [GUID, GUID.upper(), f"{{{GUID}}}", f"{{{GUID.upper()}}}", GUID.replace("-", "")])
-def test_a_visit_is_this_patients_in_whatever_form_the_id_is_told(bench: CliniceaBench, told: str) -> None:
+def test_visit_belongs_to_the_patient_in_any_form_of_the_id(bench: CliniceaBench, told: str) -> None:
     bench.fake.fault(CALL, "status", status=200, body=json.dumps([record(PatientID=told)]), count=1)
 
     (found,) = CompletedAppointments(bench.clinicea, CLINICS).of(GUID, 10, Deadline.after(bench.clock, 2))
@@ -91,9 +91,7 @@ def test_a_visit_is_this_patients_in_whatever_form_the_id_is_told(bench: Clinice
 
 
 @pytest.mark.parametrize(("first", "again"), [("A-1", "A-1"), (GUID, GUID.upper()), ("41", 41.0), (41, "41.0")])
-def test_a_visit_that_comes_in_several_rows_is_shown_and_counted_once(
-    bench: CliniceaBench, first: object, again: object
-) -> None:
+def test_visit_in_several_rows_is_shown_and_counted_once(bench: CliniceaBench, first: object, again: object) -> None:
     rows = [record(ID=first, ServiceName="Cut"), record(ID=again, ServiceName="Wash"), record(ID="A-9")]
 
     found = completed(bench, *rows, limit=2)

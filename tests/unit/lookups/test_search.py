@@ -103,9 +103,7 @@ def test_a_record_that_shows_another_number_is_not(bench: CliniceaBench, shown: 
     ],
     ids=str,
 )
-def test_a_record_that_is_typed_oddly_hides_no_patient_and_makes_no_two_one(
-    bench: CliniceaBench, typed: object
-) -> None:
+def test_oddly_typed_record_hides_nobody_and_merges_nobody(bench: CliniceaBench, typed: object) -> None:
     assert answered(bench, record(Mobile=typed)).kind is MatchKind.ONE
     assert answered(bench, record(Mobile=typed), record(ID="P-2")).kind is MatchKind.MANY
 

@@ -78,7 +78,7 @@ class TestTheQuestion:
             "usage-key --client north",
         ],
     )
-    def test_without_a_terminal_and_without_a_yes_nothing_is_even_asked_of_the_stack(
+    def test_without_terminal_or_yes_the_stack_is_not_even_asked(
         self, words: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         with mock_aws():
@@ -106,7 +106,7 @@ class TestTheQuestion:
 
         said = capsys.readouterr()
         assert said.out == ""
-        assert "has ended. `make run` starts the stack on this machine anew" in said.err
+        assert "has ended. `make run` starts it again" in said.err
 
 
 class TestWhatAwsRefuses:
@@ -151,7 +151,7 @@ class TestWhatAwsRefuses:
     def test_here_it_is_the_launcher_that_helps(self) -> None:
         told = explained(EndpointConnectionError(endpoint_url="http://127.0.0.1:9"), HERE)
 
-        assert told == "the stack on this machine does not answer: look at `make run`, or start it anew"
+        assert told == "the stack on this machine does not answer: check `make run`, or restart it"
 
     def test_a_command_ends_with_that_line(self, production: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (production / "aws-credentials").write_text("")

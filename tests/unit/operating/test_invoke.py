@@ -24,7 +24,7 @@ class Lambda:
 
     def __init__(self, *, fails: bool = False) -> None:
         self.called: list[dict[str, Any]] = []
-        self._fails = fails
+        self.fails = fails
 
     def get_paginator(self, operation: str) -> Any:
         assert operation == "list_functions"
@@ -37,7 +37,7 @@ class Lambda:
     def invoke(self, **arguments: Any) -> dict[str, Any]:
         self.called.append(arguments)
         answer = {"statusCode": 200, "body": json.dumps({"match": "one"})}
-        failed = {"FunctionError": "Unhandled"} if self._fails else {}
+        failed = {"FunctionError": "Unhandled"} if self.fails else {}
         log = base64.b64encode(b"a line of its log\n").decode()
         return {"Payload": io.BytesIO(json.dumps(answer).encode()), "LogResult": log, **failed}
 
@@ -80,7 +80,7 @@ def test_a_file_of_one_s_own_is_sent(functions: Lambda, tmp_path: Path) -> None:
 def test_an_error_of_the_function_is_an_error_of_the_command(
     functions: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(functions, "_fails", True)
+    monkeypatch.setattr(functions, "fails", True)
     assert main(["invoke", "search_patient"]) == 1
 
 

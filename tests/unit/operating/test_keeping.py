@@ -42,7 +42,7 @@ def test_a_line_is_changed_and_its_comment_stays(tmp_path: Path) -> None:
     ).replace("ReadBacks = true", 'ReadBacks = "false"')
 
 
-def test_a_new_one_stands_after_its_sample_or_at_the_end_of_its_part(tmp_path: Path) -> None:
+def test_new_value_follows_its_sample_or_ends_its_section(tmp_path: Path) -> None:
     text = SAMPLE.replace("\n[parameters.more]\n", "")
 
     after = kept(tmp_path, text, NoticesEmail="n@example.com", LogLevel="DEBUG", Clinics="ssm:/a/b", Python="3.12")

@@ -15,11 +15,11 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return deploying.project(tmp_path, monkeypatch)
 
 
-def test_values_that_are_empty_or_hold_spaces_and_quotes_are_quoted() -> None:
+def test_empty_values_and_values_with_spaces_are_quoted() -> None:
     assert overrides({"Clinics": "", "Title": 'a "b" \\c'}) == ['Clinics=""', 'Title="a \\"b\\" \\\\c"']
 
 
-def test_a_release_is_another_when_layer_function_template_or_parameter_is(root: Path) -> None:
+def test_release_changes_with_code_template_or_parameter(root: Path) -> None:
     def now(**parameters: str) -> str:
         return release_id(root, root / ".aws-sam" / "build", parameters)
 

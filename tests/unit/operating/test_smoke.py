@@ -175,7 +175,7 @@ class SixAlarms(Target):
 @pytest.mark.parametrize(
     ("local", "remark"), [({"alarms_left_out": 9}, "6 of 15 on this machine"), ({}, "6 alarms"), (None, "6 alarms")]
 )
-def test_alarms_that_the_embedded_aws_does_not_know_are_not_passed_over(local: dict[str, Any], remark: str) -> None:
+def test_alarms_unknown_to_the_embedded_aws_are_reported(local: dict[str, Any], remark: str) -> None:
     checks = dict(of_the_stack(SixAlarms("a-stack", None, local), ""))
 
     assert checks["the alarms exist and are enabled"]() == remark

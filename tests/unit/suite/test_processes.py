@@ -8,7 +8,7 @@ from tests.support.processes import TOGETHER, begin_with_the_longest, folder_of,
 
 
 @pytest.mark.parametrize("folder", TOGETHER)
-def test_one_process_runs_all_of_a_folder_that_judges_itself_or_is_slow_to_start(folder: str) -> None:
+def test_one_process_runs_all_of_a_slow_or_self_judging_folder(folder: str) -> None:
     tests = [f"tests/{folder}/test_a.py::test_one[a/b::c]", f"tests/{folder}/below/test_b.py::TestIt::test_two"]
 
     assert {share(test) for test in tests} == {folder}

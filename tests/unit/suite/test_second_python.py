@@ -54,14 +54,14 @@ def test_without_another_python_it_says_so(programs: Path) -> None:
     )
 
 
-def test_one_that_only_fails_or_is_another_version_does_not_count(programs: Path) -> None:
+def test_python_that_fails_or_is_another_version_does_not_count(programs: Path) -> None:
     program(programs / "python3.13", "echo 3.12")
     program(programs / "python3.14", "echo 3.14")
 
     assert "PYTHON3=python3.14 BOOKINGS=200 dashboard unit" in run(programs).stdout
 
 
-def test_one_that_pyenv_installed_is_found_though_it_is_not_active(programs: Path) -> None:
+def test_python_installed_by_pyenv_is_found_though_inactive(programs: Path) -> None:
     installed = programs.parent / "versions" / "3.13.5" / "bin" / "python3.13"
     program(installed, "echo 3.13")
 

@@ -31,7 +31,7 @@ print(json.dumps({
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux") or shutil.which("cc") is None, reason="needs Linux and cc")
-def test_a_command_and_its_children_start_at_that_moment_and_go_on(tmp_path: Path) -> None:
+def test_command_and_its_children_start_at_that_time_and_go_on(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tests.support.set_clock", "2031-12-31 23:30:00"]
 
     done = subprocess.run(

@@ -18,8 +18,9 @@ CEILINGS = {
     "modules over 300 lines": 0,
     "lines of the longest handler": 30,
     "lines of template.yaml": 2100,
+    "modules of tests over 300 lines": 0,
     "test lines per product line": 3.4,
-    "names of tests over 60 characters": 580,
+    "names of tests over 60 characters": 0,
 }
 
 

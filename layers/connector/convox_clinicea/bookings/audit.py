@@ -1,4 +1,4 @@
-"""Entries on record: what operators did to bookings, and what a person may ask of the register."""
+"""The audit of operators' actions on bookings, and the register's entries about a person."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from convox_clinicea.deadline import fresh_token
 from convox_clinicea.table import WRITE_TOKEN, Item, Put, Table, timestamp
 
 AUDIT_RETENTION = timedelta(days=366)
-"""Lines are kept a year, and never shorter than the booking."""
+"""Lines are kept for a year, and at least as long as the booking."""
 _NEW = "attribute_not_exists(pk)"
 
 
 class OperatorAction(StrEnum):
-    """What a person may say of a booking."""
+    """Action of a person on a booking."""
 
     REDRIVE = "redrive"
     BOOKED = "booked"
     REJECTED = "rejected"
     ERASE = "erase"
-    """At the word of the person whose booking it was."""
+    """Requested by the person whose booking it was."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Who acts, as AWS knows them, and why, in their own words; neither says anything of a patient."""
+    """The operator (an AWS identity) and the reason they gave. Neither holds a patient's data."""
 
     who: str
     why: str
@@ -37,16 +37,16 @@ class Person:
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One line of the audit: who did what to which booking, when and why, and how it stood before."""
+    """One line of the audit: who did what to which booking, when and why, and its state before."""
 
     booking_id: str
     version: int
-    """The booking's version that the act made."""
+    """The booking's version after the action."""
     at: datetime
     who: str
     why: str
     what: OperatorAction | str
-    """A later release may have a word that this one does not know."""
+    """A later release may write an action that this one does not know."""
     state_before: str
     reason_before: str | None = None
     appointment_id: str | None = None
@@ -55,7 +55,7 @@ class AuditEntry:
     def on(
         cls, booking: Booking, what: OperatorAction, person: Person, at: datetime, *, appointment_id: str | None = None
     ) -> AuditEntry:
-        """Return the line for an act on `booking` as it stands now."""
+        """Return the line for an action on `booking` as it stands now."""
         return cls(
             booking_id=booking.booking_id,
             version=booking.version + 1,
@@ -70,7 +70,7 @@ class AuditEntry:
 
     @property
     def line(self) -> dict[str, str | int | None]:
-        """The act as log, answer and ledger show it."""
+        """The action as the log, the answer and the ledger show it."""
         return {
             "booking_id": self.booking_id,
             "version": self.version,
@@ -84,7 +84,7 @@ class AuditEntry:
         }
 
     def put(self, expires_at: datetime) -> Put:
-        """Return the write that appends the line; it overwrites none."""
+        """Return the write that appends the line and overwrites nothing."""
         item: Item = {"pk": {"S": key_of(self.booking_id, str(self.version))}, WRITE_TOKEN: {"S": fresh_token()}}
         for name, value in self.line.items():
             if value is not None:
@@ -98,7 +98,7 @@ def _word(text: str) -> OperatorAction | str:
 
 
 def key_of(booking_id: str, version: str) -> str:
-    """Return the primary key of a booking's act."""
+    """Return the primary key of an action on a booking."""
     return f"act#{booking_id}#{version}"
 
 
@@ -124,26 +124,26 @@ _OF_THE_TABLE = frozenset({"subject", "entry", "v", "expires_at", WRITE_TOKEN})
 
 
 class Noted(StrEnum):
-    """What an operator notes at a person's word."""
+    """Entry that an operator adds at a person's request."""
 
     WITHDRAWAL = "withdrawal"
-    """The person has withdrawn their consent."""
+    """The person withdrew their consent."""
     COPY = "copy"
-    """The person's data itself was handed to the operator, for them."""
+    """A copy of the person's data was given to the operator, for the person."""
 
 
 @dataclass(frozen=True)
 class Keeping:
-    """How such entries are kept: how long, and whose days they are found by."""
+    """Retention of the register's entries, and the time zone of their dates."""
 
     retention: timedelta = DEFAULT_RETENTION
     zone: tzinfo = UTC
 
 
 class SubjectEntries:
-    """Reads entries under a person's keys (`number#<HMAC of the mobile>`, `patient#<Clinicea's id>`), and adds some.
+    """Reads and adds entries under a person's keys (`number#<HMAC of the mobile>`, `patient#<Clinicea's id>`).
 
-    What is added stands under keys of its own, so that the role that adds it can write over no proof and no disclosure.
+    Added entries have keys of their own, so that their writer's role cannot overwrite a proof or a disclosure.
     """
 
     def __init__(self, register: Table, keeping: Keeping) -> None:
@@ -151,7 +151,7 @@ class SubjectEntries:
         self._keeping = keeping
 
     def add(self, noted: Noted, subjects: Sequence[str], person: Person, at: datetime) -> None:
-        """Put it on record under each key; raises LedgerUnavailable: it may not stand."""
+        """Add the entry under each key; raises TableUnavailable: it may be missing."""
         for subject in subjects:
             token = fresh_token()
             texts = {
@@ -170,7 +170,7 @@ class SubjectEntries:
             self._register.put(Put(item, _FIRST))
 
     def page(self, subject: str, after: str | None) -> tuple[list[dict[str, Any]], str | None]:
-        """Return entries under a key, and the one after which to go on."""
+        """Return a page of entries under a key, and the key after which the next page starts."""
         key: Item = {"subject": {"S": subject}}
         start: Item | None = None if after is None else {**key, "entry": {"S": after}}
         page = self._register.entries_page("#s = :s", {"#s": "subject"}, {":s": key["subject"]}, start)
@@ -178,7 +178,7 @@ class SubjectEntries:
 
 
 def asked(subject: str) -> str:
-    """Return the key under which it stands what was done at the word of the person with that key."""
+    """Return the key of the entries for requests of the person with the key `subject`."""
     return f"asked#{subject}"
 
 

@@ -27,7 +27,7 @@ class CannotDecide(ConnectorError):
 
 
 def registered_patient_id(clinicea: Clinicea, details: PatientDetails, deadline: Deadline) -> str | None:
-    """Return the id of the one patient who has this number and this name, or None if nobody has the number.
+    """Return the id of the only patient with this number and name; None if no patient has the number (rule 7).
 
     Raises:
         CannotDecide: several patients share the number, or it is registered to somebody else.
@@ -54,7 +54,7 @@ def _is_the_patient(patient: Patient, details: PatientDetails) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name in no order, since family names come first or last."""
+    """Return the words of a name, sorted: family names come first or last."""
     return sorted(normalized_name(name).split())
 
 
@@ -66,11 +66,11 @@ class CalendarSnapshot:
     """The result of one complete reading.
 
     Attributes:
-        patient_id: whose appointments were read; None if nobody has the new patient's number.
-        matching: ids of standing appointments at the wanted start (and practitioner and clinic, where they are known).
-        nearby: ids of all further appointments of the patient, cancelled and far ones too. One that is new since a
-            POST may be ours: rounded, shifted to another zone, or cancelled or moved by the clinic.
-        unclear: those of `nearby` that agree but for their status, of which nobody can tell whether they stand.
+        patient_id: the patient whose appointments were read; None if no patient has the new patient's number.
+        matching: ids of uncancelled appointments at the wanted start (and practitioner and clinic, if known).
+        nearby: ids of all other appointments of the patient, also cancelled and distant ones. A new one since a POST
+            may be ours: rounded, shifted to another zone, or cancelled or moved by the clinic.
+        unclear: ids in `nearby` that would match but have an unknown status: cancelled or not.
     """
 
     patient_id: str | None
@@ -78,16 +78,16 @@ class CalendarSnapshot:
     nearby: tuple[str, ...] = ()
     unclear: tuple[str, ...] = ()
     cancelled: tuple[str, ...] = ()
-    """Those of `nearby` that are cancelled."""
+    """The cancelled ones of `nearby`."""
     starts: tuple[tuple[str, frozenset[datetime]], ...] = field(default=(), compare=False)
-    """What the starts of `nearby` that are not cancelled can mean, by id, as far as they can be read."""
+    """Possible starts of the uncancelled ones of `nearby`, by id, if they can be read."""
 
     @property
     def ids(self) -> tuple[str, ...]:
         return self.matching + self.nearby
 
     def new(self, booking: Booking) -> CalendarSnapshot:
-        """Return what is shown beyond the ids that the booking's claim had seen."""
+        """Return the snapshot without the appointments that the booking's claim had seen."""
         known = frozenset(map(id_key, booking.seen))
         matching, nearby, unclear, cancelled = (
             tuple(each for each in kind if id_key(each) not in known)
@@ -96,19 +96,19 @@ class CalendarSnapshot:
         return CalendarSnapshot(self.patient_id, matching, nearby, unclear, cancelled, self.starts)
 
     def stands(self, appointment_id: str) -> bool | None:
-        """Whether an appointment stands, wherever the clinic has put it; None if nothing is shown of it."""
+        """Return whether an appointment is uncancelled, at any start; None if the calendar does not show it."""
         if any(same_id(appointment_id, each) for each in self.cancelled):
             return False
         return True if any(same_id(appointment_id, each) for each in self.ids) else None
 
     def same_as(self, other: CalendarSnapshot) -> bool:
-        """Whether two readings showed the same."""
+        """Return whether two readings showed the same appointments."""
         same_patient = self.patient_id == other.patient_id or same_id(self.patient_id, other.patient_id)
         return same_patient and set(map(id_key, self.ids)) == set(map(id_key, other.ids))
 
 
 class Calendar:
-    """Reads the calendar, and gives bookings the appointments that are theirs."""
+    """Reads the calendar and assigns appointments to bookings (rules 1 and 2)."""
 
     def __init__(self, clinicea: Clinicea, ledger: Ledger, *, readable: bool = True) -> None:
         self._clinicea = clinicea
@@ -117,7 +117,7 @@ class Calendar:
         """Whether the API role allows the read-backs."""
 
     def patient_id(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> str | None:
-        """Return whose appointment it is to be; for a new patient, who has the number and the name by now.
+        """Return the booking's patient; for a new patient, the one who has the number and name by now.
 
         Raises:
             CannotDecide: the number belongs to several patients, or to somebody else.
@@ -128,21 +128,22 @@ class Calendar:
         return registered_patient_id(self._clinicea, request.new_patient, deadline)
 
     def read(self, patient_id: str | None, request: BookingRequest, deadline: Deadline) -> CalendarSnapshot:
-        """Read all appointments that the patient has, and what of them agrees with the wanted one.
+        """Read all appointments of the patient and compare them with the wanted one.
 
         Raises:
-            CliniceaError: the reading is not complete, so it shows nothing.
+            CliniceaError: the reading is incomplete and proves nothing.
         """
-        if patient_id is None or not self.readable:
+        if patient_id is None or not self.readable:  # rule 16: no reading without read-backs
             return CalendarSnapshot(patient_id)
+        # rule 1: every page of the patient's appointments
         return _classify(self._clinicea.appointments_by_patient(patient_id, deadline), patient_id, request)
 
     def read_again(self, booking: Booking, request: BookingRequest, deadline: Deadline) -> CalendarSnapshot:
-        """Find the patient and read, both anew; raises as these do."""
+        """Search the patient and read the appointments again; raises the errors of `patient_id` and `read`."""
         return self.read(self.patient_id(booking, request, deadline), request, deadline)
 
     def book_own(self, booking: Booking, shown: CalendarSnapshot, reason: Reason | None = None) -> Booking | None:
-        """Book the first new matching appointment that no other booking owns."""
+        """Book the first new matching appointment that no other booking owns (rule 2, "ours")."""
         for appointment_id in shown.new(booking).matching:
             try:
                 return self._ledger.book(booking, appointment_id, patient_id=shown.patient_id, reason=reason)
@@ -153,10 +154,10 @@ class Calendar:
     def book_created(
         self, booking: Booking, created: CreatedAppointment, shown: CalendarSnapshot | None = None
     ) -> Booking | None:
-        """Book what a successful POST named; None if another booking owns it, so that the answer proves nothing.
+        """Book the appointment in a POST's answer; None if another booking owns it: the answer proves nothing.
 
         Args:
-            shown: a later reading, where one was made: the appointment must be new there, at the wanted start.
+            shown: a later reading, if there is one: it must show the appointment as new, at the wanted start.
         """
         patient_id = created.patient_id or (booking.patient_id if shown is None else shown.patient_id)
         if shown is not None and not any(same_id(created.appointment_id, each) for each in shown.new(booking).matching):
@@ -167,24 +168,25 @@ class Calendar:
             return None
 
     def has_ambiguous(self, booking: Booking, shown: CalendarSnapshot) -> bool:
-        """Whether something new is there, whatever its start and status, that belongs to no other booking."""
+        """Return whether there is a new appointment, of any start and status, that no other booking owns."""
         return bool(self.doubtful(booking, shown))
 
     def doubtful(self, booking: Booking, shown: CalendarSnapshot) -> tuple[str, ...]:
-        """Return the ids of what is new there, whatever its start and status, and belongs to no other booking.
+        """Return the ids of new appointments, of any start and status, that no other booking owns.
 
-        What is cancelled does not count once a person has looked and sent the booking on again: they may have
-        cancelled it for that.
+        After a redrive cancelled ones do not count, because a person has looked, and may have cancelled them.
         """
+        # rule 2: ambiguous
         new = shown.new(booking)
         doubtful = set(new.nearby) - (set(new.cancelled) if _redriven_since_its_post(booking) else set())
         return tuple(each for each in sorted(doubtful) if self._ledger.owner_of(each) in (None, booking.booking_id))
 
     def stands_for_another(self, booking: Booking, shown: CalendarSnapshot) -> str | None:
-        """Return the id of this patient's appointment that another booking of the same start owns, wherever it stands.
+        """Return the id of this patient's appointment that another booking of the same start owns, at any start.
 
-        A person may have said so while this booking waited: the visit is made, and is not made again.
+        A person may have assigned it while this booking waited: the visit exists and is not made again.
         """
+        # rule 2: the wanted visit, owned by another booking
         new = shown.new(booking)
         for appointment_id in (each for each in new.ids if each not in new.cancelled):
             owner_id = self._ledger.owner_of(appointment_id)
@@ -201,7 +203,7 @@ def _classify(appointments: Iterable[Appointment], patient_id: str, wanted: Book
     cancelled: list[str] = []
     starts: list[tuple[str, frozenset[datetime]]] = []
     for appointment in appointments:
-        # Asked for by this patient, it is this patient's; one that names another id proves nothing, either way.
+        # The list is this patient's. An appointment that names another id proves nothing, either way.
         agrees = _may_be(appointment.patient_id, patient_id) and _agrees(appointment, wanted)
         if agrees and appointment.status.stands:
             matching.append(appointment.appointment_id)
@@ -210,7 +212,7 @@ def _classify(appointments: Iterable[Appointment], patient_id: str, wanted: Book
         if appointment.status is Status.CANCELLED:
             cancelled.append(appointment.appointment_id)
             continue
-        if agrees:
+        if agrees:  # rule 2: unclear
             unclear.append(appointment.appointment_id)
         if appointment.starts:
             starts.append((appointment.appointment_id, appointment.starts))

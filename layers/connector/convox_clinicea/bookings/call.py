@@ -1,8 +1,8 @@
 """A call: its requests and what each of its agents recorded.
 
-ConVox gives a transferred call to the next agent under the same id, and each of them has a status callback: a call is a
-call id with its agent, a leg (docs/adr/0158). What any leg has asked for stands in one record, so that none overlooks
-another's appointment.
+ConVox gives a transferred call to the next agent under the same id, and sends a status callback for each agent. One
+agent's part of a call is a leg (docs/adr/0158). One record holds the requests of all legs, so that each leg sees the
+appointments of the others.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from convox_clinicea.text import normalized
 SCHEMA_VERSION = 3
 """3: the legs of several agents. Versions 1 and 2 are still read."""
 ONE_LEG_VERSION = 2
-"""What a call of one agent is written as, so that the release before reads it. 2: what counts for each person."""
+"""Written for a call with one agent, so that the previous release can read it. 2: the latest request of each person."""
 MOST_WISHES = 50
-"""Of one call; what flow functions ask for beyond that is not noted with it, what callbacks do is refused."""
+"""Requests stored with a call. Beyond that, requests of flow functions are not added, and callbacks are refused."""
 MOST_LEGS = 20
-"""Agents of one call that are told apart; further ones share the leg of those who are not named."""
+"""Agents of one call that have a leg each. Further agents share the leg of callbacks without an agent."""
 EVERYBODYS = ""
-"""The agent of a call that an erasure has hidden: its agents are not known any more, and it has one leg."""
+"""The agent of a call after an erasure: its agents were removed, and one leg is left."""
 
 
 def is_same_agent(one: str | None, other: str | None) -> bool:
-    """Whether both name one agent, in any case, or neither names any."""
+    """Return whether both are the same agent, ignoring case, or both None."""
     if one is None or other is None:
         return one is other
     return normalized(one) == normalized(other)
@@ -36,22 +36,22 @@ def is_same_agent(one: str | None, other: str | None) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Leg:
-    """What one agent's callbacks told of a call. Nothing is personal but what was kept, sealed, for a person to see.
+    """One agent's callbacks of a call. Only `kept` is personal data, and it is encrypted.
 
     Attributes:
-        agent_id: None of callbacks that name no agent.
-        asks: whether the newest callback asked for an appointment. The disposition itself is not kept, for agents may
-            type into it what they will.
-        wish_id: the one that counts now, of those that status callbacks have told.
-        told: those, the newest last. For each person the last of theirs counts; what a flow function alone has asked
-            for is none of them.
-        recorded: when the agent recorded each of them, where ConVox tells.
-        recorded_at: when the agent recorded the newest of the callbacks, where ConVox tells.
-        problems: the fields that kept the last appointment asked for from being booked.
-        kept: what that callback said, encrypted.
+        agent_id: None for callbacks that name no agent.
+        asks: whether the newest callback asked for an appointment. The disposition itself is not stored, because
+            agents may type any text into it.
+        wish_id: the request that counts now, of those that status callbacks made.
+        told: the ids of those requests, the newest last. For each person the last one counts. Requests that only a
+            flow function made are not in it.
+        recorded: when the agent recorded each of them, if ConVox says so.
+        recorded_at: when the agent recorded the newest callback, if ConVox says so.
+        problems: the fields because of which the last requested appointment could not be booked.
+        kept: the fields of that callback, encrypted.
         number_key: HMAC of the mobile in it.
-        patient_key: HMAC of Clinicea's id of the patient in it.
-        several_kept: callbacks of several persons could not be booked, and only what the last one said is kept.
+        patient_key: HMAC of Clinicea's patient id in it.
+        several_kept: callbacks for several persons could not be booked, and `kept` holds only the last one.
     """
 
     agent_id: str | None = None
@@ -68,33 +68,33 @@ class Leg:
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing would be lost if another agent's leg took its place."""
+        """Whether another leg can replace this one without loss."""
         return not self.told and self.recorded_at is None and not self.has_trace
 
     @property
     def trace_keys(self) -> set[str]:
-        """The HMACs of whom what is kept is of."""
+        """The HMACs of the person whose callback is kept."""
         return {each for each in (self.number_key, self.patient_key) if each is not None}
 
     @property
     def has_trace(self) -> bool:
-        """Whether it asked for an appointment that could not be booked."""
+        """Whether the leg asked for an appointment that could not be booked."""
         return bool(self.problems) or self.kept is not None
 
     def is_of(self, agent_id: str | None) -> bool:
-        """Whether it is that agent's."""
+        """Return whether this is the agent's leg."""
         return is_same_agent(self.agent_id, agent_id)
 
     def recorded_before(self, moment: datetime | None) -> bool:
-        """Whether something recorded at that moment is certainly newer than all that is known of the leg."""
+        """Return whether a callback recorded at `moment` is certainly newer than the leg's newest one."""
         return moment is not None and self.recorded_at is not None and self.recorded_at < moment
 
     def recorded_after(self, moment: datetime | None) -> bool:
-        """Whether something recorded at that moment is certainly older than what is known of the leg."""
+        """Return whether a callback recorded at `moment` is certainly older than the leg's newest one."""
         return moment is not None and self.recorded_at is not None and moment < self.recorded_at
 
     def concerns(self, number_key: str | None, patient_key: str | None) -> bool:
-        """Whether what is kept may be of the person with these keys: it is, or nobody can tell of whom."""
+        """Return whether the kept callback may be about the person with these keys: it is, or it has no keys."""
         if self.number_key is None and self.patient_key is None:
             return True
         return (self.number_key is not None and self.number_key == number_key) or (
@@ -102,13 +102,13 @@ class Leg:
         )
 
     def is_found_by(self, keys: Collection[str]) -> bool:
-        """Whether what is kept is of the person with one of these keys."""
+        """Return whether the kept callback is about a person with one of these keys."""
         return not self.trace_keys.isdisjoint(keys)
 
     def keeping(
         self, problems: tuple[str, ...], kept: bytes | None, number_key: str | None, patient_key: str | None
     ) -> Self:
-        """Return it with the trace of a callback that could not be booked."""
+        """Return the leg with the trace of a callback that could not be booked."""
         somebody = (number_key, patient_key) != (None, None)
         another = bool(self.problems) and somebody and not self.concerns(number_key, patient_key)
         return replace(
@@ -121,20 +121,20 @@ class Leg:
         )
 
     def corrected(self, number_key: str | None, patient_key: str | None) -> Self:
-        """Return it once an appointment of that person is taken: their trace is gone, another's is not."""
+        """Return the leg after an appointment of that person was accepted: without their trace."""
         return self.cleared() if not self.several_kept and self.concerns(number_key, patient_key) else self
 
     def cleared(self) -> Self:
-        """Return it without the trace of what could not be booked."""
+        """Return the leg without the trace of a callback that could not be booked."""
         return replace(self, problems=(), kept=None, number_key=None, patient_key=None, several_kept=False)
 
 
 @dataclass(frozen=True)
 class Call(Leg):
-    """One call: its own attributes are those of one of its legs, the one that it was last turned to.
+    """One call, seen from one of its legs: the inherited attributes are those of that leg.
 
     Attributes:
-        wishes: each appointment that any of its requests has asked for, by its wish id, and the booking that it became.
+        wishes: the booking id of each appointment that was asked for on the call, by its intent id.
         others: the other agents' legs.
         version: 0 if it is not stored yet.
     """
@@ -152,50 +152,50 @@ class Call(Leg):
 
     @property
     def leg(self) -> Leg:
-        """The leg that it is turned to, alone."""
+        """The leg from which the call is seen."""
         return Leg(**{each: getattr(self, each) for each in _OF_A_LEG})
 
     @property
     def legs(self) -> tuple[Leg, ...]:
-        """All of them, that one first."""
+        """All legs, the current one first."""
         return (self.leg, *self.others)
 
     @property
     def booking_id(self) -> str | None:
-        """The booking that stands for what counts now for this leg's agent."""
+        """The booking of the request that counts now for this leg's agent."""
         return None if self.wish_id is None else self.wishes.get(self.wish_id)
 
     @property
     def quiet(self) -> bool:
-        """Whether none of its requests asked for an appointment."""
+        """Whether no request of the call asked for an appointment."""
         return not self.wishes and not any(each.has_trace for each in self.legs)
 
     @property
     def problems_of_all(self) -> tuple[str, ...]:
-        """The fields that kept an appointment from being booked, of whichever leg."""
+        """The fields because of which an appointment could not be booked, of all legs."""
         return tuple(dict.fromkeys(problem for each in self.legs for problem in each.problems))
 
     @property
     def booking_ids_told(self) -> set[str]:
-        """The bookings that status callbacks have asked for, of whichever agent."""
+        """The bookings that status callbacks of any agent asked for."""
         return self._bookings_of(self.legs)
 
     @property
     def booking_ids_own(self) -> set[str]:
-        """The bookings that this leg's callbacks have asked for, another's too or not."""
+        """The bookings that this leg's callbacks asked for. Another leg's may have asked for them, too."""
         return self._bookings_of((self.leg,))
 
     @property
     def booking_ids_elsewhere(self) -> set[str]:
-        """The bookings that other agents' callbacks have asked for, this one's too or not."""
+        """The bookings that other legs' callbacks asked for. This leg's may have asked for them, too."""
         return self._bookings_of(self.others)
 
     def is_told_elsewhere_only(self, wish_id: str) -> bool:
-        """Whether another agent has asked for that, and this one never has."""
+        """Return whether another agent asked for the appointment and this one never did."""
         return wish_id not in self.told and any(wish_id in each.told for each in self.others)
 
     def of_agent(self, agent_id: str | None) -> Self:
-        """Return the call turned to the leg of that agent; a new one, if nothing was heard of it."""
+        """Return the call seen from the agent's leg, which is new if the agent has none yet."""
         if self.agent_id == EVERYBODYS or self.is_of(agent_id):
             return self
         own = next((each for each in self.others if each.is_of(agent_id)), None)
@@ -205,14 +205,14 @@ class Call(Leg):
         return self._turned(leg, tuple(each for each in self.legs if each is not own and not each.is_blank))
 
     def asked(self, wish_id: str, booking: Booking) -> Self:
-        """Return the call once a flow function has asked for that."""
+        """Return the call after a flow function asked for the appointment."""
         return replace(self, wishes={**self.wishes, wish_id: booking.booking_id})
 
     def with_intent(self, wish_id: str, booking: Booking, *, counts: bool, recorded_at: datetime | None = None) -> Self:
-        """Return the call once a status callback of this leg has asked for that.
+        """Return the call after a status callback of this leg asked for the appointment.
 
         Args:
-            counts: it is what that person is to have now; else something newer of theirs is known.
+            counts: whether it is the person's latest request.
         """
         others = tuple(each for each in self.told if each != wish_id)
         return replace(
@@ -223,7 +223,7 @@ class Call(Leg):
         )
 
     def of_bookings(self, booking_ids: Collection[str]) -> Self:
-        """Return the call as far as this leg is about these: what one person is to have, and when it was said."""
+        """Return the call with this leg reduced to the requests of these bookings, for one person."""
         told = tuple(each for each in self.told if self.wishes.get(each) in booking_ids)
         moments = [datetime.fromisoformat(self.recorded[each]) for each in told if each in self.recorded]
         return replace(
@@ -231,21 +231,21 @@ class Call(Leg):
         )
 
     def without_traces(self, keys: Collection[str] | None = None) -> Self:
-        """Return it without what is kept of the person with one of these keys; None: of anybody."""
+        """Return the call without the kept callbacks of a person with one of these keys; None: of anybody."""
         others = tuple(each.cleared() if keys is None or each.is_found_by(keys) else each for each in self.others)
         own = self.cleared() if keys is None or self.is_found_by(keys) else self
         return replace(own, others=others)
 
     def hidden(self, name: str) -> Self:
-        """Return the call as an erasure leaves it: what its wishes have become, under a name that tells nothing.
+        """Return the call as an erasure leaves it: its bookings, under a name that identifies nobody.
 
-        Its legs are one from now on, that of the newest callback last.
+        All legs become one, with the requests of the newest callback last.
         """
         alone = replace(self.cleared(), call_id=name, agent_id=EVERYBODYS, others=())
         return alone._with_told(self.others)
 
     def joined(self, other: Self) -> Self:
-        """Return the call with what another record of the same call knows besides."""
+        """Return the call merged with another record of the same call."""
         joined = replace(self, wishes={**other.wishes, **self.wishes})
         return replace(joined._with_told(other.legs), schema_version=max(self.schema_version, other.schema_version))
 
@@ -272,7 +272,7 @@ _OF_A_LEG = tuple(each.name for each in fields(Leg))
 
 
 def key_of_trace(call: Call, leg: Leg) -> str:
-    """Return the name that the journal of erasures has for what is kept of a person with one leg."""
+    """Return the name in the journal of erasures for the callback of a person that a leg keeps."""
     return f"{key_of_call(call.caller, call.call_id)}#{leg.number_key or leg.patient_key}"
 
 

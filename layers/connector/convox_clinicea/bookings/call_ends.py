@@ -65,26 +65,30 @@ class CallEndBookings:
         """Return what waits on an agent's call; raises TableUnavailable, UnreadableRecord."""
         return bookings_in(self._table.get(self._key(client, agent_id, call_id)))
 
-    def keep(self, request: BookingRequest) -> WaitingBooking | Acceptance:
+    def keep(self, request: BookingRequest, *, another: bool = False) -> WaitingBooking | Acceptance:
         """Return the booking that waits from now on, or the one that the ledger has already.
 
         What the same person was to have on the call is replaced by it.
+
+        Args:
+            another: the person is to have it beside another booking of the call.
 
         Raises:
             InvalidRequest, NotInDialect: it could not be made so.
             NotStored: it may not wait; the same request may be sent again.
         """
-        wish, known = self._intake.considered(request)
+        intent, known = self._intake.considered(request)
         if known is not None:
             return known
-        caller = request.caller
-        key = self._key(caller.name, caller.agent_id or "", caller.call_id or "")
+        if not another:
+            self._intake.require_alone(intent)
+        key = self._key_of(request)
         new = WaitingBooking(
-            wish_id=wish.wish_id,
+            wish_id=intent.wish_id,
             start=request.start,
             clinic_id=request.clinic_id,
             kept_at=self._clock.now(),
-            persons=tuple(filter(None, (wish.patient_key, wish.number_key))),
+            persons=tuple(filter(None, (intent.patient_key, intent.number_key))),
             sealed=b"",
         )
         with or_not_stored():
@@ -92,18 +96,26 @@ class CallEndBookings:
             self._change(key, lambda waiting: _with(waiting, new))
         return new
 
-    def drop(self, request: BookingRequest) -> None:
-        """Keep nothing any more for the person of a request that was booked at once.
+    def release(self, request: BookingRequest, *, another: bool = False) -> None:
+        """Keep nothing any more for the person of a request that is about to be booked at once.
+
+        Args:
+            another: the person is to have it beside another booking of the call.
 
         Raises:
+            InvalidRequest: the call has, or is getting, another booking for the person.
             NotStored: something may wait still; the same request may be sent again.
         """
-        caller = request.caller
-        key = self._key(caller.name, caller.agent_id or "", caller.call_id or "")
+        intent, known = self._intake.considered(request)
+        if known is None and not another:
+            self._intake.require_alone(intent)
+        key = self._key_of(request)
         with or_not_stored():
-            if any(each.sealed for each in bookings_in(self._table.get(key))):
-                patient_key = self._intake.considered(request)[0].patient_key
-                self._change(key, lambda waiting: [each for each in waiting if patient_key not in each.persons])
+            if self._table.get(key) is None:
+                return  # nothing has waited on this call
+            self._change(key, lambda waiting: _others(waiting, intent.patient_key, intent.wish_id))
+        if known is None and not another:
+            self._intake.require_alone(intent)  # what was made meanwhile is not waiting any more
 
     def make(self, client: str, agent_id: str, call_id: str) -> list[Acceptance]:
         """Make what waits on an agent's call; raises as `make_all_of` does."""
@@ -117,7 +129,10 @@ class CallEndBookings:
         """
         made: dict[str, Acceptance] = {}
         left: dict[str, WaitingBooking] = {}
-        for each in self._waiting(key):
+        # Claimed before it is made: what is being made cannot be replaced by another appointment any more.
+        for each in self._change(key, lambda waiting: [*map(_claimed, waiting)]):
+            if each.problems:
+                continue
             try:
                 request = BookingRequest.from_bytes(self._sealer.open(key, each.sealed))
                 made[each.wish_id] = self._intake.accept(request)
@@ -148,22 +163,23 @@ class CallEndBookings:
             raise_alone(NotMade(f"{type(failure).__name__}: {failure}"))
         return made
 
-    def _waiting(self, key: str) -> list[WaitingBooking]:
-        return [each for each in bookings_in(self._table.get(key)) if not each.problems]
-
-    def _change(self, key: str, change: Callable[[list[WaitingBooking]], list[WaitingBooking]]) -> None:
+    def _change(self, key: str, change: Callable[[list[WaitingBooking]], list[WaitingBooking]]) -> list[WaitingBooking]:
         for _ in range(MOST_TRIES):
             standing = self._table.get(key)
             before = bookings_in(standing)
             changed = change(before)
             if changed == before:
-                return
+                return changed
             try:
                 self._table.put(put_of(key, standing, changed, self._clock.now()))
             except (ConditionFailed, Contended):
                 continue
-            return
-        raise_alone(Contended("what waits for a call's end was changed by others at every try"))
+            return changed
+        raise Contended("what waits for a call's end was changed by others at every try")
+
+    def _key_of(self, request: BookingRequest) -> str:
+        caller = request.caller
+        return self._key(caller.name, caller.agent_id or "", caller.call_id or "")
 
     def _key(self, client: str, agent_id: str, call_id: str) -> str:
         return f"{PREFIX}{client}#{agent_in_key(self._ids.agent(agent_id))}#{self._ids.call(call_id)}"
@@ -173,10 +189,23 @@ def _with(waiting: list[WaitingBooking], new: WaitingBooking) -> list[WaitingBoo
     """Return the call's bookings with a new one in the place of what the same person was to have."""
     if any(each.wish_id == new.wish_id and not each.problems for each in waiting):
         return waiting
-    others = [each for each in waiting if each.persons[:1] != new.persons[:1]]
+    others = _others(waiting, new.persons[0], new.wish_id)
     if len(others) >= MOST_OF_A_CALL:
         raise InvalidRequest(FieldProblem("at_call_end", f"at most {MOST_OF_A_CALL} bookings wait for a call's end"))
     return [*others, new]
+
+
+def _others(waiting: list[WaitingBooking], patient_key: str, wish_id: str) -> list[WaitingBooking]:
+    """Return what waits for other persons; raises InvalidRequest where something else of the person is being made."""
+    theirs = [each for each in waiting if each.persons[0] == patient_key]
+    if any(each.making and not each.problems and each.wish_id != wish_id for each in theirs):
+        made = "another appointment of this patient on this call is being made; see how it stands first"
+        raise InvalidRequest(FieldProblem("start", made))
+    return [each for each in waiting if each not in theirs]
+
+
+def _claimed(waiting: WaitingBooking) -> WaitingBooking:
+    return waiting if waiting.problems else replace(waiting, making=True)
 
 
 def _fields(problem: InvalidRequest | NotInDialect | TooManyOpenBookings | UnreadableRequest) -> tuple[str, ...]:

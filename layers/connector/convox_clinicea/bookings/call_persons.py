@@ -1,7 +1,7 @@
-"""Whether a call's bookings are for one person, and what the call has asked for them.
+"""Decides whether bookings of a call are for one person, and which of them a new request replaces.
 
-Identity decides: another patient id, mobile, name or birth date is another person, and another booking. Where the
-digests leave open whether the second is the first one corrected, a person decides (docs/adr/0055).
+Another patient id, mobile, name or birth date means another person, and another booking. If the digests do not show
+whether the second request corrects the first, a person decides (docs/adr/0055).
 """
 
 from __future__ import annotations
@@ -21,81 +21,82 @@ from convox_clinicea.text import id_key
 _NO_BIRTH = "-"
 
 
-def is_same(booking: Booking, wish: BookingIntent) -> bool:
-    """Whether the booking is for the person whom the wish is for.
+def is_same(booking: Booking, intent: BookingIntent) -> bool:
+    """Return whether booking and intent are for the same person.
 
-    A newcomer who has told the birth date, or whose name is spelled in another order, is the same: the worker would
-    find the first one's patient.
+    A new patient stays the same if only one of the two has a birth date, or if the words of the name are in another
+    order: the worker would find the first one's patient.
     """
-    if wish.names(booking.patient_key):
+    if intent.names(booking.patient_key):
         return True
-    return _same_number(booking, wish) and _same_name(booking, wish) and not _born_otherwise(booking, wish)
+    return _same_number(booking, intent) and _same_name(booking, intent) and not _born_otherwise(booking, intent)
 
 
-def may_be_same(booking: Booking, wish: BookingIntent) -> bool:
-    """Whether the booking, which is no sure one of that person, may be the same person's all the same."""
+def may_be_same(booking: Booking, intent: BookingIntent) -> bool:
+    """Return whether a booking that `is_same` does not match may still be the same person's."""
     if booking.erased_at is not None:
         return True
-    if wish.newcomer and booking.newcomer:
-        if not _same_name(booking, wish):
+    if intent.newcomer and booking.newcomer:
+        if not _same_name(booking, intent):
             return False
-        return _same_number(booking, wish) or (_same_place(booking, wish) and not _born_otherwise(booking, wish))
-    if wish.newcomer and booking.flow == "new_patient":
-        return _same_number(booking, wish)  # made before names had digests
-    if not wish.newcomer and booking.flow == "known_patient":
+        return _same_number(booking, intent) or (_same_place(booking, intent) and not _born_otherwise(booking, intent))
+    if intent.newcomer and booking.flow == "new_patient":
+        return _same_number(booking, intent)  # made before names had digests
+    if not intent.newcomer and booking.flow == "known_patient":
         return False
-    numbers = {booking.number_key, wish.number_key} - {None}
-    return _same_place(booking, wish) and len(numbers) < 2
+    numbers = {booking.number_key, intent.number_key} - {None}
+    return _same_place(booking, intent) and len(numbers) < 2
 
 
-def is_same_appointment(booking: Booking, wish: BookingIntent) -> bool:
-    """Whether both are for one person, clinic, start and practitioner: only what is done there is said otherwise."""
-    return is_same(booking, wish) and _same_place(booking, wish)
+def is_same_appointment(booking: Booking, intent: BookingIntent) -> bool:
+    """Return whether both are for one person, clinic, start and practitioner. The service may differ."""
+    return is_same(booking, intent) and _same_place(booking, intent)
 
 
 def was_refused(booking: Booking) -> bool:
-    """Whether it is certain that nothing stands of the booking, and nothing will."""
+    """Return whether the booking certainly has no appointment and will not get one."""
     if booking.state is not State.REJECTED:
         return False
     return booking.reason is not Reason.EXPIRED_UNRESOLVED or not booking.posted
 
 
-def obstacle(wish: BookingIntent, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
-    """Return why the wish has to wait for a person beside the call's other bookings; None if it can be made.
+def obstacle(intent: BookingIntent, others: Sequence[Booking], elsewhere: Collection[str] = ()) -> Reason | None:
+    """Return why the request must wait for a person because of the call's other bookings; None if it need not.
 
     Args:
-        elsewhere: the ids of those that another agent of the call has asked for. What is parked of them may still be
-            made: a person decides on both, unless it waits for such a decision already.
+        elsewhere: ids of the bookings that another agent of the call asked for. A parked one may still be made, so a
+            person decides on both, unless the parked one already waits for such a decision.
     """
+    # rule 18: only a booking that may be in Clinicea, or a parked one of another agent
     standing = [each for each in others if not was_refused(each) and not (each.state.parked and not each.posted)]
     parked = [each for each in others if each.booking_id in elsewhere and each.state.parked and not _waits(each)]
-    if any(is_same(each, wish) for each in (*standing, *parked)):
+    if any(is_same(each, intent) for each in (*standing, *parked)):
         return Reason.CHANGED_AFTER_BOOKING
-    if any(may_be_same(each, wish) for each in standing):
+    if any(may_be_same(each, intent) for each in standing):
         return Reason.MAYBE_SAME_PERSON
     return None
 
 
 def _waits(booking: Booking) -> bool:
-    """Whether it is parked for another booking of its call: whoever decides on it sees both."""
+    """Return whether the booking is parked because of another booking of its call."""
     return booking.reason in (Reason.CHANGED_AFTER_BOOKING, Reason.MAYBE_SAME_PERSON)
 
 
-def _same_number(booking: Booking, wish: BookingIntent) -> bool:
-    return booking.number_key is not None and booking.number_key == wish.number_key
+def _same_number(booking: Booking, intent: BookingIntent) -> bool:
+    return booking.number_key is not None and booking.number_key == intent.number_key
 
 
-def _same_name(booking: Booking, wish: BookingIntent) -> bool:
-    return bool(booking.newcomer and wish.newcomer) and booking.newcomer[0] == wish.newcomer[0]
+def _same_name(booking: Booking, intent: BookingIntent) -> bool:
+    return bool(booking.newcomer and intent.newcomer) and booking.newcomer[0] == intent.newcomer[0]
 
 
-def _born_otherwise(booking: Booking, wish: BookingIntent) -> bool:
-    births = {booking.newcomer[1], wish.newcomer[1]} - {_NO_BIRTH}
+def _born_otherwise(booking: Booking, intent: BookingIntent) -> bool:
+    births = {booking.newcomer[1], intent.newcomer[1]} - {_NO_BIRTH}
     return len(births) > 1
 
 
-def _same_place(booking: Booking, wish: BookingIntent) -> bool:
-    return _place(booking) == _place(wish.request) and booking.start == wish.request.start
+def _same_place(booking: Booking, intent: BookingIntent) -> bool:
+    return _place(booking) == _place(intent.request) and booking.start == intent.request.start
 
 
 def _place(of: Booking | BookingRequest) -> list[str | None]:
@@ -104,56 +105,57 @@ def _place(of: Booking | BookingRequest) -> list[str | None]:
 
 @dataclass(frozen=True)
 class Mind:
-    """One callback's wish beside what stands of the call.
+    """One callback's request, compared with the call's bookings.
 
     Attributes:
-        call: as it was read, turned to the leg of the callback's agent.
-        bookings: all of the call's, by id.
-        recorded_at: when the agent recorded the wish, where ConVox tells.
+        call: the call as it was read, seen from the leg of the callback's agent.
+        bookings: all bookings of the call, by id.
+        recorded_at: when the agent recorded the request, if ConVox says so.
     """
 
     call: Call
-    wish: BookingIntent
+    intent: BookingIntent
     bookings: Mapping[str, Booking]
     recorded_at: datetime | None
 
     @cached_property
     def known(self) -> Booking | None:
-        """The booking that the wish has already: it is a repeat, or somebody else of the call has asked for the same.
+        """The booking that the request already has: it is a repeat, or another agent of the call asked for the same.
 
-        Another agent's wish whose booking stands for something else by now was not this agent's: it is no repeat.
+        It is not a repeat if another agent asked for it and the booking's content was replaced since.
         """
-        of_wish = self._booking(self.wish.wish_id)
-        repeated = not self.is_newer and not self.call.is_told_elsewhere_only(self.wish.wish_id)
-        if of_wish is not None and (self.is_its(of_wish) or repeated):
-            return of_wish
+        of_intent = self._booking(self.intent.wish_id)
+        repeated = not self.is_newer and not self.call.is_told_elsewhere_only(self.intent.wish_id)
+        if of_intent is not None and (self.is_its(of_intent) or repeated):
+            return of_intent
         told = self.call.booking_ids_told
         by_flow = (each for each in self.bookings.values() if each.booking_id not in told)
-        return next((each for each in by_flow if is_same_appointment(each, self.wish) and not was_refused(each)), None)
+        same = (each for each in by_flow if is_same_appointment(each, self.intent))
+        return next((each for each in same if not was_refused(each)), None)
 
     @cached_property
     def current(self) -> Booking | None:
-        """The booking that this agent's callbacks have last asked for, for that person."""
+        """The last booking that this agent's callbacks asked for, for the person."""
         return None if self._theirs.wish_id is None else self._booking(self._theirs.wish_id)
 
     @property
     def has_others(self) -> bool:
-        """Whether the call has a booking for somebody else that was not refused."""
-        return any(not is_same(each, self.wish) and not was_refused(each) for each in self.bookings.values())
+        """Whether the call has a booking for another person that was not refused."""
+        return any(not is_same(each, self.intent) and not was_refused(each) for each in self.bookings.values())
 
     @property
     def is_newer(self) -> bool:
-        """Whether the wish was certainly recorded after all others of that person on this leg."""
+        """Whether the request was certainly recorded after all others of the person on this leg."""
         return self._theirs.recorded_before(self.recorded_at)
 
     @property
     def is_late(self) -> bool:
-        """Whether something of that person was certainly recorded after the wish on this leg."""
+        """Whether another request of the person on this leg was certainly recorded later."""
         return self._theirs.recorded_after(self.recorded_at)
 
     @property
     def replaceable(self) -> Booking | None:
-        """The current booking, if nothing of its content can have reached Clinicea, and no other agent asked for it."""
+        """The current booking, if it cannot have reached Clinicea and no other agent asked for it."""
         current = self.current
         if current is None or current.posted:
             return None
@@ -162,24 +164,24 @@ class Mind:
         return current if current.state is State.ACCEPTED or current.state.parked else None
 
     def dropped_for(self, booking: Booking) -> list[Booking]:
-        """Return what is not wanted any more, now that the agent has returned to `booking`: parked, never posted.
+        """Return the parked, never posted bookings to withdraw after the agent has returned to `booking`.
 
-        What another agent has asked for is theirs to give up.
+        Bookings that another agent asked for stay.
         """
-        stands = booking.stands_for == self.wish.wish_id and not booking.state.parked and not was_refused(booking)
+        stands = booking.stands_for == self.intent.wish_id and not booking.state.parked and not was_refused(booking)
         if not stands or not self.is_newer:
             return []
         kept = {booking.booking_id, *self.call.booking_ids_elsewhere}
         others = (each for each in self.bookings.values() if each.booking_id not in kept)
-        return [each for each in others if is_same(each, self.wish) and each.state.parked and not each.posted]
+        return [each for each in others if is_same(each, self.intent) and each.state.parked and not each.posted]
 
     @cached_property
     def _theirs(self) -> Call:
-        return self.call.of_bookings({each.booking_id for each in self.bookings.values() if is_same(each, self.wish)})
+        return self.call.of_bookings({each.booking_id for each in self.bookings.values() if is_same(each, self.intent)})
 
     def is_its(self, booking: Booking) -> bool:
-        """Whether the booking stands for the wish, and was not given up for another one since."""
-        return booking.stands_for == self.wish.wish_id and booking.reason is not Reason.NO_LONGER_WANTED
+        """Return whether the booking's content is this request, and was not withdrawn since."""
+        return booking.stands_for == self.intent.wish_id and booking.reason is not Reason.NO_LONGER_WANTED
 
     def _booking(self, wish_id: str) -> Booking | None:
         return self.bookings.get(self.call.wishes.get(wish_id, ""))

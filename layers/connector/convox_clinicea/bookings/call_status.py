@@ -1,7 +1,7 @@
 """Reads ConVox's status callback.
 
-Nobody is there to correct a callback: the agent has gone on to the next call. So an optional field that cannot be used
-is left out, or shortened, and the answer says so. What says for whom, where, when and with whom is never left out.
+Nobody can correct a callback: the agent is on the next call already. So optional fields that cannot be used are dropped
+or shortened, and the answer says so. Patient, clinic, start and practitioner are never dropped.
 """
 
 from __future__ import annotations
@@ -38,14 +38,14 @@ _PATIENT_ID: TypeAdapter[str] = TypeAdapter(fields.PatientId, config=_CONFIG)
 
 
 def grounds_of(patient_id: object, consent: object) -> Grounds | None:
-    """Return why what a callback says of a person may be stored although it cannot be booked; None: it may not.
+    """Return the ground for storing personal data of a callback that cannot be booked; None if there is no ground.
 
-    It may for a patient on record, or with consent. An id that has not the form of one counts as naming a patient
-    only if nothing is said of consent.
+    The grounds are a registered patient, or consent. A malformed patient id counts as a registered patient only if
+    the callback has no consent field.
 
     Args:
-        patient_id: the value that came; None if none did.
-        consent: the members of `consent` that came, by name; None if none did.
+        patient_id: the received value; None if missing.
+        consent: the received members of `consent`, by name; None if missing.
     """
     if _is_given(consent):
         return Grounds.CONSENT
@@ -55,7 +55,7 @@ def grounds_of(patient_id: object, consent: object) -> Grounds | None:
 
 
 def named_patient(value: object) -> str | None:
-    """Return Clinicea's id of a patient; None for what has not the form of one."""
+    """Return Clinicea's patient id; None if the value is not a well-formed one."""
     return None if value is None else _valid(_PATIENT_ID, value)
 
 
@@ -77,23 +77,23 @@ SPARED: dict[type[KnownPatientBooking] | type[NewPatientBooking], frozenset[str]
     KnownPatientBooking: _BOTH | {"mobile", "country_code"},
     NewPatientBooking: _BOTH.union(new_patient.SPARED, ("consent.at", "consent.text_version", "consent.given_by")),
 }
-"""What a booking can do without, by its kind; a patient's names are not among it."""
+"""Fields that can be dropped, by kind of booking. A patient's names are never dropped."""
 LONGEST = {"notes": LONGEST_NOTES, "service": LONGEST_SERVICE}
-"""Texts of which the beginning is better than nothing."""
+"""Texts that are shortened rather than dropped."""
 
 
 def without_what_is_no_use(model: type[M], found: Named, made: Callable[[M], T]) -> tuple[T, tuple[str, ...]]:
-    """Return what `made` makes of the booking, and the fields that were left out or shortened for it.
+    """Return `made` of the booking without unusable fields, and the names of the dropped or shortened fields.
 
     Raises:
-        InvalidRequest, ConsentRequired: it cannot be booked so.
+        InvalidRequest, ConsentRequired: it cannot be booked.
     """
     left_out: dict[str, None] = {}
     while True:
         try:
             return made(from_named(model, found)), tuple(sorted(left_out))
         except InvalidRequest as error:
-            # Each round takes a field away, or shortens one for good, so that the rounds end.
+            # Each round drops a field or shortens one, so the loop ends.
             names = {problem.field for problem in error.problems} & SPARED[model]
             if not names:
                 raise
@@ -124,22 +124,22 @@ class _Wanted(NamedTuple):
 
 
 class StatusReader:
-    """Reads the status callbacks of one caller."""
+    """Reads the status callbacks of one client."""
 
-    def __init__(self, caller: str, dialect: Dialect, place: RequestDefaults, *, context_required: bool) -> None:
+    def __init__(self, caller: str, dialect: Dialect, defaults: RequestDefaults, *, context_required: bool) -> None:
         self._caller = caller
         self._dialect = dialect
-        self._place = place.in_dialect(dialect)
+        self._defaults = defaults.in_dialect(dialect)
         self._context_required = context_required
 
     def read(self, event: APIGatewayProxyEvent) -> Callback:
-        """Return the callback in our words, with what is wrong with the appointment that it asks for.
+        """Return the callback in canonical terms, with the reason if its appointment cannot be booked.
 
-        One that cannot be read, and may have asked for an appointment, is a refused one of the call or the agent that
-        can be seen in it.
+        A callback that cannot be read and may ask for an appointment is returned as a refused one of the call or agent
+        that was found in it.
 
         Raises:
-            TooLarge, InvalidRequest: it cannot be read, and names neither call nor agent, or asks for nothing.
+            TooLarge, InvalidRequest: it cannot be read, and names no call and no agent, or asks for no appointment.
         """
         try:
             pairs = pairs_of(event, self._dialect.known)
@@ -184,7 +184,7 @@ class StatusReader:
         return replace(callback, wanted=said, left_out=wanted.left_out)
 
     def _kept(self, pairs: Pairs) -> tuple[UnbookedCallback, Grounds | None]:
-        """Return what a person may be shown of a callback that cannot be booked, and why; None: nothing may be kept."""
+        """Return a callback's fields for a person, and the ground for storing them; None: they may not be stored."""
         found = named(pairs, KEPT, self._dialect)
         kept = UnbookedCallback(found.nested())
         contradicts = any(problem.field.startswith("consent") for problem in found.problems)
@@ -192,7 +192,7 @@ class StatusReader:
         return kept, grounds_of(kept.value("patient_id"), consent)
 
     def _unread(self, event: APIGatewayProxyEvent, error: InvalidRequest | TooLarge) -> Callback | None:
-        """Return what can be told of a callback that cannot be read; None if there is nothing to tell."""
+        """Return what was found in an unreadable callback; None if nothing was."""
         glimpse = glimpsed(event, self._dialect)
         if not glimpse.may_ask or (glimpse.call_id is None and glimpse.agent_id is None):
             return None
@@ -201,7 +201,7 @@ class StatusReader:
         return Callback(caller=caller, call_id=call_id, refusal=error)
 
     def _wanted(self, request: StatusRequest, pairs: Pairs, found: Named) -> _Wanted:
-        """Raises InvalidRequest, ConsentRequired."""
+        """Return the appointment that the callback asks for; raises InvalidRequest, ConsentRequired."""
         try:
             if request.patient_id is None:
                 return _as_it_was_told(*without_what_is_no_use(NewPatientBooking, found, self._new))
@@ -214,31 +214,31 @@ class StatusReader:
         raise told
 
     def _new(self, booking: NewPatientBooking) -> BookingRequest:
-        return booking.canonical(self._caller, self._place, asks_back=False)
+        return booking.canonical(self._caller, self._defaults, asks_back=False)
 
     def _known(self, booking: KnownPatientBooking) -> BookingRequest:
-        return booking.canonical(self._caller, self._place)
+        return booking.canonical(self._caller, self._defaults)
 
     def _recorded_at(self, request: StatusRequest) -> datetime | None:
-        """When the agent recorded it: a help to order callbacks, so one that cannot be read is none."""
+        """Return when the agent recorded the callback; None if unreadable, since it only helps to order callbacks."""
         said = None if request.recorded_at is None else request.recorded_at.reveal()
         try:
-            return moment_in("recorded_at", said, self._place.zone_of_calls) if isinstance(said, str) else None
+            return moment_in("recorded_at", said, self._defaults.zone_of_calls) if isinstance(said, str) else None
         except InvalidRequest:
             return None
 
     def _mobile(self, kept: UnbookedCallback) -> Mobile | None:
         said = kept.value("mobile")
         try:
-            return number(PersonalText(said), None, self._place) if isinstance(said, str) else None
+            return number(PersonalText(said), None, self._defaults) if isinstance(said, str) else None
         except InvalidRequest:
             return None
 
 
 def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Wanted:
-    """Return a newcomer's booking whose proof of consent claims nothing that was not told.
+    """Return a new patient's booking whose proof of consent claims only what the callback said.
 
-    A text that the deployment does not list is no other text; who consented for a child is not known.
+    A text version that is not configured is recorded as unknown, and so is who consented for a child.
     """
     details = request.new_patient
     if details is None:

@@ -1,4 +1,4 @@
-"""What a status callback tells, and what is kept of one that could not be booked."""
+"""Fields of a status callback, and the record of one that could not be booked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LONGEST_KEPT_VALUE = 1000
 
 
 def _disposition(value: Any) -> Any:
-    """A word of the call centre's own list; what is none is passed over, never a reason to refuse the callback."""
+    """Validate a disposition, which the call centre defines. An invalid one is ignored, not refused."""
     return value if isinstance(value, str) and normalized(value) else None
 
 
@@ -37,7 +37,7 @@ Disposition = Annotated[str | None, BeforeValidator(_disposition)]
 
 
 class Unread(Personal[Any]):
-    """A value as it came, whatever it is."""
+    """A value of any type, as received."""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -45,7 +45,7 @@ class Unread(Personal[Any]):
 
 
 class StatusRequest(WithCall):
-    """`POST /calls/status`: what every callback tells. Whether it asks for an appointment is read from this alone."""
+    """`POST /calls/status`: the fields of every callback. They alone decide whether it asks for an appointment."""
 
     call_id: fields.Reference
     disposition: Disposition = None
@@ -55,36 +55,36 @@ class StatusRequest(WithCall):
     patient_id: Unread | None = None
 
     def dispositions(self) -> Iterator[str]:
-        """Yield what the agent chose, the first one first."""
+        """Yield the agent's dispositions in order."""
         yield from filter(None, (self.disposition, self.disposition_2, self.disposition_3))
 
 
 _SPARED = sorted(new_patient.SPARED, key=lambda name: name not in new_patient.DATES)
-"""The birth date first: it tells persons apart."""
+"""The birth date first: it distinguishes persons."""
 KEPT = (
     *("mobile", "country_code", "patient_id", *new_patient.NEEDED, "clinic_id", "start", "practitioner_id"),
     *("service", "duration_minutes", *_SPARED, "consent", "notes"),
 )
-"""What a person needs of a callback that cannot be booked, the most needed first."""
+"""What a person needs to see of a callback that cannot be booked, the most important first."""
 
 
 class UnbookedCallback:
-    """What came of it.
+    """The received fields of a callback that cannot be booked.
 
     Args:
-        came: values by canonical name, as the caller's dialect named them.
+        came: values by canonical name, after the client's dialect was applied.
     """
 
     def __init__(self, came: Mapping[str, Any]) -> None:
         self._came = {name: Unread(came[name]) for name in KEPT if name in came}
 
     def value(self, name: str) -> Any:
-        """Return a value as it came; None if none did."""
+        """Return a field's value as received; None if it is missing."""
         came = self._came.get(name)
         return None if came is None else came.reveal()
 
     def for_a_person(self) -> PersonalText:
-        """Return as much of it as can be encrypted at once, as JSON."""
+        """Return the fields as JSON, at most as much as one KMS call can encrypt."""
         document: dict[str, Any] = {}
         kept = "{}"
         for name, value in self._came.items():
@@ -97,7 +97,7 @@ class UnbookedCallback:
 
 
 def _as_json(document: dict[str, Any]) -> str:
-    """Return JSON that can be encrypted as UTF-8, half characters replaced."""
+    """Return JSON that is valid UTF-8, with lone surrogates replaced."""
     return json.dumps(document, ensure_ascii=False).encode("utf-8", "replace").decode()
 
 
@@ -105,28 +105,28 @@ MOST_PROBLEMS = 20
 
 Refusal = InvalidRequest | ConsentRequired | TooLarge
 UNBOOKED = (InvalidRequest, ConsentRequired, TooLarge, NotInDialect, TooManyOpenBookings)
-"""Why an appointment that a callback asked for cannot be booked, and the callback is kept for a person."""
+"""Errors because of which a callback's appointment cannot be booked and is kept for a person."""
 
 
 class Grounds(Enum):
-    """Why what a callback says of a person may be kept although it cannot be booked."""
+    """Legal ground for storing a callback's personal data although it cannot be booked."""
 
     CONSENT = auto()
     PATIENT = auto()
-    """It names a patient on record."""
+    """It names a registered patient."""
 
 
 class UnbookedCallbacks:
-    """Keeps what could not be booked."""
+    """Stores callbacks that could not be booked."""
 
     def __init__(self, drafter: Drafter, sealer: Sealer) -> None:
         self._drafter = drafter
         self._sealer = sealer
 
     def kept(self, call: Call, callback: Callback, problem: Refusal | NotInDialect | TooManyOpenBookings) -> Call:
-        """Return the call with the trace; without grounds it holds nothing of what the patient told.
+        """Return the call with the callback's trace; without grounds the trace holds none of the patient's data.
 
-        Whatever the problem is: grounds are read before all else, and no class of errors stands in for them.
+        The grounds alone decide that, whatever the problem is.
         """
         kept, number_key, patient_key = None, None, None
         refused = callback.grounds is None or isinstance(problem, ConsentRequired)

@@ -1,4 +1,4 @@
-"""The flow of `call_status`: a status callback is traced before all else, then handled and answered."""
+"""The flow of `call_status`: trace a status callback first, then handle and answer it (rule 21)."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ from convox_clinicea.table import Table
 
 
 class CallbackCollaborators(NamedTuple):
-    """What `call_status` needs."""
+    """Collaborators of `call_status`."""
 
     settings: CallStatusSettings
     dialects: Dialects
-    place: RequestDefaults
+    defaults: RequestDefaults
     callbacks: StatusCallbacks
     announced: AnnouncedCalls
     at_the_desk: AgentCalls
@@ -50,13 +50,13 @@ class CallbackCollaborators(NamedTuple):
 
 
 def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: Metrics) -> CallbackCollaborators:
-    """Return the parts of the function that takes ConVox's status callbacks."""
-    place = request_defaults_from(settings)
+    """Build the collaborators of the function for ConVox's status callbacks."""
+    defaults = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     calls = Calls(table, clock, timedelta(days=settings.retention_days))
     queue = BookingQueue(aws.sqs(), settings.queue_url)
-    drafter = drafter_from(settings, place, clock)
+    drafter = drafter_from(settings, defaults, clock)
     open_bookings = OpenBookings(table, ledger, clock, settings.open_bookings_per_number)
     callbacks = StatusCallbacks(
         calls=calls,
@@ -73,7 +73,7 @@ def callback_collaborators(settings: CallStatusSettings, clock: Clock, metrics: 
     return CallbackCollaborators(
         settings,
         dialects_from(settings),
-        place,
+        defaults,
         callbacks,
         AnnouncedCalls(at_once, clock),
         AgentCalls(at_once, clock),
@@ -86,7 +86,7 @@ Parts = tuple[CallbackCollaborators, RateLimiter]
 
 
 def callback_parts(function: Function[Parts]) -> Parts:
-    """Return what callbacks are handled with, from the function's environment."""
+    """Build the parts from the function's environment."""
     settings = CallStatusSettings.from_environment()
     limiter = booking_limiter(settings, function.clock, function.logger, function.metrics)
     return callback_collaborators(settings, function.clock, function.metrics), limiter
@@ -112,13 +112,13 @@ def make_what_waits(function: HttpFunction[Parts], call_ends: CallEndBookings, c
 def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) -> Response[str]:
     """Return the answer to a status callback.
 
-    Nobody sends it again, so call and agent are logged and counted before the first write is tried.
+    ConVox does not repeat it, so call and agent are logged and counted before the first write.
 
     Raises:
-        Unauthorized, InvalidRequest, TooLarge, ConsentRequired, RateLimited: of the request.
-        NotStored: it could not be stored; the trace says so, and an alarm rings.
+        Unauthorized, InvalidRequest, TooLarge, ConsentRequired, RateLimited: the request is refused.
+        NotStored: it could not be stored. The trace shows that, and an alarm goes off.
     """
-    with counted(function.metrics):
+    with counted(function.metrics):  # rule 21: counted and logged before the first write
         client = caller_of(event)
         with seen_at_least(function.logger, event, client), or_not_stored():
             (settings, dialects, defaults, callbacks, announced, at_the_desk, ids, call_ends), limiter = (

@@ -1,4 +1,4 @@
-"""Traces of a status callback that cannot be read or booked."""
+"""Traces of status callbacks that cannot be read or booked (rule 21)."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ MOST_FOUND = 50
 
 @dataclass(frozen=True)
 class Glimpse:
-    """What was seen.
+    """Call, agent and dispositions found in a callback.
 
     Attributes:
-        may_ask: whether it may have asked for an appointment: a disposition means one, or none could be seen.
+        may_ask: whether the callback may ask for an appointment: a disposition means one, or none was found.
     """
 
     call_id: str | None
@@ -67,7 +67,7 @@ class Glimpse:
 
 
 def glimpsed(event: APIGatewayProxyEvent, dialect: Dialect) -> Glimpse:
-    """Return what can be seen of a callback, read or not: the first call id, the first agent, its dispositions."""
+    """Return the first call id, the first agent and the dispositions of a callback, parsed or scanned."""
     pairs, readable = _pairs(event, dialect)
     came: dict[str, list[str]] = {}
     for name, value in flat(pairs, dialect):
@@ -86,7 +86,7 @@ def glimpsed(event: APIGatewayProxyEvent, dialect: Dialect) -> Glimpse:
 
 
 def _pairs(event: APIGatewayProxyEvent, dialect: Dialect) -> tuple[Pairs, bool]:
-    """Return names and values, and whether they are what was sent: read, and not only scanned."""
+    """Return names and values, and whether the body was parsed rather than scanned."""
     with suppress(InvalidRequest, TooLarge):
         pairs = pairs_of(event, dialect.known)
         if any(dialect.known(name) for name, _ in pairs):
@@ -98,7 +98,7 @@ def _pairs(event: APIGatewayProxyEvent, dialect: Dialect) -> tuple[Pairs, bool]:
 
 
 def _text(event: APIGatewayProxyEvent) -> str:
-    """Return the body's beginning, whatever it is."""
+    """Return the beginning of the body as text."""
     text = (event.body or "")[: 2 * MAX_BODY_BYTES]
     if event.is_base64_encoded:
         kept = re.sub(r"[^A-Za-z0-9+/]", "", text)
@@ -107,7 +107,7 @@ def _text(event: APIGatewayProxyEvent) -> str:
 
 
 def _scanned(text: str, dialect: Dialect) -> Iterator[tuple[str, Any]]:
-    """Yield names that are looked for, and what stands behind them, as in JSON, a form, or a part of one."""
+    """Yield known names and their values from text that may be a part of JSON or of a form."""
     names = sorted((name for name, known in dialect.names.items() if known.canonical in _LOOKED_FOR), key=len)
     wanted = re.compile(
         rf"(?<!\w)({'|'.join(map(re.escape, reversed(names)))})"
@@ -124,14 +124,14 @@ def _scanned(text: str, dialect: Dialect) -> Iterator[tuple[str, Any]]:
 
 @contextmanager
 def counted(metrics: Metrics) -> Iterator[None]:
-    """Count a callback that came, before anything is done with it, and one that was neither stored nor refused.
+    """Count a callback before it is handled, and count its failure if it is neither stored nor refused.
 
-    A refusal (4xx), or a booking that the dialect cannot make, is kept for a person and counted as `CallNotBooked`;
-    so is one whose number has too many open bookings (429). One that another limit refuses (429) is not kept: it counts
-    as failed, though whoever sends it again may have it taken.
+    Callbacks refused with 4xx, those that the dialect cannot book and those over the limit of open bookings (429) are
+    stored for a person and counted as `CallNotBooked`. A callback refused by another limit (429) is not stored and
+    counts as failed, although a repeat may be accepted.
     """
     metrics.add_metric("CallStatusReceived", MetricUnit.Count, 1)
-    metrics.flush_metrics()  # a function that Lambda ends writes nothing more
+    metrics.flush_metrics()  # before Lambda can end the function
     settled = False
     try:
         yield
@@ -146,7 +146,7 @@ def counted(metrics: Metrics) -> Iterator[None]:
 
 @contextmanager
 def seen_at_least(logger: Logger, event: APIGatewayProxyEvent, caller: str) -> Iterator[None]:
-    """Log the call and agent of a callback, by the packed dialect, if the deployment's own cannot be had."""
+    """Log call and agent of a callback with the packed dialect if the deployment's documents cannot be read."""
     entered = False
     try:
         yield
@@ -165,7 +165,7 @@ def _country() -> str | None:
 
 
 def log_receipt(logger: Logger, callback: Callback, country: str) -> None:
-    """Log call and agent before the first write; every later line of this invocation names them too."""
+    """Log call and agent before the first write, and add them to every later line of the invocation."""
     _log_receipt(logger, callback.call_id, callback.caller.agent_id, country)
 
 
@@ -179,22 +179,22 @@ def _log_receipt(logger: Logger, call_id: str | None, agent_id: str | None, coun
 def closing(
     announced: AnnouncedCalls, at_the_desk: AgentCalls, callback: Callback, ids: FreeTextIds, logger: Logger
 ) -> Iterator[None]:
-    """Close the call's records once its callback is stored or refused; one that failed leaves its call listed.
+    """Close the announced call once its callback is stored or refused; after a failure it stays listed.
 
-    One that a limit refused puts its call on that list, though no pop-up announced it.
+    A callback that a limit refused puts its call on the list even if no pop-up announced it.
     """
     settled = False
     try:
         yield
         settled = True
     except TooManyOpenBookings:
-        settled = True  # it is kept among the calls that were not booked
+        settled = True  # it is stored among the calls that were not booked
         raise
     except RateLimited:
         try:
             announced.announce(callback.caller.name, ids.call(callback.call_id), callback.caller.agent_id)
         except (ConfigurationError, TableUnavailable) as error:
-            # The call stands in the log, and the alarm rings.
+            # The log names the call, and the alarm goes off.
             logger.error("a call was not announced", extra=failure(error))
         raise
     except ConnectorError as error:
@@ -209,7 +209,7 @@ def closing(
                 if named is not None:
                     at_the_desk.end(callback.caller.name, named, ids.call(callback.call_id), asked=callback.asks)
             except (ConfigurationError, TableUnavailable, UnreadableRecord) as error:
-                # The call is listed though it has ended: a look into ConVox too many, and nothing lost.
+                # The ended call stays listed: one needless look into ConVox, nothing lost.
                 logger.error("the end of a call was not recorded", extra=failure(error))
 
 

@@ -1,7 +1,7 @@
 """Turns status callbacks into bookings, one per call, agent and person.
 
-Repeats, corrections and callbacks out of order are normal. `docs/booking-protocol.md` has the rule, and the
-interleavings that the transactions here close.
+Repeats, corrections and callbacks out of order are normal. Rule 18 of `docs/booking-protocol.md` says what becomes of
+them, and which interleavings the transactions here close.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from convox_clinicea.table import Contended
 
 @dataclass(frozen=True)
 class Callback:
-    """One status callback, in our words.
+    """One status callback in canonical terms.
 
     Attributes:
-        wanted: the appointment that it asks for; None if it asks for none, or cannot be understood.
-        refusal: why it cannot be understood, though it asks for an appointment, or may have asked for one.
-        bare: it asks for an appointment and says nothing about it, as a second callback with the recording may.
-        disposed: whether it has a disposition at all.
-        left_out: optional fields that could not be used, or not whole.
-        recorded_at: when the agent recorded it, where ConVox tells [assumed]; a moment ahead of our clock is none.
-        said: its fields, for a person to look at where they are of no use to us.
-        grounds: why that may be kept; None: it may not, whatever else is wrong.
-        patient_id: Clinicea's id of the patient among them, where it has the form of one.
+        wanted: the appointment that it asks for; None if it asks for none, or cannot be read.
+        refusal: why it cannot be booked, although it asks or may ask for an appointment.
+        bare: it asks for an appointment without any field of one, as a second callback with the recording may.
+        disposed: whether it has a disposition.
+        left_out: optional fields that were dropped or shortened.
+        recorded_at: when the agent recorded it, if ConVox says so [assumed]; None if that is ahead of our clock.
+        said: its fields, for a person to see if it cannot be booked.
+        grounds: why `said` may be stored; None: it may not.
+        patient_id: Clinicea's patient id among the fields, if it is well-formed.
         aliases_used: canonical name → the alias under which the field came.
     """
 
@@ -62,22 +62,22 @@ class Callback:
 
     @property
     def asks(self) -> bool:
-        """Whether it asks for an appointment."""
+        """Whether the callback asks for an appointment."""
         return self.wanted is not None or self.refusal is not None
 
 
 @dataclass(frozen=True)
 class CallbackResult:
-    """What became of a callback.
+    """Result of a callback.
 
     Attributes:
-        booking: the one that it asked for, or what its agent has asked for on the call, if it asked for none.
+        booking: the booking that it asked for; if it asked for none, the agent's current booking of the call.
         asked: whether it asked for an appointment.
-        repeated: that was known.
-        changed: the booking stands for something else than this callback says.
-        beside: it is new, and the call has booked for somebody else too.
-        dropped: the agent has returned to it, and what was recorded in between is given up.
-        left_out: optional fields of it that could not be used, or not whole.
+        repeated: whether that request was known already.
+        changed: whether the booking's content differs from the callback's.
+        beside: whether it is new, and the call has a booking for another person.
+        dropped: whether the agent returned to this booking, so that later requests were withdrawn.
+        left_out: optional fields that were dropped or shortened.
     """
 
     booking: Booking | None
@@ -114,33 +114,34 @@ class StatusCallbacks:
         self._open = open_bookings
 
     def handle(self, callback: Callback) -> CallbackResult:
-        """Note the callback and, where it asks for an appointment, return its booking once ledger and queue hold it.
+        """Store the callback; if it asks for an appointment, return its booking once ledger and queue hold it.
 
         Raises:
-            InvalidRequest, ConsentRequired, TooLarge, NotInDialect, TooManyOpenBookings: it cannot be booked so; the
-                callback is kept for a person.
+            InvalidRequest, ConsentRequired, TooLarge, NotInDialect, TooManyOpenBookings: it cannot be booked; the
+                callback is stored for a person.
             NotStored: ledger or queue did not confirm; the same callback may be sent again.
         """
         if callback.recorded_at is not None and callback.recorded_at > self._clock.now() + CLOCKS_APART:
-            # Of a clock so far ahead each later correction would be an older word.
+            # With a clock so far ahead, each later correction would look older.
             callback = replace(callback, recorded_at=None)
         with or_not_stored():
             for _ in range(MOST_TRIES):
                 try:
                     taken = replace(self._taken(callback), left_out=callback.left_out)
                 except (Overtaken, Contended):
-                    # A worker, or another callback of this call, was faster: look again.
+                    # rule 18: a worker or another callback of this call was faster: read again
                     self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
                 else:
                     if taken.left_out:
                         self._count("CallFieldsLeftOut")
                     return taken
-        raise NotStored("the call was changed by others at every try")
+        raise NotStored("the call was changed by another writer at every try")
 
     def _taken(self, callback: Callback) -> CallbackResult:
         ids = self._drafter.ids
         stored = _leg(self._calls.get(callback.caller.name, *ids.calls(callback.call_id)), callback, ids)
         call = _told(stored, callback)
+        # rule 18: a callback without fields repeats the call's booking
         if callback.bare:
             known = self._of_agent(call, callback)
             if known is not None:
@@ -149,7 +150,7 @@ class StatusCallbacks:
             if callback.refusal is not None:
                 raise callback.refusal
             if callback.wanted is not None:
-                return self._wished(stored, call, callback, self._drafter.wish(callback.wanted))
+                return self._requested(stored, call, callback, self._drafter.intent(callback.wanted))
         except UNBOOKED as problem:
             self._calls.write(self._unbooked.kept(call, callback, problem))
             self._count("CallNotBooked")
@@ -170,72 +171,74 @@ class StatusCallbacks:
         made = [each for each in self._bookings(call).values() if is_same_agent(each.agent_id, name)]
         return made[0] if len(made) == 1 and not was_refused(made[0]) else None
 
-    def _wished(self, stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> CallbackResult:
-        wish = wish.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
-        mind = Mind(stored, wish, self._bookings(stored), callback.recorded_at)
+    def _requested(self, stored: Call, call: Call, callback: Callback, intent: BookingIntent) -> CallbackResult:
+        intent = intent.known_as(lambda wish_id: wish_id in stored.wishes or self._ledger.get(wish_id) is not None)
+        mind = Mind(stored, intent, self._bookings(stored), callback.recorded_at)
+        # rule 18, for all that follows: a repeat, a late request, a replacement or a further booking
         known = mind.known
         if known is not None:
             return self._known(stored, self._repeated(stored, call, callback, mind, known), known, mind)
         if len(stored.wishes) >= MOST_WISHES:
             raise InvalidRequest(FieldProblem("call_id", "this call has been changed too often"))
         if mind.is_late and mind.current is not None:
-            # An older word that comes late: what was recorded after it stays.
-            late = call.with_intent(wish.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
+            # An older request that comes late: what was recorded after it stays.
+            late = call.with_intent(intent.wish_id, mind.current, counts=False, recorded_at=callback.recorded_at)
             return self._known(stored, late, mind.current, mind)
-        call = _corrected(stored, call, callback, wish)
+        call = _corrected(stored, call, callback, intent)
         replaced = mind.replaceable
         others = [each for each in mind.bookings.values() if each is not replaced]
-        reason = obstacle(wish, others, elsewhere=stored.booking_ids_elsewhere)
+        reason = obstacle(intent, others, elsewhere=stored.booking_ids_elsewhere)
         if replaced is not None:
-            return self._replaced(call, callback, replaced, wish, reason)
+            return self._replaced(call, callback, replaced, intent, reason)
         return self._new(call, callback, mind, reason)
 
     def _repeated(self, stored: Call, call: Call, callback: Callback, mind: Mind, booking: Booking) -> Call:
-        """Return the call once a known wish is told: for the first time, again, or later than all that is known."""
-        wish = mind.wish
-        first = wish.wish_id not in stored.told
+        """Return the call after a known request: told for the first time, repeated, or recorded last of all."""
+        intent = mind.intent
+        first = intent.wish_id not in stored.told
         call = call.with_intent(
-            wish.wish_id,
+            intent.wish_id,
             booking,
             counts=mind.is_newer or (first and not mind.is_late),
             recorded_at=callback.recorded_at,
         )
         later = mind.is_newer and stored.recorded_before(callback.recorded_at)
-        return _corrected(stored, call, callback, wish) if first or later else call
+        return _corrected(stored, call, callback, intent) if first or later else call
 
     def _known(self, stored: Call, call: Call, booking: Booking, mind: Mind) -> CallbackResult:
+        # rule 18: the agent has returned to an earlier booking
         dropped = [self._ledger.put_of(self._ledger.dropped(each), each) for each in mind.dropped_for(booking)]
         if call != stored or dropped:
             self._calls.write(call, *dropped)
         if booking.state is State.ACCEPTED:
-            # It may come again because the first sending failed; a message too many does no harm.
+            # It may be repeated because the first sending failed; one message too many does no harm.
             self._queue.send(booking)
-        changed = mind.wish.changes(booking)
+        changed = mind.intent.changes(booking)
         return CallbackResult(booking, repeated=True, changed=changed, dropped=bool(dropped))
 
     def _replaced(
-        self, call: Call, callback: Callback, current: Booking, wish: BookingIntent, reason: Reason | None
+        self, call: Call, callback: Callback, current: Booking, intent: BookingIntent, reason: Reason | None
     ) -> CallbackResult:
-        new = self._ledger.in_place_of(current, self._drafter.draft(wish, current.booking_id, reason))
-        call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+        new = self._ledger.in_place_of(current, self._drafter.draft(intent, current.booking_id, reason))
+        call = call.with_intent(intent.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new, current), start=new.start)
         return self._stored(new)
 
     def _new(self, call: Call, callback: Callback, mind: Mind, reason: Reason | None) -> CallbackResult:
-        """Make the wish a booking of its own, unless a flow function has made it one already."""
-        wish = mind.wish
-        booking_id = wish.wish_id
+        """Store the request as a booking of its own, unless a flow function has done so already."""
+        intent = mind.intent
+        booking_id = intent.wish_id
         for _ in range(MOST_WISHES):
             found = self._ledger.get(booking_id)
             if found is None:
                 break
             if mind.is_its(found):
-                now = call.with_intent(wish.wish_id, found, counts=True, recorded_at=callback.recorded_at)
+                now = call.with_intent(intent.wish_id, found, counts=True, recorded_at=callback.recorded_at)
                 return self._known(call, now, found, mind)
-            booking_id = self._drafter.id_after(wish, booking_id)
-        place = self._open.taking(wish, booking_id)
-        new = self._drafter.draft(wish, booking_id, reason)
-        call = call.with_intent(wish.wish_id, new, counts=True, recorded_at=callback.recorded_at)
+            booking_id = self._drafter.id_after(intent, booking_id)
+        place = self._open.taking(intent, booking_id)
+        new = self._drafter.draft(intent, booking_id, reason)
+        call = call.with_intent(intent.wish_id, new, counts=True, recorded_at=callback.recorded_at)
         self._calls.write(call, self._ledger.put_of(new), *place, start=new.start)
         return self._stored(new, "BookingAccepted", beside=mind.has_others)
 
@@ -255,16 +258,16 @@ class StatusCallbacks:
         return {booking.booking_id: booking for booking in found if booking is not None}
 
 
-def _corrected(stored: Call, call: Call, callback: Callback, wish: BookingIntent) -> Call:
-    """Return the call without the trace of what could not be booked, unless that was recorded later."""
+def _corrected(stored: Call, call: Call, callback: Callback, intent: BookingIntent) -> Call:
+    """Return the call without the trace of a callback that could not be booked, unless that was recorded later."""
     if stored.recorded_after(callback.recorded_at):
         return call
-    patient_key = call.patient_key if wish.names(call.patient_key) else wish.patient_key
-    return call.corrected(wish.number_key, patient_key)
+    patient_key = call.patient_key if intent.names(call.patient_key) else intent.patient_key
+    return call.corrected(intent.number_key, patient_key)
 
 
 def _leg(call: Call, callback: Callback, ids: FreeTextIds) -> Call:
-    """Return the call turned to the callback's agent; what an erasure has hidden tells no agents apart."""
+    """Return the call seen from the callback's agent; after an erasure a call has one leg for all agents."""
     if call.call_id not in (ids.call(callback.call_id), callback.call_id):
         return call
     agent_id = callback.caller.agent_id
@@ -272,7 +275,7 @@ def _leg(call: Call, callback: Callback, ids: FreeTextIds) -> Call:
 
 
 def _told(call: Call, callback: Callback) -> Call:
-    """Return the call with what every callback tells, unless something newer is known of its leg."""
+    """Return the call with the callback's disposition and time, unless its leg has newer ones."""
     if call.recorded_after(callback.recorded_at):
         return call
     return replace(

@@ -15,20 +15,20 @@ from convox_clinicea.items import Removal, UnreadableRecord
 from convox_clinicea.table import ConditionFailed, Item, Put, Table
 
 NOT_BOOKED = "not_booked"
-"""In the index `open`: calls of which a callback asked for an appointment that could not be taken."""
+"""Value in the index `open`: calls with a callback whose appointment could not be booked."""
 RETIRED = "disposition"
-"""What earlier releases of version 2 kept; it is not written any more."""
+"""Attributes that earlier releases of version 2 wrote; no longer written."""
 QUIET_CALL_RETENTION = timedelta(days=7)
-"""For a call that has asked for no appointment. A callback that comes again, or late, comes within days."""
+"""For a call without a request for an appointment. Repeated and late callbacks come within days."""
 LEGS = "legs"
 """The attribute with the other agents' legs, each a map."""
 KEYS_OF_LEGS = "keys_of_legs"
-"""The attribute by which a person is found whose callback is kept in one of those."""
+"""The attribute by which a person is found whose callback one of these legs keeps."""
 BESIDE = frozenset({"pk", "open", "queued_at", RETIRED, LEGS, KEYS_OF_LEGS})
 
 
 class Calls:
-    """Reads and writes calls, together with the bookings that a write is about."""
+    """Reads calls, and writes them together with their bookings."""
 
     def __init__(self, table: Table, clock: Clock, retention: timedelta = DEFAULT_RETENTION) -> None:
         self._table = table
@@ -36,14 +36,14 @@ class Calls:
         self._retention = retention
 
     def get(self, caller: str, call_id: str, *earlier: str) -> Call:
-        """Return the call as it stands now; a new one, not stored, if nothing was heard of it.
+        """Return the stored call, or a new one that is not stored yet.
 
         Args:
             call_id: the name under which the call is stored.
-            earlier: names under which releases before may have stored it; it stays there for its life.
+            earlier: names under which earlier releases may have stored it. It stays there until it expires.
 
         Raises:
-            UnreadableRecord: a later release wrote it, or it is broken; nothing can be noted of the call now.
+            UnreadableRecord: a later release wrote it, or it is broken. The call cannot be changed now.
         """
         for name in dict.fromkeys((call_id, *earlier)):
             item = self._table.get(key_of_call(caller, name))
@@ -53,16 +53,16 @@ class Calls:
         return Call(caller, call_id, now, now)
 
     def forget(self, call: Call, *beside: Put, keys: Collection[str] | None = None) -> Call:
-        """Let go of what was kept of a call, of the person with one of these keys or of anybody; raises Overtaken."""
+        """Delete the kept callbacks of a person with one of these keys, or of anybody; raises Overtaken."""
         return self.write(call.without_traces(keys), *beside)
 
     def hide(self, call: Call, name: str) -> Call:
         """Store a call under another name, without its agents, and remove it under its own.
 
-        A repeated callback still finds what its wishes have become; the call's id does not lead there any more.
+        A repeated callback still finds its bookings. The call's id no longer leads to them.
 
         Raises:
-            Overtaken: the call was changed meanwhile.
+            Overtaken: the call has changed since it was read.
         """
         if call.call_id == name:
             return self.write(call.hidden(name))
@@ -78,13 +78,13 @@ class Calls:
         return self._write(replace(hidden, version=there.version), (), (removal,))
 
     def write(self, call: Call, *beside: Put, start: datetime | None = None) -> Call:
-        """Store the call as it was read and changed since and, with it or not at all, what stands beside.
+        """Write the call and its companion items in one transaction.
 
         Args:
-            start: of the appointment that it asks for; a late repeat must still find its call.
+            start: start of the requested appointment. A late repeat must still find its call.
 
         Raises:
-            Overtaken: the call, or what stands beside, was changed meanwhile.
+            Overtaken: the call or a companion item has changed since it was read.
         """
         return self._write(call, beside, (), start)
 
@@ -116,14 +116,15 @@ class Calls:
             else:
                 self._table.put(put)
         except ConditionFailed:
-            raise_alone(Overtaken("the call was changed meanwhile"))
+            raise_alone(Overtaken("the call has changed since it was read"))
         return new
 
 
 def call_from_item(item: Item) -> Call:
-    """Read a DynamoDB item; version 1 knew of one person only, and nothing of the flow functions.
+    """Read a DynamoDB item of any known version.
 
-    Up to version 2 the legs were not told apart: all is of the agent whom the newest callback named.
+    Version 1 has one person only, and no requests of flow functions. Up to version 2 there is one leg, that of the
+    agent of the newest callback.
 
     Raises:
         UnreadableRecord: a later release wrote it, or it is broken.
@@ -139,9 +140,9 @@ def call_from_item(item: Item) -> Call:
         values["others"] = tuple(_leg_from(each["M"]) for each in item.get(LEGS, {"L": []})["L"])
         call = Call(**values)
     except (KeyError, TypeError):
-        raise_alone(UnreadableRecord("a call's record lacks what it must have"))
+        raise_alone(UnreadableRecord("a call's record lacks a required attribute"))
     if any(each.wish_id is not None and each.wish_id not in call.wishes for each in call.legs):
-        raise UnreadableRecord("a call's record names no booking of its wish")
+        raise UnreadableRecord("a call's record has a request without a booking")
     return call
 
 

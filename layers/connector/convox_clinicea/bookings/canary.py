@@ -1,7 +1,7 @@
-"""The canary: the first booking after a configuration change is posted alone and read back.
+"""The canary (rule 9): the first booking after a configuration change is posted alone and read back.
 
-What it proves lies in one item of the ledger's table for each setup, named by the setup's fingerprint. Each write is
-conditional on what was read. Without read-backs nothing can be proven, and nothing is held up.
+One item of the ledger's table for each setup, named by the setup's fingerprint, holds what is proven. Each write has
+the condition that the item is as it was read. Without read-backs nothing can be proven, and no booking waits.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ ATTRIBUTES = frozenset(
 )
 
 PROOF_CACHED = timedelta(seconds=60)
-"""How long a container goes on without asking whether posting was stopped."""
+"""How long a container posts before it checks again whether posting was stopped."""
 SHORT_WAITS = 20
-"""After so many receives of a message its waits grow, so that a setup that is never proven costs little."""
+"""Receives of a message after which its waits grow, so that a setup that is never proven costs little."""
 MOST_TRIED = 100
-"""Entries, two for each POST: the booking's id, as releases before wrote it, and the id with the form that it tried."""
+"""Entries, two for each POST: the booking's id, as earlier releases wrote it, and the id with the form it tried."""
 GRACE = timedelta(seconds=60)
-"""After the settle time: until a canary in doubt has come by once more and was read."""
+"""Wait after the settle time, in which a canary in doubt comes again and is read."""
 
 
 class PostingStopped(ConnectorError):
-    """A booking stood off by what may be a zone's offset: nothing is posted with this setup any more."""
+    """A booking is off by what may be a zone's offset; nothing more is posted with this setup."""
 
     retryable = True
 
 
 class Turn(Enum):
-    """How a booking may go on."""
+    """Whether, and how, a booking may post."""
 
     PROVEN = auto()
     ALONE = auto()
@@ -53,11 +53,11 @@ class Turn(Enum):
 
 
 class Canary:
-    """Who may post while it is not proven that starts arrive at the right instant.
+    """Decides which booking may post until starts are proven to arrive at the right instant.
 
     Args:
-        account: what else decides how Clinicea takes times: its address, the kind of sign-in, the operator's word.
-        on: whether anything is held up: not without read-backs, nor where the operator knows better.
+        account: what else decides how Clinicea reads times: its address, the kind of sign-in, the operator's setting.
+        on: whether bookings wait; False without read-backs, or if the operator has turned the canary off.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Canary:
         return self._key
 
     def look(self, booking: Booking, request: BookingRequest, received: int) -> Wait | None:
-        """Return how long a booking has to wait that was never posted; it saves Clinicea the look."""
+        """Return how long a never posted booking must wait, without a reading of the calendar; None: it need not."""
         form = self._form(request, booking.patient_id)
         if form is None or self._is_proven(form):
             return None
@@ -98,10 +98,11 @@ class Canary:
         return self._waits(item, form, booking, received) if item else None
 
     def turn(self, booking: Booking, request: BookingRequest, patient_id: str | None, received: int) -> Turn | Wait:
-        """Return whether a booking may post now, and as what; it becomes the canary where nobody else is.
+        """Return whether a booking may post now, and how. It becomes the canary if there is no other.
 
         Raises:
-            LedgerUnavailable: the table did not answer; if it wrote, the booking may post when it comes again.
+            TableUnavailable: the table did not answer. If the write succeeded, the booking may post when it comes
+                again.
         """
         form = self._form(request, patient_id)
         if form is None or self._is_proven(form):
@@ -121,16 +122,16 @@ class Canary:
             "tried": {"L": [*_listed(item, "tried"), *_tries_of(booking, form)][-MOST_TRIED:]},
             "lease_until": {"N": str(self._clock.now().timestamp() + self._limits.lease_seconds)},
         }
-        # Its own try is over and proved nothing: the others have their turn before it has another.
+        # Its own try is over and proved nothing: the others go first before it tries again.
         if not self._write(item, {} if used else holder) or used:
             return _soon(received)
         return Turn.ALONE
 
     def proved(self, booking: Booking) -> None:
-        """Note that a posted booking stands at the right instant; only the canary's proves anything."""
+        """Record that a posted booking is at the right instant; only the canary's proves the setup."""
         if not self._on:
             return
-        # What cannot be noted costs one canary more, and must not hold up a booking that has its end.
+        # A lost proof costs one more canary, and must not delay a booking that has ended.
         with suppress(TableUnavailable, UnreadableRecord):
             item = self._item()
             form = _text(item, "form")
@@ -138,14 +139,14 @@ class Canary:
                 self._write(item, {"proven": {"L": [*_listed(item, "proven"), {"S": form}]}})
 
     def stops(self, booking: Booking, request: BookingRequest, shown: CalendarSnapshot) -> bool:
-        """Return whether the canary may stand off by a zone's offset; then nothing is posted with this setup any more.
+        """Return whether the canary may be off by a zone's offset; if so, stop posting with this setup.
 
-        Any appointment of the patient that is new since the POST, owned by no booking, and off as two zones may be, is
-        taken for the canary. One that came back so late that another had its turn tells as much.
+        A new appointment of the patient since the POST that no booking owns, and that is off by a possible difference
+        of two zones, counts as the canary's. So it does if another booking has become the canary meanwhile.
 
         Raises:
-            LedgerUnavailable: that it is so could not be noted, or not be told.
-            ConditionFailed: somebody else has changed the item since.
+            TableUnavailable: the item could not be read or written.
+            ConditionFailed: another invocation has changed the item since.
         """
         item: Item = self._item() if self._on else {}
         tried = [each["S"].partition(" ") for each in _listed(item, "tried")]
@@ -163,12 +164,13 @@ class Canary:
         ]
         if all(self._ledger.owner_of(each) is not None for each in off):
             return False
+        # rule 9: off by a multiple of 15 minutes, up to 26 h
         if "stopped" not in item:
             self._put(item, {"stopped": {"BOOL": True}})
         return True
 
     def _item(self) -> Item:
-        """Return the setup's item; empty if there is none. Raises UnreadableRecord: nobody may post by it now."""
+        """Return the setup's item; empty if there is none. Raises UnreadableRecord: no booking may post now."""
         item = self._table.get(self.key) or {}
         require_readable(item, SCHEMA_VERSION, ATTRIBUTES)
         return item
@@ -189,12 +191,13 @@ class Canary:
             self._proven[form] = self._clock.now() + PROOF_CACHED
             return None
         holder_id = _text(item, "booking_id")
+        # rule 9: the others wait for the canary
         if holder_id in (None, booking.booking_id) or not self._tries(item, holder_id):
             return None
         return _soon(received)
 
     def _tries(self, item: Item, holder_id: str) -> bool:
-        """Whether the canary may still prove something: about to post, posting, or in doubt for not too long."""
+        """Return whether the canary may still prove something: about to post, posting, or recently in doubt."""
         now = self._clock.now()
         lease_ends = datetime.fromtimestamp(float(item["lease_until"]["N"]), UTC)
         try:
@@ -203,12 +206,12 @@ class Canary:
             # A later release may be posting it.
             return now < lease_ends + self._limits.settle + GRACE
         if holder is not None:
-            if holder.state.ended or holder.state.parked:
+            if holder.state.ended or holder.state.parked:  # rule 9: the next booking is the canary
                 return False
             if holder.state is State.ACCEPTED and holder.version != _version(item):
                 return False  # nothing of its try was carried out
             if holder.refusal is not None and holder.refusal.by_ourselves:
-                return False  # it waits to be believed, and will hardly prove anything
+                return False  # it settles, and will hardly prove anything
             since = holder.unsettled_since if holder.posted else None
             if since is not None and now < since + self._limits.settle + GRACE:
                 return True
@@ -222,7 +225,7 @@ class Canary:
         return True
 
     def _put(self, standing: Item, changes: Item) -> None:
-        """Replace the item as it was read; what is proven, and what was tried, stays."""
+        """Replace the item as it was read; the lists of proven and tried forms stay."""
         item: Item = {
             "pk": {"S": self.key},
             "proven": {"L": _listed(standing, "proven")},
@@ -238,7 +241,7 @@ class Canary:
 
 
 def _soon(received: int) -> Wait:
-    """A short wait: the canary needs but one booking's time."""
+    """Return a short wait: the canary needs the time of one booking only."""
     return wait_for(None, received - SHORT_WAITS) if received > SHORT_WAITS else Wait(randomness().uniform(4.0, 8.0))
 
 

@@ -1,4 +1,4 @@
-"""Keys of the items that assign a number, an appointment or a patient's start to a booking."""
+"""Keys of the items that assign a number, an appointment or a patient's start to a booking (rule 6)."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ def number_lock_key(booking: Booking) -> str:
 
 
 def open_bookings_key(caller: str, person_key: str) -> str:
-    """Return the key of the item that names a person's bookings with a client, see `open_bookings`."""
+    """Return the key of the item that lists a person's bookings with a client, see `OpenBookings`."""
     return f"person#{caller}#{person_key}"
 
 
 def of_number(key: str) -> bool:
-    """Whether the key is that of a lock on a number."""
+    """Return whether the key is that of a lock on a number."""
     return key.startswith(_NUMBER)
 
 
 def appointment_keys(appointment_id: str) -> list[str]:
-    """Return the key of an appointment's claim, then those under which releases before may have left it."""
+    """Return the key of an appointment's claim, then the keys of earlier releases."""
     return [f"appointment#{each}" for each in id_spellings(appointment_id)]
 
 
 def same_visit(one: Booking, other: Booking) -> bool:
-    """Whether two bookings of one patient want the same visit: its start, and clinic and practitioner if both tell."""
+    """Return whether two bookings of a patient are the same visit: start, and clinic and practitioner if known."""
     return (
         one.start == other.start
         and _may_be(one.clinic_id, other.clinic_id)
@@ -49,12 +49,12 @@ def same_visit(one: Booking, other: Booking) -> bool:
 
 
 def slot_keys(patient_id: str, start: datetime) -> list[str]:
-    """Return the key of a lock on a patient's start, then those of releases before."""
+    """Return the key of a lock on a patient's start, then the keys of earlier releases."""
     return [f"slot#{each}#{timestamp(start)}" for each in id_spellings(patient_id)]
 
 
 def item_of(key: str, booking_id: str, expires_at: datetime) -> Item:
-    """Return the item that says that something is a booking's."""
+    """Return the item that assigns `key` to a booking."""
     return {
         "pk": {"S": key},
         "booking_id": {"S": booking_id},
@@ -71,13 +71,13 @@ def booking_of(item: Item | None) -> str | None:
 
 
 def free_all(table: Table, booking: Booking) -> None:
-    """Remove what the booking holds: its number, its patient's start, its appointment. Another's stays.
+    """Remove the booking's locks on number and start, and its claim of an appointment. Other bookings' items stay.
 
-    Once a booking has ended, Clinicea's calendar shows what these have kept apart. The list of the person's open
-    bookings goes as a whole: the others on it are counted anew.
+    Once a booking has ended, Clinicea's calendar shows what these items protected. The list of the person's open
+    bookings is removed as a whole; the others on it are counted anew.
 
     Raises:
-        UnreadableRecord: a later release has written one of them; it stays.
+        UnreadableRecord: a later release wrote one of them; it stays.
     """
     keys = [] if booking.number_key is None else [number_lock_key(booking)]
     keys += [] if booking.patient_id is None else slot_keys(booking.patient_id, booking.start)
@@ -96,7 +96,7 @@ def free_all(table: Table, booking: Booking) -> None:
 
 
 def owner_under(table: Table, keys: Iterable[str]) -> str | None:
-    """Return the booking that holds the first of these keys that anybody holds."""
+    """Return the booking that holds the first assigned key of these."""
     return next(filter(None, (booking_of(table.get(key)) for key in keys)), None)
 
 
@@ -106,10 +106,10 @@ def owners_under(table: Table, keys: Iterable[str]) -> set[str]:
 
 
 def needs(holder: Booking, key: str) -> bool:
-    """Whether a booking may still create or post for what it once held.
+    """Return whether a booking may still create a patient or post under a lock that it acquired.
 
-    Not if it has ended, or was parked before it had posted anything, or if a changed mind has replaced its content
-    since: a worker that still has the old content can no longer claim the booking.
+    It may not if it has ended, was parked before it posted anything, or if its content was replaced since (rule 19).
+    A worker that still has the old content can no longer claim the booking.
     """
     if holder.state.ended or (holder.state.parked and not holder.posted):
         return False

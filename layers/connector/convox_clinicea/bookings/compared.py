@@ -1,7 +1,7 @@
 """The two sides of a comparison: bookings of the ledger, and days of Clinicea's calendar.
 
-No index holds them: it would not know the records of releases before. A chunk is read anew where its comparison is
-carried on, so nothing of it is kept between two invocations but a cursor.
+No index is used, because it would lack the records of earlier releases. A chunk is read again when its comparison
+continues, so only a cursor is kept between two invocations.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from convox_clinicea.text import id_key
 MOST_COLLECTED = 10_000
 """Bookings in a chunk: about 30 MB of memory."""
 SHARE_OF_TIME = 1 / 3
-"""Of an invocation's time, for collecting a new chunk; the rest is for the calendar."""
+"""Share of an invocation's time for collecting a new chunk; the rest is for the calendar."""
 GROWTH = 1.1
-"""How many more pages a chunk may have when it is read anew: bookings were added meanwhile."""
+"""How many more pages a chunk may have when it is read again, because bookings were added."""
 _COMPARED = (
     "#start >= :first"
     " AND ((#state = :booked AND attribute_exists(appointment_id))"
@@ -41,20 +41,20 @@ _COMPARED = (
 
 @dataclass(frozen=True)
 class Window:
-    """Starts from `first` on, before `last` if there is one."""
+    """Range of starts: from `first` on, and before `last` if it is set."""
 
     first: datetime
     last: datetime | None = None
 
 
 class Cursor(BaseModel):
-    """Where a comparison goes on.
+    """Position at which a comparison continues.
 
     Attributes:
-        key: where the chunk begins in the ledger; None: at its beginning.
-        until: where it ends; None: at the ledger's end, or not known yet.
-        pages: how many pages it has; 0: not known yet.
-        most: how many pages it may have; 0: as many as time and memory allow.
+        key: where the chunk begins in the ledger; None: at the ledger's beginning.
+        until: where the chunk ends; None: at the ledger's end, or not known yet.
+        pages: how many pages the chunk has; 0: not known yet.
+        most: how many pages the chunk may have; 0: as many as time and memory allow.
         day: the first day of which the chunk's bookings have not been compared.
     """
 
@@ -68,18 +68,18 @@ class Cursor(BaseModel):
 
     @property
     def carries_on(self) -> bool:
-        """Whether a chunk was collected before, and a part of its days compared."""
+        """Whether the chunk was collected before and some of its days are compared."""
         return self.pages > 0 and self.day is not None
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Bookings that lie together in the ledger.
+    """A contiguous range of the ledger's bookings.
 
     Attributes:
         place: the cursor of this chunk, without a day.
         unreadable: records that this version cannot read, counted when the chunk is first collected.
-        after: the cursor after it; None: the ledger ends here.
+        after: the cursor of the next chunk; None: this is the last.
     """
 
     bookings: list[Booking]
@@ -91,15 +91,15 @@ class Chunk:
 def collect(
     ledger: Ledger, window: Window, deadline: Deadline, cursor: Cursor, begins: Callable[[date], datetime]
 ) -> Chunk:
-    """Return the chunk that the cursor names; raises LedgerUnavailable.
+    """Return the chunk at the cursor; raises TableUnavailable.
 
-    Booked bookings that have an appointment, those rejected after a POST, and those that wait for a person.
+    It holds booked bookings with an appointment, bookings rejected after a POST, and parked bookings.
 
     Args:
-        begins: when a day begins.
+        begins: returns the instant at which a day begins.
     """
     if cursor.carries_on and cursor.day is not None:
-        # A start may lie on another day elsewhere: no harm, those before the cursor's day are compared once more.
+        # A start may be on another day in another zone. Those before the cursor's day are compared once more.
         first = max(window.first, begins(cursor.day) - timedelta(days=1))
         return _again(ledger, replace(window, first=first), deadline, cursor)
     bookings: list[Booking] = []
@@ -116,7 +116,7 @@ def collect(
 
 
 def _again(ledger: Ledger, window: Window, deadline: Deadline, cursor: Cursor) -> Chunk:
-    """Collect a chunk once more, all of it; if there is no time for that, begin it anew, smaller."""
+    """Collect a whole chunk again; if there is no time for it, start a smaller one."""
     bookings: list[Booking] = []
     after, most = cursor.key, int(cursor.pages * GROWTH) + 2
     enough = deadline.remaining() / 2
@@ -134,7 +134,7 @@ def _again(ledger: Ledger, window: Window, deadline: Deadline, cursor: Cursor) -
 
 
 _ALL = 1_000_000
-"""Pages: more than any ledger has, and the deadline comes first."""
+"""Pages; more than any ledger has, and the deadline ends the loop earlier."""
 
 
 def _page(ledger: Ledger, window: Window, after: str | None) -> BookingsPage:
@@ -157,7 +157,7 @@ def _key(page: BookingsPage) -> str | None:
 
 
 MOST_UNREADABLE = 3
-"""Days that cannot be read, one after another: then it is Clinicea that is away, not a day that is spoiled."""
+"""Unreadable days in a row after which Clinicea counts as down, instead of the days as broken."""
 _REFERENCE = re.compile(rf"\[({ID_PATTERN})\]")
 
 
@@ -168,7 +168,7 @@ class DayUnreadable(ConnectorError):
 
 
 class CalendarDays:
-    """Reads days when they are needed, and lets go of those before."""
+    """Reads days when they are needed, and drops the earlier ones."""
 
     def __init__(self, clinicea: Clinicea) -> None:
         self._clinicea = clinicea
@@ -176,17 +176,17 @@ class CalendarDays:
         self._unreadable: set[date] = set()
         self._in_a_row = 0
         self.failure: CliniceaError | None = None
-        """What kept the last unreadable day from being read."""
+        """The error of the last unreadable day."""
         self._by_id: dict[str, CalendarEntry] = {}
         self._by_start: Mapping[datetime, list[CalendarEntry]] = {}
         self._by_reference: Mapping[str, list[CalendarEntry]] = {}
 
     def load(self, days: Iterable[date], deadline: Deadline) -> None:
-        """Hold these days, and no other.
+        """Load these days and drop all others.
 
         Raises:
             DayUnreadable: one of them cannot be read.
-            CliniceaError: none can.
+            CliniceaError: no day can be read.
         """
         wanted = sorted(set(days))
         self._days = {day: self._days[day] if day in self._days else self._read(day, deadline) for day in wanted}
@@ -202,7 +202,7 @@ class CalendarDays:
         self._by_start, self._by_reference = by_start, by_reference
 
     def get(self, appointment_id: str) -> CalendarEntry | None:
-        """Return an appointment of these days."""
+        """Return an appointment of the loaded days, by its id."""
         return self._by_id.get(id_key(appointment_id))
 
     def at(self, start: datetime) -> Sequence[CalendarEntry]:
@@ -210,7 +210,7 @@ class CalendarDays:
         return self._by_start.get(start.astimezone(UTC), ())
 
     def bearing(self, booking_id: str) -> Sequence[CalendarEntry]:
-        """Return the appointments whose notes bear the booking's reference."""
+        """Return the appointments with the booking's reference in their notes."""
         return self._by_reference.get(booking_id, ())
 
     def references_on(self, day: date) -> dict[str, list[CalendarEntry]]:

@@ -1,4 +1,4 @@
-"""Answers requests of a person about their own data: access, erasure, withdrawal."""
+"""Requests of a person about their own data: access, erasure, withdrawal."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from convox_clinicea.settings import DataRequestSettings
 from convox_clinicea.table import Table
 
 LONGEST_KEY = 2048
-"""Bytes of a key in DynamoDB."""
+"""Bytes; DynamoDB's limit for a key."""
 
 
 class _Order(Order):
-    """An order about one person.
+    """A request about one person.
 
     Attributes:
-        after: where to go on, as the answer before said. It may name another person's record, so it is not shown.
+        after: the position from the previous answer. It may name another person's record, so it is never shown.
     """
 
     mobile: PersonalText | None = None
@@ -57,7 +57,7 @@ class _Order(Order):
         return self
 
     def subject(self, default_country: str) -> Subject:
-        """Return whom the order is about; raises InvalidRequest."""
+        """Return the person that the request is about; raises InvalidRequest."""
         return Subject(self._number(default_country), self.patient_id)
 
     @property
@@ -74,7 +74,7 @@ class _Order(Order):
 
 
 class HoldsOrder(_Order):
-    """What does the next part of the ledger hold on me?"""
+    """Request for what the next part of the ledger holds on the person."""
 
     action: Literal["holds"]
 
@@ -93,7 +93,7 @@ class HoldsOrder(_Order):
 
 
 class CountOrder(_Order):
-    """How many consents were given from the mobile, and how often was the patient shown?"""
+    """Request for the number of consents of a mobile, or of disclosures of a patient."""
 
     action: Literal["count"]
 
@@ -112,7 +112,7 @@ class CountOrder(_Order):
 
 
 class EraseOrder(_Order, PersonsOrder):
-    """Erase what the next part of the ledger holds."""
+    """Request to erase what the next part of the ledger holds."""
 
     action: Literal["erase"]
     open_too: bool = False
@@ -129,7 +129,7 @@ class EraseOrder(_Order, PersonsOrder):
 
 
 class WithdrawOrder(_Order, PersonsOrder):
-    """Note that the person has withdrawn their consent; what is stored is erased by an order of its own."""
+    """Request to record a withdrawal of consent. Erasure is a request of its own."""
 
     action: Literal["withdraw"]
 
@@ -145,13 +145,13 @@ class WithdrawOrder(_Order, PersonsOrder):
 
 
 class CopyOrder(_Order, PersonsOrder):
-    """Hand out the next part of the data itself, encrypted: whoever may decrypt it opens it."""
+    """Request for the next part of the data itself, encrypted for whoever may decrypt it."""
 
     action: Literal["copy"]
 
     def carry_out(self, holdings: PersonalData, default_country: str) -> dict[str, Any]:
         subject = self.subject(default_country)
-        if self.start is None:  # before anything leaves
+        if self.start is None:  # before any data leaves
             holdings.note(Noted.COPY, subject, self.person)
         held = holdings.find(subject, self.start)
         found = held.found
@@ -182,7 +182,7 @@ class CopyOrder(_Order, PersonsOrder):
 
 
 class EntriesOrder(_Order):
-    """The next entries of the register on the person: consents, withdrawals, disclosures, copies."""
+    """Request for the register's next entries on the person: consents, withdrawals, disclosures, copies."""
 
     action: Literal["entries"]
 
@@ -192,7 +192,7 @@ class EntriesOrder(_Order):
 
 
 class CallNameOrder(Order):
-    """Under which name does the register have a call whose id holds a number or an address?"""
+    """Request for the register's name of a call whose id holds a number or an address."""
 
     action: Literal["call_name"]
     call_id: PersonalText
@@ -206,12 +206,12 @@ _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discrimin
 
 
 def read(event: dict[str, Any]) -> AnyOrder:
-    """Read an order; raises InvalidRequest that names what is wrong, never its value."""
+    """Read a request; raises InvalidRequest, which names the invalid fields but never their values."""
     return validated(_ORDERS, event)
 
 
 def holds(booking: Booking) -> list[str]:
-    """Return what of the person a booking's record holds, in words."""
+    """Return descriptions of the personal data in a booking's record."""
     held = {
         "the request, encrypted": booking.request,
         "an HMAC of the mobile": booking.number_key,
@@ -222,7 +222,7 @@ def holds(booking: Booking) -> list[str]:
 
 
 def outcome(erasure: Erasure) -> dict[str, Any]:
-    """Return what became of one booking."""
+    """Return the result for one booking."""
     return {
         "booking": shown(erasure.booking),
         "kept": _word(erasure.kept),
@@ -231,12 +231,12 @@ def outcome(erasure: Erasure) -> dict[str, Any]:
 
 
 def _progress(found: Part) -> dict[str, Any]:
-    """Return how far the search has come."""
+    """Return the progress of the search."""
     return {"unreadable": found.unreadable, "pages": found.pages, "after": found.after}
 
 
 def _sealed(item: str, sealed: bytes | None) -> dict[str, str] | None:
-    """Return what is encrypted, and the context that opens it."""
+    """Return the ciphertext and its encryption context."""
     return None if sealed is None else {"item": item, "data": b64encode(sealed).decode()}
 
 
@@ -264,6 +264,6 @@ def personal_data_from(settings: DataRequestSettings, clock: Clock) -> PersonalD
 
 
 def data_requests_of(function: Function[Parts]) -> Parts:
-    """Return settings and service, from the function's environment."""
+    """Build settings and service from the function's environment."""
     settings = DataRequestSettings.from_environment()
     return settings, personal_data_from(settings, function.clock)

@@ -44,20 +44,20 @@ from convox_clinicea.settings import WorkerSettings
 from convox_clinicea.table import Table
 
 NoteTelling = Callable[[str, str | None], None]
-"""Told of a booking whose end tells something of a person: its client and agent. It raises nothing."""
+"""Called with client and agent of a booking whose end reveals something about a person. It raises nothing."""
 
 
 class NotDoneYet(ConnectorError):
-    """The booking waits; the batch answer names its message, which comes again."""
+    """The booking waits: its message is reported as failed and comes again (rule 11)."""
 
     retryable = True
 
 
 class MessageProcessor(BatchProcessor):
-    """Powertools' processor says nothing of a message that failed; this one does, without the error's text.
+    """Batch processor that also logs each failed message, without the error's text.
 
-    What is not foreseen, a setting that is missing among it, would otherwise be repeated unseen until the
-    message is a dead letter.
+    Powertools' own logs nothing: an unforeseen error, such as a missing setting, would repeat unseen until the message
+    is a dead letter.
     """
 
     def __init__(self, logger: Logger, metrics: Metrics) -> None:
@@ -93,16 +93,16 @@ class Delivery:
         self._note_telling = note_telling
 
     def receive(self, record: SQSRecord, deadline: Deadline) -> None:
-        """Work one message; returns if it may be deleted.
+        """Process one message; returns if it may be deleted.
 
         Raises:
-            NotDoneYet: it must come again; its visibility has been set to when.
+            NotDoneYet: the message must come again; its visibility timeout is set accordingly.
         """
         try:
             message = Message.parse(record.body)
         except LaterMessage as error:
             self._later(record, error)
-        except UnparsableMessage as error:
+        except UnparsableMessage as error:  # rule 11: it would never be understood
             self._dead_letters.bury(record.body)
             self._logger.error("message buried", extra={"message_id": record.message_id, **failure(error)})
             self._count("MessageBuried")
@@ -124,7 +124,7 @@ class Delivery:
         if outcome.stopped:
             self._stopped(message)
         if not outcome.ended_here:
-            return  # it ended before, or the message is of an earlier sending and another does its work
+            return  # it ended before, or the message is an old one and a newer message does the work
         self._count(f"Booking{state.value.title().replace('_', '')}")
         if booking.reason in TELLING:
             self._note_telling(booking.caller, booking.agent_id)
@@ -144,17 +144,18 @@ class Delivery:
             },
         )
         self._count("BookingWaits")
-        if isinstance(wait.cause, SetupFault):
+        if isinstance(wait.cause, SetupFault):  # rule 10
             self._count("CliniceaSetupFault")
-        if isinstance(wait.cause, PostingStopped):
+        if isinstance(wait.cause, PostingStopped):  # rule 9
             self._count("CanaryOff")
-        if isinstance(wait.cause, UnreadableRecord | UnreadableRequest):
+        if isinstance(wait.cause, UnreadableRecord | UnreadableRequest):  # rule 23
             self._count("BookingUnreadable")
+        # rule 11: set the visibility and report the message as not done
         self._queue.postpone(receipt_handle, wait.seconds)
         raise NotDoneYet(message.booking_id)
 
     def _later(self, record: SQSRecord, error: LaterMessage) -> NoReturn:
-        """Leave the message to the release that understands it."""
+        """Leave the message to the release that can read it (rule 23)."""
         self._logger.error("message waits", extra={"message_id": record.message_id, **failure(error)})
         self._count("BookingUnreadable")
         self._queue.postpone(record.receipt_handle, LONGEST_SECONDS)
@@ -171,7 +172,7 @@ class Delivery:
 
 
 def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Delivery:
-    """Return what takes the queue's messages to the worker."""
+    """Build the delivery of the queue's messages to the worker."""
     limits = ProtocolTimings(
         lease_seconds=settings.lease_seconds,
         settle=timedelta(seconds=settings.settle_seconds),
@@ -218,14 +219,14 @@ def delivery_from(settings: WorkerSettings, clock: Clock, logger: Logger, metric
 
 
 SECONDS_KEPT_BACK = 2.0
-"""Left of the invocation for the ledger and the answer when the last call to Clinicea has to have ended."""
+"""Seconds of the invocation kept for the ledger and the answer, after the last call to Clinicea."""
 
 
 def time_for(context: LambdaContext, clock: Clock) -> Deadline:
-    """Return the deadline of a message's work."""
+    """Return the deadline for work on a message."""
     return Deadline.after(clock, context.get_remaining_time_in_millis() / 1000 - SECONDS_KEPT_BACK)
 
 
 def delivery_of(function: Function[Delivery]) -> Delivery:
-    """Return what the worker does with messages, from the function's environment."""
+    """Build the delivery from the function's environment."""
     return delivery_from(WorkerSettings.from_environment(), function.clock, function.logger, function.metrics)

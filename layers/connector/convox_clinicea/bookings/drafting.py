@@ -1,7 +1,7 @@
 """Drafts a booking's record from a request; limits the open bookings of a number.
 
-The item is written in the transaction that stores the booking, so two requests at once cannot both take the last
-place. Nothing is taken out when a booking ends: once the item is full, the bookings that it names are read.
+The transaction that stores a booking also writes the item of the number's open bookings, so two requests cannot both
+take the last place. The end of a booking removes nothing from it: once the item is full, the listed bookings are read.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ FURTHEST_AHEAD = timedelta(days=365)
 
 @dataclass(frozen=True)
 class BookingIntent:
-    """A request, and what it is known by.
+    """A request for an appointment, with its ids and digests.
 
     Attributes:
-        wish_id: the id that a booking of it has, unless another's content was replaced by it.
+        wish_id: the id of its booking, unless it replaces the content of an earlier booking.
         fingerprint: a digest of its whole content.
-        patient_key, number_key, newcomer: digests of whom it is for, as its booking has them.
-        earlier: what releases before may have stored it under.
+        patient_key, number_key, newcomer: digests of the person, as in its booking.
+        earlier: digests under which earlier releases may have stored it.
     """
 
     request: BookingRequest
@@ -49,27 +49,27 @@ class BookingIntent:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids by which it may be known: its own, then those of releases before."""
+        """The ids under which it may be stored: its own, then those of earlier releases."""
         return (self.wish_id, *(each.booking_id for each in self.earlier))
 
     def known_as(self, is_known: Callable[[str], bool]) -> BookingIntent:
-        """Return the wish under the id by which it is known: its own, or that of a release before."""
+        """Return the intent under the id by which it is stored: its own, or that of an earlier release."""
         if not self.earlier:
             return self
         return replace(self, wish_id=next(filter(is_known, self.ids), self.wish_id))
 
     def names(self, patient_key: str | None) -> bool:
-        """Whether the digest is of the patient whom the wish is for."""
+        """Return whether the digest is that of the intent's patient."""
         return patient_key in (self.patient_key, *(each.patient_key for each in self.earlier))
 
     def changes(self, booking: Booking) -> bool:
-        """Whether the booking stands for other content; of an erased one that is not known any more."""
+        """Return whether the booking has other content; False for an erased one, whose content is gone."""
         known = (self.fingerprint, *(each.fingerprint for each in self.earlier))
         return all(booking.changed_by(each) for each in known)
 
 
 class Drafter:
-    """Makes records; the key is read when it is first needed."""
+    """Drafts bookings; the identity key is read on first use."""
 
     def __init__(
         self,
@@ -89,8 +89,8 @@ class Drafter:
         self.ids = ids
         """The names under which calls and agents are stored."""
 
-    def wish(self, request: BookingRequest) -> BookingIntent:
-        """Tell what the request is known by; raises ConfigurationError."""
+    def intent(self, request: BookingRequest) -> BookingIntent:
+        """Return the request with its ids and digests; raises ConfigurationError."""
         key = self._key()
         return BookingIntent(
             request,
@@ -102,36 +102,36 @@ class Drafter:
             earlier=identity.earlier_digests(key, request),
         )
 
-    def id_after(self, wish: BookingIntent, booking_id: str) -> str:
-        """Return an id for the wish where its own is that of a booking whose content was replaced."""
-        return identity.id_after(self._key(), wish.wish_id, booking_id)
+    def id_after(self, intent: BookingIntent, booking_id: str) -> str:
+        """Return an id for an intent whose own id belongs to a booking with replaced content."""
+        return identity.id_after(self._key(), intent.wish_id, booking_id)
 
     def number_key(self, mobile: Mobile | None) -> str | None:
-        """Return the digest by which a number may be found again."""
+        """Return the digest by which a number is found."""
         return None if mobile is None else identity.digest_of_number(self._key(), mobile)
 
     def patient_key(self, patient_id: str | None) -> str | None:
-        """Return the digest by which a known patient may be found again."""
+        """Return the digest by which a known patient is found."""
         return None if patient_id is None else identity.digest_of_patient(self._key(), patient_id)
 
-    def draft(self, wish: BookingIntent, booking_id: str, waits: Reason | None = None) -> Booking:
-        """Return the booking, sealed for `booking_id`; nothing is stored yet but a new patient's consent.
+    def draft(self, intent: BookingIntent, booking_id: str, waits: Reason | None = None) -> Booking:
+        """Return the booking, sealed for `booking_id`. Only a new patient's proof of consent is stored.
 
         Args:
-            waits: why it waits for a person instead of being worked.
+            waits: why the booking waits for a person; None: the worker takes it.
 
         Raises:
-            InvalidRequest: the start is past, or too far ahead; the request is too long.
-            NotInDialect: a new patient, whom no call of the chosen dialect can make.
+            InvalidRequest: the start is past or too far ahead, or the request is too long.
+            NotInDialect: no call of the chosen Clinicea dialect can create a new patient.
             SealingUnavailable: it could not be encrypted.
-            LedgerUnavailable: the proof of consent may not stand.
+            TableUnavailable: the proof of consent may be missing.
         """
-        request, caller = wish.request, wish.request.caller
+        request, caller = intent.request, intent.request.caller
         plain = self.check(request)
         now = self._clock.now()
         drafted = Booking(
             booking_id=booking_id,
-            wish_id=None if booking_id == wish.wish_id else wish.wish_id,
+            wish_id=None if booking_id == intent.wish_id else intent.wish_id,
             state=State.ACCEPTED if waits is None else State.NEEDS_ATTENTION,
             reason=waits,
             notice_due=waits is not None,
@@ -142,10 +142,10 @@ class Drafter:
             start=request.start,
             clinic_id=request.clinic_id,
             practitioner_id=request.practitioner_id,
-            patient_key=wish.patient_key,
-            number_key=wish.number_key,
-            newcomer=wish.newcomer,
-            fingerprint=wish.fingerprint,
+            patient_key=intent.patient_key,
+            number_key=intent.number_key,
+            newcomer=intent.newcomer,
+            fingerprint=intent.fingerprint,
             accepted_at=now,
             updated_at=now,
             queued_at=now,
@@ -182,10 +182,10 @@ _AS_SEEN = f"{WRITE_TOKEN} = :seen"
 
 
 class OpenBookings:
-    """Counts the open bookings of a person; bookings that wait for a person's word are open too.
+    """Limits the open bookings of a person. Parked bookings are open, too.
 
     Args:
-        limit: how many a number may have with one client; 0: no limit, and nothing is counted.
+        limit: open bookings that a number may have with one client; 0: no limit, and nothing is counted.
     """
 
     def __init__(self, table: Table, ledger: Ledger, clock: Clock, limit: int) -> None:
@@ -194,15 +194,15 @@ class OpenBookings:
         self._clock = clock
         self._limit = limit
 
-    def taking(self, wish: BookingIntent, booking_id: str) -> Sequence[Put]:
-        """Return what is to be written with a new booking, or not at all.
+    def taking(self, intent: BookingIntent, booking_id: str) -> Sequence[Put]:
+        """Return the writes for the transaction that stores a new booking.
 
         Raises:
-            TooManyOpenBookings: the number has as many as it may have.
+            TooManyOpenBookings: the number has the highest allowed number of open bookings.
         """
         if not self._limit:
             return ()
-        key = claims.open_bookings_key(wish.request.caller.name, wish.number_key or wish.patient_key)
+        key = claims.open_bookings_key(intent.request.caller.name, intent.number_key or intent.patient_key)
         standing = self._table.get(key)
         require_readable(standing or {}, SCHEMA_VERSION, _ATTRIBUTES)
         named = [each["S"] for each in (standing or {}).get("bookings", {"L": []})["L"]]
@@ -212,15 +212,15 @@ class OpenBookings:
             named = [each for each in named if self._is_open(each)]
         if len(named) >= self._limit:
             raise TooManyOpenBookings(f"open bookings of this number: {self._limit}", RETRY_AFTER_SECONDS)
-        return (self._put(key, standing, [*named, booking_id], wish),)
+        return (self._put(key, standing, [*named, booking_id], intent),)
 
     def _is_open(self, booking_id: str) -> bool:
-        """Whether the booking has not ended; one that this release cannot read may not have."""
+        """Return whether the booking is open; one that this release cannot read counts as open."""
         found = self._ledger.find(booking_id)
         return found is not None and not (isinstance(found, Booking) and found.state.ended)
 
-    def _put(self, key: str, standing: Item | None, named: Sequence[str], wish: BookingIntent) -> Put:
-        expiry = int((max(self._clock.now() + DEFAULT_RETENTION, wish.request.start) + DEFAULT_RETENTION).timestamp())
+    def _put(self, key: str, standing: Item | None, named: Sequence[str], intent: BookingIntent) -> Put:
+        expiry = int((max(self._clock.now() + DEFAULT_RETENTION, intent.request.start) + DEFAULT_RETENTION).timestamp())
         before = 0 if standing is None else int(standing["expires_at"]["N"])
         item: Item = {
             "pk": {"S": key},

@@ -1,4 +1,4 @@
-"""Findings of a comparison of ledger and calendar, and their report."""
+"""Findings of the comparison of ledger and calendar, and their report."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from convox_clinicea.text import id_key, normalized_name, same_id
 
 
 class Finding(StrEnum):
-    """What is not as it should be; a closed list."""
+    """Kind of discrepancy; a closed list."""
 
     MISSING = "missing"
-    """Booked, and nowhere in the calendar."""
+    """Booked, but not in the calendar."""
     MOVED = "moved"
-    """Booked, and it stands at another time."""
+    """Booked, but the appointment is at another time."""
     CANCELLED = "cancelled"
     DOUBLED = "doubled"
-    """Booked, and another appointment of the same person stands beside it."""
+    """Booked, and the same person has another appointment at the same start."""
     UNEXPECTED = "unexpected"
-    """It stands for a booking that was rejected, or waits for a person, or that the ledger does not have."""
+    """An appointment of a booking that was rejected, is parked, or is not in the ledger."""
 
 
 @dataclass(frozen=True)
 class Discrepancy:
-    """A booking whose appointment is not as it should be.
+    """A finding about one booking.
 
     Attributes:
-        appointment_ids: the booking's own, where it has one, and those beside it.
+        appointment_ids: the booking's own appointment, if it has one, and the others concerned.
     """
 
     finding: Finding
@@ -46,12 +46,12 @@ class Discrepancy:
 
 
 class Judge:
-    """Compares bookings with what the calendar shows.
+    """Compares bookings with the calendar.
 
     Args:
-        owner_of: which booking an appointment belongs to.
-        elsewhere: the appointment of a booking that is on none of the days read; None where it is nowhere.
-        persons: how the persons of bookings and appointments are compared.
+        owner_of: returns the booking that owns an appointment.
+        elsewhere: returns a booking's appointment if it is on a day that was not read; None if there is none.
+        persons: compares the persons of bookings and appointments.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Judge:
         self._persons = persons
 
     def judge(self, booking: Booking) -> list[Discrepancy]:
-        """Return what is wrong with one booking."""
+        """Return the discrepancies of one booking."""
         found = self._booked(booking) if booking.state is State.BOOKED else self._not_booked(booking)
         return [Discrepancy(finding, booking.booking_id, ids) for finding, ids in found]
 
@@ -101,7 +101,7 @@ class Judge:
         ]
         named = self._days.get(booking.appointment_id or "")
         if named is not None and named.appointment.status is not Status.CANCELLED:
-            candidates.append(named)  # Clinicea said that it made this one
+            candidates.append(named)  # Clinicea's answer named this appointment
         ids = dict.fromkeys(each.appointment.appointment_id for each in candidates)
         standing = tuple(
             each for each in ids if id_key(each) not in seen and self._owner_of(each) in (None, booking.booking_id)
@@ -113,7 +113,7 @@ class Judge:
         return [each for each in found if each.appointment.status is not Status.CANCELLED]
 
     def _bearing(self, booking: Booking) -> list[CalendarEntry]:
-        """Return the standing appointments that bear the booking's reference and belong to no booking."""
+        """Return the uncancelled appointments with the booking's reference that no booking owns."""
         return [
             each
             for each in self._days.bearing(booking.booking_id)
@@ -123,7 +123,7 @@ class Judge:
         ]
 
     def _doubles(self, booking: Booking, own: CalendarEntry, other: CalendarEntry) -> bool:
-        """Whether another appointment at the same start is the same person's, under whatever record."""
+        """Return whether another appointment at the same start is the same person's, under any patient record."""
         if _at_different_places(own.appointment, other.appointment):
             return False
         patient_id = own.appointment.patient_id or booking.patient_id
@@ -137,31 +137,31 @@ class Judge:
         return named if numbered is None else numbered
 
     def _is_of(self, booking: Booking, entry: CalendarEntry) -> bool:
-        """Whether an appointment at its start may be the one of a booking that has none."""
+        """Return whether an appointment at the booking's start may be its own, for a booking without one."""
         if booking.patient_id is not None:
             return same_id(entry.appointment.patient_id, booking.patient_id)
         numbered = self._persons.has_number(booking, entry)
         if numbered is not None or booking.number_key is None or _is_elsewhere(booking, entry.appointment):
             return bool(numbered)
         named = self._persons.has_name(booking, entry)
-        # With a number that is masked, and no name to compare, nothing tells that it is not what was posted.
+        # With a masked number and no name to compare, it may be the appointment that was posted.
         return booking.posted and entry.mobile is not None if named is None else named
 
 
 def _by_hand(booking: Booking) -> bool:
-    """Whether a person's word booked it: where that appointment stands was theirs to judge."""
+    """Return whether a person resolved it as booked: that person judged where the appointment is."""
     return bool(booking.acts) and booking.acts[-1] == str(booking.version)
 
 
 def _is_elsewhere(booking: Booking, appointment: Appointment) -> bool:
-    """Whether an appointment is of another clinic or practitioner than the booking, where both are known."""
+    """Return whether clinic or practitioner of appointment and booking differ, where both are known."""
     wanted = (booking.clinic_id, booking.practitioner_id)
     shown = (appointment.clinic_id, appointment.practitioner_id)
     return any(None not in ids and not same_id(*ids) for ids in zip(wanted, shown, strict=True))
 
 
 def _at_different_places(own: Appointment, other: Appointment) -> bool:
-    """Whether practitioner or clinic, where both are known, differ; names count where ids are not shown."""
+    """Return whether practitioner or clinic differ, where both are known; names count if ids are missing."""
     for ids, names in (
         ((own.practitioner_id, other.practitioner_id), (own.practitioner, other.practitioner)),
         ((own.clinic_id, other.clinic_id), (own.clinic_name, other.clinic_name)),
@@ -175,18 +175,18 @@ def _at_different_places(own: Appointment, other: Appointment) -> bool:
 
 
 MOST_LOGGED = 500
-"""Findings in a log line, which CloudWatch cuts off at 1 MB."""
+"""Findings in a log line; CloudWatch truncates lines at 1 MB."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """What one part of a comparison found.
+    """Result of one part of a comparison.
 
     Attributes:
-        compared: bookings that were judged.
-        unreadable: records that this version of the connector cannot read.
-        unread: days of which a part of the calendar could not be read; their bookings were not judged.
-        after: where the next part goes on; None: this was the last.
+        compared: number of bookings that were compared.
+        unreadable: number of records that this version of the connector cannot read.
+        unread: days whose calendar could not be read completely; their bookings were not compared.
+        after: where the next part starts; None: this was the last.
     """
 
     compared: int
@@ -205,11 +205,11 @@ class Report:
         }
 
     def answered(self) -> dict[str, Any]:
-        """Return it as who asked gets it, who goes on at `after`."""
+        """Return the report as an operator's answer, with the position for the next part in `after`."""
         return {**self._told(), "after": None if self.after is None else self.after.model_dump(mode="json")}
 
     def logged(self) -> dict[str, Any]:
-        """Return it as a log line holds it: cut off, and without the key of the ledger in `after`."""
+        """Return the report for the log: shortened, and without `after`, which holds a key of the ledger."""
         told = self._told()
         found = told["discrepancies"]
         cut = {"discrepancies": found[:MOST_LOGGED], "more": max(0, len(found) - MOST_LOGGED)}

@@ -1,4 +1,4 @@
-"""Booking ids, derived from the request: a repeated request has the same id."""
+"""Booking ids and digests, derived from the request: a repeated request has the same id."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from convox_clinicea.privacy import digest
 from convox_clinicea.text import id_key, id_spellings, normalized_name
 
 _PATIENT = "group"
-"""What the digest of a patient begins with: the word of the releases whose records must still be found."""
+"""First input of a patient's digest; unchanged, so that records of earlier releases are found."""
 
 
 @dataclass(frozen=True)
 class Digests:
-    """What a request is known by; of a record, these are the digests that it was stored with."""
+    """Digests that identify a request; in a record, those that it was stored with."""
 
     booking_id: str
     fingerprint: bytes
@@ -28,18 +28,18 @@ class Digests:
 
 
 def booking_id(key: bytes, request: BookingRequest) -> str:
-    """Return the booking's id: `bk_` and 26 letters of the HMAC of what identifies the request.
+    """Return the booking's id: `bk_` and 26 letters of an HMAC over the identifying fields.
 
-    Caller, call, flow, patient, clinic, start, practitioner and service count; spelling does not (case and spaces of
-    names, the form of a GUID). Two children of one caller at one time are two bookings.
+    These are client, call, flow, patient, clinic, start, practitioner and service. Spelling does not count (case and
+    spaces of names, the form of a GUID). Two children on one call at one time are two bookings.
     """
     return _booking_id(key, _with_ids(request, id_key))
 
 
 def earlier_digests(key: bytes, request: BookingRequest) -> tuple[Digests, ...]:
-    """Return what releases before may have stored the request under: they took ids as they were written.
+    """Return the digests under which earlier releases may have stored the request: they took ids as written.
 
-    As they are written now, and with GUIDs in capital letters.
+    These are the digests with ids as written in the request, and with GUIDs in capital letters.
     """
     ways = (_with_ids(request, spelled) for spelled in (id_key, str, _capital))
     _, *others = dict.fromkeys(
@@ -67,7 +67,7 @@ def _booking_id(key: bytes, request: BookingRequest) -> str:
 
 
 def id_after(key: bytes, wish_id: str, booking_id: str) -> str:
-    """Return an id for a wish whose own is taken, by a booking of its call whose content was replaced.
+    """Return an id for a request whose own id is taken by a booking of the call with replaced content.
 
     Args:
         booking_id: the call's booking before it.
@@ -76,7 +76,7 @@ def id_after(key: bytes, wish_id: str, booking_id: str) -> str:
 
 
 def fingerprint(key: bytes, request: BookingRequest) -> bytes:
-    """Return a digest of the whole content but its sender, to tell a repeat from a correction."""
+    """Return a digest of the content without the sender; it distinguishes a repeat from a correction."""
     return _fingerprint(key, _with_ids(request, id_key))
 
 
@@ -84,12 +84,12 @@ def _fingerprint(key: bytes, request: BookingRequest) -> bytes:
     content = json.loads(request.to_bytes())
     content.pop("caller")
     content.get("new_patient", {}).get("consent", {}).pop("at", None)
-    content["start"] = _instant(request)  # the same moment, whatever offset it was written with
+    content["start"] = _instant(request)  # the same instant, whatever its offset
     return digest(key, ["content", json.dumps(content, sort_keys=True)])
 
 
 def patient_key(key: bytes, request: BookingRequest) -> str:
-    """Return the HMAC of the patient that the request names, by which their bookings are found and compared."""
+    """Return the HMAC of the request's patient; bookings are found and compared by it."""
     return _patient_key(key, _with_ids(request, id_key))
 
 
@@ -98,26 +98,26 @@ def _patient_key(key: bytes, request: BookingRequest) -> str:
 
 
 def digest_of_patient(key: bytes, patient_id: str) -> str:
-    """Return the HMAC of a known patient: the `patient_key` of each booking that named them by their id."""
+    """Return the HMAC of a known patient: the `patient_key` of each booking with that patient id."""
     return digest(key, [_PATIENT, _known_patient(id_key(patient_id))]).hex()
 
 
 def digests_of_patient(key: bytes, patient_id: str) -> tuple[str, ...]:
-    """Return the same, and then those of releases before, which took the id as it was written."""
+    """Return `digest_of_patient`, then the digests of earlier releases, which took the id as written."""
     spellings = id_spellings(patient_id)
     return tuple(digest(key, [_PATIENT, _known_patient(each)]).hex() for each in spellings)
 
 
 def number_key(key: bytes, request: BookingRequest) -> str | None:
-    """Return the HMAC of the mobile that came with the request: whose booking it is, and who may create a patient."""
+    """Return the HMAC of the request's mobile: it identifies the person, and the lock on creating a patient."""
     mobile = request.mobile if request.new_patient is None else request.new_patient.mobile
     return None if mobile is None else digest_of_number(key, mobile)
 
 
 def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
-    """Return the HMACs of a new patient's name and birth date (`-` for none); nothing for a known patient.
+    """Return the HMACs of a new patient's name and birth date (`-` if missing); empty for a known patient.
 
-    The name counts as the worker compares it with Clinicea's: in any order of its words.
+    The words of the name count in any order, as when the worker compares it with Clinicea's.
     """
     details = request.new_patient
     if details is None:
@@ -127,31 +127,31 @@ def newcomer_keys(key: bytes, request: BookingRequest) -> tuple[str, ...]:
     birth = details.date_of_birth
     return (
         digest(key, ["name", *words]).hex(),
-        # With the name, so that it tells nobody who else was born on that day.
+        # With the name, so that equal birth dates of two persons have different HMACs.
         "-" if birth is None else digest(key, ["birth", birth.reveal().isoformat(), *words]).hex(),
     )
 
 
 def same_newcomer(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether two pairs of these HMACs are of one name, and of no two birth dates."""
+    """Return whether two pairs of these HMACs have the same name and no two different birth dates."""
     return bool(one and other) and one[0] == other[0] and len({one[1], other[1]} - {"-"}) < 2
 
 
 def digest_of_number(key: bytes, mobile: Mobile) -> str:
-    """Return the HMAC by which a number may be compared."""
+    """Return the HMAC by which a number is compared."""
     return privacy.digest_of_number(key, mobile)
 
 
 def digest_of_name(key: bytes, name: str) -> str:
-    """Return the HMAC by which a name may be compared with a newcomer's, in any order of its words."""
+    """Return the HMAC by which a name is compared with a new patient's, in any order of its words."""
     return digest(key, ["name", *sorted(normalized_name(name).split())]).hex()
 
 
 def _folded_name(details: PatientDetails) -> str:
-    """Return the new patient's name without regard to case and spaces, as the booking's id holds it.
+    """Return the new patient's name as it enters the booking's id: case and spaces normalized.
 
-    Not `normalized_name`: a repeat must find its booking whichever release made it. Two spellings of one name that
-    differ here are two bookings of one number; the second finds the first one's patient and appointment.
+    This is not `normalized_name`, because a repeat must find its booking whichever release made it. Two spellings that
+    differ here make two bookings of one number; the second finds the patient and appointment of the first.
     """
     return _folded(" ".join(part.reveal() for part in (details.first_name, details.last_name) if part))
 
@@ -177,7 +177,7 @@ def _known_patient(patient_id: str) -> str:
 
 
 def _with_ids(request: BookingRequest, spelled: Callable[[str], str]) -> BookingRequest:
-    """Return the request with each of Clinicea's ids spelled so."""
+    """Return the request with `spelled` applied to each of Clinicea's ids."""
     ids = {name: getattr(request, name) for name in ("patient_id", "clinic_id", "practitioner_id")}
     return request.model_copy(update={name: spelled(each) for name, each in ids.items() if each is not None})
 

@@ -38,7 +38,7 @@ from convox_clinicea.convox.request import (
     ids_from,
 )
 from convox_clinicea.deadline import Clock, randomness
-from convox_clinicea.errors import ConfigurationError, NotStored, raise_alone
+from convox_clinicea.errors import ConfigurationError, FieldProblem, InvalidRequest, NotStored, raise_alone
 from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.rate_limits import RateLimiter, Requester, booking_limiter
@@ -52,11 +52,11 @@ PAUSE_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Acceptance:
-    """The booking of a request.
+    """Result of a request: its booking.
 
     Attributes:
-        repeated: it had been accepted before.
-        changed: the booking stands for other content than the request's.
+        repeated: whether the booking was accepted before.
+        changed: whether the booking's content differs from the request's.
     """
 
     booking: Booking
@@ -68,10 +68,11 @@ class Acceptance:
 def or_not_stored() -> Iterator[None]:
     """Turn storage failures into NotStored, which tells the client to retry.
 
-    So too where a later release's record stands: this one may not write it, and the booking may well be held.
+    The same for a record of a later release, which this one must not write (rule 23).
     """
     try:
         yield
+    # rules 13 and 22: an unconfirmed booking is 503 `not_stored`
     except (ConfigurationError, TableUnavailable, QueueUnavailable, SealingUnavailable, UnreadableRecord) as error:
         raise_alone(NotStored(f"{type(error).__name__}: {error}"))
 
@@ -99,22 +100,22 @@ class Intake:
     def accept(self, request: BookingRequest) -> Acceptance:
         """Return the request's booking once ledger and queue both hold it.
 
-        The ledger is asked first: a late repeat gets the first answer, though its start may have passed.
+        The ledger is read first, so a late repeat gets the first answer even if its start has passed.
 
         Raises:
             InvalidRequest: the start is past, or too far ahead.
-            TooManyOpenBookings: the number has as many as it may have; nothing is stored.
+            TooManyOpenBookings: the number has the highest allowed number of open bookings; nothing is stored.
             NotStored: ledger or queue did not confirm, or the key cannot be read; the same request may be sent again.
         """
         with or_not_stored():
-            wish = self._drafter.wish(request)
+            intent = self._drafter.intent(request)
             for _ in range(MOST_TRIES):
                 try:
-                    return self._accepted(wish)
+                    return self._accepted(intent)
                 except (Overtaken, Contended):
-                    # The same request, or a callback of its call, was faster: look again.
+                    # The same request or a callback of its call was faster: read again.
                     self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
-        raise NotStored("the call was changed by others at every try")
+        raise NotStored("the call was changed by another writer at every try")
 
     def considered(self, request: BookingRequest) -> tuple[BookingIntent, Acceptance | None]:
         """Return what a request is known by, and its booking if the ledger has it; nothing is stored.
@@ -124,56 +125,74 @@ class Intake:
             NotStored: the ledger or the key cannot be read.
         """
         with or_not_stored():
-            wish = self._drafter.wish(request)
-            known = self._known(wish)
+            intent = self._drafter.intent(request)
+            known = self._known(intent)
             if known is None:
                 self._drafter.check(request)
-            return wish, known
+            return intent, known
 
-    def _known(self, wish: BookingIntent) -> Acceptance | None:
-        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)
-        return None if standing is None else self._sent(wish, standing, repeated=True)
+    def require_alone(self, intent: BookingIntent) -> None:
+        """Refuse what the person of the request may have already, by another booking of the call.
 
-    def _accepted(self, wish: BookingIntent) -> Acceptance:
-        caller = wish.request.caller
-        # rule 13: the ledger is asked before the start is judged
-        known = self._known(wish)
+        Raises:
+            InvalidRequest: there is such a booking, for another start, place or practitioner.
+            NotStored: the ledger cannot be read.
+        """
+        caller = intent.request.caller
+        if caller.call_id is None:
+            return
+        with or_not_stored():
+            call = self._calls.get(caller.name, *self._drafter.ids.calls(caller.call_id))
+            found = (self._ledger.get(booking_id) for booking_id in sorted(set(call.wishes.values())))
+            others = [each for each in found if each is not None and each.stands_for not in intent.ids]
+        if obstacle(intent, [each for each in others if not is_same_appointment(each, intent)]) is not None:
+            raise InvalidRequest(FieldProblem("another", "is required: this call has another booking for this person"))
+
+    def _known(self, intent: BookingIntent) -> Acceptance | None:
+        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)
+        return None if standing is None else self._sent(intent, standing, repeated=True)
+
+    def _accepted(self, intent: BookingIntent) -> Acceptance:
+        caller = intent.request.caller
+        # rule 13: the ledger is read before the start is checked
+        known = self._known(intent)
         if known is not None:
             return known
         ids = self._drafter.ids
         call = None if caller.call_id is None else self._calls.get(caller.name, *ids.calls(caller.call_id))
         if call is None or len(call.wishes) >= MOST_WISHES:
-            place = self._open.taking(wish, wish.wish_id)
-            new = self._drafter.draft(wish, wish.wish_id)
+            place = self._open.taking(intent, intent.wish_id)
+            new = self._drafter.draft(intent, intent.wish_id)
             standing = self._ledger.put_if_absent(new, place)
-            return self._sent(wish, standing or new, repeated=standing is not None)
+            return self._sent(intent, standing or new, repeated=standing is not None)
         found = (self._ledger.get(booking_id) for booking_id in sorted(call.booking_ids_told))
         told = [each for each in found if each is not None]
-        same = next((each for each in told if each.stands_for in wish.ids), None)
+        same = next((each for each in told if each.stands_for in intent.ids), None)
         if same is not None:
-            return self._sent(wish, same, repeated=True)
-        return self._sent(wish, self._stored(call, wish, told), repeated=False)
+            return self._sent(intent, same, repeated=True)
+        return self._sent(intent, self._stored(call, intent, told), repeated=False)
 
-    def _stored(self, call: Call, wish: BookingIntent, told: Iterable[Booking]) -> Booking:
+    def _stored(self, call: Call, intent: BookingIntent, told: Iterable[Booking]) -> Booking:
         """Store a new booking and its call's entry in one transaction; raises Overtaken.
 
         Args:
-            told: what the call's status callbacks have asked for. Who this one is for its own request tells, so only
-                a second appointment of the same person is a person's business.
+            told: the bookings that the call's status callbacks asked for. The request itself identifies its person,
+                so it waits only if the same person has another appointment.
         """
-        reason = obstacle(wish, [each for each in told if not is_same_appointment(each, wish)])
-        place = self._open.taking(wish, wish.wish_id)
-        new = self._drafter.draft(wish, wish.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
-        asked = call.asked(wish.wish_id, new)
+        # rule 18: besides a status callback's booking of the same person it waits
+        reason = obstacle(intent, [each for each in told if not is_same_appointment(each, intent)])
+        place = self._open.taking(intent, intent.wish_id)
+        new = self._drafter.draft(intent, intent.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
+        asked = call.asked(intent.wish_id, new)
         self._calls.write(asked, self._ledger.put_of(new), *place, start=new.start)
         return new
 
-    def _sent(self, wish: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
+    def _sent(self, intent: BookingIntent, booking: Booking, *, repeated: bool) -> Acceptance:
         if booking.state is State.ACCEPTED:
-            # A repeat may come because the first sending failed; a message too many does no harm.
+            # A repeat may come because the first sending failed; one message too many does no harm.
             # rule 13: accepted only when ledger and queue both hold it
             self._queue.send(booking)
-        return Acceptance(booking, repeated, changed=wish.changes(booking))
+        return Acceptance(booking, repeated, changed=intent.changes(booking))
 
 
 class BookingCollaborators(NamedTuple):
@@ -181,28 +200,28 @@ class BookingCollaborators(NamedTuple):
 
     settings: IntakeSettings
     dialects: Dialects
-    place: RequestDefaults
+    defaults: RequestDefaults
     intake: Intake
 
 
 def booking_collaborators(settings: IntakeSettings, clock: Clock) -> BookingCollaborators:
     """Build the collaborators of a booking function."""
-    place = request_defaults_from(settings)
+    defaults = request_defaults_from(settings)
     table = Table(aws.dynamodb(), settings.ledger_table)
     ledger = Ledger(table, clock)
     intake = Intake(
         ledger=ledger,
         calls=Calls(table, clock),
         queue=BookingQueue(aws.sqs(), settings.queue_url),
-        drafter=drafter_from(settings, place, clock),
+        drafter=drafter_from(settings, defaults, clock),
         clock=clock,
         open_bookings=OpenBookings(table, ledger, clock, settings.open_bookings_per_number),
     )
-    return BookingCollaborators(settings, dialects_from(settings), place, intake)
+    return BookingCollaborators(settings, dialects_from(settings), defaults, intake)
 
 
 def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
-    """Return what requests leave to the deployment."""
+    """Build the defaults of requests from the deployment's settings."""
     return RequestDefaults(
         clinics_from(settings),
         settings.default_country,
@@ -211,15 +230,15 @@ def request_defaults_from(settings: IntakeSettings) -> RequestDefaults:
     )
 
 
-def drafter_from(settings: IntakeSettings, place: RequestDefaults, clock: Clock) -> Drafter:
-    """Return what drafts bookings from requests."""
+def drafter_from(settings: IntakeSettings, defaults: RequestDefaults, clock: Clock) -> Drafter:
+    """Build the drafter of bookings."""
     sealer = KmsSealer(aws.kms(), settings.kms_key_arn)
     consents = Consents(
         Table(aws.dynamodb(), settings.disclosures_table),
         settings.consent_text_version,
         timedelta(days=settings.consent_retention_days),
-        place.clinics.zone(None),
-        place.texts,
+        defaults.clinics.zone(None),
+        defaults.texts,
     )
     flows = flows_of(replacement("call_table", settings.call_table))
     return Drafter(
@@ -237,22 +256,22 @@ R = TypeVar("R", KnownPatientBooking, NewPatientBooking)
 
 @dataclass(frozen=True)
 class BookingFlow:
-    """What takes requests for appointments."""
+    """The flow of both booking functions."""
 
     function: Function[BookingFlow]
     collaborators: BookingCollaborators
     limiter: RateLimiter
 
     def answer(self, kind: type[R], event: APIGatewayProxyEvent, *metrics: str, **path: str) -> Response[str]:
-        """Return the answer to a request once its booking is stored, or what it was answered before.
+        """Return the answer to a request once its booking is stored; a repeat gets the stored booking.
 
         Args:
-            kind: what the request has to hold.
-            metrics: what a booking that is new is counted as, beside `BookingAccepted`.
+            kind: the model of the request.
+            metrics: metrics of a new booking, besides `BookingAccepted`.
             path: the parameters of the request's path.
 
         Raises:
-            Unauthorized, InvalidRequest, TooLarge, ConsentRequired: of the request.
+            Unauthorized, InvalidRequest, TooLarge, ConsentRequired: the request is refused.
             RateLimited: the client or the agent books too often; nothing is stored.
             NotStored: ledger or queue did not confirm; the same request may be sent again.
         """
@@ -270,7 +289,7 @@ class BookingFlow:
 
 
 def booking_flow(function: Function[BookingFlow]) -> BookingFlow:
-    """Return the flow, from the function's environment; raises NotStored where it cannot be built."""
+    """Build the flow from the function's environment; raises NotStored if that fails (rule 22)."""
     with or_not_stored():
         settings = IntakeSettings.from_environment()
         limiter = booking_limiter(settings, function.clock, function.logger, function.metrics)

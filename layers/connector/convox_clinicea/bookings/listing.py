@@ -1,4 +1,4 @@
-"""Lists of bookings of a ledger of any size, and how many are open."""
+"""Lists of bookings from a ledger of any size, and counts of the open ones."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from convox_clinicea.deadline import Clock
 from convox_clinicea.table import Item
 
 MOST_LISTED = 1000
-"""Bookings in a part; with those of its last page it may be more."""
+"""Bookings in a part; the last page may exceed it."""
 MOST_PAGES = 20
-"""Pages of 1 MB that one part reads."""
+"""Pages of 1 MB read for one part."""
 LONGEST = timedelta(seconds=20)
-"""No page is begun after that; the function has 60 s."""
+"""Seconds after which no page is begun; the function has 60 s."""
 ENDED: Literal["ended"] = "ended"
 Source = Literal["on_its_way", "parked", "untold", "ended"]
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which bookings are asked for.
+    """Filter of bookings.
 
     Attributes:
-        states: all that have not ended, where none is named.
-        older_than: only those accepted at least that long ago.
+        states: states to list; empty: all that are not final.
+        older_than: only bookings accepted at least that long ago.
     """
 
     states: frozenset[State] = frozenset()
@@ -42,7 +42,7 @@ class Filter:
 
 
 class ListCursor(BaseModel):
-    """Where a list goes on: in which index, or in the table, and behind which key; None: at its beginning."""
+    """Position at which a list continues: index or table, and the key before it; None: at its beginning."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -52,11 +52,11 @@ class ListCursor(BaseModel):
 
 @dataclass(frozen=True)
 class Listed:
-    """A part of a list, those first that wait longest.
+    """One part of a list, the longest waiting bookings first.
 
     Attributes:
-        unreadable: records that this version cannot read; no filter applies to them.
-        after: where the next part goes on; None: this was the last.
+        unreadable: records that this version cannot read; filters do not apply to them.
+        after: where the next part starts; None: this was the last.
     """
 
     bookings: list[Booking]
@@ -72,7 +72,7 @@ class Listing:
         self._clock = clock
 
     def part(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
-        """Return the next part of the bookings that the filter lets through; raises LedgerUnavailable."""
+        """Return the next part of the bookings that match the filter; raises TableUnavailable."""
         until = self._clock.now() + LONGEST
         found: dict[str, Booking] = {}
         unreadable: dict[str, Unreadable] = {}
@@ -92,14 +92,14 @@ class Listing:
         return with_state and with_reason and booking.accepted_at <= self._clock.now() - wanted.older_than
 
     def _pages(self, wanted: Filter, after: ListCursor | None) -> Iterator[tuple[BookingsPage, ListCursor | None]]:
-        """Yield pages, each with where to go on behind it."""
+        """Yield pages, each with the position after it."""
         sources = _sources(wanted)
         if after is not None:
             sources = sources[sources.index(after.source) :] if after.source in sources else []
         key = None if after is None else after.key
         for place, source in enumerate(sources):
             more = True
-            while more:  # each page moves on, and the table ends somewhere
+            while more:  # bounded: each page advances, and the table ends
                 page = self._page(source, wanted, key)
                 key, more = page.after, page.after is not None
                 following = sources[place + 1 : place + 2]
@@ -108,14 +108,14 @@ class Listing:
 
     def _page(self, source: Source, wanted: Filter, key: Key | None) -> BookingsPage:
         if source != ENDED:
-            return self._ledger.open_page(Open(source), key)  # an index holds what has not ended
+            return self._ledger.open_page(Open(source), key)  # the index holds open bookings only
         ended = {f":{state.value}": state for state in sorted(wanted.states) if state.ended}
         values: Item = {name: {"S": state.value} for name, state in ended.items()}
         return self._ledger.page(f"#state IN ({', '.join(ended)})", {"#state": "state"}, values, key)
 
 
 def _sources(wanted: Filter) -> list[Source]:
-    """Return where bookings of these states lie: an index has what has not ended, the table alone what has."""
+    """Return the sources of these states: the index for open bookings, the table for ended ones."""
     states = wanted.states or frozenset(state for state in State if not state.ended)
     indexes: list[Source] = ["on_its_way", "parked", "untold"]
     open_too = any(not state.ended for state in states)
@@ -123,18 +123,18 @@ def _sources(wanted: Filter) -> list[Source]:
 
 
 MOST_LOOKED_AT = 5_000
-"""Of each kind. With more than that open, the numbers say "at least"."""
+"""Records counted of each kind. With more open records the counts are lower bounds."""
 
 
 @dataclass(frozen=True)
 class Waiting:
-    """The open bookings.
+    """Counts of open bookings.
 
     Attributes:
-        on_their_way: accepted, and neither booked, rejected nor parked yet.
-        oldest_seconds: since the oldest of those was accepted; 0 if there is none.
+        on_their_way: accepted, and not yet booked, rejected or parked.
+        oldest_seconds: age of the oldest of those since its acceptance; 0 if there is none.
         parked: waiting for a person.
-        unreadable: of all that are open, the records that this release cannot read.
+        unreadable: open records that this release cannot read.
     """
 
     on_their_way: int
@@ -151,7 +151,7 @@ class Backlog:
         self._clock = clock
 
     def measure(self) -> Waiting:
-        """Return what is open now. Raises LedgerUnavailable."""
+        """Return the counts of open bookings; raises TableUnavailable."""
         now = self._clock.now()
         on_their_way = list(self._open(Open.ON_ITS_WAY))
         oldest = max((now - each.since for each in on_their_way if each.since is not None), default=timedelta(0))

@@ -1,7 +1,7 @@
-"""Locks: one booking at a time creates a patient for a number or posts for a patient's start.
+"""Locks (rule 6): one booking at a time creates a patient for a number or posts for a patient's start.
 
-A lock is not given back. Whoever comes next takes it from a booking that has ended, or was parked before it had posted
-anything, as it was seen: unless that booking, redriven meanwhile, has held it anew since.
+Locks are not released. The next booking takes one over from a holder that has ended or was parked before it posted
+anything, on condition that the lock is unchanged: a redriven holder may have acquired it again.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ _AS_SEEN = f"booking_id = :booking AND {WRITE_TOKEN} = :seen"
 
 
 class HolderParked(ConnectorError):
-    """The booking that holds the lock was posted and waits for a person; nobody else can tell what became of it."""
+    """The lock's holder is parked with a POST in doubt; only a person can decide its outcome."""
 
 
 class AlreadyBooked(ConnectorError):
-    """The booking that holds the lock is booked, for the same visit: `booking`."""
+    """The lock's holder, `booking`, is booked for the same visit."""
 
     def __init__(self, booking: Booking) -> None:
         super().__init__("the visit is booked")
@@ -35,7 +35,7 @@ class AlreadyBooked(ConnectorError):
 
 
 class AlreadyRegistered(ConnectorError):
-    """The booking that holds a number's lock has ended, and made a patient of the same name: `patient_id`."""
+    """The holder of a number's lock has ended and created the patient of the same name, `patient_id`."""
 
     def __init__(self, patient_id: str) -> None:
         super().__init__("the patient is registered")
@@ -46,7 +46,7 @@ class Locks:
     """The locks of one ledger.
 
     Args:
-        settle: how long after its end a booking's patient and appointment may still be missing in Clinicea's answers.
+        settle: how long after its end a booking's patient and appointment may be missing from Clinicea's answers.
     """
 
     def __init__(self, table: Table, ledger: Ledger, clock: Clock, settle: timedelta) -> None:
@@ -59,8 +59,8 @@ class Locks:
         """Acquire (or keep) the lock that allows this booking to create a patient for its number.
 
         Raises:
-            AlreadyRegistered: its holder has ended, and knows the patient.
-            HolderParked: its holder waits for a person, with a POST in doubt.
+            AlreadyRegistered: the holder has ended and created the patient.
+            HolderParked: the holder is parked with a POST in doubt.
         """
         return self._acquire(claims.number_lock_key(booking), booking)
 
@@ -68,20 +68,20 @@ class Locks:
         """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
 
         Args:
-            after: a booked holder of the same visit whose appointment is known to be gone.
+            after: a booked holder of the same visit whose appointment is certainly gone.
 
         Raises:
-            AlreadyBooked: its holder is booked for the same visit.
-            HolderParked: its holder, under an earlier release's key too, waits for a person with a POST in doubt.
+            AlreadyBooked: the holder is booked for the same visit.
+            HolderParked: the holder, also under an earlier release's key, is parked with a POST in doubt.
         """
         key, *earlier = claims.slot_keys(patient_id, booking.start)
         return self._all_free(earlier, booking, after) and self._acquire(key, booking, after)
 
     def waits_for_another(self, booking: Booking) -> bool:
-        """Whether another booking holds, and needs, what this one needs; nothing is taken.
+        """Return whether another booking holds a lock that both need; acquires nothing.
 
         Raises:
-            UnreadableRecord: a later release has written what tells.
+            UnreadableRecord: a later release wrote the lock or its holder.
         """
         patient_id = booking.patient_id
         try:
@@ -102,16 +102,18 @@ class Locks:
             return False
 
     def has_open_poster(self, patient_id: str, start: datetime, *, beside: Booking) -> bool:
-        """Whether another booking has posted for the patient's start and will itself find out what became of that."""
+        """Return whether another open booking has posted for the patient's start and will settle that POST itself."""
         holder_id = claims.owner_under(self._table, claims.slot_keys(patient_id, start))
         holder = None if holder_id in (None, beside.booking_id) else self._ledger.get(holder_id)
         return holder is not None and holder.posted and not (holder.state.ended or holder.state.parked)
 
     def creator_may_post(self, booking: Booking) -> bool:
-        """Whether a newcomer's booking of this one's number and start was posted, and may show its patient alone.
+        """Return whether a new patient's booking of this number and start was posted and has not settled.
+
+        Clinicea may then show the patient before the appointment.
 
         Raises:
-            HolderParked: it waits for a person.
+            HolderParked: the booking is parked with a POST in doubt.
         """
         if booking.number_key is None:
             return False
@@ -130,6 +132,7 @@ class Locks:
             holder_id = claims.booking_of(failed.standing) or ""
             if not self._is_free(holder_id, key, booking, after):
                 return False
+            # rule 6: taken over only if unchanged since it was read
             seen: Item = {":booking": {"S": holder_id}, ":seen": failed.standing.get(WRITE_TOKEN, {"S": ""})}
             try:
                 self._table.put(replace(claim, condition=_AS_SEEN, values=seen))
@@ -138,21 +141,23 @@ class Locks:
         return True
 
     def _all_free(self, keys: Sequence[str], booking: Booking, after: Booking | None = None) -> bool:
-        """Whether nobody else needs any of these locks, of which all are on the same; raises as `_is_free` does."""
+        """Return whether no other booking needs these keys of one lock; raises the errors of `_is_free`."""
         others = claims.owners_under(self._table, keys) - {booking.booking_id}
         return all(self._is_free(each, keys[0], booking, after) for each in sorted(others))
 
     def _is_free(self, holder_id: str, key: str, booking: Booking, after: Booking | None = None) -> bool:
-        """Whether the holder needs the lock no more; raises as its callers do."""
+        """Return whether the holder no longer needs the lock; raises the errors of `acquire_…`."""
         holder = self._ledger.get(holder_id)
         if holder is None:
             return True
+        # rules 6 and 19: from an ended holder, one parked before its POST, or one with replaced content
         if claims.needs(holder, key):
             if holder.state.parked:
                 raise_alone(HolderParked("the lock's holder waits for a person"))
             return False
         if claims.of_number(key) and holder.patient_id and same_newcomer(holder.newcomer, booking.newcomer):
             raise_alone(AlreadyRegistered(holder.patient_id))
+        # rule 6: a booked holder
         if holder.state is not State.BOOKED or holder.appointment_id is None:
             return True
         if claims.of_number(key):

@@ -1,4 +1,4 @@
-"""Messages on the queue of bookings, and notices to people."""
+"""Messages on the queue of bookings, and notices to operators."""
 
 from __future__ import annotations
 
@@ -32,22 +32,22 @@ DEAD_LETTER_SECONDS = 300
 
 
 class QueueUnavailable(ConnectorError):
-    """SQS did not take what it was given, or its acknowledgement was lost."""
+    """SQS refused a request, or its acknowledgement was lost."""
 
     retryable = True
     outcome_known = False
 
 
 class UnparsableMessage(ConnectorError):
-    """The message is not one of ours, or of a version that this code does not understand."""
+    """The message is not ours, or its version is unknown."""
 
 
 class LaterMessage(UnparsableMessage):
-    """The message is of a later version than this code understands; a later release does."""
+    """The message has a later version, which a later release can read."""
 
 
 class Message(BaseModel):
-    """What a message says: which booking, and which sending of it."""
+    """A message: the booking's id and the generation of its sending."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
@@ -57,7 +57,7 @@ class Message(BaseModel):
 
     @classmethod
     def parse(cls, body: str) -> Message:
-        """Read a message's body; raises UnparsableMessage, LaterMessage."""
+        """Parse a message's body; raises UnparsableMessage, LaterMessage."""
         try:
             return cls.model_validate_json(body)
         except ValidationError:
@@ -67,7 +67,7 @@ class Message(BaseModel):
 
 
 class _Versioned(BaseModel):
-    """What messages of every version say."""
+    """Fields of messages of every version."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, strict=True, hide_input_in_errors=True)
 
@@ -87,9 +87,9 @@ class BookingQueue:
         self.url = url
 
     def send(self, booking: Booking) -> None:
-        """Put the booking into the queue.
+        """Send the booking's message to the queue.
 
-        A message may be sent twice, delivered twice and overtaken: the ledger decides what is still to be done.
+        Messages may be sent twice, delivered twice and out of order: the ledger decides what remains to be done.
         """
         body = {"v": MESSAGE_SCHEMA_VERSION, "booking_id": booking.booking_id, "generation": booking.generation}
         try:
@@ -98,7 +98,7 @@ class BookingQueue:
             raise_alone(_unavailable(error))
 
     def postpone(self, receipt_handle: str, seconds: float) -> None:
-        """Let the message reappear after `seconds`, at most 15 minutes."""
+        """Make the message visible again after `seconds`, at most 15 minutes."""
         try:
             self._client.change_message_visibility(
                 QueueUrl=self.url,
@@ -111,17 +111,17 @@ class BookingQueue:
 
 @dataclass(frozen=True)
 class DeadLetter:
-    """A message that was received too often, or not understood."""
+    """A message that was received too often, or cannot be parsed."""
 
     body: str
     receipt_handle: str
 
 
 class DeadLetterQueue:
-    """Holds what the queue gave up on.
+    """The dead-letter queue of the bookings' queue.
 
     Args:
-        url: the address of the dead letters' own queue.
+        url: the dead-letter queue's address.
     """
 
     def __init__(self, client: SQSClient, url: str) -> None:
@@ -129,7 +129,7 @@ class DeadLetterQueue:
         self.url = url
 
     def letters(self) -> Iterator[DeadLetter]:
-        """Yield letters, a hundred at the most; those not discarded come back after a while."""
+        """Yield at most a hundred dead letters; those that are not discarded become visible again."""
         for _ in range(10):
             try:
                 answer = self._client.receive_message(
@@ -144,14 +144,14 @@ class DeadLetterQueue:
                 yield DeadLetter(message["Body"], message["ReceiptHandle"])
 
     def discard(self, letter: DeadLetter) -> None:
-        """Delete a dead letter whose booking is taken care of."""
+        """Delete a dead letter that has been handled."""
         try:
             self._client.delete_message(QueueUrl=self.url, ReceiptHandle=letter.receipt_handle)
         except AWS_ERRORS as error:
             raise_alone(_unavailable(error))
 
     def bury(self, body: str) -> None:
-        """Put a message that is not understood among the dead letters."""
+        """Move a message that cannot be parsed to the dead letters."""
         try:
             self._client.send_message(QueueUrl=self.url, MessageBody=body)
         except AWS_ERRORS as error:
@@ -159,7 +159,7 @@ class DeadLetterQueue:
 
 
 def _version_in(body: str) -> int:
-    """Return the version that a message of ours says, whatever else it says; 0 if it is none of ours."""
+    """Return the version of a message of ours, whatever its other fields; 0 if it is not ours."""
     with suppress(ValidationError):
         return _Versioned.model_validate_json(body).v
     return 0
@@ -173,17 +173,17 @@ NOTICE_SCHEMA_VERSION = 1
 
 
 class TopicUnavailable(ConnectorError):
-    """SNS did not take the notice, or its acknowledgement was lost."""
+    """SNS refused the notice, or its acknowledgement was lost."""
 
     retryable = True
     outcome_known = False
 
 
 class Topic(Protocol):
-    """Where notices go."""
+    """Destination of notices."""
 
     def publish(self, subject: str, text: str) -> None:
-        """Raises TopicUnavailable."""
+        """Publish a notice; raises TopicUnavailable."""
         ...
 
 
@@ -202,7 +202,7 @@ class SnsTopic:
 
 
 class Notices:
-    """Publishes what is due, at least once: what fails here stays noted in the ledger, and the sweeper tries again."""
+    """Publishes due notices at least once (rule 17): after a failure the ledger keeps them due for the sweeper."""
 
     def __init__(self, topic: Topic, ledger: Ledger, logger: Logger, country: str) -> None:
         self._country = country
@@ -211,7 +211,7 @@ class Notices:
         self._logger = logger
 
     def publish(self, booking: Booking) -> bool:
-        """Tell of a booking if its notice is due; returns whether nothing is due any more."""
+        """Publish the booking's notice if it is due; returns whether no notice is due any more."""
         if not booking.notice_due:
             return True
         try:
@@ -225,9 +225,9 @@ class Notices:
 
 
 def notice(booking: Booking, country: str) -> str:
-    """Return the notice: ids, call, agent and reason; nothing about the patient.
+    """Return the notice's text: ids, call, agent and reason, but nothing about the patient.
 
-    A record of a release before may hold a call's id of which a number is a part: the booking's id has to do then.
+    A call id of an earlier release may contain a number; then the notice has only the booking's id.
     """
 
     def shown(text: str | None) -> str | None:
@@ -249,15 +249,15 @@ def notice(booking: Booking, country: str) -> str:
 
 
 def queue_from(settings: SweeperSettings) -> BookingQueue:
-    """Return the queue."""
+    """Build the queue of bookings."""
     return BookingQueue(aws.sqs(), settings.queue_url)
 
 
 def dead_letters_from(settings: SweeperSettings) -> DeadLetterQueue:
-    """Return the queue of what the queue gave up on."""
+    """Build the dead-letter queue."""
     return DeadLetterQueue(aws.sqs(), settings.dead_letter_queue_url)
 
 
 def notices_from(settings: SweeperSettings, ledger: Ledger, logger: Logger) -> Notices:
-    """Return what tells persons of bookings."""
+    """Build the publisher of notices."""
     return Notices(SnsTopic(aws.sns(), settings.notices_topic_arn), ledger, logger, settings.default_country)

@@ -1,7 +1,7 @@
 """Progress of the nightly comparison: when one is due and how far it is. One item of the ledger holds both.
 
-The function is invoked every few minutes and looks whether a night has begun, or a comparison has not ended. So it
-comes at the clinic's night in any time zone, carries on by itself, and makes up for a night on which it could not run.
+The function is invoked every few minutes and checks whether a night has begun or a comparison is unfinished. So it runs
+at the clinic's night in any time zone, continues by itself, and makes up for a night on which it could not run.
 """
 
 from __future__ import annotations
@@ -30,18 +30,18 @@ from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table
 KEY = "reconcile"
 LEASE_BEYOND_DEADLINE = timedelta(seconds=15)
 FURTHEST_BACK = timedelta(days=30)
-"""After a long standstill; older records may have expired."""
+"""Longest look-back after an outage; older records may have expired."""
 _ABSENT = "attribute_not_exists(pk)"
 _AS_SEEN = f"{WRITE_TOKEN} = :seen"
 
 
 @dataclass(frozen=True)
 class Night:
-    """A comparison under way, held by one invocation.
+    """A comparison in progress, leased by one invocation.
 
     Attributes:
-        since: the first start that it compares.
-        after: where it goes on; None: at its beginning.
+        since: the first start to compare.
+        after: where it continues; None: at its beginning.
     """
 
     begun_at: datetime
@@ -55,19 +55,19 @@ class Night:
 
 
 def is_due(begun_at: datetime | None, now: datetime, zone: ZoneInfo) -> bool:
-    """Whether midnight has passed in `zone` since the last comparison began."""
+    """Return whether midnight has passed in `zone` since the last comparison began."""
     midnight = datetime.combine(now.astimezone(zone).date(), time(), zone)
     return begun_at is None or begun_at < midnight
 
 
 def since(begun_at: datetime | None, now: datetime) -> datetime:
-    """Return from which start on to compare: nothing between two comparisons is left out, however long it was."""
+    """Return the first start to compare; no start between two comparisons is left out, within `FURTHEST_BACK`."""
     usual = now - LOOKING_BACK
     return usual if begun_at is None else max(min(usual, begun_at), now - FURTHEST_BACK)
 
 
 class Nights:
-    """Begins, carries on and ends the nightly comparison."""
+    """Starts, continues and ends the nightly comparison."""
 
     def __init__(self, table: Table, clock: Clock, zone: ZoneInfo) -> None:
         self._table = table
@@ -75,7 +75,7 @@ class Nights:
         self._zone = zone
 
     def compare(self, reconciler: Reconciler, deadline: Deadline) -> Report | None:
-        """Carry the comparison on by one part; None if there is nothing to do. Raises as `Reconciler.part` does."""
+        """Compare one more part; returns None if nothing is due. Raises the errors of `Reconciler.part`."""
         night = self.take_up(deadline)
         if night is None:
             return None
@@ -84,10 +84,10 @@ class Nights:
         return report
 
     def take_up(self, deadline: Deadline) -> Night | None:
-        """Return the comparison that is to be begun, or carried on; None if none is, or another invocation is at it.
+        """Lease the comparison that is due or unfinished; returns None if there is none or another invocation has it.
 
         Raises:
-            LedgerUnavailable: it cannot be told.
+            TableUnavailable: the table did not answer.
         """
         item = self._table.get(KEY)
         now = self._clock.now()
@@ -105,7 +105,7 @@ class Nights:
         return night if self._write(night, seen, lease_until=lease_until) else None
 
     def put_down(self, night: Night, after: Cursor | None) -> None:
-        """Note how far the comparison came; None: to its end. Raises LedgerUnavailable."""
+        """Record how far the comparison came; None: to its end. Raises TableUnavailable."""
         now = self._clock.now()
         done = Night(night.begun_at, night.since, after, fresh_token())
         self._write(done, night.token, lease_until=now, ended_at=now if after is None else None)
@@ -132,7 +132,7 @@ class Nights:
 
 
 def _after(item: Item) -> Cursor | None:
-    """Return where to go on; from the beginning, if another version of the connector said it in its own words."""
+    """Return where to continue; at the beginning if another version wrote a cursor that this one cannot read."""
     try:
         return Cursor.model_validate_json(item["after"]["S"]) if "after" in item else None
     except ValidationError:
@@ -140,11 +140,11 @@ def _after(item: Item) -> Cursor | None:
 
 
 SECONDS_BETWEEN = 0.25
-"""Between two requests to Clinicea: the workers' bookings and the agents' look-ups have the rest of its time."""
+"""Seconds between two requests to Clinicea, which leaves its capacity to bookings and look-ups."""
 
 
 def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
-    """Return it; it asks Clinicea at a steady pace, and within the shared one where there is one."""
+    """Build the reconciler; it calls Clinicea at a steady pace, within the shared one if that is set."""
     clinics = clinics_from(settings)
     carried_by = clinicea_account.transport(settings.clinicea_url)
     if settings.clinicea_per_second:
@@ -165,7 +165,7 @@ def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
 
 
 def nights_from(settings: ReconcileSettings, clock: Clock) -> Nights:
-    """Return when the nights are, in the stack's time zone, and how far the comparison of the last one came."""
+    """Build the nightly comparison in the stack's time zone."""
     return Nights(Table(aws.dynamodb(), settings.ledger_table), clock, clinics_from(settings).zone(None))
 
 
@@ -178,23 +178,23 @@ def _number_key(settings: ReconcileSettings, text: str) -> str | None:
 
 
 SECONDS_KEPT_BACK = 5.0
-"""Left of the invocation for the report when the last call has to have ended."""
+"""Seconds of the invocation kept for the report, after the last call to Clinicea."""
 SCHEDULED = "aws.events"
 
 
 @dataclass(frozen=True)
 class Comparing:
-    """What compares ledger and calendar, each night and on demand."""
+    """Comparison of ledger and calendar, each night and on demand."""
 
     reconciler: Reconciler
     nights: Nights
     clock: Clock
 
     def compare(self, event: Any, seconds_left: float) -> tuple[Report, bool]:
-        """Return a report, and whether it is one of a night that was due.
+        """Return a report, and whether it belongs to the nightly comparison.
 
         Args:
-            event: of the schedule, or an operator's order; raises InvalidRequest if it is neither.
+            event: the schedule's event or an operator's request; raises InvalidRequest if it is neither.
         """
         deadline = Deadline.after(self.clock, seconds_left - SECONDS_KEPT_BACK)
         if not isinstance(event, dict) or event.get("source") != SCHEDULED:
@@ -204,7 +204,7 @@ class Comparing:
 
 
 def comparison_of(function: Function[Comparing]) -> Comparing:
-    """Return what compares, from the function's environment."""
+    """Build the comparison from the function's environment."""
     settings = ReconcileSettings.from_environment()
     clock = function.clock
     return Comparing(reconciler_from(settings, clock), nights_from(settings, clock), clock)

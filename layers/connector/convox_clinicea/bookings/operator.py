@@ -1,7 +1,7 @@
-"""Operator service: redrives and resolves parked bookings.
+"""Operator service: redrives and resolves parked bookings (rule 20).
 
-Every act goes through the ledger's protocol. Nothing is sent to Clinicea from here: a redriven booking is worked as
-any other, and what had been posted before is looked for and settled first.
+Every action goes through the ledger's protocol. Nothing is sent to Clinicea from here: the worker takes a redriven
+booking like any other, and settles an earlier POST first.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from convox_clinicea.table import Table
 
 
 class Obstacle(StrEnum):
-    """Why an act was not done."""
+    """Reason why an action was not done."""
 
     NOT_FOUND = "not_found"
     UNREADABLE = "unreadable"
-    """A record of a later version, or a broken one."""
+    """The record has a later version, or is broken."""
     NOT_PARKED = "not_parked"
-    """Only what waits for a person is a person's to decide."""
+    """Only parked bookings can be redriven or resolved."""
     STARTED = "started"
-    """Its start has come and it was never posted: nobody can book it any more."""
+    """Its start has passed and it was never posted: it can no longer be booked."""
     NO_CONTENT = "no_content"
-    """Its content did not come back from the backup: nobody can make it any more."""
+    """Its content was not in the backup: it can no longer be booked."""
     NOT_SETTLED = "not_settled"
-    """Its last POST may still be carried out; look into Clinicea again when it has settled."""
+    """Its last POST may still be carried out; check Clinicea again after the settle time."""
     APPOINTMENT_OWNED = "appointment_owned"
     """The appointment belongs to another booking."""
     CHANGED_MEANWHILE = "changed_meanwhile"
@@ -48,13 +48,13 @@ class Obstacle(StrEnum):
 
 @dataclass(frozen=True)
 class ActionResult:
-    """What became of one act.
+    """Result of one action.
 
     Attributes:
-        booking: as it now stands; None if there is none.
-        obstacle: why nothing was done; None if it was done, or in a dry run would be.
+        booking: the booking after the action; None if there is none.
+        obstacle: why nothing was done; None if it was done, or would be without the dry run.
         act: the audit's line, if it was done.
-        sent: whether the queue has confirmed a redriven booking's message; if not, the sweeper sends it.
+        sent: whether the queue confirmed a redriven booking's message; if not, the sweeper sends it.
         owner_id: the booking that owns the appointment.
     """
 
@@ -80,29 +80,29 @@ class OperatorService:
         self._listing = Listing(ledger, clock)
 
     def listed(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
-        """Return the next part of the bookings that the filter lets through."""
+        """Return the next part of the bookings that match the filter."""
         return self._listing.part(wanted, after)
 
     def calls_without_end(
         self, older_than: timedelta, after: Key | None = None
     ) -> tuple[list[AnnouncedCall], Key | None]:
-        """Return one page of the calls announced that long ago without a status callback, and where the next starts."""
+        """Return a page of calls without a status callback, announced that long ago, and where the next page starts."""
         return self._announced.without_end(older_than, after)
 
     def shown(self, booking_id: str) -> tuple[Booking, list[AuditEntry]] | None:
-        """Return a booking and the lines of what persons did to it; raises UnreadableRecord."""
+        """Return a booking and its lines of the audit; raises UnreadableRecord."""
         booking = self._ledger.get(booking_id)
         return None if booking is None else (booking, self._ledger.acts_of(booking))
 
     def found(self, booking_id: str) -> Booking | Unreadable | None:
-        """Return a booking, be it that it cannot be read."""
+        """Return a booking, an `Unreadable` if it cannot be read, or None."""
         return self._ledger.find(booking_id)
 
     def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> ActionResult:
-        """Send a parked booking on its way again, with a raised generation and a fresh message.
+        """Return a parked booking to `accepted`, with a raised generation and a fresh message.
 
-        Its age counts anew. What it knows of an earlier POST stays, so that the worker looks for that one's appointment
-        and lets it settle before anything is posted; only a refusal is forgotten, for it is to be tried again.
+        Its age counts anew. The record of an earlier POST stays, so that the worker looks for its appointment and lets
+        it settle before the next POST. Only a refusal is forgotten, because it is to be tried again.
         """
         booking, obstacle = self._parked(booking_id)
         if booking is not None and obstacle is None and not booking.posted and self._started(booking):
@@ -112,6 +112,7 @@ class OperatorService:
         if booking is None or obstacle is not None or dry_run:
             return ActionResult(booking_id, booking, obstacle)
         now = self._clock.now()
+        # rule 20: age counted anew, a refusal forgotten, the POST and the seen ids kept
         act = AuditEntry.on(booking, OperatorAction.REDRIVE, person, now)
         try:
             redriven = self._ledger.move(
@@ -138,14 +139,14 @@ class OperatorService:
         appointment_id: str | None = None,
         patient_id: str | None = None,
     ) -> ActionResult:
-        """End a parked booking by the word of a person who has looked into Clinicea.
+        """End a parked booking as decided by a person who has checked Clinicea.
 
         Args:
-            appointment_id: for `booked`, the appointment that stands for it; it becomes the booking's own.
-            patient_id: whose it is, where the booking does not know.
+            appointment_id: for `booked`, its appointment in Clinicea, which the booking then owns.
+            patient_id: the appointment's patient, if the booking has none.
         """
         booking, obstacle = self._parked(booking_id)
-        # "Booked" waits too: a late commit beside the appointment that was made by hand would be a second one.
+        # rule 20: "booked" waits too, because a late commit besides an appointment made by hand would be a second one
         if booking is not None and obstacle is None and not self._settled(booking):
             obstacle = Obstacle.NOT_SETTLED
         if booking is None or obstacle is not None:
@@ -199,7 +200,7 @@ class OperatorService:
 
 
 def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorService:
-    """Return what a person acts on parked bookings with."""
+    """Build the operator service."""
     limits = ProtocolTimings(
         settle=timedelta(seconds=settings.settle_seconds), retention=timedelta(days=settings.retention_days)
     )
@@ -210,5 +211,5 @@ def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorSer
 
 
 def operator_service_of(function: Function[OperatorService]) -> OperatorService:
-    """Return the service, from the function's environment."""
+    """Build the service from the function's environment."""
     return operator_service_from(ActionSettings.from_environment(), function.clock)

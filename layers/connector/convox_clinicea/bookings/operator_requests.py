@@ -1,4 +1,4 @@
-"""What an operator's command asks of `booking_actions`, and the answer: ids, states, reasons and times, no patient."""
+"""Requests of operators' commands to `booking_actions`, and answers: ids, states, reasons, times; no patient data."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def _seen_whole(text: str) -> str:
 
 
 CliniceaId = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_seen_whole)]
-"""An id of Clinicea's, as the search hands it out."""
+"""An id of Clinicea's, as the search returns it."""
 
 
 class Order(BaseModel):
-    """One order; unknown fields are refused, for the caller is our own command."""
+    """One request; unknown fields are refused, because the sender is our own command."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class ListOrder(Order):
-    """Which bookings are there? The answer is a part; `after` says where the next one goes on, null on the last.
+    """Request for a list of bookings. The answer is one part; its `after` starts the next one, null on the last.
 
     Attributes:
-        limit: how many to return at most, for who wants a few; the others of that part are in no later one.
-        after: where to go on, as the answer before said.
+        limit: at most so many bookings; the others of that part are not in a later one.
+        after: the position from the previous answer.
     """
 
     action: Literal["list"]
@@ -73,7 +73,7 @@ class ListOrder(Order):
 
 
 class ShowOrder(Order):
-    """How does one booking stand, and who has acted on it?"""
+    """Request for one booking and its lines of the audit."""
 
     action: Literal["show"]
     booking_id: BookingId
@@ -90,10 +90,10 @@ class ShowOrder(Order):
 
 
 class CallsOrder(Order):
-    """Which calls were announced, and did their status not come? The answer is a page, as of a list.
+    """Request for the announced calls without a status callback. The answer is one page.
 
     Attributes:
-        after: where to go on, as the answer before said.
+        after: the position from the previous answer.
     """
 
     action: Literal["calls"]
@@ -107,7 +107,7 @@ class CallsOrder(Order):
 
 
 class PersonsOrder(Order):
-    """An order that changes something: it says who gives it, and why."""
+    """A request that changes something, with its sender and the reason."""
 
     who: str = Field(min_length=3, max_length=300, pattern=r"^[\x21-\x7e]+$")
     why: str = Field(min_length=3, max_length=200)
@@ -125,7 +125,7 @@ class PersonsOrder(Order):
 
 
 class RedriveOrder(PersonsOrder):
-    """Send parked bookings on their way again."""
+    """Request to redrive parked bookings."""
 
     action: Literal["redrive"]
     booking_ids: list[BookingId] = Field(min_length=1, max_length=100)
@@ -137,7 +137,7 @@ class RedriveOrder(PersonsOrder):
 
 
 class ResolveOrder(PersonsOrder):
-    """End a parked booking: a person has looked into Clinicea."""
+    """Request to resolve a parked booking after a person has checked Clinicea."""
 
     action: Literal["resolve"]
     booking_id: BookingId
@@ -167,12 +167,12 @@ _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discrimin
 
 
 def read(event: dict[str, Any]) -> AnyOrder:
-    """Read an order; raises InvalidRequest that names what is wrong, never its value."""
+    """Read a request; raises InvalidRequest, which names the invalid fields but never their values."""
     return validated(_ORDERS, event)
 
 
 def validated(orders: TypeAdapter[T], event: dict[str, Any]) -> T:
-    """Read one of several orders; raises InvalidRequest."""
+    """Read one of several kinds of request; raises InvalidRequest."""
     try:
         return orders.validate_python(event)
     except ValidationError as error:
@@ -201,7 +201,7 @@ def shown(booking: Booking) -> dict[str, Any]:
 
 
 def outcome(done: ActionResult) -> dict[str, Any]:
-    """Return what became of one act."""
+    """Return the result of one action."""
     return {
         "booking_id": done.booking_id,
         "obstacle": done.obstacle.value if done.obstacle else None,

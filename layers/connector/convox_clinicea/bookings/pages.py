@@ -1,4 +1,4 @@
-"""Pages of bookings, those included that this release cannot read.
+"""Pages of bookings, including records that this release cannot read (rule 23).
 
 The attributes named here keep name and meaning in every version: `pk`, `schema_version`, `open` and its three words,
 `accepted_at`, `queued_at`.
@@ -21,11 +21,11 @@ UNNAMED = "unnamed"
 
 @dataclass(frozen=True)
 class Unreadable:
-    """A booking's record of a later version, or a broken one.
+    """A booking's record with a later version, or a broken one.
 
     Attributes:
-        schema_version: None if even that is broken.
-        open: whose business the booking still is, in the record's own word; None if it has ended.
+        schema_version: None if it is broken, too.
+        open: the record's value in the index of open bookings; None if it has ended.
         since: when it was accepted, or last queued; None if neither can be read.
     """
 
@@ -36,7 +36,7 @@ class Unreadable:
 
     @property
     def line(self) -> dict[str, Any]:
-        """It as an operator sees it."""
+        """Return the record as an operator sees it."""
         return {
             "booking_id": self.booking_id,
             "schema_version": self.schema_version,
@@ -46,7 +46,7 @@ class Unreadable:
 
 
 def read(item: Item) -> Booking | Unreadable:
-    """Return the booking, or what can be said of one that cannot be read."""
+    """Return the booking, or an `Unreadable` if it cannot be read."""
     try:
         return from_item(item)
     except UnreadableRecord:
@@ -54,7 +54,7 @@ def read(item: Item) -> Booking | Unreadable:
 
 
 def unreadable(item: Item) -> Unreadable:
-    """Return what can be said of a booking's record without understanding it."""
+    """Return the attributes of a booking's record that every version has."""
     version = None
     with suppress(UnreadableRecord):
         version = version_of(item)
@@ -80,7 +80,7 @@ def _moment(item: Item, name: str) -> datetime | None:
 
 
 Key = dict[str, str]
-"""Where a page starts: the attributes of the key before it, all of them texts."""
+"""Start of a page: the text attributes of the key before it."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class BookingsPage:
     """Bookings of one page.
 
     Attributes:
-        unreadable: more of them, that this version cannot read.
+        unreadable: further records of the page, which this version cannot read.
         after: the key at which the next page starts; None on the last one.
     """
 
@@ -107,7 +107,7 @@ def of_kind(table: Table, kind: Open, before: datetime | None, after: Key | None
     """Return one page of the open bookings of one kind that were last queued before that moment, oldest first.
 
     Args:
-        before: None: all, those that were queued at no moment that can be read among them.
+        before: None: all, including records without a readable time of queueing.
     """
     condition = "#open = :kind"
     values: Item = {":kind": {"S": kind.value}}
@@ -117,7 +117,7 @@ def of_kind(table: Table, kind: Open, before: datetime | None, after: Key | None
 
 
 def each_of_kind(table: Table, kind: Open, before: datetime | None) -> Iterator[Booking | Unreadable]:
-    """Yield the same from page to page: the oldest, as far as 100 MB reach. Who comes regularly gets to the others."""
+    """Yield the records of `of_kind` from all pages, up to 100 MB, oldest first. A later run gets to the others."""
     after: Key | None = None
     for _ in range(MAX_PAGES):
         page = of_kind(table, kind, before, after)

@@ -1,11 +1,11 @@
 """Search of the ledger for one person, and the journal of erasures.
 
-A backup still holds what was erased after it. The journal stands in the register's table, out of the way of whatever
-happens to the ledger, and is written in the erasure's own transaction. It holds digests under the identity key, a time
-and the booking's end: nothing that leads back to the person.
+A backup still holds data that was erased later. The journal is in the register's table, so that it survives a loss of
+the ledger, and is written in the erasure's own transaction. It holds digests under the identity key, a time and the
+booking's end: nothing that identifies the person.
 
-No index holds either key, so the search reads the whole table, a bounded part of it at a time. It returns the key at
-which the next part starts, and works on a ledger of any size.
+No index has these keys, so the search reads the whole table, a bounded part at a time. It returns the key at which the
+next part starts, and works on a ledger of any size.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from convox_clinicea.table import WRITE_TOKEN, Item, Put, Table, timestamp
 from convox_clinicea.text import id_spellings
 
 SUBJECT = "erased"
-"""All entries stand under it: a restore reads them together."""
+"""Subject of all entries, so that a restore reads them together."""
 ERASURE_RETENTION = timedelta(days=45)
-"""Point-in-time recovery reaches back 35 days, and a restored table may lie for some days before it is used."""
+"""Point-in-time recovery reaches back 35 days, and a restored table may be used some days later."""
 SCHEMA_VERSION = 1
 _ALWAYS = "attribute_exists(subject) OR attribute_not_exists(subject)"
 
@@ -42,7 +42,7 @@ class Erased:
     """One erasure.
 
     Attributes:
-        state: the end that the booking had; None for a call.
+        state: the final state of the booking; None for a call.
     """
 
     at: datetime
@@ -50,12 +50,12 @@ class Erased:
 
 
 def digest_of(key: bytes, record: str) -> str:
-    """Return the name under which the erasure of the record with that primary key is noted."""
+    """Return the journal's name of the record with that primary key."""
     return digest(key, ["erased", record]).hex()
 
 
 def put_of(register: Table, name: str, erased: Erased) -> Put:
-    """Return the entry's write, for the transaction of the erasure; a later erasure of the same takes its place."""
+    """Return the entry's write for the erasure's transaction; a later erasure of the record replaces it."""
     item: Item = {
         "subject": {"S": SUBJECT},
         "entry": {"S": name},
@@ -71,10 +71,10 @@ def put_of(register: Table, name: str, erased: Erased) -> Put:
 
 
 class Journal:
-    """The erasures, as a restore asks for them."""
+    """The journal of erasures, for a restore."""
 
     def __init__(self, key: bytes, entries: Iterable[Mapping[str, Any]]) -> None:
-        """Read the entries; raises UnreadableRecord."""
+        """Index the entries; raises UnreadableRecord."""
         self._key = key
         self._erased: dict[str, Erased] = {}
         for entry in entries:
@@ -92,23 +92,23 @@ class Journal:
 
 
 MOST_PAGES = 20
-"""Pages of 1 MB that one part of a search reads."""
+"""Pages of 1 MB read for one part of a search."""
 MOST_FOUND = 100
-"""Records that one part of a search returns."""
+"""Records in one part of a search."""
 LONGEST = timedelta(seconds=20)
-"""No page is begun after that; the function has 60 s."""
+"""Seconds after which no page is begun; the function has 60 s."""
 _BOOKINGS = record.key_of("")
 _CALLS = "call#"
 _IDS = (":patient_id", f":{EARLIER_PATIENT_KEY}")
-"""The values of a filter that are no HMAC of a call's, or one that is there under another name."""
+"""Prefixes of filter values that are not looked for in the legs of calls."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """Whom a request is about.
+    """The person that a request is about.
 
-    A patient is found under the spellings of `id_spellings`: a GUID in capital and in small letters. Any other id is
-    compared exactly, letter case included: `p-01` and `P-01` are two patients.
+    A patient is found under the spellings of `id_spellings`: a GUID in upper and in lower case. Any other id is
+    case-sensitive: `p-01` and `P-01` are two patients.
     """
 
     mobile: Mobile | None = None
@@ -117,12 +117,12 @@ class Subject:
 
 @dataclass(frozen=True)
 class Part:
-    """What one part of a search found.
+    """Result of one part of a search.
 
     Attributes:
         desk: items of the desk that hold something of the person.
-        unreadable: how many records match, and cannot be read by this version.
-        pages: how many pages were read.
+        unreadable: number of matching records that this version cannot read.
+        pages: number of pages read.
         after: the key at which the next part starts; None: the whole ledger was searched.
     """
 
@@ -135,7 +135,7 @@ class Part:
 
 
 class SubjectSearch:
-    """Finds a person's bookings, and the calls of which a callback of theirs is kept."""
+    """Finds a person's bookings, and the calls that keep a callback of theirs."""
 
     def __init__(self, table: Table, key: Callable[[], bytes], clock: Clock) -> None:
         self._table = table
@@ -147,7 +147,7 @@ class SubjectSearch:
         return None if subject.mobile is None else identity.digest_of_number(self._key(), subject.mobile)
 
     def keys_of(self, subject: Subject) -> frozenset[str]:
-        """Return the HMACs of the subject's mobile and patient id, by which a kept callback is theirs."""
+        """Return the HMACs of the subject's mobile and patient id, which identify their kept callbacks."""
         number_key, patient_id = self.number_key(subject), subject.patient_id
         of_patient = () if patient_id is None else identity.digests_of_patient(self._key(), patient_id)
         return frozenset({*(() if number_key is None else (number_key,)), *of_patient})
@@ -157,11 +157,11 @@ class SubjectSearch:
         return stand_in(self._key(), "call", call_id)
 
     def digest_of(self, record: str) -> str:
-        """Return the name of a record in the journal of erasures."""
+        """Return a record's name in the journal of erasures."""
         return digest_of(self._key(), record)
 
     def part(self, subject: Subject, after: str | None) -> Part:
-        """Search one part of the ledger; raises ConfigurationError, LedgerUnavailable."""
+        """Search one part of the ledger; raises ConfigurationError, TableUnavailable."""
         condition, names, values = self._condition(subject)
         until = self._clock.now() + LONGEST
         bookings: list[Booking] = []
@@ -191,14 +191,14 @@ class SubjectSearch:
         return Part(bookings, calls, desk, unreadable, pages, None if start is None else start["pk"]["S"])
 
     def _condition(self, subject: Subject) -> tuple[str, dict[str, str], Item]:
-        """Return the filter: any of the subject's keys, in a booking or a call."""
+        """Return the filter: any key of the subject, in a booking or a call."""
         number_key = self.number_key(subject)
         keys: dict[str, list[str]] = {} if number_key is None else {"number_key": [number_key]}
         if subject.patient_id is not None:
             spellings = id_spellings(subject.patient_id)
             patient_keys = list(identity.digests_of_patient(self._key(), subject.patient_id))
-            # The key finds a booking for that patient though a person has resolved it as another's; `group` is its name
-            # in the records of releases before.
+            # The key finds a booking that asked for that patient even if a person has resolved it for another one.
+            # Earlier releases call it `group`.
             keys |= {"patient_id": list(spellings), "patient_key": patient_keys, EARLIER_PATIENT_KEY: patient_keys}
         values: Item = {
             f":{name}{place}": {"S": value} for name, texts in keys.items() for place, value in enumerate(texts)

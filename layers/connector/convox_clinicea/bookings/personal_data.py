@@ -34,39 +34,39 @@ from convox_clinicea.text import id_spellings
 
 
 class NotErasedReason(StrEnum):
-    """Why a record was not erased."""
+    """Reason why a record was not erased."""
 
     OPEN = "open"
-    """It has not ended; erasing it means that it will not be made."""
+    """It has not ended; its erasure would cancel it."""
     POSTED = "posted"
-    """It may stand in Clinicea already: what became of it has to be found out, or resolved, first."""
+    """It may be in Clinicea already: it must settle or be resolved first."""
     CHANGED_MEANWHILE = "changed_meanwhile"
     UNREADABLE = "unreadable"
-    """A later release holds the number for it: that release has to erase it."""
+    """A later release wrote its items: that release must erase it."""
 
 
 @dataclass(frozen=True)
 class PersonalDataReport:
-    """What one part of the ledger holds on a person.
+    """Data that one part of the ledger holds on a person.
 
     Attributes:
-        found: their bookings, and the calls of which a callback is kept, encrypted, because it could not be booked.
-        consents: how many proofs of consent belong to these bookings, those under the person's own number left out.
+        found: their bookings, and the calls with an encrypted callback that could not be booked.
+        consents: number of proofs of consent of these bookings, without those under the person's own number.
     """
 
     found: Part
     consents: int
     keys: frozenset[str] = frozenset()
-    """HMACs: a kept callback that bears one is the person's."""
+    """HMACs that identify the person's kept callbacks."""
 
     def traces_of(self, call: Call) -> list[Leg]:
-        """Return the legs of a call with which a callback of the person is kept."""
+        """Return the legs of a call that keep a callback of the person."""
         return [each for each in call.legs if each.is_found_by(self.keys)]
 
 
 @dataclass(frozen=True)
 class Erasure:
-    """What became of one booking: `booking` as it now stands, and why it was kept, if it was."""
+    """Result for one booking: its record now, and the reason if it was not erased."""
 
     booking: Booking
     kept: NotErasedReason | None = None
@@ -75,7 +75,7 @@ class Erasure:
 
 @dataclass(frozen=True)
 class Forgotten:
-    """What became of the callback kept with one call."""
+    """Result for the kept callback of one call."""
 
     call: Call
     kept: NotErasedReason | None = None
@@ -91,7 +91,7 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Erased:
-    """What became of one part of the ledger."""
+    """Result for one part of the ledger."""
 
     bookings: list[Erasure]
     calls: list[Forgotten]
@@ -124,7 +124,7 @@ class PersonalData:
         self._entries = SubjectEntries(register, keeping or Keeping())
 
     def find(self, subject: Subject, after: str | None = None) -> PersonalDataReport:
-        """Return what the next part of the ledger holds. Raises ConfigurationError, LedgerUnavailable."""
+        """Return the person's data in the next part of the ledger; raises ConfigurationError, TableUnavailable."""
         found = self._search.part(subject, after)
         own = self._search.number_key(subject)
         others = [each for each in found.bookings if each.number_key not in (None, own)]
@@ -132,17 +132,17 @@ class PersonalData:
         return PersonalDataReport(found, consents, self._search.keys_of(subject))
 
     def name_of_call(self, call_id: str) -> str:
-        """Return the name under which the register has a call whose id holds a number or an address."""
+        """Return the register's name of a call whose id holds a number or an address."""
         return self._search.hidden_name(call_id)
 
     def consents(self, subject: Subject, after: str | None = None) -> tuple[int, str | None]:
-        """Count the proofs of consent given from the subject's mobile, and where to go on counting."""
+        """Return the number of proofs of consent from the subject's mobile, and where to continue."""
         return count_of(self._register, subject_of_number(self._search.number_key(subject) or ""), after, "consent#")
 
     def disclosures(self, patient_id: str, after: str | None = None) -> tuple[int, str | None]:
-        """Count how often the patient's data was shown, however the id is written, and where to go on counting.
+        """Return the number of disclosures of the patient's data, under all spellings of the id, and where to continue.
 
-        One spelling at a time: releases before kept the id as Clinicea wrote it.
+        One spelling is counted at a time, because earlier releases stored the id as Clinicea wrote it.
         """
         subjects = [f"patient#{each}" for each in id_spellings(patient_id)]
         number, _, entry = (after or "0").partition(" ")
@@ -155,13 +155,13 @@ class PersonalData:
         return count, str(place + 1) if place + 1 < len(subjects) else None
 
     def note(self, noted: Noted, subject: Subject, person: Person) -> datetime:
-        """Put on record that the person has withdrawn their consent, or was given a copy; raises LedgerUnavailable."""
+        """Record that the person withdrew their consent or was given a copy; raises TableUnavailable."""
         now = self._clock.now()
         self._entries.add(noted, [keys[0] for keys in self._keys(subject)], person, now)
         return now
 
     def entries(self, subject: Subject, after: str | None = None) -> tuple[list[dict[str, Any]], str | None]:
-        """Return the next entries of the register on the person, and where to go on."""
+        """Return the register's next entries on the person, and where to continue."""
         by_kind = self._keys(subject)
         keys = [*(key for spellings in by_kind for key in spellings), *(asked(each[0]) for each in by_kind)]
         number, _, entry = (after or "0").partition(" ")
@@ -174,17 +174,17 @@ class PersonalData:
         return found, str(place + 1) if place + 1 < len(keys) else None
 
     def _keys(self, subject: Subject) -> list[list[str]]:
-        """Return the keys under which the register knows the person; of each kind the one that is written first."""
+        """Return the person's keys in the register; of each kind the one that is written comes first."""
         number_key = self._search.number_key(subject)
         keys = [] if number_key is None else [[subject_of_number(number_key)]]
         patient_id = subject.patient_id
         return keys if patient_id is None else [*keys, [f"patient#{each}" for each in id_spellings(patient_id)]]
 
     def erase(self, subject: Subject, person: Person, *, open_too: bool, after: str | None = None) -> Erased:
-        """Erase what may be erased in the next part: of calls all that is kept, of a booking all but its tombstone.
+        """Erase the next part of the person's data: kept callbacks entirely, bookings down to a tombstone.
 
         Args:
-            open_too: end those that have not ended and were never posted, so that they are erased too.
+            open_too: also end and erase open bookings that were never posted.
         """
         found = self._search.part(subject, after)
         keys = self._search.keys_of(subject)
@@ -228,7 +228,7 @@ class PersonalData:
         return Erasure(erased, act=act)
 
     def _hide_call(self, booking: Booking) -> None:
-        """Let the call's id and its agent lead to the booking no more; raises Overtaken, UnreadableRecord."""
+        """Hide the call, so that its id and agent no longer lead to the booking; raises Overtaken, UnreadableRecord."""
         if booking.call_id is None:
             return
         call = self._calls.get(booking.caller, booking.call_id)
@@ -236,13 +236,13 @@ class PersonalData:
             self._calls.hide(call, self._search.hidden_name(call.call_id))
 
     def _noted(self, record: str, state: str | None = None) -> Put:
-        """Return the journal's entry: without it nothing is erased, or a restore would bring it back."""
+        """Return the journal's entry for the erasure's transaction, so that a restore does not undo the erasure."""
         return person_search.put_of(
             self._register, self._search.digest_of(record), person_search.Erased(self._clock.now(), state)
         )
 
     def _end(self, booking: Booking) -> Booking:
-        """End a booking that nobody has posted: the person has changed their mind. Nobody needs to be told."""
+        """End a never posted booking because the person has withdrawn it; no notice is due."""
         if not booking.state.parked:
             reason = Reason.CHANGED_AFTER_BOOKING
             booking = self._ledger.move(booking, State.NEEDS_ATTENTION, reason=reason, notice_due=False)

@@ -1,6 +1,6 @@
-"""Whether an appointment of the calendar is a booking's person's, by number and name: yes, no, or not known.
+"""Compares the persons of appointments and bookings by number and name: same, different, or unknown.
 
-Lists show numbers as they were typed, or masked for the API role. A number that cannot be read rules nobody out.
+Lists show numbers as typed, or masked for the API role. An unreadable number proves no difference.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from convox_clinicea.privacy import PersonalText
 from convox_clinicea.text import normalized, plain_digits
 
 SHORTEST_NUMBER = 7
-"""Digits of a number that is worth the name."""
+"""Digits that a text must have to count as a number."""
 Key = Callable[[str], str | None]
 
 
@@ -24,8 +24,8 @@ class Persons:
     """Compares the persons of bookings and of calendar entries.
 
     Attributes:
-        number_key: the HMAC of one number in E.164; None where it is no number.
-        name_key: the HMAC of a name; None where names cannot be compared with a booking's.
+        number_key: returns the HMAC of a number in E.164; None for an invalid number.
+        name_key: returns the HMAC of a name; None if names cannot be compared with a booking's.
         country: ISO 3166 code of the country that numbers without a dialling code belong to.
     """
 
@@ -34,19 +34,19 @@ class Persons:
     country: str = "IN"
 
     def has_number(self, booking: Booking, entry: CalendarEntry) -> bool | None:
-        """Whether an entry shows the booking's number; None if it shows none that can be read."""
+        """Return whether an entry has the booking's number; None if it has no readable number."""
         keys = {self.number_key(each) for each in entry.numbers(self.country)} - {None}
         return booking.number_key in keys if booking.number_key is not None and keys else None
 
     def has_name(self, booking: Booking, entry: CalendarEntry) -> bool | None:
-        """Whether an entry shows the newcomer's name, perhaps after a title; None if there is nothing to compare."""
+        """Return whether an entry has the new patient's name, perhaps after a title; None if a name is missing."""
         if not booking.newcomer:
             return None
         keys = {self.name_key(name) for each in entry.shown_names for name in _without_title(each)} - {None}
         return booking.newcomer[0] in keys if keys else None
 
     def same_number(self, booking: Booking, own: CalendarEntry, other: CalendarEntry) -> bool | None:
-        """Whether another entry shows the number of the booking, or of its own entry; None if that cannot be told."""
+        """Return whether another entry has the number of the booking or of its own entry; None if unknown."""
         told = self.has_number(booking, other)
         if told:
             return True
@@ -59,7 +59,7 @@ class Persons:
 
 
 def _without_title(name: str) -> tuple[str, ...]:
-    """Return a name as it stands and, where it has three words or more, without its first one."""
+    """Return a name and, if it has three words or more, the name without its first word."""
     words = name.split()
     return (name, " ".join(words[1:])) if len(words) > 2 else (name,)
 

@@ -1,4 +1,4 @@
-"""The POST of a booking: the claim before it and the handling of its answer."""
+"""The POST of a booking: the claim before it, and the handling of its answer (rules 4 and 8 to 10)."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from convox_clinicea.errors import ConnectorError
 
 @dataclass(frozen=True)
 class Attempt:
-    """A booking that is certainly not in the calendar, and what is known of it.
+    """A booking that is certainly not in the calendar, ready for its POST.
 
     Attributes:
         shown: the complete reading before the POST.
         received: how often its message has been received.
-        deadline: the invocation's.
-        alone: whether it goes as the canary.
+        deadline: the invocation's deadline.
+        alone: whether it is the canary.
     """
 
     booking: Booking
@@ -46,7 +46,7 @@ class Attempt:
 
     @property
     def soon(self) -> int:
-        """How often it counts as received when in doubt: all others wait for a canary, so it comes back soon."""
+        """Count of receives for the wait when in doubt: low for a canary, because all others wait for it."""
         return 1 if self.alone else self.received
 
 
@@ -71,7 +71,7 @@ class Posting:
         self._limits = limits
 
     def post(self, attempt: Attempt) -> Booking | Wait:
-        """Claim the booking and post it; returns it if that ended it, else how long to wait."""
+        """Claim the booking and post it; returns the booking if it ended, else a wait."""
         # rule 4: nobody posts without the claim
         claimed = self._claim(attempt)
         try:
@@ -79,9 +79,9 @@ class Posting:
         except Rejected as refusal:
             return self._refused(attempt, claimed, refusal)
         except ConnectorError as error:
-            # rule 10
+            # rule 10: a fault of the deployment is not the patient's
             if error.outcome_known:
-                # Certainly nothing was carried out, a missing credential included: the booking is as it was.
+                # Certainly nothing was carried out (credentials may be missing): back to the state before.
                 before = attempt.booking
                 self._ledger.move(claimed, before.state, posted=before.posted, unsettled_since=before.unsettled_since)
                 return wait_for(error, attempt.received)
@@ -90,20 +90,21 @@ class Posting:
         return self._created(attempt, claimed, created)
 
     def book_own(self, booking: Booking, shown: CalendarSnapshot) -> Booking | None:
-        """Book what a POST made; a canary that is found so has proven its setup."""
+        """Book the appointment that a POST made; for a canary, record the proof of its setup."""
         booked = self._calendar.book_own(booking, shown)
         if booked is not None:
             self._canary.proved(booked)
         return booked
 
     def reject(self, booking: Booking, reason: Reason, shown: CalendarSnapshot) -> Booking:
-        """End what Clinicea is known to have refused."""
+        """End a booking that Clinicea certainly refused."""
         return self._ledger.move(booking, State.REJECTED, reason=reason, patient_id=shown.patient_id)
 
     def _claim(self, attempt: Attempt) -> Booking:
         booking, shown = attempt.booking, attempt.shown
         lease = max(self._limits.lease_seconds, attempt.deadline.remaining() + LEASE_BEYOND_DEADLINE_SECONDS)
         lease_until = self._clock.now() + timedelta(seconds=lease)
+        # rule 4: owner and lease in the same write; rule 1: with all ids seen
         return self._ledger.move(
             booking,
             State.SENDING,
@@ -126,7 +127,7 @@ class Posting:
         return self._clinicea.post_appointment(request.new_patient, appointment, deadline)
 
     def _created(self, attempt: Attempt, claimed: Booking, created: CreatedAppointment) -> Booking | Wait:
-        """Book what Clinicea says it made; the calendar must show a canary, and what the answer does not show."""
+        """Book the appointment in Clinicea's answer; read it back for a canary, or if the answer is a bare id."""
         shown, named, posted_until = None, None, self._clock.now()
         # rule 9: a bare id, or a canary, is read back
         if self._calendar.readable and (attempt.alone or not created.shown):
@@ -145,10 +146,10 @@ class Posting:
         return booked
 
     def _refused(self, attempt: Attempt, claimed: Booking, refusal: Rejected) -> Booking | Wait:
-        """Reject what Clinicea is known to refuse, once the calendar is read back.
+        """Reject a booking after a known refusal, once the calendar is read back.
 
-        What our own appointment can cause, if the work was done all the same, settles first: the calendar may lag. So
-        does any refusal that is not listed.
+        A refusal that our own appointment can cause settles first, because the calendar may lag. An unlisted refusal
+        settles, too.
         """
         reason = Reason(refusal.reason) if refusal.reason else Reason.REFUSED
         # rule 9: only a listed refusal rejects, once it is read back
@@ -162,18 +163,20 @@ class Posting:
         booked = self.book_own(claimed, shown)
         if booked is not None:
             return booked
-        # rule 8
+        # rule 8: half done
         if claimed.patient_id is None and shown.patient_id is not None:
-            # The patient was made, the appointment was not. It goes on as for a known patient.
+            # The patient was created, the appointment was not. The booking goes on as for a known patient.
             self._ledger.move(
                 claimed, State.UNKNOWN, patient_id=shown.patient_id, refusal=None, unsettled_since=unsettled
             )
             return Wait(1)
+        # rule 9: this refusal, or a new appointment, settles first (rule 3)
         if unsettled is not None or shown.matching or shown.new(claimed).nearby:
             self._ledger.move(claimed, State.UNKNOWN, refusal=reason, unsettled_since=unsettled)
             return Wait(1)
         return self.reject(claimed, reason, shown)
 
     def _seconds_for_post(self, claimed: Booking) -> float:
+        # rule 4: the POST ends 10 s before the lease
         lease_until = claimed.lease_until or self._clock.now()
         return (lease_until - self._clock.now()).total_seconds() - POST_ENDS_BEFORE_LEASE_SECONDS

@@ -25,12 +25,12 @@ class State(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Terminal: the patient's details have been dropped, and nothing changes any more."""
+        """Whether the state is final: the patient's details are deleted, and nothing changes any more."""
         return self in (State.BOOKED, State.REJECTED)
 
     @property
     def parked(self) -> bool:
-        """Waits for a person; keeps the encrypted request."""
+        """Whether the booking waits for a person; it keeps the encrypted request."""
         return self is State.NEEDS_ATTENTION
 
 
@@ -53,13 +53,13 @@ class Reason(StrEnum):
     EXPIRED_UNRESOLVED = "expired_unresolved"
     REFUSED = "refused"
     RESTORED = "restored"
-    """Its record came back from a backup; what became of it since is not known."""
+    """The record was restored from a backup; what happened since is unknown."""
 
     @property
     def by_ourselves(self) -> bool:
-        """Whether the appointment that is refused so may itself be the cause: a gateway has repeated the request.
+        """Whether our own appointment may cause this refusal, if a gateway repeated the request.
 
-        A patient or a clinic that Clinicea does not know has no appointment.
+        An unknown patient or clinic has no appointment, so those refusals do not count.
         """
         return self is Reason.SLOT_TAKEN
 
@@ -67,11 +67,11 @@ class Reason(StrEnum):
 TELLING = frozenset(
     {Reason.ALREADY_THERE, Reason.UNKNOWN_PATIENT, Reason.SEVERAL_PATIENTS, Reason.NUMBER_REGISTERED_TO_OTHER}
 )
-"""What tells whoever sent the booking something of a person: that an id, a number or an appointment exists."""
+"""Reasons that reveal something about a person to the client: that an id, number or appointment exists."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
     State.ACCEPTED: frozenset({State.BOOKED, State.SENDING, State.NEEDS_ATTENTION}),
-    # Back to `accepted` only when it is certain that nothing was ever carried out.
+    # Back to `accepted` only if certainly nothing was carried out.
     State.SENDING: frozenset({State.BOOKED, State.REJECTED, State.UNKNOWN, State.ACCEPTED}),
     State.UNKNOWN: frozenset({State.BOOKED, State.SENDING, State.REJECTED, State.NEEDS_ATTENTION}),
     State.NEEDS_ATTENTION: frozenset({State.BOOKED, State.REJECTED, State.ACCEPTED}),
@@ -82,16 +82,16 @@ TRANSITIONS: dict[State, frozenset[State]] = {
 
 @dataclass(frozen=True)
 class ProtocolTimings:
-    """How long things may take.
+    """Timings of the protocol.
 
     Attributes:
-        lease_seconds: how long an attempt holds a booking, at least; always 15 s beyond its own deadline.
-        settle: how long after a POST's end Clinicea may still commit it [assumed].
-        age: how long a booking is tried before a person must decide.
-        margin: how long before its start an appointment must be posted.
-        seconds_for_a_post: what must be left of the invocation when a booking is claimed.
-        stuck: how long a booking may go without being queued anew before the sweeper does it: twice the longest wait.
-        retention: how long ended bookings are kept, and parked ones wait for a person.
+        lease_seconds: shortest lease of an attempt; always 15 s longer than its own deadline.
+        settle: time after a POST's end in which Clinicea may still commit it [assumed].
+        age: time for which a booking is tried before a person must decide.
+        margin: time before its start at which an appointment must be posted.
+        seconds_for_a_post: seconds of the invocation that must be left when a booking is claimed.
+        stuck: time since the last queueing after which the sweeper sends a booking anew: twice the longest wait.
+        retention: time for which ended bookings are kept, and parked ones wait for a person.
     """
 
     lease_seconds: float = 45.0
@@ -103,23 +103,23 @@ class ProtocolTimings:
     retention: timedelta = timedelta(days=30)
 
     def check(self, *, worker_seconds: float, visibility_seconds: float) -> None:
-        """Raise ConfigurationError where the numbers contradict one another: the conditions are the errors' texts."""
+        """Raise ConfigurationError, with the violated condition as its text, if the timings contradict each other."""
         if not worker_seconds + LEASE_BEYOND_DEADLINE_SECONDS <= self.lease_seconds < visibility_seconds:
             raise ConfigurationError("worker time-out + 15 s <= lease < visibility time-out does not hold")
         if self.settle < timedelta(0) or self.age <= self.settle:
             raise ConfigurationError("0 <= settle time < age limit does not hold")
         if self.retention <= self.age:
-            # A booking could otherwise be finished as unresolved, and forgotten, while it is still being tried.
+            # Otherwise a booking could end as unresolved while the worker still tries it.
             raise ConfigurationError("age limit < retention does not hold")
 
     def overdue(self, booking: Booking, now: datetime) -> bool:
-        """Whether a booking is open for longer than the worker lets one be: it never gets as far as to park it."""
+        """Return whether a booking is open for longer than the worker allows, so the worker never got to park it."""
         if not booking.posted and booking.start + OVERDUE < now:
             return True
         return (booking.redriven_at or booking.accepted_at) + self.age + OVERDUE < now
 
     def reason_given_up(self, booking: Booking, now: datetime) -> Reason:
-        """Why a booking that goes no further by itself waits for a person; never "too late" before its time."""
+        """Return the reason for parking a booking that makes no progress; `too_late` only once that is true."""
         if booking.posted:
             return Reason.OUTCOME_UNKNOWN
         return Reason.TOO_LATE if booking.start < now + self.margin else Reason.AGE_LIMIT
@@ -127,29 +127,29 @@ class ProtocolTimings:
 
 LEASE_BEYOND_DEADLINE_SECONDS = 15.0
 OVERDUE = timedelta(hours=1)
-"""Beyond its age limit, or its start, in which the worker should have come by: four times its longest wait."""
+"""Time after its age limit or start in which the worker parks a booking itself: four times its longest wait."""
 POST_ENDS_BEFORE_LEASE_SECONDS = 10.0
 
 
 FIRST_SECONDS = 2.0
 LONGEST_SECONDS = 900.0
 LEFT_TO_A_PERSON = timedelta(minutes=10)
-"""Before its start, in which a booking is waited with for no other but a minute."""
+"""Time before its start in which a booking no longer waits for another one."""
 LOOKS_OF_A_MINUTE = 4
 LOOKED_AT_BY_NOW = timedelta(minutes=5)
-"""After a booking was sent, in which a worker has looked at it, unless the queue is slow."""
+"""Time after sending in which a worker takes a booking, unless the queue is slow."""
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Let the message reappear after `seconds`; `cause` is what stood in the way."""
+    """The message must come again after `seconds`; `cause` is the error, if there is one."""
 
     seconds: float
     cause: ConnectorError | None = None
 
 
 def wait_for(cause: ConnectorError | None, received: int) -> Wait:
-    """Return an exponential wait with jitter, at least as long as Clinicea asked for.
+    """Return an exponential wait with jitter, at least as long as Clinicea's Retry-After.
 
     Args:
         received: how often the message has been received, from 1.
@@ -162,10 +162,10 @@ def wait_for(cause: ConnectorError | None, received: int) -> Wait:
 
 
 def wait_until(latest: datetime, now: datetime, received: int) -> Wait | None:
-    """Return a wait for another booking that leaves a person time before `latest`; None if there is none to leave.
+    """Return a wait for another booking that ends before `latest`, to leave a person time; None if it has passed.
 
     Args:
-        received: how often the message has been received, from 1; the first waits are short, and end before `latest`.
+        received: how often the message has been received, from 1; the first waits are short.
     """
     wait = wait_for(None, received)
     left = (latest - now).total_seconds()
@@ -177,12 +177,12 @@ def wait_until(latest: datetime, now: datetime, received: int) -> Wait | None:
 
 @dataclass(frozen=True)
 class Done:
-    """The message has done its work.
+    """The message's work is done, and it can be deleted.
 
     Attributes:
-        booking: as it now stands, or None if there is none.
-        ended_here: whether this message brought it to where it stands; one that comes again did not.
-        stopped: whether it showed a start off by what may be a zone's offset, so that nothing is posted any more.
+        booking: the booking's record now; None if there is none.
+        ended_here: whether this message moved it to its state; False for a repeated message.
+        stopped: whether its start was off by what may be a zone's offset, so that posting stopped.
     """
 
     booking: Booking | None

@@ -1,6 +1,6 @@
 """Reconciliation: compares the ledger with Clinicea's calendar.
 
-A comparison goes on in parts, each bounded in time and memory, so that it comes to its end on a ledger of any size.
+A comparison runs in parts, each bounded in time and memory, so that it finishes on a ledger of any size.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from convox_clinicea.text import same_id
 
 ONE_DAY = timedelta(days=1)
 SECONDS_FOR_A_DAY = 15.0
-"""No day but the first is begun with less left."""
+"""Seconds that must be left to begin a day; the first day is always begun."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What is compared, and how.
+    """Sources of a comparison.
 
     Attributes:
-        zones: the stack's own first, then those of its clinics.
-        persons: how the persons of bookings and appointments are compared.
+        zones: the stack's time zone first, then those of its clinics.
+        persons: compares the persons of bookings and appointments.
         by_patient: whether the API role may read a patient's appointments.
     """
 
@@ -50,7 +50,7 @@ class Sources:
 
 
 class Comparison:
-    """Compares one chunk."""
+    """Comparison of one chunk with the calendar."""
 
     def __init__(self, sources: Sources, chunk: Chunk, deadline: Deadline) -> None:
         self._sources = sources
@@ -82,7 +82,7 @@ class Comparison:
             except DayUnreadable:
                 in_a_row.append(day)
                 if compared and self._deadline.remaining() < SECONDS_FOR_A_DAY:
-                    return self._report(compared, found, unread, in_a_row[0])  # perhaps only the time was short
+                    return self._report(compared, found, unread, in_a_row[0])  # perhaps only because time was short
                 continue
             except CliniceaError:
                 if not compared:
@@ -106,14 +106,14 @@ class Comparison:
         return sorted((day, bookings) for day, bookings in by_day.items() if begin is None or day >= begin)
 
     def _compare(self, day: date, bookings: list[Booking]) -> list[Discrepancy]:
-        # A clinic's day is that of its zone; a start that was shifted may stand on the day before or after.
+        # A clinic's day is that of its zone; a shifted start may be on the day before or after.
         own_days = {each.start.astimezone(zone).date() for each in bookings for zone in self._sources.zones}
         self._days.load((each + shift * ONE_DAY for each in own_days for shift in (-1, 0, 1)), self._deadline)
         found = [each for booking in bookings for each in self._judge.judge(booking)]
         return found + self._unknown(day)
 
     def _unknown(self, day: date) -> list[Discrepancy]:
-        """Return the day's appointments that bear the reference of a booking that the ledger does not have."""
+        """Return the day's appointments with the reference of a booking that is not in the ledger."""
         found = []
         for booking_id, entries in self._days.references_on(day).items():
             appointments = (each.appointment for each in entries)
@@ -129,13 +129,13 @@ class Comparison:
             return False
 
     def _elsewhere(self, booking: Booking) -> Appointment | None:
-        """Return a booked appointment that is on none of the days read, by the patient's own list."""
+        """Return a booked appointment on a day that was not read, from the patient's list."""
         if not self._by_patient or booking.patient_id is None:
             return None
         try:
             found = self._sources.clinicea.appointments_by_patient(booking.patient_id, self._deadline)
         except SetupFault:
-            self._by_patient = False  # the role may not; nor may it for the next one
+            self._by_patient = False  # the role may not read it, for any patient
             return None
         except UnexpectedAnswer:
             return None
@@ -146,10 +146,10 @@ __all__ = ["Cursor", "Discrepancy", "Finding", "Reconciler", "Report", "Window"]
 
 YEARS = range(2000, 2200)
 WHILE_SOMEBODY_WAITS = 240.0
-"""Seconds that a part takes at most when a person has asked for it."""
+"""Longest duration in seconds of a part that an operator requests."""
 LOOKING_BACK = timedelta(days=2)
-"""How far behind a comparison begins. A start that was booked since the last one, and has passed by now, is compared
-all the same, and a night that is lost loses nothing."""
+"""How far in the past a comparison begins, so that starts that were booked and passed since the last one are compared,
+and a missed night loses nothing."""
 
 
 class Reconciler:
@@ -172,29 +172,29 @@ class Reconciler:
         self._sources = Sources(ledger, clinicea, (self.zone, *others), persons, by_patient)
 
     def asked_for(self, event: object, now: datetime, deadline: Deadline) -> Report:
-        """Compare what an order names: a day or all, from the beginning or from where the part before ended.
+        """Compare as an operator's request says: one day or all, from the beginning or from the end of a part.
 
         Raises:
-            InvalidRequest: it names no such thing.
+            InvalidRequest: the day or the position is invalid.
         """
         day, after = _day_in(event), _cursor_in(event)
         until = deadline.capped(WHILE_SOMEBODY_WAITS)
         return self.compare_all(now, until, after) if day is None else self.compare(day, until, after)
 
     def compare(self, day: date, deadline: Deadline, after: Cursor | None = None) -> Report:
-        """Compare the bookings that begin on `day` in the stack's time zone; a part of them, see `part`."""
+        """Compare one part of the bookings that start on `day` in the stack's time zone, see `part`."""
         return self.part(Window(self._midnight(day), self._midnight(day + ONE_DAY)), deadline, after)
 
     def compare_all(self, now: datetime, deadline: Deadline, after: Cursor | None = None) -> Report:
-        """Compare all bookings that begin from now on, and those of two days before; a part of them, see `part`."""
+        """Compare one part of the bookings that start later than two days ago, see `part`."""
         return self.part(Window(now - LOOKING_BACK), deadline, after)
 
     def part(self, window: Window, deadline: Deadline, after: Cursor | None = None) -> Report:
         """Compare bookings whose start is in `window` with the calendar, as far as time allows.
 
         Raises:
-            CliniceaError: the calendar cannot be read at all.
-            LedgerUnavailable: the ledger cannot.
+            CliniceaError: no day of the calendar can be read.
+            TableUnavailable: the ledger cannot be read.
         """
         cursor = after or Cursor()
         chunk = collect(self._sources.ledger, window, deadline, cursor, self._midnight)
@@ -205,10 +205,10 @@ class Reconciler:
 
 
 def _day_in(event: object) -> date | None:
-    """Return the day that an order names, `{"day": "2026-12-01"}`; None if it names none.
+    """Return the day of a request such as `{"day": "2026-12-01"}`; None if it has none.
 
     Raises:
-        InvalidRequest: it names something that is no day of a calendar.
+        InvalidRequest: `day` is not a valid date.
     """
     written = event.get("day") if isinstance(event, Mapping) else None
     if written is None:
@@ -223,7 +223,7 @@ def _day_in(event: object) -> date | None:
 
 
 def _cursor_in(event: object) -> Cursor | None:
-    """Return where an order goes on, as the answer before said; raises InvalidRequest."""
+    """Return the position from the previous answer; raises InvalidRequest."""
     written = event.get("after") if isinstance(event, Mapping) else None
     if written is None:
         return None

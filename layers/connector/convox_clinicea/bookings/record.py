@@ -1,4 +1,4 @@
-"""A booking as the ledger keeps it, and its form in DynamoDB."""
+"""A booking's record in the ledger, and its DynamoDB item."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ if TYPE_CHECKING:
 
 ID_PATTERN = r"bk_[a-z2-7]{26}"
 SCHEMA_VERSION = 2
-"""2: what the sweeper, the settle time and the notices need. Version 1 is still read.
+"""2: fields for the sweeper, the settle time and the notices. Version 1 is still read.
 
-A new field, state or reason raises it; `tests/unit/bookings/test_schema.py` has those of each version.
+A new field, state or reason raises the version (rule 23); `tests/unit/bookings/test_schema.py` lists those of each.
 """
 EARLIER_PATIENT_KEY = "group"
-"""What `patient_key` is called in the records of releases before; still written, for they run beside this one."""
+"""Name of `patient_key` in earlier releases; still written, because they may run at the same time."""
 BESIDE = frozenset({"pk", "open", "call", EARLIER_PATIENT_KEY})
-"""Attributes of the item that are no field of the record."""
+"""Attributes of the item that are not fields of the record."""
 
 
 class Open(StrEnum):
-    """Why a booking is still somebody's business; the key of the index that the sweeper reads."""
+    """Why a booking is open; the key of the index that the sweeper reads."""
 
     ON_ITS_WAY = "on_its_way"
     PARKED = "parked"
     NOTICE_PENDING = "untold"
-    """Ended or parked, and its notice has not been published."""
+    """Ended or parked, with a notice that is not published yet."""
 
 
 @dataclass(frozen=True)
 class Booking:
-    """One booking. Times are aware, in UTC; nothing here is personal but the sealed request."""
+    """One booking. Times are aware and in UTC. Only the sealed request is personal data."""
 
     booking_id: str
     state: State
@@ -50,7 +50,7 @@ class Booking:
     caller: str
     start: datetime
     patient_key: str
-    """HMAC of the patient whom the request names: by it their bookings are found."""
+    """HMAC of the request's patient; a patient's bookings are found by it."""
     fingerprint: bytes
     accepted_at: datetime
     updated_at: datetime
@@ -58,21 +58,21 @@ class Booking:
     call_id: str | None = None
     agent_id: str | None = None
     clinic_id: str | None = None
-    """Where the visit is to be; with the practitioner it tells two visits of one start apart."""
+    """Clinic of the visit; with the practitioner it distinguishes two visits of one start."""
     practitioner_id: str | None = None
     wish_id: str | None = None
-    """The id of the wish that it stands for, where that has replaced another's content."""
+    """The id of the request that replaced the original content, if one did."""
     request: bytes | None = field(repr=False, default=None)
-    """Encrypted; None once the booking has ended."""
+    """The encrypted request; None once the booking has ended."""
     number_key: str | None = None
-    """HMAC of the mobile: whose booking it is, and for a new patient, who may create one for that number."""
+    """HMAC of the mobile; for a new patient also the key of the lock on creating one for that number."""
     newcomer: tuple[str, ...] = ()
-    """HMACs of a new patient's name and birth date; nothing for a known patient."""
+    """HMACs of a new patient's name and birth date; empty for a known patient."""
     version: int = 1
     generation: int = 1
     reason: Reason | None = None
     appointment_id: str | None = None
-    """Its own once it is booked; before, the one that Clinicea said it made and its calendar has not shown."""
+    """The booking's appointment; before `booked`, the id in Clinicea's answer that the calendar has not shown yet."""
     patient_id: str | None = None
     owner: str | None = None
     """The attempt that holds the booking while it is `sending`."""
@@ -80,30 +80,30 @@ class Booking:
     posted: bool = False
     """Whether a POST may have been carried out."""
     unsettled_since: datetime | None = None
-    """The last POST's recorded end, or the end of the lease under which it ran; None: its outcome is no longer open."""
+    """End of the last POST, or of its lease if that is unknown; None once its outcome is certain."""
     refusal: Reason | None = None
-    """What Clinicea refused with, until a read-back confirms it."""
+    """Reason of Clinicea's refusal, until a read-back confirms it."""
     seen: tuple[str, ...] = ()
-    """The ids of the patient's appointments before the last POST: none of them is ours."""
+    """Ids of the patient's appointments before the last POST; these are not ours."""
     redriven_at: datetime | None = None
-    """When a person last sent a parked booking on its way again; its age counts from then."""
+    """When the booking was last redriven; its age counts from then."""
     acts: tuple[str, ...] = ()
-    """The versions that a person's word made; each has its line beside the bookings, see `acts`."""
+    """Versions written by operators' actions; each has a line in the audit."""
     erased_at: datetime | None = None
-    """When the person had it erased: what is left is a tombstone, id, state and times."""
+    """When the record was erased; what is left is a tombstone with id, state and times."""
     notice_due: bool = False
     expires_at: datetime | None = None
     write_token: str = ""
-    """Fresh for each write, so that the SDK's repetition of our own write is known as ours."""
+    """New for each write, so that the SDK's repetition of our own write is recognised (rule 5)."""
     schema_version: int = SCHEMA_VERSION
 
     def changed_by(self, fingerprint: bytes) -> bool:
-        """Whether a repeated request has other content; of an erased one that is not known any more."""
+        """Return whether a repeated request has other content; False for an erased booking, whose content is gone."""
         return self.erased_at is None and self.fingerprint != fingerprint
 
     @property
     def open(self) -> Open | None:
-        """Whose business the booking still is."""
+        """Why the booking is open; None if it is not."""
         if self.notice_due:
             return Open.NOTICE_PENDING
         if self.state.ended:
@@ -117,11 +117,11 @@ class Booking:
 
     @property
     def stands_for(self) -> str:
-        """The id of the wish that it stands for: its own, unless a changed mind has replaced the content."""
+        """The id of the request in the booking's content: its own, unless the content was replaced."""
         return self.wish_id or self.booking_id
 
     def erased(self, at: datetime) -> Self:
-        """Return the tombstone: what a repeated request has to find, and nothing that tells of a person."""
+        """Return the tombstone: what a repeated request must find, without personal data."""
         return replace(
             self,
             request=None,
@@ -147,7 +147,7 @@ def key_of(booking_id: str) -> str:
 
 
 def to_item(booking: Booking) -> Item:
-    """Return the DynamoDB item; what is None, false or empty is left out."""
+    """Return the DynamoDB item without None, false and empty values."""
     item: Item = {"pk": {"S": key_of(booking.booking_id)}, **attributes_of(booking)}
     item[EARLIER_PATIENT_KEY] = item["patient_key"]
     if booking.open is not None:
@@ -168,32 +168,32 @@ def from_item(item: Item) -> Booking:
         values["schema_version"] = SCHEMA_VERSION
         return Booking(**values)
     except (KeyError, TypeError):
-        raise_alone(UnreadableRecord("a booking's record lacks what it must have"))
+        raise_alone(UnreadableRecord("a booking's record lacks a required attribute"))
 
 
 def attributes_of(record: DataclassInstance) -> Item:
-    """Return the attributes of a record's fields; what is None, false or empty is left out."""
+    """Return a record's attributes without None, false and empty values."""
     item: Item = {}
     for spec in fields(record):
         value = getattr(record, spec.name)
         if value is None or value is False or value in ((), {}):
             continue
         if spec.name == "expires_at":
-            item[spec.name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live wants epoch seconds
+            item[spec.name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live is in epoch seconds
         else:
             item[spec.name] = _attribute(value)
     return item
 
 
 def values_of(kind: type[DataclassInstance], item: Item, newest: int, beside: frozenset[str]) -> dict[str, Any]:
-    """Return the fields' values of a record of that kind, as far as the item has them.
+    """Return the values of the item's attributes that are fields of the record `kind`.
 
     Args:
-        newest: the latest version of that kind that is known here.
-        beside: what the item may have that is no field.
+        newest: the newest version of that kind that this release knows.
+        beside: attributes of the item that are not fields.
 
     Raises:
-        UnreadableRecord: it is of a later version, has attributes that nobody here knows, or is broken.
+        UnreadableRecord: it has a later version or unknown attributes, or is broken (rule 23).
     """
     require_readable(item, newest, beside | {spec.name for spec in fields(kind)})
     try:
@@ -203,7 +203,7 @@ def values_of(kind: type[DataclassInstance], item: Item, newest: int, beside: fr
 
 
 def _complete(values: dict[str, Any]) -> None:
-    """Say what version 1 did not: where a POST was claimed, it may still be on its way."""
+    """Upgrade a version-1 record: assume that a claimed POST may still be in flight."""
     values["queued_at"] = values["accepted_at"]
     if values["state"] in (State.SENDING, State.UNKNOWN):
         values["posted"] = True
@@ -249,7 +249,7 @@ def _value(name: str, attribute: AttributeValueTypeDef) -> Any:
 def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.tzinfo is None:
-        raise ValueError("a moment without a zone")
+        raise ValueError("a time without a zone")
     return moment
 
 

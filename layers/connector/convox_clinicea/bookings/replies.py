@@ -15,7 +15,7 @@ from convox_clinicea.bookings.record import Booking
 from convox_clinicea.convox.http import SUCCESS, reply
 from convox_clinicea.table import timestamp
 
-if TYPE_CHECKING:  # a function of one flow loads no other's service
+if TYPE_CHECKING:  # a function loads the service of its own flow only
     from convox_clinicea.bookings.callbacks import CallbackResult
     from convox_clinicea.bookings.intake import Acceptance
     from convox_clinicea.bookings.status import CallBookings
@@ -39,7 +39,7 @@ _WAITING = {
     Reason.CHANGED_AFTER_BOOKING: f"This patient has another booking on this call. {_WAITS}",
     Reason.MAYBE_SAME_PERSON: f"Another booking on this call may be for the same person. {_WAITS}",
 }
-"""What is said of a booking that waits from the beginning, because of the call's other booking."""
+"""Messages for a booking that waits from the beginning because of the call's other booking."""
 _GIVEN_UP = "The booking was withdrawn: the agent returned to the call's other booking."
 _BESIDE = "The call has another booking as well."
 _CHANGED = "The booking differs from what this callback says."
@@ -51,14 +51,14 @@ _NONE_KNOWN_YET = (
 
 
 def accepted(acceptance: Acceptance, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
-    """Return 202 (or what the deployment uses for it); 200 if a repeat finds the booking ended."""
+    """Return 202 (or the deployment's status for it); 200 if a repeat finds the booking ended."""
     ended = acceptance.repeated and acceptance.booking.state.ended
     where = {"Location": location(event, acceptance.booking.booking_id)}
     return reply(_acceptance(acceptance), HTTPStatus.OK if ended else accepted_status, where)
 
 
 def call_status(taken: CallbackResult, event: APIGatewayProxyEvent, accepted_status: int) -> Response[str]:
-    """Return what ConVox documents for a status callback, and the booking where there is one."""
+    """Return the answer that ConVox documents for a status callback, with the booking if there is one."""
     record = taken.booking
     if record is None:
         return reply(_call_status(_NOTED, None, taken))
@@ -74,7 +74,7 @@ def _also(taken: CallbackResult) -> dict[str, bool]:
 
 
 def _state(record: Booking) -> str:
-    """Return how a booking stands, in words for an agent."""
+    """Return a booking's state in words for an agent."""
     if record.reason is Reason.NO_LONGER_WANTED:
         return _GIVEN_UP
     waiting = _WAITING.get(record.reason) if record.reason and record.state.parked else None
@@ -137,8 +137,8 @@ def _booking(record: Booking) -> answers.Booking:
 def location(event: APIGatewayProxyEvent, booking_id: str) -> str:
     """Return the booking's absolute address, stage or base path included.
 
-    The gateway's path has the stage (or a custom domain's base path) before the route, which is the resource with the
-    parameters put in.
+    The gateway's path has the stage (or a custom domain's base path) before the route. The route is the resource with
+    its parameters filled in.
     """
     context: Mapping[str, Any] = event.raw_event.get("requestContext") or {}
     path = str(context.get("path") or "")

@@ -1,8 +1,7 @@
-"""The agent's request for an appointment, and the proof of its consent.
+"""The agent's request for an appointment, and the proof of consent to it.
 
-Whoever registers a person has to be able to show that they agreed, after the booking has ended and its request is
-gone, and after an erasure too. So the entry names nobody: booking, call, agent, API Gateway's id of the request, time,
-version of the text that was read out, and the HMAC of the mobile.
+The proof must outlive the booking's request and an erasure. So it names no person: booking, call, agent, API Gateway's
+request id, time, version of the text that was read out, and the HMAC of the mobile.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ READABLE_VERSIONS = frozenset({1})
 
 
 class UnreadableRequest(ConnectorError):
-    """The stored request is of a version, or of a shape, that this code does not understand."""
+    """The stored request has a version or shape that this code cannot read."""
 
 
 class Caller(BaseModel):
-    """Who sent the request: the authenticated caller, and the call and agent that it claims.
+    """Sender of a request: the authenticated client, and the call and agent that it claims.
 
-    `request_id` is API Gateway's, which the access log has too: it is of the moment, and not stored with the request.
+    `request_id` is API Gateway's, as in the access log. It is not stored with the request.
     """
 
     model_config = ConfigDict(defer_build=True, frozen=True)
@@ -47,7 +46,7 @@ class Caller(BaseModel):
 
 
 class Consent(BaseModel):
-    """The caller's consent to being registered, as heard by the agent on that call."""
+    """The caller's consent to registration, as heard by the agent on the call."""
 
     model_config = ConfigDict(defer_build=True, frozen=True)
 
@@ -58,13 +57,13 @@ class Consent(BaseModel):
 
 
 class PatientDetails(NewPatient):
-    """What a new patient told: for Clinicea, and the consent to it."""
+    """A new patient's details for Clinicea, and the consent to their registration."""
 
     consent: Consent
 
 
 def _at_its_offset(moment: datetime) -> datetime:
-    """Return the moment with its offset alone: in a zone, what is added to it is added to the wall clock."""
+    """Return the moment with a fixed offset: in a zone, a duration would be added to the wall clock."""
     return moment.astimezone(timezone(moment.utcoffset() or timedelta()))
 
 
@@ -93,7 +92,7 @@ class BookingRequest(BaseModel):
         return self.start + timedelta(minutes=self.duration_minutes)
 
     def for_clinicea(self, reference: str) -> NewAppointment:
-        """Return the appointment to be made; `reference` goes into the notes, where a person can find it."""
+        """Return the appointment to post; `reference` goes into the notes, where a person can find it."""
         notes = f"{self.notes.reveal()} [{reference}]" if self.notes else f"[{reference}]"
         return NewAppointment(
             clinic_id=self.clinic_id,
@@ -106,14 +105,14 @@ class BookingRequest(BaseModel):
         )
 
     def to_bytes(self) -> bytes:
-        """Return the request as compact JSON, personal values revealed: for encryption only."""
+        """Return the request as compact JSON with personal values revealed; for encryption only."""
         document = {"v": SCHEMA_VERSION, **_without_none(_revealed(self))}
         document["caller"].pop("request_id", None)
         return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Read what `to_bytes` wrote, of this version or the one before; raises UnreadableRequest."""
+        """Parse the output of `to_bytes`, of this version or the previous one; raises UnreadableRequest."""
         try:
             document = json.loads(data)
             if document.get("v") not in READABLE_VERSIONS:
@@ -139,20 +138,20 @@ def _without_none(document: Any) -> Any:
 
 CONSENT_SCHEMA_VERSION = 1
 MOST_PAGES = 20
-"""Pages of 1 MB that are counted at once."""
+"""Pages of 1 MB counted for one request."""
 LONGEST_AGO = timedelta(days=1)
-"""A consent that was heard longer ago, or ahead of our clock, was not heard then: only when it came is on record."""
+"""Oldest credible `heard_at`. Older ones, and ones ahead of our clock, are replaced by the time of receipt."""
 UNLISTED = "unlisted"
-"""The version of a text that the deployment does not list, as a status callback named it."""
+"""Recorded for a status callback's text version that is not configured."""
 _FIRST = "attribute_not_exists(subject)"
 
 
 class Consents:
-    """Append-only, in the table of the register of disclosures, and kept for a time of its own.
+    """Proofs of consent: append-only, in the register's table, with a retention of their own.
 
     Args:
-        text_version: what is read out where a request names no version.
-        texts: what the deployment says of its versions.
+        text_version: version of the text that is read out if a request names none.
+        texts: the deployment's texts by version.
     """
 
     def __init__(
@@ -170,16 +169,16 @@ class Consents:
         self._texts = texts
 
     def add(self, booking: Booking, consent: Consent, request_id: str | None = None) -> None:
-        """Put the consent on record before the booking itself; that it stands already is as good.
+        """Record the consent before the booking is stored; an existing entry stays.
 
-        Each content that is stored has an entry of its own: what a changed mind has replaced keeps its proof, and what
-        is registered in Clinicea has the one whose text was read out with it.
+        Each stored content has an entry of its own (rule 18): replaced content keeps its proof, and the registered
+        content has the proof of the text that was read out with it.
 
         Args:
-            request_id: of the request that brought it first, by which the access log tells from where.
+            request_id: id of the first request with this consent; the access log has its origin.
 
         Raises:
-            LedgerUnavailable: it may not stand.
+            TableUnavailable: the entry may be missing.
         """
         heard = consent.at is not None and -LONGEST_AGO <= consent.at - booking.accepted_at <= CLOCKS_APART
         text_version = consent.text_version or self._text_version
@@ -215,7 +214,7 @@ class Consents:
 
 
 def count_of_booking(table: Table, booking: Booking) -> int:
-    """Count the proofs of consent that came with the booking, and with what it stood for before."""
+    """Return the number of proofs of consent of the booking, including those of replaced contents."""
     found = table.count_page(
         "#subject = :subject AND begins_with(#entry, :entry)",
         {"#subject": "subject", "#entry": "entry"},
@@ -226,14 +225,14 @@ def count_of_booking(table: Table, booking: Booking) -> int:
 
 
 def count_of(table: Table, subject: str, after: str | None, kind: str = "") -> tuple[int, str | None]:
-    """Count what the register holds under a subject: a patient, or the HMAC of a mobile.
+    """Count the register's entries of a subject: a patient, or the HMAC of a mobile.
 
     Args:
-        after: the entry after which to go on, as the call before returned it.
-        kind: what the sort keys begin with.
+        after: the last counted entry, as the previous call returned it.
+        kind: prefix of the sort keys.
 
     Returns:
-        How many entries were counted, and the last one of them if there may be more.
+        The number of entries, and the last counted one if there may be more.
     """
     key: Item = {"subject": {"S": subject}}
     start: Item | None = None if after is None else {**key, "entry": {"S": after}}
@@ -252,16 +251,16 @@ def count_of(table: Table, subject: str, after: str | None, kind: str = "") -> t
 
 
 def _entries_of(booking: Booking) -> str:
-    """Return what the sort keys of a booking's proofs begin with; the whole key, in a release before."""
+    """Return the prefix of the sort keys of a booking's proofs; it was the whole key in an earlier release."""
     return f"consent#{booking.booking_id}"
 
 
 def _entry_of(booking: Booking, text_version: str, heard_at: str | None) -> str:
-    """Return the sort key of the proof: what the booking stands for, its content, and which text was heard when."""
+    """Return the proof's sort key: request, content, text version, and when the text was heard."""
     content = "\n".join((booking.fingerprint.hex(), text_version, heard_at or ""))
     return f"{_entries_of(booking)}#{booking.stands_for}#{sha256(content.encode()).hexdigest()[:16]}"
 
 
 def subject_of_number(number_key: str) -> str:
-    """Return the key under which the consents given from a mobile stand."""
+    """Return the register's key of the consents from a mobile."""
     return f"number#{number_key}"

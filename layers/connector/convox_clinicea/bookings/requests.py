@@ -16,7 +16,7 @@ from convox_clinicea.mobile import Mobile
 from convox_clinicea.new_patient import RULES, NewPatientFields
 
 OF_AGE = 18
-"""Years; the DPDP Act's, and India's."""
+"""Years; as in the DPDP Act and Indian law."""
 
 
 class _Booking(WithCall):
@@ -28,12 +28,12 @@ class _Booking(WithCall):
     notes: fields.Notes | None = None
     country_code: fields.CountryCode | None = None
 
-    def _common(self, caller: str, place: RequestDefaults, request_id: str | None) -> dict[str, Any]:
+    def _common(self, caller: str, defaults: RequestDefaults, request_id: str | None) -> dict[str, Any]:
         return {
             "caller": Caller(name=caller, call_id=self.call_id, agent_id=self.agent_id, request_id=request_id),
             "clinic_id": self.clinic_id,
-            "start": start_in(self.start, place.zone_at(self.clinic_id)),
-            "duration_minutes": self.duration_minutes or place.default_duration_minutes,
+            "start": start_in(self.start, defaults.zone_at(self.clinic_id)),
+            "duration_minutes": self.duration_minutes or defaults.default_duration_minutes,
             "practitioner_id": self.practitioner_id,
             "service": self.service,
             "notes": self.notes,
@@ -46,15 +46,15 @@ class KnownPatientBooking(_Booking):
     patient_id: fields.PatientId
     mobile: fields.WrittenMobile | None = None
 
-    def canonical(self, caller: str, place: RequestDefaults, request_id: str | None = None) -> BookingRequest:
+    def canonical(self, caller: str, defaults: RequestDefaults, request_id: str | None = None) -> BookingRequest:
         """Return the booking request; raises InvalidRequest."""
-        common = self._common(caller, place, request_id)
-        return BookingRequest(**common, patient_id=self.patient_id, mobile=self._number(place))
+        common = self._common(caller, defaults, request_id)
+        return BookingRequest(**common, patient_id=self.patient_id, mobile=self._number(defaults))
 
-    def _number(self, place: RequestDefaults) -> Mobile | None:
-        """Return the number, if it came: an exchange's word for a withheld one is none. Raises InvalidRequest."""
+    def _number(self, defaults: RequestDefaults) -> Mobile | None:
+        """Return the number; None if it is missing or an exchange's text for a withheld one. Raises InvalidRequest."""
         try:
-            return None if self.mobile is None else number(self.mobile, self.country_code, place)
+            return None if self.mobile is None else number(self.mobile, self.country_code, defaults)
         except NoCallerNumber:
             return None
 
@@ -69,7 +69,7 @@ class ConsentGiven(Inbound):
 
 
 def is_under_age(born: date) -> bool:
-    """Whether somebody born on that day is under 18 today, in UTC."""
+    """Return whether a person born on that day is under 18 today, in UTC."""
     today = datetime.now(UTC).date()
     return (today.year - born.year, today.month, today.day) < (OF_AGE, born.month, born.day)
 
@@ -91,22 +91,22 @@ class NewPatientBooking(_WithPatient):
     consent: ConsentGiven | None = None
 
     def canonical(
-        self, caller: str, place: RequestDefaults, request_id: str | None = None, *, asks_back: bool = True
+        self, caller: str, defaults: RequestDefaults, request_id: str | None = None, *, asks_back: bool = True
     ) -> BookingRequest:
         """Return the booking request.
 
         Args:
             request_id: API Gateway's, for the proof of consent.
-            asks_back: whether the sender can be asked who consents for a child; a callback's cannot.
+            asks_back: whether the agent can still say who consents for a child; False for a callback.
 
         Raises:
-            ConsentRequired, InvalidRequest: it cannot be booked so.
+            ConsentRequired, InvalidRequest: it cannot be booked.
         """
         if self.consent is None or not self.consent.given:
             raise ConsentRequired("consent.given is not true")
         at, text_version = self.consent.at, self.consent.text_version
         wrong = []
-        if text_version is not None and place.texts is not None and not place.texts.lists(text_version):
+        if text_version is not None and defaults.texts is not None and not defaults.texts.lists(text_version):
             wrong.append(FieldProblem("consent.text_version", "is not a configured version of the consent text"))
         born = None if self.date_of_birth is None else self.date_of_birth.reveal()
         if asks_back and born is not None and is_under_age(born) and self.consent.given_by in (None, "self"):
@@ -114,13 +114,13 @@ class NewPatientBooking(_WithPatient):
         if wrong:
             raise InvalidRequest(*wrong)
         details = PatientDetails(
-            mobile=number(self.mobile, self.country_code, place),
+            mobile=number(self.mobile, self.country_code, defaults),
             **{name: getattr(self, name) for name in RULES},
             consent=Consent(
                 given=True,
-                at=None if at is None else moment_in("consent.at", at, place.zone_of_calls),
+                at=None if at is None else moment_in("consent.at", at, defaults.zone_of_calls),
                 text_version=text_version,
                 given_by=self.consent.given_by,
             ),
         )
-        return BookingRequest(**self._common(caller, place, request_id), new_patient=details)
+        return BookingRequest(**self._common(caller, defaults, request_id), new_patient=details)

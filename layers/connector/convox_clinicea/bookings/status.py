@@ -33,17 +33,17 @@ from convox_clinicea.settings import StatusSettings
 from convox_clinicea.table import Table
 
 MOST_IN_AN_ANSWER = 50
-"""Bookings of a call that are read and shown; a call of people has one or two."""
+"""Bookings of a call that are read and shown; a usual call has one or two."""
 
 
 @dataclass(frozen=True)
 class CallBookings:
-    """What is known of a call.
+    """Bookings of a call.
 
     Attributes:
-        bookings: in the order in which they were accepted; of very many, as many as one answer holds.
-        not_booked: the fields for which the last appointment that an agent of it asked for could not be taken; `body`
-            if the callback could not be read.
+        bookings: in the order of acceptance, at most as many as one answer holds.
+        not_booked: fields because of which the last requested appointment could not be booked; `body` if the callback
+            could not be read.
         unreadable: records of the call that this release cannot read.
     """
 
@@ -51,7 +51,7 @@ class CallBookings:
     not_booked: tuple[str, ...] = ()
     unreadable: int = 0
     more: bool = False
-    """Whether the call has more bookings than these."""
+    """Whether the call has more bookings than `bookings`."""
 
 
 class BookingStatus:
@@ -63,20 +63,20 @@ class BookingStatus:
         self._ids = ids
 
     def of(self, booking_id: str, caller: str) -> Booking:
-        """Return the caller's booking; raises NotFound for another's as for one that never was."""
+        """Return the client's booking; raises NotFound if it does not exist or belongs to another client."""
         booking = self._ledger.get(booking_id) if re.fullmatch(ID_PATTERN, booking_id) else None
         if booking is None or booking.caller != caller:
             raise NotFound("no such booking")
         return booking
 
     def of_call(self, call_id: str, caller: str, agent_id: str | None = None) -> CallBookings:
-        """Return what the caller asked for on one call; nothing for a call that never was.
+        """Return the client's bookings of one call; empty for an unknown call.
+
+        The call's item lists its bookings, and each is read by its id: both reads are consistent. The index, which
+        lags by about a second, adds those of earlier releases and of a call with very many bookings.
 
         Args:
-            agent_id: only what this agent asked for; None: whoever has had the call.
-
-        The call's own item names its bookings, and each is read by its id: both reads are consistent. The index names
-        those of earlier releases, and of a call with very many; it lags by a second or so.
+            agent_id: only bookings that this agent asked for; None: those of all agents.
         """
         unreadable = 0
         names = self._ids.shown(call_id)
@@ -120,7 +120,7 @@ NEW_PATIENT = "new_patient"
 def record_shown(
     bookings: Sequence[Booking], register: DisclosureRegister, event: APIGatewayProxyEvent, clock: Clock
 ) -> None:
-    """Put on record what the bookings tell that the client did not bring; raises NotRecorded."""
+    """Record the disclosure of ids that the client did not send itself; raises NotRecorded."""
     deadline = Deadline.after(clock, SECONDS_FOR_THE_ENTRY)
     for call_id in dict.fromkeys(each.call_id for each in bookings):
         of_call = [each for each in bookings if each.call_id == call_id]
@@ -128,11 +128,11 @@ def record_shown(
 
 
 def told_by(bookings: Iterable[Booking]) -> list[HandedOut]:
-    """Return the ids in an answer that are Clinicea's word, by patient.
+    """Return the ids in an answer that disclose something from Clinicea, by patient.
 
-    The client brought the patient's id, or the booking made the appointment, else the id tells something: whose a new
-    patient's number is (whether the booking registered the patient, or found one, its record does not say), or that an
-    appointment stood already.
+    An id discloses nothing if the client sent it or the booking created it. Otherwise it tells whose number a new
+    patient's number is (the record does not say whether the booking registered or found the patient), or that an
+    appointment existed already.
     """
     fields: dict[str, list[str]] = {}
     for booking in bookings:
@@ -149,7 +149,7 @@ def _told_of(booking: Booking) -> Iterator[str]:
 
 
 def booking_status_from(settings: StatusSettings, clock: Clock) -> BookingStatus:
-    """Return what tells how bookings stand."""
+    """Build the service."""
     calls = Calls(Table(aws.dynamodb(), settings.ledger_table), clock)
     return BookingStatus(
         ledger_from(settings.ledger_table, clock), calls, ids_from(settings, earlier=settings.earlier_call_names)
@@ -158,7 +158,7 @@ def booking_status_from(settings: StatusSettings, clock: Clock) -> BookingStatus
 
 @dataclass(frozen=True)
 class StatusFlow:
-    """What answers how bookings stand; each question is counted, and what it shows is put on record."""
+    """The flow of `booking_status`: count the request, answer it, and record what it discloses."""
 
     status: BookingStatus
     register: DisclosureRegister
@@ -166,14 +166,14 @@ class StatusFlow:
     clock: Clock
 
     def of_booking(self, event: APIGatewayProxyEvent) -> Response[str]:
-        """Return the answer on the booking of the path; raises RateLimited, NotFound, NotRecorded."""
+        """Return the answer for the booking in the path; raises RateLimited, NotFound, NotRecorded."""
         self.limiter.acquire_status(caller_of(event))
         found = self.status.of(path_parameter(event, "booking_id"), caller_of(event))
         record_shown([found], self.register, event, self.clock)
         return reply(replies.booking(found))
 
     def of_call(self, event: APIGatewayProxyEvent) -> Response[str]:
-        """Return the answer on the bookings of the call in path or query.
+        """Return the answer for the bookings of the call in path or query.
 
         Raises RateLimited, InvalidRequest, NotRecorded.
         """
@@ -188,7 +188,7 @@ class StatusFlow:
 
 
 def status_flow(function: Function[StatusFlow]) -> StatusFlow:
-    """Return the flow, from the function's environment."""
+    """Build the flow from the function's environment."""
     settings = StatusSettings.from_environment()
     zone = ZoneInfo(settings.time_zone)
     return StatusFlow(

@@ -1,4 +1,4 @@
-"""The sweeper: picks up stuck bookings, dead letters and overdue notices each minute."""
+"""The sweeper (rule 12): handles stuck bookings, dead letters and overdue notices each minute."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ from convox_clinicea.settings import SweepSettings
 from convox_clinicea.table import Table, TableUnavailable
 
 MOST_AT_A_TIME = 200
-"""Of each kind; what is left is picked up a minute later."""
+"""Records of each kind in one run; the rest is handled a minute later."""
 SECONDS_KEPT_BACK = 5.0
 
 
 @dataclass(frozen=True)
 class Swept:
-    """How much was picked up.
+    """Counts of one run.
 
     Attributes:
         requeued: open bookings sent anew.
-        parked: bookings now waiting for a person: found among the dead letters, open for too long, or waiting for
-            another one shortly before their start.
-        expired: parked bookings nobody resolved within the retention, now rejected.
-        told: notices published that had been due.
-        made: bookings that had waited for the end of a call of which no status callback came.
+        parked: bookings that now wait for a person: dead letters, open for too long, or waiting for another booking
+            shortly before their start.
+        expired: parked bookings that nobody resolved within the retention, now rejected.
+        told: due notices that were published.
+        made: bookings that had waited for the end of a call without a status callback.
     """
 
     requeued: int = 0
@@ -91,7 +91,7 @@ class Sweeper:
         Raises:
             TableUnavailable, QueueUnavailable, NotMade: the first failure; unaffected tasks are done.
         """
-        # rules 12 and 17
+        # rule 12: a failure of one task does not stop the others; rule 17: due notices
         tasks = (
             ("parked", self._park_dead_letters),
             ("parked", self._park_overdue),
@@ -107,13 +107,13 @@ class Sweeper:
             try:
                 done[name] += task(deadline)
             except (TableUnavailable, QueueUnavailable, NotMade) as error:
-                failure = failure or error  # a queue that is down must not hold back the notices
+                failure = failure or error  # a failure of the queue must not delay the notices
         if failure is not None:
             raise failure
         return Swept(**done)
 
     def _park_overdue(self, deadline: Deadline) -> int:
-        """Park what the worker should have parked long ago: each of its messages fails, or none reaches it."""
+        """Park bookings that the worker should have parked long ago: their messages fail or do not arrive."""
         now = self._clock.now()
         overdue = self._fresh(
             Open.ON_ITS_WAY, self._limits.stuck, deadline, lambda found: self._limits.overdue(found, now)
@@ -121,9 +121,9 @@ class Sweeper:
         return sum(self._park(booking) for booking in overdue if not self._held(booking))
 
     def _park_before_start(self, deadline: Deadline) -> int:
-        """Park what waits for another booking shortly before its start, so that a person can still make it by hand.
+        """Park bookings that wait for another one shortly before their start, so that a person can still make them.
 
-        The worker does so itself, unless its messages lie behind others for longer than there is time.
+        The worker usually does so itself, unless the queue is too slow.
         """
         now = self._clock.now()
         soon = self._fresh(Open.ON_ITS_WAY, LOOKED_AT_BY_NOW, deadline, lambda found: _starts_soon(found, now))
@@ -137,7 +137,7 @@ class Sweeper:
         try:
             return self._locks.waits_for_another(booking)
         except UnreadableRecord:
-            return False  # the worker waits for the release that can read it, and no other booking for that
+            return False  # the worker waits for a release that can read it
 
     def _requeue_stuck(self, deadline: Deadline) -> int:
         sent, failure = 0, None
@@ -145,13 +145,13 @@ class Sweeper:
             try:
                 sent += self._requeue(booking)
             except QueueUnavailable as error:
-                failure = error  # it may be this one's fault alone: the others have their turn
+                failure = error  # perhaps this booking's alone: go on with the others
         if failure is not None:
             raise failure
         return sent
 
     def _finish_expired(self, deadline: Deadline) -> int:
-        """Finish what nobody resolved, be it that the notice of its parking could never be published."""
+        """End parked bookings past the retention, even if the notice of their parking was never published."""
         return sum(
             self._finish(booking)
             for kind in (Open.PARKED, Open.NOTICE_PENDING)
@@ -164,10 +164,10 @@ class Sweeper:
     def _fresh(
         self, kind: Open, age: timedelta, deadline: Deadline, wanted: Callable[[Booking], bool] = lambda _found: True
     ) -> Iterable[Booking]:
-        """Yield bookings of a kind, last queued that long ago, as the table has them now: the index lags behind it.
+        """Yield bookings of a kind that were last queued that long ago, read from the table because the index lags.
 
         Args:
-            wanted: which of them; the others do not use up what is read at a time.
+            wanted: filter; other bookings do not count towards the limit of a run.
         """
         lagging = self._ledger.open_before(kind, self._clock.now() - age)
         for each in islice(filter(wanted, lagging), MOST_AT_A_TIME):
@@ -178,10 +178,10 @@ class Sweeper:
                 yield booking
 
     def _standing(self, booking_id: str) -> Booking | None:
-        """Return the booking as it stands; one that cannot be read is none, so that it holds up no other.
+        """Return the stored booking; None if it cannot be read, so that it does not block others (rule 23).
 
-        It stays as it is, and `backlog` counts it each minute. Once a release can read it, it is sent anew from here,
-        however long its message has been gone.
+        An unreadable record stays as it is, and `backlog` counts it each minute. Once a release can read it, the
+        sweeper sends it anew, even if its message expired long ago.
         """
         try:
             return self._ledger.get(booking_id)
@@ -198,17 +198,17 @@ class Sweeper:
         try:
             self._queue.send(requeued)
         except QueueUnavailable:
-            # Else it would count as just sent, and lie for another half hour. Should it have been sent after all, its
-            # acknowledgement lost, then the next sending makes that message an old one.
+            # Otherwise it would count as just sent and wait for another half hour. If the message was sent and only
+            # the acknowledgement was lost, the next generation makes that message an old one.
             self._ledger.not_sent(requeued, last_queued_at=booking.queued_at)
             raise
         return True
 
     def _park_dead_letters(self, deadline: Deadline) -> int:
-        """Park the bookings found among the dead letters, at once, though the ledger might let them go on.
+        """Park the bookings of dead letters at once, although the ledger might let them go on.
 
-        The queue gave up on them for a reason that the protocol does not know: its own waiting ends at the age limit,
-        long before the last receive. Sent anew without a person's look, they would do the same again, for ever.
+        The queue gave them up for a reason outside the protocol: its own waiting ends at the age limit, long before the
+        last receive. Sent anew, they would fail again, without end.
         """
         parked = 0
         for letter in self._dead_letters.letters():
@@ -217,7 +217,7 @@ class Sweeper:
             try:
                 message = Message.parse(letter.body)
             except UnparsableMessage:
-                continue  # it stays where it is: the alarm rings until a person has looked at it
+                continue  # it stays in the queue, and the alarm goes on until a person has handled it
             booking = self._standing(message.booking_id)
             if booking is None or self._held(booking):
                 continue
@@ -231,7 +231,7 @@ class Sweeper:
     def _park(self, booking: Booking, reason: Reason | None = None) -> bool:
         reason = reason or self._limits.reason_given_up(booking, self._clock.now())
         try:
-            if booking.state is State.SENDING:
+            if booking.state is State.SENDING:  # rule 4: after the lease the outcome is unknown
                 booking = self._ledger.move(booking, State.UNKNOWN)
             self._notices.publish(self._ledger.move(booking, State.NEEDS_ATTENTION, reason=reason))
         except Overtaken:
@@ -251,12 +251,12 @@ class Sweeper:
 
 
 def _starts_soon(booking: Booking, now: datetime) -> bool:
-    """Whether a booking that was never posted starts within the time that is left to a person."""
+    """Return whether a never posted booking starts within the time reserved for a person."""
     return not booking.posted and now <= booking.start < now + LEFT_TO_A_PERSON
 
 
 def sweeper_from(settings: SweepSettings, clock: Clock, logger: Logger, metrics: Metrics) -> Sweeper:
-    """Return the sweeper."""
+    """Build the sweeper."""
     limits = ProtocolTimings(
         age=timedelta(hours=settings.age_limit_hours), retention=timedelta(days=settings.retention_days)
     )
@@ -279,14 +279,14 @@ Parts = tuple[Sweeper, Backlog]
 
 
 def sweep_parts(function: Function[Parts]) -> Parts:
-    """Return sweeper and backlog, from the function's environment."""
+    """Build sweeper and backlog from the function's environment."""
     settings = SweepSettings.from_environment()
     backlog = Backlog(ledger_from(settings.ledger_table, function.clock), function.clock)
     return sweeper_from(settings, function.clock, function.logger, function.metrics), backlog
 
 
 def count_open(function: Function[Parts], swept: Mapping[str, int], waiting: Waiting) -> None:
-    """Count what was picked up and what is open; a record that cannot be read is an error in the log, too."""
+    """Emit the metrics of a run and of the open bookings; log an error if records cannot be read."""
     for name, count in swept.items():
         function.metrics.add_metric(f"Swept{name.title()}", MetricUnit.Count, count)
     function.metrics.add_metric("OpenBookings", MetricUnit.Count, waiting.on_their_way)

@@ -57,6 +57,7 @@ class WaitingBooking:
         persons: HMACs of the patient and of the number.
         sealed: the request, encrypted for the call's item.
         problems: the fields for which it could not be made; a person must look.
+        making: whether somebody has begun to make it.
     """
 
     wish_id: str
@@ -66,6 +67,7 @@ class WaitingBooking:
     persons: tuple[str, ...]
     sealed: bytes = field(repr=False)
     problems: tuple[str, ...] = ()
+    making: bool = False
 
 
 def put_of(key: str, standing: Item | None, bookings: Sequence[WaitingBooking], now: datetime) -> Put:
@@ -101,6 +103,7 @@ def _attributes(booking: WaitingBooking) -> dict[str, Any]:
         "persons": _texts(booking.persons),
         "sealed": {"B": booking.sealed},
         "problems": _texts(booking.problems),
+        "making": {"BOOL": booking.making},
     }
 
 
@@ -117,6 +120,7 @@ def _waiting(told: Mapping[str, Any]) -> WaitingBooking:
         persons=tuple(each["S"] for each in told["persons"]["L"]),
         sealed=told["sealed"]["B"],
         problems=tuple(each["S"] for each in told["problems"]["L"]),
+        making=told["making"]["BOOL"],
     )
 
 

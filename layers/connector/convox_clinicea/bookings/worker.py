@@ -1,6 +1,6 @@
 """The worker: moves one booking to its next state.
 
-The rules stand in `docs/booking-protocol.md`; each step here names none of them, but keeps them all.
+The rules are in `docs/booking-protocol.md`; comments name the rule that a step keeps.
 """
 
 from __future__ import annotations
@@ -53,20 +53,21 @@ class Worker:
     def work(self, message: Message, *, received: int, deadline: Deadline) -> Outcome:
         """Advance the booking as far as possible before `deadline`.
 
-        Waiting is no error: whatever cannot be done now answers `Wait`, and the ledger stands as it was or says
-        how far it came.
+        Waiting is not an error (rule 11): if the booking cannot go on now, the result is a `Wait`, and the ledger holds
+        the state that it reached.
 
         Args:
             received: how often the message has been received, from 1.
         """
         try:
             booking = self._ledger.get(message.booking_id)
+            # rule 12: an older generation means nothing
             if booking is None or message.generation < booking.generation:
                 return Done(booking)
             if booking.state.ended or booking.state.parked:
                 return Done(booking)
             # rule 4: wait for a live lease; after it, the outcome is unknown
-            if booking.state is State.SENDING:  # rule 4
+            if booking.state is State.SENDING:
                 lease_left = self._seconds_until_lease_ends(booking)
                 if lease_left > 0:
                     return Wait(lease_left + 1)
@@ -81,6 +82,7 @@ class Worker:
             if self._clock.now() > (booking.redriven_at or booking.accepted_at) + self._limits.age:
                 raise CannotDecide(self._limits.reason_given_up(booking, self._clock.now()))
             request = BookingRequest.from_bytes(self._sealer.open(key_of(booking.booking_id), booking.request or b""))
+            # rule 9: the others wait for a canary
             if not booking.posted and self._still_ahead(booking.start):
                 wait = self._canary.look(booking, request, received)
                 if wait is not None:
@@ -92,16 +94,16 @@ class Worker:
                     return self._behind_another(booking, received)
                 patient_id = self._calendar.patient_id(booking, request, deadline)
             except AlreadyRegistered as found:
-                patient_id = found.patient_id  # Clinicea may show late whom it has registered
+                patient_id = found.patient_id  # the search may not show the new patient yet
             try:
-                # rule 6: the slot's lock before the look
+                # rule 6: the slot's lock before the reading
                 if patient_id is not None and not self._locks.acquire_slot_lock(booking, patient_id):
                     return self._behind_another(booking, received)
             except AlreadyBooked as found:
                 made = found.booking
-            # rule 1: no POST without a look
+            # rule 1: no POST without a reading
             shown = self._calendar.read(patient_id, request, deadline)
-            # One that was posted, parked and redriven is `accepted` again, and its POST as doubtful as before.
+            # A booking that was posted, parked and redriven is `accepted` again, with its POST still in doubt.
             if booking.posted or booking.state is State.UNKNOWN:
                 settled = self._settle(booking, request, shown, received, deadline)
                 if settled is not None:
@@ -114,7 +116,7 @@ class Worker:
                 if not self._locks.acquire_slot_lock(booking, patient_id, after=made):
                     return self._behind_another(booking, received)
             # rule 2: an unclear appointment goes to a person
-            if shown.unclear:  # cancelled or not? Posting may double it, believing it may leave the patient without one
+            if shown.unclear:  # a POST may double it; taking it may leave the patient without an appointment
                 raise CannotDecide(Reason.OUTCOME_UNKNOWN)
             # rule 14: too late
             if not self._still_ahead(request.start):
@@ -123,6 +125,7 @@ class Worker:
             return self._park(booking, cause.reason)
         except HolderParked:
             return self._park(booking, Reason.WAITS_FOR_OTHER_BOOKING)
+        # no claim without time for the POST
         if deadline.remaining() < self._limits.seconds_for_a_post:
             return wait_for(None, received)
         turn = self._canary.turn(booking, request, shown.patient_id, received)
@@ -132,15 +135,15 @@ class Worker:
         return posted if isinstance(posted, Wait) else self._done(posted)
 
     def _others_first(self, booking: Booking) -> bool:
-        """Whether another booking may be creating this one's patient, or this one's visit with a new patient."""
+        """Return whether another booking may be creating this one's patient, or this visit for a new patient."""
         if booking.patient_id is None:
             return not self._locks.acquire_number_lock(booking)
         return not booking.posted and self._locks.creator_may_post(booking)
 
     def _stands(self, made: Booking, shown: CalendarSnapshot) -> bool:
-        """Whether the appointment of a booking of the same visit still stands.
+        """Return whether the appointment of another booking of the same visit is still in the calendar.
 
-        The ledger's word counts where Clinicea may not show it yet, or cannot be asked.
+        The ledger counts while Clinicea may not show the appointment yet, or without read-backs.
         """
         still = shown.stands(str(made.appointment_id))
         if still is None:
@@ -148,7 +151,7 @@ class Worker:
         return still
 
     def _behind_another(self, booking: Booking, received: int) -> Outcome:
-        """Wait for the lock's holder, but not past the start: a person is told while it can still be made by hand."""
+        """Wait for the lock's holder, but park in time before the start, while a person can still book by hand."""
         now = self._clock.now()
         # rule 6: not past ten minutes before the start
         wait = wait_until(booking.start - self._limits.margin, now, received)
@@ -160,7 +163,7 @@ class Worker:
     def _settle(
         self, booking: Booking, request: BookingRequest, shown: CalendarSnapshot, received: int, deadline: Deadline
     ) -> Outcome | None:
-        """Find out what became of a POST; None if its appointment is certainly absent."""
+        """Determine the outcome of a POST; returns None if its appointment is certainly absent."""
         # rule 16: without read-backs, an unknown outcome goes to a person
         if not self._calendar.readable:
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
@@ -174,7 +177,7 @@ class Worker:
         named = booking.state is State.UNKNOWN and booking.appointment_id is not None
         # rule 3: the settle time, then two equal readings
         if left > 0:
-            # Clinicea may show a little late what it says it made: look again soon, then ever less often.
+            # Clinicea may show its new appointment late: read again soon, then less and less often.
             passed = self._limits.settle.total_seconds() - left
             return Wait(min(left + 1, max(2.0, 3 * passed)) if named else left + 1)
         if not self._calendar.read_again(booking, request, deadline).same_as(shown):
@@ -189,23 +192,23 @@ class Worker:
         if standing is not None:
             return self._done(self._already_there(booking, shown, standing))
         if named:
-            # Clinicea said that it made one: to post again, a person must first have looked.
+            # Clinicea's answer named an appointment: a person must check before another POST.
             raise CannotDecide(Reason.OUTCOME_UNKNOWN)
-        # rule 8
+        # rule 8: a patient that is found becomes the booking's
         if booking.refusal is not None and booking.patient_id is None and shown.patient_id is not None:
-            return None  # half done, and shown late: it goes on as for a known patient
-        # rule 9
+            return None  # half done, and shown late: the booking goes on as for a known patient
+        # rule 9: an unlisted refusal is never `rejected`
         if booking.refusal is Reason.REFUSED:
-            # An answer that nobody has listed decides nothing: the request is kept, and a person decides.
+            # An unlisted refusal decides nothing: the request is kept, and a person decides.
             raise CannotDecide(Reason.REFUSED)
         if booking.refusal is not None:
             return self._done(self._posting.reject(booking, booking.refusal, shown))
         return None
 
     def _until_others_settle(self, booking: Booking, shown: CalendarSnapshot, received: int) -> Wait | None:
-        """Wait while all that is new stands where open bookings of the patient have posted: they claim what is theirs.
+        """Return a wait while all new appointments are at starts that the patient's open bookings have posted.
 
-        None if something else is new, or there is no time left before the start.
+        Those bookings claim theirs first. None if there are other new ones, or no time is left before the start.
         """
         starts = dict(shown.starts)
         for each in self._calendar.doubtful(booking, shown):
@@ -215,7 +218,7 @@ class Worker:
         return wait_until(booking.start - self._limits.margin, self._clock.now(), received)
 
     def _already_there(self, booking: Booking, shown: CalendarSnapshot, standing: str) -> Booking:
-        """The wanted appointment stands though we did not make it: by hand, or by another call's booking."""
+        """Book an appointment that we did not make: it was made by hand, or by another call's booking."""
         booked = self._calendar.book_own(booking, shown, reason=Reason.ALREADY_THERE)
         return booked or self._ledger.move(
             booking,

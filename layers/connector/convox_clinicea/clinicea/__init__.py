@@ -6,7 +6,7 @@ clinicea = connect(
 mobile = parse_mobile("99999 00001", default_country="IN")
 patients = clinicea.search_patient_by_mobile_number(mobile, Deadline.after(SystemClock(), seconds=2))
 
-Each name is loaded when it is first asked for: who needs the errors alone does not load the HTTP client.
+Each name is loaded on first use, so code that needs only the errors does not load the HTTP client.
 """
 
 from __future__ import annotations

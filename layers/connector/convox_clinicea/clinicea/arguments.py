@@ -16,7 +16,7 @@ from convox_clinicea.clinicea.formats import zone_of
 from convox_clinicea.clinicea.models import NewAppointment
 from convox_clinicea.deployment_documents import Clinics
 
-if TYPE_CHECKING:  # parsing numbers is the caller's business, and what it loads
+if TYPE_CHECKING:  # callers that parse numbers have loaded it
     from convox_clinicea.clinicea.models import NewPatient
     from convox_clinicea.mobile import Mobile
 
@@ -35,7 +35,7 @@ class Setup:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of what decides form and instants of bookings; what is known of the evidence is left out."""
+        """SHA-256 of the settings that decide form and instants of bookings; evidence is left out."""
         flows, calls = self._table.flows, self._table.calls
         used = [call for call in (flows.book_known_call, flows.book_new_call, Endpoint.BY_PATIENT) if call is not None]
         described = {
@@ -47,10 +47,10 @@ class Setup:
         return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
     def form(self, clinic_id: str, start: datetime, *, known: bool) -> str | None:
-        """Return the name of what one right booking proves: its call, and its clinic's zone with the UTC offset.
+        """Return the form that one correct booking proves: its call, and its clinic's zone with the UTC offset.
 
-        A zone proves nothing for another, nor its winter for its summer: at an offset of zero no mistake shows.
-        None where the flow has no such call.
+        One zone proves nothing for another, and winter nothing for summer: an offset of zero hides mistakes.
+        None if the flow has no such call.
         """
         call = self._table.flows.book_known_call if known else self._table.flows.book_new_call
         zone = self._clinics.zone(clinic_id)
@@ -58,10 +58,10 @@ class Setup:
 
 
 def may_be_another_zone(meant: datetime, shown: datetime) -> bool:
-    """Whether a start is off by what may be the difference of two zones, whichever they are.
+    """Return whether a start is off by a possible difference of two zones.
 
-    A staff member may have a zone of their own [doc] that no setting names. Offsets are quarters of an hour, from
-    -12:00 to +14:00.
+    Any two zones count, because a staff member may have a zone of their own [doc] that no setting names. Offsets are
+    multiples of 15 minutes, from -12:00 to +14:00.
     """
     off = shown.astimezone(UTC) - meant.astimezone(UTC)
     return timedelta() < abs(off) <= _FARTHEST_ZONES and off % _QUARTER == timedelta()
@@ -72,7 +72,7 @@ def _minutes(moment: datetime) -> int:
 
 
 class Arguments:
-    """Writes instants, days, numbers and appointments as Clinicea's parameters."""
+    """Formats instants, days, numbers and appointments as Clinicea's parameters."""
 
     def __init__(self, table: CallTable, clinics: Clinics) -> None:
         self._table = table
@@ -90,7 +90,7 @@ class Arguments:
         }
 
     def moment(self, call: Endpoint, name: str, moment: datetime, clinic: ZoneInfo, rule: str) -> str:
-        """Return an instant as the call sends it; raises AmbiguousTime where its zone's wall clock cannot tell it."""
+        """Return an instant in the call's format; raises AmbiguousTime if its wall-clock time occurs twice."""
         spec = self._table.calls[call]
         local = moment.astimezone(zone_of(spec.zones.get(name, rule), clinic))
         form = spec.formats.get(name, "stamp")
@@ -102,7 +102,7 @@ class Arguments:
         return self._table.times.written(day, self._table.calls[call].formats.get(name, "stamp"))
 
     def patient(self, call: Endpoint, patient: NewPatient) -> dict[str, str | None]:
-        """Return all that a new patient told, the mobile in two parts."""
+        """Return a new patient's details, with the mobile in two parts."""
         told = {
             name: self.day(call, name, value) if isinstance(value, date) else value
             for name, value in patient.revealed().items()

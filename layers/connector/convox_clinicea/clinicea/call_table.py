@@ -1,7 +1,7 @@
-"""The call table: how each of Clinicea's calls looks on the wire, as data.
+"""The call table: the HTTP form of each of Clinicea's calls, as data.
 
-Half of it could not be checked against a real account, so it is a document (`documents/call_table.json`)
-that a deployer replaces, whole or in part, without touching code. Each entry states its evidence: `doc`
+Half of it could not be verified with a real account, so it is a document (`documents/call_table.json`)
+that a deployer replaces, in whole or in part, without a change of code. Each entry states its evidence: `doc`
 (Clinicea's help pages), `live` (public code whose authors saw it), `code` (public code), `assumed` (ours), `confirmed`
 (on the deployer's own account).
 """
@@ -22,7 +22,7 @@ from convox_clinicea.errors import InvalidDocument, raise_alone
 
 Evidence = Literal["doc", "live", "code", "assumed", "confirmed"]
 NOTHING_REPLACED: Mapping[str, Any] = {"schema": 2}
-"""A deployer's document that changes nothing."""
+"""A deployer's document without changes."""
 
 _LONGEST_SENTENCE = 200
 _IN_PATH = re.compile(r"\{([^{}]*)\}")
@@ -40,16 +40,16 @@ _VISIT = ("clinic_id", "start", "end", "practitioner_id", "service", "notes")
 _LISTS = ("page", "page_size", "day", "since", "search", "file_number")
 _OURS = frozenset((*_PERSON, *_VISIT, *_LISTS, "api_key", "user_name", "password"))
 _STAMPS = frozenset({"start", "end"})
-"""Times that must tell the hour."""
+"""Parameters that must include the time of day."""
 _ZONED = _STAMPS | {"since"}
 _DATED = _ZONED | {"day"} | new_patient.DATES
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 CODE_PREFIXES = {"plus": "+", "digits": "", "zeros": "00"}
-"""How a country code is written: +91, 91 or 0091."""
+"""Form of a country code: +91, 91 or 0091."""
 
 
 class CallSpec(_Part):
-    """One call: where it is, how it takes its parameters and what they are called there."""
+    """One call: its address, and the places and names of its parameters."""
 
     version: str = Field(pattern=r"^v[0-9]+$")
     path: str = Field(pattern=r"^/[A-Za-z0-9/{}._-]+$")
@@ -57,38 +57,38 @@ class CallSpec(_Part):
     style: Literal["query", "form", "json"]
     parameters: dict[str, str | None]
     """Our name of each parameter → Clinicea's; null: not sent."""
-    """In a JSON body a dot nests: `Appointment.Start` is `Start` within the object `Appointment`."""
+    """In a JSON body a dot means nesting: `Appointment.Start` is `Start` in the object `Appointment`."""
     fixed: dict[str, str | None] = {}
-    """Clinicea's name → a value that is always sent; null: not sent, where a document above drops it."""
+    """Clinicea's name → a value that is always sent; null removes a value of the packed document."""
     places: dict[str, Literal["query", "header", "path"]] = {}
-    """Clinicea's name of a parameter → where it goes, for one that does not go where `style` says."""
+    """Clinicea's name of a parameter → its place, if that is not the place of `style`."""
     variants: dict[Variant, dict[str, str]] = {}
-    """Another use of the same call → the fixed parameters that differ in it."""
+    """Another use of the same call → the fixed parameters that differ."""
     values: dict[str, dict[str, str]] = {}
     listed: list[str] = []
-    """Our names of parameters of which Clinicea takes ids only: sent where `values` lists the word, or it is a GUID."""
+    """Our names of parameters that must be ids: sent if `values` lists the word, or if it is a GUID."""
     formats: dict[str, Format] = {}
-    """Our name of a date or time → `stamp` (with its time; the default) or `date`."""
+    """Our name of a date or time → `stamp` (with time; the default) or `date`."""
     zones: dict[str, ZoneRule] = {}
-    """Our name of a time → the zone that it is sent in, where that is not the one in `times`."""
+    """Our name of a time → the zone in which it is sent, if that is not the one in `times`."""
     colons: dict[str, Literal["encoded", "bare"]] = {}
-    """Our name of a time → how its colons stand in an address; `encoded` is the default."""
+    """Our name of a time → form of its colons in an address; `encoded` is the default."""
     country_code_format: Literal["plus", "digits", "zeros"] = "plus"
     not_found: Literal["nothing", "error"] = "error"
-    """What a 404 means that is not a missing route."""
+    """Meaning of a 404 that is not a missing route."""
     page_size: int | None = Field(default=None, ge=10, le=1000)
     last_page: Literal["empty", "short"] = "empty"
-    """Which page ends the reading: `short` saves a request, `empty` loses nothing where pages are cut."""
+    """The page that ends the reading: `short` saves a request, `empty` is safe if pages are cut."""
     evidence: dict[str, Evidence] = {}
     confirmed_on: str | None = Field(default=None, pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    """The day on which an account showed what is confirmed in `evidence`."""
+    """The day on which `evidence` was confirmed on an account."""
 
     @field_validator("parameters", "values", "listed")
     @classmethod
     def _known_names(cls, named: Any) -> Any:
         unknown = sorted(set(named) - _OURS)
         if unknown:
-            raise ValueError(f"there is no parameter {', '.join(unknown)}; there are {', '.join(sorted(_OURS))}")
+            raise ValueError(f"unknown parameter {', '.join(unknown)}; known are {', '.join(sorted(_OURS))}")
         return named
 
     @model_validator(mode="after")
@@ -103,12 +103,12 @@ class CallSpec(_Part):
             unknown = sorted(set(getattr(self, part)) - allowed)
             if unknown:
                 raise ValueError(
-                    f"{part} names {', '.join(unknown)}; only {', '.join(sorted(allowed))} can stand there"
+                    f"{part} has {', '.join(unknown)}; only {', '.join(sorted(allowed))} are allowed there"
                 )
         if dated := sorted(name for name in _STAMPS if self.formats.get(name) == "date"):
-            raise ValueError(f"{', '.join(dated)} must tell the hour: formats cannot say date")
+            raise ValueError(f"{', '.join(dated)} needs a time of day: formats must not be date")
         if self.style != "query" and "bare" in self.colons.values():
-            raise ValueError("colons stand in addresses only: bare needs style query")
+            raise ValueError("bare colons need style query, because they are in addresses")
         return self
 
     @model_validator(mode="after")
@@ -123,21 +123,21 @@ class CallSpec(_Part):
         known = {*self.fixed, *(name for name in self.parameters.values() if name is not None)}
         unknown = sorted(set(self.places) - known)
         if unknown:
-            raise ValueError(f"places names {', '.join(unknown)}, which is no parameter of this call")
+            raise ValueError(f"places has {', '.join(unknown)}, which this call does not have as a parameter")
         holes = {*_IN_PATH.findall(self.path)} - {"version"}
         if holes != {name for name, place in self.places.items() if place == "path"}:
             raise ValueError(
-                "each {name} in path, {version} apart, is a parameter whose place is path, and the reverse"
+                "each {name} in path, except {version}, must be a parameter with the place path, and vice versa"
             )
         return self
 
     @property
     def address(self) -> str:
-        """The path under its version; `{name}` of parameters in the path is left standing."""
+        """The path with its version; placeholders such as `{name}` are kept."""
         return self.path.replace("{version}", self.version)
 
     def named(self, arguments: Mapping[str, str | None], variant: Variant | None = None) -> dict[str, str]:
-        """Return `arguments` under Clinicea's names; what is None or not taken by this call is left out."""
+        """Return `arguments` under Clinicea's names, without None and parameters unknown to the call."""
         named = {name: value for name, value in self.fixed.items() if value is not None}
         if variant is not None:
             named |= self.variants.get(variant, {})
@@ -152,13 +152,13 @@ class CallSpec(_Part):
 
     @property
     def bare(self) -> frozenset[str]:
-        """Clinicea's names of the parameters whose colons stand bare in an address."""
+        """Clinicea's names of the parameters whose colons are not encoded in an address."""
         names = (self.parameters.get(ours) for ours, form in self.colons.items() if form == "bare")
         return frozenset(name for name in names if name is not None)
 
 
 class CredentialSpec(_Part):
-    """Where the two authentication schemes put what they send."""
+    """Places of the credentials of the two authentication schemes."""
 
     api_key_header: str
     token_parameter: str
@@ -168,7 +168,7 @@ class CredentialSpec(_Part):
 
 
 class Refusal(_Part):
-    """A text by which Clinicea refuses a booking for good, and the booking's reason."""
+    """A text with which Clinicea finally refuses a booking, and the booking's reason."""
 
     status: list[int]
     contains: str = Field(min_length=3)
@@ -190,12 +190,12 @@ class CallTable(_Part):
     service_fields: dict[str, list[str]]
     change_fields: dict[str, list[str]]
     saving_error_fields: list[str]
-    """Fields of a written record that are empty where it was saved, and tell why it was not."""
+    """Error fields of a written record: empty if it was saved, else the cause."""
     statuses: Statuses
     fields_evidence: dict[str, Evidence] = {}
     missing_route_markers: list[str] = []
     nothing_found_markers: list[Annotated[str, Field(min_length=8)]] = []
-    """Texts of a 400 or 404 to a read, or of a JSON string, by which Clinicea says that it found nothing."""
+    """Texts of a 400 or 404 to a read, or of a JSON string, that mean an empty result."""
     refusals: list[Refusal] = []
 
     @model_validator(mode="after")
@@ -231,9 +231,9 @@ class CallTable(_Part):
 
     @classmethod
     def build(cls, packed: Mapping[str, Any], replacement: Mapping[str, Any] | None = None) -> Self:
-        """Return the packed document with the deployer's laid over it, objects merged and lists replaced.
+        """Return the packed document merged with the deployer's; lists are replaced.
 
-        A document of an earlier schema is laid over what was packed at its time.
+        A document of an earlier schema is merged over the defaults of its time.
 
         Raises:
             InvalidDocument: the result is not a call table; the text names the places.
@@ -248,7 +248,7 @@ class CallTable(_Part):
             raise_alone(InvalidDocument("call table", placed(replacement or merged, problems(error, cls))))
 
     def says_nothing_found(self, text: str) -> bool:
-        """Whether a short text is Clinicea's way to say that it found nothing."""
+        """Return whether a short text means an empty result."""
         lowered = text.casefold()
         return len(text) <= _LONGEST_SENTENCE and any(each.casefold() in lowered for each in self.nothing_found_markers)
 
@@ -256,7 +256,7 @@ class CallTable(_Part):
         """Return the booking's reason if this answer is one of the known refusals.
 
         Args:
-            status: None for the text of a saving error, which comes with a success's status.
+            status: None for the text of a saving error, which comes with a 2xx status.
         """
         lowered = text.lower()
         for refusal in self.refusals:
@@ -266,7 +266,7 @@ class CallTable(_Part):
 
 
 def laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one document laid over another: objects merged, everything else replaced."""
+    """Return `below` merged with `above`: objects are merged, everything else is replaced."""
     merged = dict(below)
     for key, value in above.items():
         old = merged.get(key)

@@ -1,10 +1,10 @@
 """Names of Clinicea's calls, the dialect of each flow, and upgrades of call tables of schema 1.
 
-`convox`: the four operations that Clinicea's page on ConVox names [doc]. `modern`: the calls that public clients use
-[live; the booking: code]. The modern dialect has no call that makes a patient.
+`convox`: the four operations on Clinicea's page about ConVox [doc]. `modern`: the calls that public clients use [live;
+the booking: code]. The modern dialect has no call that creates a patient.
 
-A document of schema 1 says what differs from what was packed at its time. Since then the packed defaults have changed:
-laid over those of now, a document that held would mean something else. So it is laid over its own defaults.
+A document of schema 1 holds the differences from the packed defaults of its time, which have changed since. So it is
+merged over those earlier defaults.
 """
 
 from __future__ import annotations
@@ -40,9 +40,9 @@ _WRITES = frozenset({Endpoint.POST_BY_PATIENT, Endpoint.POST_WITH_PATIENT, Endpo
 
 
 def writes(call: str) -> bool:
-    """Whether the call changes the calendar, whatever verb the call table gives it.
+    """Return whether the call changes the calendar, whatever its verb in the call table.
 
-    The help page says GET for a call that creates: the verb must not decide what may be sent twice.
+    The help page has GET for a call that creates, so the verb must not decide what may be sent twice.
     """
     return call in _WRITES
 
@@ -74,11 +74,11 @@ class Flows(BaseModel):
 
     @property
     def book_new_call(self) -> Endpoint | None:
-        """None: this dialect has no call that makes a patient."""
+        """The call; None: this dialect has no call that creates a patient."""
         return Endpoint.POST_WITH_PATIENT if self.book_new == "convox" else None
 
     def needed(self) -> tuple[Endpoint, ...]:
-        """The calls that the four flows and the read-backs rest on, each once."""
+        """Return the calls of the four flows and the read-backs, each once."""
         flows = (self.search_call, self.completed_call, self.book_known_call, self.book_new_call)
         return tuple(
             dict.fromkeys(call for call in (*flows, Endpoint.BY_PATIENT, Endpoint.BY_DATE) if call is not None)
@@ -86,10 +86,10 @@ class Flows(BaseModel):
 
 
 def flows_of(replacement: Mapping[str, Any] | None) -> Flows:
-    """Return the flows of a deployer's call table, without reading the rest of it.
+    """Return the flows of a deployer's call table, without validation of the rest.
 
     Raises:
-        InvalidDocument: its `flows` are none.
+        InvalidDocument: its `flows` are invalid.
     """
     return read_document(Flows, (replacement or {}).get("flows", {}), "call table")
 
@@ -110,31 +110,31 @@ _DEFAULTS: Mapping[str, Any] = {
         "getAppointmentsByDate": {"formats": {"day": "stamp"}, "evidence": {"formats": "assumed"}},
     }
 }
-"""What schema 1 packed, where it differs."""
+"""The packed defaults of schema 1 that differ."""
 _CHANGED = "for a document without it keeps the older defaults of versions, paths and styles"
 
 
 def of_schema_1(document: Mapping[str, Any]) -> bool:
-    """Whether a deployer's document is of schema 1, which did not have to say so."""
+    """Return whether a deployer's document has schema 1, which could omit the number."""
     return "schema" not in document or (type(document["schema"]) is int and document["schema"] == 1)
 
 
 def placed(document: Mapping[str, Any], problems: list[str]) -> list[str]:
-    """Return the problems of the translated document by their places in the deployer's."""
+    """Return the problems of a translated document with their places in the deployer's document."""
     if not of_schema_1(document):
         return problems
     return [problem.replace("times.stamp", "datetime_format", 1) for problem in problems]
 
 
 def translated(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
-    """Return what is to be laid over the packed call table, one over the other.
+    """Return the documents to merge over the packed call table, in order.
 
     Raises:
         InvalidDocument: the document mixes the schemas; the text says what to change.
     """
     if not of_schema_1(document):
         if "datetime_format" in document:
-            raise InvalidDocument("call table", ["datetime_format: is of schema 1; write times.stamp instead"])
+            raise InvalidDocument("call table", ["datetime_format: belongs to schema 1; write times.stamp instead"])
         return [document]
     if new := sorted(set(document) & set(_NEW)):
         why = f'belongs to schema 2: write "schema": 2 and compare the rest with docs/clinicea.md, {_CHANGED}'

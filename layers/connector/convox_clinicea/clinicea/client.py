@@ -34,7 +34,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.text import each_once, id_key, same_id
 
-if TYPE_CHECKING:  # loaded by whoever needs it
+if TYPE_CHECKING:  # callers that need it have loaded it
     from convox_clinicea.clinicea.models import NewPatient
     from convox_clinicea.clinicea.registered import CalendarEntry
     from convox_clinicea.mobile import Mobile
@@ -43,10 +43,10 @@ T = TypeVar("T")
 
 
 class Clinicea:
-    """Talks to one Clinicea account.
+    """Client for one Clinicea account.
 
-    Every method takes the deadline by which it has ended, and raises one leaf of `clinicea.errors` if Clinicea
-    did not do what was asked. Nothing here knows of ConVox, queues or Lambda.
+    Every method ends by its deadline, and raises a leaf of `clinicea.errors` if Clinicea did not do as asked. The
+    client is independent of ConVox, queues and Lambda.
     """
 
     def __init__(
@@ -72,26 +72,26 @@ class Clinicea:
     def search_patient_by_mobile_number(self, mobile: Mobile, deadline: Deadline) -> list[Patient]:
         """Return every patient registered with this number.
 
-        `searchPatientByMobileNumber` [doc], or `getPatient` by mobile [live] where the flow is modern.
+        Calls `searchPatientByMobileNumber` [doc], or `getPatient` by mobile [live] in the modern flow.
         """
         call = self._table.flows.search_call
         return self._patients(call, self._arguments.mobile(call, mobile), deadline)
 
     def patient_by_file_number(self, file_number: str, deadline: Deadline) -> list[Patient]:
-        """Return the patients with this file number, what clinics call the patient id; `getPatient` [live]."""
+        """Return the patients with this file number (clinics call it patient id); `getPatient` [live]."""
         return self._patients(Endpoint.GET_PATIENT, {"file_number": file_number}, deadline, "file_number")
 
     def patient_by_id(self, patient_id: str, deadline: Deadline) -> Patient | None:
-        """Return one patient, or None where there is no such id; `getPatientByID` [live]."""
+        """Return one patient, or None for an unknown id; `getPatientByID` [live]."""
         found = self._patients(Endpoint.PATIENT_BY_ID, {"patient_id": patient_id}, deadline)
         return next((patient for patient in found if same_id(patient.patient_id, patient_id)), None)
 
     def past_completed_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return the patient's checked-out appointments, newest first.
 
-        `getPatientPastCompletedAppointment` [doc], or where the flow is modern those of `getAppointmentsByPatient`
-        [live] that are checked out. The first promises checked-out ones only; one that says otherwise is left out. One
-        whose status word is unknown is kept, for its word to be shown.
+        Calls `getPatientPastCompletedAppointment` [doc], or filters `getAppointmentsByPatient` [live] in the modern
+        flow. The first promises checked-out appointments only; any with another status is left out. One with an
+        unknown status word is kept, so that its word is shown.
         """
         call = self._table.flows.completed_call
         if call is Endpoint.BY_PATIENT:
@@ -106,9 +106,9 @@ class Clinicea:
         return lists.newest_first(each for each in completed if lists.may_be_of(patient_id, each))
 
     def unfinished_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
-        """Return past appointments that nobody set to a completed status, newest first; staff often forget [doc].
+        """Return past appointments without a completed status, newest first; staff often forget to set it [doc].
 
-        None are read unless the call table's `statuses.show_unfinished` asks for them.
+        Empty, without a request, unless the call table has `statuses.show_unfinished`.
         """
         if not self._table.statuses.show_unfinished:
             return []
@@ -123,12 +123,12 @@ class Clinicea:
     def post_appointment_by_patient_id(
         self, patient_id: str, appointment: NewAppointment, deadline: Deadline
     ) -> CreatedAppointment:
-        """Make an appointment for a known patient.
+        """Create an appointment for a known patient.
 
-        `postAppointmentByPatientID` [doc], or `createAppointment` [code] where the flow is modern.
+        Calls `postAppointmentByPatientID` [doc], or `createAppointment` [code] in the modern flow.
 
         Raises:
-            OutcomeUnknown, UnlistedRefusal: it may have been made; look before anything else is done.
+            OutcomeUnknown, UnlistedRefusal: it may have been made; read the calendar before the next step.
         """
         call = self._table.flows.book_known_call
         arguments = {"patient_id": patient_id, **self._arguments.appointment(call, appointment)}
@@ -139,10 +139,10 @@ class Clinicea:
     def post_appointment(
         self, patient: NewPatient, appointment: NewAppointment, deadline: Deadline
     ) -> CreatedAppointment:
-        """Make a patient and an appointment, `postAppointment` [doc]; raises as the call above.
+        """Create a patient and an appointment, `postAppointment` [doc]; raises the same errors, and:
 
         Raises:
-            NotInDialect: the flow is modern, which has no such call; nothing was sent.
+            NotInDialect: the modern flow has no such call; nothing was sent.
         """
         call = self._table.flows.book_new_call
         if call is None:
@@ -151,13 +151,13 @@ class Clinicea:
         return self._post(call, arguments, appointment, None, deadline)
 
     def appointments_by_patient(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
-        """Return all appointments of the patient, past and future, every page, `getAppointmentsByPatient` [live]."""
+        """Return all pages of the patient's past and future appointments, `getAppointmentsByPatient` [live]."""
         return self._appointment_pages(Endpoint.BY_PATIENT, {"patient_id": patient_id}, deadline)
 
     def upcoming_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
-        """Return the patient's appointments to come that stand, `getAppointmentsByPatient` type 0 [live].
+        """Return the patient's future, uncancelled appointments, `getAppointmentsByPatient` type 0 [live].
 
-        Clinicea lists cancelled and past ones among them [live]; they are left out here.
+        Clinicea's list includes cancelled and past ones [live]; they are left out here.
         """
         found = self._appointment_pages(Endpoint.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
         now = self._clock.now()
@@ -165,13 +165,13 @@ class Clinicea:
         return [a for a in standing if lists.may_be_of(patient_id, a)]
 
     def appointments_by_date(self, day: date, deadline: Deadline) -> list[Appointment]:
-        """Return the day's appointments of all patients, every page, `getAppointmentsByDate` [live]."""
+        """Return all pages of the day's appointments of all patients, `getAppointmentsByDate` [live]."""
         call = Endpoint.BY_DATE
         return self._appointment_pages(call, {"day": self._arguments.day(call, "day", day)}, deadline)
 
     def entries_by_date(self, day: date, deadline: Deadline) -> list[CalendarEntry]:
-        """Return the same with the patients' names and numbers, and the notes, as far as the list shows them."""
-        from convox_clinicea.clinicea.registered import entry_from  # no look-up needs it
+        """Return the day's appointments with names, numbers and notes, if the list shows them."""
+        from convox_clinicea.clinicea.registered import entry_from  # not needed by look-ups
 
         call = Endpoint.BY_DATE
 
@@ -190,7 +190,7 @@ class Clinicea:
         )
 
     def services(self, clinic_id: str, deadline: Deadline, search: str | None = None) -> list[lists.Service]:
-        """Return the services of a clinic that can be booked online, every page, `getServicesByClinic` [code]."""
+        """Return all pages of a clinic's services that can be booked online, `getServicesByClinic` [code]."""
         call = Endpoint.SERVICES
         return self._pages(
             call,
@@ -201,11 +201,11 @@ class Clinicea:
         )
 
     def changes(self, since: datetime, deadline: Deadline) -> list[lists.Change]:
-        """Return what was made, changed or deleted since then, every page, `getChanges` [live].
+        """Return all pages of appointments created, changed or deleted since a time, `getChanges` [live].
 
         Args:
-            since: aware; sent as its date in the zone `times.sync_zone` unless the call table says otherwise, so
-                that earlier changes of that day come along.
+            since: aware; sent as a date in the zone `times.sync_zone` unless the call table says otherwise, so the
+                answer includes earlier changes of that day.
         """
         call = Endpoint.CHANGES
         sent = self._arguments.moment(call, "since", since, self._clinics.zone(None), self._table.times.sync_zone)
@@ -279,7 +279,7 @@ class Clinicea:
     def _appointments(self, call: Endpoint, found: list[Record]) -> list[Appointment]:
         read = lists.all_read(call, (appointment_from(record, self._table, self._clinics) for record in found))
         self._note_unclear(call, read)
-        # A visit with two services or payments may come as two rows.
+        # A visit with two services or payments may be two rows.
         return each_once(read, lambda appointment: appointment.appointment_id)
 
     def _note_unclear(self, call: Endpoint, read: Iterable[Appointment]) -> None:

@@ -44,10 +44,10 @@ def connect(
         credentials: called before each request, so that a rotated secret takes effect; cache it there.
         scheme: `api_key` (a header) or `staff_session` (login, then a token in the query).
         call_table: the deployer's document, laid over the packed one.
-        clinics: whose time zones Clinicea's naive times are read in; `default_zone` for the others.
-        tokens: where a staff session's token is kept; by default in this process.
-        observe: told of each request's call name, seconds and failure.
-        observe_unclear: told how many records of an answer have a status word that the call table does not know.
+        clinics: clinics with the time zones of Clinicea's naive times; others have `default_zone`.
+        tokens: store of a staff session's token; by default in this process.
+        observe: called with each request's call name, seconds and failure.
+        observe_unclear: called with the number of an answer's records with an unknown status word.
     """
     clock = clock or SystemClock()
     table = CallTable.build(packed("call_table"), call_table)

@@ -1,7 +1,7 @@
 """Errors of Clinicea calls.
 
-Every leaf carries the call's name and the HTTP status, where there was one, and nothing else: no URL (tokens
-travel in queries), no body, no patient's data.
+Every leaf has the call's name and the HTTP status, if there was one, but no URL (queries may hold tokens), no body and
+no patient's data.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from convox_clinicea.errors import ConnectorError
 
 
 class CliniceaError(ConnectorError):
-    """Root of this branch."""
+    """Root of Clinicea's errors."""
 
     public = "The clinic's system could not answer."
 
@@ -27,13 +27,13 @@ _LOGIN_REFUSED = "key, user name or password is not accepted, or the API role do
 
 
 class SetupFault(CliniceaError):
-    """The deployment is at fault, not the patient: a person must change a setting. Nothing was executed as a rule."""
+    """A fault of the deployment, not of the patient: a setting must change. Usually nothing was executed."""
 
     public = "The clinic's system denies the connector access. Please tell the connector's operator."
 
 
 class AuthenticationFailed(SetupFault):
-    """401, after one renewal where there is one: a bad credential, or a role that may not make this call [doc]."""
+    """401, after a renewal if possible: a bad credential, or a role without permission for this call [doc]."""
 
     def __init__(self, call: str, status: int | None = None, detail: str = "") -> None:
         super().__init__(call, status, detail or (_LOGIN_REFUSED if call == LOGIN else _REFUSED))
@@ -44,7 +44,7 @@ class PermissionDenied(SetupFault):
 
 
 class MethodRefused(SetupFault):
-    """405: nothing was executed. The text names the setting to change."""
+    """405; nothing was executed. The text names the setting to change."""
 
     def __init__(self, call: str, verb: str) -> None:
         text = f"Clinicea does not take {verb} here; change {_entry(call)}.verb and .style in the call table"
@@ -52,7 +52,7 @@ class MethodRefused(SetupFault):
 
 
 class FormRefused(SetupFault):
-    """406, 407, 415, 426, 431: the form of the request is wrong, whoever it is for; nothing was executed.
+    """406, 407, 415, 426, 431: the form of the request is wrong for any patient; nothing was executed.
 
     A 406 to a POST is the exception, see `AnswerFormRefused`.
     """
@@ -63,20 +63,20 @@ class FormRefused(SetupFault):
 
 
 class AnswerFormRefused(FormRefused):
-    """406 to a POST: the form of the answer is negotiated once the work is done, so it may have been carried out."""
+    """406 to a POST; it may have been carried out, because the answer's form is negotiated after the work."""
 
     outcome_known = False
 
 
 class RouteMissing(SetupFault):
-    """404 for the address itself. The text names the setting to change."""
+    """404 for the address itself; the text names the setting to change."""
 
     def __init__(self, call: str) -> None:
-        super().__init__(call, 404, f"no such address; change {_entry(call)}.path or .version in the call table")
+        super().__init__(call, 404, f"unknown address; change {_entry(call)}.path or .version in the call table")
 
 
 class NotInDialect(SetupFault):
-    """The dialect that the call table chooses for a flow has no call for it. Nothing was sent."""
+    """The flow's dialect in the call table has no such call; nothing was sent."""
 
     public = "The clinic's system cannot register new patients this way. Nothing was stored: please book by hand."
 
@@ -85,14 +85,14 @@ class NotInDialect(SetupFault):
 
 
 class AmbiguousTime(SetupFault):
-    """A time in the hour that comes twice when clocks go back: a wall clock cannot tell it. Nothing was sent."""
+    """A wall-clock time that occurs twice because clocks go back; nothing was sent."""
 
     def __init__(self, call: str, name: str) -> None:
-        super().__init__(call, detail=f"{name} is in an hour that comes twice: set times.writing_zone to utc")
+        super().__init__(call, detail=f"{name} is in an hour that occurs twice: set times.writing_zone to utc")
 
 
 class CliniceaRateLimited(CliniceaError):
-    """429: nothing was executed; `retry_after` seconds were asked for, where Clinicea said so."""
+    """429; nothing was executed. `retry_after` is Clinicea's Retry-After in seconds, if sent."""
 
     retryable = True
     public = "The clinic's system is busy."
@@ -103,7 +103,7 @@ class CliniceaRateLimited(CliniceaError):
 
 
 class NotFoundInClinicea(CliniceaError):
-    """404 where it does not mean an empty result."""
+    """404 that does not mean an empty result."""
 
     public = "The clinic's system does not know this record."
 
@@ -111,7 +111,7 @@ class NotFoundInClinicea(CliniceaError):
 class Rejected(CliniceaError):
     """Clinicea refused the request itself.
 
-    `reason` is one of the booking reasons where the call table's list of known refusals has this answer.
+    `reason` is the booking's reason if the call table lists this refusal.
     """
 
     public = "The clinic's system refused the request."
@@ -128,28 +128,28 @@ class UnlistedRefusal(Rejected):
 
 
 class Unavailable(CliniceaError):
-    """5xx to a read, or no connection: Clinicea did nothing, or nothing that matters."""
+    """5xx to a read, or no connection; Clinicea changed nothing."""
 
     retryable = True
     public = "The clinic's system is not reachable right now."
 
 
 class TimedOut(CliniceaError):
-    """A read had no answer before its deadline."""
+    """A read without an answer before its deadline."""
 
     retryable = True
     public = "The clinic's system took too long to answer."
 
 
 class UnexpectedAnswer(CliniceaError):
-    """A read was answered by something that is no answer: HTML, a redirect, a page that repeats, broken JSON."""
+    """An unusable answer to a read: HTML, a redirect, a repeated page, broken JSON."""
 
     retryable = True
     public = "The clinic's system sent an invalid answer."
 
 
 class OutcomeUnknown(CliniceaError):
-    """A POST left, and it is not known whether Clinicea carried it out."""
+    """A POST was sent, and it is unknown whether Clinicea carried it out."""
 
     outcome_known = False
     public = "It is not known yet whether the clinic's system made the appointment."

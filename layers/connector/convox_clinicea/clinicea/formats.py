@@ -1,4 +1,4 @@
-"""How Clinicea writes status words, dates and times.
+"""Clinicea's status words, dates and times.
 
 Clinicea's times carry no offset. Answers are in the clinic's wall-clock time [live]; the only public client that books
 sends UTC [code]; synchronisation dates are UTC [doc]. So reading, writing and synchronisation have a zone each.
@@ -32,11 +32,11 @@ StatusWord = Annotated[str, AfterValidator(_has_letters)]
 
 
 class Statuses(BaseModel):
-    """Status words by what they mean, compared without case, blanks and separators.
+    """Status words by meaning, compared without case, blanks and separators.
 
     `Check Out`, `Scheduled`, `Confirmed`, `Engaged`, `Cancelled` and `No Show` are [live], `Waiting` is [doc], other
-    spellings of these are [code], the rest is [assumed]. `Rescheduled` is on no list on purpose: one product writes it
-    on the appointment that was moved away, another on the one that it was moved to.
+    spellings of these are [code], the rest is [assumed]. `Rescheduled` is deliberately not listed: one product writes
+    it on the old appointment, another on the new one.
     """
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -45,15 +45,15 @@ class Statuses(BaseModel):
     cancelled: list[StatusWord]
     no_show: list[StatusWord] = []
     standing: list[StatusWord] = []
-    """Words of an appointment that is expected, or under way."""
+    """Words of an appointment that is expected or in progress."""
     show_unfinished: bool = False
-    """Whether the last visits include past appointments that nobody set to a completed status."""
+    """Whether the last visits include past appointments without a completed status."""
 
     def meaning(self, word: str) -> Meaning | None:
-        """Return what a word means; None if no list has it.
+        """Return the meaning of a word; None if it is not listed.
 
-        A remark may follow a word (`Cancelled by Patient`, `Checked Out (Billed)`), but not one that an appointment
-        stands: `Confirmed, then cancelled` means nothing here.
+        A remark may follow a word (`Cancelled by Patient`, `Checked Out (Billed)`), but not a word of an expected
+        appointment: `Confirmed, then cancelled` has no meaning here.
         """
         bare = _bare(word)
         cancelled = [_bare(each) for each in self.cancelled]
@@ -69,12 +69,12 @@ class Statuses(BaseModel):
 
 
 def same_word(one: str, other: str) -> bool:
-    """Compare two of Clinicea's words without regard to case and separators: `Checked-Out`, `CheckedOut`."""
+    """Return whether two words are equal without case and separators: `Checked-Out`, `CheckedOut`."""
     return _bare(one) == _bare(other)
 
 
 def is_placeholder(word: str) -> bool:
-    """Whether a text stands for nothing: blank, `-`, `NA`, `null`."""
+    """Return whether a text is a placeholder: blank, `-`, `NA`, `null`."""
     return _bare(word) in _PLACEHOLDERS
 
 
@@ -85,7 +85,7 @@ def _bare(word: str) -> str:
 Format = Literal["stamp", "date"]
 _SAMPLE = datetime(2026, 11, 22, 17, 45, 9, tzinfo=UTC)
 _OTHER_YEAR = 2054
-"""28 years later: the same day of the week."""
+"""28 years later, with the same days of the week."""
 
 
 def _known_rule(name: str) -> str:
@@ -98,7 +98,7 @@ def _known_rule(name: str) -> str:
 
 
 ZoneRule = Annotated[str, AfterValidator(_known_rule)]
-"""`clinic`: each clinic's own zone; `utc`; or one named zone for all, such as a staff member's."""
+"""`clinic`: each clinic's own zone; `utc`; or a named zone for all, such as a staff member's."""
 
 
 class Times(BaseModel):
@@ -107,40 +107,40 @@ class Times(BaseModel):
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", hide_input_in_errors=True)
 
     stamp: str
-    """A date with its time, as strftime writes it."""
+    """Format of a date with time, for strftime."""
     date: str
-    """A date alone."""
+    """Format of a date without time."""
     reading_zone: ZoneRule
-    """In which answers are."""
+    """Zone of answers."""
     writing_zone: ZoneRule
-    """In which an appointment's start and end are sent."""
+    """Zone of an appointment's start and end in requests."""
     sync_zone: ZoneRule
-    """In which the moment is sent since which changes are wanted."""
+    """Zone of the time in requests for changes."""
     evidence: dict[str, Literal["doc", "live", "code", "assumed", "confirmed"]] = {}
 
     @field_validator("stamp")
     @classmethod
     def _tells_the_time(cls, text: str) -> str:
         if not _tells(text, _SAMPLE):
-            raise ValueError("must tell date and time to the second, as strftime writes them")
+            raise ValueError("must be a strftime format with date, and time to the second")
         return text
 
     @field_validator("date")
     @classmethod
     def _tells_the_day(cls, text: str) -> str:
         if not _tells(text, datetime.combine(_SAMPLE.date(), time(), UTC)):
-            raise ValueError("must tell the date, as strftime writes it")
+            raise ValueError("must be a strftime format with the date")
         return text
 
     def written(self, moment: Day, form: Format) -> str:
-        """Return a day, or a time in the zone that it is sent in, as Clinicea wants it."""
+        """Return a day, or a time in its zone, in Clinicea's format."""
         whole = moment if isinstance(moment, datetime) else datetime.combine(moment, time())
         return whole.strftime(self.stamp if form == "stamp" else self.date)
 
     def instants(self, text: str, zone: tzinfo) -> frozenset[datetime]:
-        """Return the instants in UTC that a time of an answer can mean; none for what cannot be read.
+        """Return the possible instants in UTC of a time in an answer; empty if it cannot be parsed.
 
-        There are two in the hour that comes twice when clocks go back: nothing in Clinicea's form tells them apart.
+        There are two if the time occurs twice because clocks go back, since Clinicea sends no offset.
         """
         read = self._read(text)
         return frozenset() if read is None else instants_of(read, zone)
@@ -154,9 +154,9 @@ class Times(BaseModel):
 
 
 def instants_of(read: datetime, zone: tzinfo) -> frozenset[datetime]:
-    """Return the instants in UTC that a time can mean which, if it has no offset, is a wall clock's in `zone`.
+    """Return the possible instants in UTC of a time, which is wall-clock time in `zone` if it has no offset.
 
-    Two in the hour that comes twice, and none that no calendar holds. What the clocks skip counts as before they go on.
+    There are two if the time occurs twice, and none if it does not exist. A skipped time has the offset before the gap.
     """
     try:
         if read.tzinfo is not None:
@@ -169,16 +169,16 @@ def instants_of(read: datetime, zone: tzinfo) -> frozenset[datetime]:
 
 
 def zone_of(rule: str, clinic: tzinfo) -> tzinfo:
-    """Return the zone that a rule names, for a clinic."""
+    """Return the zone of a rule for a clinic."""
     return clinic if rule == "clinic" else UTC if rule == "utc" else ZoneInfo(rule)
 
 
 def _tells(form: str, moment: datetime) -> bool:
     written = moment.strftime(form)
-    # From Python 3.13 on, strptime warns of a format with a day and no year.
+    # Python 3.13 and later warn if strptime gets a format with a day but no year.
     if written == moment.replace(year=_OTHER_YEAR).strftime(form):
         return False
     try:
         return datetime.strptime(written, form).replace(tzinfo=UTC) == moment
-    except (ValueError, re.error):  # re.error: one part twice; strptime makes a pattern of the format
+    except (ValueError, re.error):  # re.error: a repeated directive, since strptime compiles the format
         return False

@@ -1,4 +1,4 @@
-"""Requests to Clinicea: with credentials, under the one retry rule."""
+"""Requests to Clinicea, with credentials and the retry rule."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Credentials(BaseModel):
     @field_validator("api_key")
     @classmethod
     def _fits_a_header(cls, key: SecretStr) -> SecretStr:
-        # A key copied with its line end would fail at every request, looking like a broken connection.
+        # A key with a line end would fail at every request like a broken connection.
         value = key.get_secret_value()
         if not (value.isascii() and value.isprintable() and value == value.strip()):
             raise ValueError("has a character that no header takes")
@@ -42,7 +42,7 @@ class Credentials(BaseModel):
 
     @classmethod
     def from_secret(cls, secret: object) -> Credentials:
-        """Read the parsed secret; raises ConfigurationError naming the fields, never their values."""
+        """Validate the parsed secret; raises ConfigurationError, which names fields but never values."""
         try:
             return cls.model_validate(secret)
         except ValidationError as error:
@@ -53,18 +53,18 @@ class Credentials(BaseModel):
 
 CredentialSource = Callable[[], Credentials]
 Send = Callable[[CallSpec, WireRequest, Deadline], WireAnswer]
-"""Sends a request under the retry rule; given to the authentication so that a login obeys it too."""
+"""Sends a request under the retry rule; the authentication uses it for logins."""
 
 
 class Authentication(Protocol):
-    """Puts a credential on a request, and replaces one that Clinicea refused."""
+    """Adds a credential to a request, and replaces a refused one."""
 
     def signed(self, request: WireRequest, deadline: Deadline, send: Send) -> WireRequest:
-        """Return the request with the credential on it."""
+        """Return the request with its credential."""
         ...
 
     def renew(self, refused: WireRequest) -> bool:
-        """Forget the credential that `refused` carried. False: there is no other to be had."""
+        """Forget the credential of `refused`; returns False if there is no other."""
         ...
 
 
@@ -85,7 +85,7 @@ class ApiKeyHeader:
 
 @dataclass(frozen=True, repr=False)
 class Token:
-    """A session's token, and the moment from which it is no longer used."""
+    """A session's token, and the time after which it is not used."""
 
     value: str
     good_until: datetime
@@ -95,15 +95,15 @@ LogIn = Callable[[Deadline], Token]
 
 
 class TokenStore(Protocol):
-    """Keeps the one token that calls share, and lets one log in at a time."""
+    """Stores the token that calls share, and allows one login at a time."""
 
     def token(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token:
-        """Return a good token that is not the one which Clinicea refused, logging in if there is none."""
+        """Return a valid token other than `refused`; log in if there is none."""
         ...
 
 
 class OwnToken:
-    """The token of one process, shared by its threads."""
+    """Token store of one process, shared by its threads."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -112,7 +112,7 @@ class OwnToken:
 
     def token(self, refused: str | None, deadline: Deadline, log_in: LogIn) -> Token:
         with self._lock:
-            # Somebody else may have renewed meanwhile: only the token that was refused is forgotten.
+            # Another thread may have renewed it: only the refused token is forgotten.
             known = self._token
             if known is None or known.value == refused or self._clock.now() >= known.good_until:
                 known = self._token = log_in(deadline)
@@ -120,7 +120,7 @@ class OwnToken:
 
 
 class StaffSession:
-    """Scheme 2: a login, whose token all calls share [live]; a new login can invalidate the token before it [code]."""
+    """Scheme 2: a login, whose token all calls share [live]; a new login can invalidate the previous token [code]."""
 
     def __init__(self, table: CallTable, credentials: CredentialSource, clock: Clock, store: TokenStore) -> None:
         self._table = table
@@ -170,7 +170,7 @@ class StaffSession:
 def authentication(
     scheme: Scheme, table: CallTable, credentials: CredentialSource, clock: Clock, store: TokenStore | None = None
 ) -> Authentication:
-    """Return the authentication that the configuration names; a staff session's token is kept in `store`."""
+    """Return the authentication of a scheme; a staff session's token is kept in `store`."""
     if scheme == "api_key":
         return ApiKeyHeader(table, credentials)
     return StaffSession(table, credentials, clock, store or OwnToken(clock))
@@ -191,11 +191,11 @@ def pause_before_retry(
     deadline: Deadline,
     source: random.Random,
 ) -> float | None:
-    """Return the seconds to wait before sending again, or None if it must not be sent again here.
+    """Return the seconds to wait before a retry, or None if there must be none here.
 
-    A read is repeated on any retryable error. A write is repeated only if it certainly never left. The wait is
-    exponential with full jitter; a 429's Retry-After is a lower bound, itself bounded. Nothing is begun that
-    the deadline leaves no time for.
+    A read is retried after any retryable error. A write is retried only if it certainly never left. The wait is
+    exponential with full jitter; a 429's Retry-After is a bounded lower limit. There is no retry without time for it
+    before the deadline.
 
     Args:
         writes: whether the call changes the calendar.
@@ -213,23 +213,23 @@ def pause_before_retry(
 
 
 Observer = Callable[[str, float, CliniceaError | None], None]
-"""Told of each request: call name, seconds, and what went wrong."""
+"""Called after each request with call name, seconds, and the failure or None."""
 
 
 def observe_nothing(_call: str, _seconds: float, _failure: CliniceaError | None) -> None:
-    """The observer of those who do not observe."""
+    """Ignore a request."""
 
 
 StatusObserver = Callable[[str, int], None]
-"""Told of answers with status words that the call table does not know: call name, and how many records."""
+"""Called for answers with unknown status words: call name, and the number of records."""
 
 
 def ignore_statuses(_call: str, _count: int) -> None:
-    """The status observer of those who do not observe."""
+    """Ignore unknown status words."""
 
 
 class Exchange:
-    """Sends requests over a transport; the only place that sends one twice."""
+    """Sends requests over a transport; the only place with retries."""
 
     def __init__(self, transport: Transport, table: CallTable, clock: Clock, observe: Observer) -> None:
         self._transport = transport
@@ -238,7 +238,7 @@ class Exchange:
         self._observe = observe
 
     def send(self, spec: CallSpec, request: WireRequest, deadline: Deadline) -> WireAnswer:
-        """Return the answer to a request that succeeded; raise CliniceaError otherwise."""
+        """Return the answer to a successful request; raises CliniceaError."""
         attempt = 0
         while True:  # bounded by the retry rule's MAX_ATTEMPTS
             attempt += 1
@@ -260,12 +260,12 @@ class Exchange:
     def send_signed(
         self, spec: CallSpec, request: WireRequest, authentication: Authentication, deadline: Deadline
     ) -> WireAnswer:
-        """Return the answer as `send` does; a credential that was refused is renewed once."""
+        """Return the answer like `send`; a refused credential is renewed once."""
         signed = authentication.signed(request, deadline, self.send)
         try:
             return self.send(spec, signed, deadline)
         except AuthenticationFailed:
-            # 401 means that nothing was executed, so a POST too may be sent once more with a fresh credential.
+            # After a 401 nothing was executed, so a POST may also be sent again with a new credential.
             if not authentication.renew(signed):
                 raise
         return self.send(spec, authentication.signed(request, deadline, self.send), deadline)

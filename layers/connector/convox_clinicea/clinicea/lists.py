@@ -1,4 +1,4 @@
-"""Lists of Clinicea, read page by page to their end: appointments, a day's entries, services, changes."""
+"""Complete lists of Clinicea, read page by page: appointments, a day's entries, services, changes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from convox_clinicea.text import same_id
 
 MAX_PAGES = 50
 MOST_PAGES_OF_A_DAY = 1000
-"""Of the calendar of all clinics, which Clinicea may cut to ten records a page; the deadline ends a longer reading."""
+"""Pages of all clinics' calendar, which may have ten records each; the deadline ends a longer reading."""
 T = TypeVar("T")
 
 
@@ -31,16 +31,16 @@ def every_page(
     key: Callable[[T], str],
     most: int = MAX_PAGES,
 ) -> list[T]:
-    """Read pages until the last, which `last_page` of the call knows: an empty one, or one that is short.
+    """Read all pages; `last_page` of the call says whether a short or an empty page is the last.
 
-    Clinicea may give fewer than were asked for, so that only an empty page is surely the last. A page that brings
-    nothing new means that the paging is not understood, so that the reading is not complete.
+    Clinicea may return fewer records than requested, so only an empty page is certainly the last. A page without new
+    records means that paging works differently, so the reading is incomplete.
 
     Args:
-        ask: fetches the page that these arguments name.
-        read: makes of a page's records what is wanted.
-        key: what two of these are the same by.
-        most: pages that are read.
+        ask: fetches the page with these arguments.
+        read: parses a page's records.
+        key: returns the identity of a parsed record.
+        most: largest number of pages.
     """
     seen: dict[str, T] = {}
     for page in range(1, most + 1):
@@ -58,7 +58,7 @@ def every_page(
 
 
 def all_read(call: Endpoint, read: Iterable[T | None]) -> list[T]:
-    """A record that cannot be read is no reason to act as if it were not there."""
+    """Return the parsed records; fail if any record is unreadable, and never skip one."""
     complete = []
     for item in read:
         if item is None:
@@ -68,7 +68,7 @@ def all_read(call: Endpoint, read: Iterable[T | None]) -> list[T]:
 
 
 class Service(BaseModel):
-    """A service of a clinic [code]. `minutes` is its length, which an appointment follows [assumed]."""
+    """A service of a clinic [code]. `minutes` is its duration, which an appointment has, too [assumed]."""
 
     model_config = ConfigDict(defer_build=True, frozen=True, hide_input_in_errors=True)
 
@@ -79,10 +79,10 @@ class Service(BaseModel):
 
 
 class Change(BaseModel):
-    """An appointment that was made, changed or deleted [live].
+    """An appointment that was created, changed or deleted [live].
 
-    `kind` is Clinicea's word, Added, Modified or Deleted. An appointment edited soon after it was made is Modified
-    already [live]: the word does not tell whether it is new to us.
+    `kind` is Clinicea's word: Added, Modified or Deleted. A new appointment that was edited soon is Modified already
+    [live], so the word does not show whether it is new to us.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,7 +93,7 @@ class Change(BaseModel):
 
 
 def service_from(record: Mapping[str, Any], table: CallTable) -> Service | None:
-    """Read one service record; None if it has no usable id."""
+    """Parse one service record; None if it has no usable id."""
     found = fields(record, table.service_fields)
     values: dict[str, Any] = {name: texts[0] for name, texts in found.items() if texts}
     minutes = text(values.pop("minutes", None))
@@ -105,7 +105,7 @@ def service_from(record: Mapping[str, Any], table: CallTable) -> Service | None:
 
 
 def change_from(record: Mapping[str, Any], table: CallTable, clinics: Clinics) -> Change | None:
-    """Read one record of the changes; None if it has no usable id."""
+    """Parse one record of the changes; None if it has no usable id."""
     appointment = appointment_from(record, table, clinics)
     if appointment is None:
         return None
@@ -116,15 +116,15 @@ def change_from(record: Mapping[str, Any], table: CallTable, clinics: Clinics) -
 
 
 def may_be_of(patient_id: str, appointment: Appointment) -> bool:
-    """Whether an appointment of that patient's list is theirs: it names them, or nobody."""
+    """Return whether an appointment in a patient's list is theirs: it names this patient or none."""
     return appointment.patient_id is None or same_id(appointment.patient_id, patient_id)
 
 
 def is_unclear_visit(appointment: Appointment, now: datetime) -> bool:
-    """Whether it may be a visit that is over, and has a status that only a person can judge."""
+    """Return whether an appointment may be a past visit with a status that only a person can judge."""
     return appointment.status is Status.UNCLEAR and (appointment.start is None or appointment.start < now)
 
 
 def newest_first(appointments: Iterable[Appointment]) -> list[Appointment]:
-    """Return appointments by their starts, those without one last."""
+    """Return appointments by start, newest first, those without a start last."""
     return sorted(appointments, key=lambda each: each.start.timestamp() if each.start else 0.0, reverse=True)

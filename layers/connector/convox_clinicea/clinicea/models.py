@@ -1,7 +1,7 @@
-"""Patients and appointments as Clinicea describes them, in our words.
+"""Patients and appointments from Clinicea's records, under our names.
 
-The models are tolerant where the facts demand it: one field under several names, unset dates in several forms, status
-words in several spellings, unknown fields. What cannot be read is None, never a guess.
+The models tolerate what Clinicea is known to send: one field under several names, unset dates in several forms, status
+words in several spellings, unknown fields. Unreadable values become None, never a guess.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from convox_clinicea.privacy import PersonalDate, PersonalText
 
 T = TypeVar("T")
 _UNSET_BEFORE, _UNSET_FROM = 1901, 9999
-"""Years of a date that is not set: .NET's 0001 [code]; SQL Server's 1753, 1899, 1900 and 9999 [assumed]."""
+"""Years of unset dates: .NET's 0001 [code]; SQL Server's 1753, 1899, 1900 and 9999 [assumed]."""
 _YES = frozenset({"true", "1", "yes", "y"})
-_GENDERS = {"m": "Male", "f": "Female"}  # both forms are seen [code]
+_GENDERS = {"m": "Male", "f": "Female"}  # both forms occur [code]
 
 # Ids and file numbers come as strings or as numbers.
 Text = Annotated[str | None, BeforeValidator(text)]
@@ -58,12 +58,12 @@ class Patient(_Record):
 
     @property
     def full_name(self) -> PersonalText | None:
-        """The name as Clinicea gives it, else its parts."""
+        """The full name of Clinicea, else its parts joined."""
         return self.name or self._name_of_parts
 
     @property
     def names(self) -> tuple[PersonalText, ...]:
-        """The names by which the patient may be known: the full one may bear a title that its parts do not."""
+        """The patient's names: the full name may have a title that the joined parts lack."""
         whole = self.first_name is not None and self.last_name is not None
         return tuple(name for name in (self.full_name, self._name_of_parts if whole else None) if name is not None)
 
@@ -74,20 +74,20 @@ class Patient(_Record):
 
 
 class Status(StrEnum):
-    """What the product needs to know of an appointment's status."""
+    """Meaning of an appointment's status."""
 
     CHECKED_OUT = "checked_out"
     CANCELLED = "cancelled"
     NO_SHOW = "no_show"
     STANDING = "standing"
     UNCLEAR = "unclear"
-    """A word that the call table does not know, or one that a flag contradicts: a person has to look."""
+    """An unknown word, or one that a flag contradicts: a person must check."""
     MISSING = "missing"
     """The answer has no status."""
 
     @property
     def stands(self) -> bool:
-        """Whether the patient is surely expected, or was there. A list that shows no status shows what stands."""
+        """Whether the appointment is certainly uncancelled. A list without statuses has uncancelled ones only."""
         return self in (Status.CHECKED_OUT, Status.STANDING, Status.MISSING)
 
 
@@ -97,13 +97,13 @@ class Appointment(_Record):
     appointment_id: Annotated[str, BeforeValidator(identifier)]
     patient_id: Identifier = None
     start: datetime | None = None
-    """The first of two, in the hour that comes twice."""
+    """The start; the earlier one if its wall-clock time occurs twice."""
     other_start: datetime | None = None
-    """The second, in UTC: nothing in Clinicea's form tells which one is meant."""
+    """The later possible start in UTC, if the wall-clock time occurs twice: Clinicea sends no offset."""
     end: datetime | None = None
     status: Status = Status.MISSING
     status_word: PersonalField = None
-    """As Clinicea wrote it; free text may name a person."""
+    """As in Clinicea; free text may name a person."""
     service: PersonalField = None
     practitioner: Text = None
     practitioner_id: Identifier = None
@@ -113,25 +113,25 @@ class Appointment(_Record):
 
     @property
     def starts(self) -> frozenset[datetime]:
-        """The instants in UTC that its start can mean; none where it has no start.
+        """The possible instants in UTC of the start; empty if there is no start.
 
-        Times are compared by these: to Python, a time in the hour that comes twice equals none of another zone.
+        Compare times by these: in Python, a wall-clock time that occurs twice equals no time of another zone.
         """
         return frozenset(each.astimezone(UTC) for each in (self.start, self.other_start) if each is not None)
 
 
 class CreatedAppointment(_Record):
-    """What a successful POST told."""
+    """Result of a successful POST."""
 
     appointment_id: str
     patient_id: str | None
     shown: bool
-    """Whether the answer showed the patient and the start that were sent; a bare id shows neither."""
+    """Whether the answer had the sent patient and start; a bare id has neither."""
 
 
 @dataclass(frozen=True)
 class NewAppointment:
-    """An appointment to be made. `start` and `end` are aware; the call table says in which zone Clinicea gets them."""
+    """An appointment to create. `start` and `end` are aware; the call table sets the zone in which they are sent."""
 
     clinic_id: str
     start: datetime
@@ -143,10 +143,10 @@ class NewAppointment:
 
 
 def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo) -> Patient | None:
-    """Read one patient record; None if it has no usable id.
+    """Parse one patient record; None if it has no usable id.
 
     Args:
-        zone: the deployment's; a date that came as an instant is the day there, whatever zone the answers are in.
+        zone: the deployment's zone, in which an instant is converted to a date.
     """
     found = fields(record, table.patient_fields)
     values: dict[str, Any] = {name: _first(given, text) for name, given in found.items()}
@@ -165,7 +165,7 @@ def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo) ->
 
 
 def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clinics) -> Appointment | None:
-    """Read one appointment record; None if it has no usable id."""
+    """Parse one appointment record; None if it has no usable id."""
     found = fields(record, table.appointment_fields)
     values: dict[str, Any] = {
         name: _first(given, identifier if name.endswith("_id") else text) for name, given in found.items()
@@ -173,7 +173,7 @@ def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clini
     zone = clinics.zone(values.get("clinic_id"))
     if values.get("practitioner") is None:
         parts = [values.get(f"practitioner_{part}") for part in ("title", "first_name", "last_name")]
-        # A title alone names nobody.
+        # A title alone is not a name.
         values["practitioner"] = " ".join(part for part in parts if part) if any(parts[1:]) else None
     values["clinic_address"] = _joined(found.get("clinic_address", []))
     reading = zone_of(table.times.reading_zone, zone)
@@ -189,11 +189,11 @@ def appointment_from(record: Mapping[str, Any], table: CallTable, clinics: Clini
 
 
 def parse_time(value: Any, zone: ZoneInfo, reading: tzinfo | None = None) -> datetime | None:
-    """Read a time of Clinicea, rarely with an offset; unset and unreadable ones are None.
+    """Parse a time of Clinicea, rarely with an offset; None if it is unset or unreadable.
 
     Args:
-        zone: the clinic's, in which the time is returned.
-        reading: the zone of times without an offset, where it is not the clinic's.
+        zone: the clinic's zone, in which the time is returned.
+        reading: the zone of times without an offset, if it is not the clinic's.
     """
     parsed = _written_time(value)
     if parsed is None:
@@ -207,17 +207,17 @@ def parse_time(value: Any, zone: ZoneInfo, reading: tzinfo | None = None) -> dat
 
 
 def _second_of_two(value: Any, zone: ZoneInfo, reading: tzinfo) -> datetime | None:
-    """Return what else the time of an answer can mean, in UTC; None but in the hour that comes twice."""
+    """Return the later instant of an answer's time in UTC if it occurs twice, else None."""
     first = parse_time(value, zone, reading)
     others = set() if first is None else instants_of(_written_time(value) or first, reading) - {first.astimezone(UTC)}
     return next(iter(others), None)
 
 
 def day_of(value: Any, zone: ZoneInfo) -> date | None:
-    """Read a date of Clinicea, which comes as a midnight; None where it cannot be told which day is meant.
+    """Parse a date of Clinicea, which is sent as a midnight; None if the day is uncertain.
 
-    With an offset, the midnight may be that of the text (`1988-04-17T00:00:00Z`) or of the clinic, written in UTC
-    (`1988-04-16T18:30:00Z` is the 17th in India) [assumed]. An instant that is neither names no day for certain.
+    With an offset, it may be midnight in the text (`1988-04-17T00:00:00Z`) or at the clinic, written in UTC
+    (`1988-04-16T18:30:00Z` is the 17th in India) [assumed]. Any other instant has no certain day.
     """
     parsed = _written_time(value)
     if parsed is None or parsed.tzinfo is None or parsed.time() == time():
@@ -227,7 +227,7 @@ def day_of(value: Any, zone: ZoneInfo) -> date | None:
 
 
 def _day_of_visit(value: Any, zone: ZoneInfo, reading: tzinfo) -> date | None:
-    """Return the clinic's day of a visit; a date without a time is the same everywhere."""
+    """Return a visit's day at the clinic; a date without a time is the same in every zone."""
     visit = parse_time(value, zone, reading if "T" in str(value) else None)
     return None if visit is None else visit.date()
 
@@ -243,7 +243,7 @@ def _written_time(value: Any) -> datetime | None:
 
 
 def _first(given: list[Any], read: Callable[[Any], T | None]) -> T | None:
-    """Return the first value that can be read: `ID: 0` beside a good `PatientID` is no id."""
+    """Return the first readable value; `ID: 0` with a valid `PatientID` is skipped."""
     return next((value for value in map(read, given) if value is not None), None)
 
 
@@ -252,10 +252,10 @@ def _joined(parts: list[Any]) -> str | None:
 
 
 def _status(word: str | None, found: Mapping[str, list[Any]], table: CallTable) -> Status:
-    """Judge by flags, then the word. A reason counts only where no word is given.
+    """Return the status from flags, then from the word. A reason counts only if there is no word.
 
-    Reasons are free text: `-` or `NA` beside `Confirmed` cancels nothing. An appointment wrongly taken as cancelled
-    would be made a second time.
+    Reasons are free text: `-` or `NA` with `Confirmed` cancels nothing. An appointment that is wrongly taken as
+    cancelled would be made twice.
     """
     if any(map(_is_set, found.get("cancelled", []))):
         return Status.CANCELLED
@@ -277,6 +277,6 @@ def _is_reason(value: Any) -> bool:
 
 
 class NewPatient(NewPatientFields):
-    """A patient to be made together with an appointment."""
+    """A patient to create together with an appointment."""
 
     mobile: Mobile

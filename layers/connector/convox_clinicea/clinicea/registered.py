@@ -1,4 +1,4 @@
-"""Matches listed records and appointments to a number by the digits in their text."""
+"""Matches patients and appointments to a number by the digits in their text."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _RUN = re.compile(r"[0-9][0-9 ().-]*")
 _UNREADABLE = re.compile(r"[x*#•●·]{2,}|[0-9][x*#•●][0-9]|[0-9]e[+]?[0-9]")
 """Masked digits, and a spreadsheet's rounded number (`9.99E+09`)."""
 _CODE_BEFORE = re.compile(r"[+][0-9]{1,3}[ ().-]*$")
-"""What makes of a number the end of another one: `+44 9999900041`, which is not valid as a whole."""
+"""Signs that a number is only the end of another one: `+44 9999900041` is invalid as a whole."""
 _SHORTEST, _LONGEST = 7, 15
-"""Digits of a number that is worth the name, and the most that E.164 allows."""
+"""Smallest number of digits of a usable number, and E.164's largest."""
 _LONGEST_TEXT = 200
 
 
 def registered_with(found: Iterable[Patient], mobile: Mobile) -> list[Patient]:
-    """Return the patients of a search's answer, each once, without those that show another number than `mobile`.
+    """Return the patients of a search's answer, each once, without those that have only other numbers than `mobile`.
 
-    What Clinicea matches by is not published, so a record that shows only other numbers is nobody's here. One that
-    shows none that can be read (blank, masked for the API role, a remark) is believed: it was found by this number.
+    Clinicea does not publish how it matches, so a record with only other numbers is left out. A record without a
+    readable number (blank, masked for the API role, a remark) is kept, because it was found by this number.
     """
     return each_once((one for one in found if may_have(one, mobile)), lambda patient: patient.patient_id)
 
 
 def may_have(patient: Patient, mobile: Mobile) -> bool:
-    """Whether a record that was found by `mobile` may be that of a person who has it.
+    """Return whether a record that was found by `mobile` may belong to a person with that number.
 
-    Numbers stand there as they were typed: several in one field, with remarks, in other digits, or as a
-    spreadsheet's decimal number. Country code and number are two fields [live].
+    Numbers are stored as typed: several in one field, with remarks, in other scripts' digits, or as a spreadsheet's
+    decimal number. Country code and number are two fields [live].
     """
     if patient.mobile is None:
         return True
@@ -62,7 +62,7 @@ def may_have(patient: Patient, mobile: Mobile) -> bool:
 
 
 def numbers_in(text: str, country: str) -> tuple[Mobile, ...]:
-    """Return the numbers that a stored text may hold; none if it shows none that can be read.
+    """Return the possible numbers in a stored text; empty if none is readable.
 
     Args:
         country: ISO 3166 code of the country that numbers without a dialling code belong to.
@@ -76,7 +76,7 @@ def numbers_in(text: str, country: str) -> tuple[Mobile, ...]:
 
 
 def _matched(text: str, region: str) -> set[tuple[str, str]]:
-    """Return the country codes and national numbers that stand in a text."""
+    """Return the country codes and national numbers in a text."""
     return {
         (str(match.number.country_code), phonenumbers.national_significant_number(match.number))
         for match in phonenumbers.PhoneNumberMatcher(text, region)
@@ -92,17 +92,17 @@ def _read(written: str, country: str) -> Mobile | None:
 
 
 def _plain(text: str) -> str:
-    """Return a text without invisible signs, its digits, of whatever script, as 0 to 9."""
+    """Return a text without invisible characters, with the digits of any script as 0 to 9."""
     return plain_digits(normalized(text))
 
 
 def _digits(text: str) -> str:
-    """Return the digits of a text without the zeros before them, which dial and distinguish nothing."""
+    """Return the digits of a text without leading zeros."""
     return re.sub(r"[^0-9]", "", text).lstrip("0")
 
 
 def _country_code(written: str | None) -> str | None:
-    """Return the dialling code of a record; None where it has none that can be read."""
+    """Return the dialling code of a record; None if it is missing or unreadable."""
     try:
         return parse_country_code(_digits(_plain(written or "")))
     except InvalidMobile:
@@ -114,11 +114,11 @@ _MASKED = re.compile(r"[*#\u2022\u25cf]|x{3,}", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class CalendarEntry:
-    """An appointment as the list of a day shows it [live]; whether that list has the notes is assumed.
+    """An appointment in the list of a day [live]; that the list has the notes is assumed.
 
     Attributes:
-        names: the patient's, whole and from its parts.
-        mobile: the patient's, as it was typed; the country code stands elsewhere, or nowhere.
+        names: the patient's full name, and its joined parts.
+        mobile: the patient's mobile as typed; the country code is in another field or missing.
     """
 
     appointment: Appointment
@@ -128,16 +128,16 @@ class CalendarEntry:
 
     @cached_property
     def shown_names(self) -> tuple[str, ...]:
-        """The names of which no letters are masked: a masked one agrees with none, and differs from none."""
+        """The names without masked letters; a masked name can be neither matched nor excluded."""
         return tuple(each.reveal() for each in self.names if _MASKED.search(each.reveal()) is None)
 
     @cached_property
     def words(self) -> frozenset[tuple[str, ...]]:
-        """Each shown name as its words in no order, since family names come first or last; compared often."""
+        """Each shown name as its sorted words, since family names come first or last; cached."""
         return frozenset(tuple(sorted(normalized_name(name).split())) for name in self.shown_names)
 
     def numbers(self, country: str) -> frozenset[str]:
-        """The numbers that the mobile's text may hold, in E.164; read once.
+        """Return the possible numbers in the mobile's text, in E.164; cached.
 
         Args:
             country: ISO 3166 code of the country that numbers without a dialling code belong to.
@@ -153,7 +153,7 @@ class CalendarEntry:
 
 
 def entry_from(record: Mapping[str, Any], table: CallTable, clinics: Clinics) -> CalendarEntry | None:
-    """Read one record; None if it has no usable id."""
+    """Parse one record; None if it has no usable id."""
     appointment = appointment_from(record, table, clinics)
     if appointment is None:
         return None

@@ -37,19 +37,19 @@ from convox_clinicea.text import is_unset_id, may_be_an_id, same_id
 
 Record = dict[str, Any]
 
-# A bare id is a number or a GUID: a success whose text is a sentence is no id.
+# A bare id is a number or a GUID; any other text of a success is not an id.
 _BARE_ID = re.compile(r"[0-9]{1,20}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BARE_GUID = re.compile(r"^[{(]([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})[)}]$")
 _NO_DECIMALS = re.compile(r"^([0-9]+)\.0+$")
 
 _TRANSIENT = frozenset({408, 421, 423, 425, 499})
-"""Time-out, misdirected, locked, too early, closed by the client: none says what became of the request."""
+"""Time-out, misdirected, locked, too early, closed by the client: the outcome is unknown."""
 _FORM_REFUSED = frozenset({406, 407, 415, 426, 431})
-"""Not acceptable, proxy authentication, media type, upgrade, headers too large: a setting, never the patient."""
+"""Not acceptable, proxy authentication, media type, upgrade, headers too large: a wrong setting."""
 
 
 def failure_without_answer(call: str, cause: NoAnswer) -> CliniceaError:
-    """Return the error for a request that had no complete answer."""
+    """Return the error for a request without a complete answer."""
     if writes(call) and cause.left:
         return OutcomeUnknown(call, detail="no answer" if cause.timed_out else "connection lost")
     if cause.timed_out:
@@ -58,7 +58,7 @@ def failure_without_answer(call: str, cause: NoAnswer) -> CliniceaError:
 
 
 def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, now: datetime) -> CliniceaError | None:
-    """Return the error that this answer stands for, or None if the call succeeded or found nothing."""
+    """Return the error of an answer, or None if the call succeeded or found nothing."""
     status = answer.status
     is_write = writes(call)
     if 200 <= status < 300:
@@ -88,8 +88,8 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
         if is_write:
             return Rejected(call, status, reason) if reason else UnlistedRefusal(call, status)
         if status == 404 and spec.not_found == "nothing":
-            # A gateway on the way says 404 too; taken for "nobody", it would have a patient made twice.
-            other = "a text with none of nothing_found_markers"
+            # A gateway may also send 404; taken as "no patient", it would create a patient twice.
+            other = "a text without any of nothing_found_markers"
             return UnexpectedAnswer(call, status, other) if answer.body.strip() else None
         if status == 404:
             return NotFoundInClinicea(call, status)
@@ -100,15 +100,15 @@ def failure_of(call: str, spec: CallSpec, answer: WireAnswer, table: CallTable, 
 
 
 def _found_nothing(answer: WireAnswer, table: CallTable) -> bool:
-    # Nothing is published of it; 400 is documented for wrong calls, so only a text that says so counts.
+    # Nothing is published; 400 is documented for wrong calls, so only a known text counts.
     return answer.status in (400, 404) and table.says_nothing_found(answer.text)
 
 
 def records(call: str, answer: WireAnswer, table: CallTable) -> list[Record]:
-    """Return the records of a successful read: an array, one object, or nothing.
+    """Return the records of a successful read: an array, one object, or an empty result.
 
-    Nothing is 204 [live], a 400 or 404 that failed as nothing else, and 200 with `null`, with no body, or with a text
-    that says so: what ASP.NET makes of no result [assumed]. An answer cut off in its headers has no body either.
+    An empty result is 204 [live], a 400 or 404 that is no error, and 200 with `null`, without a body, or with a known
+    text, as ASP.NET may send [assumed]. An answer cut off in its headers has no body either.
 
     Raises:
         UnexpectedAnswer: not JSON, or JSON that is neither an object nor an array of objects.
@@ -125,7 +125,7 @@ def records(call: str, answer: WireAnswer, table: CallTable) -> list[Record]:
 
 
 def json_value(call: str, answer: WireAnswer) -> Any:
-    """Return the parsed body; the content type is not trusted, HTML with status 200 has been seen."""
+    """Return the parsed body; the content type is not trusted, because HTML with status 200 occurs."""
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(answer.body)
     # Raised outside a handler: json's own error holds the whole body.
@@ -133,9 +133,9 @@ def json_value(call: str, answer: WireAnswer) -> Any:
 
 
 def fields(record: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> dict[str, list[Any]]:
-    """Return for each of our field names the values under Clinicea's spellings, empty ones left out.
+    """Return the values under Clinicea's spellings by our field names, without empty ones.
 
-    Names are compared without regard to case. The order is the spellings'.
+    Names are case-insensitive. The order is that of the spellings.
     """
     by_name = {str(name).lower(): value for name, value in record.items()}
     return {
@@ -147,17 +147,17 @@ def fields(record: Mapping[str, Any], spellings: Mapping[str, list[str]]) -> dic
 def text(value: Any) -> str | None:
     """Return a string or a number as text; an empty string, or anything else, is missing."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        # To JSON 41.0 and 41 are one number, and an id or a telephone number has no decimals.
+        # In JSON 41.0 and 41 are the same number, and ids and telephone numbers have no decimals.
         return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    # JSON may hold half a character (an emoji cut in two), which cannot be written anywhere else.
+    # JSON may hold half a surrogate pair (a cut emoji), which cannot be encoded.
     return value.encode("utf-8", "replace").decode().strip() or None if isinstance(value, str) else None
 
 
 def identifier(value: Any) -> str | None:
-    """Return an id as Clinicea wrote it; one that is not set (0, a negative number, a GUID of zeros) is missing.
+    """Return an id as Clinicea wrote it; None if it is unset (0, a negative number, a GUID of zeros).
 
-    Braces round a GUID and `.0` after a number are left out: they distinguish nothing. So is missing what holds signs
-    that cannot be seen: it is no id, and would reach keys and operators' terminals.
+    Braces round a GUID and `.0` after a number are removed. A value with invisible characters is not an id, and would
+    reach keys and operators' terminals, so it counts as unset, too.
     """
     written = text(value)
     if written is None or is_unset_id(written) or not may_be_an_id(written):
@@ -168,16 +168,16 @@ def identifier(value: Any) -> str | None:
 def created_ids(
     call: Endpoint, answer: WireAnswer, table: CallTable, start: datetime, patient_id: str | None, zone: ZoneInfo
 ) -> tuple[str, str | None, bool]:
-    """Return appointment id, patient id (where given) and whether patient and start were shown by a successful POST.
+    """Return a POST's appointment id, its patient id if sent, and whether it shows patient and start.
 
-    That it answers with the created appointment, with its bare id, or with an id beside an empty saving error, is
-    assumed; anything else leaves the outcome unknown, to be settled by reading back. A record that shows no start may
-    be the patient's, and one that shows another start or patient than were sent is not believed either.
+    The answer is assumed to be the created appointment, its bare id, or an id with an empty saving error. With any
+    other answer the outcome is unknown and settled by reading back. A record without a start may be the patient's, so
+    it does not count; neither does one with another start or patient than sent.
 
     Args:
-        start: the instant that was sent, whatever the zone was that it was written in.
-        patient_id: the patient that was sent, if any.
-        zone: the clinic's, in which times without an offset are read unless `times.reading_zone` says otherwise.
+        start: the sent instant, in any zone.
+        patient_id: the sent patient, if any.
+        zone: the clinic's zone, for times without an offset unless `times.reading_zone` says otherwise.
     """
     try:
         parsed = json_value(call, answer)
@@ -204,9 +204,9 @@ def created_ids(
 
 
 def _saving_error(call: str, answer: WireAnswer, table: CallTable) -> CliniceaError | None:
-    """Return the refusal that a written record tells beside a success's status [code].
+    """Return the refusal in a record that came with a 2xx status [code].
 
-    One that bears an appointment's id all the same contradicts itself: it is read back before it counts.
+    A refusal with an appointment's id contradicts itself, and is read back before it counts.
     """
     with contextlib.suppress(ValueError, RecursionError):
         parsed = json.loads(answer.body)
@@ -221,13 +221,13 @@ def _saving_error(call: str, answer: WireAnswer, table: CallTable) -> CliniceaEr
 
 
 def _saved(record: Mapping[str, Any], table: CallTable) -> bool:
-    """Whether the record has every field of a saving error, all of them empty."""
+    """Return whether the record has all fields of a saving error, and all are empty."""
     said = _told(record, table)
     return len(said) == len(table.saving_error_fields) > 0 and not any(said.values())
 
 
 def _told(record: Mapping[str, Any], table: CallTable) -> dict[str, str]:
-    """Return what the record's fields of a saving error say; a code of 0 is an empty one [assumed]."""
+    """Return the fields of a record's saving error; a code of 0 is empty [assumed]."""
     by_name = {str(name).lower(): value for name, value in record.items()}
     told = {name: by_name[name.lower()] for name in table.saving_error_fields if name.lower() in by_name}
     return {name: "" if value in (None, 0, "0", False) else str(value).strip() for name, value in told.items()}
@@ -243,7 +243,7 @@ def _route_is_missing(answer: WireAnswer, table: CallTable) -> bool:
 
 
 def _seconds(retry_after: str | None, now: datetime) -> float | None:
-    """Read Retry-After: seconds or an HTTP date. What cannot be read, or is negative, counts as not sent."""
+    """Parse Retry-After, seconds or an HTTP date; None if it is unreadable or negative."""
     if retry_after is None:
         return None
     try:

@@ -1,8 +1,8 @@
-"""The transport over `requests`: pooled connections for reads, a fresh one for each write.
+"""The transport over `requests`: pooled connections for reads, a new one for each write.
 
-`requests` bounds each read, so an answer that drips a byte at a time never times out. Here the time-out of
-every single `recv` is what is left until the deadline, headers included; so it is when connecting and sending.
-Only the name look-up, which is the operating system's, cannot be cut short.
+The time-out of `requests` holds for each read, so an answer that drips byte by byte never times out. Here the time-out
+of every `recv`, headers included, and of connecting and sending, is the time left until the deadline. Only the
+operating system's name look-up cannot be interrupted.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ CONNECT_SECONDS = 3.0
 
 @dataclass
 class Flight:
-    """One request on its way: its deadline, and whether a byte of it was handed to the network."""
+    """One request in flight: its deadline, and whether a byte of it was sent."""
 
     deadline: Deadline
     left: bool = False
 
     def seconds(self) -> float:
-        """Return what is left until the deadline; raises TimeoutError where nothing is."""
+        """Return the seconds left until the deadline; raises TimeoutError if none are."""
         remaining = self.deadline.remaining()
         if remaining <= 0:
             raise TimeoutError("deadline")
@@ -78,7 +78,7 @@ class _Http(HTTPConnection):
     response_class = _DeadlineResponse
 
     def _new_conn(self) -> socket.socket:
-        # urllib3 gives each address of a name the whole time-out; here they share it.
+        # urllib3 gives each address of a host the whole time-out; here they share it.
         flight = current_flight.get()
         addresses = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
         failure = OSError("no address")
@@ -119,7 +119,7 @@ class _HttpsPool(HTTPSConnectionPool):
 
 
 class DeadlineAdapter(HTTPAdapter):
-    """A `requests` adapter over such connections; it never retries by itself."""
+    """A `requests` adapter with these connections; it never retries by itself."""
 
     def __init__(self) -> None:
         super().__init__(pool_connections=1, pool_maxsize=4, max_retries=0)
@@ -131,16 +131,16 @@ class DeadlineAdapter(HTTPAdapter):
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024
 _CHUNK = 64 * 1024
-# These write whole URLs, `connection` even in a warning (about a header that it cannot read).
+# These log whole URLs, `connection` even in a warning about an unreadable header.
 _TALKATIVE = ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
 
 class RequestsTransport:
     """Sends one request and returns its complete answer.
 
-    A stale pooled connection looks exactly like a lost answer, so writes never use one. Redirects are not
-    followed: a 307 would repeat a POST with its query, a 302 would turn it into a GET. Cookies are not kept:
-    the call table says what a request carries. Proxies and netrc files of the environment are not used.
+    A stale pooled connection looks like a lost answer, so writes never use one. Redirects are not followed: a 307 would
+    repeat a POST with its query, a 302 would turn it into a GET. Cookies are not stored: the call table alone decides
+    what a request carries. Proxies and netrc files of the environment are not used.
     """
 
     def __init__(self, base_url: str) -> None:
@@ -150,14 +150,14 @@ class RequestsTransport:
             logging.getLogger(name).setLevel(logging.ERROR)
 
     def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
-        """Return the answer, or raise NoAnswer, outside the handler: the libraries' errors carry whole URLs."""
+        """Return the answer; raises NoAnswer without context, because libraries' errors hold whole URLs."""
         flight = Flight(deadline)
         token = current_flight.set(flight)
         try:
             with self._session_for(request) as session:
                 return self._exchange(session, request)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError):
-            # ValueError: what cannot be written into a request at all, such as half a character.
+            # ValueError: a value that cannot be encoded, such as half a surrogate pair.
             timed_out = deadline.expired
         finally:
             current_flight.reset(token)
@@ -198,7 +198,7 @@ class RequestsTransport:
 
 class _Session(requests.Session):
     def get_redirect_target(self, _resp: requests.Response) -> str | None:
-        # Even with allow_redirects=False requests reads a redirect's whole body and parses its address.
+        # Even with allow_redirects=False, requests reads a redirect's whole body and parses its address.
         return None
 
 

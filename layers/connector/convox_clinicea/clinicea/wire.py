@@ -14,7 +14,7 @@ from convox_clinicea.deadline import Deadline
 
 @dataclass(frozen=True, repr=False)
 class WireRequest:
-    """One HTTP request to Clinicea. Its `repr` shows nothing: query, headers and body hold secrets and patients."""
+    """One HTTP request to Clinicea. Its `repr` is empty: query, headers and body hold secrets and patients' data."""
 
     call: str
     verb: Literal["GET", "POST", "OPTIONS"]
@@ -24,11 +24,11 @@ class WireRequest:
     form: Mapping[str, str] | None = None
     document: Mapping[str, Any] | None = None
     bare: frozenset[str] = frozenset()
-    """Parameters of the query whose colons are not percent-encoded."""
+    """Query parameters whose colons are not percent-encoded."""
 
     @property
     def target(self) -> str:
-        """The path with its query, encoded. It holds secrets and patients: nothing but a socket may see it."""
+        """The encoded path with its query. It holds secrets and patients' data, so only a socket may get it."""
         pairs = [
             urlencode({name: value}, safe=":" if name in self.bare else "", errors="strict")
             for name, value in self.query.items()
@@ -44,7 +44,7 @@ class WireRequest:
 def request_for(
     call: str, spec: CallSpec, arguments: Mapping[str, str | None], variant: Variant | None = None
 ) -> WireRequest:
-    """Return the request of a call as the call table describes it, without a credential."""
+    """Return the request of a call according to the call table, without a credential."""
     named = spec.named(arguments, variant)
     apart = {name: (place, named.pop(name, "")) for name, place in spec.places.items()}
     path = spec.address
@@ -80,8 +80,8 @@ class WireAnswer:
     """A complete HTTP answer.
 
     Attributes:
-        framed: whether its headers say where the body ends. Without that, an empty body may be one that was cut off.
-        allow: the verbs that the address takes, where it said so.
+        framed: whether its headers say where the body ends. If not, an empty body may be a truncated one.
+        allow: the verbs of the Allow header, if sent.
     """
 
     status: int
@@ -100,8 +100,8 @@ class NoAnswer(Exception):
     """No complete answer came.
 
     Attributes:
-        left: whether any byte of the request was handed to the network. False makes it certain that
-            Clinicea never saw the request: name look-up, connection or TLS failed.
+        left: whether any byte of the request was sent. If False, Clinicea certainly never got the request: name
+            look-up, connection or TLS failed.
         timed_out: whether the deadline ended it.
     """
 
@@ -112,8 +112,8 @@ class NoAnswer(Exception):
 
 
 class Transport(Protocol):
-    """Carries one request; no retries, no judgement of the status."""
+    """Sends one request, without retries and without judging the status."""
 
     def send(self, request: WireRequest, deadline: Deadline) -> WireAnswer:
-        """Return the complete answer before `deadline`, or raise NoAnswer."""
+        """Return the complete answer before `deadline`; raises NoAnswer."""
         ...

@@ -29,25 +29,25 @@ from convox_clinicea.function import Event, Function
 from convox_clinicea.settings import AuthorizerSettings
 
 CALLER = "convox"
-"""The name of the caller whose tokens stand in the secret without a name."""
+"""Name of the client whose tokens are in the secret without a name."""
 SHORTEST_TOKEN = 16
 TOKENS_SECONDS = 30
-"""How old the secret's content may be: a token that was taken out of it is refused after that."""
+"""Maximum age of the cached secret in seconds; after that a removed token is refused."""
 BEARER = re.compile(r"bearer +", re.IGNORECASE)
 
 
 def is_token(text: str) -> bool:
-    """Whether a text may be a token: long enough, and nothing in it that is not seen or that HTTP cuts off.
+    """Return whether a text is a valid token: long enough, of visible characters, without blanks at its ends.
 
-    Nothing is trimmed, here or there: HTTP takes blanks from both ends of a header's value, so a token that has them
-    could never be sent, and one of nothing but blanks would be no secret.
+    Tokens are not trimmed. HTTP removes blanks from both ends of a header's value, so a token with such blanks could
+    never be sent.
     """
     return len(text) >= SHORTEST_TOKEN and text.isprintable() and text == text.strip()
 
 
 def _token_checked(token: SecretStr) -> SecretStr:
     if not is_token(token.get_secret_value()):
-        raise ValueError("is no token")
+        raise ValueError("is not a valid token")
     return token
 
 
@@ -62,10 +62,10 @@ class _Content(BaseModel):
 
 
 class TokenPair(_Content):
-    """A caller's token in use and, while it is being changed, the one before.
+    """A client's current token and, during a rotation, the previous one.
 
     Attributes:
-        usage_key: the value of the caller's own key in the API's usage plan; it is no secret, for nobody can send it.
+        usage_key: value of the client's own key in the API's usage plan; not a secret, because no request can carry it.
     """
 
     current: Token
@@ -74,21 +74,21 @@ class TokenPair(_Content):
     usage_key: UsageKey | None = None
 
     def tokens(self) -> set[bytes]:
-        """Return both; a previous one that is empty, or no token, is none."""
+        """Return the valid tokens of the pair."""
         return {self.current.get_secret_value().encode(), *self.earlier()}
 
     def earlier(self) -> set[bytes]:
-        """Return the previous token, if it is one."""
+        """Return the previous token, if it is valid."""
         token = "" if self.previous is None else self.previous.get_secret_value()
         return {token.encode()} if is_token(token) else set()
 
     def has_ended(self, now: datetime) -> bool:
-        """Whether the previous token opens no more."""
+        """Return whether the previous token has expired."""
         return self.previous_until is not None and self.previous_until <= now
 
 
 class _Secret(_Content):
-    """The secret: the pair of the caller `convox`, the pairs of named callers, or both."""
+    """The secret: the pair of the client `convox`, the pairs of named clients, or both."""
 
     current: Token | None = None
     previous: SecretStr | None = None
@@ -96,11 +96,11 @@ class _Secret(_Content):
     callers: dict[CallerName, TokenPair] = Field(default_factory=dict)
 
     def pairs(self) -> dict[str, TokenPair]:
-        """Return each caller's pair.
+        """Return each client's pair.
 
         Raises:
-            ConfigurationError: two callers share a name or a token, a previous token has no current one, or
-                nobody has a token.
+            ConfigurationError: two clients share a name or a token, a previous token has no current one, or there is
+                no token.
         """
         if self.current is None and self.previous:
             raise ConfigurationError(
@@ -123,7 +123,7 @@ class _Secret(_Content):
 
 @dataclass(frozen=True)
 class AccessTokens:
-    """Who may come in: the tokens of each caller, no token of two."""
+    """The tokens of each client; no two clients share one."""
 
     _by_caller: Mapping[str, TokenPair]
 
@@ -132,8 +132,8 @@ class AccessTokens:
         """Read `{"current", "previous", "previous_until", "callers": {"<name>": {the same three, "usage_key"}}}`.
 
         Raises:
-            ConfigurationError: it is not of that form, a name or a current token is not one, or two callers
-                share a token or a name.
+            ConfigurationError: it has another form, a name or a current token is invalid, or two clients share a
+                token or a name.
         """
         try:
             content = _Secret.model_validate(secret)
@@ -149,14 +149,14 @@ class AccessTokens:
 
     @property
     def callers(self) -> list[str]:
-        """The names of all callers."""
+        """Return the names of all clients."""
         return sorted(self._by_caller)
 
     def admit(self, offered: str, on_previous: Callable[[], None] = lambda: None) -> str | None:
-        """Return the caller's name, None for a stranger. In constant time: every token is always compared.
+        """Return the client's name, or None. In constant time: every token is always compared.
 
         Args:
-            on_previous: called where the previous token opens.
+            on_previous: called if the previous token was used.
         """
         raw = offered.encode("utf-8", "surrogatepass")
         known = [(name, token) for name, pair in self._by_caller.items() for token in pair.tokens()]
@@ -172,7 +172,7 @@ class AccessTokens:
         return name
 
     def usage_key(self, caller: str) -> str | None:
-        """Return a caller's own key in the API's usage plan."""
+        """Return a client's own key in the API's usage plan."""
         return self._by_caller[caller].usage_key
 
     def __repr__(self) -> str:
@@ -188,12 +188,12 @@ def policy_for(
 ) -> dict[str, Any]:
     """Return the authorizer's answer for an API Gateway REQUEST event.
 
-    The policy is cached by header and serves every route, so it covers the whole stage. With it goes the key by which
-    API Gateway counts the caller's requests.
+    The policy is cached by header and serves every route, so it covers the whole stage. The answer includes the key by
+    which API Gateway counts the client's requests.
 
     Args:
-        on_previous: called where a client's previous token opens.
-        shared_usage_key: the key of all callers without one of their own.
+        on_previous: called if a client's previous token was used.
+        shared_usage_key: the key of all clients without one of their own.
     """
     offered = [_token(value, header) for value in _values(event, header)]
     caller = tokens.admit(offered[0], on_previous) if len(offered) == 1 and offered[0] is not None else None
@@ -216,8 +216,7 @@ def policy_for(
 def _token(value: str, header: str) -> str | None:
     """Return the token in a header's value.
 
-    `Authorization` is HTTP's own header: its value is a scheme and the token, so one without `Bearer` is none. Any
-    other header holds the token alone.
+    The value of `Authorization` is `Bearer` and the token. Any other header holds the token alone.
     """
     if header.lower() != "authorization":
         return value
@@ -226,7 +225,7 @@ def _token(value: str, header: str) -> str | None:
 
 
 def _values(event: Mapping[str, Any], header: str) -> list[str]:
-    """Return every value of a header; one that came twice has two, whatever its spelling."""
+    """Return every value of a header, in any spelling of its name."""
     several: Mapping[str, list[Any] | None] = event.get("multiValueHeaders") or {
         name: [value] for name, value in (event.get("headers") or {}).items()
     }
@@ -234,15 +233,15 @@ def _values(event: Mapping[str, Any], header: str) -> list[str]:
 
 
 def _place(location: tuple[int | str, ...]) -> str:
-    """Name what is wrong by the secret's own names; whatever else it holds may be a secret put in the wrong place."""
+    """Return the place of an error, using known names only: any other name may be a misplaced secret."""
     known = [str(part) for part in location if part in _Secret.model_fields]
     return ".".join(known) or "its form"
 
 
 def authorize(function: Function[AuthorizerSettings], event: Event) -> dict[str, Any]:
-    """Return the gateway's policy for a request; an unknown token and a previous one are counted.
+    """Return the gateway's policy for a request; count unknown and previous tokens.
 
-    An unknown one is counted each time that it was not seen a moment ago: the gateway keeps answers.
+    The gateway caches answers, so a repeated unknown token is not counted each time.
     """
     known, count = function.parts(), function.metrics.add_metric
     tokens = AccessTokens.from_secret(aws.secret(known.access_tokens_secret_arn, TOKENS_SECONDS, in_time=True))

@@ -22,11 +22,11 @@ LONGEST_DIALLING_CODE = 3
 
 @dataclass(frozen=True)
 class Named:
-    """Values under canonical names, without those that are missing.
+    """Values by canonical name; missing ones are left out.
 
     Attributes:
-        aliases_used: canonical name → the alias under which it came, spelt as in the alias table: nothing personal.
-        problems: of fields that came with two values that do not agree; neither is among `values`.
+        aliases_used: canonical name → the received alias, spelt as in the alias table, so never personal.
+        problems: fields that came with two different values; neither is in `values`.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class Named:
     problems: list[FieldProblem] = field(default_factory=list)
 
     def nested(self) -> dict[str, Any]:
-        """Return the values as our models take them: `consent.given` inside of `consent`."""
+        """Return the values as the models need them: `consent.given` within `consent`."""
         nested: dict[str, Any] = {}
         for name, value in self.values.items():
             group, dot, member = name.partition(".")
@@ -52,7 +52,7 @@ class _Came:
 
 
 def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
-    """Return what came of `fields`; nothing else is looked at, so that it cannot be wrong either."""
+    """Return the received values of `fields`; other fields are ignored, with their errors."""
     came: dict[str, list[_Came]] = {}
     for name, value in flat(pairs, dialect):
         known = dialect.known(name)
@@ -74,7 +74,7 @@ def named(pairs: Pairs, fields: Iterable[str], dialect: Dialect) -> Named:
 
 @contextmanager
 def naming_aliases(aliases_used: Mapping[str, str]) -> Iterator[None]:
-    """Add to an InvalidRequest that leaves the block the aliases under which its fields came."""
+    """Add the received aliases to an InvalidRequest raised in the block."""
     try:
         yield
     except InvalidRequest as error:
@@ -83,7 +83,7 @@ def naming_aliases(aliases_used: Mapping[str, str]) -> Iterator[None]:
 
 
 def flat(pairs: Pairs, dialect: Dialect) -> Iterator[tuple[str, Any]]:
-    """Yield names and values, JSON's nesting as a dot (`consent.given`), custom fields in the place of their list."""
+    """Yield names and values: nesting becomes a dot (`consent.given`), and a list of custom fields its entries."""
     for name, value in pairs:
         if isinstance(value, str | list) and (inside := entries(value)) and not dialect.known(name):
             yield from inside
@@ -96,14 +96,14 @@ def flat(pairs: Pairs, dialect: Dialect) -> Iterator[tuple[str, Any]]:
 
 
 def _members(fields: Iterable[str], names: Iterable[str]) -> set[str]:
-    """Return the canonical names of `fields`; of a group, those of its members that are among `names`."""
+    """Return the canonical names of `fields`; for a group, its members in `names`."""
     wanted = set(fields)
     groups = wanted & GROUPS
     return (wanted - groups) | {name for name in names if name.split(".")[0] in groups}
 
 
 def _candidates(name: str, source: str, came: dict[str, list[_Came]], dialect: Dialect) -> list[_Came]:
-    """Return what came for the field `name` as `source`, whole or in pieces, in our way of writing."""
+    """Return the values received for the field `name` as `source`, whole or in parts, in canonical form."""
     whole = [_Came(each.alias, canonical(name, each.value, dialect)) for each in came.get(source, ())]
     parts = MOMENT_PARTS.get(source)
     if parts is None or parts.date not in came:
@@ -119,14 +119,14 @@ def _candidates(name: str, source: str, came: dict[str, list[_Came]], dialect: D
 
 
 def _agreed(name: str, candidates: list[_Came]) -> _Came | None:
-    """Return the value that all candidates stand for; None if there is none, or more than one."""
+    """Return the value on which all candidates agree; None if there is none."""
     if name == "mobile":
-        # Beside a number, a word for a withheld one says nothing.
+        # A text for a withheld number does not contradict a number.
         candidates = [each for each in candidates if not _withheld(each.value)] or candidates[:1]
     first = candidates[0] if candidates else None
     for other in candidates[1:]:
         if first is not None and name == "mobile" and _same_number(first.value, other.value):
-            # One may bear the dialling code that the other leaves out.
+            # Take the one with the dialling code.
             first = max(first, other, key=lambda each: len(_digits(each.value)))
         elif first is None or not _same(first.value, other.value):
             return None

@@ -1,6 +1,6 @@
-"""Parses an API Gateway event into names and values, whatever its content type claims.
+"""Parses an API Gateway event into names and values, independent of its content type.
 
-ConVox posts JSON, forms, and forms one of whose fields holds JSON; its agent's page comes with a query string [1x].
+ConVox posts JSON, forms, and forms with JSON in a field; its agent's page sends a query string [1x].
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WINDOWS = ("iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii", "windows-1252", "cp1252")
 _CODECS: Mapping[str, str] = {
-    **dict.fromkeys(_WINDOWS, "cp1252"),  # as browsers read all of them
+    **dict.fromkeys(_WINDOWS, "cp1252"),  # as browsers decode all of these
     **{name: name for name in ("utf-16", "utf-16le", "utf-16be")},
 }
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
 def body_text(event: APIGatewayProxyEvent) -> str:
-    """Return the body as text; a byte that cannot be read is U+FFFD, which does no harm in a field that nobody reads.
+    """Return the body as text; an undecodable byte becomes U+FFFD, which is harmless in an unused field.
 
-    The gateway itself has replaced what is not UTF-8, unless the body came in base64.
+    The gateway itself replaces bytes that are not UTF-8, unless the body is in base64.
 
     Raises:
         TooLarge: it is over 64 KB.
-        InvalidRequest: it claims to be base64, and is not.
+        InvalidRequest: it is marked as base64 but is not.
     """
     text = event.body or ""
     if len(text) > 2 * MAX_BODY_BYTES:
@@ -59,13 +59,13 @@ def body_text(event: APIGatewayProxyEvent) -> str:
 
 
 def charset_of(event: APIGatewayProxyEvent) -> str | None:
-    """Return the codec of the charset that the content type claims, if it is one in which forms are still sent."""
+    """Return the codec of the content type's charset, if it is one of those still in use for forms."""
     found = _CHARSET.search(str(event.headers.get("Content-Type") or ""))
     return None if found is None else _CODECS.get(found[1].lower())
 
 
 def _decoded(raw: bytes, charset: str | None) -> str:
-    """UTF-8 comes first whatever is claimed: text in another encoding is hardly ever valid UTF-8 by chance."""
+    """Decode as UTF-8 first, whatever the charset: text in another encoding is hardly ever valid UTF-8."""
     for mark, codec in _MARKS:
         if raw.startswith(mark):
             return raw.decode(codec, "replace")
@@ -79,25 +79,25 @@ MOST_FIELDS = 500
 LONGEST_HEAD = 1000
 MOST_WRAPPINGS = 4
 LONGEST_INTEGER = 20
-"""In digits. None of ours is as long, and Python writes no integer of more than 4,300."""
+"""Digits. No field is as long, and Python formats no integer with more than 4,300 digits."""
 Pairs = list[tuple[str, Any]]
 Knows = Callable[[str], object]
-"""Whether a name means something to the reader: truth, and not what it means."""
+"""Returns something true for a known name."""
 
 _ONE_FIELD = re.compile(r"[^=&{}]{1,64}=(\s*\{.*\}\s*)", re.DOTALL)
 _FORM = re.compile("[=%]")
 _PART = re.compile(r'content-disposition:\s*form-data\s*;.*?\bname\s*=\s*(?:"([^"\r\n]*)"|([^\s;"]+))', re.IGNORECASE)
 _FILE = re.compile(r"\bfilename\*?\s*=", re.IGNORECASE)
 _ENTITY = re.compile(r"(?:amp;)+")
-"""What is left of `&amp;` before a form's next name."""
+"""Rest of `&amp;` before a form's next name."""
 
 
 def pairs_of(event: APIGatewayProxyEvent, knows: Knows) -> Pairs:
-    """Return every name and value that a request carries, of its query and of its body, in their order.
+    """Return the names and values of a request's query and body, in order.
 
     Raises:
         TooLarge: body or query are over 64 KB.
-        InvalidRequest: the body is neither a JSON object nor a form; or there is nothing at all.
+        InvalidRequest: the body is neither a JSON object nor a form, or the request is empty.
     """
     pairs = of_query(event, knows)
     body = body_text(event)
@@ -111,7 +111,7 @@ def pairs_of(event: APIGatewayProxyEvent, knows: Knows) -> Pairs:
 def of_query(event: APIGatewayProxyEvent, knows: Knows) -> Pairs:
     """Return the query's names and values; raises TooLarge.
 
-    The gateway has decoded it; a name that came several times has several values.
+    The gateway has decoded the query. A repeated name has several values.
     """
     several: Mapping[str, Any] = event.raw_event.get("multiValueQueryStringParameters") or {
         name: [value] for name, value in (event.raw_event.get("queryStringParameters") or {}).items()
@@ -129,7 +129,7 @@ def _of_body(body: str, knows: Knows, charset: str | None) -> Pairs:
     if text.startswith(("{", "[", '"')) or not _FORM.search(text):
         return _object(text, knows)
     if one := _ONE_FIELD.fullmatch(text):
-        # A form whose JSON was not encoded: what looks like & and = in it belongs to the JSON.
+        # A form with unencoded JSON: & and = in it belong to the JSON.
         whole = _read(one[1])
         if isinstance(whole, Members):
             return whole.pairs
@@ -137,9 +137,9 @@ def _of_body(body: str, knows: Knows, charset: str | None) -> Pairs:
 
 
 def _separator(text: str, knows: Knows) -> str:
-    """Return what stands between a form's fields: `;` only where there is no `&`, and it parts names that are known.
+    """Return a form's separator: `;` only if there is no `&`, and if it separates known names.
 
-    Older HTML recommends `;`; in a value it may stand as it is.
+    Older HTML recommends `;`, but values may contain it unencoded.
     """
     parts = [] if "&" in text else text.split(";", MOST_FIELDS)
     known = sum(1 for part in parts if knows(unquote_plus(part.partition("=")[0]).strip()))
@@ -147,7 +147,7 @@ def _separator(text: str, knows: Knows) -> str:
 
 
 def _form(text: str, separator: str, charset: str | None) -> Pairs:
-    """Read a URL-encoded form; bytes that are not UTF-8 are of the charset that it claims, or U+FFFD."""
+    """Parse a URL-encoded form; bytes that are not UTF-8 are decoded by its charset, or become U+FFFD."""
     if text.count(separator) >= MOST_FIELDS:
         raise InvalidRequest(FieldProblem("body", f"is a form of more than {MOST_FIELDS} fields"))
     try:
@@ -159,9 +159,9 @@ def _form(text: str, separator: str, charset: str | None) -> Pairs:
 
 
 def _multipart(text: str) -> Iterator[tuple[str, str]]:
-    """The fields of a multipart form, which PHP's curl makes of an array, and .NET without quotation marks.
+    """Yield the fields of a multipart form, as PHP's curl sends an array; .NET omits the quotation marks.
 
-    Files are left out.
+    Files are skipped.
     """
     boundary, _, rest = text.replace("\r\n", "\n").partition("\n")
     for part in f"\n{rest}".split(f"\n{boundary}", MOST_FIELDS)[:MOST_FIELDS]:
@@ -172,7 +172,7 @@ def _multipart(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _unwrapped(pairs: Iterable[tuple[str, Any]], knows: Knows) -> Iterator[tuple[str, Any]]:
-    """Put in a field's place what the JSON in it holds, unless the field's own name means something."""
+    """Replace a field of unknown name by the members of the JSON in it."""
     for written, value in pairs:
         name = _ENTITY.sub("", written, count=1) if written.startswith("amp;") else written
         text = name if name.lstrip().startswith("{") and not value else value
@@ -184,9 +184,9 @@ def _unwrapped(pairs: Iterable[tuple[str, Any]], knows: Knows) -> Iterator[tuple
 
 
 def _inside(value: Any) -> Any:
-    """Return the object or list that a text holds as JSON, encoded once or more often; the value itself if it is one.
+    """Return the object or list that a text holds as JSON, encoded once or more often; objects and lists as they are.
 
-    A list of one object is that object.
+    A list of one object becomes that object.
     """
     for _ in range(MOST_WRAPPINGS):
         if isinstance(value, str) and value.lstrip().startswith(("{", "[", '"')):
@@ -226,7 +226,7 @@ def _object(text: str, knows: Knows) -> Pairs:
 
 
 def _enveloped(parsed: Members, knows: Knows) -> Pairs:
-    """Return an object's members; of one that only wraps another, and says nothing itself, the other's."""
+    """Return an object's members; if it only wraps another object, that one's members."""
     for _ in range(MOST_WRAPPINGS):
         inner = [found for name, value in parsed.pairs if isinstance(found := _inside(value), Members) and found]
         if any(knows(name) for name, _ in parsed.pairs) or len(inner) != 1 or entries(inner[0]):
@@ -236,7 +236,7 @@ def _enveloped(parsed: Members, knows: Knows) -> Pairs:
 
 
 def _unreadable(text: str) -> str:
-    """Say what to look for; a parser's own words speak of its limits, or quote the body."""
+    """Return a message about an unreadable body; a parser's own message may quote the body."""
     if not text.startswith(("{", "[")):
         return "is neither JSON nor a form"
     return (
@@ -246,7 +246,7 @@ def _unreadable(text: str) -> str:
 
 
 class Members(dict[str, Any]):
-    """A JSON object with all its members: of those that have one name, the mapping itself knows the last only."""
+    """A JSON object with all its members; the mapping itself has only the last of each name."""
 
     def __init__(self, pairs: Pairs) -> None:
         super().__init__(pairs)
@@ -257,10 +257,10 @@ _UNREADABLE = object()
 
 
 def _read(text: str) -> Any:
-    """Return what JSON says, as it stands or mended; `_UNREADABLE` if there is no one way to read it."""
+    """Parse JSON as it is, or repaired; return `_UNREADABLE` if it is ambiguous or broken."""
     for written in (text, mended(text)):
         try:
-            from_json(written)  # its limits on nesting and numbers are the ones that hold
+            from_json(written)  # for its limits on nesting and numbers
             return json.loads(written, object_pairs_hook=Members, parse_int=_integer)
         except ValueError:
             continue

@@ -13,18 +13,18 @@ from convox_clinicea.errors import FieldProblem, InvalidRequest, NoCallerNumber,
 from convox_clinicea.mobile import InvalidCountryCode, InvalidMobile, Mobile, parse_mobile
 from convox_clinicea.privacy import PersonalText
 
-if TYPE_CHECKING:  # look-ups load neither
+if TYPE_CHECKING:  # look-ups load neither of them
     from convox_clinicea.convox.dialect import Dialect
     from convox_clinicea.deployment_documents import ConsentTexts
 
 
 @dataclass(frozen=True)
 class RequestDefaults:
-    """What a request leaves to the deployment, and to its caller.
+    """Defaults of the deployment, and of its client, for values that a request omits.
 
     Attributes:
-        zone: the caller's own time zone, where its dialect states one.
-        texts: the versions of the text that is read before a registration; None where nobody is registered.
+        zone: the client's own time zone, if its dialect has one.
+        texts: versions of the text that is read before a registration; None where nobody is registered.
     """
 
     clinics: Clinics
@@ -34,23 +34,23 @@ class RequestDefaults:
     texts: ConsentTexts | None = None
 
     def in_dialect(self, dialect: Dialect) -> Self:
-        """Return the same for one caller."""
+        """Return the defaults for one client."""
         return replace(self, zone=dialect.zone)
 
     def zone_at(self, clinic_id: str) -> ZoneInfo:
-        """Return the zone of an appointment's time: the clinic's, else the caller's, else the deployment's."""
+        """Return the zone of an appointment's time: the clinic's, else the client's, else the deployment's."""
         return self.clinics.zone(clinic_id, self.zone)
 
     @property
     def zone_of_calls(self) -> ZoneInfo:
-        """The zone of the call's own times: the caller's, else the deployment's."""
+        """The zone of a call's times: the client's, else the deployment's."""
         return self.clinics.zone(None, self.zone)
 
 
-def number(written: PersonalText, country_code: str | None, place: RequestDefaults) -> Mobile:
-    """Parse a number as it was written; raises InvalidRequest, NoCallerNumber for a withheld or internal one."""
+def number(written: PersonalText, country_code: str | None, defaults: RequestDefaults) -> Mobile:
+    """Parse a number as written; raises InvalidRequest, or NoCallerNumber for a withheld or internal one."""
     try:
-        return parse_mobile(written.reveal(), default_country=place.default_country, country_code=country_code)
+        return parse_mobile(written.reveal(), default_country=defaults.default_country, country_code=country_code)
     except InvalidCountryCode as error:
         raise_alone(InvalidRequest(FieldProblem("country_code", str(error))))
     except mobile.NoCallerNumber as error:
@@ -60,7 +60,7 @@ def number(written: PersonalText, country_code: str | None, place: RequestDefaul
 
 
 def start_in(text: str, zone: ZoneInfo) -> datetime:
-    """Read a start as `moment_in` does; raises InvalidRequest too where without an offset it means two instants."""
+    """Parse a start like `moment_in`; also raises InvalidRequest if it has no offset and means two instants."""
     start = moment_in("start", text, zone)
     first, second = (start.replace(fold=fold).isoformat()[-6:] for fold in (0, 1))
     if start.tzinfo is zone and first != second:
@@ -70,11 +70,11 @@ def start_in(text: str, zone: ZoneInfo) -> datetime:
 
 
 def moment_in(field: str, text: str, zone: ZoneInfo) -> datetime:
-    """Read ISO 8601 to the second; without an offset it is the time in `zone`. Raises InvalidRequest."""
+    """Parse ISO 8601 to the second, in `zone` if it has no offset; raises InvalidRequest."""
     try:
         moment = datetime.fromisoformat(text.upper()).replace(microsecond=0)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        # To UTC and back: what the clocks skip comes back as another time, what no calendar holds not at all.
+        # To UTC and back: a skipped local time comes back as another time, and an impossible one fails.
         back = moment.astimezone(UTC).astimezone(moment.tzinfo)
         exists = back.replace(tzinfo=None) == moment.replace(tzinfo=None)
     except (ValueError, OverflowError):

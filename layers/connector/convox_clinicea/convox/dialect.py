@@ -1,7 +1,7 @@
 """The dialect: maps a client's names and words to ours.
 
-The document packed with the layer holds what is known of ConVox; a deployer's document is laid over it, and what
-it says for one caller is laid over what it says for all. A list replaces what stands below it, an object adds to it.
+The document packed with the layer holds the known names of ConVox. A deployer's document is merged over it, and its
+part for one client over its part for all clients. Lists are replaced, objects are merged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from convox_clinicea.text import JOINERS, as_words, normalized
 
 EVERY = "*"
 Evidence = Literal["2x", "1x", "assumed", "site"]
-"""How well a name is known: in two public integrations or more, in one, a guess, or by the deployment itself."""
+"""Evidence for a name: in two or more public integrations, in one, a guess, or set by the deployment."""
 LONGEST_NAME = 64
 
 
@@ -34,13 +34,13 @@ def _name(text: str) -> str:
 
 
 def _shows(sign: str) -> bool:
-    """Whether a sign is seen, or shapes what is seen."""
+    """Return whether a character is visible, or shapes a visible one."""
     return sign.isprintable() or sign in JOINERS
 
 
 def _word(text: str) -> str:
     if not normalized(text):
-        raise ValueError("must have something to be seen")
+        raise ValueError("must have a visible character")
     return text
 
 
@@ -53,7 +53,7 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 
 def _ours(name: str) -> str:
     if name not in CANONICAL:
-        raise ValueError(f"there is no field {name}; there are {', '.join(sorted(CANONICAL))}")
+        raise ValueError(f"unknown field {name}; known are {', '.join(sorted(CANONICAL))}")
     return name
 
 
@@ -67,7 +67,7 @@ def _these_alone(written: Any) -> Any:
 
 Canonical = Annotated[str, AfterValidator(_ours)]
 Names = Annotated[dict[Alias, Evidence | None], BeforeValidator(_these_alone)]
-"""ConVox's names for a field. Null takes a name away that a lower layer gave, and `*` stands for all of those."""
+"""ConVox's names for a field. Null removes a name of a lower layer; `*` stands for all of those."""
 
 
 class _Part(BaseModel):
@@ -75,50 +75,50 @@ class _Part(BaseModel):
 
 
 class ConsentWords(_Part):
-    """Which words mean that the caller consents, and which that not; compared without regard to case."""
+    """Words for consent and for its refusal, case-insensitive."""
 
     yes: Words | None = None
     no: Words | None = None
 
 
 class WordLists(_Part):
-    """Words and what they mean. What is left out stays as it is."""
+    """Words and their meanings. An omitted list stays as it is."""
 
     missing: list[Text] | None = None
-    """Texts, to the letter, that stand for nothing; blanks and dates of zeros always do."""
+    """Exact texts that mean a missing value; blanks and dates of zeros always do."""
     consent: ConsentWords | None = None
     gender: dict[Gender, Words] = {}
     appointment: list[Word] | None = None
-    """Dispositions, without regard to case, by which a call ended with an appointment."""
+    """Dispositions of calls that ended with an appointment, case-insensitive."""
     automatic: list[Word] | None = None
-    """Dispositions that ConVox itself sets, compared likewise: such a call books nothing."""
+    """Dispositions that ConVox itself sets, case-insensitive; such a call books nothing."""
 
 
 class Speech(_Part):
-    """How callers speak."""
+    """Names, words and formats of clients."""
 
     aliases: dict[Canonical, Names] = {}
     stands_in: dict[Canonical, list[Canonical]] = {}
-    """Where a field did not come, the first of these that came is taken for it."""
+    """For a missing field, the fields of which the first received one is used."""
     date_order: DateOrder | None = None
-    """Of dates whose year comes last; one that begins with its year needs none."""
+    """Order of dates whose year comes last."""
     words: WordLists = Field(default_factory=WordLists)
 
     @field_validator("aliases")
     @classmethod
     def _one_meaning_each(cls, aliases: dict[str, Names]) -> dict[str, Names]:
-        """Within one layer; over a lower one an alias may take another meaning."""
+        """Refuse an alias with two meanings within one layer; it may differ from a lower layer."""
         meaning: dict[str, str] = {}
         for canonical, names in aliases.items():
             for alias in (alias for alias, evidence in names.items() if evidence is not None):
                 other = meaning.setdefault(normalized(alias), canonical)
                 if other != canonical:
-                    raise ValueError(f"{alias} stands for {other} and for {canonical}; a name has one meaning")
+                    raise ValueError(f"{alias} is an alias of {other} and of {canonical}; it may have one meaning")
         return aliases
 
 
 class CallerSpeech(Speech):
-    """How one caller speaks, where it differs from the others."""
+    """Names, words and formats of one client, where they differ."""
 
     time_zone: ZoneName | None = None
 
@@ -132,19 +132,19 @@ class DialectDocument(Speech):
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Self:
-        """Raises InvalidDocument that names the places."""
+        """Parse a document; raises InvalidDocument, which names the places."""
         return read_document(cls, document, "dialect document")
 
 
 T = TypeVar("T")
 NEEDED = frozenset({"call_id", "mobile"})
-"""Fields without which no call can be served."""
+"""Fields that every request needs."""
 
 _CODE_AND_NAME = re.compile(r"\s*(\w{1,40})\s*[-\u2010-\u2015]{3}\s*(\S.{0,200})", re.DOTALL)
 
 
 class Known(NamedTuple):
-    """What a name stands for, and how the alias table spells it."""
+    """The canonical name of a received name, and its spelling in the alias table."""
 
     canonical: str
     spelling: str
@@ -152,10 +152,10 @@ class Known(NamedTuple):
 
 @dataclass(frozen=True)
 class Dialect:
-    """The names, words, order of dates and time zone of one caller."""
+    """The names, words, order of dates and time zone of one client."""
 
     names: Mapping[str, Known]
-    """By the name, normalized."""
+    """By normalized name."""
     missing: frozenset[str]
     consent: Mapping[str, bool]
     genders: Mapping[str, str]
@@ -164,18 +164,18 @@ class Dialect:
     stands_in: Mapping[str, Sequence[str]]
     date_order: DateOrder
     zone: ZoneInfo | None
-    """Of times that come without an offset, where no clinic says otherwise; None: the deployment's."""
+    """Zone of times without an offset and without a clinic; None: the deployment's."""
 
     def known(self, name: str) -> Known | None:
-        """Return what a name stands for, whatever its case; None for one that means nothing here."""
+        """Return the field of a name, case-insensitive; None for an unknown name."""
         return self.names.get(_key(name))
 
     def mean_appointment(self, dispositions: Iterable[str]) -> bool:
-        """Whether a call's dispositions say that it ended with an appointment.
+        """Return whether a call's dispositions mean that it ended with an appointment.
 
-        Each may be one word or several levels joined by `~` [1x], and a level its code with its name, as the agent's
-        screen writes it: `AB --- Appointment Booked` [1x]. One that ConVox itself has set, such as
-        `AUTOWRAPUP`, was chosen by nobody, whatever stands beside it [1x].
+        Each may be one word or several levels joined by `~` [1x]. A level may be a code with its name, as on the
+        agent's screen: `AB --- Appointment Booked` [1x]. If one was set by ConVox itself, such as `AUTOWRAPUP`, the
+        agent chose none, and the others do not count [1x].
         """
         levels = {level for each in dispositions for level in (each, *each.split("~"))}
         words = {as_words(word) for level in levels for word in (level, *_code_and_name(level))}
@@ -188,7 +188,7 @@ def _code_and_name(level: str) -> tuple[str, ...]:
 
 
 class Dialects:
-    """The dialects of all callers."""
+    """The dialects of all clients."""
 
     def __init__(self, common: Dialect, own: Mapping[str, Dialect]) -> None:
         self._common = common
@@ -196,13 +196,13 @@ class Dialects:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any] | None = None) -> Self:
-        """Lay the deployer's document over the packed one; raises InvalidDocument that names the places."""
+        """Merge the deployer's document over the packed one; raises InvalidDocument, which names the places."""
         layers = [DialectDocument.read(each) for each in (packed("dialect"), document) if each is not None]
         callers = {name for layer in layers for name in layer.callers}
         return cls(_made(layers, None), {name: _made(layers, name) for name in callers})
 
     def for_client(self, caller: str) -> Dialect:
-        """Return a caller's dialect; one of whom the document says nothing speaks as all do."""
+        """Return a client's dialect; the common one if the document has none for it."""
         return self._own.get(caller, self._common)
 
 
@@ -229,7 +229,7 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
         zone=next((ZoneInfo(each.time_zone) for each in reversed(own) if each.time_zone), None),
     )
     if all(each.missing is None for each in words[1:]):
-        # The built-in words for nothing yield to what a deployment says that they mean.
+        # A deployment's meaning of a word overrides the built-in words for a missing value.
         made = replace(made, missing=frozenset(word for word in made.missing if not _meaning(made, word)))
     if contradictions := list(_contradictions(made, place)):
         raise InvalidDocument("dialect document", contradictions)
@@ -237,47 +237,47 @@ def _made(layers: Sequence[DialectDocument], caller: str | None) -> Dialect:
 
 
 def _contradictions(dialect: Dialect, place: str) -> Iterator[str]:
-    """Tell what a document takes away with one hand: fields that no name stands for, words that mean nothing."""
+    """Yield contradictions: required fields without a name, and "missing" words that also have a meaning."""
     reached = {known.canonical for known in dialect.names.values()}
     for name in sorted(NEEDED - reached):
-        yield f"{place}aliases.{name}: no name stands for it any more, and every call needs it"
+        yield f"{place}aliases.{name}: no alias is left, but every call needs this field"
     for word in sorted(dialect.missing):
         for kind in _meaning(dialect, word):
-            yield f"{place}words.missing: {word} is a word of {kind} too; what is missing means nothing"
+            yield f"{place}words.missing: {word} is also a word of {kind}; only one is allowed"
     for name, others in dialect.stands_in.items():
         if name in others:
-            yield f"{place}stands_in.{name}: nothing stands in for itself"
+            yield f"{place}stands_in.{name}: a field cannot stand in for itself"
 
 
 def _meaning(dialect: Dialect, word: str) -> list[str]:
-    """Return the kinds of words to which a word belongs."""
+    """Return the kinds of words that contain a word."""
     kinds = {"consent": dialect.consent, "gender": dialect.genders}
     found = [kind for kind, words in kinds.items() if normalized(word) in words]
     return [*found, "appointment"] if as_words(word) in dialect.appointment else found
 
 
 def _last(said: Any) -> Any:
-    """Return what the last layer that says anything says; the packed document says everything."""
+    """Return the value of the last layer that has one; the packed document has all."""
     return [each for each in said if each is not None][-1]
 
 
 def _meanings(words: Iterable[tuple[T, Iterable[str]]], place: str) -> dict[str, T]:
-    """Return what each word means; a word that means two things is an error, not a guess."""
+    """Return the meaning of each word; raises InvalidDocument for a word with two meanings."""
     meanings: dict[str, T] = {}
     for meaning, several in words:
         for word in several:
             if meanings.setdefault(normalized(word), meaning) != meaning:
-                raise InvalidDocument("dialect document", [f"{place}: {word} has two meanings; a word has one"])
+                raise InvalidDocument("dialect document", [f"{place}: {word} has two meanings; only one is allowed"])
     return meanings
 
 
 def _key(name: str) -> str:
-    """Return a name as names are compared: PHP's `consent[given]` is JSON's `consent.given`, `mobile[]` is `mobile`."""
+    """Normalize a name: PHP's `consent[given]` is JSON's `consent.given`, and `mobile[]` is `mobile`."""
     return normalized(name.replace("[]", "").replace("[", ".").replace("]", ""))
 
 
 def _names(speeches: Sequence[Speech]) -> dict[str, Known]:
-    """Later speeches win over earlier ones; a canonical name that none of them takes stands for itself."""
+    """Return all names; later layers win, and an unused canonical name means itself."""
     names = {name: Known(name, name) for name in CANONICAL}
     for speech in speeches:
         for canonical, said in speech.aliases.items():

@@ -38,14 +38,14 @@ def hand_out(
     patient_id: str | None = None,
     missed: bool = False,
 ) -> Response[str]:
-    """Return the answer that hands `body` out, once the register holds an entry for each patient in it.
+    """Return the answer with `body`, once the register holds an entry for each patient in it.
 
     Args:
-        patient_id: whose appointments the body holds, where it names no patient itself.
-        missed: whether nobody was found; the register counts it.
+        patient_id: the patient of the appointments, if the body names none.
+        missed: whether no patient was found; the register counts that.
 
     Raises:
-        NotRecorded: it may not leave.
+        NotRecorded: the register did not confirm, so the body must not be sent.
     """
     to = recipient(event, request)
     register.add(handed_out(body, patient_id), to, deadline)
@@ -55,12 +55,12 @@ def hand_out(
 
 
 def recipient(event: APIGatewayProxyEvent, request: WithCall) -> Recipient:
-    """Return who asks; raises Unauthorized."""
+    """Return the recipient of an answer; raises Unauthorized."""
     return recipient_of(event, request.agent_id, request.call_id)
 
 
 def recipient_of(event: APIGatewayProxyEvent, agent_id: str | None, call_id: str | None) -> Recipient:
-    """Return who asks, where the request itself names no agent or no call; raises Unauthorized."""
+    """Return the recipient of an answer from its agent and call; raises Unauthorized."""
     context = event.raw_event["requestContext"]
     return Recipient(
         caller=caller_of(event),
@@ -73,10 +73,10 @@ def recipient_of(event: APIGatewayProxyEvent, agent_id: str | None, call_id: str
 
 
 def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[HandedOut]:
-    """Return whose data an answer holds, and the names of the fields that are not null in it.
+    """Return the patients whose data an answer holds, with the names of its fields that are not null.
 
-    That a patient has no completed appointments is told of that patient, too: `appointments`. So is whether a birth
-    date agrees.
+    An empty list of appointments counts as disclosed, too: `appointments`. So does the answer whether a birth date
+    agrees.
     """
     fields = {each["patient_id"]: _named(each) for each in body.get("patients") or ()}
     appointments: Sequence[Mapping[str, Any]] | None = body.get("appointments")
@@ -90,7 +90,7 @@ def handed_out(body: Mapping[str, Any], patient_id: str | None = None) -> list[H
 
 
 def patients_in(body: Mapping[str, Any], patient_id: str | None = None) -> list[str]:
-    """Return the ids of the patients whom an answer shows."""
+    """Return the ids of the patients in an answer."""
     return [each.patient_id for each in handed_out(body, patient_id)]
 
 
@@ -109,7 +109,7 @@ def _told(record: Mapping[str, Any]) -> Iterator[str]:
 def register_from(
     settings: DisclosureSettings, zone: tzinfo, ids: FreeTextIds, clock: Clock, logger: Logger
 ) -> DisclosureRegister:
-    """Return the register; its entries are found by the days of `zone`, and name calls and agents by `ids`."""
+    """Build the register; `zone` sets the dates of its entries, `ids` their names of calls and agents."""
     return DisclosureRegister(
         Table(aws.dynamodb_at_once(), settings.disclosures_table),
         clock,

@@ -1,4 +1,4 @@
-"""Canonical names of what ConVox sends, and the kinds of fields that requests have, with their limits."""
+"""Canonical names of ConVox's fields, and the types of request fields with their limits."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ CallerName = Annotated[str, StringConstraints(pattern=f"^{CALLER_NAME}$")]
 
 
 class MomentParts(NamedTuple):
-    """The canonical names under which a moment comes in pieces; ConVox's forms have a field for each [1x]."""
+    """Canonical names of the parts of a moment; ConVox's forms have a field for each [1x]."""
 
     date: str
     time: str
     hours: str
     minutes: str
     half: str
-    """AM or PM, where a form has a field for it."""
+    """AM or PM, if a form has a field for it."""
 
 
 MOMENT_PARTS = {
@@ -50,12 +50,12 @@ DATES = new_patient.DATES
 DURATIONS = frozenset({"duration_minutes"})
 DISPOSITIONS = frozenset({"disposition", "disposition_2", "disposition_3"})
 TEXTS = new_patient.TEXTS | DISPOSITIONS | {"service", "notes", "remarks"}
-"""What people typed, which programs send with HTML's entities in it."""
+"""Typed text, in which programs send HTML entities."""
 NOT_CHOSEN = re.compile(r"-?0+(?:\.0+)?|-1(?:\.0+)?", re.ASCII)
 IDS = frozenset({"patient_id", "clinic_id", "practitioner_id"})
 """Clinicea's ids."""
 CHOSEN = IDS | DURATIONS | DATES | new_patient.CHOICES
-"""What is chosen from a list or found: 0 is nothing chosen."""
+"""Values chosen from a list or found; 0 means none."""
 _ROUND_AN_ID = " \"'<>(){}[],;"
 _NO_ID = frozenset(
     {
@@ -77,9 +77,9 @@ _NO_ID = frozenset(
 
 
 def stands_for_no_id(text: str) -> bool:
-    """Whether a text is what databases, lists and programs give for no id at all, in any case and in brackets or not.
+    """Return whether a text is a placeholder for a missing id, in any case, with or without brackets.
 
-    Taken for an id, it would make of a newcomer's wish a known patient's, whom nobody knows.
+    As an id it would turn a new patient's request into one for an unknown registered patient.
     """
     bare = text.strip(_ROUND_AN_ID)
     return not bare or bare.casefold() in _NO_ID or is_unset_id(bare)
@@ -92,7 +92,7 @@ _BOOKING = ("patient_id", "clinic_id", "practitioner_id", "service", "notes", "l
 _CONSENT = ("consent.given", "consent.text_version", "consent.given_by")
 
 CANONICAL = frozenset((*_CALL, *_AFTER, *_BOOKING, *new_patient.RULES, *_CONSENT, *MOMENTS, *_PIECES, *DURATIONS))
-"""A dot is nesting: `consent.given` may come as `{"consent": {"given": …}}`."""
+"""A dot means nesting: `consent.given` may come as `{"consent": {"given": …}}`."""
 GROUPS = frozenset(name.split(".")[0] for name in CANONICAL if "." in name)
 
 
@@ -101,12 +101,12 @@ LONGEST_ID = 64
 LONGEST_SERVICE = 100
 LONGEST_NOTES = 500
 MOST_UNSEEN = 4
-"""A text may come so many times as long as it may be, in characters that are not seen or come together."""
+"""Factor for the length before normalization: invisible and combining characters count there."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Checked:
-    """A check before pydantic's own, and what the contract's OpenAPI document says of it."""
+    """A check before pydantic's own, with its schema for the OpenAPI document."""
 
     check: Callable[[Any], Any]
     documented: dict[str, Any]
@@ -121,13 +121,13 @@ class _Checked:
 def _text(
     longest: int, *, lines: bool = False, kept: bool = False, ends: bool = True, for_clinicea: bool = False
 ) -> _Checked:
-    """Text of 1 to `longest` characters, as a reader sees it; numbers without quotes count as text.
+    """Return a check for text of 1 to `longest` visible characters; unquoted numbers count as text.
 
     Args:
-        lines: whether line ends stay.
-        kept: whether it is put on a person's record, where a character that was lost on the way must not stay lost.
-        ends: whether blanks at its ends are taken away.
-        for_clinicea: whether Clinicea's pages, and the clinic's spreadsheets, will show it.
+        lines: whether line ends are kept.
+        kept: whether it is stored on a person's record, so that lost characters must be refused.
+        ends: whether blanks at its ends are removed.
+        for_clinicea: whether Clinicea's pages and the clinic's spreadsheets will show it.
     """
 
     def check(value: Any) -> Any:
@@ -135,7 +135,7 @@ def _text(
             value = str(value)
         if not isinstance(value, str):
             raise ValueError("must be text")
-        if len(value) > MOST_UNSEEN * longest:  # before it is composed: that takes the square of a run of marks
+        if len(value) > MOST_UNSEEN * longest:  # before composition, which takes quadratic time for a run of marks
             raise ValueError(f"must have at most {longest} characters")
         text = seen(value, lines=lines)
         text = trimmed(text) if ends else text
@@ -153,7 +153,7 @@ def _text(
 
 
 def _id() -> _Checked:
-    """An id of 1 to 64 characters, as it came but for what stands at its ends: what it shows is not all that it is."""
+    """Return a check for an id of 1 to 64 characters, unchanged except for its ends: invisible characters count."""
 
     def check(value: Any) -> Any:
         if isinstance(value, int) and not isinstance(value, bool):
@@ -171,7 +171,7 @@ def _id() -> _Checked:
 
 
 def _form(pattern: str, message: str) -> _Checked:
-    """Text that matches `pattern` as a whole; `message` says what it must be."""
+    """Return a check for text that matches `pattern` as a whole; `message` says what it must be."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str) or not re.fullmatch(pattern, value, re.ASCII):
@@ -196,7 +196,7 @@ def _birth_date(value: Any) -> date:
         born = date.fromisoformat(value)
     except ValueError:
         raise_alone(ValueError("must be a date that exists"))
-    # Somewhere it is tomorrow already.
+    # In some time zone it is already tomorrow.
     if not _OLDEST_BIRTH <= born <= datetime.now(UTC).date() + timedelta(days=1):
         raise ValueError("must be since 1900 and not in the future")
     return born
@@ -216,7 +216,7 @@ def _given_by(value: Any) -> Any:
 
 
 def _told(value: Any) -> bool:
-    """No leniency here: which words mean yes is the dialect's to say."""
+    """Check a boolean strictly; the dialect decides which words mean yes."""
     if not isinstance(value, bool):
         raise ValueError("must be true or false, or a known synonym")
     return value
@@ -227,7 +227,7 @@ def _trimmed(value: Any) -> Any:
 
 
 def is_reference(value: Any) -> bool:
-    """Whether a value may be the id of a call or an agent."""
+    """Return whether a value may be the id of a call or an agent."""
     return isinstance(value, str | int) and not isinstance(value, bool) and 0 < len(trimmed(str(value))) <= 128
 
 
@@ -235,9 +235,9 @@ _Trim = BeforeValidator(_trimmed)
 _SIGNS = r"[A-Za-z0-9_.:-]"
 
 Reference = Annotated[str, _text(128)]
-"""An id of ConVox's: call or agent."""
+"""An id of ConVox's, of a call or an agent."""
 PatientId = Annotated[str, AfterValidator(_patient_id), _id()]
-"""An id of Clinicea's, as the search hands it out; it may hold any sign that can be seen."""
+"""An id of Clinicea's, as the search returns it, of any visible characters."""
 OwnId = Annotated[str, _form(_SIGNS + "{1,64}", "must be 1 to 64 of A-Z a-z 0-9 _ . : -"), _id()]
 """An id that the clinic gave in Clinicea: clinic or practitioner."""
 WrittenMobile = Annotated[PersonalText, _text(60, ends=False)]
@@ -271,7 +271,7 @@ Limit = Annotated[int, Field(ge=1, le=50)]
 
 
 def of_a_new_patient() -> dict[str, tuple[Any, Any]]:
-    """Return each field of a new patient with its limits, and its default, as `pydantic.create_model` takes them."""
+    """Return a new patient's fields with limits and defaults, for `pydantic.create_model`."""
     types = {name: LIMITS[rules.limits] for name, rules in new_patient.RULES.items()}
     optional = new_patient.OPTIONAL
     return {name: (kind | None, None) if name in optional else (kind, ...) for name, kind in types.items()}

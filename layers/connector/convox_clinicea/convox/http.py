@@ -27,7 +27,7 @@ from convox_clinicea.errors import ConnectorError, NotFound, Unauthorized
 from convox_clinicea.function import Event, Function, Work, failure
 from convox_clinicea.privacy import Personal
 
-if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+if TYPE_CHECKING:  # for the type checker and docs/openapi.json only, not for a cold start
     from convox_clinicea.convox import contract as answers
 
 
@@ -38,7 +38,7 @@ GUARDED = MappingProxyType(
         "Strict-Transport-Security": "max-age=31536000",
     }
 )
-"""The gateway's own answers bear the same; `template.yaml` says them once more."""
+"""Headers of every answer; `template.yaml` repeats them for the gateway's own answers."""
 
 
 class HttpError(NamedTuple):
@@ -50,7 +50,7 @@ class HttpError(NamedTuple):
 
 INTERNAL = HttpError("internal", HTTPStatus.INTERNAL_SERVER_ERROR)
 
-# The nearest class in an error's line of descent decides.
+# The nearest class in an error's MRO decides.
 HTTP_ERRORS: dict[type[errors.ConnectorError], HttpError] = {
     errors.ConnectorError: INTERNAL,
     errors.InvalidRequest: HttpError("invalid_request", HTTPStatus.BAD_REQUEST),
@@ -77,7 +77,7 @@ def http_error_of(error: errors.ConnectorError) -> HttpError:
 
 
 def error_reply(error: errors.ConnectorError, request_id: str) -> Response[str]:
-    """Return the documented error answer; it says nothing about a person."""
+    """Return the documented error answer, without personal data."""
     public = http_error_of(error)
     body: answers.Error = {
         "status": "error",
@@ -124,12 +124,12 @@ def reply(body: answers.Answer, status: int = HTTPStatus.OK, headers: Mapping[st
 
 
 def revealed(value: Personal[str] | None) -> str | None:
-    """Return a personal text itself, or null."""
+    """Return the value of a personal text, or None."""
     return None if value is None else value.reveal()
 
 
 def written(moment: datetime | None) -> str | None:
-    """Return a moment with its offset, to the second, or null."""
+    """Return a moment as ISO 8601 with offset, to the second, or None."""
     return None if moment is None else moment.isoformat(timespec="seconds")
 
 
@@ -140,9 +140,9 @@ class HttpFunction(Function[T]):
     """A function with routes; `get` and `post` decorate them.
 
     Args:
-        build: as for every function.
-        look_up: it keeps the deadline of its request itself. Any other function gives up its calls to AWS early
-            enough for an answer of our own, such as 503 `not_stored`.
+        build: builds the function's parts, see `Function`.
+        look_up: whether the function keeps its request's deadline itself. Any other function ends its calls to AWS
+            early enough for an answer of ours, such as 503 `not_stored` (rule 22).
     """
 
     def __init__(self, build: Callable[[Function[T]], T], *, look_up: bool = False) -> None:
@@ -153,7 +153,7 @@ class HttpFunction(Function[T]):
 
     @property
     def event(self) -> APIGatewayProxyEvent:
-        """The request that is being answered."""
+        """The current request."""
         return self._app.current_event
 
     def handler(self) -> Work:
@@ -168,7 +168,7 @@ class HttpFunction(Function[T]):
 
 
 def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
-    """Return a resolver that answers every error in the contract's shape and logs it without its values."""
+    """Return a resolver that answers every error in the contract's form and logs it without values."""
     app = APIGatewayRestResolver(debug=False)
 
     def request_id() -> str:
@@ -188,7 +188,7 @@ def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
 
     app.exception_handler(ConnectorError)(known)
     app.exception_handler(NotFoundError)(lambda _: error_reply(NotFound("no such route"), request_id()))
-    # The last resort: Lambda's runtime would log the exception's text, which may quote a patient's data.
+    # Last resort: Lambda's runtime would log the exception's text, which may quote a patient's data.
     app.exception_handler(Exception)(unforeseen)
     return app
 
@@ -196,16 +196,16 @@ def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:
 def answer(
     app: APIGatewayRestResolver, event: dict[str, Any], context: LambdaContext, metrics: Metrics, clock: Clock
 ) -> dict[str, Any]:
-    """Return the route's answer, and count it: how long it took since API Gateway had the request, and how it ended.
+    """Return the route's answer; emit its status and its time since API Gateway received the request.
 
-    Routes are the template's resources, `/bookings/{booking_id}`. API Gateway has matched the path; Powertools' own
-    matching knows not all signs that a parameter may hold (aws-powertools/powertools-lambda-python issues 564, 1098).
+    Routes are the template's resources, such as `/bookings/{booking_id}`. API Gateway has matched the path: Powertools'
+    matching rejects some characters of parameters (aws-powertools/powertools-lambda-python issues 564, 1098).
     """
     began = clock.now().timestamp()
     answered = app.resolve({**event, "path": event["resource"]}, context)
     now = clock.now().timestamp()
     arrived = float(event["requestContext"].get("requestTimeEpoch") or 0) / 1000
-    # Two machines' clocks, or a recorded event: what makes no sense is measured from where this function began.
+    # With differing clocks, or a recorded event, the time is measured from the start of this function.
     since = arrived if now - OLDEST_LIVE_REQUEST_SECONDS < arrived <= began else began
     status = int(answered["statusCode"])
     metrics.add_metric("AnswerMilliseconds", MetricUnit.Milliseconds, round((now - since) * 1000, 1))
@@ -215,23 +215,23 @@ def answer(
 
 
 def request_id_of(event: APIGatewayProxyEvent) -> str | None:
-    """Return API Gateway's id of the request, which the access log has too."""
+    """Return API Gateway's request id, as in the access log."""
     return event.raw_event["requestContext"].get("requestId") or None
 
 
 def path_parameter(event: APIGatewayProxyEvent, name: str) -> str:
-    """Return a parameter of the path as it was meant: a REST API hands it over percent-encoded."""
+    """Return a decoded parameter of the path: a REST API passes it percent-encoded."""
     return unquote((event.path_parameters or {}).get(name) or "")
 
 
 def lookup_deadline(event: APIGatewayProxyEvent, clock: Clock, budget_seconds: float) -> Deadline:
-    """Return the moment by which a look-up has answered, counted from when the gateway took the request."""
+    """Return the deadline of a look-up's answer, counted from the gateway's receipt of the request."""
     epoch = event.raw_event["requestContext"].get("requestTimeEpoch")
     return Deadline.since_request(clock, int(epoch or clock.now().timestamp() * 1000), budget_seconds)
 
 
 def caller_of(event: APIGatewayProxyEvent) -> str:
-    """Return the authenticated caller's name, which the authorizer put into the context; raises Unauthorized."""
+    """Return the authenticated client's name from the authorizer's context; raises Unauthorized."""
     authorizer = event.raw_event["requestContext"].get("authorizer") or {}
     if not authorizer.get("caller"):
         raise Unauthorized("no client in the authorizer's context")
@@ -239,12 +239,12 @@ def caller_of(event: APIGatewayProxyEvent) -> str:
 
 
 SECONDS_FOR_THE_ANSWER = 3.0
-"""What is left to answer, and to write logs and metrics, once AWS is not waited for any more."""
+"""Seconds kept for the answer, logs and metrics after the last call to AWS (rule 22)."""
 
 
 @contextmanager
 def before_the_time_out(context: LambdaContext, clock: Clock) -> Iterator[None]:
-    """Give up every call to AWS inside the block early enough for an answer of our own, such as 503 `not_stored`."""
+    """End every call to AWS in the block early enough for an answer of ours, such as 503 `not_stored`."""
     left = context.get_remaining_time_in_millis() / 1000
     with deadline_scope(Deadline.after(clock, max(0.0, left - SECONDS_FOR_THE_ANSWER))):
         yield

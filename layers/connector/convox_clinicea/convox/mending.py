@@ -1,10 +1,10 @@
-"""JSON that programs write by hand, mended where there is one way to read it."""
+"""Repairs hand-made JSON if there is only one way to read it."""
 
 from __future__ import annotations
 
 import re
 
-# A string ends at its quotation mark or with the text, so that each character is looked at once.
+# A string ends at its quotation mark or with the text, so that each character is matched once.
 _TOKEN = re.compile(
     r'(?P<string>"(?:[^"\\]|\\.?)*(?:"|\Z))'
     r"|(?P<comma>,(?=[\s\x00-\x1f\u200b-\u200f\ufeff]*[}\]]))"
@@ -20,10 +20,10 @@ _INSIDE = re.compile(
 
 
 def mended(text: str) -> str:
-    r"""Return JSON with what its grammar forbids, and every reader understands, written as the grammar has it.
+    r"""Return valid JSON for unambiguous violations of its grammar.
 
-    Raw line breaks and control characters within a string, `\'` and other escapes that there are not (`C:\data`),
-    half a surrogate pair (which becomes U+FFFD), a comma before the end, blanks that are not ASCII's.
+    These are raw line breaks and control characters in strings, unknown escapes such as `\'` and `C:\data`, half a
+    surrogate pair (which becomes U+FFFD), a trailing comma, and blanks outside of ASCII.
     """
     return _TOKEN.sub(_token, text)
 

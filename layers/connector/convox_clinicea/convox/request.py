@@ -22,7 +22,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def validated(model: type[M], **values: Any) -> M:
-    """Read `model` from canonical names; raises InvalidRequest."""
+    """Validate `model` from canonical names; raises InvalidRequest."""
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -33,25 +33,25 @@ def validated(model: type[M], **values: Any) -> M:
 class Inbound(BaseModel):
     """The base of all requests."""
 
-    # Unknown fields are ignored: ConVox sends more than we asked for.
+    # Unknown fields are ignored: ConVox sends more than we need.
     model_config = ConfigDict(defer_build=True, frozen=True, extra="ignore", hide_input_in_errors=True)
 
 
 class WithCall(Inbound):
-    """Every request names its call and its agent, unless the deployment relaxes that."""
+    """A request with its call and agent; the deployment may make them optional."""
 
     call_id: fields.Reference | None = None
     agent_id: fields.Reference | None = None
 
     def with_context(self, *, required: bool, country: str | None = None) -> Self:
-        """Return itself.
+        """Check call and agent, and return the request itself.
 
         Args:
-            country: of numbers without a dialling code. An agent's id that holds a number or an address is refused;
-                without it the id is taken, as a status callback's is: nobody would send that again.
+            country: country of numbers without a dialling code. With it, an agent's id that holds a number or an
+                address is refused. None accepts any id, for status callbacks, which are not repeated.
 
         Raises:
-            InvalidRequest: the context is required and missing, or the agent's id is not to be stored.
+            InvalidRequest: the context is required and missing, or the agent's id must not be stored.
         """
         missing = [name for name in ("call_id", "agent_id") if required and getattr(self, name) is None]
         if missing:
@@ -62,25 +62,25 @@ class WithCall(Inbound):
 
 
 class CallRequest(Inbound):
-    """`GET /calls/{call_id}/bookings`; with an agent, only what that one asked for."""
+    """`GET /calls/{call_id}/bookings`; with an agent, only that agent's bookings."""
 
     call_id: fields.Reference
     agent_id: fields.Reference | None = None
 
 
 class Parsed(NamedTuple, Generic[M]):
-    """A request, and the aliases under which its fields came: canonical name → alias."""
+    """A request, and the received aliases of its fields: canonical name → alias."""
 
     request: M
     aliases_used: Mapping[str, str]
 
 
 def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, **path: str) -> Parsed[M]:
-    """Read `model` from whatever the request carries; parameters of the path win over what it says itself.
+    """Validate `model` from query and body; parameters of the path override both.
 
     Raises:
         TooLarge: body or query are over 64 KB.
-        InvalidRequest: nothing that can be read, two values for one field, or a field is wrong.
+        InvalidRequest: the request is unreadable, a field has two values, or a field is invalid.
     """
     wanted = frozenset(model.model_fields) - path.keys()
     found = aliases.named(pairs_of(event, dialect.known), wanted, dialect)
@@ -89,7 +89,7 @@ def from_request(model: type[M], event: APIGatewayProxyEvent, dialect: Dialect, 
 
 
 def from_named(model: type[M], found: Named, **path: str) -> M:
-    """Read `model` from names and values; raises InvalidRequest."""
+    """Validate `model` from names and values; raises InvalidRequest."""
     if found.problems:
         raise InvalidRequest(*found.problems)
     return validated(model, **{**found.nested(), **path})
@@ -102,7 +102,7 @@ def clinics_from(settings: PlaceSettings) -> Clinics:
 
 
 def consent_texts_from(settings: IntakeSettings) -> ConsentTexts:
-    """Return the versions of the text that is read before a registration."""
+    """Return the versions of the text that is read out before a registration."""
     document = replacement("consent_texts", settings.consent_texts)
     return ConsentTexts.from_document(
         packed("consent_texts") if document is None else document, settings.consent_text_version
@@ -110,7 +110,7 @@ def consent_texts_from(settings: IntakeSettings) -> ConsentTexts:
 
 
 def dialects_from(settings: DialectSettings) -> Dialects:
-    """Return how the deployment's callers speak."""
+    """Return the dialects of the deployment's clients."""
     return Dialects.from_document(replacement("dialect", settings.dialect))
 
 
@@ -118,7 +118,7 @@ SHORTEST_KEY = 32
 
 
 def identity_key(arn: str, *, in_time: bool = False) -> bytes:
-    """Return it; it is not rotated within the retention. Raises ConfigurationError."""
+    """Return the identity key, which is not rotated within the retention; raises ConfigurationError."""
     key = aws.secret(arn, in_time=in_time).get("key")
     if not isinstance(key, str) or len(key) < SHORTEST_KEY:
         raise ConfigurationError(f"the identity secret needs `key`, of at least {SHORTEST_KEY} characters")
@@ -126,6 +126,6 @@ def identity_key(arn: str, *, in_time: bool = False) -> bytes:
 
 
 def ids_from(settings: NamingSettings, *, earlier: bool = False, in_time: bool = False) -> FreeTextIds:
-    """Return the names under which calls and agents are stored."""
+    """Build the mapping of call and agent ids to their stored names."""
     arn = settings.identity_secret_arn
     return FreeTextIds(lambda: identity_key(arn, in_time=in_time), settings.default_country, earlier=earlier)

@@ -1,6 +1,6 @@
 """Parses ConVox's values: moments, dates, durations, consent, gender.
 
-A value that cannot be read so is passed on as it came; the request's model then says what is wrong with it.
+A value that cannot be parsed is passed on unchanged; the request's model then reports the error.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from convox_clinicea.text import normalized, seen, trimmed
 
 _DATE = r"(?:(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})|(\d{1,2})[-/.](\d{1,2})[-/.](\d{4}))"
 _TIME = r"(\d{1,2}):(\d{2})(?::(\d{2})([.,]\d{1,9})?)?(?: ?([AaPp])\.?[Mm]\.?)?"
-# A query loses the + of an offset; Java adds the zone's name to one.
+# A query string turns the + of an offset into a blank; Java appends the zone's name.
 _HOURS_OFF = r"(?:0\d|1[0-4])"
 _OFFSET = rf"(?:( ?[Zz]| ?[+-]{_HOURS_OFF}:?[0-5]\d| {_HOURS_OFF}:(?:00|30|45))(?:\[[\w/+-]{{1,40}}\])?)?"
 _ONLY_DATE = re.compile(_DATE, re.ASCII)
@@ -43,11 +43,11 @@ _ZEROS = re.compile(rf"(0000([-/.])00\2(00)|00([-/.])00\4(0000))(([Tt]| )({_ZERO
 _MIDNIGHT = re.compile(rf"[Tt ]{_ZERO_TIME}( ?(?:[Zz]|[+-]\d{{2}}:?\d{{2}}))?$", re.ASCII)
 _MIDNIGHT_HERE = re.compile(rf"[Tt ]{_ZERO_TIME}$", re.ASCII)
 _NO_DAY = re.compile(r"(?:0001-01-01|1753-01-01|1899-12-30|1900-01-01|1970-01-01)[Tt ](?=\d{2}:)", re.ASCII)
-"""The day that .NET, SQL Server, Excel and JavaScript put before a time that has none."""
+"""The date that .NET, SQL Server, Excel and JavaScript put before a time without a date."""
 _NO_BIRTH = re.compile(r"(?:0001-01-01|1753-01-01|1899-12-3[01]|1900-01-01|9999-12-31)(?:[Tt ].*)?", re.ASCII)
-"""Dates that stand for an unset one. 1970-01-01 is somebody's birthday."""
+"""Dates that mean an unset one. 1970-01-01 is a possible birth date."""
 _NOTHING = frozenset({"undefined", "[object Object]", "[]", "{}", "NaN"})
-"""What programs write for nothing; the deployment's own words are the dialect's."""
+"""Texts of programs for a missing value; the deployment's own words are in the dialect."""
 _CHOOSE = r"(?:please )?(?:select|choose)(?: [\w ]{1,40})?"
 _UNSELECTED = re.compile(rf"-+ ?{_CHOOSE} ?-*|{_CHOOSE} ?-+", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
@@ -57,10 +57,10 @@ _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::00)?", re.ASCII)
 
 
 def is_missing(name: str, value: Any, dialect: Dialect) -> bool:
-    """Whether a field's value stands for nothing, in one of the ways in which forms and programs say so.
+    """Return whether a field's value means a missing one, in any form that programs use.
 
-    Null, `false` (but for consent), an empty list or object, blanks, only punctuation, a word for nothing, a list's
-    first line (`--Select--`), a date of zeros [1x], 0 where something is chosen, a birth date that stands for none.
+    These are null, `false` (except for consent), an empty list or object, blanks, only punctuation, a word for a
+    missing value, a list's first line (`--Select--`), a date of zeros [1x], 0 for a choice, an unset birth date.
     """
     if value is None or value is False:
         return value is None or name != "consent.given"
@@ -81,14 +81,14 @@ def is_missing(name: str, value: Any, dialect: Dialect) -> bool:
 
 
 def unescaped(text: str) -> str:
-    """Return a text without HTML's entities: `O&#039;Brien`, `Asha&nbsp;Rao`; also if it was escaped twice."""
+    """Decode the HTML entities of a text, escaped once or twice: `O&#039;Brien`, `Asha&nbsp;Rao`."""
     for _ in range(2 if "&" in text else 0):
         text = _ENTITY.sub(lambda found: html.unescape(found[0]), text)
     return text
 
 
 def canonical(name: str, value: Any, dialect: Dialect) -> Any:
-    """Return the value of a field as our models write it, or as it came."""
+    """Return a field's value in canonical form, or unchanged if it cannot be parsed."""
     if isinstance(value, list) and name in DISPOSITIONS:
         value = "~".join(each for each in value if isinstance(each, str)) or value
     if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str | int) and value[0] is not True:
@@ -113,15 +113,15 @@ def canonical(name: str, value: Any, dialect: Dialect) -> Any:
 
 
 def _plain(text: str) -> str:
-    """Return a text with one kind of blank, and without what is not seen."""
+    """Return a text with plain blanks and without invisible characters."""
     return " ".join(seen(text).split())
 
 
 def moment(text: str, dialect: Dialect) -> str | None:
-    """Return date and time as ISO 8601, its offset kept where it has one; None if it is no such thing.
+    """Return a date with time as ISO 8601, with its offset if it has one; None if it cannot be parsed.
 
-    As ISO 8601, ConVox, .NET (seven decimals), Java (nine, and the zone's name), SQL Server (a blank before the offset)
-    and JavaScript (U+202F before PM) write it.
+    Accepts the forms of ISO 8601, ConVox, .NET (seven decimals), Java (nine, and the zone's name), SQL Server (a blank
+    before the offset) and JavaScript (U+202F before PM).
     """
     text = _plain(text)
     if js := _JAVASCRIPT.fullmatch(text):
@@ -139,9 +139,9 @@ def moment(text: str, dialect: Dialect) -> str | None:
 
 
 def joined(dialect: Dialect, date: Any, time: Any, hours: Any, minutes: Any, half: Any) -> Any:
-    """Return the moment that came in pieces, or a text that no model takes for one.
+    """Return the moment from its parts, or a text that fails validation.
 
-    No minutes beside hours are the full hour, and a date that is written as its midnight is a date [assumed].
+    Hours without minutes mean the full hour, and a date written as its midnight means the date [assumed].
     """
     if time is None and hours is None:
         return canonical("start", date, dialect)

@@ -42,7 +42,8 @@ class DeskBooking:
 
     A form has the contract's field names: `patient_id` or a new patient's fields, `clinic_id`, `start` or `day` and
     `time`, `practitioner_id`, `service`, `duration_minutes`, `notes`, `consent.given` (`yes` or `no`),
-    `consent.given_by`, `consent.text_version`. An empty field was not filled in.
+    `consent.given_by`, `consent.text_version`; and `another` (`yes`) where the person is to have it beside another
+    booking of the call. An empty field was not filled in.
 
     Args:
         call_end: after which time what is kept is made without a status callback.
@@ -93,14 +94,15 @@ class DeskBooking:
         self._require_shown(request)
         with or_not_stored():
             self._calls.note_asked(self._client, self._ids.agent(person.agent_id), call.call_id)
+        another = form.get("another", "").strip() == _YES
         if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
-            kept = self._call_ends.keep(request)
+            kept = self._call_ends.keep(request, another=another)
             if isinstance(kept, WaitingBooking):
                 return waiting_state(kept, self._place)
             found = kept
         else:
+            self._call_ends.release(request, another=another)
             found = self._intake.accept(request)
-            self._call_ends.drop(request)
         return state_of(found.booking, self._place, repeated=found.repeated, changed=found.changed)
 
     def states(self, person: SignedIn, call: DeskCall) -> list[BookingState]:

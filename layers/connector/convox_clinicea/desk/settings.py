@@ -40,4 +40,4 @@ class DeskSettings(
 ):
     """`agent_desk`: look-ups and bookings, for a person who is signed in."""
 
-    retention_days: int = Field(ge=1, le=3650)
+    retention_days: int = Field(ge=5, le=3650)

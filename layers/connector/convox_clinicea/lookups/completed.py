@@ -21,17 +21,17 @@ from convox_clinicea.lookups.pipeline import Found, LookupPipeline, OnePatient, 
 from convox_clinicea.settings import LookupSettings
 from convox_clinicea.text import each_once
 
-if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+if TYPE_CHECKING:  # for the type checker and docs/openapi.json only, not for a cold start
     from convox_clinicea.convox import contract as answers
 
 
 LAST_VISITS = 10
-"""How many an agent sees who asks for no number."""
+"""Number of appointments if the request names none."""
 
 
 @dataclass(frozen=True)
 class CompletedAppointment:
-    """One past visit and where it took place."""
+    """One past visit and its place."""
 
     appointment: Appointment
     clinic_name: str | None
@@ -39,7 +39,7 @@ class CompletedAppointment:
 
     @property
     def completed(self) -> bool | None:
-        """Whether Clinicea says that the visit took place; None if its status says neither."""
+        """Whether the visit took place according to Clinicea; None if its status is unclear."""
         if self.appointment.status is Status.CHECKED_OUT:
             return True
         return False if self.appointment.status is Status.STANDING else None
@@ -53,11 +53,11 @@ class CompletedAppointments:
         self._clinics = clinics
 
     def of(self, patient_id: str, limit: int, deadline: Deadline) -> list[CompletedAppointment]:
-        """Return the patient's last `limit` completed appointments, newest first; none for an unknown patient.
+        """Return the patient's last `limit` completed appointments, newest first; empty for an unknown patient.
 
-        Past ones that nobody set to `Check Out` are among them where the call table says so (`show_unfinished`).
-        Clinicea's screen shows the clinic's address [doc]; whether the call returns it is not published, so the
-        deployment's clinics document fills in what the answer lacks. Raises a leaf of `clinicea.errors`.
+        Past ones that were never set to `Check Out` are included if the call table says so (`show_unfinished`).
+        Clinicea's screen shows the clinic's address [doc]. Whether the call returns it is not published, so the
+        deployment's clinics document fills the gaps. Raises a leaf of `clinicea.errors`.
         """
         found = [
             *self._clinicea.past_completed_appointments(patient_id, deadline),
@@ -113,7 +113,7 @@ def _completed(completed: CompletedAppointment) -> answers.Appointment:
 
 
 class Completed:
-    """Asks for a patient's completed appointments."""
+    """Look-up of a patient's completed appointments."""
 
     request = CompletedRequest
 
@@ -131,7 +131,7 @@ class Completed:
 def completed_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[CompletedRequest, CompletedRequest]:
-    """Return the pipeline of `past_appointments`."""
+    """Build the pipeline of `past_appointments`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Completed:
         return Completed(CompletedAppointments(clinicea, clinics))
@@ -153,7 +153,7 @@ class PatientFlows(NamedTuple):
 
 
 def patient_flows(function: Function[PatientFlows]) -> PatientFlows:
-    """Return the flows of the function, from its environment."""
+    """Build the flows from the function's environment."""
     settings = LookupSettings.from_environment()
     parts = (settings, function.clock, function.logger, function.metrics)
     return PatientFlows(completed_pipeline(*parts), confirm_pipeline(*parts))

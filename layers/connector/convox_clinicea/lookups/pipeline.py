@@ -61,10 +61,10 @@ class Found:
     """The result of a look-up.
 
     Attributes:
-        body: the answer, as it will be handed out.
-        found: who was found, or what, where Clinicea answered; one that found nothing is counted.
-        patient_id: whose appointments the body holds, where it names no patient itself.
-        source: what the body was made of, for what keeps the result.
+        body: the answer.
+        found: the patients or appointments found; None if Clinicea did not answer. An empty result is counted.
+        patient_id: the patient of the appointments, if the body names none.
+        source: what the body was made of, for `keep`.
     """
 
     body: answers.Answer
@@ -74,24 +74,24 @@ class Found:
 
     @property
     def missed(self) -> bool:
-        """Whether a number was asked for, and is on no record."""
+        """Whether a searched number has no patient."""
         return self.patient_id is None and self.found is not None and len(self.found) == 0
 
 
 class LookUp(Protocol[R, A]):
-    """One kind of look-up: what it reads from a request, and what it answers."""
+    """One kind of look-up: its request model, and its answer."""
 
     @property
     def request(self) -> type[R]:
-        """What the request has to hold."""
+        """The model of the request."""
         ...
 
     def understood(self, request: R) -> A:
-        """Return what is asked for; raises InvalidRequest."""
+        """Return the parsed subject of the look-up; raises InvalidRequest."""
         ...
 
     def find(self, asked: A, deadline: Deadline) -> Found:
-        """Ask Clinicea; raises a leaf of `clinicea.errors`."""
+        """Return Clinicea's answer; raises a leaf of `clinicea.errors`."""
         ...
 
 
@@ -100,9 +100,9 @@ class LookupCollaborators(Generic[R, A]):
     """Collaborators of a look-up.
 
     Attributes:
-        announce: notes that the call has come; it raises nothing.
-        keep: keeps what was found, before it is handed out; it raises nothing.
-        may_see: whether the patient asked for was shown to the caller on the call, to the agent who asks.
+        announce: records that the call has come; raises nothing.
+        keep: keeps the result before the answer is sent; raises nothing.
+        may_see: returns whether the requested patient was shown to this client and agent on the call.
     """
 
     dialects: Dialects
@@ -115,14 +115,14 @@ class LookupCollaborators(Generic[R, A]):
 
 
 class LookupPipeline(Generic[R, A]):
-    """Makes one kind of look-up.
+    """Pipeline of one kind of look-up.
 
     Args:
-        parts: makes the rest, at the first look-up and within its time.
-        budget_seconds: how long an answer may take since API Gateway took the request.
+        parts: builds the collaborators, at the first look-up and within its deadline.
+        budget_seconds: time for an answer since API Gateway received the request.
         context_required: whether requests must name their call and agent.
-        country: the deployment's own, of numbers without a dialling code.
-        by_get: whether a number may come in the address of a GET.
+        country: the deployment's country, for numbers without a dialling code.
+        by_get: whether a number may come in the query of a GET.
     """
 
     def __init__(
@@ -143,27 +143,27 @@ class LookupPipeline(Generic[R, A]):
         self._by_get = by_get
 
     def build(self) -> None:
-        """Build what the first look-up would build; raises ConfigurationError."""
+        """Build the collaborators before the first look-up; raises ConfigurationError."""
         self._parts()
 
     def answer_by_get(self, event: APIGatewayProxyEvent) -> Response[str]:
-        """Return the answer to a GET whose address holds a number; raises MethodNotAllowed where that is off."""
+        """Return the answer to a GET with a number in its query; raises MethodNotAllowed if that is off."""
         if not self._by_get:
             raise MethodNotAllowed("look-ups by GET are disabled", "POST")
         return self.answer(event)
 
     def answer(self, event: APIGatewayProxyEvent, **path: str) -> Response[str]:
-        """Return the answer to a request, once it has been allowed and stands on record.
+        """Return the answer to a request, once it is allowed and its disclosure is recorded.
 
         Args:
             path: the parameters of the request's path.
 
         Raises:
-            Unauthorized, InvalidRequest, TooLarge: of the request; it is not counted.
-            RateLimited: nothing is shown. Clinicea may have been asked, where this process did not know of the limit.
-            NotShown: the patient was not shown on this call; nothing has been asked of Clinicea.
-            CliniceaError, SecretUnavailable: Clinicea did not answer, or could not be asked.
-            NotRecorded: what was found may not leave.
+            Unauthorized, InvalidRequest, TooLarge: the request is refused, and not counted.
+            RateLimited: nothing is shown. Clinicea may have been called if this process did not know of the limit.
+            NotShown: the patient was not shown on this call; Clinicea was not called.
+            CliniceaError, SecretUnavailable: Clinicea did not answer, or could not be called.
+            NotRecorded: the disclosure could not be recorded, so nothing is shown.
         """
         deadline = lookup_deadline(event, self._clock, self._budget_seconds)
         with deadline_scope(deadline):
@@ -241,10 +241,10 @@ def lookup_pipeline(
     keep: Keep[R, A] | None = None,
     may_see: Callable[[RateLimiter], MaySee[R]] | None = None,
 ) -> LookupPipeline[R, A]:
-    """Return the pipeline of one look-up function; its collaborators are built at the first request.
+    """Build the pipeline of one look-up function; its collaborators are built at the first request.
 
     Args:
-        may_see: makes the check whether a patient was shown on the call.
+        may_see: builds the check whether a patient was shown on the call.
     """
 
     @cache

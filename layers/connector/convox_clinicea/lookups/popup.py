@@ -39,18 +39,18 @@ from convox_clinicea.settings import PopUpSettings
 from convox_clinicea.table import ConditionFailed, Table, TableUnavailable
 from convox_clinicea.text import normalized, seen
 
-if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+if TYPE_CHECKING:  # for the type checker and docs/openapi.json only, not for a cold start
     from convox_clinicea.convox import contract as answers
 
 
 @dataclass(frozen=True)
 class PopUp:
-    """What is known of the caller.
+    """Data for the pop-up of one call.
 
     Attributes:
         match: None if Clinicea did not answer the search.
-        appointments: of the one patient; None if there is not exactly one, or if Clinicea did not answer.
-        degraded: whether Clinicea left something out.
+        appointments: the only patient's appointments; None if there is not exactly one patient, or no answer.
+        degraded: whether data is missing because Clinicea did not answer.
     """
 
     match: Match | None
@@ -59,7 +59,7 @@ class PopUp:
 
     @property
     def patients(self) -> tuple[Patient, ...] | None:
-        """Who has the number; None if that is not known."""
+        """The patients with the number; None if unknown."""
         return None if self.match is None else self.match.patients
 
 
@@ -75,7 +75,7 @@ class CallPopUp:
         self._metrics = metrics
 
     def of(self, mobile: Mobile, deadline: Deadline) -> PopUp:
-        """Return what Clinicea tells before `deadline`; whatever it does, this answers."""
+        """Return what Clinicea answers before `deadline`; never raises an error of Clinicea's."""
         try:
             match = self._search.find(mobile, deadline)
         except (CliniceaError, SecretUnavailable) as error:
@@ -119,7 +119,7 @@ _NO_VISITS = "The clinic's system did not return the last visits in time."
 
 
 def popup(found: PopUp, mobile: Mobile) -> answers.PopUp:
-    """The match and, for one patient, the completed appointments; degraded where Clinicea left something out."""
+    """Return match and, for one patient, completed appointments; `degraded` if Clinicea's data is incomplete."""
     who = None if found.match is None else match(found.match, mobile)
     visits = None if found.appointments is None else completed(found.appointments)
     said = [part["message"] for part in (who, visits) if part is not None]
@@ -136,7 +136,7 @@ def popup(found: PopUp, mobile: Mobile) -> answers.PopUp:
 
 
 def no_number() -> answers.PopUp:
-    """Nobody: the exchange did not tell who is calling, which no sender can correct."""
+    """Return the answer without patients for a call without a number, which the client cannot correct."""
     return {
         "status": SUCCESS,
         "message": _NO_NUMBER,
@@ -153,24 +153,24 @@ def acknowledged() -> answers.PopUp:
 
 
 class PopUpLookUp:
-    """Asks for both, and answers whatever Clinicea does.
+    """Look-up of patients and visits that answers whatever Clinicea does.
 
     Args:
         tells: whether the answer says who is calling, or only acknowledges the call.
-        looks_up: whether somebody needs the result; else Clinicea is not asked.
+        looks_up: whether the result is needed; otherwise Clinicea is not asked.
     """
 
     request = SearchRequest
 
-    def __init__(self, service: CallPopUp, place: RequestDefaults, *, tells: bool, looks_up: bool) -> None:
+    def __init__(self, service: CallPopUp, defaults: RequestDefaults, *, tells: bool, looks_up: bool) -> None:
         self._service = service
-        self._place = place
+        self._defaults = defaults
         self._tells = tells
         self._looks_up = looks_up
 
     def understood(self, request: SearchRequest) -> Mobile | None:
         try:
-            return request.number(self._place)
+            return request.number(self._defaults)
         except NoCallerNumber:
             return None
 
@@ -266,7 +266,7 @@ def announcement(
 def popup_pipeline(
     settings: PopUpSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[SearchRequest, Mobile | None]:
-    """Return the pipeline of `call_popup`."""
+    """Build the pipeline of `call_popup`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> PopUpLookUp:
         search = PatientSearch(clinicea)
@@ -283,6 +283,6 @@ Flow = LookupPipeline[SearchRequest, Mobile | None]
 
 
 def popup_flow(function: Function[Flow]) -> Flow:
-    """Return the flow of the function, from its environment."""
+    """Build the flow from the function's environment."""
     settings = PopUpSettings.from_environment()
     return popup_pipeline(settings, function.clock, function.logger, function.metrics)

@@ -26,7 +26,7 @@ from convox_clinicea.privacy import PersonalDate
 from convox_clinicea.settings import LookupSettings, SearchSettings
 from convox_clinicea.text import same_id
 
-if TYPE_CHECKING:  # the shapes are for the type checker and for docs/openapi.json; a cold start needs none
+if TYPE_CHECKING:  # for the type checker and docs/openapi.json only, not for a cold start
     from convox_clinicea.convox import contract as answers
 
 
@@ -36,9 +36,9 @@ class SearchRequest(WithCall):
     mobile: fields.WrittenMobile
     country_code: fields.CountryCode | None = None
 
-    def number(self, place: RequestDefaults) -> Mobile:
+    def number(self, defaults: RequestDefaults) -> Mobile:
         """Return the parsed number; raises InvalidRequest."""
-        return number(self.mobile, self.country_code, place)
+        return number(self.mobile, self.country_code, defaults)
 
 
 class MatchKind(StrEnum):
@@ -92,8 +92,8 @@ class PatientSearch:
     def find(self, mobile: Mobile, deadline: Deadline) -> Match:
         """Return the patients registered with this number.
 
-        A record that shows only other numbers is not handed out: whatever Clinicea matched it by, this caller
-        has not shown to be that patient. Raises a leaf of `clinicea.errors`.
+        A record with only other numbers is left out: whatever Clinicea matched it by, the caller may be another
+        person. Raises a leaf of `clinicea.errors`.
         """
         found = self._clinicea.search_patient_by_mobile_number(mobile, deadline)
         return Match(tuple(registered_with(found, mobile)))
@@ -107,7 +107,7 @@ _MATCH_MESSAGES = {
 
 
 def match(found: Match, mobile: Mobile) -> answers.Match:
-    """Of several patients only what tells a family apart; `mobile` is the number that was searched."""
+    """Return the answer; of several patients it has only the fields that distinguish family members."""
     one = found.kind is MatchKind.ONE
     return {
         "status": SUCCESS,
@@ -135,16 +135,16 @@ def _patient(patient: Patient, mobile: Mobile | None) -> answers.Patient:
 
 
 class Search:
-    """Asks for the patients who have a number."""
+    """Look-up of the patients with a number."""
 
     request = SearchRequest
 
-    def __init__(self, search: PatientSearch, place: RequestDefaults) -> None:
+    def __init__(self, search: PatientSearch, defaults: RequestDefaults) -> None:
         self._search = search
-        self._place = place
+        self._defaults = defaults
 
     def understood(self, request: SearchRequest) -> Mobile:
-        return request.number(self._place)
+        return request.number(self._defaults)
 
     def find(self, asked: Mobile, deadline: Deadline) -> Found:
         found = self._search.find(asked, deadline)
@@ -154,11 +154,11 @@ class Search:
 def search_pipeline(
     settings: LookupSettings, clock: Clock, logger: Logger, metrics: Metrics
 ) -> LookupPipeline[SearchRequest, Mobile]:
-    """Return the pipeline of `search_patient`."""
+    """Build the pipeline of `search_patient`."""
 
     def look_up(clinicea: Clinicea, clinics: Clinics) -> Search:
-        place = RequestDefaults(clinics, settings.default_country)
-        return Search(PatientSearch(clinicea), place)
+        defaults = RequestDefaults(clinics, settings.default_country)
+        return Search(PatientSearch(clinicea), defaults)
 
     return lookup_pipeline(settings, clock, logger, metrics, look_up)
 
@@ -167,6 +167,6 @@ Flow = LookupPipeline[SearchRequest, Mobile]
 
 
 def search_flow(function: Function[Flow]) -> Flow:
-    """Return the flow of the function, from its environment."""
+    """Build the flow from the function's environment."""
     settings = SearchSettings.from_environment()
     return search_pipeline(settings, function.clock, function.logger, function.metrics)

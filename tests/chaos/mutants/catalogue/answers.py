@@ -149,8 +149,8 @@ ANSWERED = (
         (
             Patch(
                 WORKER,
-                "        if named:\n            # Clinicea said",
-                "        if False:\n            # Clinicea said",
+                "        if named:\n            # Clinicea's answer",
+                "        if False:\n            # Clinicea's answer",
             ),
         ),
         "shown_late",

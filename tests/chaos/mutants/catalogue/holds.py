@@ -139,7 +139,7 @@ HOLDS = (
         "a booking waits unseen behind a parked holder",
         "6",
         (Patch(LOCKS, 'raise_alone(HolderParked("the lock\'s holder waits for a person"))', "return True"),),
-        f"{EXAMPLES}test_worker_holds.py::test_behind_a_holder_parked_in_doubt_the_next_is_parked_at_once_and_told_of",
+        f"{EXAMPLES}test_worker_holds.py::test_behind_a_holder_parked_in_doubt_the_next_is_parked",
         FAILED,
     ),
     Mutant(
@@ -242,7 +242,7 @@ HOLDS = (
                 "found = list(clinicea.search_patient_by_mobile_number(details.mobile, deadline))",
             ),
         ),
-        f"{EXAMPLES}test_newcomer.py::test_a_namesake_with_another_number_gets_no_booking_of_the_newcomers",
+        f"{EXAMPLES}test_newcomer.py::test_namesake_with_another_number_gets_no_booking",
         FAILED,
     ),
     Mutant(

@@ -141,7 +141,7 @@ LOOKS = (
                 "sorted(doubtful)",
             ),
         ),
-        f"{EXAMPLES}test_calendar.py::test_something_new_near_by_is_not_told_apart_unless_another_booking_owns_it",
+        f"{EXAMPLES}test_calendar.py::test_new_nearby_appointment_is_ambiguous_unless_owned",
         FAILED,
     ),
     Mutant(
@@ -181,8 +181,7 @@ LOOKS = (
         "practitioners are not compared",
         "2",
         (Patch(CALENDAR, "_may_be(appointment.practitioner_id, wanted.practitioner_id)\n", "True\n"),),
-        f"{EXAMPLES}test_worker_known_patient.py"
-        "::test_an_appointment_with_another_practitioner_is_another_one_where_both_are_known",
+        f"{EXAMPLES}test_worker_known_patient.py::test_known_practitioners_tell_two_appointments_apart",
         FAILED,
     ),
     Mutant(

@@ -38,8 +38,8 @@ MINDS = (
         (
             Patch(
                 CALLBACKS,
-                "new = self._drafter.draft(wish, booking_id, reason)",
-                "new = self._drafter.draft(wish, booking_id, None)",
+                "new = self._drafter.draft(intent, booking_id, reason)",
+                "new = self._drafter.draft(intent, booking_id, None)",
             ),
         ),
         "changed_late",

@@ -15,7 +15,7 @@ RECORDS = (
         "a record of a later release is read for what is known of it",
         "23",
         (Patch(VERSIONS, "    if version_of(item) > newest:\n", "    if False:\n"),),
-        f"{EXAMPLES}test_versions.py",
+        f"{EXAMPLES}test_versions.py {EXAMPLES}test_versions_other_records.py",
         FAILED,
     ),
     Mutant(
@@ -28,14 +28,14 @@ RECORDS = (
                 "    if False:\n",
             ),
         ),
-        f"{EXAMPLES}test_versions.py {EXAMPLES}test_record.py",
+        f"{EXAMPLES}test_versions.py {EXAMPLES}test_versions_other_records.py {EXAMPLES}test_record.py",
         FAILED,
     ),
     Mutant(
         "a write takes the place of a later release's",
         "23",
         (Patch(TABLE, "    guarded = SCHEMA in item\n", "    guarded = False\n"),),
-        f"{EXAMPLES}test_versions.py",
+        f"{EXAMPLES}test_versions.py {EXAMPLES}test_versions_other_records.py",
         FAILED,
     ),
     Mutant(
@@ -59,8 +59,8 @@ RECORDS = (
         (
             Patch(
                 CALLBACKS,
-                "return _corrected(stored, call, callback, wish) if first or later else call",
-                "return _corrected(stored, call, callback, wish)",
+                "return _corrected(stored, call, callback, intent) if first or later else call",
+                "return _corrected(stored, call, callback, intent)",
             ),
         ),
         f"{EXAMPLES}test_callbacks_minds.py",

@@ -59,7 +59,7 @@ WAITS = (
         "what could not be sent counts as sent",
         "12",
         (Patch(SWEEPER, "            self._ledger.not_sent(requeued, last_queued_at=booking.queued_at)\n", ""),),
-        f"{EXAMPLES}test_sweeper_stuck.py::test_where_the_queue_does_not_answer_it_is_said_and_done_a_minute_later",
+        f"{EXAMPLES}test_sweeper_stuck.py::test_silent_queue_is_reported_and_retried_a_minute_later",
         FAILED,
     ),
     Mutant(
@@ -94,7 +94,7 @@ WAITS = (
         (
             Patch(
                 SWEEPER,
-                "                failure = failure or error  # a queue that is down must not hold back the notices\n",
+                "                failure = failure or error  # a failure of the queue must not delay the notices\n",
                 "                raise error\n",
             ),
         ),
@@ -167,12 +167,12 @@ WAITS = (
         (
             Patch(
                 INTAKE,
-                "        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)\n",
-                "        self._drafter._check_start(wish.request.start)\n"
-                "        standing = next(filter(None, map(self._ledger.get, wish.ids)), None)\n",
+                "        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)\n",
+                "        self._drafter._check_start(intent.request.start)\n"
+                "        standing = next(filter(None, map(self._ledger.get, intent.ids)), None)\n",
             ),
         ),
-        f"{EXAMPLES}test_intake.py::test_a_late_repeat_gets_the_first_answer_although_its_start_has_passed",
+        f"{EXAMPLES}test_intake.py::test_late_repeat_of_a_past_start_gets_the_first_answer",
         FAILED,
     ),
     Mutant(
