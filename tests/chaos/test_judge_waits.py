@@ -34,6 +34,10 @@ class Clinic:
     clinicea: SimulatedClinicea
     scheduler: Scheduler
     states: dict[str, str]
+    holding: frozenset[str]
+
+    def lock_holders(self) -> frozenset[str]:
+        return self.holding
 
     def status(self, booking_id: str) -> tuple[int, Any]:
         return 200, {"state": self.states[booking_id]}
@@ -52,11 +56,17 @@ def clinicea() -> SimulatedClinicea:
     return clinicea
 
 
-def starved(clinicea: SimulatedClinicea, wishes: tuple[Intent, Intent], *states: str, posted: Collection[int]) -> int:
+def starved(
+    clinicea: SimulatedClinicea,
+    wishes: tuple[Intent, Intent],
+    *states: str,
+    posted: Collection[int],
+    holding: frozenset[str] = frozenset({"bk_1", "bk_2"}),
+) -> int:
     """How many of two wishes have passed their start in vain, when they stood so at that moment."""
     clinicea.asked.update(posted)
     booked = {f"bk_{place}": state for place, state in enumerate(states, 1)}
-    waits = Waits(Clinic(clinicea, Scheduler(Trace()), booked), wishes)
+    waits = Waits(Clinic(clinicea, Scheduler(Trace()), booked, holding), wishes)
     for intent in wishes:
         waits.look(intent, 3 * 3600.0)
     return len(waits.starved)
@@ -65,6 +75,13 @@ def starved(clinicea: SimulatedClinicea, wishes: tuple[Intent, Intent], *states:
 @pytest.mark.parametrize("first", ["accepted", "unknown", "needs_attention"])
 def test_start_that_passes_behind_the_same_one_in_doubt_counts(clinicea: SimulatedClinicea, first: str) -> None:
     assert starved(clinicea, (wish(1), wish(2)), first, "accepted", posted={1}) == 1
+
+
+def test_two_that_no_worker_has_reached_wait_for_the_queue(clinicea: SimulatedClinicea) -> None:
+    states = ("accepted", "accepted")
+
+    assert starved(clinicea, (wish(1), wish(2)), *states, posted=(), holding=frozenset()) == 0
+    assert starved(clinicea, (wish(1), wish(2)), *states, posted=(), holding=frozenset({"bk_1"})) == 1
 
 
 @pytest.mark.parametrize("second", ["booked", "rejected", "needs_attention"])

@@ -1,7 +1,8 @@
 """Who waited in vain: bookings that were still open at their start while another of the same patient was not decided.
 
 One of which Clinicea has had a POST is none of them: it held all locks then, and waits for what became of that.
-Nobody waits for one that was parked before its POST, either: it holds nothing.
+Nobody waits for one that holds no lock: it was parked before its POST, or no worker has reached it yet. Where two
+stand in a slow queue, each waits for the queue alone.
 
 Nobody is told of a booking that waits. One that waits for another must therefore be made, or be put before a person,
 while it can still be made by hand.
@@ -9,7 +10,7 @@ while it can still be made by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, Protocol
 
 from tests.chaos.clinicea import SimulatedClinicea
@@ -34,6 +35,10 @@ class Seen(Protocol):
 
     def status(self, booking_id: str) -> tuple[int, Any]:
         """Return status and body of what the connector answers who asks for a booking."""
+        ...
+
+    def lock_holders(self) -> Collection[str]:
+        """Return the bookings that hold the lock of a number, or of a patient's start."""
         ...
 
 
@@ -67,8 +72,10 @@ class Waits:
 
     def _holds(self, other: Intent) -> bool:
         """Whether the wish is not decided, and may hold up others."""
-        posted = other.tag in self._world.clinicea.asked
-        return bool(self._states(other) & (WAITING | {"needs_attention"} if posted else WAITING))
+        states = self._states(other)
+        if other.tag in self._world.clinicea.asked:
+            return bool(states & (WAITING | {"needs_attention"}))
+        return bool(states & WAITING) and not other.booking_ids.isdisjoint(self._world.lock_holders())
 
     def _of_the_same(self, intent: Intent) -> Iterable[Intent]:
         """Yield the wishes told before for the same number or, of a known patient, for the same start.

@@ -218,6 +218,12 @@ class World:
         """Ask of which calls the status has not come."""
         return asking.calls_without_end(self.runtime)
 
+    def lock_holders(self) -> set[str]:
+        """The bookings that hold the lock of a number, or of a patient's start."""
+        items = (item for table in self.tables for item in table.items.values())
+        locks = (each for each in items if each.get("pk", {}).get("S", "").startswith(("slot#", "creating#")))
+        return {each["booking_id"]["S"] for each in locks}
+
     @property
     def writes(self) -> int:
         """How much has been written so far: it stands still once nothing moves any more."""
