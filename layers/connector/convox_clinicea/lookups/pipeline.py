@@ -46,6 +46,7 @@ class Admitted(Generic[R, A]):
     client: str
     request: R
     asked: A
+    deadline: Deadline
 
 
 Announce = Callable[[Admitted[R, A]], None]
@@ -179,7 +180,7 @@ class LookupPipeline(Generic[R, A]):
             asked = parts.look_up.understood(request)
         asker = Requester(caller, request.agent_id)
         parts.allowance.admit(asker)
-        admitted = Admitted(event, dialect, caller, request, asked)
+        admitted = Admitted(event, dialect, caller, request, asked, deadline)
         if parts.announce is not None:
             parts.announce(admitted)
         if parts.may_see is not None and not parts.may_see(caller, request):

@@ -13,6 +13,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCall, AgentCalls, AnnouncedCalls, key_of_agent
+from convox_clinicea.aws import deadline_scope
 from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea.errors import CliniceaError, SetupFault
 from convox_clinicea.clinicea.models import Patient
@@ -188,6 +189,8 @@ class PopUpLookUp:
 _LINE = ("queue", "process", "did")
 _OF_THE_LINE = frozenset({*_LINE, "call_type"})
 LONGEST_LINE = 60
+SECONDS_FOR_THE_DESK = 0.5
+"""For which a silent AWS service may hold up the look-up of a call that is announced to a desk."""
 
 
 def line_of(event: APIGatewayProxyEvent, dialect: Dialect, country: str) -> tuple[str, str]:
@@ -241,7 +244,8 @@ def announcement(
             call_id = ids.call(request.call_id)
             AnnouncedCalls(table(), clock).announce(came.client, call_id, agent_id)
             if agent_id is not None and came.client == settings.desk_client:
-                to_the_desk(came, call_id, agent_id)
+                with deadline_scope(came.deadline.capped(SECONDS_FOR_THE_DESK)):
+                    to_the_desk(came, call_id, agent_id)
         except (ConfigurationError, TableUnavailable, SealingUnavailable, UnreadableRecord) as error:
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))
@@ -256,7 +260,8 @@ def announcement(
             call = CallOfAgent(came.client, ids.agent(request.agent_id), ids.call(request.call_id))
             result = Prefetched(source.match, source.appointments)
             lookups = PrefetchedLookups(table(), sealer(), clock)
-            lookups.keep(call, mobile, key_of(mobile), result, settings.prefetch_seconds)
+            with deadline_scope(came.deadline.capped(came.deadline.remaining() / 2)):
+                lookups.keep(call, mobile, key_of(mobile), result, settings.prefetch_seconds)
         except (ConfigurationError, ConditionFailed, TableUnavailable, SealingUnavailable) as error:
             logger.warning("a pop-up's result was not kept for the desk", extra=failure(error))  # it asks Clinicea
 
