@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from convox_clinicea.desk.pages import key_of
+from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.table import TableUnavailable
 from tests.support.desk_browser import DESK, Browser
 from tests.support.openid import Provider
@@ -112,3 +113,12 @@ def test_a_call_opens_though_its_draft_cannot_be_read(signed_in: Browser, servic
     services.refused = TableUnavailable("dynamodb")
 
     assert "+91 99999 00001" in signed_in.get(CALL).text
+
+
+def test_a_second_booking_of_a_person_is_asked_about(signed_in: Browser, services: Services) -> None:
+    services.refused = InvalidRequest(FieldProblem("another", "is required: this call has another booking"))
+
+    page = signed_in.post(f"{CALL}/book", FILLED | {"token": signed_in.get(CALL).token}, fragment=True)
+
+    assert (page.status, "Another booking: is required" in page.text) == (400, True)
+    assert '<button form="booking" name="another" value="yes">' in page.body

@@ -119,6 +119,7 @@ ENGLISH: Mapping[str, str] = {
     "book.notes": "Notes",
     "book.do": "Book",
     "book.later": "Book at the end of the call",
+    "book.another": "Yes, book it beside the other one",
     "book.states": "Bookings of this call",
     "book.none": "Nothing is booked yet.",
     "book.changed": "This call already has a booking with other content. That one counts.",
@@ -148,6 +149,7 @@ ENGLISH: Mapping[str, str] = {
     "reason.no_longer_wanted": "the call no longer asks for it",
     "reason.refused": "Clinicea refused it",
     # Fields, as a refusal names them
+    "field.another": "Another booking",
     "field.birth_date": "Birth date",
     "field.clinic_id": "Clinic",
     "field.consent.given_by": "Consent, given by",
