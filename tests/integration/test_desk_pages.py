@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from convox_clinicea import aws
-from convox_clinicea.deadline import SystemClock
+from convox_clinicea.deadline import SystemClock, fresh_token
 from convox_clinicea.desk import views
 from convox_clinicea.desk.sessions import NOTED_EACH, Sessions
 from convox_clinicea.table import Table, timestamp
@@ -40,7 +40,7 @@ def provider() -> Iterator[Provider]:
 def browser(deployment: Deployment, provider: Provider) -> Browser:
     """With a provider of the clinic's own."""
     secret = aws.client("secretsmanager").create_secret(
-        Name=f"desk-{provider.url.rsplit(':', 1)[1]}", SecretString=f'{{"client_secret": "{SECRET}"}}'
+        Name=f"desk-{fresh_token()}", SecretString=f'{{"client_secret": "{SECRET}"}}'
     )
     deployment.configure(
         DESK_ISSUER=provider.issuer, DESK_CLIENT_ID=CLIENT, DESK_CLIENT_SECRET_ARN=secret["ARN"], DESK_USER_POOL=""

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from convox_clinicea import aws
+from convox_clinicea.deadline import fresh_token
 from convox_clinicea.desk.pages import key_of
 from convox_clinicea.errors import ConnectorError
 from tests.support import events, invented
@@ -86,7 +87,7 @@ def desk(deployment: Deployment) -> None:
     with openid_provider() as provider:
         provider.claims |= {"custom:agent_id": AGENT_ID}
         secret = {"client_secret": SECRET}
-        arn = aws.client("secretsmanager").create_secret(Name=provider.url, SecretString=json.dumps(secret))["ARN"]
+        arn = aws.client("secretsmanager").create_secret(Name=fresh_token(), SecretString=json.dumps(secret))["ARN"]
         deployment.configure(DESK_ISSUER=provider.issuer, DESK_CLIENT_ID=CLIENT, DESK_CLIENT_SECRET_ARN=arn)
         browser = Browser(deployment.function("agent_desk").invoke)
         started = browser.get("sign-in", follow=False)
