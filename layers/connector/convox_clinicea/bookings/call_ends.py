@@ -129,7 +129,7 @@ class CallEndBookings:
         """
         made: dict[str, Acceptance] = {}
         left: dict[str, WaitingBooking] = {}
-        # Claimed before it is made: what is being made cannot be replaced by another appointment any more.
+        # rule 24: claimed before it is made; what is being made cannot be replaced by another appointment any more.
         for each in self._change(key, lambda waiting: [*map(_claimed, waiting)]):
             if each.problems:
                 continue
