@@ -5,8 +5,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -17,11 +18,12 @@ from local.build import build
 from local.clinicea.testing import ControlClient
 from local.clinicea.worlds import WORLDS
 from local.deploy import Deployment, Stack
-from local.emulator import start_aws, start_clinicea, wait_for
+from local.desk import OpenDesk, people
+from local.emulator import start_aws, start_clinicea, start_convox, wait_for
 from local.gameday import GameDay, Plan
 from local.processes import Child, LaunchError, clean_environment, free_port, require_free, temporary_folder
 from local.sample_call import SampleCall, SampleFailed, api_of
-from local.trying import how_to_try
+from local.trying import how_to_try, where_to_go
 from local.warming import warm
 
 WATCH_SECONDS = 1.0
@@ -97,7 +99,7 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
     say(f"leaving out {left_out} of {alarms} alarms (the embedded AWS cannot do metric math)")
     say("leaving out the usage plan of clients (the embedded AWS does not read the key that an authorizer returns)")
     say("deploying template.yaml (sam deploy)")
-    deployment.deploy(deployment.prepare() | dict(wanted.parameter), environment)
+    deployment.deploy(parameters(wanted, deployment.prepare()), environment)
     cleanup.enter_context(logs.written(deployment.client, f"/aws/lambda/{paths.STACK}/"))
     say(f"setting what sam deploy does not set on the embedded AWS: {', '.join(deployment.apply_left_out())}")
     lifted = deployment.lift_unknown_conditions()
@@ -105,11 +107,38 @@ def _launch(wanted: argparse.Namespace, cleanup: ExitStack) -> tuple[Stack, list
     stack = deployment.stack()
     say("warming up the functions")
     warm(stack)
+    children, more = [aws, clinicea], {"alarms_left_out": left_out}
+    desk = _open_desk(stack, deployment, environment, cleanup, children)
     run.note(api_url=stack.api_url)
-    stack.write(run.stack_file, run.owner | {"alarms_left_out": left_out})
+    stack.write(run.stack_file, run.owner | more | desk.told)
     say(f"ready: {stack.api_url}")
-    _show(stack, wanted, run.stack_file)
-    return stack, [aws, clinicea]
+    _show(stack, wanted, run.stack_file, desk)
+    return stack, children
+
+
+def parameters(wanted: argparse.Namespace, prepared: Mapping[str, str]) -> dict[str, str]:
+    """Return the template's parameters: `make run` has the desk, the other runs where they ask for it."""
+    others = wanted.demo or wanted.gameday or wanted.serve_only
+    return {"Desk": "off" if others else "on", **prepared, **dict(wanted.parameter)}
+
+
+def _open_desk(
+    stack: Stack, deployment: Deployment, environment: dict[str, str], cleanup: ExitStack, children: list[Child]
+) -> OpenDesk:
+    """Add the people and start the simulator, where the stack has a desk; what is started joins `children`."""
+    if stack.desk_url is None:
+        return OpenDesk()
+    desk, opened = deployment.desk(), OpenDesk(people=people())
+    for person in opened.people:
+        desk.add(person)
+    port = free_port()
+    addresses = {"api": stack.api_url, "clinicea": stack.clinicea_url, "desk": stack.desk_url}
+    token = (stack.access_token_header, stack.access_token)
+    simulator = cleanup.enter_context(start_convox(port, environment, addresses, token))
+    opened = replace(opened, simulator_url=f"http://127.0.0.1:{port}/")
+    wait_for(simulator, opened.simulator_url)
+    children.append(simulator)
+    return opened
 
 
 def stack_files(wanted: argparse.Namespace) -> list[Path]:
@@ -122,7 +151,7 @@ def stack_files(wanted: argparse.Namespace) -> list[Path]:
     return [paths.WORK / f"{name}.json", paths.WORK / f"{name}-{os.getpid()}.json"]
 
 
-def _show(stack: Stack, wanted: argparse.Namespace, file: Path) -> None:
+def _show(stack: Stack, wanted: argparse.Namespace, file: Path, desk: OpenDesk) -> None:
     if wanted.serve_only:
         print("ready", flush=True)
         return
@@ -132,6 +161,8 @@ def _show(stack: Stack, wanted: argparse.Namespace, file: Path) -> None:
     SampleCall(api_of(stack), control, new_patients=world.new_patients, zone=ZoneInfo(world.time_zone)).play()
     if not wanted.demo:
         print(how_to_try(stack, file), flush=True)
+        if stack.desk_url is not None:
+            print(where_to_go(stack, desk), flush=True)
 
 
 def _serve(children: list[Child]) -> None:

@@ -18,6 +18,7 @@ from local import paths
 from local.clinicea import Credentials
 from local.clinicea.records import DEFAULT_CLINICS
 from local.clinicea.worlds import WORLDS, World
+from local.desk import LocalDesk, address_of
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
 from local.processes import running
@@ -25,6 +26,8 @@ from local.refused import alarms_in, include_from, leave_out, without_usage_plan
 
 DEPLOY_SECONDS = 180
 TOKEN_CHARACTERS = string.ascii_letters + string.digits
+DESK = "DeskUserPoolId"
+"""The output of a stack that has a desk with a user pool of its own."""
 GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
@@ -40,6 +43,7 @@ class Stack:
     ledger_table: str
     queue_url: str
     dead_letter_queue_url: str
+    desk_url: str | None = None
 
     def write(self, path: Path, more: Mapping[str, object] = MappingProxyType({})) -> None:
         """Write the file, readable by its owner only, because it holds this run's token.
@@ -50,7 +54,8 @@ class Stack:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.new")
         fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(asdict(self) | dict(more), indent=2) + "\n")
+        told = {name: value for name, value in asdict(self).items() if value is not None}
+        fresh.write_text(json.dumps(told | dict(more), indent=2) + "\n")
         fresh.replace(path)  # atomically, for processes that wait for the file
 
 
@@ -178,7 +183,15 @@ class Deployment:
             if resource["Type"] == "AWS::Lambda::EventSourceMapping" and "ScalingConfig" in properties:
                 self._put_concurrency(self._physical_id(logical_id), properties["ScalingConfig"])
                 applied["the worker's concurrency"] = None
+        if DESK in self._outputs():
+            self.desk().set_address(self._api_url())
+            applied["the desk's address"] = None
         return list(applied)
+
+    def desk(self) -> LocalDesk:
+        """Return the desk of the deployed stack."""
+        listed = self.client("cloudformation").describe_stack_resources(StackName=paths.STACK)["StackResources"]
+        return LocalDesk(self.client, {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in listed})
 
     def lift_unknown_conditions(self) -> int:
         """Remove policy conditions that the emulator cannot evaluate; returns the number of changed policies."""
@@ -224,11 +237,9 @@ class Deployment:
 
     def stack(self) -> Stack:
         """Return the addresses and the access token of the deployed stack."""
-        described = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"][0]
-        outputs = {each["OutputKey"]: each["OutputValue"] for each in described["Outputs"]}
-        stage = outputs["ApiUrl"].rsplit("/", 1)[-1]
+        outputs, api_url = self._outputs(), self._api_url()
         return Stack(
-            api_url=f"{self._endpoint}/restapis/{self._physical_id('Api')}/{stage}/_user_request_",
+            api_url=api_url,
             access_token=self._access_token(outputs["AccessTokensSecretArn"]),
             access_token_header=outputs["AccessTokenHeader"],
             clinicea_url=self._clinicea_url,
@@ -236,7 +247,16 @@ class Deployment:
             ledger_table=outputs["LedgerTable"],
             queue_url=outputs["QueueUrl"],
             dead_letter_queue_url=outputs["DeadLetterQueueUrl"],
+            desk_url=address_of(api_url) if DESK in outputs else None,
         )
+
+    def _outputs(self) -> dict[str, str]:
+        described = self.client("cloudformation").describe_stacks(StackName=paths.STACK)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+
+    def _api_url(self) -> str:
+        stage = self._outputs()["ApiUrl"].rsplit("/", 1)[-1]
+        return f"{self._endpoint}/restapis/{self._physical_id('Api')}/{stage}/_user_request_"
 
     def _access_token(self, secret: str) -> str:
         """Return an access token of letters and digits, because the emulator ignores `ExcludePunctuation`."""

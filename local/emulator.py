@@ -3,10 +3,12 @@
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 from local import paths
+from local.convox import ENVIRONMENT
 from local.processes import Child, running
 
 START_SECONDS = 60
@@ -46,6 +48,21 @@ def start_clinicea(port: int, environment: dict[str, str], world: str) -> Abstra
     """Start the fake Clinicea on `port` with a world's account and invented patients."""
     program = [sys.executable, "-m", "local.clinicea", "--port", str(port), "--sample", "--world", world]
     return running("fake Clinicea", program, environment)
+
+
+def start_convox(
+    port: int, environment: dict[str, str], addresses: Mapping[str, str], token: tuple[str, str]
+) -> AbstractContextManager[Child]:
+    """Start the ConVox simulator on `port`.
+
+    Args:
+        addresses: of the API, the fake Clinicea and the desk, as the simulator's options name them.
+        token: header and value of the access token.
+    """
+    program = [sys.executable, "-m", "local.convox", "--port", str(port)]
+    for name, address in addresses.items():
+        program += [f"--{name}", address]
+    return running("ConVox simulator", program, environment | dict(zip(ENVIRONMENT, token, strict=True)))
 
 
 def wait_for(child: Child, url: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from local import paths
 from local.clinicea.sample import PARENT, REGULAR
 from local.deploy import Stack
+from local.desk import OpenDesk
 from local.sample_call import CLINIC_ZONE
 
 TEXT = """
@@ -45,6 +46,25 @@ Addresses for tools: {stack_file}.  Logs: {logs}.
 
 DAYS_AHEAD = 4
 """Days ahead of the sample appointments: the sample call uses the third day, and a stack may run for days."""
+
+
+DESK = """
+  Desk       {desk}
+  Simulator  {simulator}
+  API        {api}
+
+Sign in at the desk, then let a call come in the simulator:
+{people}
+"""
+
+
+def where_to_go(stack: Stack, desk: OpenDesk) -> str:
+    """Return the addresses for a browser, and this run's people with their passwords."""
+    told = (
+        f"  {person.group.removesuffix('s'):<11}{person.agent_id:<9} user {person.user:<6} password {person.password}"
+        for person in desk.people
+    )
+    return DESK.format(desk=stack.desk_url, simulator=desk.simulator_url, api=stack.api_url, people="\n".join(told))
 
 
 def how_to_try(stack: Stack, stack_file: Path, now: datetime | None = None) -> str:

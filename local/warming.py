@@ -19,6 +19,7 @@ REQUESTS: list[tuple[str, str, dict[str, Any] | None]] = [
     ("POST", "/patients/warm-up/appointments", {}),
     ("POST", "/appointments", {}),
     ("GET", "/bookings/warm-up", None),
+    ("GET", "/desk", None),
 ]
 
 

@@ -14,6 +14,7 @@ import yaml
 from local import build, paths
 from local.deploy import Deployment, Stack
 from local.refused import alarms_in, include_from, leave_out, without_usage_plans
+from tests.support.recorder import Recorder
 
 STACK = Stack("http://api", "token", "Access-Token", "http://clinicea", "http://aws", "ledger", "queue", "dead")
 LOOP = ["Name", ["A", "B"], {"${Name}": {"Type": "AWS::SQS::Queue"}}]
@@ -105,21 +106,6 @@ def test_builds_that_nobody_uses_go_and_half_done_ones_too(builds: Path) -> None
     build.build(builds / "one", environment)
 
     assert [each.name for each in (builds / "builds").iterdir()] == [build.source_hash()]
-
-
-class Recorder:
-    """An AWS of which only the calls are kept; each call is answered from `answers`."""
-
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-        self._answers = answers
-
-    def __getattr__(self, operation: str) -> Any:
-        def call(**arguments: Any) -> Any:
-            self.calls.append((operation, arguments))
-            return self._answers.get(operation, {})
-
-        return call
 
 
 def test_what_the_emulator_omits_comes_from_the_template(monkeypatch: pytest.MonkeyPatch) -> None:
