@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from convox_clinicea.bookings.protocol import Reason
-from convox_clinicea.desk import views
+from convox_clinicea.desk import views, web
 from convox_clinicea.desk.states import Progress
 from convox_clinicea.desk.texts import ENGLISH
 from tests.support.desk_browser import Browser
@@ -82,3 +82,9 @@ def test_each_input_has_a_label() -> None:
         shown = re.findall(r'<(?:input|select|textarea)\b[^>]*?\bid="([^"]+)"', source)
         labelled = re.findall(r'<label for="([^"]+)"', source)
         assert set(shown) == set(labelled), name
+
+
+def test_an_answer_without_a_page_has_an_empty_body_never_none() -> None:
+    answer = web.nothing()
+
+    assert (answer.status_code, answer.body) == (204, ""), "the embedded AWS answers 500 to null"

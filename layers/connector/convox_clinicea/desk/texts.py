@@ -83,7 +83,7 @@ ENGLISH: Mapping[str, str] = {
     "who.disagrees": "The birth date does not agree. Ask again, or choose another person.",
     "who.none": "No patient has this number.",
     "who.new": "New patient",
-    "who.degraded": "Clinicea does not answer since {time}. Go on: what you take down is kept and booked later.",
+    "who.degraded": "Clinicea has not answered since {time}. Go on: what you take down is kept and booked later.",
     "who.degraded.new": "Clinicea does not answer. Go on: what you take down is kept and booked later.",
     "who.again": "Try again",
     "who.withheld": "The caller's number is withheld. Ask for it.",
