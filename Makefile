@@ -24,6 +24,9 @@ PARAMETERS ?=
 BOOKINGS ?= 10000
 SEED ?= 1
 FAULTS ?= 0.33
+# For browser: CHROMIUM=required fails where there is none, else the tests are skipped by name. KEEP=yes: pictures of docs/.
+export CHROMIUM ?=
+export KEEP ?=
 # For deploy: local (the stack on this machine), or a stack's name on AWS. Empty: the one that `make run` serves here,
 # else the one that deploy.toml names. YES=yes: do not ask before something is changed.
 STACK ?=
@@ -49,6 +52,7 @@ CHECKS := .tools/checks/$(STAMP)
 CONNECTOR := .tools/connector/$(STAMP)
 RUNTIME := .tools/runtime/$(STAMP)
 PICTURES := .tools/pictures/$(STAMP)
+BROWSER_TOOLS := .tools/browser/$(STAMP)
 LOCK := .tools/lock/$(STAMP)
 ENVIRONMENTS = @$(MAKE) -s --no-print-directory -j 4
 # The layer's requirements are installed once for each Python and processor.
@@ -111,6 +115,12 @@ check: ### What to run while you work: lint, types, unit tests
 layers: $(DEV)
 	@for layer in "3.13 arm64" "$(VERSION) $(subst aarch64,arm64,$(shell uname -m))"; do set -- $$layer; \
 	  .venv/bin/python layers/connector/build.py --python $$1 --arch $$2 .tools/clock/layer || exit 1; done
+
+.PHONY: browser
+browser: ### The desk in a browser, with pictures in .local/pictures (CHROMIUM=required KEEP=yes)
+	$(ENVIRONMENTS) $(SAM) $(EMULATOR) $(BROWSER_TOOLS)
+	@echo "== the desk in a browser"
+	@.tools/browser/bin/python -m pytest tests/browser --confcutdir=tests/browser $(ARGS)
 
 .PHONY: lint
 lint: $(DEV) $(SAM) $(CHECKS) ## Ruff, import directions, the template (cfn-lint, SAM, checkov), secrets in the tree
@@ -238,5 +248,7 @@ $(RUNTIME): requirements/runtime.txt | python
 	$(call environment,the Lambda runtime client,.tools/runtime,$<)
 $(PICTURES): requirements/pictures.txt | python
 	$(call environment,the drawing library,.tools/pictures,$<)
+$(BROWSER_TOOLS): requirements/browser.txt | python
+	$(call environment,the browser's driver,.tools/browser,$<)
 $(LOCK): requirements/lock.txt | python
 	$(call environment,the lock tool,.tools/lock,$<)

@@ -24,7 +24,7 @@ LOCKS = {
     "desk": ROOT / "functions" / "agent_desk" / "requirements.txt",
     **{
         name: ROOT / "requirements" / f"{name}.txt"
-        for name in ("dev", "sam", "emulator", "connector", "checks", "runtime", "usual", "pictures", "lock")
+        for name in ("dev", "sam", "emulator", "connector", "checks", "runtime", "usual", "pictures", "browser", "lock")
     },
 }
 """Each lock by the name of its .in file, in the order of `make lock`: some constrain later ones."""

@@ -18,7 +18,7 @@ from local.clinicea.testing import ControlClient
 from local.clinicea.worlds import WORLDS
 from local.sample_call import SampleCall
 from tests.end_to_end.aws import STACK, Aws
-from tests.end_to_end.conftest import served
+from tests.support.serving import served
 
 WORLD = "utc-everything"
 TABLE = f"/{STACK}/call-table"

@@ -9,8 +9,8 @@ import shutil
 import subprocess
 
 from tests.end_to_end.api import Api, Json
-from tests.end_to_end.conftest import ROOT
 from tests.support.markdown import Typed, transcripts
+from tests.support.serving import ROOT
 
 BOOKING_ID = re.compile(r"bk_[a-z2-7]{26}")
 OWN = {"booking_id", "appointment_id", "last_visit", "start", "end", "accepted_at", "updated_at", "request_id"}

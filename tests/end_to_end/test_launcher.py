@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.end_to_end.conftest import END_SECONDS, PYTHON, READY_SECONDS, ROOT, launcher_environment
+from tests.support.serving import END_SECONDS, PYTHON, READY_SECONDS, ROOT, launcher_environment
 from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("stack")  # so that the build is done, and not by two at once

@@ -1,0 +1,116 @@
+"""The desk in a browser: one deployed stack, Debian's Chromium, an agent and a call centre.
+
+`make browser` runs these tests in an environment of their own. Elsewhere each of them is skipped, by name.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.clinicea.testing import ControlClient
+from tests.browser.pages import CallCentre, Desk
+from tests.support.serving import served
+
+HERE = Path(__file__).parent
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+FLAGS: tuple[str, ...] = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+)
+FLAGS += ("--disable-sync", "--no-first-run", "--disable-quic", "--lang=en-US")
+WIDTH, HEIGHT = 1280, 900
+MILLISECONDS = 20_000
+"""For anything on a page; a cold start on a busy machine takes some of it."""
+
+
+def chromium() -> str | None:
+    """Return the installed Chromium."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what cannot run here; where Chromium is required, its lack is a failure of each test."""
+    if importlib.util.find_spec("playwright") is None:
+        reason = "runs by `make browser`"
+    elif chromium() is None and os.environ.get("CHROMIUM") != "required":
+        reason = "no Chromium is installed"
+    else:
+        return
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A stack with a desk and its simulator; what takes minutes in a deployment need not in a test."""
+    if "DESK_STACK_FILE" in os.environ:  # of a stack that is served already: quicker, while a test is written
+        yield json.loads(Path(os.environ["DESK_STACK_FILE"]).read_text())
+        return
+    parameters = ("Desk=on", "SettleSeconds=30")
+    given = [word for parameter in parameters for word in ("--parameter", parameter)]
+    with served(tmp_path_factory.mktemp("stack"), *given) as told:
+        yield told
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """One browser; each person in it has a profile of its own."""
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=MILLISECONDS)
+    program = chromium()
+    assert program is not None, "no Chromium is installed"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page in a new profile; fails where the page's own script or its policy reported an error."""
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    context.set_default_timeout(MILLISECONDS)
+    opened, errors = context.new_page(), []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
+    yield opened
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def centre(browser: Any, stack: dict[str, Any]) -> Iterator[CallCentre]:
+    """The simulator's page. Afterwards all calls have ended, and Clinicea answers."""
+    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
+    context.set_default_timeout(MILLISECONDS)
+    opened = CallCentre(context.new_page(), stack["simulator_url"])
+    yield opened
+    ControlClient(stack["clinicea_url"]).clear_faults()
+    opened.hang_up_all()
+    context.close()
+
+
+@pytest.fixture
+def clinicea(stack: dict[str, Any]) -> ControlClient:
+    """The fake Clinicea's control page."""
+    return ControlClient(stack["clinicea_url"])
+
+
+@pytest.fixture
+def desk(page: Any, stack: dict[str, Any]) -> Desk:
+    """The desk of the agent, signed in."""
+    opened = Desk(page, stack)
+    opened.sign_in(stack["people"][0])
+    return opened
