@@ -145,13 +145,7 @@ HOLDS = (
     Mutant(
         "what a booked holder has made is not asked for",
         "6",
-        (
-            Patch(
-                LOCKS,
-                "if same_person and claims.same_visit(holder, booking) and",
-                "if False and",
-            ),
-        ),
+        (Patch(LOCKS, "if same_person and claims.same_visit(holder, booking) and", "if False and"),),
         "play: one start, two calls, without read-backs",
         INTERLEAVED,
     ),
