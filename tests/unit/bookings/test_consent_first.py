@@ -181,9 +181,7 @@ FIELDS = sorted(WHOLE.keys() - {"clinic_id"})
 
 
 @pytest.mark.parametrize("which", DIALECTS)
-@pytest.mark.parametrize(
-    ("encoding", "field"), [*product(ENCODINGS[:1], FIELDS), *product(ENCODINGS[:4], [None])], ids=str
-)
+@pytest.mark.parametrize(("encoding", "field"), [*product(ENCODINGS[:1], FIELDS), *product(ENCODINGS[:4], [None])])
 def test_with_a_yes_what_was_said_would_be_kept(
     bench: Bench, which: str, encoding: Callable[[dict[str, Any]], Event], field: str | None
 ) -> None:

@@ -73,6 +73,36 @@ def test_a_newcomer_s_visit_that_two_calls_want_is_made_once(bench: Bench, sight
     one_appointment(bench, first, second)
 
 
+@pytest.mark.parametrize("waits", [0, 3600])
+def test_bare_id_without_read_backs_answers_for_the_visit(bench: Bench, waits: int) -> None:
+    """The first booking does not know its patient's id, so that only the number's lock joins the two."""
+    bench.fake.switch(created_answer="bare", guid_ids=True)
+    blind(bench)
+    first = bench.accept(new_request())
+    second = bench.accept(new_request(caller=Caller(name="convox", call_id="CALL-7002", agent_id="agent-13")))
+    assert bench.ends(first).patient_id is None
+    bench.clock.advance(waits)
+
+    ended = bench.ends(second)
+
+    assert ended.reason is Reason.ALREADY_THERE
+    one_appointment(bench, first, second)
+
+
+def test_bare_id_answers_for_no_other_visit(bench: Bench) -> None:
+    bench.fake.switch(created_answer="bare", guid_ids=True)
+    blind(bench)
+    bench.ends(bench.accept(new_request()))
+    bench.clock.advance(3600)
+    another = new_request(
+        caller=Caller(name="convox", call_id="CALL-7002", agent_id="agent-13"), start=START + timedelta(days=1)
+    )
+
+    assert bench.ends(bench.accept(another)).reason is None
+    assert len(bench.fake.standing()) == 2
+    assert len(bench.fake.patients()) == 1
+
+
 def test_newcomers_second_visit_is_for_the_patient_shown_late(bench: Bench) -> None:
     lagging(bench)
     first = bench.accept(new_request())

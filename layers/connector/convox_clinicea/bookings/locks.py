@@ -55,14 +55,18 @@ class Locks:
         self._clock = clock
         self._settle = settle
 
-    def acquire_number_lock(self, booking: Booking) -> bool:
+    def acquire_number_lock(self, booking: Booking, *, after: Booking | None = None) -> bool:
         """Acquire (or keep) the lock that allows this booking to create a patient for its number.
+
+        Args:
+            after: a booked holder of the same visit whose appointment is certainly gone.
 
         Raises:
             AlreadyRegistered: the holder has ended and created the patient.
+            AlreadyBooked: the holder is booked for the same person and visit, and does not know the patient's id.
             HolderParked: the holder is parked with a POST in doubt.
         """
-        return self._acquire(claims.number_lock_key(booking), booking)
+        return self._acquire(claims.number_lock_key(booking), booking, after)
 
     def acquire_slot_lock(self, booking: Booking, patient_id: str, *, after: Booking | None = None) -> bool:
         """Acquire (or keep) the lock that allows this booking to post for this patient at this start.
@@ -94,6 +98,8 @@ class Locks:
             patient_id = found.patient_id
         except HolderParked:
             return True
+        except AlreadyBooked:
+            return False
         try:
             return patient_id is not None and not self._all_free(claims.slot_keys(patient_id, booking.start), booking)
         except HolderParked:
@@ -155,13 +161,14 @@ class Locks:
             if holder.state.parked:
                 raise_alone(HolderParked("the lock's holder waits for a person"))
             return False
-        if claims.of_number(key) and holder.patient_id and same_newcomer(holder.newcomer, booking.newcomer):
+        same_person = not claims.of_number(key) or same_newcomer(holder.newcomer, booking.newcomer)
+        if claims.of_number(key) and same_person and holder.patient_id:
             raise_alone(AlreadyRegistered(holder.patient_id))
         # rule 6: a booked holder
         if holder.state is not State.BOOKED or holder.appointment_id is None:
             return True
+        if same_person and claims.same_visit(holder, booking) and (after is None or after.booking_id != holder_id):
+            raise_alone(AlreadyBooked(holder))
         if claims.of_number(key):
             return not holder.posted or self._clock.now() >= holder.updated_at + self._settle
-        if claims.same_visit(holder, booking) and (after is None or after.booking_id != holder_id):
-            raise_alone(AlreadyBooked(holder))
         return True

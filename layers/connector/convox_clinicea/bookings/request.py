@@ -15,7 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from convox_clinicea.bookings.record import Booking, timestamp
-from convox_clinicea.clinicea.models import NewAppointment, NewPatient
+from convox_clinicea.clinicea.writes import NewAppointment, NewPatient
 from convox_clinicea.deadline import CLOCKS_APART
 from convox_clinicea.deployment_documents import ConsentTexts
 from convox_clinicea.errors import ConnectorError, raise_alone

@@ -95,6 +95,8 @@ class Worker:
                 patient_id = self._calendar.patient_id(booking, request, deadline)
             except AlreadyRegistered as found:
                 patient_id = found.patient_id  # the search may not show the new patient yet
+            except AlreadyBooked as found:
+                made, patient_id = found.booking, self._calendar.patient_id(booking, request, deadline)
             try:
                 # rule 6: the slot's lock before the reading
                 if patient_id is not None and not self._locks.acquire_slot_lock(booking, patient_id):
@@ -110,10 +112,10 @@ class Worker:
                     return settled
             elif shown.matching:
                 return self._done(self._already_there(booking, shown, shown.matching[0]))
-            if made is not None and patient_id is not None:
+            if made is not None:
                 if self._stands(made, shown):
                     return self._done(self._already_there(booking, shown, str(made.appointment_id)))
-                if not self._locks.acquire_slot_lock(booking, patient_id, after=made):
+                if not self._lock_after(made, booking, patient_id):
                     return self._behind_another(booking, received)
             # rule 2: an unclear appointment goes to a person
             if shown.unclear:  # a POST may double it; taking it may leave the patient without an appointment
@@ -139,6 +141,12 @@ class Worker:
         if booking.patient_id is None:
             return not self._locks.acquire_number_lock(booking)
         return not booking.posted and self._locks.creator_may_post(booking)
+
+    def _lock_after(self, made: Booking, booking: Booking, patient_id: str | None) -> bool:
+        """Acquire the lock that a POST needs, from a booked holder whose appointment is gone."""
+        if patient_id is None:
+            return self._locks.acquire_number_lock(booking, after=made)
+        return self._locks.acquire_slot_lock(booking, patient_id, after=made)
 
     def _stands(self, made: Booking, shown: CalendarSnapshot) -> bool:
         """Return whether the appointment of another booking of the same visit is still in the calendar.

@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from convox_clinicea.clinicea.models import (
         Appointment,
         CreatedAppointment,
-        NewAppointment,
-        NewPatient,
         Patient,
         Status,
     )
+    from convox_clinicea.clinicea.writes import NewAppointment, NewPatient
 
 __all__ = [
     "Appointment",
@@ -47,6 +46,8 @@ __all__ = [
 ]
 
 _HOMES = {
+    "NewAppointment": "writes",
+    "NewPatient": "writes",
     "Endpoint": "calls",
     "CallTable": "call_table",
     "Change": "lists",

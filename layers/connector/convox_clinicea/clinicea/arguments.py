@@ -13,11 +13,10 @@ from convox_clinicea.clinicea.call_table import CODE_PREFIXES, CallTable
 from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import AmbiguousTime
 from convox_clinicea.clinicea.formats import zone_of
-from convox_clinicea.clinicea.models import NewAppointment
 from convox_clinicea.deployment_documents import Clinics
 
 if TYPE_CHECKING:  # callers that parse numbers have loaded it
-    from convox_clinicea.clinicea.models import NewPatient
+    from convox_clinicea.clinicea.writes import NewAppointment, NewPatient
     from convox_clinicea.mobile import Mobile
 
 

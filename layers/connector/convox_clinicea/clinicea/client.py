@@ -22,7 +22,6 @@ from convox_clinicea.clinicea.http import (
 from convox_clinicea.clinicea.models import (
     Appointment,
     CreatedAppointment,
-    NewAppointment,
     Patient,
     Status,
     appointment_from,
@@ -35,8 +34,8 @@ from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.text import each_once, id_key, same_id
 
 if TYPE_CHECKING:  # callers that need it have loaded it
-    from convox_clinicea.clinicea.models import NewPatient
     from convox_clinicea.clinicea.registered import CalendarEntry
+    from convox_clinicea.clinicea.writes import NewAppointment, NewPatient
     from convox_clinicea.mobile import Mobile
 
 T = TypeVar("T")

@@ -7,7 +7,6 @@ words in several spellings, unknown fields. Unreadable values become None, never
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
@@ -19,8 +18,6 @@ from convox_clinicea.clinicea.call_table import CallTable
 from convox_clinicea.clinicea.formats import instants_of, is_placeholder, zone_of
 from convox_clinicea.clinicea.responses import fields, identifier, text
 from convox_clinicea.deployment_documents import Clinics
-from convox_clinicea.mobile import Mobile
-from convox_clinicea.new_patient import NewPatientFields
 from convox_clinicea.privacy import PersonalDate, PersonalText
 
 T = TypeVar("T")
@@ -127,19 +124,6 @@ class CreatedAppointment(_Record):
     patient_id: str | None
     shown: bool
     """Whether the answer had the sent patient and start; a bare id has neither."""
-
-
-@dataclass(frozen=True)
-class NewAppointment:
-    """An appointment to create. `start` and `end` are aware; the call table sets the zone in which they are sent."""
-
-    clinic_id: str
-    start: datetime
-    end: datetime
-    practitioner_id: str | None = None
-    service: PersonalText | None = None
-    mobile: Mobile | None = None
-    notes: PersonalText | None = None
 
 
 def patient_from(record: Mapping[str, Any], table: CallTable, zone: ZoneInfo) -> Patient | None:
@@ -274,9 +258,3 @@ def _is_set(flag: Any) -> bool:
 
 def _is_reason(value: Any) -> bool:
     return isinstance(value, str) and not is_placeholder(value)
-
-
-class NewPatient(NewPatientFields):
-    """A patient to create together with an appointment."""
-
-    mobile: Mobile

@@ -88,7 +88,7 @@ HOLDS = (
         (
             Patch(
                 LOCKS,
-                "        return self._acquire(claims.number_lock_key(booking), booking)\n",
+                "        return self._acquire(claims.number_lock_key(booking), booking, after)\n",
                 "        return True\n",
             ),
         ),
@@ -145,13 +145,7 @@ HOLDS = (
     Mutant(
         "what a booked holder has made is not asked for",
         "6",
-        (
-            Patch(
-                LOCKS,
-                "if claims.same_visit(holder, booking) and (after is None or after.booking_id != holder_id):",
-                "if False:",
-            ),
-        ),
+        (Patch(LOCKS, "if same_person and claims.same_visit(holder, booking) and", "if False and"),),
         "play: one start, two calls, without read-backs",
         INTERLEAVED,
     ),
@@ -174,12 +168,19 @@ HOLDS = (
         (
             Patch(
                 LOCKS,
-                "if claims.of_number(key) and holder.patient_id and same_newcomer(holder.newcomer, booking.newcomer):",
+                "if claims.of_number(key) and same_person and holder.patient_id:",
                 "if False:",
             ),
         ),
         "registered_and_shown_late",
         TWO_PATIENTS,
+    ),
+    Mutant(
+        "a booked newcomer of no known patient answers for nothing",
+        "6",
+        (Patch(LOCKS, "if same_person and claims.same_visit", "if not claims.of_number(key) and claims.same_visit"),),
+        f"{EXAMPLES}test_worker_visits.py",
+        FAILED,
     ),
     Mutant(
         "a known patient's booking does not wait for the newcomer's",
