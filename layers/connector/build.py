@@ -72,7 +72,7 @@ def content_hash(python: str, arch: str) -> str:
     return digest.hexdigest()
 
 
-def install_requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS) -> None:
+def install_requirements(python: str, arch: str, target: Path, lock: Path) -> None:
     """Install the locked requirements for Lambda into `target`, from wheels only."""
     platforms = [f"--platform={library}_{PROCESSORS[arch]}" for library in C_LIBRARIES]
     command = [
@@ -109,7 +109,7 @@ def strip(target: Path) -> None:
             folder.rmdir()
 
 
-def requirements(python: str, arch: str, target: Path, lock: Path = REQUIREMENTS) -> None:
+def requirements(python: str, arch: str, target: Path, lock: Path) -> None:
     """Copy the requirements into `target`, from the cache if it has them."""
     if not CACHE:
         install_requirements(python, arch, target, lock)
@@ -140,7 +140,7 @@ def build(python: str, arch: str, folder: Path) -> None:
     target = folder / "python"
     shutil.rmtree(target, ignore_errors=True)
     print(f"layer: requirements for Python {python} on {arch}", flush=True)
-    requirements(python, arch, target)
+    requirements(python, arch, target, REQUIREMENTS)
     shutil.copytree(HERE / PACKAGE, target / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
     compiled = packing.compile_byte_code(python, target, "/opt/python", "layer")
     stamp = {

@@ -29,7 +29,7 @@ def sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(build, "REQUIREMENTS", here / "requirements.txt")
     monkeypatch.setattr(build, "__file__", str(here / "build.py"))
     monkeypatch.setattr(build, "CACHE", "")
-    monkeypatch.setattr(build, "install_requirements", lambda _python, _arch, target: target.mkdir(parents=True))
+    monkeypatch.setattr(build, "install_requirements", lambda _python, _arch, target, _lock: target.mkdir(parents=True))
     return here
 
 
@@ -86,7 +86,7 @@ def test_requirements_are_installed_once_per_python_and_cpu(
 ) -> None:
     installed: list[tuple[str, str]] = []
 
-    def install(python: str, arch: str, target: Path) -> None:
+    def install(python: str, arch: str, target: Path, _lock: Path) -> None:
         installed.append((python, arch))
         target.mkdir(parents=True)
         (target / "library.py").write_text("")
@@ -107,7 +107,7 @@ def test_two_builders_at_once_both_end_with_the_whole_cache(
 ) -> None:
     faster = ["other"]
 
-    def install(_python: str, _arch: str, target: Path) -> None:
+    def install(_python: str, _arch: str, target: Path, _lock: Path) -> None:
         target.mkdir(parents=True)
         (target / "library.py").write_text("whole")
         if faster:  # another one, while this one installs
@@ -129,7 +129,7 @@ def test_half_done_installation_is_not_used_and_expires(tmp_path: Path, monkeypa
     left.mkdir(parents=True)
     os.utime(left, (0, 0))
 
-    def fail(_python: str, _arch: str, target: Path) -> None:
+    def fail(_python: str, _arch: str, target: Path, _lock: Path) -> None:
         target.mkdir(parents=True)
         raise SystemExit("layer: the requirements could not be installed")
 
