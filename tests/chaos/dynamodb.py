@@ -21,7 +21,9 @@ from tests.chaos.updates import update
 Json = dict[str, Any]
 T = TypeVar("T")
 PAGE = 40
-"""Items in a page of a query or scan: AWS cuts by size, and promises no number."""
+"""Items in a page of a query or scan of a small table: AWS cuts by size, and promises no number."""
+LARGE, LARGE_PAGE = 4000, 500
+"""From so many items on, a page has as many as AWS's 1 MB holds of bookings of 2 KB."""
 TOKEN_SECONDS = 600.0
 """How long a transaction's client request token is remembered."""
 MOST_IN_A_TRANSACTION = 100
@@ -115,7 +117,11 @@ class DynamoDb:
             start = given.get("ExclusiveStartKey")
             entry = None if start is None else index.entry(table.schema.of(start) or (), start)
             return self._page(
-                "Query", table, _run(view.under(index, wanted, entry and entry[1]), matches), values, given
+                "Query",
+                table,
+                _run(view.under(index, wanted, entry and entry[1]), matches, _page_size(table)),
+                values,
+                given,
             )
         found = view.under(index, wanted) if index else _of_hash(view, wanted)
         matching = [(key, item) for key, item in found if matches(item)]
@@ -133,7 +139,7 @@ class DynamoDb:
         elif view.overlay:
             found = _behind(table, view.everything(), given)
         else:  # a page of a large table costs no more than of a small one
-            found = table.following(_start(table, given), PAGE + 1)
+            found = table.following(_start(table, given), _page_size(table) + 1)
         return self._page("Scan", table, found, values, given)
 
     def _page(
@@ -143,7 +149,7 @@ class DynamoDb:
         projected = given.get("ProjectionExpression")
         names = None if projected is None else [values.name(each.strip()) for each in projected.split(",")]
         _settle(operation, values)
-        size = min(given.get("Limit", PAGE), PAGE)
+        size = min(given.get("Limit", LARGE_PAGE), _page_size(table))
         page, more = found[:size], len(found) > size
         items = [dict(item) for _, item in page if wanted(item)]
         if names is not None:
@@ -251,10 +257,14 @@ def _of_hash(view: View, wanted: tuple[str, Any]) -> list[tuple[Key, Item]]:
     return sorted(((key, item) for key, item in view.everything() if key[0] == wanted), key=lambda entry: entry[0])
 
 
-def _run(ordered: Iterable[tuple[Key, Item]], matches: Callable[[Item], bool]) -> list[tuple[Key, Item]]:
+def _page_size(table: Table) -> int:
+    return PAGE if len(table.items) < LARGE else LARGE_PAGE
+
+
+def _run(ordered: Iterable[tuple[Key, Item]], matches: Callable[[Item], bool], size: int) -> list[tuple[Key, Item]]:
     """Return what matches, up to a page and one: a condition on the range holds for neighbours."""
     from_first = dropwhile(lambda each: not matches(each[1]), ordered)
-    return list(islice(takewhile(lambda each: matches(each[1]), from_first), PAGE + 1))
+    return list(islice(takewhile(lambda each: matches(each[1]), from_first), size + 1))
 
 
 def _start(table: Table, given: Mapping[str, Any]) -> Key | None:

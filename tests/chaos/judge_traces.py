@@ -10,7 +10,10 @@ from tests.chaos.intent import Intent
 
 
 class Connector(Protocol):
-    """What can be asked of the connector."""
+    """What can be asked of the connector, and of Clinicea."""
+
+    @property
+    def clinicea(self) -> SimulatedClinicea: ...
 
     def bookings_of(self, call_id: str) -> list[dict[str, Any]]: ...
 
@@ -28,18 +31,25 @@ class Court(Protocol):
 def adopt(connector: Connector, intents: Iterable[Intent]) -> None:
     """Give bookings of which ConVox heard nothing to the wishes of their calls, as `GET /calls/…/bookings` names them.
 
-    A callback may have been carried out though no answer to it came through.
+    A callback may have been carried out though no answer to it came through. Of one call's persons, the one whose
+    appointment was made has the booking.
     """
+    made = connector.clinicea.made.by_id
+
+    def tag_of(booking: dict[str, Any]) -> int | None:
+        appointment = made.get(str(booking.get("appointment_id")))
+        return None if appointment is None else appointment.tag
+
     everyone = list(intents)
     owned = {each for intent in everyone for each in intent.booking_ids}
     for intent in everyone:
         if intent.booking_ids or not intent.answers:
             continue
-        found = [each["booking_id"] for each in connector.bookings_of(intent.call_id)]
-        unowned = [each for each in found if each not in owned]
-        if unowned:
-            intent.booking_ids.add(unowned[0])
-            owned.add(unowned[0])
+        found = [each for each in connector.bookings_of(intent.call_id) if each["booking_id"] not in owned]
+        theirs = [each["booking_id"] for each in found if tag_of(each) in (None, intent.tag)]
+        if theirs:
+            intent.booking_ids.add(theirs[0])
+            owned.add(theirs[0])
 
 
 def judge_trace(court: Court, clinicea: SimulatedClinicea, intent: Intent, listed: Collection[str]) -> None:
