@@ -87,11 +87,11 @@ class TestShownOnACall:
 
     @pytest.fixture
     def search(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
-        return allowance(stack, clock, visits_only_if_shown=True)
+        return allowance(stack, clock)
 
     @pytest.fixture
     def visits(self, stack: Stack, clock: VirtualClock) -> RateLimiter:
-        return allowance(stack, clock, visits_only_if_shown=True)
+        return allowance(stack, clock)
 
     def test_the_client_that_was_shown_the_patient_on_that_call(
         self, search: RateLimiter, visits: RateLimiter, clock: VirtualClock
