@@ -189,6 +189,14 @@ def test_another_agent_is_not_shown_it(prefetched: Deployment) -> None:
     assert Desk(ANOTHER).show(seconds=0.5).kind == "degraded"
 
 
+def test_without_a_desk_nothing_is_kept_for_it(deployment: Deployment) -> None:
+    deployment.configure(DESK_CLIENT="")
+    deployment.fake.add_patient(**invented.patient(patient_id="P-41"))
+
+    assert deployment.popup(CALL).status == 200
+    assert deployment.stack.items("desk-") == []
+
+
 @pytest.mark.parametrize("seconds", ["0", "120"])
 def test_nothing_is_kept_where_it_is_off_or_degraded(deployment: Deployment, seconds: str) -> None:
     deployment.configure(PREFETCH_SECONDS=seconds)

@@ -104,6 +104,7 @@ class Stack:
             "IDENTITY_SECRET_ARN": self.identity_secret,
             "KMS_KEY_ARN": self.kms_key_arn,
             "NOTICES_TOPIC_ARN": self.topic,
+            "DESK_CLIENT": "convox",
             "ACCESS_TOKENS_SECRET_ARN": self.tokens_secret,
             "SHARED_USAGE_KEY": "0f0f0f0f-0000-4000-8000-000000000000-shared",
         }

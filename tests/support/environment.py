@@ -34,6 +34,8 @@ def with_defaults(variables: Json) -> dict[str, str]:
 def _default(value: Any) -> str:
     if not isinstance(value, dict):
         return str(value)
+    if "Fn::If" in value and value["Fn::If"][0] == "HasDesk":  # off by default
+        return _default(value["Fn::If"][2])
     return str(template()["Parameters"].get(value.get("Ref"), {}).get("Default", MADE))
 
 

@@ -35,11 +35,22 @@ def test_each_change_of_an_aliased_function_makes_a_version(source: Json) -> Non
     assert source["Resources"]["ConnectorLayer"]["Properties"]["PublishLambdaVersion"] is True
 
 
+def refs_of(value: Any) -> set[str]:
+    """The parameters by which a variable is decided."""
+    match value:
+        case {"Ref": str(name)}:
+            return {name}
+        case {"Fn::If": ["HasDesk", *values]}:
+            return {"Desk"}.union(*map(refs_of, values))
+        case _:
+            return set()
+
+
 @pytest.mark.parametrize("function", sorted(ALIASED))
 def test_released_with_has_each_parameter_that_is_read(source: Json, resources: Json, function: str) -> None:
     own = source["Resources"][function]["Properties"]["Environment"]["Variables"]
     variables = resources[function]["Properties"]["Environment"]["Variables"]
-    read = {variables[field.upper()].get("Ref", "") for field in SETTINGS[own[NAME]].model_fields}
+    read = set().union(*(refs_of(variables[field.upper()]) for field in SETTINGS[own[NAME]].model_fields))
     parameters = (read | {"ReleaseId", "Python", "Architecture", "LookupStart", "LogLevel"}) & set(source["Parameters"])
 
     assert {each["Ref"] for each in own["RELEASED_WITH"]["Fn::ToJsonString"]} == parameters

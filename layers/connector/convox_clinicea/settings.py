@@ -165,9 +165,9 @@ class LookupSettings(
 
 
 class DeskClientSettings(Settings):
-    """The client whose calls the desk shows, and in whose name it books."""
+    """The client whose calls the desk shows, and in whose name it books; "" without a desk."""
 
-    desk_client: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")
+    desk_client: str = Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,31})?$")
 
 
 class CallEndSettings(Settings):

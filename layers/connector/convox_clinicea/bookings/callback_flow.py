@@ -128,9 +128,10 @@ def answer_callback(function: HttpFunction[Parts], event: APIGatewayProxyEvent) 
         reader = StatusReader(client, dialect, defaults, context_required=settings.require_call_context)
         callback = reader.read(event)
         log_receipt(function.logger, callback, defaults.default_country)
-        with closing(announced, at_the_desk, callback, ids, function.logger):
+        of_the_desk = client == settings.desk_client
+        with closing(announced, at_the_desk if of_the_desk else None, callback, ids, function.logger):
             limiter.acquire_booking(Requester(client, callback.caller.agent_id))
-            if client == settings.desk_client:
+            if of_the_desk:
                 make_what_waits(function, call_ends, callback)
             with naming_aliases(callback.aliases_used):
                 result = callbacks.handle(callback)

@@ -177,7 +177,7 @@ def _log_receipt(logger: Logger, call_id: str | None, agent_id: str | None, coun
 
 @contextmanager
 def closing(
-    announced: AnnouncedCalls, at_the_desk: AgentCalls, callback: Callback, ids: FreeTextIds, logger: Logger
+    announced: AnnouncedCalls, at_the_desk: AgentCalls | None, callback: Callback, ids: FreeTextIds, logger: Logger
 ) -> Iterator[None]:
     """Close the announced call once its callback is stored or refused; after a failure it stays listed.
 
@@ -206,7 +206,7 @@ def closing(
                 agent_id = callback.caller.agent_id
                 named = None if agent_id is None else ids.agent(agent_id)
                 announced.end(callback.caller.name, ids.call(callback.call_id), named)
-                if named is not None:
+                if at_the_desk is not None and named is not None:
                     at_the_desk.end(callback.caller.name, named, ids.call(callback.call_id), asked=callback.asks)
             except (ConfigurationError, TableUnavailable, UnreadableRecord) as error:
                 # The ended call stays listed: one needless look into ConVox, nothing lost.
