@@ -98,6 +98,10 @@ class _Template:
                     return self.resolve(given[1] if self._holds(self._conditions[given[0]]) else given[2])
         return {name: self.resolve(each) for name, each in value.items()}
 
+    def makes(self, resource: Json) -> bool:
+        """Whether the deployment has a resource: its condition holds, if it has one."""
+        return "Condition" not in resource or self._holds(self._conditions[resource["Condition"]])
+
     def _holds(self, condition: Json) -> bool:
         ((function, given),) = condition.items()
         match function:
@@ -141,6 +145,8 @@ def read(parameters: Mapping[str, object]) -> Stack:
     template = _Template(_document(), {"CliniceaSecretArn": CLINICEA_SECRET, **parameters})
     stack = Stack()
     for name, resource in template.resources.items():
+        if not template.makes(resource):
+            continue
         properties = resource.get("Properties", {})
         match resource["Type"]:
             case "AWS::Serverless::Function":
