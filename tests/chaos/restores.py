@@ -68,7 +68,8 @@ class Restored:
                 yield item["pk"]["S"], datetime.fromisoformat(item["accepted_at"]["S"]) > erased.at
 
     def _back_up(self) -> None:
-        self._copy.items.update(self._ledger.items)
+        for key, item in self._ledger.items.items():
+            self._copy.write(self._world.clock.seconds(), key, item)
 
     def _work(self, *, enabled: bool) -> None:
         for source in self._world.sources:

@@ -68,4 +68,4 @@ def test_a_whole_call_works_with_the_table_that_doctor_writes(
     use(Aws(other_stack), table)
     api = Api(other_stack["api_url"], other_stack["access_token_header"], other_stack["access_token"])
     SampleCall(api, control, zone=ZoneInfo(WORLDS[WORLD].time_zone)).play()
-    assert "each once, at the time that was asked for?" in capsys.readouterr().out
+    assert "once, at the requested time?" in capsys.readouterr().out
