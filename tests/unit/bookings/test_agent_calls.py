@@ -21,7 +21,7 @@ def calls(bench: Bench) -> AgentCalls:
 
 
 def announced(bench: Bench, number: int = 1, **changes: str | bytes) -> AgentCall:
-    return AgentCall(f"CALL-{number}", bench.clock.now(), **{"line": "Andheri", **changes})  # type: ignore[arg-type]
+    return AgentCall(f"CALL-{number}", bench.clock.now(), **{"line": "Andheri", **changes})  # type: ignore[arg-type]  # any field, by name
 
 
 def test_the_newest_call_is_the_first(bench: Bench, calls: AgentCalls) -> None:

@@ -31,7 +31,7 @@ def ends_of(bench: Bench, **collaborators: object) -> CallEndBookings:
         "clock": bench.clock,
         "count": bench.counted.append,
     }
-    return CallEndBookings(**parts | collaborators)  # type: ignore[arg-type]
+    return CallEndBookings(**parts | collaborators)  # type: ignore[arg-type]  # any collaborator, by name
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ class DeskBooking:
         ids: FreeTextIds,
         limiter: RateLimiter,
         states: BookingStates,
-        place: RequestDefaults,
+        defaults: RequestDefaults,
         clock: Clock,
         client: str,
     ) -> None:
@@ -70,7 +70,7 @@ class DeskBooking:
         self._ids = ids
         self._limiter = limiter
         self._states = states
-        self._place = place
+        self._defaults = defaults
         self._clock = clock
         self._client = client
 
@@ -98,12 +98,12 @@ class DeskBooking:
         if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
             kept = self._call_ends.keep(request, another=another)
             if isinstance(kept, WaitingBooking):
-                return waiting_state(kept, self._place)
+                return waiting_state(kept, self._defaults)
             found = kept
         else:
             self._call_ends.release(request, another=another)
             found = self._intake.accept(request)
-        return state_of(found.booking, self._place, repeated=found.repeated, changed=found.changed)
+        return state_of(found.booking, self._defaults, repeated=found.repeated, changed=found.changed)
 
     def states(self, person: SignedIn, call: DeskCall) -> list[BookingState]:
         """Return how the bookings of the agent's call stand, oldest first; raises TableUnavailable."""
@@ -129,13 +129,13 @@ class DeskBooking:
             values["mobile"] = call.mobile.reveal()
         if "patient_id" in filled:
             known = validated(KnownPatientBooking, patient_id=filled["patient_id"], **values)
-            return known.canonical(self._client, self._place, request_id)
+            return known.canonical(self._client, self._defaults, request_id)
         if not is_agreed(filled):
             raise ConsentRequired("the form says of no consent that it was given")
         if "consent.given_by" not in filled:
             raise InvalidRequest(FieldProblem("consent.given_by", "is required"))
         values["consent"] = self._consent(filled)
-        return validated(NewPatientBooking, **values).canonical(self._client, self._place, request_id)
+        return validated(NewPatientBooking, **values).canonical(self._client, self._defaults, request_id)
 
     def _consent(self, filled: Mapping[str, str]) -> dict[str, Any]:
         consent = {

@@ -86,7 +86,7 @@ class DeskCalls:
         states: BookingStates,
         sealer: Sealer,
         ids: FreeTextIds,
-        place: RequestDefaults,
+        defaults: RequestDefaults,
         clock: Clock,
         client: str,
         numbers: NumberKey,
@@ -95,7 +95,7 @@ class DeskCalls:
         self._states = states
         self._sealer = sealer
         self._ids = ids
-        self._place = place
+        self._defaults = defaults
         self._clock = clock
         self._client = client
         self._numbers = numbers
@@ -192,10 +192,10 @@ class DeskCalls:
             raise InvalidRequest(FieldProblem("mobile", "is required"))
         if len(text) > LONGEST_NUMBER:
             raise InvalidRequest(FieldProblem("mobile", f"must have at most {LONGEST_NUMBER} characters"))
-        return number(PersonalText(text), None, self._place)
+        return number(PersonalText(text), None, self._defaults)
 
     def _agent(self, person: SignedIn) -> str:
         return self._ids.agent(person.agent_id)
 
     def _day(self, moment: datetime) -> str:
-        return moment.astimezone(self._place.zone_of_calls).date().isoformat()
+        return moment.astimezone(self._defaults.zone_of_calls).date().isoformat()

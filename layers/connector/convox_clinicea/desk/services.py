@@ -48,22 +48,22 @@ class DeskServices(NamedTuple):
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
     """Return the services; raises ConfigurationError where a document cannot be read."""
     clock, client = function.clock, settings.desk_client
-    _, _, place, intake = booking_collaborators(settings, clock)
+    _, _, defaults, intake = booking_collaborators(settings, clock)
     ids = ids_from(settings, earlier=settings.earlier_call_names)
     limiter = _limiter(settings, function)
     table = Table(aws.dynamodb(), settings.ledger_table)
     call_ends = call_ends_from(settings, intake, clock, function.metrics)
     status = BookingStatus(ledger_from(settings.ledger_table, clock), Calls(table, clock), ids)
-    states = BookingStates(status, call_ends, place, client)
-    clinicea = clinicea_from(settings, place.clinics, clock, in_time=True)
+    states = BookingStates(status, call_ends, defaults, client)
+    clinicea = clinicea_from(settings, defaults.clinics, clock, in_time=True)
     popups = CallPopUp(
         PatientSearch(clinicea),
-        CompletedAppointments(clinicea, place.clinics),
+        CompletedAppointments(clinicea, defaults.clinics),
         function.logger,
         function.metrics,
     )
     register = register_from(
-        settings, place.clinics.zone(None), ids_from(settings, in_time=True), clock, function.logger
+        settings, defaults.clinics.zone(None), ids_from(settings, in_time=True), clock, function.logger
     )
     number_key = partial(_number_key, settings.identity_secret_arn)
     at_once = Table(aws.dynamodb_at_once(), settings.ledger_table)
@@ -74,7 +74,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         states=states,
         sealer=sealer,
         ids=ids,
-        place=place,
+        defaults=defaults,
         clock=clock,
         client=client,
         numbers=number_key,
@@ -99,7 +99,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             ids=ids,
             limiter=limiter,
             states=states,
-            place=place,
+            defaults=defaults,
             clock=clock,
             client=client,
         ),

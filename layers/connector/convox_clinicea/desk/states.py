@@ -69,7 +69,7 @@ class BookingState:
 
 
 def state_of(
-    booking: Booking, place: RequestDefaults, *, repeated: bool = False, changed: bool = False
+    booking: Booking, defaults: RequestDefaults, *, repeated: bool = False, changed: bool = False
 ) -> BookingState:
     """Return how a booking stands.
 
@@ -80,7 +80,7 @@ def state_of(
     return BookingState(
         progress=_PROGRESS[booking.state],
         booking_id=booking.booking_id,
-        start=booking.start.astimezone(place.zone_at(booking.clinic_id or "")),
+        start=booking.start.astimezone(defaults.zone_at(booking.clinic_id or "")),
         clinic_id=booking.clinic_id,
         practitioner_id=booking.practitioner_id,
         appointment_id=booking.appointment_id if shown else None,
@@ -90,11 +90,11 @@ def state_of(
     )
 
 
-def waiting_state(waiting: WaitingBooking, place: RequestDefaults) -> BookingState:
+def waiting_state(waiting: WaitingBooking, defaults: RequestDefaults) -> BookingState:
     """Return how a booking stands that waits for its call's end, or could not be made at it."""
     return BookingState(
         progress=Progress.PERSON if waiting.problems else Progress.TAKEN_DOWN,
-        start=waiting.start.astimezone(place.zone_at(waiting.clinic_id)),
+        start=waiting.start.astimezone(defaults.zone_at(waiting.clinic_id)),
         clinic_id=waiting.clinic_id,
         problems=waiting.problems,
         at_call_end=True,
@@ -104,10 +104,12 @@ def waiting_state(waiting: WaitingBooking, place: RequestDefaults) -> BookingSta
 class BookingStates:
     """Reads how the bookings of an agent's call stand."""
 
-    def __init__(self, status: BookingStatus, call_ends: CallEndBookings, place: RequestDefaults, client: str) -> None:
+    def __init__(
+        self, status: BookingStatus, call_ends: CallEndBookings, defaults: RequestDefaults, client: str
+    ) -> None:
         self._status = status
         self._call_ends = call_ends
-        self._place = place
+        self._defaults = defaults
         self._client = client
 
     def of(self, call_id: str, agent_id: str) -> list[BookingState]:
@@ -120,9 +122,9 @@ class BookingStates:
             TableUnavailable: it cannot be read now.
         """
         found = self._status.of_call(call_id, self._client, agent_id)
-        states = [state_of(each, self._place) for each in found.bookings]
+        states = [state_of(each, self._defaults) for each in found.bookings]
         waiting = self._call_ends.of(self._client, agent_id, call_id)
-        states += [waiting_state(each, self._place) for each in waiting]
+        states += [waiting_state(each, self._defaults) for each in waiting]
         if found.not_booked:
             states.append(BookingState(Progress.PERSON, problems=found.not_booked))
         return states
