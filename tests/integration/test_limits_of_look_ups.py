@@ -11,6 +11,7 @@ from tests.support import emf, invented
 from tests.support.bookings import AGENT_ID, CALL_ID
 from tests.support.deployment import Deployment
 from tests.support.functions import NAMES, ROOT, Answer
+from tests.support.rate_limits import recorded_calls
 
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 VISIT = {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out", "service": invented.SERVICE}
@@ -107,6 +108,18 @@ class TestVisitsOnlyIfShown:
 
         assert answer.status == 200
         assert answer.body["appointments"]
+
+    def test_whether_they_were_shown_costs_no_read(self, deployment: Deployment) -> None:
+        deployment.configure(LOOKUPS_PER_CALLER_MINUTE="100")
+        deployment.search({"mobile": "+919999900041", **CALL})
+        deployment.completed("P-41", CALL)
+
+        with recorded_calls() as asked:
+            assert deployment.completed("P-41", CALL).status == 200
+
+        assert sorted(asked) in (["PutItem", "UpdateItem"], ["PutItem", "UpdateItem", "UpdateItem"]), (
+            "a second count only if ten minutes ended in between"
+        )
 
     @pytest.mark.parametrize("patient_id", ["P-41", "P-42", "nobody"])
     def test_without_a_search_the_patients_existence_is_hidden(self, deployment: Deployment, patient_id: str) -> None:

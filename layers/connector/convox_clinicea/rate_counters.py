@@ -152,6 +152,12 @@ class Tally:
         """Return the digests of the patients shown to one agent, or to all agents without room in the item."""
         return patients(self.shown.get(attribute, ()))
 
+    def has_shown(self, digests: Collection[str], windows: Collection[str]) -> bool:
+        """Return whether one of the patients on their calls was shown in one of the windows, to any agent."""
+        return any(
+            name.partition(".")[0] in windows and not shown.isdisjoint(digests) for name, shown in self.shown.items()
+        )
+
     def names(self, agent: str) -> bool:
         """Return whether the item has the agent, or room for it."""
         known = {name.partition(".")[2] for name in (*self.numbers, *self.shown)} - {""}
@@ -223,12 +229,21 @@ class Counters:
         return after
 
     def was_shown(self, client: str, patient_id: str, call_id: str, agent_id: str | None) -> bool:
-        """Return whether a patient was shown to the agent on the call within the hour; raises TableUnavailable."""
+        """Return whether a patient was shown to the agent on the call within the hour; raises TableUnavailable.
+
+        The item is read only if this process does not know the patient as shown; its last write has told it all.
+        """
         wanted = {shown_on(patient_id, call_id, agent_id), _shown_before(patient_id, call_id)}
-        for day, windows in self.now().windows_shown().items():
-            for name, value in (self._table.get(_key(client, day)) or {}).items():
-                if name.partition(".")[0] in windows and not wanted.isdisjoint(value["SS"]):
-                    return True
+        now = self.now()
+        counted = now.windows_shown()
+        today = self.known(client, now)
+        if any(today.has_shown(wanted, windows) for day, windows in counted.items() if day == now.day):
+            return True
+        for day, windows in counted.items():
+            stored = Tally(day)
+            _read(self._table.get(_key(client, day)) or {}, stored)
+            if stored.has_shown(wanted, windows):
+                return True
         return False
 
 

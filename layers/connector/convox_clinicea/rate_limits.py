@@ -85,6 +85,7 @@ class RateLimiter:
         call_id: str | None = None,
         shown: Collection[str] = (),
         missed: bool = False,
+        again: bool = False,
     ) -> RateLimited | None:
         """Count one look-up; return the exceeded limit, if any: then nothing may be shown.
 
@@ -95,19 +96,23 @@ class RateLimiter:
             call_id: the call on which patients are shown.
             shown: ids of the patients in the answer.
             missed: whether no patient was found.
+            again: whether the look-up was counted before, so that only what is new since then is written.
         """
         now = self._counters.now()
         limits = self._limits
         agent = self._agent(asker, now)
         numbers: Counter[str] = Counter()
-        if limits.per_caller_minute or limits.per_agent_minute:
+        if not again and (limits.per_caller_minute or limits.per_agent_minute):
             numbers.update(_attributes(now, Kind.LOOK_UPS, agent))
         missed = missed and bool(limits.suspected_after_misses)
         if missed:
             numbers.update(_attributes(now, Kind.TELLING, agent))
         digests = {shown_on(each, call_id, asker.agent) for each in shown}
         name = now.attribute(Kind.SHOWN, agent)
-        first = patients(digests) - self._counters.known(asker.caller, now).shown_in(now.attribute(Kind.SHOWN))
+        known = self._counters.known(asker.caller, now)
+        if again and digests <= known.shown.get(name, set()):
+            digests = set()
+        first = patients(digests) - known.shown_in(now.attribute(Kind.SHOWN))
         tally = self._add(asker, now, numbers, {name: digests} if digests else {}, deadline)
         if tally is None:
             return None

@@ -13,7 +13,7 @@ from convox_clinicea.rate_limits import RateLimiter, Requester
 from convox_clinicea.table import Table
 from tests.support.account import Stack
 from tests.support.clock import VirtualClock
-from tests.support.rate_limits import ASKER, AT_NOON, allowance, look_up, told
+from tests.support.rate_limits import ASKER, AT_NOON, allowance, look_up, recorded_calls, told
 
 pytestmark = pytest.mark.usefixtures("account", "service")
 
@@ -155,6 +155,27 @@ class TestShownOnACall:
             look_up(search, clock, shown=[f"Q-{number}"], call_id=f"d-{number}")
 
         assert visits.was_shown(ASKER, "P-41", "c-1")
+
+    def test_the_write_that_counts_tells_who_was_shown_without_a_read(self, stack: Stack, clock: VirtualClock) -> None:
+        search, visits = (allowance(stack, clock, per_agent_minute=9) for _ in range(2))
+        look_up(search, clock, shown=["P-41"], call_id="c-1")
+        look_up(visits, clock)
+
+        with recorded_calls() as asked:
+            assert visits.was_shown(ASKER, "P-41", "c-1")
+        assert asked == []
+        assert not visits.was_shown(ASKER, "P-42", "c-1")
+
+    def test_shown_again_is_written_only_in_the_next_ten_minutes(self, stack: Stack, clock: VirtualClock) -> None:
+        visits = allowance(stack, clock, per_agent_minute=9)
+        look_up(visits, clock, shown=["P-41"], call_id="c-1")
+
+        with recorded_calls() as asked:
+            look_up(visits, clock, shown=["P-41"], call_id="c-1", again=True)
+            assert asked == []
+            clock.advance(minutes=10)
+            look_up(visits, clock, shown=["P-41"], call_id="c-1", again=True)
+        assert asked == ["UpdateItem"]
 
     def test_where_the_table_does_not_answer_it_is_told(
         self, stack: Stack, clock: VirtualClock, capsys: pytest.CaptureFixture[str]

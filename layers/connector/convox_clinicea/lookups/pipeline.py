@@ -183,19 +183,24 @@ class LookupPipeline(Generic[R, A]):
         admitted = Admitted(event, dialect, caller, request, asked, deadline)
         if parts.announce is not None:
             parts.announce(admitted)
-        if parts.may_see is not None and not parts.may_see(caller, request):
-            self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True))
-            raise NotShown("not shown on this call")
+        counted = parts.may_see is not None
+        if parts.may_see is not None:  # the counting write says who was shown
+            self._refuse_beyond(parts.allowance.count(asker, deadline))
+            if not parts.may_see(caller, request):
+                self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True, again=True))
+                raise NotShown("not shown on this call")
         before = parts.register.before(deadline)
         try:
             with deadline_scope(before):
                 found = parts.look_up.find(asked, before)
         except ConnectorError:
-            parts.allowance.count(asker, deadline)
+            parts.allowance.count(asker, deadline, again=counted)
             raise
         shown = disclosing.patients_in(found.body, found.patient_id) if found.found else []
         nothing = found.found is not None and not len(found.found)
-        over = parts.allowance.count(asker, deadline, call_id=request.call_id, shown=shown, missed=nothing)
+        over = parts.allowance.count(
+            asker, deadline, call_id=request.call_id, shown=shown, missed=nothing, again=counted
+        )
         self._refuse_beyond(over)
         if parts.keep is not None and deadline.remaining() > SECONDS_TO_KEEP:
             parts.keep(admitted, found)
