@@ -156,7 +156,7 @@ class TestShownOnACall:
 
         assert visits.was_shown(ASKER, "P-41", "c-1")
 
-    def test_the_write_that_counts_tells_who_was_shown_without_a_read(self, stack: Stack, clock: VirtualClock) -> None:
+    def test_the_counting_write_tells_who_was_shown_without_a_read(self, stack: Stack, clock: VirtualClock) -> None:
         search, visits = (allowance(stack, clock, per_agent_minute=9) for _ in range(2))
         look_up(search, clock, shown=["P-41"], call_id="c-1")
         look_up(visits, clock)
