@@ -7,7 +7,7 @@ lost: `docs/booking-protocol.md`, rule 23.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ def version_of(item: Mapping[str, Any]) -> int:
         raise_alone(UnreadableRecord("a record's version is not a number"))
 
 
-def require_readable(item: Mapping[str, Any], newest: int, attributes: Collection[str] | None = None) -> None:
+def require_readable(item: Mapping[str, Any], newest: int, attributes: Set[str] | None = None) -> None:
     """Raise UnreadableRecord for an item that a later release wrote.
 
     Args:
@@ -41,7 +41,7 @@ def require_readable(item: Mapping[str, Any], newest: int, attributes: Collectio
     """
     if version_of(item) > newest:
         raise_alone(UnreadableRecord("a record of a later version"))
-    if attributes is not None and not item.keys() <= set(attributes):
+    if attributes is not None and not item.keys() <= attributes:
         raise_alone(UnreadableRecord("a record with unknown attributes"))
 
 

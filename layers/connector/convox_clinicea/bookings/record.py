@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from convox_clinicea.bookings.protocol import Reason, State
@@ -174,14 +175,14 @@ def from_item(item: Item) -> Booking:
 def attributes_of(record: DataclassInstance) -> Item:
     """Return a record's attributes without None, false and empty values."""
     item: Item = {}
-    for spec in fields(record):
-        value = getattr(record, spec.name)
+    for name in _names(type(record)):
+        value = getattr(record, name)
         if value is None or value is False or value in ((), {}):
             continue
-        if spec.name == "expires_at":
-            item[spec.name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live is in epoch seconds
+        if name == "expires_at":
+            item[name] = {"N": str(int(value.timestamp()))}  # DynamoDB's time to live is in epoch seconds
         else:
-            item[spec.name] = _attribute(value)
+            item[name] = _attribute(value)
     return item
 
 
@@ -195,11 +196,21 @@ def values_of(kind: type[DataclassInstance], item: Item, newest: int, beside: fr
     Raises:
         UnreadableRecord: it has a later version or unknown attributes, or is broken (rule 23).
     """
-    require_readable(item, newest, beside | {spec.name for spec in fields(kind)})
+    require_readable(item, newest, _attributes(kind, beside))
     try:
-        return {spec.name: _value(spec.name, item[spec.name]) for spec in fields(kind) if spec.name in item}
+        return {name: _value(name, item[name]) for name in _names(kind) if name in item}
     except (KeyError, TypeError, ValueError):
         raise_alone(UnreadableRecord("a ledger record cannot be read"))
+
+
+@cache
+def _names(kind: type[DataclassInstance]) -> tuple[str, ...]:
+    return tuple(spec.name for spec in fields(kind))
+
+
+@cache
+def _attributes(kind: type[DataclassInstance], beside: frozenset[str]) -> frozenset[str]:
+    return beside | frozenset(_names(kind))
 
 
 def _complete(values: dict[str, Any]) -> None:
