@@ -184,8 +184,10 @@ class Deployment:
                 self._put_concurrency(self._physical_id(logical_id), properties["ScalingConfig"])
                 applied["the worker's concurrency"] = None
         if DESK in self._outputs():
-            self.desk().set_address(self._api_url())
-            applied["the desk's address"] = None
+            desk = self.desk()
+            desk.set_address(self._api_url())
+            desk.set_sockets(self._endpoint)
+            applied["the desk's addresses"] = None
         return list(applied)
 
     def desk(self) -> LocalDesk:

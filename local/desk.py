@@ -12,6 +12,8 @@ PATH = "/desk"
 AGENT = "agent-7"
 NOT_UPDATED = ("ClientSecret", "CreationDate", "LastModifiedDate")
 """What describes a user pool's client and is no input of its update."""
+ALIAS = "live"
+SOCKET_STAGE = "desk"
 PASSWORD_GROUPS = 3
 PASSWORD_LETTERS = "".join(sorted({*string.ascii_letters, *string.digits} - {*"0O1Il"}))
 
@@ -80,13 +82,7 @@ class LocalDesk:
         The emulator's addresses hold an id that is known only after the deployment.
         """
         address = address_of(api_url)
-        function = self._resources["AgentDeskFunction"]
-        functions = self._client("lambda")
-        known = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
-        if known.get("DESK_ADDRESS") != address:
-            functions.update_function_configuration(
-                FunctionName=function, Environment={"Variables": known | {"DESK_ADDRESS": address}}
-            )
+        self._set(self._resources["AgentDeskFunction"], DESK_ADDRESS=address)
         cognito = self._client("cognito-idp")
         which = {"UserPoolId": self._resources["DeskPool"], "ClientId": self._resources["DeskPoolClient"]}
         described = cognito.describe_user_pool_client(**which)["UserPoolClient"]
@@ -95,6 +91,28 @@ class LocalDesk:
         urls = {"CallbackURLs": [f"{address}/signed-in"], "LogoutURLs": [address]}
         cognito.update_user_pool_client(**(kept | which | urls))
         return address
+
+    def set_sockets(self, endpoint: str) -> str:
+        """Tell both functions where the emulator serves the WebSocket API; returns the address.
+
+        The pop-up is called by its alias, so a version with the address is published for it.
+        """
+        address = f"{endpoint}/_aws/execute-api/{self._resources['DeskSockets']}/{SOCKET_STAGE}"
+        self._set(self._resources["AgentDeskFunction"], DESK_SOCKETS=address)
+        popup, functions = self._resources["CallPopupFunction"], self._client("lambda")
+        if self._set(popup, DESK_SOCKETS=address):
+            version = functions.publish_version(FunctionName=popup)["Version"]
+            functions.update_alias(FunctionName=popup, Name=ALIAS, FunctionVersion=version)
+        return address
+
+    def _set(self, function: str, **variables: str) -> bool:
+        """Set variables of a function's environment; False if they were so."""
+        functions = self._client("lambda")
+        known = functions.get_function_configuration(FunctionName=function)["Environment"]["Variables"]
+        if known | variables == known:
+            return False
+        functions.update_function_configuration(FunctionName=function, Environment={"Variables": known | variables})
+        return True
 
     def add(self, person: SignIn) -> None:
         """Let a new person sign in with that password."""

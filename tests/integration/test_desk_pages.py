@@ -22,6 +22,7 @@ from tests.support.deployment import Deployment
 from tests.support.desk import form
 from tests.support.desk_browser import Browser, Page
 from tests.support.openid import AGENT, CLIENT, COGNITO, SECRET, Provider, openid_provider
+from tests.support.sockets import Sockets, management_api
 
 VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
 CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-01", "name": "Example Clinic"}]}
@@ -75,6 +76,27 @@ def test_a_person_of_the_stack_s_user_pool_signs_in(
     browser = Browser(deployment.function("agent_desk").invoke, stage={"deskClientId": CLIENT})
 
     assert "signed in as Asha Demo" in browser.sign_in(provider).text
+
+
+def test_a_page_is_told_of_a_call_until_it_signs_out(
+    deployment: Deployment, browser: Browser, provider: Provider
+) -> None:
+    with management_api() as management:
+        deployment.configure(DESK_SOCKETS=management.url)
+        sockets = Sockets(deployment.function("agent_desk").invoke)
+        token = browser.sign_in(provider).token
+        for name in ("first", "second"):
+            assert sockets.connect(name, browser.post("socket", {"token": token}, fragment=True).body) == 200
+        announced(deployment)
+        assert [name for name, _ in management.posted] == ["first", "second"]
+
+        sockets.disconnect("first")
+        announced(deployment, "P-42")
+        assert [name for name, _ in management.posted][2:] == ["second"]
+
+        browser.post("sign-out", {"token": token})
+        announced(deployment, "P-43")
+        assert len(management.posted) == 3
 
 
 def test_an_announced_call_is_seen_and_booked(deployment: Deployment, browser: Browser, provider: Provider) -> None:

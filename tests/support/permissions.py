@@ -31,6 +31,10 @@ IN_TRANSACTION = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
 ITEMS = "dynamodb:LeadingKeys"
+MANAGE = "execute-api:ManageConnections"
+VERBS = {"PostToConnection": "POST", "GetConnection": "GET", "DeleteConnection": "DELETE"}
+SOCKETS = "DESK_SOCKETS"
+"""The variable with the address of the WebSocket API. Its management API has one action, and the verb in its ARNs."""
 BY_LAMBDA_ITSELF = ("logs:", "xray:")
 BY_THE_EVENT_SOURCE = frozenset({"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"})
 BY_ANOTHER_SERVICE = "kms:ViaService"
@@ -90,6 +94,9 @@ def _uses(function: str, service: str, operation: str, params: Json) -> Iterator
         for item in params["TransactItems"]:
             ((kind, given),) = item.items()
             yield Use(function, IN_TRANSACTION[kind], _variable(given["TableName"]), key=_key(given))
+        return
+    if service == "apigatewaymanagementapi":
+        yield Use(function, MANAGE, SOCKETS, index=VERBS[operation])
         return
     named = (
         params.get(name)
@@ -182,6 +189,8 @@ def resource_of(use: Use) -> str:
     value = functions()[use.function]["Environment"]["Variables"].get(use.variable)
     if value is None:
         return "something that no variable of its own names"
+    if use.action == MANAGE:
+        return f"{_resource(value)}/{use.index}"
     return _resource(value) + (f"/index/{use.index}" if use.index else "")
 
 
@@ -193,6 +202,11 @@ def _resource(value: Any) -> str:
         for part, name in ((":parameter/", "parameter"), (":s3:::", "object")):
             if part in text:
                 return name
+        connections = re.search(r"\$\{(\w+)\}/\$\{\w+\}/(\w+)/@connections/", text)
+        if connections is not None:
+            return f"{connections[1]}/{connections[2]}"
+        if text.startswith("https://${"):
+            return text.removeprefix("https://${").partition("}")[0]
         return re.sub(r"\$\{(\w+)\.Arn\}", r"\1", text)
     return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
 

@@ -68,6 +68,15 @@ def test_the_desk_is_off_by_default_and_then_makes_nothing(source: Json, resourc
     assert resources["AgentDeskFunction"]["Condition"] == "HasDesk"
 
 
+def test_what_pages_send_by_sockets_reaches_no_function(resources: Json) -> None:
+    made = {name: each for name, each in resources.items() if each["Type"].startswith("AWS::ApiGatewayV2::")}
+    routes = {each["Properties"]["RouteKey"] for each in made.values() if each["Type"].endswith("Route")}
+
+    assert {each["Condition"] for each in made.values()} == {"HasDesk"}
+    assert routes == {"$connect", "$disconnect"}
+    assert "AWS::ApiGatewayV2::Deployment" not in {each["Type"] for each in made.values()}
+
+
 def test_nobody_signs_up_and_nobody_changes_their_own_agent_id(resources: Json) -> None:
     pool, client = (resources[name]["Properties"] for name in ("DeskPool", "DeskPoolClient"))
 

@@ -151,14 +151,24 @@ def test_only_rights_functions_read_register_and_remove_locks(resources: Json) -
     assert alone["dynamodb:DeleteItem"] == {"DataRequestsPermissions", "AgentDeskPermissions"}
 
 
-def test_the_desk_removes_sessions_and_sign_ins_and_nothing_else(resources: Json) -> None:
+def test_the_desk_removes_sign_ins_and_connections_alone(resources: Json) -> None:
     removes = [
         each["Condition"]
         for name, each in statements(resources)
         if name == "AgentDeskPermissions" and "dynamodb:DeleteItem" in listed(each["Action"])
     ]
 
-    assert removes == [_items("desk-session#*", "desk-sign-in#*")]
+    assert removes == [_items("desk-session#*", "desk-sign-in#*", "desk-ticket#*", "desk-socket#*")]
+
+
+def test_a_pop_up_posts_to_connections_and_no_more(resources: Json) -> None:
+    allowed = [
+        (name, each["Resource"]["Fn::Sub"].rpartition("${DeskSockets}")[2])
+        for name, each in statements(resources)
+        if "execute-api:ManageConnections" in listed(each["Action"])
+    ]
+
+    assert allowed == [("CallPopupPermissions", "/${DeskSocketStage}/POST/@connections/*")]
 
 
 def test_each_write_and_read_of_an_item_says_of_which_kind(resources: Json) -> None:

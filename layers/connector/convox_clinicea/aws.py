@@ -12,11 +12,11 @@ import json
 import math
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+T = TypeVar("T")
 THREADS = 4
-"""Threads: a request makes one call at a time; the others are for calls past their deadline."""
+"""Threads: a request makes one call at a time, a pop-up's push beside it; others are for calls past their deadline."""
 
 _deadline: ContextVar[Deadline | None] = ContextVar("until", default=None)
 
@@ -90,9 +91,14 @@ def _threads() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(THREADS, thread_name_prefix="aws")
 
 
+def beside(call: Callable[[], T]) -> Future[T]:
+    """Start a call in a thread, in this context: what it tells is asked of the future."""
+    return _threads().submit(copy_context().run, call)
+
+
 AWS_ERRORS = (BotoCoreError, ClientError)
 SECRET_SECONDS = 300
-SERVICES = ("cognito-idp", "dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
+SERVICES = ("apigatewaymanagementapi", "cognito-idp", "dynamodb", "kms", "s3", "secretsmanager", "sns", "sqs", "ssm")
 
 # Skip client-side validation and the long User-Agent: about 20 % less CPU per call.
 QUICK = Config(parameter_validation=False, user_agent="convox-clinicea")
@@ -145,6 +151,12 @@ def kms() -> KMSClient:
 def kms_in_time() -> KMSClient:
     made: KMSClient = client_in_time("kms")
     return made
+
+
+@cache
+def websockets(endpoint: str) -> Any:
+    """Return the client that posts to the open connections of a WebSocket API; its own time-outs bound a call."""
+    return _session().create_client("apigatewaymanagementapi", config=AT_ONCE, endpoint_url=endpoint)
 
 
 @cache
@@ -241,7 +253,7 @@ def _secret_string(arn: str, asked: SecretsManagerClient) -> str:
 def forget() -> None:
     """Forget clients with their connections and credentials, and secrets, until they are needed again."""
     clients = (dynamodb, dynamodb_at_once, sqs, sns, kms, kms_in_time, _secretsmanager, _secretsmanager_in_time)
-    for made in (*clients, _session):
+    for made in (*clients, websockets, _session):
         made.cache_clear()
     secret_cache.clear()
 

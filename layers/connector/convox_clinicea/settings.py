@@ -170,6 +170,12 @@ class DeskClientSettings(Settings):
     desk_client: str = Field(pattern=r"^([a-z0-9][a-z0-9_-]{0,31})?$")
 
 
+class DeskSocketSettings(Settings):
+    """Address of the WebSocket API for its management client; with `wss` it is the pages'. "" without a desk."""
+
+    desk_sockets: str = Field(pattern=r"^(|https://[^\s\"'<>;,]+|http://(127\.0\.0\.1|localhost)[^\s\"'<>;,]*)$")
+
+
 class CallEndSettings(Settings):
     """After which time a booking that waits for its call's end is made without a status callback."""
 
@@ -182,7 +188,7 @@ class SearchSettings(LookupSettings):
     search_by_get: bool
 
 
-class PopUpSettings(SearchSettings, DeskClientSettings):
+class PopUpSettings(SearchSettings, DeskClientSettings, DeskSocketSettings):
     """`call_popup`."""
 
     prefetch_seconds: int = Field(ge=0, le=600)

@@ -17,7 +17,10 @@ from convox_clinicea.desk.routes import Desk
 from convox_clinicea.desk.services import DeskServices
 from convox_clinicea.desk.sessions import Sessions, SignInAttempts
 from convox_clinicea.desk.sign_in import ClaimNames, SignIn
-from convox_clinicea.function import logger
+from convox_clinicea.desk.socket_routes import SocketRoutes, Tickets
+from convox_clinicea.function import logger, metrics
+from convox_clinicea.privacy import FreeTextIds
+from convox_clinicea.sockets import AgentSockets
 from convox_clinicea.table import Table
 from tests.support.account import Stack, aws_account
 from tests.support.clock import SkippingClock
@@ -75,13 +78,16 @@ def invoke(
 ) -> Callable[[Event], Mapping[str, Any]]:
     """The desk's function, as Lambda runs it."""
     views.assets.cache_clear()
-    pages = Pages(Shown("Asia/Kolkata", CLINICS, ("1", "May we register you?")), clock)
+    pages = Pages(Shown("Asia/Kolkata", CLINICS, ("1", "May we register you?")), clock, "https://sockets.invalid/desk")
     report = report_to(logger())
     desk = Desk(
         sessions=Sessions(table, clock),
         sign_in=lambda _event: sign_in,
-        calls=CallPages(cast(DeskServices, services), pages, clock, 2.0, report),
+        calls=CallPages(cast(DeskServices, services), pages, clock, 2.0, report, metrics()),
         pages=pages,
+        sockets=SocketRoutes(
+            Tickets(table, clock), AgentSockets(table, clock), FreeTextIds(lambda: b"k" * 32, "IN"), clock, "convox"
+        ),
         address="",
         report=report,
     )

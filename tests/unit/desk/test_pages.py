@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
 from convox_clinicea.desk.pages import key_of
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.table import TableUnavailable
+from tests.support import emf
+from tests.support.clock import SkippingClock
 from tests.support.desk_browser import DESK, Browser
 from tests.support.openid import Provider
-from tests.unit.desk.stand_ins import MANY, CallerView, DeskCall, Services
+from tests.unit.desk.stand_ins import MANY, SINCE, BookingState, CallerView, DeskCall, Progress, Services
 
 CALL = f"calls/{key_of('call-1')}"
 FILLED = {"patient_id": "p-1", "clinic_id": "andheri", "day": "2031-03-05", "time": "09:30", "when": "now"}
@@ -53,6 +60,42 @@ def test_a_list_that_has_not_changed_is_not_sent_again(signed_in: Browser, servi
     changed = signed_in.get(f"calls?seen={seen}", fragment=True)
 
     assert f'data-newest="{key_of("call-2")}"' in changed.body
+
+
+def test_a_list_in_which_something_moves_is_asked_for_more_often(signed_in: Browser, services: Services) -> None:
+    """Where a socket tells of calls; it does not tell how they end, or how a booking goes on."""
+    ended, hand = DeskCall(ended_at=SINCE), DeskCall("hand-1", by_hand=True)
+    booking = BookingState(Progress.TAKEN_DOWN)
+    lists = {
+        "60000": ([], [ended], [hand, ended], [replace(ended, bookings=(BookingState(Progress.BOOKED),))]),
+        "10000": ([DeskCall()], [replace(ended, bookings=(booking,))], [hand, replace(hand, bookings=(booking,))]),
+    }
+
+    for rest, calls in lists.items():
+        for each in calls:
+            services.agents_calls["agent-7"] = [*each]
+            assert f'data-rest="{rest}"' in signed_in.get("calls", fragment=True).body
+            assert f'data-rest="{rest}"' in signed_in.get().body
+
+
+def test_a_caller_who_is_shown_in_the_first_minute_is_timed(
+    signed_in: Browser, services: Services, clock: SkippingClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    since = clock.now() - timedelta(seconds=2)
+    calls = [
+        DeskCall("call-1", since=since),
+        DeskCall("call-2", since=since - timedelta(minutes=1)),
+        DeskCall("call-3", since=since, ended_at=since),
+        DeskCall("call-4", since=since, by_hand=True),
+    ]
+    services.agents_calls["agent-7"] = calls
+    capsys.readouterr()
+
+    for each in calls:
+        assert signed_in.get(f"calls/{key_of(each.call_id)}/caller", fragment=True).status == 200
+
+    (milliseconds,) = emf.values(capsys.readouterr().out, "CallerShownMilliseconds")
+    assert 2000 <= milliseconds < 60_000
 
 
 def test_several_patients_are_told_apart_by_birth_date(signed_in: Browser, services: Services) -> None:

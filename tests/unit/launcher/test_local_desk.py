@@ -64,6 +64,34 @@ def test_only_the_address_of_function_and_user_pool_is_changed() -> None:
     }
 
 
+def test_the_pop_up_posts_to_the_emulator_by_its_alias() -> None:
+    aws = Recorder(
+        {
+            "get_function_configuration": {"Environment": {"Variables": {"DESK_CLIENT": "convox"}}},
+            "publish_version": {"Version": "7"},
+        }
+    )
+    physical = {"AgentDeskFunction": "desk", "CallPopupFunction": "popup", "DeskSockets": "abc"}
+
+    address = LocalDesk(lambda _service: aws, physical).set_sockets("http://127.0.0.1:4566")
+
+    assert address == "http://127.0.0.1:4566/_aws/execute-api/abc/desk"
+    changed = [given for name, given in aws.calls if name == "update_function_configuration"]
+    variables = {"Variables": {"DESK_CLIENT": "convox", "DESK_SOCKETS": address}}
+    assert changed == [{"FunctionName": name, "Environment": variables} for name in ("desk", "popup")]
+    assert dict(aws.calls)["update_alias"] == {"FunctionName": "popup", "Name": "live", "FunctionVersion": "7"}
+
+
+def test_an_address_that_stands_publishes_no_version() -> None:
+    known = {"DESK_SOCKETS": "http://127.0.0.1:4566/_aws/execute-api/abc/desk"}
+    aws = Recorder({"get_function_configuration": {"Environment": {"Variables": known}}})
+    physical = {"AgentDeskFunction": "desk", "CallPopupFunction": "popup", "DeskSockets": "abc"}
+
+    LocalDesk(lambda _service: aws, physical).set_sockets("http://127.0.0.1:4566")
+
+    assert {name for name, _ in aws.calls} == {"get_function_configuration"}
+
+
 @pytest.mark.parametrize(
     ("asked", "given", "desk"),
     [

@@ -162,9 +162,12 @@ class HttpFunction(Function[T]):
         @self.handles
         def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
             with nullcontext() if self._look_up else before_the_time_out(context, self.clock):
-                return answer(self._app, event, context, self.metrics, self.clock)
+                return self._answer(event, context)
 
         return handler
+
+    def _answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        return answer(self._app, event, context, self.metrics, self.clock)
 
 
 def api(logger: Logger, metrics: Metrics) -> APIGatewayRestResolver:

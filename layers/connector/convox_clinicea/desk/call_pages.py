@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk import web
@@ -20,6 +23,12 @@ from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.web import Request, page, root_of, see_other
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest, NotFound
 
+FIRST_LOOK = timedelta(minutes=1)
+"""A call that is shown later was not looked at when it came, or is looked at again."""
+REST = 60_000
+"""Milliseconds; a request each minute also keeps the session of an agent who waits for calls."""
+REST_WHILE_ONE_MOVES = 10_000
+
 
 class CallPages:
     """Answers for the calls of the agent who is signed in.
@@ -30,12 +39,15 @@ class CallPages:
         report: logs an error that a page shows beside what was typed.
     """
 
-    def __init__(self, services: DeskServices, pages: Pages, clock: Clock, budget: float, report: Report) -> None:
+    def __init__(
+        self, services: DeskServices, pages: Pages, clock: Clock, budget: float, report: Report, metrics: Metrics
+    ) -> None:
         self._services = services
         self._pages = pages
         self._clock = clock
         self._budget = budget
         self._report = report
+        self._metrics = metrics
 
     def get(self, request: Request, session: Session) -> Response[str]:
         """Return a page or a part of one; raises NotFound."""
@@ -86,7 +98,7 @@ class CallPages:
     ) -> Response[str]:
         calls = self._calls(session)
         status = HTTPStatus.OK if problem is None else HTTPStatus.BAD_REQUEST
-        values = {"calls": calls, "seen": _digest(calls), "problem": problem, "form": form or {}}
+        values = {"calls": calls, "seen": _digest(calls), "rest": _rest(calls), "problem": problem, "form": form or {}}
         return self._pages.page("home", request, session, status=status, **values)
 
     def _list(self, request: Request, session: Session) -> Response[str]:
@@ -94,7 +106,7 @@ class CallPages:
         seen = _digest(calls)
         if request.query.get("seen") == seen:
             return web.nothing()
-        return page(self._pages.render("calls", request, at=(), calls=calls, seen=seen))
+        return page(self._pages.render("calls", request, at=(), calls=calls, seen=seen, rest=_rest(calls)))
 
     def _by_hand(self, request: Request, session: Session, form: Mapping[str, str]) -> Response[str]:
         try:
@@ -116,6 +128,10 @@ class CallPages:
 
     def _caller(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         view, form = self._look_up(request, session, call), self._draft(session, call)
+        since = self._clock.now() - call.since
+        if since < FIRST_LOOK and call.ended_at is None and not call.by_hand:
+            milliseconds = max(0.0, round(since / timedelta(milliseconds=1), 1))
+            self._metrics.add_metric("CallerShownMilliseconds", MetricUnit.Milliseconds, milliseconds)
         return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False, form=form))
 
     def _draft(self, session: Session, call: DeskCall) -> Mapping[str, str]:
@@ -175,6 +191,17 @@ def _require_somebody(form: Mapping[str, str]) -> None:
     """Refuse a form that names nobody: several patients have the number, or the look-up has not answered yet."""
     if not any(form.get(name, "").strip() for name in ("patient_id", "first_name", "consent.given")):
         raise InvalidRequest(FieldProblem("patient_id", "is not chosen yet; choose one, or fill in a new patient"))
+
+
+def _rest(calls: list[DeskCall]) -> int:
+    """Return for how many milliseconds a page that is told of calls by its socket does not ask for the list.
+
+    No socket tells that a call has ended, or how a booking goes on.
+    """
+    moves = any(
+        (call.ended_at is None and not call.by_hand) or not all(each.ended for each in call.bookings) for call in calls
+    )
+    return REST_WHILE_ONE_MOVES if moves else REST
 
 
 def _digest(calls: list[DeskCall]) -> str:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from convox_clinicea import aws
-from convox_clinicea.convox.request import clinics_from, consent_texts_from
+from convox_clinicea.convox.request import clinics_from, consent_texts_from, ids_from
 from convox_clinicea.deadline import Clock
 from convox_clinicea.desk.call_pages import CallPages
 from convox_clinicea.desk.page_function import report_to
@@ -21,8 +21,10 @@ from convox_clinicea.desk.services import desk_services
 from convox_clinicea.desk.sessions import Sessions, SignInAttempts
 from convox_clinicea.desk.settings import DeskSettings, DeskSignInSettings
 from convox_clinicea.desk.sign_in import ClaimNames, SignIn
+from convox_clinicea.desk.socket_routes import SocketRoutes, Tickets
 from convox_clinicea.errors import ConfigurationError, SecretUnavailable, raise_alone
 from convox_clinicea.function import Function
+from convox_clinicea.sockets import AgentSockets
 from convox_clinicea.table import Table
 
 CLIENT_ID = "deskClientId"
@@ -42,12 +44,18 @@ def desk_flow(function: Function[Desk]) -> Desk:
         clinics=tuple((each, (clinic and clinic.name) or each) for each, clinic in names.items()),
         consent=(texts.default, None if consent is None else consent.text),
     )
-    pages, report = Pages(shown, clock), report_to(function.logger)
+    pages, report = Pages(shown, clock, settings.desk_sockets), report_to(function.logger)
+    sockets = SocketRoutes(
+        Tickets(table, clock), AgentSockets(table, clock), ids_from(settings, in_time=True), clock, settings.desk_client
+    )
     return Desk(
         sessions=Sessions(table, clock),
         sign_in=SignIns(settings, SignInAttempts(table, clock), clock),
-        calls=CallPages(desk_services(settings, function), pages, clock, settings.lookup_budget_seconds, report),
+        calls=CallPages(
+            desk_services(settings, function), pages, clock, settings.lookup_budget_seconds, report, function.metrics
+        ),
         pages=pages,
+        sockets=sockets,
         address=settings.desk_address,
         report=report,
     )

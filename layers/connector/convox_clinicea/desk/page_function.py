@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import errors
 from convox_clinicea.convox.http import HttpFunction, http_error_of
 from convox_clinicea.desk import provider, sign_in
+from convox_clinicea.desk.socket_routes import is_of_a_socket
 from convox_clinicea.desk.views import render
 from convox_clinicea.desk.web import ForeignForm, Request, page, root_of
 from convox_clinicea.errors import ConnectorError
-from convox_clinicea.function import Function, failure
+from convox_clinicea.function import Event, Function, failure
 from convox_clinicea.table import TableUnavailable
 
-T = TypeVar("T")
+T = TypeVar("T", bound="AnswersSockets")
 # The nearest class in an error's line of descent decides; of others the contract's own table (convox/http.py).
 STATUSES: dict[type[ConnectorError], HTTPStatus] = {
     sign_in.SignInEnded: HTTPStatus.BAD_REQUEST,
@@ -32,8 +35,16 @@ STATUSES: dict[type[ConnectorError], HTTPStatus] = {
 }
 
 
+class AnswersSockets(Protocol):
+    """Parts that answer the WebSocket API's routes as well."""
+
+    def answer_socket(self, event: Mapping[str, Any]) -> HTTPStatus:
+        """Return the status for an event of the WebSocket API; raises a leaf of `errors`."""
+        ...
+
+
 class PageFunction(HttpFunction[T]):
-    """An HttpFunction whose errors are pages."""
+    """An HttpFunction whose errors are pages. To an event of the WebSocket API it answers a status alone."""
 
     def __init__(self, build: Callable[[Function[T]], T]) -> None:
         super().__init__(build)
@@ -41,6 +52,18 @@ class PageFunction(HttpFunction[T]):
         self._app.exception_handler(NotFoundError)(lambda _: self._known(errors.NotFound("no such route")))
         # The last resort, as in `convox.http.api`: an exception's text may quote a patient's data.
         self._app.exception_handler(Exception)(self._unforeseen)
+
+    def _answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        return self._socket(event) if is_of_a_socket(event) else super()._answer(event, context)
+
+    def _socket(self, event: Event) -> dict[str, Any]:
+        try:
+            status = self.parts().answer_socket(event)
+        except ConnectorError as error:
+            report_to(self.logger)(error)
+            status = status_of(error)
+        self.metrics.add_metric("SocketRefused", MetricUnit.Count, int(status >= 400))
+        return {"statusCode": int(status)}
 
     def _known(self, error: ConnectorError) -> Response[str]:
         report_to(self.logger)(error)

@@ -15,7 +15,7 @@ from convox_clinicea.deadline import Clock
 from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.sessions import Session
 from convox_clinicea.desk.views import render
-from convox_clinicea.desk.web import Request, page, root_of
+from convox_clinicea.desk.web import Request, page, policy, root_of
 from convox_clinicea.errors import NotFound, raise_alone
 
 HELD_BACK = frozenset({"token"})
@@ -38,11 +38,16 @@ class Shown:
 
 
 class Pages:
-    """Renders pages, and the parts of a page that are loaded later."""
+    """Renders pages, and the parts of a page that are loaded later.
 
-    def __init__(self, shown: Shown, clock: Clock) -> None:
+    Args:
+        sockets: address of the WebSocket API, with `https` or `http`; empty where there is none.
+    """
+
+    def __init__(self, shown: Shown, clock: Clock, sockets: str = "") -> None:
         self._shown = shown
         self._clock = clock
+        self._socket = sockets.replace("http", "ws", 1)
 
     def render(self, template: str, request: Request, at: tuple[str, ...] | None = None, **values: Any) -> str:
         """Return a template filled in; its links start from the page at these parts, by default the request's."""
@@ -61,7 +66,8 @@ class Pages:
     ) -> Response[str]:
         """Return a page for a person who is signed in."""
         common: dict[str, Any] = {"person": session.person, "token": session.token, "shown": self._shown}
-        return page(self.render(template, request, **(common | values)), status)
+        html = self.render(template, request, **(common | {"socket": self._socket} | values))
+        return page(html, status, Content_Security_Policy=policy(self._socket))
 
 
 def key_of(call_id: str) -> str:

@@ -15,6 +15,7 @@ from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, held
 from convox_clinicea.desk.sessions import LONGEST, SIGN_IN, Session, Sessions
 from convox_clinicea.desk.sign_in import SignIn
+from convox_clinicea.desk.socket_routes import SocketRoutes
 from convox_clinicea.desk.views import assets
 from convox_clinicea.desk.web import Request, page, root_of, see_other, set_cookie
 from convox_clinicea.errors import ConnectorError, MethodNotAllowed, NotFound
@@ -36,6 +37,7 @@ class Desk:
         sign_in: Callable[[Mapping[str, Any]], SignIn],
         calls: CallPages,
         pages: Pages,
+        sockets: SocketRoutes,
         address: str,
         report: Report,
     ) -> None:
@@ -43,6 +45,7 @@ class Desk:
         self._sign_in = sign_in
         self._calls = calls
         self._pages = pages
+        self._sockets = sockets
         self._address = address
         self._report = report
 
@@ -62,6 +65,10 @@ class Desk:
                 return self._posted(request)
         raise MethodNotAllowed("neither GET nor POST", "GET", "POST")
 
+    def answer_socket(self, event: Mapping[str, Any]) -> HTTPStatus:
+        """Return the status for an event of the WebSocket API; raises a leaf of `errors`."""
+        return self._sockets.answer(event)
+
     def _session(self, request: Request) -> Session | None:
         return self._sessions.find(request.cookies.get(web.SESSION_COOKIE))
 
@@ -80,6 +87,8 @@ class Desk:
             return self._pages.page("again", request, session, status=HTTPStatus.FORBIDDEN, held=held(form))
         if request.parts == ("sign-out",):
             return self._sign_out(request, session)
+        if request.parts == ("socket",):
+            return page(self._sockets.ticket(session))
         return self._calls.post(request, session, form)
 
     def _start(self, request: Request) -> Response[str]:
@@ -108,6 +117,10 @@ class Desk:
 
     def _sign_out(self, request: Request, session: Session) -> Response[str]:
         self._sessions.end(session)
+        try:
+            self._sockets.end(session)
+        except ConnectorError as error:
+            self._report(error)  # what such a connection still tells is that there is a call, and nothing about it
         cookie = set_cookie(web.SESSION_COOKIE, "", 0)
         try:
             beyond = self._sign_in(request.raw).sign_out_address(request.address)

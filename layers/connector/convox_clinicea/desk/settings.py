@@ -8,6 +8,7 @@ from convox_clinicea.settings import (
     CallEndSettings,
     CliniceaSettings,
     DeskClientSettings,
+    DeskSocketSettings,
     DisclosureSettings,
     IntakeSettings,
     LookupLimitSettings,
@@ -35,6 +36,7 @@ class DeskSettings(
     DisclosureSettings,
     LookupLimitSettings,
     DeskClientSettings,
+    DeskSocketSettings,
     CallEndSettings,
     DeskSignInSettings,
 ):

@@ -22,22 +22,32 @@ SESSION_COOKIE = "__Host-desk"
 SIGN_IN_COOKIE = "__Host-desk-sign-in"
 MOST_FIELDS = 60
 FORM = "application/x-www-form-urlencoded"
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self'",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "frame-ancestors 'none'",
-        "base-uri 'none'",
-    )
-)
+
+
+def policy(socket: str = "") -> str:
+    """Return the content security policy: own files alone, and the WebSocket API's host, which is another one.
+
+    Args:
+        socket: address of the WebSocket API; empty where the page opens no connection.
+    """
+    connections = ["'self'", *([urlsplit(socket)._replace(path="").geturl()] if socket else [])]
+    directives = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": " ".join(connections),
+        "form-action": "'self'",
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in directives.items())
+
+
 HEADERS = MappingProxyType(
     {
         **GUARDED,
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": policy(),
         # Not no-referrer: browsers then send `Origin: null` with a form, which could not be told from another site's.
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",

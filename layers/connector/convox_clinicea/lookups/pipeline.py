@@ -49,7 +49,7 @@ class Admitted(Generic[R, A]):
     deadline: Deadline
 
 
-Announce = Callable[[Admitted[R, A]], None]
+Announce = Callable[[Admitted[R, A]], Callable[[], None]]
 Keep = Callable[[Admitted[R, A], "Found"], None]
 
 
@@ -101,7 +101,8 @@ class LookupCollaborators(Generic[R, A]):
     """Collaborators of a look-up.
 
     Attributes:
-        announce: records that the call has come; raises nothing.
+        announce: records that the call has come, and returns what waits for work begun beside the look-up; neither
+            raises anything.
         keep: keeps the result before the answer is sent; raises nothing.
         may_see: returns whether the requested patient was shown to this client and agent on the call.
     """
@@ -181,18 +182,25 @@ class LookupPipeline(Generic[R, A]):
         asker = Requester(caller, request.agent_id)
         parts.allowance.admit(asker)
         admitted = Admitted(event, dialect, caller, request, asked, deadline)
-        if parts.announce is not None:
-            parts.announce(admitted)
+        finish = None if parts.announce is None else parts.announce(admitted)
+        try:
+            return self._looked_up(parts, admitted, asker)
+        finally:
+            if finish is not None:
+                finish()
+
+    def _looked_up(self, parts: LookupCollaborators[R, A], admitted: Admitted[R, A], asker: Requester) -> Response[str]:
+        request, deadline = admitted.request, admitted.deadline
         counted = parts.may_see is not None
         if parts.may_see is not None:  # the counting write says who was shown
             self._refuse_beyond(parts.allowance.count(asker, deadline))
-            if not parts.may_see(caller, request):
+            if not parts.may_see(admitted.client, request):
                 self._refuse_beyond(parts.allowance.count(asker, deadline, missed=True, again=True))
                 raise NotShown("not shown on this call")
         before = parts.register.before(deadline)
         try:
             with deadline_scope(before):
-                found = parts.look_up.find(asked, before)
+                found = parts.look_up.find(admitted.asked, before)
         except ConnectorError:
             parts.allowance.count(asker, deadline, again=counted)
             raise
@@ -207,7 +215,7 @@ class LookupPipeline(Generic[R, A]):
         return disclosing.hand_out(
             found.body,
             parts.register,
-            event,
+            admitted.event,
             request,
             deadline,
             patient_id=found.patient_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -37,6 +38,7 @@ from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number, tells
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
 from convox_clinicea.settings import PopUpSettings
+from convox_clinicea.sockets import key_of_sockets, nothing_begun, push_from
 from convox_clinicea.table import ConditionFailed, Table, TableUnavailable
 from convox_clinicea.text import normalized, seen
 
@@ -211,9 +213,10 @@ def announcement(
 ) -> tuple[Announce[SearchRequest, Mobile | None], Keep[SearchRequest, Mobile | None] | None]:
     """Return what notes that a call has come, and what keeps the result for the agent's desk.
 
-    The call is noted in the list of calls without an end, and for the agent's desk.
+    The call is noted in the list of calls without an end, and for the agent's desk, whose open pages are told of it.
     """
     ids = ids_from(settings, in_time=True)
+    push = push_from(settings, settings.ledger_table, clock, logger, metrics)
 
     def table() -> Table:
         return Table(aws.dynamodb_at_once(), settings.ledger_table)
@@ -235,10 +238,10 @@ def announcement(
         call = AgentCall(call_id, clock.now(), line, direction, sealed=sealed, number_key=number_key)
         AgentCalls(table(), clock).announce(came.client, agent_id, call)
 
-    def announce(came: Admitted[SearchRequest, Mobile | None]) -> None:
+    def announce(came: Admitted[SearchRequest, Mobile | None]) -> Callable[[], None]:
         request = came.request
         if request.call_id is None:
-            return
+            return nothing_begun
         try:
             agent_id = None if request.agent_id is None else ids.agent(request.agent_id)
             call_id = ids.call(request.call_id)
@@ -246,9 +249,11 @@ def announcement(
             if agent_id is not None and came.client == settings.desk_client:
                 with deadline_scope(came.deadline.capped(SECONDS_FOR_THE_DESK)):
                     to_the_desk(came, call_id, agent_id)
+                return push.start(key_of_sockets(came.client, agent_id), came.deadline)
         except (ConfigurationError, TableUnavailable, SealingUnavailable, UnreadableRecord) as error:
             metrics.add_metric("CallNotAnnounced", MetricUnit.Count, 1)
             logger.error("a call was not announced", extra=failure(error))
+        return nothing_begun
 
     def keep(came: Admitted[SearchRequest, Mobile | None], found: Found) -> None:
         request, mobile, source = came.request, came.asked, found.source

@@ -7,11 +7,15 @@
   const show = (id, shown) => { const bar = document.getElementById(id); if (bar && bar.hidden === shown) bar.hidden = !shown; };
   const busy = new WeakSet();
 
-  // --- Polling, of visible pages only ---
+  // --- Polling, of visible pages only; while a socket is open (socket.js), what it tells of is asked for seldom ---
+  const began = Date.now(), asked = new Map();
+  const rests = (each) => document.body.dataset.socket === "open" && Date.now() - (asked.get(each.id) ?? began) < Number(each.dataset.rest ?? 0);
   setInterval(() => {
     if (document.visibilityState !== "visible" || !window.htmx || navigator.onLine === false) return;
     for (const each of document.querySelectorAll("[data-poll]")) {
-      if (!each.classList.contains("htmx-request")) htmx.trigger(each, "poll");
+      if (each.classList.contains("htmx-request") || rests(each)) continue;
+      asked.set(each.id, Date.now());
+      htmx.trigger(each, "poll");
     }
   }, POLL_MS);
 
