@@ -12,7 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from convox_clinicea import errors
 from convox_clinicea.convox.http import HttpFunction, http_error_of
-from convox_clinicea.desk import provider, sign_in
+from convox_clinicea.desk import agent_ids, provider, sign_in
 from convox_clinicea.desk.views import render
 from convox_clinicea.desk.web import ForeignForm, Request, page, root_of
 from convox_clinicea.errors import ConnectorError
@@ -25,6 +25,7 @@ STATUSES: dict[type[ConnectorError], HTTPStatus] = {
     sign_in.SignInEnded: HTTPStatus.BAD_REQUEST,
     sign_in.SignInDenied: HTTPStatus.BAD_REQUEST,
     sign_in.NotAnAgent: HTTPStatus.FORBIDDEN,
+    agent_ids.AgentIdInUse: HTTPStatus.CONFLICT,
     provider.ProviderRefused: HTTPStatus.BAD_REQUEST,
     provider.ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     ForeignForm: HTTPStatus.FORBIDDEN,
