@@ -212,7 +212,7 @@ clean: ## Remove everything that was built or installed here
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The operators' commands are verbs of ./connector, which asks for its environment here.
-MOVED := bookings calls check-config disclosures doctor erase holds invoke logs reconcile redrive resolve restore \
+MOVED := bookings calls check-config disclosures doctor erase holds invoke logs people reconcile redrive resolve restore \
   rotate-token smoke usage-key withdraw
 .PHONY: $(MOVED)
 $(MOVED):

@@ -24,6 +24,7 @@ SECTIONS = {
         "erase": "holds",
         "withdraw": "withdraw",
     },
+    "The desk": {"people": "people"},
     "A deployment": {
         "check-config": "check_config",
         "doctor": "doctor.verb",

@@ -5,6 +5,7 @@ The function returns ciphertext once the register has the recipient. Decryption 
 """
 
 import json
+import zlib
 from base64 import b64decode
 from typing import Any
 
@@ -13,8 +14,11 @@ from botocore.exceptions import ClientError
 from commands import cli_support
 from commands.cli_support import Session
 from commands.person_search import parts
+from convox_clinicea.text import same_id
 
 Json = dict[str, Any]
+ZLIB = b"x"
+"""First byte of what was compressed before it was encrypted; JSON never begins with it."""
 NOT_ALLOWED = ("AccessDeniedException", "KMSAccessDeniedException")
 
 
@@ -27,6 +31,7 @@ def tell(session: Session, person: Json, why: str, *, kms: Any) -> int:
     try:
         bookings = [_opened(each, kms) for part in found for each in part["bookings"]]
         calls = [_opened(each, kms) for part in found for each in part["calls"]]
+        desk = [_own(_opened(each, kms), person) for part in found for each in part["desk"]]
     except ClientError as error:
         if error.response["Error"]["Code"] not in NOT_ALLOWED:
             raise
@@ -37,6 +42,7 @@ def tell(session: Session, person: Json, why: str, *, kms: Any) -> int:
     document = {
         "bookings": bookings,
         "kept_callbacks": calls,
+        "desk": desk,
         **{_KINDS[kind]: found_of_kind for kind, found_of_kind in by_kind.items()},
         "recipients": sorted({f"{each['caller']}, agent {each.get('agent_id', '-')}" for each in told}),
         "unreadable": sum(part["unreadable"] for part in found),
@@ -53,4 +59,14 @@ def _opened(record: Json, kms: Any) -> Json:
     if sealed is None:
         return record
     answer = kms.decrypt(CiphertextBlob=b64decode(sealed["data"]), EncryptionContext={"item": sealed["item"]})
-    return {**record, "said": json.loads(answer["Plaintext"])}
+    plain = answer["Plaintext"]
+    return {**record, "said": json.loads(zlib.decompress(plain) if plain[:1] == ZLIB else plain)}
+
+
+def _own(record: Json, person: Json) -> Json:
+    """Return a record of the desk; of a look-up by patient id, the other patients with the number are left out."""
+    said = record["said"]
+    if record["kind"] != "look-up" or "mobile" in person:
+        return record
+    own = [each for each in said["patients"] if same_id(each["patient_id"], person["patient_id"])]
+    return {**record, "said": {**said, "patients": own}}

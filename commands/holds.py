@@ -81,7 +81,7 @@ def show(session: Session, person: Json) -> Held:
     held = list(parts(session, {"action": "holds", **person}))
     bookings = [booking for part in held for booking in part["bookings"]]
     calls = [call for part in held for call in part["calls"]]
-    desk = [kind for part in held for kind in part["desk"]]
+    desk = [record for part in held for record in part["desk"]]
     unreadable = sum(part["unreadable"] for part in held)
     consents = sum(part["consents"] for part in held)
     if mobile is not None:
@@ -94,8 +94,8 @@ def show(session: Session, person: Json) -> Held:
 
     counts = f"{len(bookings)} bookings, {consents} consents, {disclosures} disclosures"
     out.line(f"{session.where}: {counts}{''.join(f', a kept callback of call {each}' for each in calls)}")
-    for kind in desk:
-        out.line(f"  at the desk, sealed, for a day or until the call's end: {kind}")
+    for record in desk:
+        out.line(f"  at the desk, sealed, until {record['until']}: {record['kind']}")
     for booking in bookings:
         out.line(f"  {booking_lines.line(booking, booking_lines.wall_clock())}")
         out.line(f"    {', '.join(booking['holds'])}")
@@ -135,19 +135,21 @@ def scope(patient: str | None, patients: list[str], *, by_number: bool) -> list[
     how = f"as {', '.join(spellings)}" if len(spellings) > 1 else "exact"
     if patient is None:
         return [
-            f"searched by number: bookings, kept callbacks, consents; disclosures of the bookings' patients: {ids}",
+            "searched by number: bookings, kept callbacks, records of the desk, consents; disclosures of the bookings' "
+            f"patients: {ids}",
             "not searched: bookings made for a known patient without a mobile, and disclosures of patients who were "
             "never booked, are found by --patient only",
         ]
     if not by_number:
         return [
-            f"searched by patient id {patient} ({how}): bookings and their consents, kept callbacks, disclosures",
-            "not searched: the number; bookings, kept callbacks and consents that came with it alone are found by "
-            "MOBILE only",
+            f"searched by patient id {patient} ({how}): bookings and their consents, kept callbacks, records of the "
+            "desk, disclosures",
+            "not searched: the number; bookings, kept callbacks, announced calls and consents that came with it alone "
+            "are found by MOBILE only",
         ]
     return [
-        f"searched by number and by patient id {patient} ({how}): bookings, kept callbacks, consents; "
-        f"disclosures of: {ids}",
+        f"searched by number and by patient id {patient} ({how}): bookings, kept callbacks, records of the desk, "
+        f"consents; disclosures of: {ids}",
         "not searched: other numbers and other patient ids of the same person",
     ]
 

@@ -19,6 +19,7 @@ from commands.cli_support import Output
 from commands.restoring import KINDS, Item, Restorer, Since
 from commands.target import Target
 from convox_clinicea.bookings.person_search import ERASURE_RETENTION, SUBJECT, Journal
+from convox_clinicea.bookings.waiting_bookings import PREFIX as WAITING
 
 MOST_PAGES = 10_000
 
@@ -90,10 +91,13 @@ def put_back_missing(
 
 
 def _calls_of(booking: Item, journal: Journal | None) -> list[str]:
-    """Return the possible keys of the booking's call."""
-    if "call" not in booking:
+    """Return the possible keys of the call of a booking, or of what waits for its end."""
+    if booking["pk"]["S"].startswith(WAITING):
+        _, caller, _agent, call_id = booking["pk"]["S"].split("#", 3)
+    elif "call" in booking:
+        caller, _, call_id = booking["call"]["S"].partition("#")
+    else:
         return []
-    caller, _, call_id = booking["call"]["S"].partition("#")
     hidden = [] if journal is None else [f"call#{caller}#{journal.hidden_name(call_id)}"]
     return [f"call#{caller}#{call_id}", *hidden]
 

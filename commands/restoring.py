@@ -15,19 +15,25 @@ from convox_clinicea.bookings.call import Call, key_of_call, key_of_trace
 from convox_clinicea.bookings.person_search import Journal
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.waiting_bookings import PREFIX as WAITING
+from convox_clinicea.bookings.waiting_bookings import WaitingBooking, bookings_in, journal_key, put_of
 from convox_clinicea.items import UnreadableRecord
 
 Item = dict[str, Any]
 Stands = Mapping[str, Any]
-KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#", "person#")
-"""Kinds of items to put back. Sessions and counters have expired; the canary's setup is proven again."""
+KINDS = ("booking#", "appointment#", "creating#", "slot#", "call#", "act#", "person#", WAITING)
+"""Kinds of items to put back. Sessions, counters and all else of the desk have expired, or are gone within a day; the
+canary's setup is proven again."""
 OF_A_PERSON = ("appointment#", "creating#", "slot#")
 """Kinds of items with a key about the patient; those of an erased booking are not needed any more."""
 RETENTION = timedelta(days=30)
 VERSIONS_AHEAD = 1000
 """Added to versions, so that they differ from every version of the lost record, and from its lines of the audit."""
+RESTORED = "restored"
+"""What a person must look at in a booking that waited for its call's end: it may have been made since."""
 LEFT_OUT_EXPIRED = "expired, skipped"
 LEFT_OUT_ERASED = "erased since, skipped"
+LEFT_OUT_DONE = "made or erased since, skipped"
 LEFT_OUT_UNREADABLE = "of a later release, skipped"
 
 
@@ -79,7 +85,7 @@ class Restorer:
         """Return the result for an item that the ledger lacks.
 
         Args:
-            call: the call's present item in the ledger, for a booking of a call.
+            call: the call's present item in the ledger, for a booking of a call, made or waiting.
         """
         if "expires_at" in item and float(item["expires_at"]["N"]) <= self._now.timestamp():
             return Fate(LEFT_OUT_EXPIRED)
@@ -88,6 +94,8 @@ class Restorer:
             return self._booking(item, call)
         if key.startswith("call#"):
             return self._call(item)
+        if key.startswith(WAITING):
+            return self._waiting(item, call)
         if key.startswith("person#") and any(map(self._erased, _listed(item))):
             return Fate(LEFT_OUT_ERASED)  # the erasure removed it entirely
         owner = item.get("booking_id", {}).get("S", "")
@@ -166,6 +174,27 @@ class Restorer:
             return Fate("put back", item)
         keys = {key for each in erased for key in each.trace_keys}
         return Fate("put back, its callback erased", calls.to_item(call.without_traces(keys)))
+
+    def _waiting(self, item: Item, call: Item | None) -> Fate:
+        """Return what waited for a call's end for a person to look at: nobody makes it by itself any more."""
+        key = item["pk"]["S"]
+        try:
+            made = frozenset() if call is None else frozenset(calls.call_from_item(call).wishes)
+            waiting = [
+                replace(each, problems=each.problems or (RESTORED,), making=False)
+                for each in bookings_in(item)
+                if each.wish_id not in made and not self._was_erased(key, each)
+            ]
+        except UnreadableRecord:
+            return Fate(LEFT_OUT_UNREADABLE)
+        if not waiting:
+            return Fate(LEFT_OUT_DONE)
+        return Fate("put back, needs a person", dict(put_of(key, None, waiting, self._now).item))
+
+    def _was_erased(self, key: str, waiting: WaitingBooking) -> bool:
+        """Return whether a booking that waited was erased after it was taken down, for the last time."""
+        erased = self._journal.of(journal_key(key, waiting.wish_id)) if self._journal else None
+        return erased is not None and waiting.kept_at <= erased.at
 
     def _is_erased_since(self, name: str, call: Call) -> bool:
         erased = self._journal.of(name) if self._journal else None

@@ -95,3 +95,20 @@ def test_what_a_deployment_looks_up_beforehand(
     assert before_deploying.standing(Target.find("other")) == Standing()
     assert cli_support.run(Output(), "other", lambda each: len(each.output("LedgerTable"))) == 2
     assert "no stack 'other' in ap-south-1, account 000000000000" in capsys.readouterr().err
+
+
+def test_people_of_the_desk_come_and_go(stack: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    if "desk_url" not in stack:
+        pytest.skip("this stack has no desk")
+    wanted = ["--agent-id", "agent-31", "--name", "Asha Demo", "--temporary-password", "--yes"]
+    assert main(["people", "add", "asha", *wanted]) == 0
+    assert len(capsys.readouterr().out.split()) == 1
+    assert main(["people", "add", "ravi", *wanted]) == 1
+    assert "the agent id agent-31 is asha's" in capsys.readouterr().err
+
+    assert main(["people", "disable", "asha", "--why", "has left, ticket 7", "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["people", "list", "--json"]) == 0
+
+    people = {each["user_name"]: each for each in json.loads(capsys.readouterr().out)["people"]}
+    assert (people["asha"]["enabled"], people["asha"]["agent_id"], "ravi" in people) == (False, "agent-31", False)

@@ -44,7 +44,7 @@ class TestByPatientId:
         said = capsys.readouterr().out
         assert "the stack: 1 bookings, 0 consents, 1 disclosures" in said
         assert known in said
-        assert "searched by patient id P-41 (exact): bookings and their consents, kept callbacks, disclosures" in said
+        assert "searched by patient id P-41 (exact): bookings and their consents, kept callbacks, records of" in said
         assert "not searched: the number; " in said
 
     def test_a_search_by_number_says_what_it_cannot_find(

@@ -1,10 +1,8 @@
-"""What the desk keeps of a caller: drafts, sealed and for a day, and how an erasure reaches all of it."""
+"""What the desk keeps of a caller: drafts, sealed and for a day, and what a pop-up found, for seconds."""
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 
@@ -13,8 +11,6 @@ from tests.support import invented
 from tests.support.bookings import AGENT_ID, CALL_ID
 from tests.support.deployment import Deployment
 from tests.support.desk import ANOTHER, CALL, Desk, form, new_form
-
-ORDER = {"who": "arn:aws:sts::123456789012:assumed-role/Privacy/asha", "why": "asked by the person"}
 
 
 @pytest.fixture
@@ -78,54 +74,6 @@ def test_notes_of_the_longest_length_in_any_script_are_kept(desk: Desk) -> None:
     desk.services.drafts.keep(desk.person, CALL_ID, typed)
 
     assert desk.services.drafts.get(desk.person, CALL_ID) == typed
-
-
-def order(deployment: Deployment, action: str, **more: Any) -> dict[str, Any]:
-    return deployment.function("data_requests").invoke({"action": action, **more})
-
-
-@pytest.fixture
-def keeps(deployment: Deployment, desk: Desk) -> Deployment:
-    """An announced call, a draft and a booking at the call's end: all of one caller."""
-    desk.show()
-    desk.services.drafts.keep(desk.person, CALL_ID, form())
-    desk.book(form(), at_call_end=True)
-    return deployment
-
-
-@pytest.mark.parametrize("whom", [{"mobile": invented.MOBILE}, {"patient_id": "P-41"}], ids=["number", "patient"])
-def test_an_access_request_names_what_the_desk_keeps(keeps: Deployment, whom: dict[str, str]) -> None:
-    kinds = order(keeps, "holds", **whom)["desk"]
-
-    assert {"draft or look-up", "booking at the call's end"} <= set(kinds)
-    assert ("announced call" in kinds) is ("mobile" in whom)
-
-
-def test_an_erasure_of_the_number_reaches_all_of_it(keeps: Deployment, desk: Desk) -> None:
-    done = order(keeps, "erase", mobile=invented.MOBILE, open_too=True, **ORDER)
-
-    assert {each["kept"] for each in done["desk"]} == {None}
-    assert keeps.stack.items("desk-draft#") == []
-    assert desk.call().mobile is None
-    assert keeps.call_status({**CALL, "disposition": "enquiry"}).status == 200
-    assert keeps.stack.items("booking#") == []
-    assert order(keeps, "holds", mobile=invented.MOBILE)["desk"] == []
-    assert json.dumps(done).count(invented.NATIONAL) == 0
-
-
-def test_what_has_yet_to_be_booked_is_kept_unless_that_is_said(keeps: Deployment) -> None:
-    done = order(keeps, "erase", mobile=invented.MOBILE, open_too=False, **ORDER)
-
-    assert {each["kind"]: each["kept"] for each in done["desk"]}["booking at the call's end"] == "open"
-    assert keeps.stack.items("desk-wish#")
-
-
-def test_another_caller_s_erasure_touches_nothing_of_it(keeps: Deployment, desk: Desk) -> None:
-    done = order(keeps, "erase", mobile=invented.OTHER_MOBILE, open_too=True, **ORDER)
-
-    assert done["desk"] == []
-    assert desk.call().mobile is not None
-    assert desk.services.drafts.get(desk.person, CALL_ID) == form()
 
 
 VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut", "service": invented.SERVICE}]
@@ -206,12 +154,6 @@ def test_nothing_is_kept_where_it_is_off_or_degraded(deployment: Deployment, sec
     deployment.popup(CALL)
 
     assert deployment.stack.items("desk-found#") == []
-
-
-def test_an_erasure_of_the_number_reaches_it(prefetched: Deployment) -> None:
-    order(prefetched, "erase", mobile=invented.MOBILE, open_too=False, **ORDER)
-
-    assert prefetched.stack.items("desk-found#") == []
 
 
 def test_ten_long_visits_are_kept(deployment: Deployment) -> None:

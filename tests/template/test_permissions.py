@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.template.shape import holders, listed, of_type, policies, roles_of_functions, statements
@@ -190,16 +191,24 @@ def test_item_condition_never_covers_an_action_without_a_key(resources: Json) ->
     assert [each for each in scans if "Condition" in each] == []
 
 
-def test_only_the_named_documents_are_read(resources: Json) -> None:
-    (statement,) = [each for _, each in statements(resources) if each["Action"] == "s3:GetObject"]
+def documents(source: Json) -> list[str]:
+    """Return the parameters that may name an object of S3."""
+    return [name for name, each in source["Parameters"].items() if "|s3://" in each.get("AllowedPattern", "")]
 
+
+def test_only_the_named_documents_are_read(source: Json, resources: Json) -> None:
+    (statement,) = [each for _, each in statements(resources) if each["Action"] == "s3:GetObject"]
     named = [str(each) for each in statement["Resource"]]
-    assert [name for name in ("CallTable", "Clinics", "Dialect") if any(name in each for each in named)] == [
-        "CallTable",
-        "Clinics",
-        "Dialect",
-    ]
+
+    assert len(documents(source)) > 3
+    assert sorted(re.findall(r"\$\{(\w+)\}s3://none", "".join(named))) == sorted(documents(source))
     assert "*" not in "".join(named)
+
+
+def test_a_bucket_needs_one_of_the_documents(source: Json) -> None:
+    rule = str(source["Rules"]["BucketIsUsed"]["Assertions"])
+
+    assert sorted(set(re.findall(r"'Ref': '(\w+)'", rule))) == sorted(documents(source))
 
 
 def _items(*kinds: str) -> Json:

@@ -20,7 +20,11 @@ from typing import Any, Generic, Literal, Self, TypeVar, get_args
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
+from convox_clinicea.text import id_key
+
 MASK = "[personal]"
+PATIENT = "group"
+"""First input of a patient's digest; unchanged, so that records of earlier releases are found."""
 _TELLING = re.compile(r"@|(?:\d[ -]?){7}")
 T = TypeVar("T")
 
@@ -115,6 +119,11 @@ def digest(key: bytes, parts: Iterable[str]) -> bytes:
 def digest_of_number(key: bytes, number: Personal[str]) -> str:
     """Return the HMAC by which a number in E.164 may be compared."""
     return digest(key, ["number", number.reveal()]).hex()
+
+
+def digest_of_patient(key: bytes, patient_id: str) -> str:
+    """Return the HMAC of a patient with that id of Clinicea's, whatever the form of a GUID."""
+    return digest(key, [PATIENT, f"patient {id_key(patient_id)}"]).hex()
 
 
 STAND_IN = "hidden-"

@@ -76,6 +76,7 @@ class TestTheQuestion:
             "restore ledger-restored --go --why because",
             "rotate-token --client north",
             "usage-key --client north",
+            "people enable asha",
         ],
     )
     def test_without_terminal_or_yes_the_stack_is_not_even_asked(

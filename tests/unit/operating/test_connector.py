@@ -20,7 +20,7 @@ from commands.cli_support import NAME
 from commands.template import ROOT
 
 VERBS = {name: connector.get_command(click.Context(connector), name) for name in MODULES}
-CHANGING = {"redrive", "resolve", "erase", "withdraw", "rotate-token", "usage-key", "restore", "doctor"}
+CHANGING = {"redrive", "resolve", "erase", "withdraw", "rotate-token", "usage-key", "restore", "doctor", "people"}
 HERE_ONLY = {"logs", "invoke", "check-config"}
 SCRIPT = ROOT / NAME
 MAKE = shutil.which("make") or "make"
@@ -107,6 +107,7 @@ class TestTheProgram:
         assert completed("re") == {"redrive", "resolve", "reconcile", "restore"}
         assert {"--state", "--stack"} <= completed("bookings", "--st")
         assert completed("bookings", "--state", "needs") == {"needs_attention"}
+        assert completed("people", "dis") == {"disable"}
 
     def test_all_that_the_verbs_import_is_in_its_environment(self) -> None:
         python = INTERPRETER if INTERPRETER.exists() else sys.executable

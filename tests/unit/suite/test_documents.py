@@ -161,3 +161,13 @@ def test_the_cost_page_adds_up() -> None:
     for column in (0, 1):
         assert sum(row[column] for row in rows.values()) == fixed[column]
         assert fixed[column] + calls[column] == total[column]
+
+
+def test_what_the_desk_stores_is_in_the_table_of_privacy() -> None:
+    code = [path.read_text("utf-8") for path in PACKAGE.rglob("*.py")]
+    kinds = {each for text in code for each in re.findall(r'"(desk-[a-z-]+)#', text)}
+    kinds |= {f"desk-{each}" for text in code for each in re.findall(r'_key\("([a-z-]+)", ', text)}
+    told = (ROOT / "docs" / "privacy.md").read_text("utf-8")
+
+    assert len(kinds) > 5
+    assert [each for each in sorted(kinds) if f"ledger, `{each}#…` |" not in told] == []

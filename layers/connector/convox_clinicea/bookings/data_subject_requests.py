@@ -13,7 +13,7 @@ from convox_clinicea import aws
 from convox_clinicea.bookings.audit import Keeping, Noted
 from convox_clinicea.bookings.call import key_of_call
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.desk_records import DeskRecords
+from convox_clinicea.bookings.desk_records import DeskRecord, DeskRecords
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.operator_requests import CliniceaId, Order, PersonsOrder, shown, validated
 from convox_clinicea.bookings.person_search import Part, Subject, SubjectSearch
@@ -86,7 +86,7 @@ class HoldsOrder(_Order):
                 for booking in held.found.bookings
             ],
             "calls": [call.call_id for call in held.found.calls],
-            "desk": [each.kind for each in held.found.desk],
+            "desk": [_of_the_desk(each) for each in held.found.desk],
             "consents": held.consents,
             **_progress(held.found),
         }
@@ -177,6 +177,11 @@ class CopyOrder(_Order, PersonsOrder):
                 for call in found.calls
                 for leg in held.traces_of(call)
             ],
+            "desk": [
+                {**_of_the_desk(each), "sealed": _sealed(each.key, sealed)}
+                for each in found.desk
+                for sealed in each.sealed
+            ],
             **_progress(found),
         }
 
@@ -228,6 +233,11 @@ def outcome(erasure: Erasure) -> dict[str, Any]:
         "kept": _word(erasure.kept),
         "act": erasure.act.line if erasure.act else None,
     }
+
+
+def _of_the_desk(record: DeskRecord) -> dict[str, str]:
+    """Return what an item of the desk is, and when it is gone."""
+    return {"kind": record.kind, "until": timestamp(record.until)}
 
 
 def _progress(found: Part) -> dict[str, Any]:

@@ -1,42 +1,71 @@
-"""What the desk keeps of a caller for a day, as an erasure finds and removes it.
+"""What the desk keeps of a caller, as a request of theirs finds, copies and removes it.
 
-Announced calls, drafts, prefetched results and bookings that wait for a call's end: each item lists the HMACs of whom
-it holds something. It is sealed and gone within a week, so the journal of erasures does not name it.
+Announced calls, drafts, results of look-ups and bookings that wait for a call's end: each item lists the HMACs of whom
+it holds something. All of it is sealed and gone within a week. A restore puts back the bookings alone, so only their
+erasure is in the journal of erasures.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
 from convox_clinicea.announcements import CALLS_PREFIX, PERSONS, AgentCall, AgentCalls
 from convox_clinicea.bookings.waiting_bookings import PREFIX as WAITING_PREFIX
-from convox_clinicea.bookings.waiting_bookings import bookings_in, put_of
-from convox_clinicea.deadline import Clock
+from convox_clinicea.bookings.waiting_bookings import bookings_in, journal_key, put_of
+from convox_clinicea.deadline import Clock, fresh_token
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.items import UnreadableRecord
-from convox_clinicea.table import ConditionFailed, Contended, Item, Table
+from convox_clinicea.table import ConditionFailed, Contended, Item, Put, Table
 
 PREFIX = "desk-"
-KINDS = {CALLS_PREFIX: "announced call", WAITING_PREFIX: "booking at the call's end"}
+KINDS = {
+    CALLS_PREFIX: "announced call",
+    WAITING_PREFIX: "booking at the call's end",
+    "desk-draft#": "draft",
+    "desk-found#": "look-up",
+}
+"""The desk's items with data of callers, in words for an operator. All others hold nothing of a caller."""
 MOST_TRIES = 4
 
 
 @dataclass(frozen=True)
 class DeskRecord:
-    """One item that holds something of the person."""
+    """One item that holds something of the person.
+
+    Attributes:
+        until: when it is gone, if nothing renews it.
+        sealed: the person's parts of it, encrypted for the item.
+    """
 
     key: str
-    persons: frozenset[str]
+    until: datetime
+    sealed: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
     def kind(self) -> str:
         """What it is, in words for an operator."""
-        return next((word for prefix, word in KINDS.items() if self.key.startswith(prefix)), "draft or look-up")
+        return next((word for prefix, word in KINDS.items() if self.key.startswith(prefix)), "record")
 
 
-def record_of(item: Item) -> DeskRecord:
-    """Read the names in an item, of whatever version."""
-    return DeskRecord(item["pk"]["S"], frozenset(each["S"] for each in item[PERSONS]["L"]))
+def record_of(item: Item, keys: frozenset[str]) -> DeskRecord:
+    """Return what an item holds of the person with these keys; of whatever version the item is."""
+    told: Mapping[str, Any] = item
+    parts = [each["M"] for name in ("calls", "bookings") for each in told.get(name, {"L": ()})["L"]]
+    of_the_person = [each for each in parts if not keys.isdisjoint(_persons(each))] if parts else [told]
+    return DeskRecord(
+        item["pk"]["S"],
+        datetime.fromtimestamp(int(told["expires_at"]["N"]), UTC),
+        tuple(each["sealed"]["B"] for each in of_the_person if "sealed" in each),
+    )
+
+
+def _persons(part: Mapping[str, Any]) -> set[str]:
+    """Return the keys in one call or one booking of an item."""
+    number = {part["number_key"]["S"]} if "number_key" in part else set()
+    return number | {each["S"] for each in part.get(PERSONS, {"L": ()})["L"]}
 
 
 class DeskRecords:
@@ -47,8 +76,11 @@ class DeskRecords:
         self._clock = clock
         self._calls = AgentCalls(table, clock)
 
-    def erase(self, record: DeskRecord, keys: frozenset[str], *, open_too: bool) -> bool:
+    def erase(self, record: DeskRecord, keys: frozenset[str], noted: Callable[[str], Put], *, open_too: bool) -> bool:
         """Erase the person with these keys; False where a booking stands that has yet to be made.
+
+        Args:
+            noted: gives the journal's entry for an erased record.
 
         Raises:
             TableUnavailable: it may or may not be erased.
@@ -58,7 +90,7 @@ class DeskRecords:
             self._calls.change(record.key, lambda calls: [_without(each, keys) for each in calls])
             return True
         if record.key.startswith(WAITING_PREFIX):
-            return self._erase_waiting(record.key, keys, open_too=open_too)
+            return self._erase_waiting(record.key, keys, noted, open_too=open_too)
         try:
             self._table.delete(record.key, "attribute_exists(pk)", {})
         except ConditionFailed as failed:
@@ -66,7 +98,7 @@ class DeskRecords:
                 raise_alone(UnreadableRecord("a record of the desk of a later version"))
         return True
 
-    def _erase_waiting(self, key: str, keys: frozenset[str], *, open_too: bool) -> bool:
+    def _erase_waiting(self, key: str, keys: frozenset[str], noted: Callable[[str], Put], *, open_too: bool) -> bool:
         for _ in range(MOST_TRIES):
             standing = self._table.get(key)
             bookings = bookings_in(standing)
@@ -76,8 +108,9 @@ class DeskRecords:
             if not open_too and any(not each.problems for each in theirs):
                 return False
             left = [each for each in bookings if each not in theirs]
+            entries = [noted(journal_key(key, each.wish_id)) for each in theirs]
             try:
-                self._table.put(put_of(key, standing, left, self._clock.now()))
+                self._table.put_all([put_of(key, standing, left, self._clock.now()), *entries], fresh_token())
             except (ConditionFailed, Contended):
                 continue
             return True

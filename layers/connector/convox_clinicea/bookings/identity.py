@@ -11,11 +11,8 @@ from datetime import UTC
 from convox_clinicea import privacy
 from convox_clinicea.bookings.request import BookingRequest, PatientDetails
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import digest
+from convox_clinicea.privacy import PATIENT, digest
 from convox_clinicea.text import id_key, id_spellings, normalized_name
-
-_PATIENT = "group"
-"""First input of a patient's digest; unchanged, so that records of earlier releases are found."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +91,18 @@ def patient_key(key: bytes, request: BookingRequest) -> str:
 
 
 def _patient_key(key: bytes, request: BookingRequest) -> str:
-    return digest(key, [_PATIENT, _patient(request)]).hex()
+    return digest(key, [PATIENT, _patient(request)]).hex()
 
 
 def digest_of_patient(key: bytes, patient_id: str) -> str:
     """Return the HMAC of a known patient: the `patient_key` of each booking with that patient id."""
-    return digest(key, [_PATIENT, _known_patient(id_key(patient_id))]).hex()
+    return privacy.digest_of_patient(key, patient_id)
 
 
 def digests_of_patient(key: bytes, patient_id: str) -> tuple[str, ...]:
     """Return `digest_of_patient`, then the digests of earlier releases, which took the id as written."""
     spellings = id_spellings(patient_id)
-    return tuple(digest(key, [_PATIENT, _known_patient(each)]).hex() for each in spellings)
+    return tuple(digest(key, [PATIENT, _known_patient(each)]).hex() for each in spellings)
 
 
 def number_key(key: bytes, request: BookingRequest) -> str | None:

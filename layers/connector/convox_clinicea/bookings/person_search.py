@@ -163,6 +163,7 @@ class SubjectSearch:
     def part(self, subject: Subject, after: str | None) -> Part:
         """Search one part of the ledger; raises ConfigurationError, TableUnavailable."""
         condition, names, values = self._condition(subject)
+        keys = self.keys_of(subject)
         until = self._clock.now() + LONGEST
         bookings: list[Booking] = []
         calls: list[Call] = []
@@ -174,7 +175,7 @@ class SubjectSearch:
             pages += 1
             for item in page.items:
                 if item["pk"]["S"].startswith(DESK):
-                    desk.append(record_of(item))
+                    desk.append(record_of(item, keys))
                     continue
                 found = _read(item)
                 if found is None:

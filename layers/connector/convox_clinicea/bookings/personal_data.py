@@ -194,7 +194,7 @@ class PersonalData:
 
     def _drop(self, record: DeskRecord, keys: frozenset[str], *, open_too: bool) -> Dropped:
         try:
-            done = self._desk.erase(record, keys, open_too=open_too)
+            done = self._desk.erase(record, keys, self._noted, open_too=open_too)
         except UnreadableRecord:
             return Dropped(record, NotErasedReason.UNREADABLE)
         return Dropped(record, None if done else NotErasedReason.OPEN)

@@ -88,6 +88,11 @@ def put_of(key: str, standing: Item | None, bookings: Sequence[WaitingBooking], 
     return Put(item, f"{WRITE_TOKEN} = :seen", {":seen": standing[WRITE_TOKEN]})
 
 
+def journal_key(key: str, wish_id: str) -> str:
+    """Return the name of one booking of an item in the journal of erasures."""
+    return f"{key}#{wish_id}"
+
+
 def bookings_in(item: Item | None) -> list[WaitingBooking]:
     """Read a call's item; raises UnreadableRecord."""
     require_readable(item or {}, SCHEMA_VERSION, _ATTRIBUTES)

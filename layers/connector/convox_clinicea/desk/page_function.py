@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from convox_clinicea import errors
 from convox_clinicea.convox.http import HttpFunction, http_error_of
-from convox_clinicea.desk import provider, sign_in
+from convox_clinicea.desk import agent_ids, provider, sign_in
 from convox_clinicea.desk.socket_routes import is_of_a_socket
 from convox_clinicea.desk.views import render
 from convox_clinicea.desk.web import ForeignForm, Request, page, root_of
@@ -28,6 +28,7 @@ STATUSES: dict[type[ConnectorError], HTTPStatus] = {
     sign_in.SignInEnded: HTTPStatus.BAD_REQUEST,
     sign_in.SignInDenied: HTTPStatus.BAD_REQUEST,
     sign_in.NotAnAgent: HTTPStatus.FORBIDDEN,
+    agent_ids.AgentIdInUse: HTTPStatus.CONFLICT,
     provider.ProviderRefused: HTTPStatus.BAD_REQUEST,
     provider.ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     ForeignForm: HTTPStatus.FORBIDDEN,

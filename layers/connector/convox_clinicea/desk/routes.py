@@ -102,14 +102,14 @@ class Desk:
             person = self._sign_in(request.raw).finish(
                 request.query, request.cookies.get(web.SIGN_IN_COOKIE), f"{request.address}/signed-in"
             )
+            before = self._session(request)
+            if before is not None:
+                self._sessions.end(before)
+            value, _ = self._sessions.begin(person)
         except ConnectorError as error:
             self._report(error)
             html = self._pages.render("refused", request, message=error.public, request_id=request.request_id)
             return page(html, status_of(error), cookies=[used])
-        before = self._session(request)
-        if before is not None:
-            self._sessions.end(before)
-        value, _ = self._sessions.begin(person)
         return see_other(
             f"{root_of(request.parts)[:-1]}",
             cookies=[used, set_cookie(web.SESSION_COOKIE, value, int(LONGEST.total_seconds()))],

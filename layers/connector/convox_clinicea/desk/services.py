@@ -11,7 +11,6 @@ from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import call_ends_from
 from convox_clinicea.bookings.calls import Calls
-from convox_clinicea.bookings.identity import digest_of_patient
 from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.status import BookingStatus
@@ -30,7 +29,7 @@ from convox_clinicea.lookups.popup import CallPopUp
 from convox_clinicea.lookups.prefetched import PrefetchedLookups
 from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import digest_of_number
+from convox_clinicea.privacy import digest_of_number, digest_of_patient
 from convox_clinicea.rate_limits import RateLimiter, limits_of_lookups
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from convox_clinicea.deadline import Clock, fresh_token
+from convox_clinicea.desk.agent_ids import AgentIdInUse, AgentIds, Holder
 from convox_clinicea.errors import raise_alone
 from convox_clinicea.items import SCHEMA, UnreadableRecord, require_readable
 from convox_clinicea.table import ConditionFailed, Item, Put, Table, timestamp
@@ -59,25 +60,39 @@ class Sessions:
     def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
+        self._agent_ids = AgentIds(table, clock)
 
     def begin(self, person: Person) -> tuple[str, Session]:
-        """Return the cookie's value and a new session: no value that a browser had before becomes one."""
+        """Return the cookie's value and a new session: no value that a browser had before becomes one.
+
+        Raises:
+            AgentIdInUse: another person is signed in with the person's agent id.
+        """
         cookie, now = fresh_secret(), self._clock.now()
         session = Session(_key("session", cookie), person, fresh_secret(), now, now)
+        # Before the agent id is given to it: of two who sign in at once, the later one finds the other's session.
         self._table.put(Put(_item(session), "attribute_not_exists(pk)"))
+        holder = Holder(person.agent_id, person.subject, person.name, now, (session.key,))
+        try:
+            self._agent_ids.claim(holder, lambda key: self.at(key) is not None)
+        except AgentIdInUse:
+            self.end(session)
+            raise
         return cookie, session
 
     def find(self, cookie: str | None) -> Session | None:
         """Return the session of a cookie, or None: unknown, idle for too long, too old, or ended."""
         if cookie is None or not _COOKIE.fullmatch(cookie):
             return None
-        item = self._table.get(_key("session", cookie))
-        if item is None:
-            return None
-        session, now = _read(item), self._clock.now()
-        if now - session.seen_at >= IDLE or now - session.began_at >= LONGEST:
-            return None
-        return session if now - session.seen_at < NOTED_EACH else self._noted(replace(session, seen_at=now))
+        session, now = self._standing(_key("session", cookie)), self._clock.now()
+        if session is None or now - session.seen_at < NOTED_EACH:
+            return session
+        return self._noted(replace(session, seen_at=now))
+
+    def at(self, key: str) -> Session | None:
+        """Return the session with that key; None where it has ended, in whatever way."""
+        session = self._standing(key)
+        return None if session is None or self._was_ended(session) else session
 
     def end(self, session: Session) -> None:
         """End one session."""
@@ -89,9 +104,21 @@ class Sessions:
         item: Item = {"pk": {"S": _person_key(subject)}, "ended_before": {"S": timestamp(now)}}
         self._table.put(Put(item | _kept_until(now + LONGEST)))
 
-    def _noted(self, session: Session) -> Session | None:
+    def _standing(self, key: str) -> Session | None:
+        """Return the session with that key, unless its time is over."""
+        item = self._table.get(key)
+        if item is None:
+            return None
+        session, now = _read(item), self._clock.now()
+        return None if now - session.seen_at >= IDLE or now - session.began_at >= LONGEST else session
+
+    def _was_ended(self, session: Session) -> bool:
+        """Return whether all of the person's sessions were ended since it began."""
         ended = self._table.get(_person_key(session.person.subject))
-        if ended is not None and timestamp(session.began_at) <= ended["ended_before"]["S"]:
+        return ended is not None and timestamp(session.began_at) <= ended["ended_before"]["S"]
+
+    def _noted(self, session: Session) -> Session | None:
+        if self._was_ended(session):
             self.end(session)
             return None
         try:

@@ -35,7 +35,7 @@ from convox_clinicea.lookups.pipeline import Admitted, Announce, Found, Keep, Lo
 from convox_clinicea.lookups.prefetched import CallOfAgent, Prefetched, PrefetchedLookups
 from convox_clinicea.lookups.search import Match, MatchKind, PatientSearch, SearchRequest, match
 from convox_clinicea.mobile import Mobile
-from convox_clinicea.privacy import digest_of_number, tells
+from convox_clinicea.privacy import digest_of_number, digest_of_patient, tells
 from convox_clinicea.sealing import KmsSealer, SealingUnavailable
 from convox_clinicea.settings import PopUpSettings
 from convox_clinicea.sockets import key_of_sockets, nothing_begun, push_from
@@ -227,6 +227,10 @@ def announcement(
     def key_of(mobile: Mobile) -> str:
         return digest_of_number(identity_key(settings.identity_secret_arn, in_time=True), mobile)
 
+    def persons_of(mobile: Mobile, found: Match) -> list[str]:
+        key = identity_key(settings.identity_secret_arn, in_time=True)
+        return [key_of(mobile), *(digest_of_patient(key, each.patient_id) for each in found.patients)]
+
     def to_the_desk(came: Admitted[SearchRequest, Mobile | None], call_id: str, agent_id: str) -> None:
         line, direction = line_of(came.event, came.dialect, settings.default_country)
         mobile, said = came.asked, came.request.call_id or call_id
@@ -266,7 +270,7 @@ def announcement(
             result = Prefetched(source.match, source.appointments)
             lookups = PrefetchedLookups(table(), sealer(), clock)
             with deadline_scope(came.deadline.capped(came.deadline.remaining() / 2)):
-                lookups.keep(call, mobile, key_of(mobile), result, settings.prefetch_seconds)
+                lookups.keep(call, mobile, persons_of(mobile, source.match), result, settings.prefetch_seconds)
         except (ConfigurationError, ConditionFailed, TableUnavailable, SealingUnavailable) as error:
             logger.warning("a pop-up's result was not kept for the desk", extra=failure(error))  # it asks Clinicea
 

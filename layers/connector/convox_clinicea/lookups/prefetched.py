@@ -41,8 +41,11 @@ class PrefetchedLookups:
         self._sealer = sealer
         self._clock = clock
 
-    def keep(self, call: CallOfAgent, number: Mobile, number_key: str, found: Prefetched, seconds: int) -> bool:
+    def keep(self, call: CallOfAgent, number: Mobile, persons: Sequence[str], found: Prefetched, seconds: int) -> bool:
         """Keep a result for that long; False where it is too long to be sealed.
+
+        Args:
+            persons: HMACs of the number and of the patients, by which a request of theirs finds it.
 
         Raises:
             TableUnavailable, SealingUnavailable, ConditionFailed: it is not kept.
@@ -55,7 +58,7 @@ class PrefetchedLookups:
             "pk": {"S": call.key},
             "sealed": {"B": self._sealer.seal(call.key, plain)},
             "until": {"S": timestamp(until)},
-            PERSONS: {"L": [{"S": number_key}]},
+            PERSONS: {"L": [{"S": each} for each in persons]},
             "expires_at": {"N": str(int(until.timestamp()))},
             SCHEMA: {"N": str(SCHEMA_VERSION)},
         }
