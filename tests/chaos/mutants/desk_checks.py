@@ -14,7 +14,7 @@ WISHES = 120
 
 def desk_day() -> Iterator[list[str]]:
     """All stories of the desk, with many faults."""
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         yield harms(Run(0, seed, 0.33, desk=DeskDay(WISHES, DESK_STORIES)).verdict())
 
 

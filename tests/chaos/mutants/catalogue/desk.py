@@ -14,7 +14,6 @@ OF_THE_DESK = (
         (Patch("bookings/sweeper.py", '            ("made", self._make_waiting),\n', ""),),
         "desk_day",
         LOST,
-        telling=True,
     ),
     Mutant(
         "the desk says that it is kept, and keeps nothing",
@@ -62,6 +61,7 @@ OF_THE_DESK = (
         ),
         "two_forms_at_once",
         DOUBLED,
+        telling=True,
     ),
     Mutant(
         "what waits is made a second time beside the next agent's booking",
