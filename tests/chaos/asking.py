@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from tests.chaos.runtime import Runtime
@@ -24,6 +25,12 @@ def bookings_of(runtime: Runtime, call_id: str) -> list[Json]:
         raise RuntimeError(f"the bookings of a call are answered with {status}")
     found: list[Json] = body["bookings"]
     return found
+
+
+def start_of(runtime: Runtime, booking_id: str) -> datetime:
+    """Ask, as a supervisor does by `./connector show`, when a booking's appointment starts."""
+    answer = runtime.call("booking_actions", {"action": "show", "booking_id": booking_id})
+    return datetime.fromisoformat(answer["booking"]["start"])
 
 
 def calls_without_end(runtime: Runtime) -> set[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
+from tests.chaos.agents import Agents
 from tests.chaos.clock import EPOCH
 from tests.chaos.intent import Call, Intent
 from tests.chaos.lookups import NOBODY, event_of
@@ -27,10 +28,15 @@ NO_ANSWER, GATEWAY_TIME_OUT, BAD_GATEWAY = 0, 504, 502
 
 
 class Callers:
-    """Plays the intents' callbacks and notes the answers."""
+    """Plays the intents' callbacks and notes the answers.
 
-    def __init__(self, world: World, intents: list[Intent]) -> None:
+    Args:
+        agents: do what an intent has for the desk.
+    """
+
+    def __init__(self, world: World, intents: list[Intent], agents: Agents | None = None) -> None:
         self._world = world
+        self._agents = agents
         self._chance: Random = world.chance("callers")
         bad = world.weather.share() > 0
         once = ONCE if bad and world.mix.has("once") else 0.0
@@ -49,6 +55,10 @@ class Callers:
 
     def send(self, intent: Intent, call: Call, tried: int) -> None:
         scheduler = self._world.scheduler
+        if call.at_desk:
+            assert self._agents is not None
+            self._agents.play(intent, call, self._done)
+            return
         if call.by_status and intent.announced and self._happens("never_arrives", NEVER_ARRIVES):
             scheduler.trace.note(scheduler.now, f"convox {intent.tag}", "does not get through")
             self._answered(intent, call, tried, NO_ANSWER, {})
@@ -85,6 +95,9 @@ class Callers:
             pause = self._chance.uniform(1.0, 30.0)
             scheduler.after(pause, lambda: self.send(intent, call, tried + 1))
             return
+        self._done()
+
+    def _done(self) -> None:
         self.waiting -= 1
 
     def _announce(self, intent: Intent) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 
 from convox_clinicea.bookings.call_ends import CallEndBookings
 from convox_clinicea.bookings.callbacks import StatusCallbacks
@@ -23,10 +24,11 @@ class DeskCall(Workers):
 
     Args:
         makes: by what the call's end is noticed: `ended`, `callback` (which asks for the same appointment), `sweeper`.
-        books: what the agent books at once meanwhile; None for nothing.
+        books: what the agent books at once meanwhile, each by a form of its own.
+        keeps: whether something waits for the call's end.
     """
 
-    def __init__(self, *makes: str, books: BookingRequest | None = None) -> None:
+    def __init__(self, *makes: str, books: Sequence[BookingRequest] = (), keeps: bool = True) -> None:
         super().__init__()
         self.fake.add_patient(**invented.patient(patient_id="P-41"))
         self.refused = 0
@@ -48,11 +50,13 @@ class DeskCall(Workers):
             count=lambda _metric: None,
             open_bookings=self.open_bookings,
         )
-        self.ends.keep(known_request())
+        self.keeps = keeps
+        if keeps:
+            self.ends.keep(known_request())
         for each in makes:
             self.actor(each, self._work_of(each))
-        if books is not None:
-            self.actor("desk", lambda: self._book(books))
+        for request in books:
+            self.actor(f"desk, {request.start:%H:%M}", partial(self._book, request))
 
     def harm(self) -> list[str]:
         self.ends.make("convox", AGENT_ID, CALL_ID)
@@ -63,7 +67,7 @@ class DeskCall(Workers):
         booked = [each for each in map(self.now, self.bookings) if each.state is State.BOOKED]
         if len(booked) != 1:
             harms.append(f"{len(booked)} of the call's bookings are booked")
-        if self.refused and booked and booked[0].start != START:
+        if self.keeps and self.refused and booked and booked[0].start != START:
             harms.append("the desk's booking was refused, and made")
         return harms
 
@@ -80,17 +84,16 @@ class DeskCall(Workers):
 
     def _book(self, request: BookingRequest) -> None:
         try:
-            self.ends.release(request)
+            self.ends.book_now(request)
         except InvalidRequest:
             self.refused += 1
-            return
-        self.intake.accept(request)
 
 
 DESK_PLAYS: dict[str, Callable[[], DeskCall]] = {
     "the callback and the sweeper": lambda: DeskCall("callback", "sweeper"),
-    "the call's end, and the same is booked": lambda: DeskCall("ended", books=known_request()),
-    "the callback, and the same is booked": lambda: DeskCall("callback", books=known_request()),
-    "the call's end, and another time is booked": lambda: DeskCall("ended", books=known_request(start=LATER)),
-    "the sweeper, and another time is booked": lambda: DeskCall("sweeper", books=known_request(start=LATER)),
+    "the call's end, and the same is booked": lambda: DeskCall("ended", books=[known_request()]),
+    "the callback, and the same is booked": lambda: DeskCall("callback", books=[known_request()]),
+    "the call's end, and another time is booked": lambda: DeskCall("ended", books=[known_request(start=LATER)]),
+    "the sweeper, and another time is booked": lambda: DeskCall("sweeper", books=[known_request(start=LATER)]),
+    "two times are booked at once": lambda: DeskCall(books=[known_request(), known_request(start=LATER)], keeps=False),
 }

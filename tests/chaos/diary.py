@@ -18,14 +18,19 @@ _MINUTES = (0, 10, 20, 25)
 
 
 class Diary:
-    """Gives out slots: each practitioner's hour once. Starts are the clinics' own time, `zone`."""
+    """Gives out slots: each practitioner's hour once. Starts are the clinics' own time, `zone`.
 
-    def __init__(self, store: Store, chance: Random, zone: tzinfo) -> None:
+    Args:
+        staff: the practitioners of this diary.
+    """
+
+    def __init__(self, store: Store, chance: Random, zone: tzinfo, *, staff: range = range(PRACTITIONERS)) -> None:
         self._chance = chance
         self._zone = zone
-        for number in range(1, PRACTITIONERS + 1):
-            staff = Practitioner(f"D-{number:02d}", "Doctor", f"Number {number}")
-            store.practitioners[staff.practitioner_id] = staff
+        self._staff = staff
+        for number in (each + 1 for each in staff):
+            practitioner = Practitioner(f"D-{number:02d}", "Doctor", f"Number {number}")
+            store.practitioners[practitioner.practitioner_id] = practitioner
         self._given: set[tuple[int, int, int]] = set()
 
     def slot(self, *, practitioner: bool = True) -> Slot:
@@ -74,7 +79,7 @@ class Diary:
             raise ValueError("the diary is nearly full: fewer bookings, please")
         while True:  # bounded: most places are free
             draw = self._chance.randrange
-            place = draw(FIRST_DAY, LAST_DAY), draw(OPENS, CLOSES), draw(PRACTITIONERS)
+            place = draw(FIRST_DAY, LAST_DAY), draw(OPENS, CLOSES), self._staff[draw(len(self._staff))]
             if place not in self._given:
                 self._given.add(place)
                 return place

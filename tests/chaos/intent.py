@@ -35,6 +35,25 @@ class Call:
     """Whether it asks for the appointment as it is meant."""
     recorded_at: float | None = None
     """When the agent recorded what it says, where it tells: one wish may be told twice, after another one."""
+    at_desk: str = ""
+    """What the agent does at the desk instead: `now`, `at_call_end` or `draft`."""
+
+
+@dataclass
+class AtDesk:
+    """What came of a wish at the desk, as its agent saw it."""
+
+    agreed: bool = True
+    """Whether the caller wants it, and has consented where that is needed."""
+    sent: list[float] = field(default_factory=list)
+    heard: list[float] = field(default_factory=list)
+    """When its form was sent, and when the desk answered that it is taken down or booked."""
+    refused: list[int] = field(default_factory=list)
+    """The statuses of answers that said why it is not booked."""
+    failed: int = 0
+    """How often the agent gave up: the desk did not answer, or did not show the patient."""
+    untrue: list[str] = field(default_factory=list)
+    """Where the desk said that it is booked, and nothing stood."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +97,8 @@ class Intent:
     """Whether the person has had what is held on them erased, so that it may never be made."""
     announced: bool = False
     """Whether its call began with a pop-up."""
+    desk: AtDesk | None = None
+    """Its history at the desk, if an agent has it there."""
     first_sent: float = inf
     first_heard: float = inf
     """When a status callback of this wish was sent first, and when one was first answered well."""
@@ -86,6 +107,11 @@ class Intent:
     def call_id(self) -> str:
         """ConVox's id of the call."""
         return str(self.calls[0].body["call_id"])
+
+    @property
+    def calls_back(self) -> bool:
+        """Whether a status callback asks for it."""
+        return any(call.by_status and call.asks for call in self.calls)
 
     @property
     def agent_id(self) -> str:

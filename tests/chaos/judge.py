@@ -13,6 +13,7 @@ from tests.chaos.consent_said import Proof
 from tests.chaos.deployments import Window
 from tests.chaos.intent import Intent
 from tests.chaos.judge_calendar import Acts, judge_made_again, judge_start
+from tests.chaos.judge_desk import Shown, judge_desk
 from tests.chaos.judge_minds import judge_call, of_one_call
 from tests.chaos.judge_parked import behind, only_a_person
 from tests.chaos.judge_records import owned_twice, without_consent
@@ -73,6 +74,7 @@ class Judge:
     Args:
         unread: when the connector could not read back.
         starved: the wishes whose start passed while they waited for another, each with what they waited for.
+        shown: how the desk shows the bookings of a wish's call, if there is a desk.
     """
 
     def __init__(
@@ -81,7 +83,9 @@ class Judge:
         intents: list[Intent],
         unread: Window | None = None,
         starved: Iterable[tuple[Intent, str]] = (),
+        shown: Shown = lambda _intent: (),
     ) -> None:
+        self._shown = shown
         self._unread = unread
         self._acts = world.acts
         self._starved = starved
@@ -112,6 +116,7 @@ class Judge:
             judge_call(self, wishes)
             for booking_id in sorted({each for wish in wishes for each in wish.booking_ids}):
                 self._count(wishes, booking_id)
+        judge_desk(self, self._intents, self._shown)
         self._doubles()
         self._patients()
         self._records()

@@ -35,7 +35,7 @@ def of_one_call(intents: Sequence[Intent]) -> list[list[Intent]]:
     calls: dict[tuple[Mind, str], list[Intent]] = defaultdict(list)
     for intent in intents:
         if intent.mind is not None:
-            calls[intent.mind, _whose(intent)].append(intent)
+            calls[intent.mind, whose(intent)].append(intent)
     return [*calls.values()]
 
 
@@ -64,7 +64,7 @@ def _judge_leg(court: Court, wishes: Sequence[Intent]) -> None:
         court.harm(harm, finals[-1], f"what was wanted last: {whys}")
 
 
-def _whose(wish: Intent) -> str:
+def whose(wish: Intent) -> str:
     """Return who the wish is for; a birth date that is told later makes nobody else of them."""
     if wish.person is None:
         return f"patient {wish.patient_id}"

@@ -43,7 +43,7 @@ def adopt(connector: Connector, intents: Iterable[Intent]) -> None:
     everyone = list(intents)
     owned = {each for intent in everyone for each in intent.booking_ids}
     for intent in everyone:
-        if intent.booking_ids or not intent.answers:
+        if intent.booking_ids or intent.desk is not None or not intent.answers:
             continue
         found = [each for each in connector.bookings_of(intent.call_id) if each["booking_id"] not in owned]
         theirs = [each["booking_id"] for each in found if tag_of(each) in (None, intent.tag)]
@@ -60,8 +60,10 @@ def judge_trace(court: Court, clinicea: SimulatedClinicea, intent: Intent, liste
     Args:
         listed: calls of which the supervisor's list says that their status has not come.
     """
-    asking = [call for call in intent.calls if call.asks]
-    if not all(call.by_status for call in asking) or intent.call_id in listed:
+    if intent.desk is not None and intent.desk.heard:
+        return  # the desk gave its word, and is judged by it
+    asking = [call for call in intent.calls if call.asks and not call.at_desk]
+    if not asking or not all(call.by_status for call in asking) or intent.call_id in listed:
         return
     known = intent.taken | intent.traced | intent.heard_of
     untold = {call.recorded_at for call in asking} - known

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+DESK = "desk"
+"""The injection's name: agents book at the desk."""
 HELD_BACK: dict[str, str] = {
     "denied_after": "a limiter or a gateway answers before the work; where it does not and reads lag, nothing tells",
+    DESK: "its deployment has the desk on and works more, so that the tables of seeds would shift",
     "second_release": "what the later release has begun waits while today's is back, so shares of ends say less",
     "open_bookings": "what a limit refuses is asked for again by nobody, so shares of ends say less",
     "restore": "what a backup brings back waits for a person, so shares of ends say less",

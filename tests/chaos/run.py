@@ -5,16 +5,21 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import ceil
 from typing import Any, TextIO
 
 from tests.chaos import night
+from tests.chaos.agents import Agents
 from tests.chaos.attendant import Attendant
 from tests.chaos.callers import Callers
 from tests.chaos.deployments import TwoReleases, Window, WithoutReadBacks
+from tests.chaos.desk_stories import DESK_STORIES, DeskStory, tell_desk
 from tests.chaos.judge import Judge, Verdict
+from tests.chaos.judge_desk import adopt_from_desk
 from tests.chaos.judge_traces import adopt
 from tests.chaos.lookups import Lookups
-from tests.chaos.mix import Mix
+from tests.chaos.mix import DESK, Mix
 from tests.chaos.on_call import OnCall
 from tests.chaos.restores import Restored
 from tests.chaos.story_book import STORIES, Story, tell
@@ -32,10 +37,23 @@ UNREAD = 0.03
 """The share of a run in which the role does not permit the read-backs."""
 RESTORED = 0.5
 """The share of a run after which the backup is made that a restore brings back."""
+BEYOND = 100
+"""Between the tags of a run's bookings and those of the desk: the last story may have planned a few too many."""
 SLICE = 30.0
 """Virtual seconds between two looks at whether everything is over."""
 
+AT_THE_DESK = 0.3
+"""The wishes at the desk that a run with a desk has besides its bookings, as a share of these."""
+
 Progress = Callable[[World, Callers], None]
+
+
+@dataclass(frozen=True)
+class DeskDay:
+    """What is agreed at the desk in a run: so many wishes, of these stories."""
+
+    wishes: int
+    told: Mapping[DeskStory, float]
 
 
 class Run:
@@ -51,6 +69,7 @@ class Run:
         metrics: where to write what the functions count; then agents look callers up, too.
         mix: what can go wrong; everything by default.
         reconciled: whether the ledger is compared with the calendar at the end.
+        desk: what is agreed at the desk, where that is not left to the mix.
 
     Attributes:
         findings: what that comparison found.
@@ -71,11 +90,17 @@ class Run:
         metrics: TextIO | None = None,
         mix: Mix | None = None,
         reconciled: bool = False,
+        desk: DeskDay | None = None,
     ) -> None:
         self._reconciled = reconciled
+        mix = mix or Mix()
+        if desk is not None:
+            mix = Mix(mix.without, frozenset({*mix.also, DESK}))
+        elif mix.has(DESK):
+            desk = DeskDay(ceil(bookings * AT_THE_DESK), DESK_STORIES)
         self.findings: list[dict[str, Any]] = []
         self.states: dict[str, str] = {}
-        span = max(60.0, bookings * SECONDS_A_BOOKING)
+        span = max(60.0, (bookings or (desk.wishes if desk else 0)) * SECONDS_A_BOOKING)
         self.world = World(
             seed,
             faults,
@@ -100,6 +125,11 @@ class Run:
         restores = faults and self.world.mix.has("restore")
         self.restored = Restored(self.world, span * RESTORED) if restores else None
         self.intents = tell(self.world, bookings, span, told)
+        self.agents: Agents | None = None
+        if desk is not None:
+            at_desk = tell_desk(self.world, desk.wishes, span, desk.told, first_tag=bookings + BEYOND)
+            self.intents += at_desk.intents
+            self.agents = Agents(self.world, at_desk.intents, at_desk.lines)
         self.on_call = OnCall(self.world)
         self.waits = Waits(self.world, self.intents)
         self.attendant = Attendant(self.world, self.intents) if attended else None
@@ -107,16 +137,18 @@ class Run:
     def verdict(self, progress: Progress = lambda _world, _callers: None) -> Verdict:
         """Play it to its end and judge it."""
         with self.world as world:
-            callers = Callers(world, self.intents)
+            callers = Callers(world, self.intents, self.agents)
             self._settle(world, callers, progress)
             world.clinicea.advance()
+            adopt_from_desk(world, self.intents)
             adopt(world, self.intents)
             if self._reconciled:
                 self.findings = night.findings(world)
                 self.states = {
                     each: world.status(each)[1]["state"] for intent in self.intents for each in intent.booking_ids
                 }
-            verdict = Judge(world, self.intents, self.unread, self.waits.starved).verdict()
+            shown = self.agents.shown if self.agents else lambda _intent: ()
+            verdict = Judge(world, self.intents, self.unread, self.waits.starved, shown).verdict()
             for key in (key for table in world.tables for key in table.overwritten):
                 verdict.overwritten += 1
                 verdict.evidence.append(f"overwritten: {key} of a later release, by an earlier one")

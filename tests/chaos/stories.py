@@ -32,6 +32,7 @@ class Stories:
         self.people = People(chance)
         self.diary = Diary(self.store, chance, world.clinicea.account.zone)
         self.intents: list[Intent] = []
+        self._first_tag = 1
         self._patients = 0
         self._calls = 0
         self._texts = 0
@@ -64,7 +65,7 @@ class Stories:
         recorded_at: float | None = None,
     ) -> Intent:
         """Add an intent with its first callback, and perhaps the repeats that ConVox may send."""
-        intent = Intent(len(self.intents) + 1, "", slot, patient_id, person, recorded_at=recorded_at)
+        intent = Intent(self._first_tag + len(self.intents), "", slot, patient_id, person, recorded_at=recorded_at)
         self.intents.append(intent)
         if not call_id:
             self._calls += 1

@@ -15,7 +15,7 @@ from tests.chaos.mutants.running import Outcome, run
 
 EVERY: list[Mutant | Redundant] = [*MUTANTS, *REDUNDANT]
 TELLING = [mutant for mutant in MUTANTS if mutant.telling]
-RULES = {str(rule) for rule in range(1, 24)}
+RULES = {str(rule) for rule in range(1, 25)}
 NUMBERS = {"lease", "settle time", "margin", "age limit", "receive limit", "sweeper", "numbers"}
 
 

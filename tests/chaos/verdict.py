@@ -21,6 +21,8 @@ HARMS = (
     "crowded",
     "overwritten",
     "brought_back",
+    "untrue",
+    "unwanted",
 )
 
 
@@ -55,6 +57,10 @@ class Verdict:
     """Records of a later release that an earlier one has written over."""
     brought_back: int = 0
     """Erased bookings that a restore has brought back."""
+    untrue: int = 0
+    """Wishes of which the desk said that they are booked, when nothing stood."""
+    unwanted: int = 0
+    """Wishes that were made though nobody had asked for them, or the caller had refused."""
     logins: int = 0
     posts: int = 0
     read_backs: int = 0

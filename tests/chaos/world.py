@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from datetime import datetime
 from random import Random
 from types import TracebackType
 from typing import Any, Self, TextIO
@@ -23,7 +24,7 @@ from tests.chaos.event_source import QueueSource, Schedule
 from tests.chaos.front_desk import FrontDesk
 from tests.chaos.judge_calendar import Acts
 from tests.chaos.kms import Keys
-from tests.chaos.mix import Mix
+from tests.chaos.mix import DESK, Mix
 from tests.chaos.places import MOST_OPEN, OPEN_BOOKINGS, OpenPlaces
 from tests.chaos.queue import Disorder, Queue
 from tests.chaos.recorder import Recorder
@@ -44,6 +45,13 @@ PARAMETERS: dict[str, object] = {
     "ConsentTexts": consent_said.SOURCE,
     "OpenBookingsPerNumber": 0,  # a run gives one patient as many bookings as it likes
     "StatusPerCallerMinute": 0,  # the judge asks for all bookings at once
+}
+AT_THE_DESK: dict[str, object] = {
+    "Desk": "on",
+    "PopupAnswer": "acknowledge",
+    "LookupsPerCallerMinute": 0,  # no simulated agent slows down
+    "LookupsPerAgentMinute": 0,
+    "PatientsPerCallerTenMinutes": 2000,
 }
 BETWEEN_EXPIRIES = 1800.0
 UNSCHEDULED = frozenset({"reconcile"})
@@ -85,7 +93,8 @@ class World:
         self.releases = (TODAY, later()) if self.mix.has(SECOND_RELEASE) else (TODAY,)
         zone = habits_of.zone(self.chance("zone"), self.mix, faults=faults)
         limited = {"OpenBookingsPerNumber": MOST_OPEN} if self.mix.has(OPEN_BOOKINGS) else {}
-        self.stack = stack.read({**PARAMETERS, "TimeZone": zone, **limited, **(parameters or {})})
+        desk = AT_THE_DESK if self.mix.has(DESK) else {}
+        self.stack = stack.read({**PARAMETERS, "TimeZone": zone, **limited, **desk, **(parameters or {})})
         self.scheduler = Scheduler(Trace(trace))
         self.weather = Weather(faults, fair_from, self.scheduler, self.chance("storms"))
         self.clock = TrueClock(self.scheduler)
@@ -213,6 +222,10 @@ class World:
     def bookings_of(self, call_id: str) -> list[dict[str, Any]]:
         """Ask the connector for a call's bookings, outside time."""
         return asking.bookings_of(self.runtime, call_id)
+
+    def start_of(self, booking_id: str) -> datetime:
+        """Ask when a booking's appointment starts."""
+        return asking.start_of(self.runtime, booking_id)
 
     def calls_without_end(self) -> set[str]:
         """Ask of which calls the status has not come."""

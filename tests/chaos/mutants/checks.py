@@ -13,6 +13,7 @@ from tests.chaos.crashes import play, sweep
 from tests.chaos.interleavings import Play, explore
 from tests.chaos.mix import Mix
 from tests.chaos.mutants import stories
+from tests.chaos.mutants.desk_checks import OF_THE_DESK
 from tests.chaos.mutants.planned import LOOKS_AND_ANSWERS
 from tests.chaos.mutants.planned_waits import WAITS
 from tests.chaos.mutants.scenes import PROVEN, Scene, harms
@@ -229,5 +230,6 @@ CHECKS: dict[str, Check] = {
         notices_away,
         *LOOKS_AND_ANSWERS,
         *WAITS,
+        *OF_THE_DESK,
     )
 } | {f"play: {name}": _interleaved(make) for name, make in PLAYS.items()}

@@ -11,6 +11,7 @@ import pytest
 from convox_clinicea import aws
 from convox_clinicea.bookings.call_ends import CallEndBookings
 from convox_clinicea.bookings.messages import BookingQueue
+from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.waiting_bookings import NotMade, WaitingBooking, due
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.errors import InvalidRequest, NotStored
@@ -48,13 +49,8 @@ def swept(bench: Bench, ends: CallEndBookings, minutes: int = 15) -> int:
     return ends.make_each(keys, Deadline.after(bench.clock, 60))
 
 
-def booked_now(bench: Bench, ends: CallEndBookings) -> None:
-    ends.release(known_request())
-    bench.intake.accept(known_request())
-
-
 STEPS: dict[str, Callable[[Bench, CallEndBookings], object]] = {
-    "now": lambda bench, ends: booked_now(bench, ends),
+    "now": lambda _bench, ends: ends.book_now(known_request()),
     "kept": lambda bench, ends: ends.keep(known_request()),
     "ended": lambda bench, ends: ends.make("convox", AGENT_ID, CALL_ID),
     "callback": lambda bench, ends: bench.callbacks.handle(status_callback()),
@@ -94,6 +90,30 @@ def test_another_agent_s_callback_makes_nothing(bench: Bench, ends: CallEndBooki
 
     assert ends.make("convox", "agent-13", CALL_ID) == []
     assert len(ends.make("convox", AGENT_ID.upper(), CALL_ID)) == 1
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_what_waits_is_not_made_beside_the_next_agent_s_booking(
+    bench: Bench, ends: CallEndBookings, another: bool
+) -> None:
+    ends.keep(known_request(), another=another)
+    next_agent = known_request().caller.model_copy(update={"agent_id": "agent-13"})
+    ends.book_now(known_request(caller=next_agent, start=START + timedelta(hours=2)))
+
+    (made,) = ends.make("convox", AGENT_ID, CALL_ID)
+
+    parked = (State.NEEDS_ATTENTION, Reason.CHANGED_AFTER_BOOKING)
+    assert (made.booking.state, made.booking.reason) == ((State.ACCEPTED, None) if another else parked)
+
+
+def test_a_second_time_is_not_booked_at_once(bench: Bench, ends: CallEndBookings) -> None:
+    ends.book_now(known_request())
+
+    with pytest.raises(InvalidRequest, match="another"):
+        ends.book_now(known_request(start=START + timedelta(hours=2)))
+    ends.book_now(known_request(start=START + timedelta(hours=2)), another=True)
+
+    assert len(bench.stack.items("booking#")) == 2
 
 
 def test_what_the_ledger_has_already_does_not_wait(bench: Bench, ends: CallEndBookings) -> None:
@@ -177,10 +197,10 @@ def test_what_is_being_made_is_not_replaced(bench: Bench, ends: CallEndBookings)
         ends_of(bench, intake=bench.another_intake(queue=away)).make("convox", AGENT_ID, CALL_ID)
     later = known_request(start=START + timedelta(hours=2))
 
-    for refused in (ends.keep, ends.release):
+    for refused in (ends.keep, ends.book_now):
         with pytest.raises(InvalidRequest):
             refused(later)
-    ends.release(known_request())
+    ends.book_now(known_request())
 
     assert [each.booking.start for each in ends.make("convox", AGENT_ID, CALL_ID)] == []
     assert len(bench.stack.items("booking#")) == 1

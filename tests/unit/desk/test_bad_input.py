@@ -20,6 +20,8 @@ from convox_clinicea.errors import (
     NotStored,
     TooManyBookings,
 )
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.sealing import SealingUnavailable
 from convox_clinicea.table import TableUnavailable
 from tests.support.clock import SkippingClock
 from tests.support.desk_browser import ORIGIN, Browser, Page
@@ -175,6 +177,8 @@ REFUSALS: list[tuple[ConnectorError, int, str]] = [
     (TooManyBookings("limit", 17), 429, "was not stored"),
     (NotStored("no"), 503, "not confirmed"),
     (TableUnavailable("dynamodb"), 503, "Something went wrong"),
+    (SealingUnavailable("kms:Decrypt"), 503, "Something went wrong"),
+    (UnreadableRecord("a later release's"), 503, "Something went wrong"),
     (TimedOut("no"), 504, TimedOut.public),
 ]
 

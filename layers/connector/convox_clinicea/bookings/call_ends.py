@@ -13,6 +13,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from convox_clinicea import aws
 from convox_clinicea.announcements import agent_in_key
+from convox_clinicea.bookings.call_persons import Beside
 from convox_clinicea.bookings.intake import MOST_TRIES, Acceptance, Intake, booking_collaborators, or_not_stored
 from convox_clinicea.bookings.request import BookingRequest, UnreadableRequest
 from convox_clinicea.bookings.waiting_bookings import PREFIX, NotMade, WaitingBooking, bookings_in, put_of
@@ -90,20 +91,21 @@ class CallEndBookings:
             kept_at=self._clock.now(),
             persons=tuple(filter(None, (intent.patient_key, intent.number_key))),
             sealed=b"",
+            another=another,
         )
         with or_not_stored():
             new = replace(new, sealed=self._sealer.seal(key, request.to_bytes()))
             self._change(key, lambda waiting: _with(waiting, new))
         return new
 
-    def release(self, request: BookingRequest, *, another: bool = False) -> None:
-        """Keep nothing any more for the person of a request that is about to be booked at once.
+    def book_now(self, request: BookingRequest, *, another: bool = False) -> Acceptance:
+        """Book at once; nothing waits for the call's end any more for the person.
 
         Args:
             another: the person is to have it beside another booking of the call.
 
         Raises:
-            InvalidRequest: the call has, or is getting, another booking for the person.
+            InvalidRequest: it could not be made so; or the call has, or is getting, another booking for the person.
             NotStored: something may wait still; the same request may be sent again.
         """
         intent, known = self._intake.considered(request)
@@ -111,11 +113,10 @@ class CallEndBookings:
             self._intake.require_alone(intent)
         key = self._key_of(request)
         with or_not_stored():
-            if self._table.get(key) is None:
-                return  # nothing has waited on this call
-            self._change(key, lambda waiting: _others(waiting, intent.patient_key, intent.wish_id))
-        if known is None and not another:
-            self._intake.require_alone(intent)  # what was made meanwhile is not waiting any more
+            if self._table.get(key) is not None:
+                self._change(key, lambda waiting: _others(waiting, intent.patient_key, intent.wish_id))
+        # rule 24: looked for once more with the write, for another form of the call may be under way
+        return self._intake.accept(request, Beside.WAITS_BESIDE_A_CALLBACKS if another else Beside.IS_REFUSED)
 
     def make(self, client: str, agent_id: str, call_id: str) -> list[Acceptance]:
         """Make what waits on an agent's call; raises as `make_all_of` does."""
@@ -135,7 +136,8 @@ class CallEndBookings:
                 continue
             try:
                 request = BookingRequest.from_bytes(self._sealer.open(key, each.sealed))
-                made[each.wish_id] = self._intake.accept(request)
+                beside = Beside.WAITS_BESIDE_A_CALLBACKS if each.another else Beside.WAITS
+                made[each.wish_id] = self._intake.accept(request, beside)
             except (InvalidRequest, NotInDialect, TooManyOpenBookings, UnreadableRequest) as problem:
                 left[each.wish_id] = replace(each, problems=_fields(problem))
                 self._count("CallNotBooked")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 from functools import cached_property
 
 from convox_clinicea.bookings.call import Call
@@ -19,6 +20,15 @@ from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.text import id_key
 
 _NO_BIRTH = "-"
+
+
+class Beside(Enum):
+    """What becomes of a request for which the call has another booking for the person (rules 18 and 24)."""
+
+    WAITS_BESIDE_A_CALLBACKS = auto()
+    """It waits for a person beside a status callback's booking, and is booked beside any other."""
+    WAITS = auto()
+    IS_REFUSED = auto()
 
 
 def is_same(booking: Booking, intent: BookingIntent) -> bool:

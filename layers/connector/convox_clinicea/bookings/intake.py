@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
 from convox_clinicea import aws
 from convox_clinicea.bookings.call import MOST_WISHES, Call
-from convox_clinicea.bookings.call_persons import is_same_appointment, obstacle
+from convox_clinicea.bookings.call_persons import Beside, is_same_appointment, obstacle
 from convox_clinicea.bookings.calls import Calls
 from convox_clinicea.bookings.drafting import BookingIntent, Drafter, OpenBookings
 from convox_clinicea.bookings.ledger import Ledger, Overtaken
@@ -48,6 +48,7 @@ from convox_clinicea.table import Contended, Table, TableUnavailable
 
 MOST_TRIES = 5
 PAUSE_SECONDS = 0.1
+_ANOTHER = FieldProblem("another", "is required: this call has another booking for this person")
 
 
 @dataclass(frozen=True)
@@ -97,13 +98,13 @@ class Intake:
         self._clock = clock
         self._open = open_bookings
 
-    def accept(self, request: BookingRequest) -> Acceptance:
+    def accept(self, request: BookingRequest, beside: Beside = Beside.WAITS_BESIDE_A_CALLBACKS) -> Acceptance:
         """Return the request's booking once ledger and queue both hold it.
 
         The ledger is read first, so a late repeat gets the first answer even if its start has passed.
 
         Raises:
-            InvalidRequest: the start is past, or too far ahead.
+            InvalidRequest: the start is past, or too far ahead; or the call has another booking for the person.
             TooManyOpenBookings: the number has the highest allowed number of open bookings; nothing is stored.
             NotStored: ledger or queue did not confirm, or the key cannot be read; the same request may be sent again.
         """
@@ -111,7 +112,7 @@ class Intake:
             intent = self._drafter.intent(request)
             for _ in range(MOST_TRIES):
                 try:
-                    return self._accepted(intent)
+                    return self._accepted(intent, beside)
                 except (Overtaken, Contended):
                     # The same request or a callback of its call was faster: read again.
                     self._clock.sleep(randomness().uniform(0, PAUSE_SECONDS))
@@ -146,13 +147,13 @@ class Intake:
             found = (self._ledger.get(booking_id) for booking_id in sorted(set(call.wishes.values())))
             others = [each for each in found if each is not None and each.stands_for not in intent.ids]
         if obstacle(intent, [each for each in others if not is_same_appointment(each, intent)]) is not None:
-            raise InvalidRequest(FieldProblem("another", "is required: this call has another booking for this person"))
+            raise InvalidRequest(_ANOTHER)
 
     def _known(self, intent: BookingIntent) -> Acceptance | None:
         standing = next(filter(None, map(self._ledger.get, intent.ids)), None)
         return None if standing is None else self._sent(intent, standing, repeated=True)
 
-    def _accepted(self, intent: BookingIntent) -> Acceptance:
+    def _accepted(self, intent: BookingIntent, beside: Beside) -> Acceptance:
         caller = intent.request.caller
         # rule 13: the ledger is read before the start is checked
         known = self._known(intent)
@@ -165,22 +166,24 @@ class Intake:
             new = self._drafter.draft(intent, intent.wish_id)
             standing = self._ledger.put_if_absent(new, place)
             return self._sent(intent, standing or new, repeated=standing is not None)
-        found = (self._ledger.get(booking_id) for booking_id in sorted(call.booking_ids_told))
-        told = [each for each in found if each is not None]
-        same = next((each for each in told if each.stands_for in intent.ids), None)
+        seen = call.booking_ids_told if beside is Beside.WAITS_BESIDE_A_CALLBACKS else {*call.wishes.values()}
+        others = [each for each in map(self._ledger.get, sorted(seen)) if each is not None]
+        same = next((each for each in others if each.stands_for in intent.ids), None)
         if same is not None:
             return self._sent(intent, same, repeated=True)
-        return self._sent(intent, self._stored(call, intent, told), repeated=False)
+        return self._sent(intent, self._stored(call, intent, others, beside), repeated=False)
 
-    def _stored(self, call: Call, intent: BookingIntent, told: Iterable[Booking]) -> Booking:
-        """Store a new booking and its call's entry in one transaction; raises Overtaken.
+    def _stored(self, call: Call, intent: BookingIntent, others: Iterable[Booking], beside: Beside) -> Booking:
+        """Store a new booking and its call's entry in one transaction; raises Overtaken, InvalidRequest.
 
         Args:
-            told: the bookings that the call's status callbacks asked for. The request itself identifies its person,
-                so it waits only if the same person has another appointment.
+            others: bookings of the call. The request itself identifies its person, so it waits only if the same person
+                has another appointment.
         """
-        # rule 18: besides a status callback's booking of the same person it waits
-        reason = obstacle(intent, [each for each in told if not is_same_appointment(each, intent)])
+        # rules 18 and 24: a booking made since the call was read fails the transaction, and is looked at then
+        reason = obstacle(intent, [each for each in others if not is_same_appointment(each, intent)])
+        if reason is not None and beside is Beside.IS_REFUSED:
+            raise InvalidRequest(_ANOTHER)
         place = self._open.taking(intent, intent.wish_id)
         new = self._drafter.draft(intent, intent.wish_id, reason if reason is Reason.CHANGED_AFTER_BOOKING else None)
         asked = call.asked(intent.wish_id, new)

@@ -58,6 +58,7 @@ class WaitingBooking:
         sealed: the request, encrypted for the call's item.
         problems: the fields for which it could not be made; a person must look.
         making: whether somebody has begun to make it.
+        another: whether the person is to have it beside another booking of the call.
     """
 
     wish_id: str
@@ -68,6 +69,7 @@ class WaitingBooking:
     sealed: bytes = field(repr=False)
     problems: tuple[str, ...] = ()
     making: bool = False
+    another: bool = False
 
 
 def put_of(key: str, standing: Item | None, bookings: Sequence[WaitingBooking], now: datetime) -> Put:
@@ -109,6 +111,7 @@ def _attributes(booking: WaitingBooking) -> dict[str, Any]:
         "sealed": {"B": booking.sealed},
         "problems": _texts(booking.problems),
         "making": {"BOOL": booking.making},
+        "another": {"BOOL": booking.another},
     }
 
 
@@ -126,6 +129,7 @@ def _waiting(told: Mapping[str, Any]) -> WaitingBooking:
         sealed=told["sealed"]["B"],
         problems=tuple(each["S"] for each in told["problems"]["L"]),
         making=told["making"]["BOOL"],
+        another=told["another"]["BOOL"] if "another" in told else False,
     )
 
 

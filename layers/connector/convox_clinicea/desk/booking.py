@@ -8,7 +8,7 @@ from typing import Any
 
 from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import CallEndBookings
-from convox_clinicea.bookings.intake import Intake, or_not_stored
+from convox_clinicea.bookings.intake import or_not_stored
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.bookings.waiting_bookings import WaitingBooking
@@ -52,7 +52,6 @@ class DeskBooking:
     def __init__(
         self,
         *,
-        intake: Intake,
         call_ends: CallEndBookings,
         call_end: timedelta,
         calls: AgentCalls,
@@ -63,7 +62,6 @@ class DeskBooking:
         clock: Clock,
         client: str,
     ) -> None:
-        self._intake = intake
         self._call_ends = call_ends
         self._call_end = call_end
         self._calls = calls
@@ -101,8 +99,7 @@ class DeskBooking:
                 return waiting_state(kept, self._defaults)
             found = kept
         else:
-            self._call_ends.release(request, another=another)
-            found = self._intake.accept(request)
+            found = self._call_ends.book_now(request, another=another)
         return state_of(found.booking, self._defaults, repeated=found.repeated, changed=found.changed)
 
     def states(self, person: SignedIn, call: DeskCall) -> list[BookingState]:

@@ -20,6 +20,8 @@ from convox_clinicea.desk.views import render
 from convox_clinicea.desk.web import ForeignForm, Request, page, root_of
 from convox_clinicea.errors import ConnectorError
 from convox_clinicea.function import Event, Function, failure
+from convox_clinicea.items import UnreadableRecord
+from convox_clinicea.sealing import SealingUnavailable
 from convox_clinicea.table import TableUnavailable
 
 T = TypeVar("T", bound="AnswersSockets")
@@ -33,6 +35,8 @@ STATUSES: dict[type[ConnectorError], HTTPStatus] = {
     provider.ProviderUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     ForeignForm: HTTPStatus.FORBIDDEN,
     TableUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    SealingUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
+    UnreadableRecord: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

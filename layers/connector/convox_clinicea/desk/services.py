@@ -91,7 +91,6 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             client=client,
         ),
         DeskBooking(
-            intake=intake,
             call_ends=call_ends,
             call_end=timedelta(minutes=settings.call_end_minutes),
             calls=announced,
