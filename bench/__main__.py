@@ -22,7 +22,7 @@ from typing import Any
 from bench import bars, bill, burst, cold, machine, package, page, popup, throughput, warm
 from bench.runtime import ROOT
 from bench.simulation import Simulation
-from bench.stage import FUNCTIONS, Stage, stage
+from bench.stage import MEASURED, Stage, function_of, stage
 from commands.template import memory_megabytes
 
 Json = dict[str, Any]
@@ -77,7 +77,7 @@ class Run:
                 if name in self._parts:
                     self._try(name, measure)
         if "warm" in self.results:
-            memory = {name: memory_megabytes(name) for name in FUNCTIONS}
+            memory = {name: memory_megabytes(function_of(name)) for name in MEASURED}
             self.results["bill"] = bill.of_all(self.results["warm"], memory)
         self.results["bars"] = [each.as_json() for each in bars.judge(self.results)]
         self.results["run"] = {**before, "command": command, "seconds": time.monotonic() - self._began}

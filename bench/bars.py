@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
-LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
+LOOK_UPS = ("search_patient", "past_appointments", "call_popup", "call_popup_with_desk")
 USUAL = "usual"
 OTHERS = (USUAL, "usual_compiled", "bare")
 OF_USUAL = "of the usual handler's"
