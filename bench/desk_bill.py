@@ -1,11 +1,12 @@
 """AWS's charge for the desk of a call centre with 50 agents, for a month: by polling, and by push.
 
-Measured: what each kind of request asks of AWS (`desk_requests`). Assumed: the numbers below, and what a socket asks.
+Measured: what each kind of request asks of AWS (`desk_requests`). Assumed: the numbers below.
 """
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from collections.abc import Mapping
+from dataclasses import astuple, replace
 from typing import Any
 
 from bench import bill
@@ -20,11 +21,12 @@ CALLS_A_DAY = 40
 POLL_SECONDS = 2
 OF_A_CALL = {"list": 1, "call": 1, "caller": 1, "draft": 2, "book": 1, "bookings": 3}
 """Requests of one call."""
-PAGES_OF_A_CALL = 2
-"""The list and the call: each page opens a socket with a ticket that it asks for."""
-MESSAGES_OF_A_CALL = 1
-WRITES_OF_A_SOCKET = 4
-"""Of DynamoDB: the ticket and the connection, each written and removed."""
+REST_SECONDS = 60
+"""How often the list is asked for while a socket is open."""
+POLLS_OF_A_CALL = 4
+"""Beyond these by push: when the socket opens, at the message, and two while the call or its booking moves."""
+SOCKETS_OF_A_CALL = 2
+"""The list opens one each time it is shown, and once more after ten silent minutes."""
 
 
 def of(requests: Json, memory_megabytes: int, listed: Json | None = None) -> Json:
@@ -38,37 +40,34 @@ def of(requests: Json, memory_megabytes: int, listed: Json | None = None) -> Jso
     one = {kind: bill.of(DESK, each, memory_megabytes, prices) for kind, each in requests.items()}
     calls = AGENTS * CALLS_A_DAY * DAYS
     polls = AGENTS * HOURS * 3600 // POLL_SECONDS * DAYS
-    sockets, minutes = calls * PAGES_OF_A_CALL, AGENTS * HOURS * 60 * DAYS
-    messages = calls * MESSAGES_OF_A_CALL
     of_calls = _sum(*(_times(one[kind], count * calls) for kind, count in OF_A_CALL.items()))
     polled = _times(one["poll"], polls)
     people = max(0, AGENTS - prices["cognito_free_users"]) * prices["cognito_user"]
-    pushed = _pushed(one["poll"], sockets, messages, minutes, prices)
-    return {
+    found = {
         "agents": AGENTS,
         "calls": calls,
         "polls": polls,
-        "sockets": sockets,
-        "connection_minutes": minutes,
-        "rows": {
-            "calls": of_calls.as_json(),
-            "polling": polled.as_json(),
-            "push": pushed.as_json(),
-        },
+        "rows": {"calls": of_calls.as_json(), "polling": polled.as_json()},
         "million": {kind: each.total * 1000 for kind, each in one.items()},
         "cognito": people,
         "by_polling": of_calls.total + polled.total + people,
-        "by_push": of_calls.total + pushed.total + people,
+        "by_push": None,
     }
+    return _with_push(found, one, of_calls.total + people, prices) if "ticket" in one else found
 
 
-def _pushed(poll: Bill, sockets: int, messages: int, minutes: int, prices: Json) -> Bill:
-    """Return the cost of waiting on sockets: ticket, connect and disconnect each cost the function what a poll does."""
-    of_sockets = _times(poll, 3 * sockets)
-    gateway = sockets * prices["api_gateway_rest_request"]  # connect and disconnect have no price of their own
-    gateway += messages * prices["websocket_message"] + minutes * prices["websocket_connection_minute"]
-    writes = sockets * WRITES_OF_A_SOCKET * prices["dynamodb_write_unit"]
-    return Bill(of_sockets.lambda_, gateway, of_sockets.dynamodb + writes, of_sockets.others, of_sockets.logs)
+def _with_push(found: Json, one: Mapping[str, Bill], others: float, prices: Json) -> Json:
+    """Return the sums with those of a desk that learns of calls by sockets."""
+    calls, minutes = found["calls"], AGENTS * HOURS * 60 * DAYS
+    polls, sockets = minutes * 60 // REST_SECONDS + calls * POLLS_OF_A_CALL, calls * SOCKETS_OF_A_CALL
+    # A connect and a disconnect are no requests of the REST API; no price of theirs is known.
+    events = [replace(_times(one[kind], sockets), gateway=0.0) for kind in ("connect", "disconnect")]
+    sent = calls * prices["websocket_message"] + minutes * prices["websocket_connection_minute"]
+    messages = Bill(0.0, sent, 0.0, 0.0, 0.0)
+    pushed = _sum(_times(one["poll"], polls), _times(one["ticket"], sockets), *events, messages)
+    rows = {**found["rows"], "push": pushed.as_json()}
+    more = {"sockets": sockets, "connection_minutes": minutes, "polls_by_push": polls}
+    return {**found, **more, "rows": rows, "by_push": others + pushed.total}
 
 
 def _times(a_thousand: Bill, count: int) -> Bill:

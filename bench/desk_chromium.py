@@ -44,6 +44,7 @@ OBSERVER = """(() => {
   document.addEventListener("DOMContentLoaded", look);
   document.addEventListener("submit", (event) => { if (event.target.id === "booking") seen.sent = now(); }, true);
 })();""".replace("NAME", json.dumps(NAME))
+LISTENS = "() => !document.querySelector('main [data-socket]') || document.body.dataset.socket === 'open'"
 SEEN = "what => window.benchSeen?.[what]"
 USABLE = "performance.timeOrigin + performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
 
@@ -150,18 +151,23 @@ class Measuring:
             desk.sign_in(person)
             traffic = Traffic(context, page, desk.url)
             times = itertools.islice(slots(first_day), count + 1)
-            found = [self._call(desk, traffic, person["agent_id"], *each) for each in times][1:]
+            found = [self._call(desk, traffic, person["agent_id"], *each, sockets=sockets) for each in times][1:]
             way = PUSH if sockets and traffic.sockets else POLLING
             return {"by": way, **{what: [each[what] for each in found] for what in found[0]}}
 
-    def _call(self, desk: Desk, traffic: Traffic, agent: str, ahead: int, start: datetime) -> dict[str, float]:
+    def _call(
+        self, desk: Desk, traffic: Traffic, agent: str, ahead: int, start: datetime, *, sockets: bool
+    ) -> dict[str, float]:
+        """Play a call from the list to the booking; returns its times in milliseconds, and what it asked for."""
         page = desk.page
+        traffic.forget()
         page.goto(desk.url)
+        if sockets:
+            page.wait_for_function(LISTENS)
         page.wait_for_timeout(random.SystemRandom().uniform(0, SETTLED_SECONDS) * 1000)
         call_id = f"CHROMIUM-{time.time_ns()}"
         told = {"call_hit_reference_number": call_id, "agent_id": agent, "mobile_number": KNOWN}
         popup = threading.Thread(target=self._told, args=("/calls/popup", told | {"queue_name": "Andheri"}))
-        traffic.forget()
         announced = time.time() * 1000
         popup.start()
         named = self._seen(page, "named")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,6 +69,16 @@ class SignedIn:
         form = {"token": self.token, "patient_id": KNOWN["patient_id"], "clinic_id": "C-01", "when": "now"}
         form |= {"day": f"{start:%Y-%m-%d}", "time": f"{start:%H:%M}"}
         return self._event("POST", f"calls/{key_of(self.call_id)}/{to}", form=form, fragment=True)
+
+    def ticket(self) -> Json:
+        """Return the request for a ticket, with which a page opens its socket."""
+        return self._event("POST", "socket", form={"token": self.token}, fragment=True)
+
+    def socket(self, route: str, ticket: str) -> Json:
+        """Return what the WebSocket API tells of a connection: `$connect` with a ticket, or `$disconnect`."""
+        context: Json = {"connectionId": f"{self.call_id}=", "routeKey": route, "stage": "desk", "identity": {}}
+        context |= {"requestId": events.REQUEST_ID, "requestTimeEpoch": int(time.time() * 1000)}
+        return {"requestContext": context, "queryStringParameters": {"ticket": ticket}, "isBase64Encoded": False}
 
     def _event(
         self,

@@ -252,15 +252,17 @@ def _desk_bill(results: Json) -> str:
     if billed is None:
         return NOT_YET
     told = {
-        "calls": f"{billed['calls']:,} calls, each with a booking",
-        "polling": f"waiting by polling: {billed['polls']:,} requests",
-        "push": f"waiting by push: {billed['connection_minutes']:,} minutes, {billed['sockets']:,} sockets",
+        "calls": "{calls:,} calls, each with a booking",
+        "polling": "waiting by polling: {polls:,} requests",
+        "push": "waiting by push: {connection_minutes:,} minutes, {sockets:,} sockets, {polls_by_push:,} requests",
     }
     parts = ("lambda_", "gateway", "dynamodb", "others", "logs", "total")
-    rows = [(told[row], *(f"{each[part]:.2f}" for part in parts)) for row, each in billed["rows"].items()]
-    rows.append((f"Cognito: {billed['agents']} people", *[""] * 5, f"{billed['cognito']:.2f}"))
-    rows.append(("**in all, by polling**", *[""] * 5, f"**{billed['by_polling']:.2f}**"))
-    rows.append(("**in all, by push**", *[""] * 5, f"**{billed['by_push']:.2f}**"))
+    rows = [
+        (told[row].format(**billed), *(f"{each[part]:.2f}" for part in parts)) for row, each in billed["rows"].items()
+    ]
+    in_all = {f"Cognito: {billed['agents']} people": billed["cognito"], "**in all, by polling**": billed["by_polling"]}
+    in_all |= {} if billed["by_push"] is None else {"**in all, by push**": billed["by_push"]}
+    rows += [(what, *[""] * 5, f"**{amount:.2f}**") for what, amount in in_all.items()]
     heads = ("Lambda", "API Gateway", "DynamoDB", "SQS, KMS, secrets", "logs, traces", "in all")
     return _table((f"{bill.prices()['currency']} a month", *heads), rows)
 

@@ -43,9 +43,11 @@ AS_DEPLOYED = {
     "OPEN_BOOKINGS_PER_NUMBER": "0",
     "STATUS_PER_CALLER_MINUTE": "100000",
     "DESK_CLIENT": "",
+    "DESK_SOCKETS": "",
 }
 """Variables with limits, register of disclosures and session, and as by default without a desk."""
-WITH_DESK = {"DESK_CLIENT": "convox"}
+WITH_DESK = {"DESK_CLIENT": "convox", "DESK_SOCKETS": "https://sockets.invalid/desk"}
+"""No page of a measurement has an open socket, so nothing is sent to that address."""
 OF_LAMBDA = {"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
 
 

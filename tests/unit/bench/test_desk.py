@@ -179,16 +179,25 @@ def test_a_month_of_polls_is_paid_for_as_a_poll_is() -> None:
 
 
 def test_a_month_of_sockets_is_paid_for_by_minutes_and_messages() -> None:
-    requests = {kind: warm() for kind in (*desk_bill.OF_A_CALL, "poll")}
+    requests = {kind: warm() for kind in (*desk_bill.OF_A_CALL, "poll", "ticket", "disconnect")}
+    requests["connect"] = warm(**{"DynamoDB.GetItem ledger": 1})
 
     found = desk_bill.of(requests, 1024, LISTED)
 
-    sockets, calls = found["sockets"], found["calls"]
-    assert found["connection_minutes"] == 50 * 8 * 60 * 26
-    assert found["rows"]["push"]["gateway"] == pytest.approx(
-        sockets * 0.002 + calls * 0.5 + found["connection_minutes"] * 0.25
-    )
-    assert found["rows"]["push"]["dynamodb"] == pytest.approx(sockets * 4 * 0.01)
+    sockets, calls, minutes = found["sockets"], found["calls"], found["connection_minutes"]
+    push = found["rows"]["push"]
+    assert minutes == 50 * 8 * 60 * 26
+    assert found["polls_by_push"] == minutes + 4 * calls
+    assert push["gateway"] == pytest.approx((sockets + found["polls_by_push"]) * 0.002 + calls * 0.5 + minutes * 0.25)
+    assert push["dynamodb"] == pytest.approx(sockets * 0.001)
+    assert found["by_push"] == pytest.approx(found["rows"]["calls"]["total"] + push["total"] + 20.0)
+
+
+def test_a_desk_without_push_has_no_sum_of_it() -> None:
+    found = desk_bill.of({kind: warm() for kind in (*desk_bill.OF_A_CALL, "poll")}, 1024, LISTED)
+
+    assert found["by_push"] is None
+    assert "push" not in found["rows"]
     assert found["cognito"] == 20.0  # ten people beyond the free ones
 
 

@@ -60,6 +60,21 @@ def test_a_list_is_asked_for_once_more_as_its_page_says(place: Place) -> None:
     assert (asked.parts, asked.query, asked.is_fragment) == (("calls",), {"seen": "0123456789abcdef"}, True)
 
 
+def test_a_socket_is_opened_with_a_ticket(place: Place) -> None:
+    agent = SignedIn.at(place)
+
+    asked = request(agent.ticket())
+    connect = agent.socket("$connect", "0f")
+
+    assert (asked.parts, asked.method, asked.form()) == (("socket",), "POST", {"token": agent.token})
+    assert connect["requestContext"]["routeKey"] == "$connect"
+    assert (
+        connect["requestContext"]["connectionId"]
+        != SignedIn.at(place).socket("$connect", "0f")["requestContext"]["connectionId"]
+    )
+    assert connect["queryStringParameters"] == {"ticket": "0f"}
+
+
 def test_a_form_is_one_of_the_call_s_page(place: Place) -> None:
     agent = SignedIn.at(place)
     session = Sessions(Table(aws.dynamodb(), place.stack.table), SystemClock()).find(agent.cookie)
