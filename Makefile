@@ -162,8 +162,8 @@ large-ledger: $(DEV) ### Rights, reconciliation and lists on a ledger of 300 MB,
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m tests.chaos.large_ledger --megabytes $(or $(MEGABYTES),300)
 
 .PHONY: bench
-bench: ## How fast it is, measured on AWS's runtime client in about 12 minutes (ARGS="--only cold" ARGS=--small)
-	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(PICTURES)
+bench: ## How fast it is, measured on AWS's runtime client in about 20 minutes (ARGS="--only cold" ARGS=--small)
+	$(ENVIRONMENTS) $(DEV) $(SAM) $(EMULATOR) $(RUNTIME) $(PICTURES) $(BROWSER_TOOLS)
 	@PYTHONPATH=.:layers/connector .venv/bin/python -m bench $(ARGS)
 
 .PHONY: openapi

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import bars, bill, burst, cold, machine, package, page, popup, throughput, warm
+from bench import against, bars, bill, burst, cold, desk, desk_bill, machine, package, page, popup, throughput, warm
 from bench.runtime import ROOT
 from bench.simulation import Simulation
-from bench.stage import FUNCTIONS, Stage, stage
+from bench.stage import DESK, MEASURED, Stage, function_of, stage
 from commands.template import memory_megabytes
 
 Json = dict[str, Any]
@@ -30,7 +30,7 @@ RESULTS, PAGE, PICTURES = ROOT / "bench" / "results.json", ROOT / "docs" / "perf
 TRIED = ROOT / ".local" / "bench"
 DRAWING = ROOT / ".tools" / "pictures" / "bin" / "python"
 DRAW_SECONDS = 120
-PARTS = ("cold", "warm", "popup", "throughput", "burst", "layer")
+PARTS = ("cold", "warm", "popup", "throughput", "burst", "desk", "layer")
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,12 @@ class Sizes:
     throughput_rounds: int = 3
     burst: int = 1000
     simulated: int = 100_000
+    desk_calls: int = 24
+    sign_ins: int = 12
+    desk_requests: int = 60
 
 
-TRYING = Sizes(2, 1, 40, 4, (50, 200, 800), (1, 2, 4, 8, 16), 4, 1, 100, 1000)
+TRYING = Sizes(2, 1, 40, 4, (50, 200, 800), (1, 2, 4, 8, 16), 4, 1, 100, 1000, 4, 2, 10)
 
 
 class Run:
@@ -77,8 +80,11 @@ class Run:
                 if name in self._parts:
                     self._try(name, measure)
         if "warm" in self.results:
-            memory = {name: memory_megabytes(name) for name in FUNCTIONS}
+            memory = {name: memory_megabytes(function_of(name)) for name in MEASURED}
             self.results["bill"] = bill.of_all(self.results["warm"], memory)
+        if "desk" in self.results:
+            megabytes = memory_megabytes(DESK)
+            self.results["desk_bill"] = desk_bill.of(self.results["desk"]["requests"], megabytes)
         self.results["bars"] = [each.as_json() for each in bars.judge(self.results)]
         self.results["run"] = {**before, "command": command, "seconds": time.monotonic() - self._began}
 
@@ -103,6 +109,10 @@ class Run:
         def popped() -> None:
             found["popup"] = popup.measure(standing, sizes.latencies, sizes.popup_calls, say)
 
+        def at_the_desk() -> None:
+            calls, sign_ins, requests = sizes.desk_calls, sizes.sign_ins, sizes.desk_requests
+            found["desk"] = desk.measure(standing, calls, sign_ins, requests, say)
+
         def worked() -> None:
             each, rounds = sizes.bookings_each, sizes.throughput_rounds
             found["throughput"] = throughput.measure(standing, sizes.levels, each, rounds, say)
@@ -114,6 +124,7 @@ class Run:
             "popup": popped,
             "throughput": worked,
             "burst": burst_and_simulation,
+            "desk": at_the_desk,
         }
 
     def _try(self, name: str, measure: Callable[[], None]) -> None:
@@ -128,10 +139,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", help=f"some parts, with commas between them: {', '.join(PARTS)}")
     parser.add_argument("--small", action="store_true", help="small sizes, for trying")
+    parser.add_argument("--against", type=Path, help="another tree: only cold starts, of both in turns")
     parser.add_argument("--page", action="store_true", help="measure nothing; write the page anew from the results")
     given = parser.parse_args(arguments)
     if given.page:
         return publish(json.loads(RESULTS.read_text("utf-8")))
+    if given.against is not None:
+        return compare(given.against.resolve(), TRYING if given.small else Sizes())
     parts = given.only.split(",") if given.only else PARTS
     if not set(parts) <= set(PARTS):
         parser.error(f"--only takes {', '.join(PARTS)}")
@@ -148,6 +162,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"{file.relative_to(ROOT)} written")
     drawn = publish(run.results) if whole else draw(file, TRIED)
     return 1 if run.failed or drawn else 0
+
+
+def compare(other: Path, sizes: Sizes) -> int:
+    """Measure the cold starts of this tree against another's; returns the exit code."""
+    before = machine.described()
+    found = against.measure(other, sizes.cold_rounds, lambda text: print(text, flush=True))
+    file = TRIED / "against.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"cold": found, "run": before}, indent=1) + "\n", "utf-8")
+    print(f"{against.told(found)}\n{file.relative_to(ROOT)} written")
+    return 0
 
 
 def publish(results: Json) -> int:

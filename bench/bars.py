@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Json = dict[str, Any]
-LOOK_UPS = ("search_patient", "past_appointments", "call_popup")
+LOOK_UPS = ("search_patient", "past_appointments", "call_popup", "call_popup_with_desk")
 USUAL = "usual"
 OTHERS = (USUAL, "usual_compiled", "bare")
 OF_USUAL = "of the usual handler's"
@@ -59,6 +59,7 @@ def judge(results: Json) -> list[Bar]:
         "popup": _popup,
         "throughput": _throughput,
         "burst": _burst,
+        "desk": _desk,
     }
     found = [bar for name, part in parts.items() if name in results for bar in part(results[name])]
     if "simulation" in results:
@@ -101,6 +102,30 @@ def _throughput(throughput: Json) -> Iterator[Bar]:
 
 def _burst(burst: Json) -> Iterator[Bar]:
     yield from _drained("in real time", burst)
+
+
+def _desk(desk: Json) -> Iterator[Bar]:
+    chromium = desk["chromium"]
+    if chromium is not None:
+        by, call = in_use(chromium["ways"])
+        yield Bar("desk: announcement to name, p50", f"in Chromium, by {by}", call["named"]["p50"] / 1000, 1.0, "s")
+        yield Bar("desk: announcement to name, p95", f"in Chromium, by {by}", call["named"]["p95"] / 1000, 2.0, "s")
+        yield Bar("desk: usable after sign-in, p95", "in Chromium", chromium["usable"]["p95"] / 1000, 0.5, "s")
+        yield from _booked("in Chromium", call)
+        yield Bar("desk: requests of one call", "without polling, p95", call["requests"]["p95"], 8, "requests")
+    yield from _booked("over HTTP", desk["http"])
+    for page, weight in desk["http"]["weight"].items():
+        yield Bar("desk: a page with its files", f"the {page}", weight / 1000, 60.0, "KB")
+
+
+def in_use(ways: Json) -> tuple[str, Json]:
+    """Return how a page learns of a call, `push` where it does, and the figures of these calls."""
+    return next(iter(ways.items())) if "push" not in ways else ("push", ways["push"])
+
+
+def _booked(how: str, call: Json) -> Iterator[Bar]:
+    yield Bar("desk: *Book* to *taken down*, p95", how, call["taken_down"]["p95"] / 1000, 0.5, "s")
+    yield Bar("desk: *Book* to *booked*, p95", how, call["booked"]["p95"] / 1000, 5.0, "s")
 
 
 def _drained(how: str, burst: Json) -> Iterator[Bar]:

@@ -26,6 +26,8 @@ BY_HTTP = frozenset(
         "search_patient",
         "past_appointments",
         "call_popup",
+        "call_popup_with_desk",
+        "agent_desk",
         "book_appointment",
         "book_new_patient",
         "booking_status",

@@ -10,7 +10,7 @@ from typing import Any
 from bench.events import Feeding, Next, succeeded
 from bench.runtime import RuntimeFailed
 from bench.spread import Spread, covered
-from bench.stage import BARE, FUNCTIONS, USUAL, USUAL_COMPILED, Place, Stage
+from bench.stage import BARE, MEASURED, USUAL, USUAL_COMPILED, Place, Stage
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -39,8 +39,8 @@ def measure(stage: Stage, rounds: int, probed_rounds: int, say: Say, names: Sequ
 
     The first round is discarded: it fills the page cache, and logs in to Clinicea.
     """
-    names = names or (*COMPARED, *FUNCTIONS)
-    places = {name: stage.place() for name in names}
+    names = names or (*COMPARED, *MEASURED)
+    places = {name: stage.place(name) for name in names}
     starts: dict[str, list[Start]] = {name: [] for name in names}
     inside: dict[str, list[Json]] = {name: [] for name in names}
     with Feeding(stage) as feeding:

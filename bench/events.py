@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from bench.stage import BARE, USUAL, USUAL_COMPILED, Place, Stage
+from bench import desk_events
+from bench.stage import BARE, DESK, USUAL, USUAL_COMPILED, Place, Stage, function_of
 from commands.event import event as sample_event
 from convox_clinicea import aws
 from convox_clinicea.deadline import SystemClock
@@ -62,7 +63,7 @@ def succeeded(name: str, answer: Any) -> Any:
     """Return a successful answer; raises Refused, because the time of an error is meaningless."""
     if (
         not isinstance(answer, dict)
-        or answer.get("statusCode", 200) not in (200, 202)
+        or answer.get("statusCode", 200) not in (200, 202, 204)
         or answer.get("batchItemFailures")
     ):
         raise Refused(f"{name}: {answer}"[:600])
@@ -165,6 +166,8 @@ class Feeding:
                 return self._worked(place)
             case "booking_status":
                 return self._asked(place)
+            case _ if name == DESK:
+                return self._list_of_calls(place)
             case "authorizer":
                 return lambda: events.authorizer({"Access-Token": invented.TOKEN})
             case "past_appointments":
@@ -173,7 +176,7 @@ class Feeding:
             case _ if name in (USUAL, USUAL_COMPILED, BARE):
                 return lambda: fresh(sample("search_patient"))
             case _:
-                event = sample(name)
+                event = sample(function_of(name))
                 return lambda: fresh(event) if "httpMethod" in event else event
 
     def _newcomer(self) -> Json:
@@ -184,6 +187,11 @@ class Feeding:
         number, start = self._numbers.next()
         when = {"appointment_date": f"{start:%Y-%m-%d}", "appointment_time": f"{start:%H:%M}"}
         return fresh(sample("call_status"), CALL_REFERENCE_ID=f"CALL-{number}", **when)
+
+    def _list_of_calls(self, place: Place) -> Next:
+        with self._stage.runtime("call_popup", place) as popup:
+            agent = desk_events.announced(place, lambda event: succeeded("call_popup", popup.invoke(event)))
+        return agent.home
 
     def _worked(self, place: Place) -> Next:
         intake = self._intake(place)

@@ -192,6 +192,81 @@ def _layer(results: Json) -> str:
     )
 
 
+NOT_YET = "Not in the last whole run."
+
+
+def _desk(results: Json) -> str:
+    desk = results.get("desk")
+    if desk is None:
+        return NOT_YET
+    columns = {"over HTTP": desk["http"]}
+    if desk["chromium"] is not None:
+        usable, ways = {"usable": desk["chromium"]["usable"]}, desk["chromium"]["ways"]
+        columns = {f"in Chromium, by {by}": call | usable for by, call in ways.items()} | columns
+    rows = [
+        (told, *(_shares(column.get(what), digits) for column in columns.values()))
+        for what, (told, digits) in DESK_FIGURES.items()
+    ]
+    version = "" if desk["chromium"] is None else f"\n\nChromium {desk['chromium']['version']}, without a screen."
+    return _table(("p50 (p95)", *columns), rows) + version
+
+
+DESK_FIGURES = {
+    "named": ("announcement to name on the screen, ms", 0),
+    "usable": ("page usable after sign-in, ms", 0),
+    "opened": ("call's page and caller, asked at once, ms", 0),
+    "taken_down": ("*Book* to *taken down*, ms", 0),
+    "booked": ("*Book* to *booked*, ms", 0),
+    "requests": ("requests of one call", 0),
+    "polls": ("of polling, besides", 0),
+    "bytes": ("bytes of one call, all of them", 0),
+}
+
+
+def _shares(shares: Json | None, digits: int) -> str:
+    return "" if shares is None else f"{shares['p50']:,.{digits}f} ({shares['p95']:,.{digits}f})"
+
+
+def _desk_requests(results: Json) -> str:
+    if "desk" not in results:
+        return NOT_YET
+    heads = ("ms", "adds p50", "p95", "handler p50", "AWS calls", "Clinicea calls", "USD per 1,000,000")
+    return _table(
+        heads,
+        (
+            (
+                f"`{kind}`",
+                *(f"{each['added'][share]:.2f}" for share in ("p50", "p95")),
+                f"{each['wall']['p50']:.1f}",
+                f"{round(each['aws_calls'], 2):g}",
+                f"{round(each['calls'].get('clinicea', 0), 2):g}",
+                f"{results['desk_bill']['million'][kind]:.2f}",
+            )
+            for kind, each in results["desk"]["requests"].items()
+        ),
+    )
+
+
+def _desk_bill(results: Json) -> str:
+    billed = results.get("desk_bill")
+    if billed is None:
+        return NOT_YET
+    told = {
+        "calls": "{calls:,} calls, each with a booking",
+        "polling": "waiting by polling: {polls:,} requests",
+        "push": "waiting by push: {connection_minutes:,} minutes, {sockets:,} sockets, {polls_by_push:,} requests",
+    }
+    parts = ("lambda_", "gateway", "dynamodb", "others", "logs", "total")
+    rows = [
+        (told[row].format(**billed), *(f"{each[part]:.2f}" for part in parts)) for row, each in billed["rows"].items()
+    ]
+    in_all = {f"Cognito: {billed['agents']} people": billed["cognito"], "**in all, by polling**": billed["by_polling"]}
+    in_all |= {} if billed["by_push"] is None else {"**in all, by push**": billed["by_push"]}
+    rows += [(what, *[""] * 5, f"**{amount:.2f}**") for what, amount in in_all.items()]
+    heads = ("Lambda", "API Gateway", "DynamoDB", "SQS, KMS, secrets", "logs, traces", "in all")
+    return _table((f"{bill.prices()['currency']} a month", *heads), rows)
+
+
 TABLES: dict[str, Callable[[Json], str]] = {
     "run": _run,
     "bars": _bars,
@@ -200,6 +275,9 @@ TABLES: dict[str, Callable[[Json], str]] = {
     "popup": _popup,
     "throughput": _throughput,
     "burst": _burst,
+    "desk": _desk,
+    "desk-requests": _desk_requests,
+    "desk-bill": _desk_bill,
     "bill": _bill,
     "layer": _layer,
 }

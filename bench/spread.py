@@ -36,6 +36,11 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
 
 
+def shares(values: Sequence[float]) -> dict[str, float]:
+    """Return p50 and p95 of a sample with its size; raises ValueError for an empty one."""
+    return {"p50": percentile(values, 50), "p95": percentile(values, 95), "count": len(values)}
+
+
 def covered(spans: Sequence[tuple[float, float]], begin: float, end: float) -> float:
     """Return the time between `begin` and `end` that is covered by at least one span."""
     length, reached = 0.0, begin

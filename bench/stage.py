@@ -23,6 +23,9 @@ from tests.support.account import Stack, forget_clients
 HERE = Path(__file__).parent
 FUNCTIONS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
 USUAL, USUAL_COMPILED, BARE = "usual", "usual_compiled", "bare"
+DESK, POPUP_WITH_DESK = "agent_desk", "call_popup_with_desk"
+"""The desk's function, and the pop-up of a deployment with a desk, for which it does more."""
+MEASURED = (*FUNCTIONS, POPUP_WITH_DESK)
 STOP_SECONDS = 5.0
 AS_DEPLOYED = {
     "CLINICEA_AUTHENTICATION": "staff_session",
@@ -39,8 +42,12 @@ AS_DEPLOYED = {
     "BOOKINGS_PER_AGENT_MINUTE": "100000",
     "OPEN_BOOKINGS_PER_NUMBER": "0",
     "STATUS_PER_CALLER_MINUTE": "100000",
+    "DESK_CLIENT": "",
+    "DESK_SOCKETS": "",
 }
-"""Variables with limits, register of disclosures and session."""
+"""Variables with limits, register of disclosures and session, and as by default without a desk."""
+WITH_DESK = {"DESK_CLIENT": "convox", "DESK_SOCKETS": "https://sockets.invalid/desk"}
+"""No page of a measurement has an open socket, so nothing is sent to that address."""
 OF_LAMBDA = {"AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR", "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000"}
 
 
@@ -68,10 +75,11 @@ class Stage:
     aws: dict[str, str]
     _numbers: Iterator[int]
 
-    def place(self) -> Place:
-        """Create the resources of a further, independent deployment."""
+    def place(self, name: str = "") -> Place:
+        """Create the resources of a further, independent deployment for a function; the desk's has a desk."""
         stack = Stack.create()
-        return Place(stack, stack.environment(self.clinicea.url) | self.aws | AS_DEPLOYED | OF_LAMBDA)
+        desk = WITH_DESK if name in (DESK, POPUP_WITH_DESK) else {}
+        return Place(stack, stack.environment(self.clinicea.url) | self.aws | AS_DEPLOYED | OF_LAMBDA | desk)
 
     def runtime(self, name: str, place: Place, *, seconds: int = 30) -> Runtime:
         """Return the environment of a function, or of the usual or bare handler; `with` starts it."""
@@ -88,13 +96,18 @@ class Stage:
 
     def _code(self, name: str) -> Path:
         others = {USUAL: self.usual.function("usual"), USUAL_COMPILED: self.compiled, BARE: HERE / "bare"}
-        return others.get(name) or self.product.function(name)
+        return others.get(name) or self.product.function(function_of(name))
 
     def _layer(self, name: str) -> Path | None:
-        return self.product.layer if name in FUNCTIONS else None
+        return self.product.layer if name in MEASURED else None
 
     def _environment(self, name: str, place: Place) -> dict[str, str]:
         return place.environment | {"POWERTOOLS_SERVICE_NAME": name}
+
+
+def function_of(name: str) -> str:
+    """Return the function that is measured under a name."""
+    return "call_popup" if name == POPUP_WITH_DESK else name
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from bench.events import Feeding, Next, succeeded
 from bench.memory import peak_megabytes
 from bench.runtime import Runtime
 from bench.spread import covered, percentile
-from bench.stage import FUNCTIONS, USUAL, Stage
+from bench.stage import MEASURED, USUAL, Place, Stage
 
 Json = dict[str, Any]
 Say = Callable[[str], None]
@@ -25,7 +25,7 @@ BLOCK = 20
 
 def measure(stage: Stage, calls: int, say: Say, names: Sequence[str] = ()) -> Json:
     """Invoke each function at least `calls` times, in turns, with the probe around its handler."""
-    names = names or (USUAL, *FUNCTIONS)
+    names = names or (USUAL, *MEASURED)
     with ExitStack() as running:
         feeding = running.enter_context(Feeding(stage))
         subjects: dict[str, tuple[Runtime, Path, Next]] = {}
@@ -33,12 +33,12 @@ def measure(stage: Stage, calls: int, say: Say, names: Sequence[str] = ()) -> Js
         said: dict[str, int] = {}
         for name in names:
             say(f"warm, starting {name}")
-            place = stage.place()
+            place = stage.place(name)
             runtime, lines = stage.probed(name, place, seconds=60)
             subjects[name] = (running.enter_context(runtime), lines, feeding.of(name, place))
-            tables[name] = {place.stack.disclosures_table: "disclosures", place.stack.table: "ledger"}
+            tables[name] = tables_of(place)
             _invoke(name, subjects[name], WARM_UP)
-            said[name] = _log_bytes(runtime)
+            said[name] = log_bytes(runtime)
         rounds = -(-calls // BLOCK)
         for turn in range(1, rounds + 1):
             say(f"warm, round {turn} of {rounds}")
@@ -46,9 +46,9 @@ def measure(stage: Stage, calls: int, say: Say, names: Sequence[str] = ()) -> Js
                 _invoke(name, subjects[name], BLOCK)
         return {
             name: {
-                **summary(_lines(lines)[WARM_UP:], tables[name]),
+                **summary(lines_of(lines)[WARM_UP:], tables[name]),
                 "peak_megabytes": peak_megabytes(runtime),
-                "log_bytes": (_log_bytes(runtime) - said[name]) / (rounds * BLOCK),
+                "log_bytes": (log_bytes(runtime) - said[name]) / (rounds * BLOCK),
             }
             for name, (runtime, lines, _) in subjects.items()
         }
@@ -60,13 +60,19 @@ def _invoke(name: str, subject: tuple[Runtime, Path, Next], times: int) -> None:
         succeeded(name, runtime.invoke(next_event()))
 
 
-def _lines(file: Path) -> list[Json]:
+def lines_of(file: Path) -> list[Json]:
+    """Return the probe's lines."""
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
-def _log_bytes(runtime: Runtime) -> int:
+def log_bytes(runtime: Runtime) -> int:
     """Return the bytes logged by the function, without the emulator's lines, which are not JSON."""
     return sum(len(line) + 1 for line in runtime.said.splitlines() if line.startswith("{"))
+
+
+def tables_of(place: Place) -> dict[str, str]:
+    """Return the display names of a deployment's tables."""
+    return {place.stack.disclosures_table: "disclosures", place.stack.table: "ledger"}
 
 
 def summary(lines: Sequence[Json], tables: Mapping[str, str]) -> Json:
