@@ -159,6 +159,10 @@ class Service(_Part):
     minutes: int = Field(ge=5, le=480)
     practitioners: list[ClinicId] | None = Field(default=None, min_length=1)
 
+    def is_given_by(self, practitioner_id: str) -> bool:
+        """Return whether a practitioner gives it."""
+        return self.practitioners is None or id_key(practitioner_id) in map(id_key, self.practitioners)
+
 
 class Schedule(_Hours):
     """A clinic's `schedule`.
@@ -263,3 +267,11 @@ def first_instant(day: date, minute: int, zone: tzinfo) -> datetime:
     """Return the first instant in UTC at which clocks show a minute of a day; of a skipped minute, the skip's end."""
     skip = skipped_at(day, minute, zone)
     return instants_at(day, minute if skip is None else skip.end, zone)[0]
+
+
+def open_times(spans: Sequence[Span], day: date, zone: tzinfo) -> list[tuple[datetime, datetime]]:
+    """Return start and end of a day's spans in UTC.
+
+    A span that ends at a time that comes twice ends when it comes first.
+    """
+    return [(first_instant(day, each.start, zone), first_instant(day, each.end, zone)) for each in spans]

@@ -121,4 +121,4 @@ def test_a_second_booking_of_a_person_is_asked_about(signed_in: Browser, service
     page = signed_in.post(f"{CALL}/book", FILLED | {"token": signed_in.get(CALL).token}, fragment=True)
 
     assert (page.status, "Another booking: is required" in page.text) == (400, True)
-    assert '<button form="booking" name="another" value="yes">' in page.body
+    assert '<button form="booking" name="confirmed" value="when=now another=yes">' in page.body

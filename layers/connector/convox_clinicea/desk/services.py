@@ -22,6 +22,7 @@ from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
 from convox_clinicea.desk.drafts import Drafts
+from convox_clinicea.desk.opening import OpeningHours
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
@@ -32,6 +33,7 @@ from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number
 from convox_clinicea.rate_limits import RateLimiter, limits_of_lookups
+from convox_clinicea.schedules import Schedules
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 
@@ -100,6 +102,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             limiter=limiter,
             states=states,
             defaults=defaults,
+            opening=OpeningHours(Schedules.from_clinics(defaults.clinics), defaults),
             clock=clock,
             client=client,
         ),
