@@ -199,6 +199,11 @@ class Schedule(_Hours):
         wanted = None if name is None else normalized(name)
         return next((each for each in self.services if normalized(each.name) == wanted), None)
 
+    @property
+    def has_hours(self) -> bool:
+        """Whether the hours of any day are known."""
+        return any(each.hours or each.special_days for each in (self, *self.practitioners))
+
     def open_spans(self, day: date, practitioner_id: str | None = None) -> Sequence[Span] | None:
         """Return the hours of a day: the clinic's, less those in which the practitioner is not in.
 

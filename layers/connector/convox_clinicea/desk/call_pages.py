@@ -67,6 +67,8 @@ class CallPages:
             case ("calls", key, "draft"):
                 self._services.drafts.keep(session.person, self._call(session, key).call_id, held(form))
                 return web.nothing()
+            case ("calls", key, "times"):
+                return self._times(request, session, self._call(session, key), form)
             case ("calls", key, "book"):
                 return self._book(request, session, self._call(session, key), form)
         raise NotFound("no such page")
@@ -173,6 +175,13 @@ class CallPages:
         if request.is_fragment:
             return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
+
+    def _times(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
+        times = self._services.times
+        offer = times.of_form(form, Deadline.after(self._clock, self._budget))
+        if offer is not None and offer.failure is not None:
+            self._report(offer.failure)
+        return page(self._pages.fragment("times", request, session, call, offer=offer, clinic_zone=times.zone(form)))
 
     def _bookings(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         states = self._services.booking.states(session.person, call)

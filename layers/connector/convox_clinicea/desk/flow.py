@@ -46,6 +46,7 @@ def desk_flow(function: Function[Desk]) -> Desk:
         clinics=tuple((each, (clinic and clinic.name) or each) for each, clinic in names.items()),
         consent=(texts.default, None if consent is None else consent.text),
         services=choices(listed),
+        has_hours=any(each is not None and each.has_hours for each in listed),
         free_service=not listed or any(each is None or not each.services for each in listed),
     )
     pages, report = Pages(shown, clock), report_to(function.logger)

@@ -31,6 +31,7 @@ class Shown:
         clinics: id and name of each clinic of the document.
         consent: version and words of the consent text; None where the document does not describe the version.
         services: name and label of each service that the clinics list.
+        has_hours: whether free times of some clinic are known.
         free_service: whether another one may be typed, because not every clinic has a list.
     """
 
@@ -39,6 +40,7 @@ class Shown:
     consent: tuple[str, str | None]
     services: tuple[tuple[str, str], ...] = ()
     free_service: bool = True
+    has_hours: bool = False
 
 
 class Pages:

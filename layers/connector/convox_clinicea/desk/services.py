@@ -22,10 +22,12 @@ from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
 from convox_clinicea.desk.drafts import Drafts
+from convox_clinicea.desk.offers import OfferedTimes
 from convox_clinicea.desk.opening import OpeningHours
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
+from convox_clinicea.lookups.clinic_times import ClinicTimes, KeptCalendars
 from convox_clinicea.lookups.completed import CompletedAppointments
 from convox_clinicea.lookups.popup import CallPopUp
 from convox_clinicea.lookups.prefetched import PrefetchedLookups
@@ -45,6 +47,7 @@ class DeskServices(NamedTuple):
     caller: CallerLookup
     booking: DeskBooking
     drafts: Drafts
+    times: OfferedTimes
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -81,6 +84,8 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         client=client,
         numbers=number_key,
     )
+    schedules = Schedules.from_clinics(defaults.clinics)
+    calendars = KeptCalendars(clinicea, at_once, clock, settings.default_duration_minutes)
     return DeskServices(
         calls,
         CallerLookup(
@@ -102,7 +107,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             limiter=limiter,
             states=states,
             defaults=defaults,
-            opening=OpeningHours(Schedules.from_clinics(defaults.clinics), defaults),
+            opening=OpeningHours(schedules, defaults),
             clock=clock,
             client=client,
         ),
@@ -115,6 +120,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             client=client,
             patient_key=partial(_patient_key, settings.identity_secret_arn),
         ),
+        OfferedTimes(ClinicTimes(schedules, clinicea, calendars, defaults, clock), defaults),
     )
 
 

@@ -130,6 +130,11 @@ ENGLISH: Mapping[str, str] = {
     "book.repeated": "This was booked before; it counts once.",
     "book.at-end": "waits for the end of the call",
     "book.problems": "Not usable: {fields}",
+    "times.title": "Free times",
+    "times.choose": "Choose a clinic with opening hours, and a day.",
+    "times.none": "No free time on this day.",
+    "times.checked": "as in the calendar at {time}",
+    "times.unchecked": "Clinicea does not answer. These are the opening hours, not checked with the calendar.",
     # What a clinic's schedule says of a time
     "hours.open": "{who} is open {hours} on {day}.",
     "hours.closed": "{who} is closed on {day}{why}.",
