@@ -5,8 +5,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import available_timezones
 
 import click
 
@@ -14,17 +16,20 @@ from commands import cli_support, deploy_file
 from commands.cli_support import Output
 from commands.explaining import REFUSED, explained
 from commands.parameters import pairs, samconfig
+from commands.schedule_remarks import remarks
 from commands.target import DEFAULT_STACK, Target
 from convox_clinicea.clinicea import CallTable
 from convox_clinicea.clinicea.calls import of_schema_1
 from convox_clinicea.convox.dialect import Dialects
 from convox_clinicea.deployment_documents import Clinics, ConsentTexts
 from convox_clinicea.errors import ConfigurationError, InvalidDocument
+from convox_clinicea.schedules import Schedules
 from convox_clinicea.settings import packed, replacement
 
 Document = dict[str, Any]
 MODERN_BOOKING = "book_known by modern calls"
-ZONE = "UTC"  # zone of clinics without one; which zone makes no difference here
+ZONE = "UTC"
+"""Zone of clinics without one, where the parameters name none either."""
 
 
 @dataclass(frozen=True)
@@ -33,43 +38,45 @@ class Kind:
 
     Attributes:
         parameter: the template's parameter with its source.
-        check: returns a summary of the document; raises ConfigurationError.
+        check: returns a summary of the document, and remarks; gets the deployment's time zone. Raises
+            ConfigurationError.
     """
 
     name: str
     parameter: str
-    check: Callable[[Document | None], str]
+    check: Callable[[Document | None, str], tuple[str, list[str]]]
 
 
-def _call_table(document: Document | None) -> str:
+def _call_table(document: Document | None, _zone: str) -> tuple[str, list[str]]:
     table = CallTable.build(packed("call_table"), document)
     modern = [f"{flow} by modern calls" for flow, dialect in table.flows.model_dump().items() if dialect == "modern"]
     told = [f"{len(table.calls)} calls, {len(table.flows.needed())} in use", *modern]
     if document is not None and of_schema_1(document):
         told.append('schema 1, with its old defaults; write "schema": 2 for the current ones')
-    return "; ".join(told)
+    return "; ".join(told), []
 
 
-def _clinics(document: Document | None) -> str:
-    written = packed("clinics") if document is None else document
-    Clinics.from_document(written, ZONE)
-    clinics = written.get("clinics", [])
-    zones = sum(1 for each in clinics if each.get("time_zone"))
-    return f"{len(clinics)} clinics, {zones} of them with a time zone"
+def _clinics(document: Document | None, zone: str) -> tuple[str, list[str]]:
+    clinics = Clinics.from_document(packed("clinics") if document is None else document, zone)
+    schedules = Schedules.from_clinics(clinics)
+    zones = sum(1 for each in clinics if each.time_zone)
+    told = f"{len([*clinics])} clinics, {zones} of them with a time zone"
+    told += f", {len(schedules)} with a schedule" if len(schedules) else ""
+    return told, remarks(clinics, schedules, datetime.now(UTC).date())
 
 
-def _dialect(document: Document | None) -> str:
+def _dialect(document: Document | None, _zone: str) -> tuple[str, list[str]]:
     Dialects.from_document(document)
     callers = sorted((document or {}).get("callers", {}))
-    return f"clients with their own: {', '.join(callers) or 'none'}"
+    return f"clients with their own: {', '.join(callers) or 'none'}", []
 
 
-def _consent_texts(document: Document | None) -> str:
+def _consent_texts(document: Document | None, _zone: str) -> tuple[str, list[str]]:
     written = packed("consent_texts") if document is None else document
     ConsentTexts.from_document(written, "")
     versions = written["versions"]
     languages = sorted({each["language"] for each in versions})
-    return f"{len(versions)} versions, in {', '.join(languages)}"
+    return f"{len(versions)} versions, in {', '.join(languages)}", []
 
 
 @dataclass(frozen=True)
@@ -89,19 +96,21 @@ KINDS = (CALL_TABLE, CLINICS, DIALECT, CONSENT_TEXTS)
 
 @dataclass(frozen=True)
 class Finding:
-    """Result for one document: its source, its summary, its problems."""
+    """Result for one document: its source, its summary, its problems; and remarks, which stop nothing."""
 
     name: str
     source: str
     holds: str = ""
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
-def check(kind: Kind, source: str) -> Finding:
+def check(kind: Kind, source: str, zone: str = ZONE) -> Finding:
     """Read and check one document; `source` is empty, a file, ``ssm:/…`` or ``s3://…``."""
     shown = source or "packed with the connector"
     try:
-        return Finding(kind.name, shown, holds=kind.check(_read(kind.name, source)))
+        holds, told = kind.check(_read(kind.name, source), zone)
+        return Finding(kind.name, shown, holds=holds, remarks=tuple(told))
     except InvalidDocument as error:
         return Finding(kind.name, shown, problems=error.problems)
     except ConfigurationError as error:
@@ -173,13 +182,13 @@ def unfit(deployed: Deployed, call_table: Finding) -> list[str]:
 
 
 def show(out: Output, findings: list[Finding], wrong_parameters: list[str]) -> None:
-    """Print a line for each document, and one for each problem."""
+    """Print a line for each document, and one for each problem and remark."""
     for finding in findings:
         count = len(finding.problems)
         verdict = f"in order ({finding.holds})" if not count else f"{count} problem{'s' if count > 1 else ''}"
         out.line(f"{finding.name:<10} {finding.source}: {verdict}")
-        for problem in finding.problems:
-            out.line(f"    {problem}")
+        for line in (*finding.problems, *(f"remark: {each}" for each in finding.remarks)):
+            out.line(f"    {line}")
     if wrong_parameters:
         out.line("parameters")
         for problem in wrong_parameters:
@@ -231,7 +240,9 @@ def check_config(out: Output, parameters: Sequence[str], **given: str | None) ->
     except REFUSED as error:
         out.error(explained(error, None))
         return cli_support.COULD_NOT_ASK
-    findings = {kind.name: check(kind, source) for kind, source in sources.items()}
+    named = deployed.values.get("TimeZone", "")
+    zone = named if named in available_timezones() else ZONE
+    findings = {kind.name: check(kind, source, zone) for kind, source in sources.items()}
     wrong_parameters = misplaced(deployed) + unfit(deployed, findings["call_table"])
     show(out, [*findings.values()], wrong_parameters)
     return int(bool(wrong_parameters) or any(finding.problems for finding in findings.values()))

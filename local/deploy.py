@@ -16,8 +16,8 @@ from botocore.config import Config
 from commands.release import PARAMETER, overrides, release_id
 from local import paths
 from local.clinicea import Credentials
-from local.clinicea.records import DEFAULT_CLINICS
 from local.clinicea.worlds import WORLDS, World
+from local.clinics import clinics_document
 from local.desk import LocalDesk, address_of
 from local.emulator import CREDENTIALS
 from local.permissions import lift_unknown_conditions
@@ -95,7 +95,7 @@ class Deployment:
         secret = self.client("secretsmanager").create_secret(
             Name=f"{paths.STACK}/clinicea", SecretString=json.dumps(credentials)
         )
-        clinics = {"schema": 1, "clinics": [asdict(each) for each in DEFAULT_CLINICS]}
+        clinics = clinics_document()
         name = f"/{paths.STACK}/clinics"
         self.client("ssm").put_parameter(Name=name, Value=json.dumps(clinics), Type="String")
         return {

@@ -268,3 +268,22 @@ def test_the_desk_has_the_deployment_s_own_documents(
     assert '<option value="C-01">Example Clinic</option>' in call.body
     assert caller.field("patient_id") == "P-41"
     assert "taken down" in taken.text
+
+
+@pytest.mark.parametrize("free", [False, True], ids=["all clinics list them", "one clinic has no list"])
+def test_services_of_the_clinics_are_choices(
+    deployment: Deployment, browser: Browser, provider: Provider, *, free: bool
+) -> None:
+    schedule = {"services": [{"name": "Follow-up", "minutes": 20}]}
+    clinics = [{"clinic_id": "C-01", "schedule": schedule}, *([{"clinic_id": "C-02"}] if free else [])]
+    deployment.configure(CLINICS=document({"schema": 1, "clinics": clinics}))
+    browser.sign_in(provider)
+    announced(deployment)
+
+    call = opened(browser)
+    browser.post(f"{call.address}/draft", {"token": call.token, "patient_id": "P-41", "service": "Knee"}, fragment=True)
+    again = browser.get(call.address)
+
+    assert '<option value="Follow-up">Follow-up (20 min)</option>' in call.body
+    assert ('<select id="service"' in call.body, 'list="services"' in call.body) == (not free, free)
+    assert ('<option value="Knee" selected>' in again.body, again.field("service") == "Knee") == (not free, free)

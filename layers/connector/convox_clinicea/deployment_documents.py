@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -96,7 +96,11 @@ ClinicId = Annotated[str, StringConstraints(pattern=r"\A[A-Za-z0-9_.:-]{1,64}\z"
 
 
 class Clinic(BaseModel):
-    """One clinic of the chain, as shown to agents."""
+    """One clinic of the chain, as shown to agents.
+
+    Attributes:
+        schedule: opening hours and services, for convox_clinicea.schedules, which only few functions load.
+    """
 
     model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
@@ -104,6 +108,7 @@ class Clinic(BaseModel):
     name: str | None = None
     address: str | None = None
     time_zone: ZoneName | None = None
+    schedule: dict[str, Any] | None = None
 
 
 class ClinicsDocument(BaseModel):
@@ -132,6 +137,9 @@ class Clinics:
     def from_document(cls, document: dict[str, Any], default_zone: str) -> Clinics:
         """Build from the parsed JSON document; raises InvalidDocument, which names the places."""
         return cls(read_document(ClinicsDocument, document, "clinics document"), default_zone)
+
+    def __iter__(self) -> Iterator[Clinic]:
+        return iter(self._clinics.values())
 
     def get(self, clinic_id: str | None) -> Clinic | None:
         return None if clinic_id is None else self._clinics.get(id_key(clinic_id))

@@ -10,6 +10,7 @@ from typing import Any
 
 from convox_clinicea.clinicea.models import Appointment, Patient
 from convox_clinicea.errors import ConnectorError, NotFound
+from convox_clinicea.lookups.clinic_times import DayTimes
 from convox_clinicea.lookups.completed import CompletedAppointment
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import PersonalDate, PersonalText
@@ -101,13 +102,22 @@ class Services:
     refused: ConnectorError | None = None
     booked: list[dict[str, str]] = field(default_factory=list)
     kept: dict[str, dict[str, str]] = field(default_factory=dict)
+    offer: DayTimes | None = None
+    asked: list[dict[str, str]] = field(default_factory=list)
     shown_to: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def calls(self) -> Services:
         return self
 
-    caller = booking = drafts = calls
+    caller = booking = drafts = times = calls
+
+    def zone(self, _form: Mapping[str, str]) -> str:
+        return "Asia/Kolkata"
+
+    def of_form(self, form: Mapping[str, str], _deadline: Any) -> DayTimes | None:
+        self.asked.append(dict(form))
+        return self.offer
 
     def today(self, person: Any) -> list[DeskCall]:
         return self.agents_calls.get(person.agent_id, [])

@@ -9,6 +9,7 @@ import pytest
 
 from convox_clinicea.bookings.protocol import Reason
 from convox_clinicea.desk import views, web
+from convox_clinicea.desk.opening import QUESTIONS
 from convox_clinicea.desk.states import Progress
 from convox_clinicea.desk.texts import ENGLISH
 from tests.support.desk_browser import Browser
@@ -68,9 +69,12 @@ def test_a_template_has_nothing_inline(name: str) -> None:
 
 
 def test_every_text_is_in_the_catalogue_and_every_one_is_used() -> None:
+    code = [path.read_text("utf-8") for path in sorted(views.HERE.glob("*.py"))]
     used = {key for source in TEMPLATES.values() for key in KEY.findall(source)}
+    used |= {key for source in code for key in re.findall(r"\btext\(\s*[\"']([^\"']+)", source)}
     ends = {each for each in used if each.endswith((".", ".%d"))}
     built = {f"progress.{each.value}" for each in Progress} | {f"reason.{each.value}" for each in Reason}
+    built |= {f"book.confirm.{each}" for each in QUESTIONS}
     built |= {key for key in ENGLISH if key.startswith(("error.", "gender.", "consent.", "field."))}
 
     assert used - ends <= set(ENGLISH)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from convox_clinicea.clinicea.errors import TimedOut
 from convox_clinicea.desk.pages import key_of
 from convox_clinicea.errors import FieldProblem, InvalidRequest
+from convox_clinicea.lookups.clinic_times import DayTimes
+from convox_clinicea.lookups.free_times import FreeTime
 from convox_clinicea.table import TableUnavailable
 from tests.support import emf
 from tests.support.clock import SkippingClock
@@ -158,10 +162,29 @@ def test_a_call_opens_though_its_draft_cannot_be_read(signed_in: Browser, servic
     assert "+91 99999 00001" in signed_in.get(CALL).text
 
 
+def test_free_times_are_buttons_with_the_calendar_s_age(signed_in: Browser, services: Services) -> None:
+    token = signed_in.get(CALL).token
+    form = {"token": token, "clinic_id": "andheri", "day": "2031-03-03"}
+    times = [FreeTime(SINCE, ()), FreeTime(SINCE + timedelta(minutes=90), ())]
+    pages = []
+    for offer in (None, DayTimes(SINCE.date(), times, SINCE), DayTimes(SINCE.date(), [], None, TimedOut("call"))):
+        services.offer = offer
+        pages.append(signed_in.post(f"{CALL}/times", form, fragment=True))
+
+    none, free, unchecked = pages
+    assert [each.status for each in pages] == [200, 200, 200]
+    assert "Choose a clinic" in none.text
+    assert re.findall(r'data-time="([^"]+)">([^<]+)<', free.body) == [("12:00", "12:00"), ("13:30", "13:30")]
+    assert "as in the calendar at 12:00" in free.text
+    assert "No free time on this day" in unchecked.text
+    assert "not checked with the calendar" in unchecked.text
+    assert services.asked[0]["day"] == "2031-03-03"
+
+
 def test_a_second_booking_of_a_person_is_asked_about(signed_in: Browser, services: Services) -> None:
     services.refused = InvalidRequest(FieldProblem("another", "is required: this call has another booking"))
 
     page = signed_in.post(f"{CALL}/book", FILLED | {"token": signed_in.get(CALL).token}, fragment=True)
 
     assert (page.status, "Another booking: is required" in page.text) == (400, True)
-    assert '<button form="booking" name="another" value="yes">' in page.body
+    assert '<button form="booking" name="confirmed" value="when=now another=yes">' in page.body

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING, TypeVar
 
 from convox_clinicea.clinicea import lists
@@ -11,6 +11,7 @@ from convox_clinicea.clinicea.arguments import Arguments, Setup
 from convox_clinicea.clinicea.call_table import CallTable, Variant
 from convox_clinicea.clinicea.calls import Endpoint
 from convox_clinicea.clinicea.errors import NotInDialect
+from convox_clinicea.clinicea.formats import zone_of
 from convox_clinicea.clinicea.http import (
     Authentication,
     Exchange,
@@ -167,6 +168,10 @@ class Clinicea:
         """Return all pages of the day's appointments of all patients, `getAppointmentsByDate` [live]."""
         call = Endpoint.BY_DATE
         return self._appointment_pages(call, {"day": self._arguments.day(call, "day", day)}, deadline)
+
+    def calendar_zone(self, clinic_id: str) -> tzinfo:
+        """Return the zone in which Clinicea's lists show a clinic's times, and count its days."""
+        return zone_of(self._table.times.reading_zone, self._clinics.zone(clinic_id))
 
     def entries_by_date(self, day: date, deadline: Deadline) -> list[CalendarEntry]:
         """Return the day's appointments with names, numbers and notes, if the list shows them."""

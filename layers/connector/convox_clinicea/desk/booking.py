@@ -16,6 +16,7 @@ from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.request import validated
 from convox_clinicea.deadline import Clock
 from convox_clinicea.desk.calls import DeskCall, SignedIn
+from convox_clinicea.desk.opening import OpeningHours
 from convox_clinicea.desk.states import BookingState, BookingStates, state_of, waiting_state
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotShown
 from convox_clinicea.new_patient import RULES
@@ -42,11 +43,12 @@ class DeskBooking:
 
     A form has the contract's field names: `patient_id` or a new patient's fields, `clinic_id`, `start` or `day` and
     `time`, `practitioner_id`, `service`, `duration_minutes`, `notes`, `consent.given` (`yes` or `no`),
-    `consent.given_by`, `consent.text_version`; and `another` (`yes`) where the person is to have it beside another
-    booking of the call. An empty field was not filled in.
+    `consent.given_by`, `consent.text_version`; `another` (`yes`) where the person is to have it beside another booking
+    of the call; and the answers to the questions of `opening`. An empty field was not filled in.
 
     Args:
         call_end: after which time what is kept is made without a status callback.
+        opening: asks about times outside the hours and unlisted services; the API does not.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class DeskBooking:
         limiter: RateLimiter,
         states: BookingStates,
         defaults: RequestDefaults,
+        opening: OpeningHours,
         clock: Clock,
         client: str,
     ) -> None:
@@ -69,6 +72,7 @@ class DeskBooking:
         self._limiter = limiter
         self._states = states
         self._defaults = defaults
+        self._opening = opening
         self._clock = clock
         self._client = client
 
@@ -82,12 +86,14 @@ class DeskBooking:
 
         Raises:
             InvalidRequest: of the form; nothing is stored.
+            Unconfirmed: the clinic's schedule speaks against it; nothing is stored.
             ConsentRequired: the form registers somebody who has not consented; nothing is stored.
             NotShown: the patient was not shown to the agent on this call.
             RateLimited: the client or the agent books too often; nothing is stored.
             NotStored: ledger or queue did not confirm; the same form may be sent again.
         """
         request = self._request(person, call, form, request_id)
+        self._opening.require_confirmed(request, form)
         self._limiter.acquire_booking(Requester(self._client, person.agent_id))
         self._require_shown(request)
         with or_not_stored():
@@ -119,6 +125,10 @@ class DeskBooking:
         filled = {name: text.strip() for name, text in form.items() if text.strip()}
         values: dict[str, Any] = {name: filled[name] for name in _ASKED if name in filled}
         values |= {"call_id": call.said_id.reveal(), "agent_id": person.agent_id}
+        self._opening.require_existing(filled)
+        minutes = self._opening.minutes(filled.get("clinic_id"), filled.get("service"))
+        if minutes is not None:
+            values.setdefault("duration_minutes", minutes)
         start = filled.get("start") or _start(filled)
         if start is not None:
             values["start"] = start

@@ -16,6 +16,7 @@ from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk import web
 from convox_clinicea.desk.caller import CallerView
 from convox_clinicea.desk.calls import DeskCall
+from convox_clinicea.desk.opening import answer_for, answered
 from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
 from convox_clinicea.desk.services import DeskServices
@@ -78,6 +79,8 @@ class CallPages:
             case ("calls", key, "draft"):
                 self._services.drafts.keep(session.person, self._call(session, key).call_id, held(form))
                 return web.nothing()
+            case ("calls", key, "times"):
+                return self._times(request, session, self._call(session, key), form)
             case ("calls", key, "book"):
                 return self._book(request, session, self._call(session, key), form)
         raise NotFound("no such page")
@@ -164,6 +167,7 @@ class CallPages:
         return self._call_page(request, session, call, view=view, disagrees=disagrees, form=form)
 
     def _book(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
+        form = answered(form)
         try:
             _require_somebody(form)
             state = self._services.booking.book(
@@ -174,13 +178,26 @@ class CallPages:
                 request_id=request.request_id,
             )
         except ConnectorError as error:
-            if request.is_fragment:
+            problems = error.problems if isinstance(error, InvalidRequest) else ()
+            confirmed = answer_for(form, problems)
+            if request.is_fragment and confirmed is None:
                 raise
             self._report(error)
-            return self._call_page(request, session, call, form=form, problem=error, status=status_of(error))
+            if request.is_fragment:
+                asked: dict[str, Any] = {"message": error.public, "problems": problems, "confirmed": confirmed}
+                return page(self._pages.fragment("problem", request, session, call, **asked), status_of(error))
+            more: dict[str, Any] = {"form": form, "problem": error, "confirmed": confirmed}
+            return self._call_page(request, session, call, status=status_of(error), **more)
         if request.is_fragment:
             return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
+
+    def _times(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
+        times = self._services.times
+        offer = times.of_form(form, Deadline.after(self._clock, self._budget))
+        if offer is not None and offer.failure is not None:
+            self._report(offer.failure)
+        return page(self._pages.fragment("times", request, session, call, offer=offer, clinic_zone=times.zone(form)))
 
     def _bookings(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         states = self._services.booking.states(session.person, call)

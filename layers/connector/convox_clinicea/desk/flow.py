@@ -13,6 +13,7 @@ from convox_clinicea import aws
 from convox_clinicea.convox.request import clinics_from, consent_texts_from, ids_from
 from convox_clinicea.deadline import Clock
 from convox_clinicea.desk.call_pages import CallPages
+from convox_clinicea.desk.opening import choices
 from convox_clinicea.desk.page_function import report_to
 from convox_clinicea.desk.pages import Pages, Shown
 from convox_clinicea.desk.provider import OpenIdProvider, Registration
@@ -24,6 +25,7 @@ from convox_clinicea.desk.sign_in import ClaimNames, SignIn
 from convox_clinicea.desk.socket_routes import SocketRoutes, Tickets
 from convox_clinicea.errors import ConfigurationError, SecretUnavailable, raise_alone
 from convox_clinicea.function import Function
+from convox_clinicea.schedules import Schedules
 from convox_clinicea.sockets import AgentSockets
 from convox_clinicea.table import Table
 
@@ -39,10 +41,15 @@ def desk_flow(function: Function[Desk]) -> Desk:
     clinics, texts = clinics_from(settings), consent_texts_from(settings)
     names = {each: clinics.get(each) for each in clinics.zones_by_clinic if each}
     consent = texts.get(texts.default)
+    schedules = Schedules.from_clinics(clinics)
+    listed = [schedules.get(each) for each in names]
     shown = Shown(
         zone=settings.time_zone,
         clinics=tuple((each, (clinic and clinic.name) or each) for each, clinic in names.items()),
         consent=(texts.default, None if consent is None else consent.text),
+        services=choices(listed),
+        has_hours=any(each is not None and each.has_hours for each in listed),
+        free_service=not listed or any(each is None or not each.services for each in listed),
     )
     pages, report = Pages(shown, clock, settings.desk_sockets), report_to(function.logger)
     sockets = SocketRoutes(

@@ -30,11 +30,17 @@ class Shown:
         zone: the deployment's time zone, in which times are shown.
         clinics: id and name of each clinic of the document.
         consent: version and words of the consent text; None where the document does not describe the version.
+        services: name and label of each service that the clinics list.
+        has_hours: whether free times of some clinic are known.
+        free_service: whether another one may be typed, because not every clinic has a list.
     """
 
     zone: str
     clinics: tuple[tuple[str, str], ...]
     consent: tuple[str, str | None]
+    services: tuple[tuple[str, str], ...] = ()
+    free_service: bool = True
+    has_hours: bool = False
 
 
 class Pages:

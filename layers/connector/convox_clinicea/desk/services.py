@@ -21,9 +21,12 @@ from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
 from convox_clinicea.desk.drafts import Drafts
+from convox_clinicea.desk.offers import OfferedTimes
+from convox_clinicea.desk.opening import OpeningHours
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingStates
 from convox_clinicea.function import Function
+from convox_clinicea.lookups.clinic_times import ClinicTimes, KeptCalendars
 from convox_clinicea.lookups.completed import CompletedAppointments
 from convox_clinicea.lookups.popup import CallPopUp
 from convox_clinicea.lookups.prefetched import PrefetchedLookups
@@ -31,6 +34,7 @@ from convox_clinicea.lookups.search import PatientSearch
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import digest_of_number, digest_of_patient
 from convox_clinicea.rate_limits import RateLimiter, limits_of_lookups
+from convox_clinicea.schedules import Schedules
 from convox_clinicea.sealing import KmsSealer
 from convox_clinicea.table import Table
 
@@ -42,6 +46,7 @@ class DeskServices(NamedTuple):
     caller: CallerLookup
     booking: DeskBooking
     drafts: Drafts
+    times: OfferedTimes
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -78,6 +83,8 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         client=client,
         numbers=number_key,
     )
+    schedules = Schedules.from_clinics(defaults.clinics)
+    calendars = KeptCalendars(clinicea, at_once, clock, settings.default_duration_minutes)
     return DeskServices(
         calls,
         CallerLookup(
@@ -98,6 +105,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             limiter=limiter,
             states=states,
             defaults=defaults,
+            opening=OpeningHours(schedules, defaults),
             clock=clock,
             client=client,
         ),
@@ -110,6 +118,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             client=client,
             patient_key=partial(_patient_key, settings.identity_secret_arn),
         ),
+        OfferedTimes(ClinicTimes(schedules, clinicea, calendars, defaults, clock), defaults),
     )
 
 

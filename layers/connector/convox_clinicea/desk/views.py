@@ -95,8 +95,12 @@ def clock_time(moment_: datetime, zone: str) -> str:
 
 def day(moment_: datetime, zone: str) -> str:
     """Return a day in a zone, such as Wed 2 Dec."""
-    there = moment_.astimezone(ZoneInfo(zone))
-    return f"{there:%a} {there.day} {there:%b}"
+    return day_of(moment_.astimezone(ZoneInfo(zone)))
+
+
+def day_of(date_: date) -> str:
+    """Return a day of the calendar, such as Wed 2 Dec."""
+    return f"{date_:%a} {date_.day} {date_:%b}"
 
 
 def moment(moment_: datetime, zone: str) -> str:

@@ -92,6 +92,15 @@
     }
   });
 
+  // --- A free time that is chosen is the form's time ---
+  document.addEventListener("click", (event) => {
+    const chosen = event.target.closest?.("[data-time]");
+    const field = document.getElementById("time");
+    if (!chosen || !field) return;
+    field.value = chosen.dataset.time;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
   // --- Drafts: what is typed survives a reload ---
   let waiting = 0;
   const keep = (form) => fetch(form.dataset.draft, {

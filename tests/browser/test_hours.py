@@ -1,0 +1,64 @@
+"""The booking form and the clinic's opening hours."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from local.clinicea.testing import ControlClient
+from tests.browser.pages import CallCentre, Desk, clinicea_has, day, expect
+
+EARLY_MILLISECONDS = 15_000
+"""For an answer that asks Clinicea."""
+CLINIC = "Example Clinic Indiranagar"
+SATURDAY, SUNDAY = 5, 6
+AFTER_THAT = [(hour, minute) for hour in range(9, 13) for minute in (0, 15, 30, 45)][2:]
+"""Saturday's times after the one that is taken."""
+
+
+def test_a_closed_day_is_told_and_booked_by_a_second_press(
+    desk: Desk, centre: CallCentre, clinicea: ControlClient
+) -> None:
+    ahead = next(each for each in range(20, 27) if date.fromisoformat(day(each)).weekday() == SUNDAY)
+    centre.call_from("a known number")
+    desk.wait_for_call()
+    desk.expect_text("Meera Samplewala")
+
+    desk.fill_in(ahead, "10:15", clinic=CLINIC, notes="Wheelchair")
+    desk.page.get_by_label("Service").fill("Follow-up")
+    desk.book()
+
+    desk.expect_text(f"{CLINIC} is closed on Sun")
+    expect(desk.page.get_by_label("Notes")).to_have_value("Wheelchair")
+    assert clinicea_has(clinicea, f"{day(ahead)}T10:15") == []
+    desk.look("hours")
+
+    desk.page.get_by_role("button", name="Book outside hours").click()
+
+    desk.expect_booked()
+    assert clinicea_has(clinicea, f"{day(ahead)}T10:15") == ["P-01"]
+    (booked,) = [each for each in clinicea.standing() if each["start"].startswith(f"{day(ahead)}T10:15")]
+    assert booked["end"].startswith(f"{day(ahead)}T10:30"), "as long as the service"
+
+
+def test_a_free_time_is_chosen_by_a_click(desk: Desk, centre: CallCentre, clinicea: ControlClient) -> None:
+    ahead = next(each for each in range(13, 20) if date.fromisoformat(day(each)).weekday() == SATURDAY)
+    taken = {"clinic_id": "C-01", "start": f"{day(ahead)}T09:15:00", "duration_minutes": 15}
+    clinicea.add_patient(first_name="Arun", mobile="9999900077", appointments=[taken])
+    centre.call_from("a known number")
+    desk.wait_for_call()
+    desk.expect_text("Meera Samplewala")
+
+    desk.fill_in(ahead, "20:00", clinic=CLINIC)
+    desk.page.get_by_label("Service").fill("Follow-up")
+    desk.page.get_by_label("Notes").focus()
+
+    times = desk.page.locator("#times [data-time]")
+    expect(desk.page.get_by_text("as in the calendar at")).to_be_visible(timeout=EARLY_MILLISECONDS)
+    expect(times).to_have_text(["09:00", *(f"{hour:02}:{minute:02}" for hour, minute in AFTER_THAT)])
+    desk.look("times")
+    times.nth(1).click()
+    expect(desk.page.get_by_label("Time", exact=True)).to_have_value("09:30")
+    desk.book()
+
+    desk.expect_booked()
+    assert clinicea_has(clinicea, f"{day(ahead)}T09:30") == ["P-01"]
