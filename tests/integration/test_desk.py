@@ -170,6 +170,19 @@ def test_a_call_typed_by_hand_is_one_of_the_agent_s(announced: Deployment) -> No
     assert [each.booking_id for each in desk.call(typed.call_id).bookings] == [state.booking_id]
 
 
+def test_the_name_of_a_typed_call_is_never_taken_for_a_number(
+    announced: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("convox_clinicea.desk.calls.fresh_token", lambda: "75890979594e0ab9" * 2)
+    desk = Desk()
+    typed = desk.services.calls.by_hand(desk.person, invented.NATIONAL)
+    desk.show(desk.call(typed.call_id))
+    desk.book(form(), desk.call(typed.call_id))
+
+    (booking,) = announced.stack.items("booking#")
+    assert booking["call_id"]["S"] == typed.call_id
+
+
 def test_a_withheld_number_is_typed_by_the_agent(announced: Deployment) -> None:
     announced.popup({**CALL, "call_id": "CALL-7002", "mobile": "anonymous"})
     desk = Desk()

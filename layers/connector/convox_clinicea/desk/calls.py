@@ -21,6 +21,8 @@ from convox_clinicea.sealing import Sealer
 BY_HAND = "hand-"
 """What the id of a call begins with that ConVox did not announce."""
 LONGEST_NUMBER = LONGEST_ID
+_NO_DIGITS = str.maketrans("0123456789", "ghijklmnop")
+"""A call's id with many digits in a row is taken for a telephone number, and hidden wherever it is stored."""
 SECONDS_REMEMBERED = 60
 """For which a process does not read bookings of a call that have all ended."""
 MOST_REMEMBERED = 1000
@@ -130,7 +132,7 @@ class DeskCalls:
 
     def by_hand(self, person: SignedIn, mobile_text: str) -> DeskCall:
         """Add a call that ConVox has not announced; raises InvalidRequest of its number, TableUnavailable."""
-        call_id = f"{BY_HAND}{fresh_token()[:16]}"
+        call_id = f"{BY_HAND}{fresh_token()[:16].translate(_NO_DIGITS)}"
         mobile = self._number(mobile_text)
         return self._added(
             person, DeskCall(call_id, self._clock.now(), "", "in", mobile, said_id=PersonalText(call_id))
