@@ -62,11 +62,21 @@ def starved(
     *states: str,
     posted: Collection[int],
     holding: frozenset[str] = frozenset({"bk_1", "bk_2"}),
+    held: frozenset[str] | None = None,
 ) -> int:
-    """How many of two wishes have passed their start in vain, when they stood so at that moment."""
+    """How many of two wishes have passed their start in vain, when they stood so at that moment.
+
+    Args:
+        holding: the bookings with a lock then.
+        held: those a few minutes before; None: the same.
+    """
     clinicea.asked.update(posted)
     booked = {f"bk_{place}": state for place, state in enumerate(states, 1)}
-    waits = Waits(Clinic(clinicea, Scheduler(Trace()), booked, holding), wishes)
+    clinic = Clinic(clinicea, Scheduler(Trace()), booked, holding if held is None else held)
+    waits = Waits(clinic, wishes)
+    for intent in wishes:
+        waits.look_ahead(intent)
+    clinic.holding = holding
     for intent in wishes:
         waits.look(intent, 3 * 3600.0)
     return len(waits.starved)
@@ -82,6 +92,12 @@ def test_two_that_no_worker_has_reached_wait_for_the_queue(clinicea: SimulatedCl
 
     assert starved(clinicea, (wish(1), wish(2)), *states, posted=(), holding=frozenset()) == 0
     assert starved(clinicea, (wish(1), wish(2)), *states, posted=(), holding=frozenset({"bk_1"})) == 1
+
+
+def test_lock_of_the_last_minutes_is_the_queues_doing(clinicea: SimulatedClinicea) -> None:
+    wishes, holding = (wish(1), wish(2)), frozenset({"bk_1"})
+
+    assert starved(clinicea, wishes, "accepted", "accepted", posted=(), holding=holding, held=frozenset()) == 0
 
 
 @pytest.mark.parametrize("second", ["booked", "rejected", "needs_attention"])

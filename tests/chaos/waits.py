@@ -2,7 +2,8 @@
 
 One of which Clinicea has had a POST is none of them: it held all locks then, and waits for what became of that.
 Nobody waits for one that holds no lock: it was parked before its POST, or no worker has reached it yet. Where two
-stand in a slow queue, each waits for the queue alone.
+stand in a slow queue, each waits for the queue alone, also if a worker reaches one in the last minutes: of these, the
+sweeper sees few, and a run of it may be killed.
 
 Nobody is told of a booking that waits. One that waits for another must therefore be made, or be put before a person,
 while it can still be made by hand.
@@ -10,7 +11,8 @@ while it can still be made by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
+from functools import partial
 from typing import Any, Protocol
 
 from tests.chaos.clinicea import SimulatedClinicea
@@ -21,6 +23,8 @@ from tests.chaos.truth import patients_meant
 
 IN_TIME = 1800.0
 """Seconds before its start in which a booking that is asked for may come too late by itself."""
+SWEEPS_SECONDS = 180.0
+"""Before a start: three runs of the sweeper."""
 WAITING = frozenset({"accepted", "unknown", "sending"})
 
 
@@ -53,10 +57,17 @@ class Waits:
         self._world = world
         self._intents = list(intents)
         self.starved: list[tuple[Intent, str]] = []
+        self._held: dict[int, frozenset[str]] = {}
         for intent in self._intents:
             start = (intent.slot.start.replace(tzinfo=world.clinicea.account.zone) - BEGINNING).total_seconds()
             if start > 0:
-                world.scheduler.at(start, _looking(self, intent, start))
+                world.scheduler.at(start - SWEEPS_SECONDS, partial(self.look_ahead, intent))
+                world.scheduler.at(start, partial(self.look, intent, start))
+
+    def look_ahead(self, intent: Intent) -> None:
+        """Note which bookings hold a lock now, while the sweeper can still put the intent's before a person."""
+        if self._states(intent) & WAITING and any(self._of_the_same(intent)):
+            self._held[intent.tag] = frozenset(self._world.lock_holders())
 
     def look(self, intent: Intent, start: float) -> None:
         """Note the intent if its booking is open now, at its start, and an earlier one of the patient undecided."""
@@ -64,18 +75,19 @@ class Waits:
             return
         if intent.tag in self._world.clinicea.asked:
             return
-        others = [other for other in self._of_the_same(intent) if self._holds(other)]
+        held = self._held.get(intent.tag, frozenset())
+        others = [other for other in self._of_the_same(intent) if self._holds(other, held)]
         if others:
             first = others[0]
             waits_for = f"tag {first.tag} ({first.story}) {sorted(first.booking_ids)}"
             self.starved.append((intent, f"its start passed while it waited, as did {waits_for}"))
 
-    def _holds(self, other: Intent) -> bool:
-        """Whether the wish is not decided, and may hold up others."""
+    def _holds(self, other: Intent, held: Collection[str]) -> bool:
+        """Whether the wish is not decided, and may hold up others; `held` had locks before."""
         states = self._states(other)
         if other.tag in self._world.clinicea.asked:
             return bool(states & (WAITING | {"needs_attention"}))
-        return bool(states & WAITING) and not other.booking_ids.isdisjoint(self._world.lock_holders())
+        return bool(states & WAITING) and not other.booking_ids.isdisjoint({*self._world.lock_holders()} & {*held})
 
     def _of_the_same(self, intent: Intent) -> Iterable[Intent]:
         """Yield the wishes told before for the same number or, of a known patient, for the same start.
@@ -97,7 +109,3 @@ class Waits:
 
     def _states(self, intent: Intent) -> set[str]:
         return {self._world.status(each)[1].get("state", "") for each in intent.booking_ids}
-
-
-def _looking(waits: Waits, intent: Intent, start: float) -> Callable[[], None]:
-    return lambda: waits.look(intent, start)
