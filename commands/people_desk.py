@@ -45,9 +45,10 @@ class DeskPeople:
 
     def signed_in(self) -> list[SignedIn]:
         """Return who signed in within 90 days, by agent id; of a person with several ids the newest."""
-        newest = {each.subject: each for each in AgentIds(self._table, self._clock).all()}
+        held = [*AgentIds(self._table, self._clock).all()]
+        newest = {each.subject: each for each in held}
         return [
-            SignedIn(each, tuple(self._open(each.sessions)))
+            SignedIn(each, tuple(self._open(_sessions_of(held, each.subject))))
             for each in sorted(newest.values(), key=lambda holder: holder.agent_id)
         ]
 
@@ -56,8 +57,7 @@ class DeskPeople:
 
         The known ones end at once. Any other ends within a minute, by this machine's clock.
         """
-        held = [each for each in AgentIds(self._table, self._clock).all() if each.subject == subject]
-        known = self._open(key for each in held for key in each.sessions)
+        known = self._open(_sessions_of(AgentIds(self._table, self._clock).all(), subject))
         for each in known:
             self._sessions.end(each)
         self._sessions.end_all(subject)
@@ -85,3 +85,8 @@ class DeskPeople:
     def _open(self, keys: Iterable[str]) -> list[Session]:
         found = (self._sessions.at(key) for key in dict.fromkeys(keys))
         return [each for each in found if each is not None]
+
+
+def _sessions_of(held: Iterable[Holder], subject: str) -> list[str]:
+    """Return the keys of a person's sessions, under whatever agent ids."""
+    return [key for each in held if each.subject == subject for key in each.sessions]

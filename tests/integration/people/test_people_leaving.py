@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from commands.cli_support import COULD_NOT_ASK
-from tests.support.people import LEFT, Here, acts, do, sessions, signed_in, stack_of
+from tests.support.people import LEFT, Here, acts, do, listed, sessions, signed_in, stack_of
 from tests.support.user_pool import Pool
 
 
@@ -24,6 +24,16 @@ class TestEnding:
         assert acts(target, capsys) == [("disable", "asha", LEFT)]
         assert do(target, "enable", "asha") == 0
         assert pool.users["asha"]["Enabled"] is True
+
+    def test_sessions_under_an_earlier_agent_id_end_too(
+        self, target: Here, pool: Pool, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        asha = pool.add("asha", "agent-8", "agents")
+        cookies = [signed_in(target, asha, each) for each in ("agent-7", "agent-8")]
+        assert [each["open_sessions"] for each in listed(target, capsys)] == [2]
+
+        assert do(target, "sign-out", "asha", why=LEFT) == 0
+        assert [sessions(target).find(each) for each in cookies] == [None, None]
 
     def test_a_signed_out_person_may_come_back(
         self, target: Here, pool: Pool, capsys: pytest.CaptureFixture[str]
