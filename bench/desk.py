@@ -56,7 +56,7 @@ def measure(stage: Stage, calls: int, sign_ins: int, requests: int, say: Say) ->
         found["chromium"] = None
         if BROWSER.exists() and chromium() is not None:
             say(f"desk, {sign_ins} sign-ins and {calls} calls in Chromium")
-            found["chromium"] = summary(_in_chromium(file, calls, sign_ins))
+            found["chromium"] = summary(in_chromium(file, calls, sign_ins))
         else:
             say("desk, no Chromium: what only a browser shows is not measured")
     return found
@@ -74,7 +74,8 @@ def _deployed(folder: Path) -> Iterator[Path]:
         raise NotMeasured(str(failed)) from None
 
 
-def _in_chromium(stack_file: Path, calls: int, sign_ins: int) -> Json:
+def in_chromium(stack_file: Path, calls: int, sign_ins: int) -> Json:
+    """Run the browser's program on a deployed stack; raises NotMeasured."""
     found = stack_file.with_name("chromium.json")
     command = [str(BROWSER), "-m", "bench.desk_chromium", str(stack_file), str(found)]
     command += ["--calls", str(calls), "--sign-ins", str(sign_ins), "--first-day", str(CHROMIUM_DAY)]

@@ -82,6 +82,15 @@ def test_a_browser_s_figures_are_summed_up_by_the_way() -> None:
     assert (found["usable"]["p95"], found["first_visit_bytes"]["p95"]) == (1.0, 2.0)
 
 
+def test_a_browser_s_program_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(desk, "BROWSER", tmp_path / "browser")
+    (tmp_path / "browser").write_text("#!/bin/sh\necho no screen >&2\nexit 1\n")
+    (tmp_path / "browser").chmod(0o755)
+
+    with pytest.raises(desk.NotMeasured, match="no screen"):
+        desk.in_chromium(tmp_path / "stack.json", 1, 1)
+
+
 class Session:
     """The events of Chromium that a test gives by hand."""
 
