@@ -196,6 +196,22 @@ def test_a_silent_management_api_is_not_waited_for(
     aws.websockets.cache_clear()
 
 
+def test_connections_that_are_read_late_are_not_waited_for(
+    deployment: Deployment, management: Management, sockets: AgentSockets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected(sockets, "first")
+    released = threading.Event()
+    read = AgentSockets.of
+    monkeypatch.setattr(AgentSockets, "of", lambda own, key: [*read(own, key)] if released.wait(LONGEST) else [])
+
+    answered = deployment.popup(CALL)
+
+    assert not released.is_set()
+    assert (answered.status, answered.body["match"]) == (200, "one")
+    assert management.posted == []
+    released.set()
+
+
 def test_without_a_desk_nothing_is_read_or_posted(
     deployment: Deployment, management: Management, sockets: AgentSockets
 ) -> None:
