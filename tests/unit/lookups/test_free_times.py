@@ -229,13 +229,14 @@ def test_none_is_taken_outside_the_hours_or_in_a_gap(case: Case) -> None:
             assert not [each for each in taken if start < each.end and each.start < end]
 
 
+def at_time(text: str) -> datetime:
+    return datetime.combine(MONDAY, time.fromisoformat(text), INDIA)
+
+
 def times(**more: Any) -> list[str]:
     parts = {"hours": {"mon": ["09:00-10:00", "14:00-15:00"]}, **more.pop("schedule", {})}
     wanted = Wanted(more.pop("minutes", 30), more.pop("who", None), more.pop("service", None))
-    busy = [
-        Busy(*(datetime.combine(MONDAY, time.fromisoformat(at), INDIA) for at in (start, end)), who)
-        for start, end, who in more.pop("busy", ())
-    ]
+    busy = [Busy(at_time(start), at_time(end), who) for start, end, who in more.pop("busy", ())]
     now = datetime.fromisoformat(more.pop("now", "2031-03-02T12:00")).replace(tzinfo=INDIA)
     found = free_times(Schedule.model_validate(parts), wanted, MONDAY, INDIA, busy, now)
     return [" ".join((f"{start:%H:%M}", *names)) for start, names in found]
