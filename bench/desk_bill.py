@@ -19,8 +19,8 @@ AGENTS, HOURS, DAYS = 50, 8, 26
 CALLS_A_DAY = 40
 """Of each agent; each ends with an appointment."""
 POLL_SECONDS = 2
-OF_A_CALL = {"list": 1, "call": 1, "caller": 1, "draft": 2, "book": 1, "bookings": 3}
-"""Requests of one call."""
+OF_A_CALL = {"list": 1, "call": 1, "caller": 1, "ahead": 1, "draft": 2, "book": 1, "bookings": 3}
+"""Requests of one call, as far as the desk has them."""
 REST_SECONDS = 60
 """How often the list is asked for while a socket is open."""
 POLLS_OF_A_CALL = 4
@@ -40,7 +40,7 @@ def of(requests: Json, memory_megabytes: int, listed: Json | None = None) -> Jso
     one = {kind: bill.of(DESK, each, memory_megabytes, prices) for kind, each in requests.items()}
     calls = AGENTS * CALLS_A_DAY * DAYS
     polls = AGENTS * HOURS * 3600 // POLL_SECONDS * DAYS
-    of_calls = _sum(*(_times(one[kind], count * calls) for kind, count in OF_A_CALL.items()))
+    of_calls = _sum(*(_times(one[kind], count * calls) for kind, count in OF_A_CALL.items() if kind in one))
     polled = _times(one["poll"], polls)
     people = max(0, AGENTS - prices["cognito_free_users"]) * prices["cognito_user"]
     found = {

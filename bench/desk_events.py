@@ -23,6 +23,8 @@ from tests.support import events
 Json = dict[str, Any]
 KNOWN = {"mobile": "+919999900001", "patient_id": "P-01"}
 """One patient of the fake's sample, with completed visits."""
+WANTED = {"another": "yes"}
+"""Field of a form that says that the patient is to have this appointment beside others: each call books for one."""
 ORIGIN = f"https://{events.HOST}"
 _SEEN = re.compile(r"calls\?seen=([0-9a-f]+)")
 _numbers = itertools.count(1)
@@ -64,10 +66,15 @@ class SignedIn:
         """Return the request for the call's page, or for a part of it."""
         return self._event("GET", "/".join(filter(None, ("calls", key_of(self.call_id), part))), fragment=bool(part))
 
+    def ahead(self) -> Json:
+        """Return the request for the patient's next appointments, of a desk whose card asks for them."""
+        form = {"token": self.token, "patient_id": KNOWN["patient_id"]}
+        return self._event("POST", f"calls/{key_of(self.call_id)}/ahead", form=form, fragment=True)
+
     def sent(self, to: str, start: datetime) -> Json:
         """Return the call's form for an appointment at `start`, sent to `book` or `draft`."""
         form = {"token": self.token, "patient_id": KNOWN["patient_id"], "clinic_id": "C-01", "when": "now"}
-        form |= {"day": f"{start:%Y-%m-%d}", "time": f"{start:%H:%M}"}
+        form |= {"day": f"{start:%Y-%m-%d}", "time": f"{start:%H:%M}", **WANTED}
         return self._event("POST", f"calls/{key_of(self.call_id)}/{to}", form=form, fragment=True)
 
     def ticket(self) -> Json:

@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 import boto3
 import requests
 
-from bench.desk_events import KNOWN
+from bench.desk_events import KNOWN, WANTED
 from bench.desk_slots import slots
 from bench.embedded import CREDENTIALS
 from bench.events import Refused
@@ -99,7 +99,7 @@ class Agent:
     def book(self, call_id: str, start: datetime) -> str:
         """Send the call's form; returns the answer."""
         form = {"token": self._token, "patient_id": KNOWN["patient_id"], "clinic_id": "C-01", "when": "now"}
-        form |= {"day": f"{start:%Y-%m-%d}", "time": f"{start:%H:%M}"}
+        form |= {"day": f"{start:%Y-%m-%d}", "time": f"{start:%H:%M}", **WANTED}
         headers = {"HX-Request": "true", "Origin": self._origin}
         url = f"{self._stack.desk_url}/calls/{key_of(call_id)}/book"
         return _good(self._http.post(url, data=form, headers=headers, timeout=ANSWER_SECONDS)).text

@@ -20,6 +20,8 @@ KINDS = ("list", "poll", "call", "caller", "draft", "book", "bookings")
 """The requests of one call in their order: the list as a page, the list once more, the call's page, its caller, ..."""
 SOCKET_KINDS = ("ticket", "connect", "disconnect")
 """Those of a socket, of a desk whose list opens one."""
+AHEAD, ASKS_AHEAD = "ahead", '/ahead"'
+"""The patient's next appointments, of a desk whose card asks for them."""
 OPENS_A_SOCKET = "data-ticket-at"
 WARM_UP = 2
 """Uncounted first calls."""
@@ -59,7 +61,10 @@ def _call(desk: Runtime, agent: SignedIn, numbers: Numbers) -> Iterator[tuple[st
         told[kind] = succeeded(DESK, desk.invoke(_event(kind, agent, told, start))).get("body", "")
         return kind, log_bytes(desk) - before
 
-    yield from map(send, KINDS)
+    for kind in KINDS:
+        yield send(kind)
+        if kind == "caller" and ASKS_AHEAD in told[kind]:
+            yield send(AHEAD)
     if OPENS_A_SOCKET in told["list"]:
         yield from map(send, SOCKET_KINDS)
 
@@ -70,6 +75,8 @@ def _event(kind: str, agent: SignedIn, told: Mapping[str, str], start: datetime)
             return agent.ticket()
         case "connect" | "disconnect":
             return agent.socket(f"${kind}", told["ticket"])
+        case "ahead":
+            return agent.ahead()
         case "list":
             return agent.home()
         case "poll":

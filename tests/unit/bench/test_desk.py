@@ -183,7 +183,7 @@ def test_a_month_of_polls_is_paid_for_as_a_poll_is() -> None:
     one = LISTED["lambda_request"] + LISTED["api_gateway_rest_request"] + 0.05  # 0.1 of the traces at 0.5
     assert found["polls"] == 50 * 8 * 1800 * 26
     assert found["rows"]["polling"]["total"] == pytest.approx(found["polls"] * one)
-    assert found["rows"]["calls"]["total"] == pytest.approx(found["calls"] * 9 * one)
+    assert found["rows"]["calls"]["total"] == pytest.approx(found["calls"] * 10 * one)
     assert found["by_polling"] == pytest.approx(sum(found["rows"][row]["total"] for row in ("calls", "polling")) + 20.0)
 
 

@@ -75,6 +75,15 @@ def test_a_socket_is_opened_with_a_ticket(place: Place) -> None:
     assert connect["queryStringParameters"] == {"ticket": "0f"}
 
 
+def test_the_next_appointments_are_asked_for_by_a_form(place: Place) -> None:
+    agent = SignedIn.at(place)
+
+    asked = request(agent.ahead())
+
+    assert asked.parts[2] == "ahead"
+    assert asked.form() == {"token": agent.token, "patient_id": "P-01"}
+
+
 def test_a_form_is_one_of_the_call_s_page(place: Place) -> None:
     agent = SignedIn.at(place)
     session = Sessions(Table(aws.dynamodb(), place.stack.table), SystemClock()).find(agent.cookie)
@@ -87,5 +96,5 @@ def test_a_form_is_one_of_the_call_s_page(place: Place) -> None:
     assert sent.address.startswith(ORIGIN)
     assert (sent.parts[0], call_id_of(sent.parts[1]), sent.parts[2]) == ("calls", agent.call_id, "book")
     assert bears_token(form, session)
-    assert (form["day"], form["time"]) == ("2031-03-04", "09:30")
+    assert (form["day"], form["time"], form["another"]) == ("2031-03-04", "09:30", "yes")
     assert dict(parse_qsl(agent.sent("draft", START)["body"])) == form
