@@ -38,14 +38,15 @@ def test_a_call_appears_by_push_where_no_poll_shows_it(desk: Desk, centre: CallC
     assert told == ["calls"]
 
 
-def test_an_open_socket_ends_the_polling(desk: Desk, centre: CallCentre) -> None:
+def test_an_open_socket_ends_the_polling(page: Any, stack: dict[str, Any], centre: CallCentre) -> None:
     """The page's clock goes on by half a minute; without a socket it would ask some ten times."""
-    page = desk.page
-    page.clock.install()
-    page.goto(desk.url)
-    wait_for_socket(page)
     polls: list[str] = []
     page.on("request", lambda each: polls.append(each.url) if POLLED.search(each.url) else None)
+    page.clock.install()
+    Desk(page, stack).sign_in(stack["people"][1])  # who has no call, so nothing moves on the list
+    wait_for_socket(page)
+    expect(page.locator("#calls.htmx-request")).to_have_count(0)  # when the socket opens, the page asks once
+    polls.clear()
 
     page.clock.run_for(30_000)
     assert polls == []
