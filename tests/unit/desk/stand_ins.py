@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from convox_clinicea.clinicea.models import Appointment, Patient
+from convox_clinicea.desk.ahead import Ahead
 from convox_clinicea.errors import ConnectorError, NotFound
 from convox_clinicea.lookups.completed import CompletedAppointment
 from convox_clinicea.mobile import Mobile
@@ -91,6 +92,16 @@ MANY = CallerView(
 )
 
 
+@dataclass(frozen=True)
+class NextOnes:
+    """What each patient has ahead."""
+
+    of: Mapping[str, Ahead]
+
+    def show(self, _person: Any, _call: DeskCall, patient_id: str, *_: Any) -> Ahead:
+        return self.of[patient_id]
+
+
 @dataclass
 class Services:
     """The services of one agent; `refused` is raised by a booking instead of being made."""
@@ -100,6 +111,7 @@ class Services:
     agrees: bool = True
     refused: ConnectorError | None = None
     booked: list[dict[str, str]] = field(default_factory=list)
+    ahead_of: dict[str, Ahead] = field(default_factory=dict)
     kept: dict[str, dict[str, str]] = field(default_factory=dict)
     shown_to: list[tuple[str, str]] = field(default_factory=list)
 
@@ -108,6 +120,10 @@ class Services:
         return self
 
     caller = booking = drafts = calls
+
+    @property
+    def ahead(self) -> NextOnes:
+        return NextOnes(self.ahead_of)
 
     def today(self, person: Any) -> list[DeskCall]:
         return self.agents_calls.get(person.agent_id, [])
@@ -136,7 +152,7 @@ class Services:
     ) -> BookingState:
         if self.refused is not None:
             raise self.refused
-        self.booked.append({**form, "request_id": request_id})
+        self.booked.append({**form, "request_id": request_id, "at_call_end": str(at_call_end)})
         return BookingState(Progress.TAKEN_DOWN, at_call_end=at_call_end)
 
     def keep(self, _person: Any, call_id: str, form: Mapping[str, str]) -> None:

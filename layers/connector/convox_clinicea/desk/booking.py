@@ -15,6 +15,7 @@ from convox_clinicea.bookings.waiting_bookings import WaitingBooking
 from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.request import validated
 from convox_clinicea.deadline import Clock
+from convox_clinicea.desk.ahead import OurBookings, require_wanted
 from convox_clinicea.desk.calls import DeskCall, SignedIn
 from convox_clinicea.desk.states import BookingState, BookingStates, state_of, waiting_state
 from convox_clinicea.errors import ConsentRequired, FieldProblem, InvalidRequest, NotShown
@@ -42,8 +43,9 @@ class DeskBooking:
 
     A form has the contract's field names: `patient_id` or a new patient's fields, `clinic_id`, `start` or `day` and
     `time`, `practitioner_id`, `service`, `duration_minutes`, `notes`, `consent.given` (`yes` or `no`),
-    `consent.given_by`, `consent.text_version`; and `another` (`yes`) where the person is to have it beside another
-    booking of the call. An empty field was not filled in.
+    `consent.given_by`, `consent.text_version`; `another` (`yes`) where the person is to have it beside another one of
+    the call or of the week; and the appointments that the card has shown (`ahead.FIELD`). An empty field was not
+    filled in.
 
     Args:
         call_end: after which time what is kept is made without a status callback.
@@ -59,6 +61,7 @@ class DeskBooking:
         ids: FreeTextIds,
         limiter: RateLimiter,
         states: BookingStates,
+        ours: OurBookings,
         defaults: RequestDefaults,
         clock: Clock,
         client: str,
@@ -70,6 +73,7 @@ class DeskBooking:
         self._ids = ids
         self._limiter = limiter
         self._states = states
+        self._ours = ours
         self._defaults = defaults
         self._clock = clock
         self._client = client
@@ -86,15 +90,18 @@ class DeskBooking:
             InvalidRequest: of the form; nothing is stored.
             ConsentRequired: the form registers somebody who has not consented; nothing is stored.
             NotShown: the patient was not shown to the agent on this call.
+            AnotherAhead: the patient has an appointment within a week, and the form does not say that both are wanted.
             RateLimited: the client or the agent books too often; nothing is stored.
             NotStored: ledger or queue did not confirm; the same form may be sent again.
         """
         request = self._request(person, call, form, request_id)
         self._limiter.acquire_booking(Requester(self._client, person.agent_id))
         self._require_shown(request)
+        another = form.get("another", "").strip() == _YES
+        if not another:
+            self._require_wanted(request, form)
         with or_not_stored():
             self._calls.note_asked(self._client, self._ids.agent(person.agent_id), call.call_id)
-        another = form.get("another", "").strip() == _YES
         if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
             kept = self._call_ends.keep(request, another=another)
             if isinstance(kept, WaitingBooking):
@@ -117,6 +124,17 @@ class DeskBooking:
         asker = Requester(self._client, caller.agent_id)
         if not self._limiter.was_shown(asker, request.patient_id, caller.call_id):
             raise NotShown("not shown to this agent on this call")
+
+    def _require_wanted(self, request: BookingRequest, form: Mapping[str, str]) -> None:
+        """Ask before a second appointment within a week; a form that was sent before is not asked about again."""
+        if request.patient_id is None:
+            return
+        intent, known = self._intake.considered(request)
+        if known is None:
+            with or_not_stored():
+                ours = self._ours.of(request.patient_id, request.mobile)
+            others = [each for each in ours if each.stands_for not in intent.ids]
+            require_wanted(form, request.start, request.service, others)
 
     def _request(self, person: SignedIn, call: DeskCall, form: Mapping[str, str], request_id: str) -> BookingRequest:
         filled = {name: text.strip() for name, text in form.items() if text.strip()}

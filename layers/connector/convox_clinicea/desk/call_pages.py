@@ -61,6 +61,8 @@ class CallPages:
                 call = self._call(session, key)
                 self._services.calls.with_number(session.person, call, form.get("mobile", ""))
                 return see_other(f"{root_of(request.parts)}calls/{key}")
+            case ("calls", key, "ahead"):
+                return self._ahead(request, session, self._call(session, key), form)
             case ("calls", key, "confirm"):
                 return self._confirm(request, session, self._call(session, key), form)
             case ("calls", key, "draft"):
@@ -104,7 +106,7 @@ class CallPages:
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
 
     def _call_page(self, request: Request, session: Session, call: DeskCall, **more: Any) -> Response[str]:
-        values: dict[str, Any] = {"view": None, "problem": None, "disagrees": False} | more
+        values: dict[str, Any] = {"view": None, "problem": None, "question": None, "disagrees": False} | more
         values.setdefault("form", self._draft(session, call))
         if values["view"] is None and "caller" in request.query:  # a browser without scripts asks for it by a link
             values["view"] = self._look_up(request, session, call)
@@ -117,6 +119,15 @@ class CallPages:
     def _caller(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         view, form = self._look_up(request, session, call), self._draft(session, call)
         return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False, form=form))
+
+    def _ahead(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
+        patient_id = form.get("patient_id", "")
+        deadline = Deadline.after(self._clock, self._budget)
+        found = self._services.ahead.show(
+            session.person, call, patient_id, request.request_id, request.source_address, deadline
+        )
+        html = self._pages.fragment("ahead", request, session, call, ahead=found, patient_id=patient_id)
+        return page(html)
 
     def _draft(self, session: Session, call: DeskCall) -> Mapping[str, str]:
         """Return what was typed for the call; a page without it is better than none."""
@@ -148,20 +159,22 @@ class CallPages:
         return self._call_page(request, session, call, view=view, disagrees=disagrees, form=form)
 
     def _book(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
+        when, _, another = form.get("when", "").partition(" ")  # the question's button says both at once
+        sent = held(form) | ({"another": "yes"} if another else {})
         try:
             _require_somebody(form)
             state = self._services.booking.book(
-                session.person,
-                call,
-                held(form),
-                at_call_end=form.get("when") == "at_call_end",
-                request_id=request.request_id,
+                session.person, call, sent, at_call_end=when == "at_call_end", request_id=request.request_id
             )
         except ConnectorError as error:
+            asked = {"question": self._pages.question(error), "when": when or "now"}
+            if request.is_fragment and asked["question"] is not None:
+                html = self._pages.fragment("ask", request, session, call, states=call.bookings, **asked)
+                return page(html, status_of(error))
             if request.is_fragment:
                 raise
             self._report(error)
-            return self._call_page(request, session, call, form=form, problem=error, status=status_of(error))
+            return self._call_page(request, session, call, form=form, problem=error, status=status_of(error), **asked)
         if request.is_fragment:
             return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")

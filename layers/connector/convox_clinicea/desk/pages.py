@@ -12,11 +12,13 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.deadline import Clock
+from convox_clinicea.desk.ahead import AnotherAhead
 from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.sessions import Session
-from convox_clinicea.desk.views import render
+from convox_clinicea.desk.texts import text
+from convox_clinicea.desk.views import moment, render
 from convox_clinicea.desk.web import Request, page, root_of
-from convox_clinicea.errors import NotFound, raise_alone
+from convox_clinicea.errors import ConnectorError, InvalidRequest, NotFound, raise_alone
 
 HELD_BACK = frozenset({"token"})
 """Fields of a form that a page does not hold for a second try."""
@@ -55,6 +57,15 @@ class Pages:
         key = key_of(call.call_id)
         common = {"token": session.token, "shown": self._shown, "form": {}, "call": call, "key": key}
         return self.render(template, request, ("calls", key), **(common | values))
+
+    def question(self, error: ConnectorError) -> str | None:
+        """Return what the agent is asked before a second booking; None for an error that is no question."""
+        if isinstance(error, AnotherAhead):
+            what = text("book.ask.unnamed") if error.service is None else error.service.reveal()
+            return text("book.ask", what=what, when=moment(error.start, self._shown.zone))
+        if isinstance(error, InvalidRequest) and [each.field for each in error.problems] == ["another"]:
+            return text("book.ask.call")
+        return None
 
     def page(
         self, template: str, request: Request, session: Session, *, status: int = HTTPStatus.OK, **values: Any

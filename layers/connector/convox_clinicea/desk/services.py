@@ -11,13 +11,15 @@ from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import call_ends_from
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.identity import digest_of_patient
 from convox_clinicea.bookings.intake import booking_collaborators
-from convox_clinicea.bookings.ledger import ledger_from
+from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.status import BookingStatus
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.request import identity_key, ids_from
+from convox_clinicea.desk.ahead import NextAppointments, OurBookings
 from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
@@ -43,6 +45,7 @@ class DeskServices(NamedTuple):
     caller: CallerLookup
     booking: DeskBooking
     drafts: Drafts
+    ahead: NextAppointments
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -79,6 +82,11 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         client=client,
         numbers=number_key,
     )
+    ours = OurBookings(
+        OpenBookings(at_once, Ledger(at_once, clock), clock, settings.open_bookings_per_number),
+        partial(identity_key, settings.identity_secret_arn),
+        client,
+    )
     return DeskServices(
         calls,
         CallerLookup(
@@ -99,6 +107,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             ids=ids,
             limiter=limiter,
             states=states,
+            ours=ours,
             defaults=defaults,
             clock=clock,
             client=client,
@@ -111,6 +120,15 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             clock=clock,
             client=client,
             patient_key=partial(_patient_key, settings.identity_secret_arn),
+        ),
+        NextAppointments(
+            clinicea=clinicea,
+            clinics=defaults.clinics,
+            ours=ours,
+            limiter=limiter,
+            register=register,
+            logger=function.logger,
+            client=client,
         ),
     )
 
