@@ -16,6 +16,7 @@ from tests.unit.desk.test_bad_input import CALL
 
 TEMPLATES = {path.name: path.read_text("utf-8") for path in sorted((views.HERE / "templates").glob("*.html"))}
 KEY = re.compile(r"\bt\('([^']+)'")
+IN_CODE = re.compile(r'\btext\("([a-z.-]+)"')
 
 
 @pytest.mark.parametrize("where", ["", "nowhere", "sign-in", CALL, f"{CALL}/caller", "signed-in"])
@@ -68,6 +69,7 @@ def test_a_template_has_nothing_inline(name: str) -> None:
 
 def test_every_text_is_in_the_catalogue_and_every_one_is_used() -> None:
     used = {key for source in TEMPLATES.values() for key in KEY.findall(source)}
+    used |= {key for path in views.HERE.glob("*.py") for key in IN_CODE.findall(path.read_text("utf-8"))}
     ends = {each for each in used if each.endswith((".", ".%d"))}
     built = {f"progress.{each.value}" for each in Progress} | {f"reason.{each.value}" for each in Reason}
     built |= {key for key in ENGLISH if key.startswith(("error.", "gender.", "consent.", "field."))}

@@ -152,14 +152,14 @@ class Drafter:
             request=self._sealer.seal(key_of(booking_id), plain),
             patient_id=request.patient_id,
         )
-        if request.new_patient is not None:
+        if request.new_patient is not None and request.new_patient.consent is not None:
             self._consents.add(drafted, request.new_patient.consent, caller.request_id)
         return drafted
 
     def check(self, request: BookingRequest) -> bytes:
         """Return the request as it is encrypted; raises InvalidRequest, NotInDialect where it cannot be drafted."""
         self._check_start(request.start)
-        if request.new_patient is not None and self._flows.book_new_call is None:
+        if request.registers and self._flows.book_new_call is None:
             raise NotInDialect(Endpoint.POST_WITH_PATIENT)
         plain = request.to_bytes()
         if len(plain) > MAX_BYTES:

@@ -59,7 +59,7 @@ class Flows(BaseModel):
     completed: Dialect = "convox"
     book_known: Dialect = "convox"
     book_new: Dialect = "convox"
-    upcoming: Literal["modern", "off"] = "modern"
+    upcoming: Literal["on", "off"] = "on"
     """The desk's list of appointments ahead: `getAppointmentsByPatient` type 0 [live]; `off`: never asked."""
 
     @property

@@ -27,7 +27,9 @@ MARGIN = timedelta(minutes=30)
 """Between the latest making of a booking that is kept and its start, so that a person can still make it by hand."""
 _YES = "yes"
 _ASKED = ("clinic_id", "practitioner_id", "service", "notes", "duration_minutes", *RULES)
-IMPERSONAL = ("clinic_id", "practitioner_id", "duration_minutes", "start", "day", "time", "consent.given")
+TOLD_BY_PATIENTS = ("first_name", "last_name", "date_of_birth")
+"""What is taken down of a caller who says to be a patient already, to find them by."""
+IMPERSONAL = ("clinic_id", "practitioner_id", "duration_minutes", "start", "day", "time", "consent.given", "registered")
 """The fields of a form that say nothing of the caller."""
 PERSONAL = ("patient_id", "service", "notes", *RULES, "consent.given_by", "consent.text_version")
 """Those that do, or may."""
@@ -43,9 +45,11 @@ class DeskBooking:
 
     A form has the contract's field names: `patient_id` or a new patient's fields, `clinic_id`, `start` or `day` and
     `time`, `practitioner_id`, `service`, `duration_minutes`, `notes`, `consent.given` (`yes` or `no`),
-    `consent.given_by`, `consent.text_version`; `another` (`yes`) where the person is to have it beside another one of
-    the call or of the week; and the appointments that the card has shown (`ahead.FIELD`). An empty field was not
-    filled in.
+    `consent.given_by`, `consent.text_version`. Of its own it has
+    - `registered` (`yes`): the caller says to be a patient, and is booked by number and name;
+    - `another` (`yes`): the person is to have it beside another one of the call or of the week;
+    - `ahead`: the appointments that the card has shown.
+    An empty field was not filled in.
 
     Args:
         call_end: after which time what is kept is made without a status callback.
@@ -88,7 +92,8 @@ class DeskBooking:
 
         Raises:
             InvalidRequest: of the form; nothing is stored.
-            ConsentRequired: the form registers somebody who has not consented; nothing is stored.
+            ConsentRequired: the form registers somebody who has not consented; nothing is stored. A caller who says to
+                be a patient is registered by nothing, and needs none.
             NotShown: the patient was not shown to the agent on this call.
             AnotherAhead: the patient has an appointment within a week, and the form does not say that both are wanted.
             RateLimited: the client or the agent books too often; nothing is stored.
@@ -148,6 +153,12 @@ class DeskBooking:
         if "patient_id" in filled:
             known = validated(KnownPatientBooking, patient_id=filled["patient_id"], **values)
             return known.canonical(self._client, self._defaults, request_id)
+        if filled.get("registered") == _YES:
+            told = {name: values.pop(name) for name in RULES if name in values}
+            values |= {name: told[name] for name in TOLD_BY_PATIENTS if name in told}
+            return validated(NewPatientBooking, **values).canonical_of_registered(
+                self._client, self._defaults, request_id
+            )
         if not is_agreed(filled):
             raise ConsentRequired("the form says of no consent that it was given")
         if "consent.given_by" not in filled:

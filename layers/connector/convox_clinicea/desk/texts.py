@@ -92,6 +92,10 @@ ENGLISH: Mapping[str, str] = {
     "who.disagrees": "The birth date does not agree. Ask again, or choose another person.",
     "who.none": "No patient has this number.",
     "who.new": "New patient",
+    "who.caller": "Take the caller down",
+    "who.registered": "Already a patient of the clinic",
+    "who.registered.what": "Take the name down as the clinic has it. The booking is made for the patient with this "
+    "number and name. If Clinicea has none, it is refused, nobody is registered, and what you took down is deleted.",
     "who.degraded": "Clinicea has not answered since {time}. Go on: what you take down is kept and booked later.",
     "who.degraded.new": "Clinicea does not answer. Go on: what you take down is kept and booked later.",
     "who.again": "Try again",
@@ -103,6 +107,7 @@ ENGLISH: Mapping[str, str] = {
     "consent.given": "The caller agrees",
     "consent.yes": "Yes",
     "consent.no": "No",
+    "consent.refused": "Then nothing of the caller is taken down, and nothing is booked.",
     "consent.by": "Given by",
     "consent.self": "the patient",
     "consent.parent": "a parent",
