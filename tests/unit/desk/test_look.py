@@ -72,7 +72,7 @@ def test_every_text_is_in_the_catalogue_and_every_one_is_used() -> None:
     used |= {key for path in views.HERE.glob("*.py") for key in IN_CODE.findall(path.read_text("utf-8"))}
     ends = {each for each in used if each.endswith((".", ".%d"))}
     built = {f"progress.{each.value}" for each in Progress} | {f"reason.{each.value}" for each in Reason}
-    built |= {key for key in ENGLISH if key.startswith(("error.", "gender.", "consent.", "field."))}
+    built |= {key for key in ENGLISH if key.startswith(("error.", "key.", "gender.", "consent.", "field."))}
 
     assert used - ends <= set(ENGLISH)
     assert built <= set(ENGLISH)

@@ -20,6 +20,8 @@ from convox_clinicea.desk.views import moment, render
 from convox_clinicea.desk.web import Request, page, root_of
 from convox_clinicea.errors import ConnectorError, InvalidRequest, NotFound, raise_alone
 
+PRESSES = 7
+"""Keys for a known patient beside what is typed: a test counts them by keyboard alone."""
 HELD_BACK = frozenset({"token"})
 """Fields of a form that a page does not hold for a second try."""
 
@@ -72,6 +74,7 @@ class Pages:
     ) -> Response[str]:
         """Return a page for a person who is signed in."""
         common: dict[str, Any] = {"person": session.person, "token": session.token, "shown": self._shown}
+        common["presses"] = PRESSES
         return page(self.render(template, request, **(common | values)), status)
 
 
