@@ -43,7 +43,7 @@ def day(slot: int, more: int = 0) -> str:
     """Return a weekday in the clinics' zone; two slots are more than a week apart, so that no second booking is near.
 
     Args:
-        slot: 1 to 39.
+        slot: 4 to 39; the fake's known caller has appointments before.
         more: days after it.
     """
     found = present().astimezone(ZoneInfo("Asia/Kolkata")).date() + timedelta(days=DAYS_BETWEEN * slot)
