@@ -156,13 +156,11 @@ class Measuring:
             desk.sign_in(person)
             traffic = Traffic(context, page, desk.url)
             times = itertools.islice(slots(first_day), count + 1)
-            found = [self._call(desk, traffic, person["agent_id"], *each, sockets=sockets) for each in times][1:]
+            found = [self._call(desk, traffic, person["agent_id"], start, sockets=sockets) for _, start in times][1:]
             way = PUSH if sockets and traffic.sockets else POLLING
             return {"by": way, **{what: [each[what] for each in found] for what in found[0]}}
 
-    def _call(
-        self, desk: Desk, traffic: Traffic, agent: str, ahead: int, start: datetime, *, sockets: bool
-    ) -> dict[str, float]:
+    def _call(self, desk: Desk, traffic: Traffic, agent: str, start: datetime, *, sockets: bool) -> dict[str, float]:
         """Play a call from the list to the booking; returns its times in milliseconds, and what it asked for."""
         page = desk.page
         traffic.forget()
@@ -176,7 +174,7 @@ class Measuring:
         announced = time.time() * 1000
         popup.start()
         named = self._seen(page, "named")
-        desk.fill_in(ahead, f"{start:%H:%M}", clinic=CLINIC)
+        desk.fill_in_at(f"{start:%Y-%m-%d}", f"{start:%H:%M}", CLINIC)
         page.evaluate(WANTED)  # as the agent says where the page asks about a second appointment
         desk.book()
         taken_down, booked = (self._seen(page, what) for what in ("taken_down", "booked"))

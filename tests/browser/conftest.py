@@ -28,6 +28,16 @@ FLAGS: tuple[str, ...] = (
     "--disable-component-update",
 )
 FLAGS += ("--disable-sync", "--no-first-run", "--disable-quic", "--lang=en-US")
+SHIFTS = """
+window.shifts = [];
+const named = (node) => node?.id || node?.className || node?.nodeName;
+new PerformanceObserver((list) => {
+  for (const each of list.getEntries()) {
+    if (!each.hadRecentInput) window.shifts.push([each.value, each.sources.map((source) => named(source.node))]);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+"""Collects what moved on a page without having been asked to."""
 WIDTH, HEIGHT = 1280, 900
 MILLISECONDS = 20_000
 """For anything on a page; a cold start on a busy machine takes some of it."""
@@ -53,11 +63,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A stack with a desk and its simulator; what takes minutes in a deployment need not in a test."""
+    """A stack with a desk and its simulator; what takes minutes in a deployment need not in a test.
+
+    One agent makes the look-ups of all tests.
+    """
     if "DESK_STACK_FILE" in os.environ:  # of a stack that is served already: quicker, while a test is written
         yield json.loads(Path(os.environ["DESK_STACK_FILE"]).read_text())
         return
-    parameters = ("Desk=on", "SettleSeconds=30")
+    parameters = ("Desk=on", "SettleSeconds=30", "LookupsPerAgentMinute=300")
     given = [word for parameter in parameters for word in ("--parameter", parameter)]
     with served(tmp_path_factory.mktemp("stack"), *given) as told:
         yield told
@@ -82,6 +95,7 @@ def page(browser: Any) -> Iterator[Any]:
     """A page in a new profile; fails where the page's own script or its policy reported an error."""
     context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     context.set_default_timeout(MILLISECONDS)
+    context.add_init_script(SHIFTS)
     opened, errors = context.new_page(), []
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)

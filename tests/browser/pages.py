@@ -19,8 +19,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / ".local" / "pictures"
 KEPT = ROOT / "docs" / "pictures"
 WIDTHS, SCHEMES = (1280, 400), ("light", "dark")
-BOOKED_MILLISECONDS = 180_000
+BOOKED_MILLISECONDS = 60_000
 """A booking that met a Clinicea that is down is tried again after a pause."""
+DAYS_BETWEEN, SUNDAY = 9, 7
 MOST_TABS = 30
 SHOWN = ("desk-list-1280-light", "desk-one-1280-light", "desk-many-1280-light", "desk-booked-400-dark")
 """What the documentation shows; `make browser KEEP=yes` writes these anew."""
@@ -38,9 +39,15 @@ def clinicea_has(clinicea: ControlClient, start: str) -> list[str]:
     return [each["patient_id"] for each in clinicea.standing() if each["start"] == f"{start}:00+05:30"]
 
 
-def day(ahead: int) -> str:
-    """Return a day in the clinics' zone."""
-    return (present().astimezone(ZoneInfo("Asia/Kolkata")).date() + timedelta(days=ahead)).isoformat()
+def day(slot: int, more: int = 0) -> str:
+    """Return a weekday in the clinics' zone; two slots are more than a week apart, so that no second booking is near.
+
+    Args:
+        slot: 4 to 39; the fake's known caller has appointments before.
+        more: days after it.
+    """
+    found = present().astimezone(ZoneInfo("Asia/Kolkata")).date() + timedelta(days=DAYS_BETWEEN * slot)
+    return (found + timedelta(days=(found.isoweekday() == SUNDAY) + more)).isoformat()
 
 
 @dataclass
@@ -83,6 +90,10 @@ class CallCentre:
         self.page.get_by_label("to agent").first.select_option(agent)
         self.page.get_by_role("button", name="Transfer").first.click()
         self.page.wait_for_load_state()
+
+    def judge(self) -> None:
+        """Let axe judge the page, wide and narrow, light and dark."""
+        judge(self.page, "simulator")
 
     def _click(self, name: str) -> None:
         self.page.get_by_role("button", name=name, exact=True).click()
@@ -127,16 +138,36 @@ class Desk:
     def fill_in_new_patient(self, first: str, last: str, *, consent: str | None) -> None:
         """Fill in who is registered, and what the caller said of the consent text."""
         if consent is not None:
-            self.page.get_by_role("radio", name=consent, exact=True).check()
+            self.page.get_by_role("radiogroup", name="The caller agrees").get_by_label(consent).check()
+        if consent == "Yes":
+            self.name(first, last)
+
+    def name(self, first: str, last: str, birth_date: str = "") -> None:
+        """Fill in who it is."""
         self.page.get_by_label("First name").fill(first)
         self.page.get_by_label("Last name").fill(last)
+        self.page.get_by_label("Birth date").fill(birth_date)
 
-    def fill_in(self, ahead: int, time: str, *, clinic: str = "Example Clinic Andheri", notes: str = "") -> None:
+    def is_registered(self, said: str) -> None:
+        """Take down whether the caller is a patient already: `Yes` or `No`."""
+        self.page.get_by_role("radiogroup", name="Already a patient").get_by_label(said).check()
+
+    @property
+    def shifts(self) -> list[Any]:
+        """What has moved since the page was opened, without having been asked to."""
+        moved: list[Any] = self.page.evaluate("window.shifts")
+        return moved
+
+    def fill_in(self, slot: int, time: str, *, notes: str = "") -> None:
         """Fill in the appointment."""
-        self.page.get_by_label("Clinic").select_option(label=clinic)
-        self.page.get_by_label("Day").fill(day(ahead))
-        self.page.get_by_label("Time", exact=True).fill(time)
+        self.fill_in_at(day(slot), time)
         self.page.get_by_label("Notes").fill(notes)
+
+    def fill_in_at(self, day: str, time: str, clinic: str = "Example Clinic Andheri") -> None:
+        """Fill in clinic, day and time."""
+        self.page.get_by_label("Clinic").select_option(label=clinic)
+        self.page.get_by_label("Day").fill(day)
+        self.page.get_by_label("Time", exact=True).fill(time)
 
     def book(self) -> None:
         """Press the main button."""
@@ -176,12 +207,17 @@ class Desk:
         """Type where the focus is."""
         self.page.keyboard.type(text)
 
-    def tab_to(self, label: str) -> None:
-        """Go on by Tab until a field has the focus."""
+    def press_counted(self, key: str) -> int:
+        """Press one key; returns how many that is."""
+        self.press(key)
+        return 1
+
+    def tab_to(self, label: str) -> int:
+        """Go on by Tab until a field has the focus; returns how often."""
         wanted = self.page.get_by_label(label, exact=True)
-        for _ in range(MOST_TABS):
+        for pressed in range(MOST_TABS):
             if wanted.evaluate("each => each === document.activeElement"):
-                return
+                return pressed
             self.press("Tab")
         raise AssertionError(f"{label} is not reached by {MOST_TABS} times Tab")
 
@@ -191,21 +227,29 @@ class Desk:
 
     def look(self, state: str) -> None:
         """Take the pictures of a state, and let axe judge it; nothing may be wider than the window."""
-        from axe_playwright_python.sync_playwright import Axe
+        judge(self.page, f"desk-{state}")
 
-        before = self.page.viewport_size
-        for width in WIDTHS:
-            self.page.set_viewport_size({"width": width, "height": before["height"]})
-            for scheme in SCHEMES:
-                self.page.emulate_media(color_scheme=scheme)
-                name = f"desk-{state}-{width}-{scheme}"
-                file = PICTURES / f"{name}.png"
-                self.page.screenshot(path=file, full_page=True)
-                if os.environ.get("KEEP") == "yes" and name in SHOWN:
-                    shutil.copyfile(file, KEPT / file.name)
-                found = Axe().run(self.page)
-                assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-            wide = self.page.evaluate("document.documentElement.scrollWidth")
-            assert wide <= width, f"{state} is {wide} pixels wide in a window of {width}"
-        self.page.set_viewport_size(before)
-        self.page.emulate_media(color_scheme="light")
+
+def judge(page: Any, state: str) -> None:
+    """Take the pictures of a page at each width, light and dark, and let axe judge it.
+
+    Nothing may be wider than the window.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    before = page.viewport_size
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": before["height"]})
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            name = f"{state}-{width}-{scheme}"
+            file = PICTURES / f"{name}.png"
+            page.screenshot(path=file, full_page=True)
+            if os.environ.get("KEEP") == "yes" and name in SHOWN:
+                shutil.copyfile(file, KEPT / file.name)
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"{state} is {wide} pixels wide in a window of {width}"
+    page.set_viewport_size(before)
+    page.emulate_media(color_scheme="light")

@@ -106,6 +106,7 @@ def test_without_clinicea_a_new_patient_is_booked_later(
     desk.expect_text("Go on: what you take down is kept and booked later")
     desk.look("degraded")
 
+    desk.is_registered("No")
     desk.fill_in_new_patient("Ravi", "Nobodyson", consent="Yes")
     desk.fill_in(23, "09:00")
     desk.book()
@@ -116,6 +117,29 @@ def test_without_clinicea_a_new_patient_is_booked_later(
 
     desk.expect_booked()
     assert len(clinicea_has(clinicea, f"{day(23)}T09:00")) == 1
+
+
+def test_without_clinicea_a_patient_is_taken_down_by_number_and_name(
+    desk: Desk, centre: CallCentre, clinicea: ControlClient
+) -> None:
+    before = len(clinicea.patients())
+    centre.clinicea("down")
+    centre.call_from("a known number")
+    desk.wait_for_call()
+    desk.expect_text("Go on: what you take down is kept and booked later")
+    expect(desk.page.get_by_label("First name")).to_be_hidden()
+
+    desk.is_registered("Yes")
+    desk.name("Meera", "Samplewala")
+    desk.look("said-to-be-a-patient")
+    desk.fill_in(11, "11:00")
+    desk.book()
+    expect(desk.chips).to_have_count(1)
+    centre.clinicea("back")
+
+    desk.expect_booked()
+    assert clinicea_has(clinicea, f"{day(11)}T11:00") == ["P-01"]
+    assert len(clinicea.patients()) == before
 
 
 def test_a_known_patient_is_booked_though_clinicea_goes_away(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from local.clinicea.testing import ControlClient
 from tests.browser.pages import CallCentre, Desk, clinicea_has, day, expect
@@ -15,40 +15,47 @@ AFTER_THAT = [(hour, minute) for hour in range(9, 13) for minute in (0, 15, 30, 
 """Saturday's times after the one that is taken."""
 
 
+def the_next(weekday: int, day: str) -> str:
+    """The first such weekday from a day on."""
+    first = date.fromisoformat(day)
+    return (first + timedelta(days=(weekday - first.weekday()) % 7)).isoformat()
+
+
 def test_a_closed_day_is_told_and_booked_by_a_second_press(
     desk: Desk, centre: CallCentre, clinicea: ControlClient
 ) -> None:
-    ahead = next(each for each in range(20, 27) if date.fromisoformat(day(each)).weekday() == SUNDAY)
+    closed = the_next(SUNDAY, day(17))
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
 
-    desk.fill_in(ahead, "10:15", clinic=CLINIC, notes="Wheelchair")
+    desk.fill_in_at(closed, "10:15", CLINIC)
+    desk.page.get_by_label("Notes").fill("Wheelchair")
     desk.page.get_by_label("Service").fill("Follow-up")
     desk.book()
 
     desk.expect_text(f"{CLINIC} is closed on Sun")
     expect(desk.page.get_by_label("Notes")).to_have_value("Wheelchair")
-    assert clinicea_has(clinicea, f"{day(ahead)}T10:15") == []
+    assert clinicea_has(clinicea, f"{closed}T10:15") == []
     desk.look("hours")
 
     desk.page.get_by_role("button", name="Book outside hours").click()
 
     desk.expect_booked()
-    assert clinicea_has(clinicea, f"{day(ahead)}T10:15") == ["P-01"]
-    (booked,) = [each for each in clinicea.standing() if each["start"].startswith(f"{day(ahead)}T10:15")]
-    assert booked["end"].startswith(f"{day(ahead)}T10:30"), "as long as the service"
+    assert clinicea_has(clinicea, f"{closed}T10:15") == ["P-01"]
+    (booked,) = [each for each in clinicea.standing() if each["start"].startswith(f"{closed}T10:15")]
+    assert booked["end"].startswith(f"{closed}T10:30"), "as long as the service"
 
 
 def test_a_free_time_is_chosen_by_a_click(desk: Desk, centre: CallCentre, clinicea: ControlClient) -> None:
-    ahead = next(each for each in range(13, 20) if date.fromisoformat(day(each)).weekday() == SATURDAY)
-    taken = {"clinic_id": "C-01", "start": f"{day(ahead)}T09:15:00", "duration_minutes": 15}
+    saturday = the_next(SATURDAY, day(4))
+    taken = {"clinic_id": "C-01", "start": f"{saturday}T09:15:00", "duration_minutes": 15}
     clinicea.add_patient(first_name="Arun", mobile="9999900077", appointments=[taken])
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
 
-    desk.fill_in(ahead, "20:00", clinic=CLINIC)
+    desk.fill_in_at(saturday, "20:00", CLINIC)
     desk.page.get_by_label("Service").fill("Follow-up")
     desk.page.get_by_label("Notes").focus()
 
@@ -61,4 +68,4 @@ def test_a_free_time_is_chosen_by_a_click(desk: Desk, centre: CallCentre, clinic
     desk.book()
 
     desk.expect_booked()
-    assert clinicea_has(clinicea, f"{day(ahead)}T09:30") == ["P-01"]
+    assert clinicea_has(clinicea, f"{saturday}T09:30") == ["P-01"]

@@ -95,6 +95,7 @@ def test_a_newcomer_s_optional_field_that_is_junk_is_left_out(deployment: Deploy
     request = booked(deployment, deployment.call_status(body), named)
 
     assert request.new_patient is not None
+    assert request.new_patient.consent is not None
     assert request.new_patient.consent.at is None
     assert named in ("service", "duration_minutes", "consent.at") or getattr(request.new_patient, named) is None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from convox_clinicea.deadline import Deadline
+from convox_clinicea.desk.ahead import Ahead
 from convox_clinicea.desk.caller import CallerView
 from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.services import DeskServices, desk_services
@@ -98,6 +99,12 @@ class Desk:
         caller, call = self.services.caller, self.call()
         with _running():
             return caller.confirm(self.person, call, patient_id, born, REQUEST_ID, SOURCE, deadline)
+
+    def ahead(self, patient_id: str = "P-41", seconds: float = 5.0) -> Ahead:
+        deadline = Deadline.after(self.function.clock, seconds)
+        services, call = self.services, self.call()
+        with _running():
+            return services.ahead.show(self.person, call, patient_id, REQUEST_ID, SOURCE, deadline)
 
     def book(self, sent: dict[str, str], call: DeskCall | None = None, *, at_call_end: bool = False) -> BookingState:
         with _running():

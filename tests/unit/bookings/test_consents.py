@@ -102,6 +102,7 @@ class TestAChangedMind:
         assert count_of_booking(bench.register, bench.now(booking)) == 2
         registered = content(bench, booking).new_patient
         assert registered is not None
+        assert registered.consent is not None
         (last,) = [each for each in bench.stack.entries() if each["text_version"] == {"S": "v-two"}]
         assert registered.consent.text_version == "v-two"
         assert last["heard_at"] == {"S": "2031-03-03T11:59:00.000Z"}
@@ -116,6 +117,7 @@ class TestAChangedMind:
         assert self.texts(bench) == ["v-one", "v-three", "v-two"]
         registered = content(bench, booking).new_patient
         assert registered is not None
+        assert registered.consent is not None
         assert registered.consent.text_version == "v-three"
 
     def test_so_has_one_that_waits_for_a_person(self, bench: Bench) -> None:

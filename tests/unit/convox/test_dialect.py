@@ -226,6 +226,7 @@ class TestCallers:
         details = read(NewPatientBooking, event, spoken).canonical("dubai", place.in_dialect(spoken)).new_patient
 
         assert details is not None
+        assert details.consent is not None
         assert details.consent.at is not None
         assert details.consent.at.isoformat() == "2031-03-06T10:00:00+04:00"
 

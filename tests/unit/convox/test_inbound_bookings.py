@@ -216,6 +216,7 @@ def test_a_new_patient_is_the_same_however_told(case: str) -> None:
     person = request.canonical("convox", PLACE.in_dialect(told.spoken)).new_patient
 
     assert person is not None
+    assert person.consent is not None
     assert person.consent.given is True
     for name, value in told.means.items():
         meant = getattr(person, name)

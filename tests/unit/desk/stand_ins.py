@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import Any
 
 from convox_clinicea.clinicea.models import Appointment, Patient
+from convox_clinicea.desk.ahead import Ahead
+from convox_clinicea.desk.states import Progress
 from convox_clinicea.errors import ConnectorError, NotFound
 from convox_clinicea.lookups.clinic_times import DayTimes
 from convox_clinicea.lookups.completed import CompletedAppointment
@@ -17,11 +18,6 @@ from convox_clinicea.privacy import PersonalDate, PersonalText
 
 NUMBER = "+919999900001"
 SINCE = datetime(2031, 3, 3, 6, 30, tzinfo=UTC)
-
-
-class Progress(StrEnum):
-    TAKEN_DOWN = "taken_down"
-    BOOKED = "booked"
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,16 @@ MANY = CallerView(
 )
 
 
+@dataclass(frozen=True)
+class NextOnes:
+    """What each patient has ahead."""
+
+    of: Mapping[str, Ahead]
+
+    def show(self, _person: Any, _call: DeskCall, patient_id: str, *_: Any) -> Ahead:
+        return self.of[patient_id]
+
+
 @dataclass
 class Services:
     """The services of one agent; `refused` is raised by a booking instead of being made."""
@@ -101,6 +107,7 @@ class Services:
     agrees: bool = True
     refused: ConnectorError | None = None
     booked: list[dict[str, str]] = field(default_factory=list)
+    ahead_of: dict[str, Ahead] = field(default_factory=dict)
     kept: dict[str, dict[str, str]] = field(default_factory=dict)
     offer: DayTimes | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -118,6 +125,10 @@ class Services:
     def of_form(self, form: Mapping[str, str], _deadline: Any) -> DayTimes | None:
         self.asked.append(dict(form))
         return self.offer
+
+    @property
+    def ahead(self) -> NextOnes:
+        return NextOnes(self.ahead_of)
 
     def today(self, person: Any) -> list[DeskCall]:
         return self.agents_calls.get(person.agent_id, [])
@@ -146,7 +157,7 @@ class Services:
     ) -> BookingState:
         if self.refused is not None:
             raise self.refused
-        self.booked.append({**form, "request_id": request_id})
+        self.booked.append({**form, "request_id": request_id, "at_call_end": str(at_call_end)})
         return BookingState(Progress.TAKEN_DOWN, at_call_end=at_call_end)
 
     def keep(self, _person: Any, call_id: str, form: Mapping[str, str]) -> None:

@@ -75,7 +75,7 @@ def test_every_text_is_in_the_catalogue_and_every_one_is_used() -> None:
     ends = {each for each in used if each.endswith((".", ".%d"))}
     built = {f"progress.{each.value}" for each in Progress} | {f"reason.{each.value}" for each in Reason}
     built |= {f"book.confirm.{each}" for each in QUESTIONS}
-    built |= {key for key in ENGLISH if key.startswith(("error.", "gender.", "consent.", "field."))}
+    built |= {key for key in ENGLISH if key.startswith(("error.", "key.", "gender.", "consent.", "field."))}
 
     assert used - ends <= set(ENGLISH)
     assert built <= set(ENGLISH)

@@ -9,16 +9,19 @@ from datetime import timedelta
 import pytest
 
 from convox_clinicea.clinicea.errors import TimedOut
+from convox_clinicea.desk.ahead import Ahead, AnotherAhead, NextAppointment
 from convox_clinicea.desk.pages import key_of
+from convox_clinicea.desk.states import Progress
 from convox_clinicea.errors import FieldProblem, InvalidRequest
 from convox_clinicea.lookups.clinic_times import DayTimes
 from convox_clinicea.lookups.free_times import FreeTime
+from convox_clinicea.privacy import PersonalText
 from convox_clinicea.table import TableUnavailable
 from tests.support import emf
 from tests.support.clock import SkippingClock
 from tests.support.desk_browser import DESK, Browser
 from tests.support.openid import Provider
-from tests.unit.desk.stand_ins import MANY, SINCE, BookingState, CallerView, DeskCall, Progress, Services
+from tests.unit.desk.stand_ins import MANY, SINCE, BookingState, CallerView, DeskCall, Services
 
 CALL = f"calls/{key_of('call-1')}"
 FILLED = {"patient_id": "p-1", "clinic_id": "andheri", "day": "2031-03-05", "time": "09:30", "when": "now"}
@@ -186,5 +189,59 @@ def test_a_second_booking_of_a_person_is_asked_about(signed_in: Browser, service
 
     page = signed_in.post(f"{CALL}/book", FILLED | {"token": signed_in.get(CALL).token}, fragment=True)
 
-    assert (page.status, "Another booking: is required" in page.text) == (400, True)
+    assert (page.status, "This call has another booking for this person" in page.text) == (400, True)
     assert '<button form="booking" name="confirmed" value="when=now another=yes">' in page.body
+
+
+@pytest.mark.parametrize("when", ["now", "at_call_end"])
+def test_a_second_appointment_is_asked_about_once(signed_in: Browser, services: Services, when: str) -> None:
+    services.refused = AnotherAhead(SINCE, PersonalText("<b>Follow-up</b>"))
+    sent = FILLED | {"token": signed_in.get(CALL).token, "when": when}
+
+    with_scripts = signed_in.post(f"{CALL}/book", sent, fragment=True)
+    without = signed_in.post(f"{CALL}/book", sent)
+    services.refused = None
+    signed_in.post(f"{CALL}/book", sent | {"confirmed": f"when={when} another=yes"}, fragment=True)
+
+    for page in (with_scripts, without):
+        assert page.status == 400
+        assert "This patient has <b>Follow-up</b> on Mon 3 Mar 12:00. Book another?" in page.text
+        assert "<b>" not in page.body
+        assert f'name="confirmed" value="when={when} another=yes"' in page.body
+    (booked,) = services.booked
+    assert (booked["another"], booked["at_call_end"]) == ("yes", str(when == "at_call_end"))
+
+
+def test_the_card_loads_what_is_ahead(signed_in: Browser, services: Services) -> None:
+    card = signed_in.get(f"{CALL}/caller", fragment=True)
+    services.ahead_of["p-1"] = Ahead(
+        tuple(NextAppointment(SINCE, PersonalText("<i>Follow-up</i>"), "Dr. Nobody", "Andheri") for _ in range(3))
+    )
+
+    page = signed_in.post(f"{CALL}/ahead", {"token": card.token, "patient_id": "p-1"}, fragment=True)
+
+    assert f'hx-post="../../desk/{CALL}/ahead" hx-trigger="load"' in card.body
+    assert page.text.count("<i>Follow-up</i>, Dr. Nobody, Andheri") == 3
+    assert "<i>" not in page.body
+    assert "1 more later" in page.text
+    assert 'name="ahead"' in page.body
+
+
+@pytest.mark.parametrize(
+    ("ahead", "said"),
+    [
+        (Ahead(()), "No appointment ahead."),
+        (Ahead((), "silent"), "Clinicea does not answer with the next appointments."),
+        (Ahead((), "off"), "are not shown at this clinic"),
+        (Ahead((), complete=False), "What is being booked cannot be read right now."),
+        (Ahead((NextAppointment(None, progress=Progress.BEING_BOOKED),)), "being booked"),
+    ],
+    ids=["nothing", "silent", "off", "incomplete", "ours"],
+)
+def test_what_is_not_known_of_the_next_ones_is_said(
+    signed_in: Browser, services: Services, ahead: Ahead, said: str
+) -> None:
+    services.ahead_of["p-1"] = ahead
+    form = {"token": signed_in.get(CALL).token, "patient_id": "p-1"}
+
+    assert said in signed_in.post(f"{CALL}/ahead", form, fragment=True).text

@@ -241,12 +241,13 @@ def _as_it_was_told(request: BookingRequest, left_out: tuple[str, ...]) -> _Want
     A text version that is not configured is recorded as unknown, and so is who consented for a child.
     """
     details = request.new_patient
-    if details is None:
+    if details is None or details.consent is None:
         return _Wanted(request, left_out)
+    consent = details.consent
     if "consent.text_version" in left_out:
-        consent = details.consent.model_copy(update={"text_version": UNLISTED})
+        consent = consent.model_copy(update={"text_version": UNLISTED})
         details = details.model_copy(update={"consent": consent})
     born = None if details.date_of_birth is None else details.date_of_birth.reveal()
-    if born is not None and is_under_age(born) and details.consent.given_by in (None, "self"):
+    if born is not None and is_under_age(born) and consent.given_by in (None, "self"):
         left_out = tuple(sorted({*left_out, "consent.given_by"}))
     return _Wanted(request.model_copy(update={"new_patient": details}), left_out)

@@ -152,14 +152,14 @@ class Drafter:
             request=self._sealer.seal(key_of(booking_id), plain),
             patient_id=request.patient_id,
         )
-        if request.new_patient is not None:
+        if request.new_patient is not None and request.new_patient.consent is not None:
             self._consents.add(drafted, request.new_patient.consent, caller.request_id)
         return drafted
 
     def check(self, request: BookingRequest) -> bytes:
         """Return the request as it is encrypted; raises InvalidRequest, NotInDialect where it cannot be drafted."""
         self._check_start(request.start)
-        if request.new_patient is not None and self._flows.book_new_call is None:
+        if request.registers and self._flows.book_new_call is None:
             raise NotInDialect(Endpoint.POST_WITH_PATIENT)
         plain = request.to_bytes()
         if len(plain) > MAX_BYTES:
@@ -194,6 +194,19 @@ class OpenBookings:
         self._clock = clock
         self._limit = limit
 
+    def of(self, caller: str, persons: Sequence[str]) -> list[Booking]:
+        """Return the bookings that were counted for these persons, open or not; empty where nothing is counted.
+
+        Args:
+            persons: HMACs of numbers and patients.
+
+        Raises:
+            TableUnavailable, UnreadableRecord: they cannot be read now.
+        """
+        named = (each for person in persons for each in self._named(claims.open_bookings_key(caller, person))[1])
+        found = (self._ledger.get(booking_id) for booking_id in dict.fromkeys(named))
+        return [each for each in found if each is not None]
+
     def taking(self, intent: BookingIntent, booking_id: str) -> Sequence[Put]:
         """Return the writes for the transaction that stores a new booking.
 
@@ -203,9 +216,7 @@ class OpenBookings:
         if not self._limit:
             return ()
         key = claims.open_bookings_key(intent.request.caller.name, intent.number_key or intent.patient_key)
-        standing = self._table.get(key)
-        require_readable(standing or {}, SCHEMA_VERSION, _ATTRIBUTES)
-        named = [each["S"] for each in (standing or {}).get("bookings", {"L": []})["L"]]
+        standing, named = self._named(key)
         if booking_id in named:
             return ()
         if len(named) >= self._limit:
@@ -213,6 +224,12 @@ class OpenBookings:
         if len(named) >= self._limit:
             raise TooManyOpenBookings(f"open bookings of this number: {self._limit}", RETRY_AFTER_SECONDS)
         return (self._put(key, standing, [*named, booking_id], intent),)
+
+    def _named(self, key: str) -> tuple[Item | None, list[str]]:
+        """Return an item with the bookings that it lists."""
+        standing = self._table.get(key)
+        require_readable(standing or {}, SCHEMA_VERSION, _ATTRIBUTES)
+        return standing, [each["S"] for each in (standing or {}).get("bookings", {"L": []})["L"]]
 
     def _is_open(self, booking_id: str) -> bool:
         """Return whether the booking is open; one that this release cannot read counts as open."""

@@ -166,7 +166,8 @@ def _patient(request: BookingRequest) -> str:
     if details is None:
         return _known_patient(str(request.patient_id))
     birth = details.date_of_birth.reveal().isoformat() if details.date_of_birth else "-"
-    return f"new {details.mobile.reveal()} {birth} {_folded_name(details)}"
+    kind = "registered" if details.consent is None else "new"
+    return f"{kind} {details.mobile.reveal()} {birth} {_folded_name(details)}"
 
 
 def _known_patient(patient_id: str) -> str:

@@ -122,7 +122,7 @@ class Posting:
         appointment = request.for_clinicea(reference=booking.booking_id)
         if booking.patient_id is not None:
             return self._clinicea.post_appointment_by_patient_id(booking.patient_id, appointment, deadline)
-        if request.new_patient is None:
+        if request.new_patient is None or not request.registers:
             raise ValueError("a booking without a patient")
         return self._clinicea.post_appointment(request.new_patient, appointment, deadline)
 

@@ -70,7 +70,8 @@ TELLING = frozenset(
 """Reasons that reveal something about a person to the client: that an id, number or appointment exists."""
 
 TRANSITIONS: dict[State, frozenset[State]] = {
-    State.ACCEPTED: frozenset({State.BOOKED, State.SENDING, State.NEEDS_ATTENTION}),
+    # `rejected` without a POST: a caller who said to be a patient is none (rule 7).
+    State.ACCEPTED: frozenset({State.BOOKED, State.SENDING, State.NEEDS_ATTENTION, State.REJECTED}),
     # Back to `accepted` only if certainly nothing was carried out.
     State.SENDING: frozenset({State.BOOKED, State.REJECTED, State.UNKNOWN, State.ACCEPTED}),
     State.UNKNOWN: frozenset({State.BOOKED, State.SENDING, State.REJECTED, State.NEEDS_ATTENTION}),

@@ -57,9 +57,13 @@ class Consent(BaseModel):
 
 
 class PatientDetails(NewPatient):
-    """A new patient's details for Clinicea, and the consent to their registration."""
+    """A caller's details, and the consent to their registration.
 
-    consent: Consent
+    Without a consent the caller says to be a patient already: then the booking is for whom Clinicea has under number
+    and name, and nobody is registered (rule 7).
+    """
+
+    consent: Consent | None = None
 
 
 def _at_its_offset(moment: datetime) -> datetime:
@@ -86,6 +90,11 @@ class BookingRequest(BaseModel):
     @property
     def flow(self) -> Literal["known_patient", "new_patient"]:
         return "known_patient" if self.new_patient is None else "new_patient"
+
+    @property
+    def registers(self) -> bool:
+        """Whether the person may become a patient by it."""
+        return self.new_patient is not None and self.new_patient.consent is not None
 
     @property
     def end(self) -> datetime:

@@ -113,14 +113,22 @@ class NewPatientBooking(_WithPatient):
             wrong.append(FieldProblem("consent.given_by", "must be parent or guardian: the patient is under 18"))
         if wrong:
             raise InvalidRequest(*wrong)
-        details = PatientDetails(
-            mobile=number(self.mobile, self.country_code, defaults),
-            **{name: getattr(self, name) for name in RULES},
-            consent=Consent(
-                given=True,
-                at=None if at is None else moment_in("consent.at", at, defaults.zone_of_calls),
-                text_version=text_version,
-                given_by=self.consent.given_by,
-            ),
+        consent = Consent(
+            given=True,
+            at=None if at is None else moment_in("consent.at", at, defaults.zone_of_calls),
+            text_version=text_version,
+            given_by=self.consent.given_by,
         )
-        return BookingRequest(**self._common(caller, defaults, request_id), new_patient=details)
+        return BookingRequest(
+            **self._common(caller, defaults, request_id), new_patient=self._details(defaults, consent)
+        )
+
+    def canonical_of_registered(
+        self, caller: str, defaults: RequestDefaults, request_id: str | None = None
+    ) -> BookingRequest:
+        """Return the booking request of a caller who says to be a patient already; raises InvalidRequest."""
+        return BookingRequest(**self._common(caller, defaults, request_id), new_patient=self._details(defaults, None))
+
+    def _details(self, defaults: RequestDefaults, consent: Consent | None) -> PatientDetails:
+        mobile = number(self.mobile, self.country_code, defaults)
+        return PatientDetails(mobile=mobile, **{name: getattr(self, name) for name in RULES}, consent=consent)

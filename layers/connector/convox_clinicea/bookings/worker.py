@@ -97,6 +97,9 @@ class Worker:
                 patient_id = found.patient_id  # the search may not show the new patient yet
             except AlreadyBooked as found:
                 made, patient_id = found.booking, self._calendar.patient_id(booking, request, deadline)
+            if patient_id is None and made is None and not request.registers:
+                # rule 7: who is not found is not registered without consent, and nothing of them is kept
+                return self._done(self._posting.reject(booking, Reason.UNKNOWN_PATIENT, CalendarSnapshot(None)))
             try:
                 # rule 6: the slot's lock before the reading
                 if patient_id is not None and not self._locks.acquire_slot_lock(booking, patient_id):

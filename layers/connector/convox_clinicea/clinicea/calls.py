@@ -59,6 +59,8 @@ class Flows(BaseModel):
     completed: Dialect = "convox"
     book_known: Dialect = "convox"
     book_new: Dialect = "convox"
+    upcoming: Literal["on", "off"] = "on"
+    """The desk's list of appointments ahead: `getAppointmentsByPatient` type 0 [live]; `off`: never asked."""
 
     @property
     def search_call(self) -> Endpoint:

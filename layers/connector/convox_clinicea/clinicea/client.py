@@ -157,8 +157,11 @@ class Clinicea:
     def upcoming_appointments(self, patient_id: str, deadline: Deadline) -> list[Appointment]:
         """Return the patient's future, uncancelled appointments, `getAppointmentsByPatient` type 0 [live].
 
-        Clinicea's list includes cancelled and past ones [live]; they are left out here.
+        Clinicea's list includes cancelled and past ones [live]; they are left out here. Raises NotInDialect if the call
+        table has `flows.upcoming: off`.
         """
+        if self._table.flows.upcoming == "off":
+            raise NotInDialect(Endpoint.BY_PATIENT)
         found = self._appointment_pages(Endpoint.BY_PATIENT, {"patient_id": patient_id}, deadline, "upcoming")
         now = self._clock.now()
         standing = [a for a in found if a.status is not Status.CANCELLED and (a.start is None or a.start >= now)]

@@ -8,13 +8,14 @@ from typing import Any
 
 from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import CallEndBookings
-from convox_clinicea.bookings.intake import or_not_stored
+from convox_clinicea.bookings.intake import Intake, or_not_stored
 from convox_clinicea.bookings.request import BookingRequest
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
 from convox_clinicea.bookings.waiting_bookings import WaitingBooking
 from convox_clinicea.convox.defaults import RequestDefaults
 from convox_clinicea.convox.request import validated
 from convox_clinicea.deadline import Clock
+from convox_clinicea.desk.ahead import OurBookings, require_wanted
 from convox_clinicea.desk.calls import DeskCall, SignedIn
 from convox_clinicea.desk.opening import OpeningHours
 from convox_clinicea.desk.states import BookingState, BookingStates, state_of, waiting_state
@@ -27,7 +28,9 @@ MARGIN = timedelta(minutes=30)
 """Between the latest making of a booking that is kept and its start, so that a person can still make it by hand."""
 _YES = "yes"
 _ASKED = ("clinic_id", "practitioner_id", "service", "notes", "duration_minutes", *RULES)
-IMPERSONAL = ("clinic_id", "practitioner_id", "duration_minutes", "start", "day", "time", "consent.given")
+TOLD_BY_PATIENTS = ("first_name", "last_name", "date_of_birth")
+"""What is taken down of a caller who says to be a patient already, to find them by."""
+IMPERSONAL = ("clinic_id", "practitioner_id", "duration_minutes", "start", "day", "time", "consent.given", "registered")
 """The fields of a form that say nothing of the caller."""
 PERSONAL = ("patient_id", "service", "notes", *RULES, "consent.given_by", "consent.text_version")
 """Those that do, or may."""
@@ -43,8 +46,12 @@ class DeskBooking:
 
     A form has the contract's field names: `patient_id` or a new patient's fields, `clinic_id`, `start` or `day` and
     `time`, `practitioner_id`, `service`, `duration_minutes`, `notes`, `consent.given` (`yes` or `no`),
-    `consent.given_by`, `consent.text_version`; `another` (`yes`) where the person is to have it beside another booking
-    of the call; and the answers to the questions of `opening`. An empty field was not filled in.
+    `consent.given_by`, `consent.text_version`. Of its own it has
+    - `registered` (`yes`): the caller says to be a patient, and is booked by number and name;
+    - `another` (`yes`): the person is to have it beside another one of the call or of the week;
+    - `ahead`: the appointments that the card has shown;
+    - the answers to the questions of `opening`.
+    An empty field was not filled in.
 
     Args:
         call_end: after which time what is kept is made without a status callback.
@@ -54,23 +61,27 @@ class DeskBooking:
     def __init__(
         self,
         *,
+        intake: Intake,
         call_ends: CallEndBookings,
         call_end: timedelta,
         calls: AgentCalls,
         ids: FreeTextIds,
         limiter: RateLimiter,
         states: BookingStates,
+        ours: OurBookings,
         defaults: RequestDefaults,
         opening: OpeningHours,
         clock: Clock,
         client: str,
     ) -> None:
+        self._intake = intake
         self._call_ends = call_ends
         self._call_end = call_end
         self._calls = calls
         self._ids = ids
         self._limiter = limiter
         self._states = states
+        self._ours = ours
         self._defaults = defaults
         self._opening = opening
         self._clock = clock
@@ -87,8 +98,10 @@ class DeskBooking:
         Raises:
             InvalidRequest: of the form; nothing is stored.
             Unconfirmed: the clinic's schedule speaks against it; nothing is stored.
-            ConsentRequired: the form registers somebody who has not consented; nothing is stored.
+            ConsentRequired: the form registers somebody who has not consented; nothing is stored. A caller who says to
+                be a patient is registered by nothing, and needs none.
             NotShown: the patient was not shown to the agent on this call.
+            AnotherAhead: the patient has an appointment within a week, and the form does not say that both are wanted.
             RateLimited: the client or the agent books too often; nothing is stored.
             NotStored: ledger or queue did not confirm; the same form may be sent again.
         """
@@ -96,9 +109,11 @@ class DeskBooking:
         self._opening.require_confirmed(request, form)
         self._limiter.acquire_booking(Requester(self._client, person.agent_id))
         self._require_shown(request)
+        another = form.get("another", "").strip() == _YES
+        if not another:
+            self._require_wanted(request, form)
         with or_not_stored():
             self._calls.note_asked(self._client, self._ids.agent(person.agent_id), call.call_id)
-        another = form.get("another", "").strip() == _YES
         if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
             kept = self._call_ends.keep(request, another=another)
             if isinstance(kept, WaitingBooking):
@@ -121,6 +136,17 @@ class DeskBooking:
         if not self._limiter.was_shown(asker, request.patient_id, caller.call_id):
             raise NotShown("not shown to this agent on this call")
 
+    def _require_wanted(self, request: BookingRequest, form: Mapping[str, str]) -> None:
+        """Ask before a second appointment within a week; a form that was sent before is not asked about again."""
+        if request.patient_id is None:
+            return
+        intent, known = self._intake.considered(request)
+        if known is None:
+            with or_not_stored():
+                ours = self._ours.of(request.patient_id, request.mobile)
+            others = [each for each in ours if each.stands_for not in intent.ids]
+            require_wanted(form, request.start, request.service, others)
+
     def _request(self, person: SignedIn, call: DeskCall, form: Mapping[str, str], request_id: str) -> BookingRequest:
         filled = {name: text.strip() for name, text in form.items() if text.strip()}
         values: dict[str, Any] = {name: filled[name] for name in _ASKED if name in filled}
@@ -137,6 +163,12 @@ class DeskBooking:
         if "patient_id" in filled:
             known = validated(KnownPatientBooking, patient_id=filled["patient_id"], **values)
             return known.canonical(self._client, self._defaults, request_id)
+        if filled.get("registered") == _YES:
+            told = {name: values.pop(name) for name in RULES if name in values}
+            values |= {name: told[name] for name in TOLD_BY_PATIENTS if name in told}
+            return validated(NewPatientBooking, **values).canonical_of_registered(
+                self._client, self._defaults, request_id
+            )
         if not is_agreed(filled):
             raise ConsentRequired("the form says of no consent that it was given")
         if "consent.given_by" not in filled:

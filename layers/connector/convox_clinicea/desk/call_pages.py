@@ -74,6 +74,8 @@ class CallPages:
                 call = self._call(session, key)
                 self._services.calls.with_number(session.person, call, form.get("mobile", ""))
                 return see_other(f"{root_of(request.parts)}calls/{key}")
+            case ("calls", key, "ahead"):
+                return self._ahead(request, session, self._call(session, key), form)
             case ("calls", key, "confirm"):
                 return self._confirm(request, session, self._call(session, key), form)
             case ("calls", key, "draft"):
@@ -119,7 +121,13 @@ class CallPages:
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
 
     def _call_page(self, request: Request, session: Session, call: DeskCall, **more: Any) -> Response[str]:
-        values: dict[str, Any] = {"view": None, "problem": None, "disagrees": False} | more
+        values: dict[str, Any] = {
+            "view": None,
+            "problem": None,
+            "question": None,
+            "confirmed": None,
+            "disagrees": False,
+        } | more
         values.setdefault("form", self._draft(session, call))
         if values["view"] is None and "caller" in request.query:  # a browser without scripts asks for it by a link
             values["view"] = self._look_up(request, session, call)
@@ -136,6 +144,15 @@ class CallPages:
             milliseconds = max(0.0, round(since / timedelta(milliseconds=1), 1))
             self._metrics.add_metric("CallerShownMilliseconds", MetricUnit.Milliseconds, milliseconds)
         return page(self._pages.fragment("caller", request, session, call, view=view, disagrees=False, form=form))
+
+    def _ahead(self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str]) -> Response[str]:
+        patient_id = form.get("patient_id", "")
+        deadline = Deadline.after(self._clock, self._budget)
+        found = self._services.ahead.show(
+            session.person, call, patient_id, request.request_id, request.source_address, deadline
+        )
+        html = self._pages.fragment("ahead", request, session, call, ahead=found, patient_id=patient_id)
+        return page(html)
 
     def _draft(self, session: Session, call: DeskCall) -> Mapping[str, str]:
         """Return what was typed for the call; a page without it is better than none."""
@@ -179,15 +196,19 @@ class CallPages:
             )
         except ConnectorError as error:
             problems = error.problems if isinstance(error, InvalidRequest) else ()
-            confirmed = answer_for(form, problems)
-            if request.is_fragment and confirmed is None:
+            asked: dict[str, Any] = {
+                "question": self._pages.question(error),
+                "confirmed": answer_for(form, problems),
+                "problems": problems,
+            }
+            if request.is_fragment and asked["confirmed"] is None:
                 raise
             self._report(error)
             if request.is_fragment:
-                asked: dict[str, Any] = {"message": error.public, "problems": problems, "confirmed": confirmed}
-                return page(self._pages.fragment("problem", request, session, call, **asked), status_of(error))
-            more: dict[str, Any] = {"form": form, "problem": error, "confirmed": confirmed}
-            return self._call_page(request, session, call, status=status_of(error), **more)
+                template = "problem" if asked["question"] is None else "ask"
+                more = asked | {"message": error.public, "states": call.bookings}
+                return page(self._pages.fragment(template, request, session, call, **more), status_of(error))
+            return self._call_page(request, session, call, form=form, problem=error, status=status_of(error), **asked)
         if request.is_fragment:
             return page(self._pages.fragment("bookings", request, session, call, states=[state], fresh=state))
         return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")

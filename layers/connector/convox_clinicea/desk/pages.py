@@ -12,12 +12,16 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 
 from convox_clinicea.deadline import Clock
+from convox_clinicea.desk.ahead import AnotherAhead
 from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.sessions import Session
-from convox_clinicea.desk.views import render
+from convox_clinicea.desk.texts import text
+from convox_clinicea.desk.views import moment, render
 from convox_clinicea.desk.web import Request, page, policy, root_of
-from convox_clinicea.errors import NotFound, raise_alone
+from convox_clinicea.errors import ConnectorError, InvalidRequest, NotFound, raise_alone
 
+PRESSES = 7
+"""Keys for a known patient beside what is typed: a test counts them by keyboard alone."""
 HELD_BACK = frozenset({"token"})
 """Fields of a form that a page does not hold for a second try."""
 
@@ -67,12 +71,22 @@ class Pages:
         common = {"token": session.token, "shown": self._shown, "form": {}, "call": call, "key": key}
         return self.render(template, request, ("calls", key), **(common | values))
 
+    def question(self, error: ConnectorError) -> str | None:
+        """Return what the agent is asked before a second booking; None for an error that is no question."""
+        if isinstance(error, AnotherAhead):
+            what = text("book.ask.unnamed") if error.service is None else error.service.reveal()
+            return text("book.ask", what=what, when=moment(error.start, self._shown.zone))
+        if isinstance(error, InvalidRequest) and [each.field for each in error.problems] == ["another"]:
+            return text("book.ask.call")
+        return None
+
     def page(
         self, template: str, request: Request, session: Session, *, status: int = HTTPStatus.OK, **values: Any
     ) -> Response[str]:
         """Return a page for a person who is signed in."""
         common: dict[str, Any] = {"person": session.person, "token": session.token, "shown": self._shown}
-        html = self.render(template, request, **(common | {"socket": self._socket} | values))
+        common |= {"socket": self._socket, "presses": PRESSES}
+        html = self.render(template, request, **(common | values))
         return page(html, status, Content_Security_Policy=policy(self._socket))
 
 

@@ -11,12 +11,14 @@ from convox_clinicea import aws
 from convox_clinicea.announcements import AgentCalls
 from convox_clinicea.bookings.call_ends import call_ends_from
 from convox_clinicea.bookings.calls import Calls
+from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.intake import booking_collaborators
-from convox_clinicea.bookings.ledger import ledger_from
+from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.status import BookingStatus
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.request import identity_key, ids_from
+from convox_clinicea.desk.ahead import NextAppointments, OurBookings
 from convox_clinicea.desk.booking import DeskBooking
 from convox_clinicea.desk.caller import CallerLookup
 from convox_clinicea.desk.calls import DeskCalls
@@ -47,6 +49,7 @@ class DeskServices(NamedTuple):
     booking: DeskBooking
     drafts: Drafts
     times: OfferedTimes
+    ahead: NextAppointments
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -85,6 +88,11 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
     )
     schedules = Schedules.from_clinics(defaults.clinics)
     calendars = KeptCalendars(clinicea, at_once, clock, settings.default_duration_minutes)
+    ours = OurBookings(
+        OpenBookings(at_once, Ledger(at_once, clock), clock, settings.open_bookings_per_number),
+        partial(identity_key, settings.identity_secret_arn),
+        client,
+    )
     return DeskServices(
         calls,
         CallerLookup(
@@ -98,12 +106,14 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             client=client,
         ),
         DeskBooking(
+            intake=intake,
             call_ends=call_ends,
             call_end=timedelta(minutes=settings.call_end_minutes),
             calls=announced,
             ids=ids,
             limiter=limiter,
             states=states,
+            ours=ours,
             defaults=defaults,
             opening=OpeningHours(schedules, defaults),
             clock=clock,
@@ -119,6 +129,15 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             patient_key=partial(_patient_key, settings.identity_secret_arn),
         ),
         OfferedTimes(ClinicTimes(schedules, clinicea, calendars, defaults, clock), defaults),
+        NextAppointments(
+            clinicea=clinicea,
+            clinics=defaults.clinics,
+            ours=ours,
+            limiter=limiter,
+            register=register,
+            logger=function.logger,
+            client=client,
+        ),
     )
 
 

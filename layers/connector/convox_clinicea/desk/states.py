@@ -68,6 +68,11 @@ class BookingState:
         return self.progress in (Progress.BOOKED, Progress.REFUSED)
 
 
+def progress_of(booking: Booking) -> Progress:
+    """Return how far a booking has come."""
+    return _PROGRESS[booking.state]
+
+
 def state_of(
     booking: Booking, defaults: RequestDefaults, *, repeated: bool = False, changed: bool = False
 ) -> BookingState:
@@ -78,7 +83,7 @@ def state_of(
     """
     shown = booking.state is State.BOOKED and not told_by([booking])
     return BookingState(
-        progress=_PROGRESS[booking.state],
+        progress=progress_of(booking),
         booking_id=booking.booking_id,
         start=booking.start.astimezone(defaults.zone_at(booking.clinic_id or "")),
         clinic_id=booking.clinic_id,

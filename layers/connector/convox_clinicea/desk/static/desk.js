@@ -81,16 +81,29 @@
   });
   window.addEventListener("pageshow", () => document.querySelectorAll("[data-once]").forEach(free));
 
-  // --- Keys: Ctrl+Enter is the main button, 1 to 9 choose among several patients ---
+  // --- Keys: Ctrl+Enter is the main button; those of one sign can be switched off, for as long as the tab is open ---
+  const KEYS = "desk-keys";
+  const single = () => sessionStorage.getItem(KEYS) !== "off";
+  const choose = (id) => { const choice = document.getElementById(id); if (choice) { choice.checked = true; choice.focus(); } };
   document.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       const main = document.querySelector("[data-main]");
-      if (main) { event.preventDefault(); main.click(); }
-    } else if (/^[1-9]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey && !event.target.matches("input:not([type=radio]), textarea, select")) {
-      const choice = document.getElementById(`candidate-${event.key}`);
-      if (choice) { choice.checked = true; choice.focus(); }
+      if (main) { event.preventDefault(); if (!event.repeat) main.click(); }
+      return;
+    }
+    if (!single() || event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input:not([type=radio], [type=checkbox]), textarea, select")) return;
+    if (/^[1-9]$/.test(event.key)) choose(`candidate-${event.key}`);
+    else if (event.key === "?") document.getElementById("keys")?.togglePopover();
+    else if (event.key === "a") {
+      const first = document.querySelector("#booking select, #booking input:not([type=hidden])");
+      if (first) { event.preventDefault(); first.focus(); }
     }
   });
+  const keys = document.getElementById("keys-on");
+  if (keys) {
+    keys.checked = single();
+    keys.addEventListener("change", () => sessionStorage.setItem(KEYS, keys.checked ? "on" : "off"));
+  }
 
   // --- A free time that is chosen is the form's time ---
   document.addEventListener("click", (event) => {
