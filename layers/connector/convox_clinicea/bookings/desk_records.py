@@ -1,7 +1,8 @@
 """What the desk keeps of a caller for a day, as an erasure finds and removes it.
 
 Announced calls, drafts, prefetched results and bookings that wait for a call's end: each item lists the HMACs of whom
-it holds something. It is sealed and gone within a week, so the journal of erasures does not name it.
+it holds something. It is sealed and gone within a week, so the journal of erasures does not name it. A task, what a
+person has to do in Clinicea, is kept longer, but a done one is gone within the time of a backup.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from convox_clinicea.announcements import CALLS_PREFIX, PERSONS, AgentCall, AgentCalls
+from convox_clinicea.bookings.tasks import PREFIX as TASK_PREFIX
+from convox_clinicea.bookings.tasks import is_unfinished
 from convox_clinicea.bookings.waiting_bookings import PREFIX as WAITING_PREFIX
 from convox_clinicea.bookings.waiting_bookings import bookings_in, put_of
 from convox_clinicea.deadline import Clock
@@ -17,7 +20,11 @@ from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.table import ConditionFailed, Contended, Item, Table
 
 PREFIX = "desk-"
-KINDS = {CALLS_PREFIX: "announced call", WAITING_PREFIX: "booking at the call's end"}
+KINDS = {
+    CALLS_PREFIX: "announced call",
+    WAITING_PREFIX: "booking at the call's end",
+    TASK_PREFIX: "task in Clinicea",
+}
 MOST_TRIES = 4
 
 
@@ -48,7 +55,7 @@ class DeskRecords:
         self._calls = AgentCalls(table, clock)
 
     def erase(self, record: DeskRecord, keys: frozenset[str], *, open_too: bool) -> bool:
-        """Erase the person with these keys; False where a booking stands that has yet to be made.
+        """Erase the person with these keys; False where a booking has yet to be made, or a task to be done.
 
         Raises:
             TableUnavailable: it may or may not be erased.
@@ -59,6 +66,8 @@ class DeskRecords:
             return True
         if record.key.startswith(WAITING_PREFIX):
             return self._erase_waiting(record.key, keys, open_too=open_too)
+        if record.key.startswith(TASK_PREFIX) and not open_too and is_unfinished(self._table.get(record.key) or {}):
+            return False
         try:
             self._table.delete(record.key, "attribute_exists(pk)", {})
         except ConditionFailed as failed:

@@ -15,6 +15,7 @@ from convox_clinicea.bookings.identity import digest_of_patient
 from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.status import BookingStatus
+from convox_clinicea.bookings.task_list import Tasks
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.request import identity_key, ids_from
@@ -24,6 +25,7 @@ from convox_clinicea.desk.calls import DeskCalls
 from convox_clinicea.desk.drafts import Drafts
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingStates
+from convox_clinicea.desk.tasks import DeskTasks
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.completed import CompletedAppointments
 from convox_clinicea.lookups.popup import CallPopUp
@@ -43,6 +45,7 @@ class DeskServices(NamedTuple):
     caller: CallerLookup
     booking: DeskBooking
     drafts: Drafts
+    tasks: DeskTasks
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -79,6 +82,18 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         client=client,
         numbers=number_key,
     )
+    booking = DeskBooking(
+        intake=intake,
+        call_ends=call_ends,
+        call_end=timedelta(minutes=settings.call_end_minutes),
+        calls=announced,
+        ids=ids,
+        limiter=limiter,
+        states=states,
+        defaults=defaults,
+        clock=clock,
+        client=client,
+    )
     return DeskServices(
         calls,
         CallerLookup(
@@ -91,18 +106,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             clock=clock,
             client=client,
         ),
-        DeskBooking(
-            intake=intake,
-            call_ends=call_ends,
-            call_end=timedelta(minutes=settings.call_end_minutes),
-            calls=announced,
-            ids=ids,
-            limiter=limiter,
-            states=states,
-            defaults=defaults,
-            clock=clock,
-            client=client,
-        ),
+        booking,
         Drafts(
             table=at_once,
             calls=announced,
@@ -111,6 +115,19 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             clock=clock,
             client=client,
             patient_key=partial(_patient_key, settings.identity_secret_arn),
+        ),
+        DeskTasks(
+            tasks=Tasks(table, clock),
+            ledger=ledger_from(settings.ledger_table, clock),
+            booking=booking,
+            clinicea=clinicea,
+            sealer=sealer,
+            ids=ids,
+            limiter=limiter,
+            logger=function.logger,
+            clock=clock,
+            client=client,
+            key=partial(identity_key, settings.identity_secret_arn),
         ),
     )
 
