@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
+from convox_clinicea.bookings.tasks import Task
 from convox_clinicea.clinicea.models import Appointment, Patient
+from convox_clinicea.desk.tasks import Wanted
 from convox_clinicea.errors import ConnectorError, NotFound
 from convox_clinicea.lookups.completed import CompletedAppointment
 from convox_clinicea.mobile import Mobile
@@ -100,6 +102,8 @@ class Services:
     agrees: bool = True
     refused: ConnectorError | None = None
     booked: list[dict[str, str]] = field(default_factory=list)
+    tasks_of: dict[str, Task] = field(default_factory=dict)
+    changed: list[tuple[str, Wanted, dict[str, str]]] = field(default_factory=list)
     kept: dict[str, dict[str, str]] = field(default_factory=dict)
     shown_to: list[tuple[str, str]] = field(default_factory=list)
 
@@ -107,7 +111,7 @@ class Services:
     def calls(self) -> Services:
         return self
 
-    caller = booking = drafts = calls
+    caller = booking = drafts = tasks = calls
 
     def today(self, person: Any) -> list[DeskCall]:
         return self.agents_calls.get(person.agent_id, [])
@@ -146,6 +150,36 @@ class Services:
         if self.refused is not None:
             raise self.refused
         return self.kept.get(call_id, {})
+
+    def of_states(self, _states: Any) -> dict[str, Task]:
+        if self.refused is not None:
+            raise self.refused
+        return self.tasks_of
+
+    def of_booking(self, _call: DeskCall, booking_id: str) -> str:
+        if booking_id != "b-1":
+            raise NotFound("no booked appointment of this call")
+        return booking_id
+
+    def cancel(self, _person: Any, _call: DeskCall, appointment: str, wanted: Wanted) -> None:
+        if self.refused is not None:
+            raise self.refused
+        self.changed.append((appointment, wanted, {}))
+
+    def move(
+        self,
+        _person: Any,
+        _call: DeskCall,
+        appointment: str,
+        wanted: Wanted,
+        form: Mapping[str, str],
+        *,
+        at_call_end: bool,
+        request_id: str,
+    ) -> None:
+        assert not at_call_end
+        assert request_id
+        self.changed.append((appointment, wanted, dict(form)))
 
     def states(self, _person: Any, _call: DeskCall) -> list[BookingState]:
         return [BookingState(Progress.BOOKED, appointment_id="A-1")]
