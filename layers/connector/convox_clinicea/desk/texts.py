@@ -157,6 +157,8 @@ ENGLISH: Mapping[str, str] = {
     "task.move.do": "Book the new time",
     "task.why": "Why",
     "task.why.choose": "choose …",
+    "task.day": "New date",
+    "task.time": "New time",
     "task.note": "Note for whoever does it",
     "task.cancel.open": "is to be cancelled in Clinicea by a person",
     "task.move.waiting": "is being moved; stands until the new time is booked",
