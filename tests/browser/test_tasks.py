@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from typing import Any
+
 from local.clinicea.testing import ControlClient
 from tests.browser.pages import CallCentre, Desk, clinicea_has, day, expect
+from tests.end_to_end.api import Api
+from tests.end_to_end.aws import Aws
+
+MOST_LOOKS = 20
+SECONDS_BETWEEN = 5.0
 
 
 def test_a_booked_appointment_is_moved_and_another_cancelled(
-    desk: Desk, centre: CallCentre, clinicea: ControlClient
+    desk: Desk, centre: CallCentre, clinicea: ControlClient, stack: dict[str, Any]
 ) -> None:
     centre.call_from("a known number")
     desk.wait_for_call()
@@ -33,3 +41,19 @@ def test_a_booked_appointment_is_moved_and_another_cancelled(
     desk.expect_text("is to be cancelled in Clinicea by a person")
     desk.look("tasks")
     assert clinicea_has(clinicea, f"{day(34)}T10:30") == ["P-01"], "nothing is sent to Clinicea"
+
+    api, aws = Api(stack), Aws(stack)
+    asked = {each["kind"]: each for each in api.get("/tasks").json()["tasks"]}
+    clinicea.cancel(asked["cancel"]["appointment_id"], "by hand")
+    done: list[str] = []
+    for _ in range(MOST_LOOKS):  # the first minute of a task has no look
+        aws.invoke("ReconcileFunction", {"source": "aws.events"})
+        done = [each["task_id"] for each in api.get("/tasks", state="done").json()["tasks"]]
+        if done:
+            break
+        time.sleep(SECONDS_BETWEEN)
+    assert done == [asked["cancel"]["task_id"]]
+    (left,) = api.get("/tasks").json()["tasks"]
+    assert (left["kind"], left["state"], left["problem"]) == ("move", "open", None)
+    page.reload()
+    desk.expect_text("cancelled in Clinicea")

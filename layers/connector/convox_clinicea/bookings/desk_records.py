@@ -1,8 +1,8 @@
 """What the desk keeps of a caller for a day, as an erasure finds and removes it.
 
 Announced calls, drafts, prefetched results and bookings that wait for a call's end: each item lists the HMACs of whom
-it holds something. It is sealed and gone within a week, so the journal of erasures does not name it. A task, what a
-person has to do in Clinicea, is kept longer, but a done one is gone within the time of a backup.
+it holds something. It is sealed and gone within a week. A task, what a person has to do in Clinicea, is kept longer. No
+restore brings any of them back, so the journal of erasures does not name them.
 """
 
 from __future__ import annotations
