@@ -213,7 +213,7 @@ clean: ## Remove everything that was built or installed here
 
 # The operators' commands are verbs of ./connector, which asks for its environment here.
 MOVED := bookings calls check-config disclosures doctor erase holds invoke logs people reconcile redrive resolve restore \
-  rotate-token smoke usage-key withdraw
+  rotate-token smoke tasks usage-key withdraw
 .PHONY: $(MOVED)
 $(MOVED):
 	@echo "make $@ is now ./connector $@; ./connector $@ --help shows an example" >&2; exit 2

@@ -16,6 +16,7 @@ SECTIONS = {
         "redrive": "redrive",
         "resolve": "resolve",
         "calls": "calls",
+        "tasks": "tasks",
         "reconcile": "reconcile",
     },
     "Persons' data": {

@@ -8,6 +8,7 @@ from pydantic import BaseModel, create_model
 
 from convox_clinicea.bookings.callback_fields import StatusRequest
 from convox_clinicea.bookings.requests import KnownPatientBooking, NewPatientBooking
+from convox_clinicea.bookings.status import TasksRequest
 from convox_clinicea.convox import contract as answers
 from convox_clinicea.convox import fields
 from convox_clinicea.convox.http import HTTP_ERRORS
@@ -195,6 +196,15 @@ OPERATIONS = (
         "List the bookings of a call by query, for call ids such as a/b",
         CallRequest,
         answers.CallBookings,
+        STORING,
+    ),
+    Operation(
+        "get",
+        "/tasks",
+        "tasks",
+        "List the appointments that a person has to cancel in Clinicea by hand",
+        TasksRequest,
+        answers.Tasks,
         STORING,
     ),
 )

@@ -1,4 +1,4 @@
-"""`GET /bookings/{booking_id}`, `GET /calls/{call_id}/bookings`, `GET /calls/bookings`: the state of bookings."""
+"""`GET /bookings/{booking_id}`, `GET /calls/{call_id}/bookings`, `GET /calls/bookings`, `GET /tasks`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ def booking_status() -> Response[str]:
 def call_bookings() -> Response[str]:
     return function.parts().of_call(function.event)
 
+
+function.get("/tasks")(lambda: function.parts().of_tasks(function.event))
 
 handler = function.handler()
 

@@ -34,6 +34,7 @@ from convox_clinicea.bookings.protocol import ProtocolTimings
 from convox_clinicea.bookings.reconcile import Discrepancy, Reconciler, Report
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import Consents
+from convox_clinicea.bookings.task_list import Tasks
 from convox_clinicea.bookings.worker import Done, Worker
 from convox_clinicea.clinicea import Credentials
 from convox_clinicea.deadline import Deadline
@@ -113,7 +114,12 @@ class Chain:
         self.clinicea = core_client(CoreTransport(self.fake, self.clock), self.clock, _credentials)
         self.announced = AnnouncedCalls(table, self.clock)
         self.acting = OperatorService(
-            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=ProtocolTimings(), announced=self.announced
+            ledger=self.ledger,
+            queue=self.queue,
+            clock=self.clock,
+            limits=ProtocolTimings(),
+            announced=self.announced,
+            tasks=Tasks(table, self.clock),
         )
         self.holdings = PersonalData(
             search=SubjectSearch(table, lambda: KEY, self.clock),

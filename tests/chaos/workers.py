@@ -26,6 +26,7 @@ from convox_clinicea.bookings.posting import Posting
 from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Consents
+from convox_clinicea.bookings.task_list import Tasks
 from convox_clinicea.bookings.worker import Worker
 from convox_clinicea.clinicea import Clinicea, Credentials
 from convox_clinicea.clinicea.wire import WireAnswer, WireRequest
@@ -198,6 +199,7 @@ class Workers(Play):
             clock=self.clock,
             limits=limits,
             announced=AnnouncedCalls(table, self.clock),
+            tasks=Tasks(table, self.clock),
         )
         self.bookings: list[Booking] = []
 

@@ -42,12 +42,13 @@ def booked_on_another_call(deployment: Deployment, days: float) -> None:
     assert deployment.book_known("P-41", known_body(call_id="CALL-7002", start=at(days))).status == 202
 
 
-FOLLOW_UP = {"start": at(2), "service": "Follow-up"}
+def follow_up() -> dict[str, Any]:
+    return {"start": at(2), "service": "Follow-up"}
 
 
 def test_the_soonest_comes_first_with_our_unfinished_ones(deployment: Deployment) -> None:
     cancelled = {"start": at(4), "service": "Gone", "status": "Cancelled"}
-    desk = called(deployment, {"start": at(9), "service": "Cleaning"}, FOLLOW_UP, cancelled)
+    desk = called(deployment, {"start": at(9), "service": "Cleaning"}, follow_up(), cancelled)
     booked_on_another_call(deployment, 6)
 
     found = desk.ahead()
@@ -80,7 +81,7 @@ def test_a_new_patient_s_booking_stands_there_by_its_number(deployment: Deployme
 
 
 def test_what_is_shown_is_recorded_under_the_person(deployment: Deployment) -> None:
-    desk, announced = called(deployment, FOLLOW_UP), deployment
+    desk, announced = called(deployment, follow_up()), deployment
     before = len(announced.stack.entries())
 
     desk.ahead()
@@ -171,7 +172,7 @@ def second(days: float, service: str = "") -> dict[str, str]:
 def test_a_second_one_within_a_week_is_asked_about(
     deployment: Deployment, days: float, service: str, *, asks: bool
 ) -> None:
-    desk = called(deployment, FOLLOW_UP)
+    desk = called(deployment, follow_up())
     sent = second(days, service) | {"ahead": desk.ahead().as_field}
 
     if asks:

@@ -27,6 +27,7 @@ from convox_clinicea.bookings.protocol import ProtocolTimings, State, Wait
 from convox_clinicea.bookings.record import Booking
 from convox_clinicea.bookings.request import BookingRequest, Consents
 from convox_clinicea.bookings.sweeper import Sweeper, Swept
+from convox_clinicea.bookings.task_list import Tasks
 from convox_clinicea.bookings.worker import Done, Outcome, Worker
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.privacy import FreeTextIds
@@ -75,8 +76,14 @@ class Bench(CliniceaBench):
         self.calendar = Calendar(self.clinicea, self.ledger)
         self.notices = Notices(SnsTopic(aws.sns(), self.stack.topic), self.ledger, Logger("bench"), "IN")
         self.announced = AnnouncedCalls(Table(aws.dynamodb(), self.stack.table), self.clock)
+        self.tasks = Tasks(Table(aws.dynamodb(), self.stack.table), self.clock)
         self.acting = OperatorService(
-            ledger=self.ledger, queue=self.queue, clock=self.clock, limits=ProtocolTimings(), announced=self.announced
+            ledger=self.ledger,
+            queue=self.queue,
+            clock=self.clock,
+            limits=ProtocolTimings(),
+            announced=self.announced,
+            tasks=self.tasks,
         )
         self.subjects = SubjectSearch(Table(aws.dynamodb(), self.stack.table), invented.IDENTITY_KEY.encode, self.clock)
         self.holdings = PersonalData(

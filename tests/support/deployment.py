@@ -97,6 +97,9 @@ class Deployment:
     def of_call_by_query(self, call_id: str | None, **more: Any) -> Answer:
         return self.function("booking_status")(events.call_bookings_by_query(call_id, **more))
 
+    def tasks(self, **query: str) -> Answer:
+        return self.function("booking_status")(events.tasks(query or None))
+
     def sweep(self, *, seconds: float = 50.0) -> dict[str, Any]:
         event = events.scheduled("convox-clinicea-SweeperFunctionEachMinute", datetime.now(UTC))
         return self.function("sweeper").invoke(event, seconds=seconds)

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
+from convox_clinicea.bookings.tasks import Task
 from convox_clinicea.deadline import Deadline
 from convox_clinicea.desk.ahead import Ahead
 from convox_clinicea.desk.caller import CallerView
@@ -13,6 +14,7 @@ from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.services import DeskServices, desk_services
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingState
+from convox_clinicea.desk.tasks import Wanted
 from convox_clinicea.function import Function
 from tests.support import invented, permissions
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days
@@ -110,4 +112,20 @@ class Desk:
         with _running():
             return self.services.booking.book(
                 self.person, call or self.call(), sent, at_call_end=at_call_end, request_id=REQUEST_ID
+            )
+
+    def cancel(self, booking_id: str, **changes: str) -> Task:
+        """Ask for the appointment of a booking of the call to be cancelled."""
+        tasks, call = self.services.tasks, self.call()
+        with _running():
+            wanted = Wanted.of_form({"why": "caller_asked", **changes})
+            return tasks.cancel(self.person, call, tasks.of_booking(call, booking_id), wanted)
+
+    def move(self, booking_id: str, sent: dict[str, str], *, at_call_end: bool = False) -> BookingState:
+        """Move the appointment of a booking of the call to the form's time."""
+        tasks, call = self.services.tasks, self.call()
+        with _running():
+            appointment, wanted = tasks.of_booking(call, booking_id), Wanted.of_form({"why": "cannot_come", **sent})
+            return tasks.move(
+                self.person, call, appointment, wanted, sent, at_call_end=at_call_end, request_id=REQUEST_ID
             )

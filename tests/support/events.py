@@ -126,6 +126,10 @@ def call_bookings_by_query(call_id: str | None, **more: Any) -> Event:
     return gateway("GET", "/calls/bookings", query=None if call_id is None else {"call_id": call_id}, **more)
 
 
+def tasks(query: Mapping[str, str] | None = None, **more: Any) -> Event:
+    return gateway("GET", "/tasks", query=query, **more)
+
+
 def scheduled(rule: str, moment: datetime) -> Event:
     """An EventBridge rule's event."""
     return {

@@ -114,7 +114,12 @@ def test_what_moves_meanwhile_is_left_to_whoever_moved_it(
 
     slow = Slow(Table(aws.dynamodb(), bench.stack.table), bench.clock)
     acting = OperatorService(
-        ledger=slow, queue=bench.queue, clock=bench.clock, limits=ProtocolTimings(), announced=bench.announced
+        ledger=slow,
+        queue=bench.queue,
+        clock=bench.clock,
+        limits=ProtocolTimings(),
+        announced=bench.announced,
+        tasks=bench.tasks,
     )
 
     done = acting.resolve(booking.booking_id, word, PERSON, appointment_id=appointment_id)

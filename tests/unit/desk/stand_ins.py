@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
+from convox_clinicea.bookings.tasks import Task
 from convox_clinicea.clinicea.models import Appointment, Patient
 from convox_clinicea.desk.ahead import Ahead
 from convox_clinicea.desk.states import Progress
+from convox_clinicea.desk.tasks import Wanted
 from convox_clinicea.errors import ConnectorError, NotFound
 from convox_clinicea.lookups.clinic_times import DayTimes
 from convox_clinicea.lookups.completed import CompletedAppointment
@@ -108,6 +110,8 @@ class Services:
     refused: ConnectorError | None = None
     booked: list[dict[str, str]] = field(default_factory=list)
     ahead_of: dict[str, Ahead] = field(default_factory=dict)
+    tasks_of: dict[str, Task] = field(default_factory=dict)
+    changed: list[tuple[str, Wanted, dict[str, str]]] = field(default_factory=list)
     kept: dict[str, dict[str, str]] = field(default_factory=dict)
     offer: DayTimes | None = None
     asked: list[dict[str, str]] = field(default_factory=list)
@@ -117,7 +121,7 @@ class Services:
     def calls(self) -> Services:
         return self
 
-    caller = booking = drafts = times = calls
+    caller = booking = drafts = times = tasks = calls
 
     def zone(self, _form: Mapping[str, str]) -> str:
         return "Asia/Kolkata"
@@ -167,6 +171,38 @@ class Services:
         if self.refused is not None:
             raise self.refused
         return self.kept.get(call_id, {})
+
+    def of_states(self, _states: Any) -> dict[str, Task]:
+        if self.refused is not None:
+            raise self.refused
+        return self.tasks_of
+
+    def of_booking(self, _call: DeskCall, booking_id: str) -> str:
+        if booking_id != "b-1":
+            raise NotFound("no booked appointment of this call")
+        return booking_id
+
+    def cancel(self, _person: Any, _call: DeskCall, appointment: str, wanted: Wanted) -> None:
+        if self.refused is not None:
+            raise self.refused
+        self.changed.append((appointment, wanted, {}))
+
+    def move(
+        self,
+        _person: Any,
+        _call: DeskCall,
+        appointment: str,
+        wanted: Wanted,
+        form: Mapping[str, str],
+        *,
+        at_call_end: bool,
+        request_id: str,
+    ) -> None:
+        assert not at_call_end
+        assert request_id
+        if self.refused is not None:
+            raise self.refused
+        self.changed.append((appointment, wanted, dict(form)))
 
     def states(self, _person: Any, _call: DeskCall) -> list[BookingState]:
         return [BookingState(Progress.BOOKED, appointment_id="A-1")]

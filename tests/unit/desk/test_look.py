@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from convox_clinicea.bookings.protocol import Reason
+from convox_clinicea.bookings.tasks import TaskOutcome, TaskReason
 from convox_clinicea.desk import views, web
 from convox_clinicea.desk.opening import QUESTIONS
 from convox_clinicea.desk.states import Progress
@@ -75,6 +76,9 @@ def test_every_text_is_in_the_catalogue_and_every_one_is_used() -> None:
     ends = {each for each in used if each.endswith((".", ".%d"))}
     built = {f"progress.{each.value}" for each in Progress} | {f"reason.{each.value}" for each in Reason}
     built |= {f"book.confirm.{each}" for each in QUESTIONS}
+    built |= {f"why.{each.value}" for each in TaskReason} | {f"outcome.{each.value}" for each in TaskOutcome}
+    built |= {f"task.{each}" for each in ("cancel.open", "move.waiting", "move.open")}
+    built |= {f"task.{act}{each}" for act in ("cancel", "move") for each in ("", ".what", ".do")}
     built |= {key for key in ENGLISH if key.startswith(("error.", "key.", "gender.", "consent.", "field."))}
 
     assert used - ends <= set(ENGLISH)

@@ -18,13 +18,15 @@ _NEW = "attribute_not_exists(pk)"
 
 
 class OperatorAction(StrEnum):
-    """Action of a person on a booking."""
+    """Action of a person on a booking or a task."""
 
     REDRIVE = "redrive"
     BOOKED = "booked"
     REJECTED = "rejected"
     ERASE = "erase"
     """Requested by the person whose booking it was."""
+    SHOW = "show"
+    """A task's patient and note were shown; the line has the task's id."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What the desk keeps of a caller, as a request of theirs finds, copies and removes it.
 
 Announced calls, drafts, results of look-ups and bookings that wait for a call's end: each item lists the HMACs of whom
-it holds something. All of it is sealed and gone within a week. A restore puts back the bookings alone, so only their
-erasure is in the journal of erasures.
+it holds something. It is sealed and gone within a week. A task, what a person has to do in Clinicea, is kept longer. A
+restore puts back the bookings alone, so only their erasure is in the journal of erasures.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from convox_clinicea.announcements import CALLS_PREFIX, PERSONS, AgentCall, AgentCalls
+from convox_clinicea.bookings.tasks import PREFIX as TASK_PREFIX
+from convox_clinicea.bookings.tasks import is_unfinished
 from convox_clinicea.bookings.waiting_bookings import PREFIX as WAITING_PREFIX
 from convox_clinicea.bookings.waiting_bookings import bookings_in, journal_key, put_of
 from convox_clinicea.deadline import Clock, fresh_token
@@ -26,6 +28,7 @@ KINDS = {
     WAITING_PREFIX: "booking at the call's end",
     "desk-draft#": "draft",
     "desk-found#": "look-up",
+    TASK_PREFIX: "task in Clinicea",
 }
 """The desk's items with data of callers, in words for an operator. All others hold nothing of a caller."""
 MOST_TRIES = 4
@@ -77,7 +80,7 @@ class DeskRecords:
         self._calls = AgentCalls(table, clock)
 
     def erase(self, record: DeskRecord, keys: frozenset[str], noted: Callable[[str], Put], *, open_too: bool) -> bool:
-        """Erase the person with these keys; False where a booking stands that has yet to be made.
+        """Erase the person with these keys; False where a booking has yet to be made, or a task to be done.
 
         Args:
             noted: gives the journal's entry for an erased record.
@@ -91,6 +94,8 @@ class DeskRecords:
             return True
         if record.key.startswith(WAITING_PREFIX):
             return self._erase_waiting(record.key, keys, noted, open_too=open_too)
+        if record.key.startswith(TASK_PREFIX) and not open_too and is_unfinished(self._table.get(record.key) or {}):
+            return False
         try:
             self._table.delete(record.key, "attribute_exists(pk)", {})
         except ConditionFailed as failed:

@@ -6,11 +6,12 @@ at the clinic's night in any time zone, continues by itself, and makes up for a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from aws_lambda_powertools.metrics import MetricUnit
 from pydantic import ValidationError
 
 from convox_clinicea import aws, clinicea_account
@@ -19,10 +20,17 @@ from convox_clinicea.bookings.findings import Report
 from convox_clinicea.bookings.identity import digest_of_name, digest_of_number
 from convox_clinicea.bookings.ledger import ledger_from
 from convox_clinicea.bookings.reconcile import LOOKING_BACK, Reconciler
+from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.task_checks import TaskChecks
+from convox_clinicea.bookings.task_list import Tasks
+from convox_clinicea.bookings.tasks import task_id
+from convox_clinicea.clinicea.client import Clinicea
 from convox_clinicea.clinicea_session import PacedTransport, SteadyTransport
 from convox_clinicea.convox.request import clinics_from, identity_key
 from convox_clinicea.deadline import Clock, Deadline, fresh_token
+from convox_clinicea.deployment_documents import Clinics
 from convox_clinicea.function import Function
+from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.mobile import InvalidMobile, parse_mobile
 from convox_clinicea.settings import ReconcileSettings
 from convox_clinicea.table import WRITE_TOKEN, ConditionFailed, Item, Put, Table, timestamp
@@ -143,23 +151,51 @@ SECONDS_BETWEEN = 0.25
 """Seconds between two requests to Clinicea, which leaves its capacity to bookings and look-ups."""
 
 
-def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
-    """Build the reconciler; it calls Clinicea at a steady pace, within the shared one if that is set."""
-    clinics = clinics_from(settings)
+def _steady_client(settings: ReconcileSettings, clinics: Clinics, clock: Clock) -> Clinicea:
+    """Build a client that calls Clinicea at a steady pace, within the shared one if that is set."""
     carried_by = clinicea_account.transport(settings.clinicea_url)
     if settings.clinicea_per_second:
         turns = Table(aws.dynamodb(), settings.ledger_table)
         carried_by = PacedTransport(carried_by, turns, settings.clinicea_per_second, clock)
-    client = clinicea_account.clinicea_from(
+    return clinicea_account.clinicea_from(
         settings, clinics, clock, carried_by=SteadyTransport(carried_by, SECONDS_BETWEEN, clock)
     )
+
+
+def reconciler_from(settings: ReconcileSettings, clock: Clock) -> Reconciler:
+    """Build the reconciler."""
+    clinics = clinics_from(settings)
     return Reconciler(
         ledger_from(settings.ledger_table, clock),
-        client,
+        _steady_client(settings, clinics, clock),
         clinics,
         number_key=lambda text: _number_key(settings, text),
         name_key=lambda text: digest_of_name(identity_key(settings.identity_secret_arn), text),
         country=settings.default_country,
+        by_patient=settings.read_backs,
+        wanted_away=lambda booking: _is_wanted_away(settings, booking, clock),
+    )
+
+
+def _is_wanted_away(settings: ReconcileSettings, booking: Booking, clock: Clock) -> bool:
+    """Return whether a task to cancel the booking's appointment is open, or was done."""
+    name = task_id(identity_key(settings.identity_secret_arn), booking.caller, booking.appointment_id or "")
+    try:
+        task = Tasks(Table(aws.dynamodb(), settings.ledger_table), clock).get(name)
+    except UnreadableRecord:
+        return False
+    return task is not None and task.wants_it_away
+
+
+def task_checks_from(settings: ReconcileSettings, clock: Clock) -> TaskChecks:
+    """Build the read-backs of tasks; they share the comparison's pace."""
+    clinics = clinics_from(settings)
+    return TaskChecks(
+        tasks=Tasks(Table(aws.dynamodb(), settings.ledger_table), clock),
+        ledger=ledger_from(settings.ledger_table, clock),
+        clinicea=_steady_client(settings, clinics, clock),
+        zones=[clinics.zone(None), *map(ZoneInfo, sorted(clinics.zones))],
+        clock=clock,
         by_patient=settings.read_backs,
     )
 
@@ -179,15 +215,17 @@ def _number_key(settings: ReconcileSettings, text: str) -> str | None:
 
 SECONDS_KEPT_BACK = 5.0
 """Seconds of the invocation kept for the report, after the last call to Clinicea."""
+SECONDS_FOR_TASKS = 120.0
 SCHEDULED = "aws.events"
 
 
 @dataclass(frozen=True)
 class Comparing:
-    """Comparison of ledger and calendar, each night and on demand."""
+    """Comparison of ledger and calendar, each night and on demand, and the read-backs of tasks."""
 
     reconciler: Reconciler
     nights: Nights
+    tasks: TaskChecks
     clock: Clock
 
     def compare(self, event: Any, seconds_left: float) -> tuple[Report, bool]:
@@ -197,14 +235,30 @@ class Comparing:
             event: the schedule's event or an operator's request; raises InvalidRequest if it is neither.
         """
         deadline = Deadline.after(self.clock, seconds_left - SECONDS_KEPT_BACK)
-        if not isinstance(event, dict) or event.get("source") != SCHEDULED:
+        if not _is_scheduled(event):
             return self.reconciler.asked_for(event, self.clock.now(), deadline), False
         report = self.nights.compare(self.reconciler, deadline)
         return (Report(0, ()), False) if report is None else (report, True)
+
+
+def _is_scheduled(event: Any) -> bool:
+    return isinstance(event, dict) and event.get("source") == SCHEDULED
 
 
 def comparison_of(function: Function[Comparing]) -> Comparing:
     """Build the comparison from the function's environment."""
     settings = ReconcileSettings.from_environment()
     clock = function.clock
-    return Comparing(reconciler_from(settings, clock), nights_from(settings, clock), clock)
+    tasks = task_checks_from(settings, clock)
+    return Comparing(reconciler_from(settings, clock), nights_from(settings, clock), tasks, clock)
+
+
+def look_at_tasks(function: Function[Comparing], event: Any, seconds_left: float) -> None:
+    """Look up the appointments of unfinished tasks, and count them; an operator's request only compares."""
+    if not _is_scheduled(event):
+        return
+    counts = function.parts().tasks.run(Deadline.after(function.clock, min(SECONDS_FOR_TASKS, seconds_left / 2)))
+    function.metrics.add_metric("OpenTasks", MetricUnit.Count, counts.unfinished)
+    function.metrics.add_metric("OverdueTasks", MetricUnit.Count, counts.overdue)
+    function.metrics.add_metric("TasksUnread", MetricUnit.Count, counts.unread)
+    function.logger.info("tasks looked at", extra=asdict(counts))

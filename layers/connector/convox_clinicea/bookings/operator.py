@@ -20,6 +20,8 @@ from convox_clinicea.bookings.messages import BookingQueue, QueueUnavailable
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import ProtocolTimings, State
 from convox_clinicea.bookings.record import Booking
+from convox_clinicea.bookings.task_list import Tasks
+from convox_clinicea.bookings.tasks import Task
 from convox_clinicea.deadline import Clock
 from convox_clinicea.function import Function
 from convox_clinicea.items import UnreadableRecord
@@ -70,13 +72,21 @@ class OperatorService:
     """The service behind `booking_actions`."""
 
     def __init__(
-        self, *, ledger: Ledger, queue: BookingQueue, clock: Clock, limits: ProtocolTimings, announced: AnnouncedCalls
+        self,
+        *,
+        ledger: Ledger,
+        queue: BookingQueue,
+        clock: Clock,
+        limits: ProtocolTimings,
+        announced: AnnouncedCalls,
+        tasks: Tasks,
     ) -> None:
         self._ledger = ledger
         self._queue = queue
         self._clock = clock
         self._limits = limits
         self._announced = announced
+        self.tasks = tasks
         self._listing = Listing(ledger, clock)
 
     def listed(self, wanted: Filter, after: ListCursor | None = None) -> Listed:
@@ -97,6 +107,23 @@ class OperatorService:
     def found(self, booking_id: str) -> Booking | Unreadable | None:
         """Return a booking, an `Unreadable` if it cannot be read, or None."""
         return self._ledger.find(booking_id)
+
+    def full_task(self, task_id: str, person: Person) -> tuple[Task, AuditEntry] | None:
+        """Return a task whose patient is about to be shown to that person, and the audit's line of it."""
+        task, now = self.tasks.get(task_id), self._clock.now()
+        if task is None:
+            return None
+        act = AuditEntry(
+            booking_id=task_id,
+            version=int(now.timestamp() * 1000),
+            at=now,
+            who=person.who,
+            why=person.why,
+            what=OperatorAction.SHOW,
+            state_before=task.stage.value,
+        )
+        self.tasks.note(act.put(now + AUDIT_RETENTION))
+        return task, act
 
     def redrive(self, booking_id: str, person: Person, *, dry_run: bool = False) -> ActionResult:
         """Return a parked booking to `accepted`, with a raised generation and a fresh message.
@@ -206,8 +233,15 @@ def operator_service_from(settings: ActionSettings, clock: Clock) -> OperatorSer
     )
     ledger = ledger_from(settings.ledger_table, clock, limits.retention)
     queue = BookingQueue(aws.sqs(), settings.queue_url)
-    announced = AnnouncedCalls(Table(aws.dynamodb(), settings.ledger_table), clock)
-    return OperatorService(ledger=ledger, queue=queue, clock=clock, limits=limits, announced=announced)
+    table = Table(aws.dynamodb(), settings.ledger_table)
+    return OperatorService(
+        ledger=ledger,
+        queue=queue,
+        clock=clock,
+        limits=limits,
+        announced=AnnouncedCalls(table, clock),
+        tasks=Tasks(table, clock),
+    )
 
 
 def operator_service_of(function: Function[OperatorService]) -> OperatorService:

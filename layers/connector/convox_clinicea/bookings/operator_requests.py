@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import timedelta
+from base64 import b64encode
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
@@ -23,6 +24,9 @@ from convox_clinicea.bookings.operator import ActionResult, OperatorService
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import Reason, State
 from convox_clinicea.bookings.record import ID_PATTERN, Booking, timestamp
+from convox_clinicea.bookings.tasks import ID_PATTERN as TASK_ID
+from convox_clinicea.bookings.tasks import PREFIX as TASK_PREFIX
+from convox_clinicea.bookings.tasks import UNFINISHED, Task, TaskState
 from convox_clinicea.errors import InvalidRequest, field_problems
 from convox_clinicea.privacy import is_telling
 from convox_clinicea.text import may_be_an_id
@@ -106,6 +110,37 @@ class CallsOrder(Order):
         return {"calls": calls, "after": after}
 
 
+class TasksOrder(Order):
+    """Request for the tasks in these states. The answer is one page.
+
+    Attributes:
+        after: the position from the previous answer.
+    """
+
+    action: Literal["tasks"]
+    states: frozenset[TaskState] = frozenset(UNFINISHED)
+    after: str | None = Field(default=None, max_length=100)
+
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
+        found = acting.tasks.page(self.states, self.after)
+        return {
+            "tasks": [shown_task(each) for each in found.tasks],
+            "unreadable": found.unreadable,
+            "after": found.after,
+        }
+
+
+class TaskOrder(Order):
+    """Request for one task."""
+
+    action: Literal["task"]
+    task_id: str = Field(pattern=f"^{TASK_ID}$")
+
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
+        found = acting.tasks.get(self.task_id)
+        return {"task": None if found is None else shown_task(found)}
+
+
 class PersonsOrder(Order):
     """A request that changes something, with its sender and the reason."""
 
@@ -122,6 +157,22 @@ class PersonsOrder(Order):
     @property
     def person(self) -> Person:
         return Person(self.who, self.why)
+
+
+class FullTaskOrder(PersonsOrder):
+    """Request for one task with its patient's id and its note, as ciphertext; the audit has who asked, and why."""
+
+    action: Literal["full_task"]
+    task_id: str = Field(pattern=f"^{TASK_ID}$")
+
+    def carry_out(self, acting: OperatorService) -> dict[str, Any]:
+        found = acting.full_task(self.task_id, self.person)
+        if found is None:
+            return {"task": None, "results": []}
+        task, act = found
+        sealed = None if task.sealed is None else b64encode(task.sealed).decode()
+        whole = {"patient_id": task.patient_id, "sealed": sealed, "sealed_for": f"{TASK_PREFIX}{task.task_id}"}
+        return {"task": {**shown_task(task), **whole}, "results": [{"act": act.line}]}
 
 
 class RedriveOrder(PersonsOrder):
@@ -162,7 +213,7 @@ class ResolveOrder(PersonsOrder):
         return {"results": [outcome(done)]}
 
 
-AnyOrder = ListOrder | ShowOrder | CallsOrder | RedriveOrder | ResolveOrder
+AnyOrder = ListOrder | ShowOrder | CallsOrder | TasksOrder | TaskOrder | FullTaskOrder | RedriveOrder | ResolveOrder
 _ORDERS: TypeAdapter[AnyOrder] = TypeAdapter(Annotated[AnyOrder, Field(discriminator="action")])
 
 
@@ -198,6 +249,14 @@ def shown(booking: Booking) -> dict[str, Any]:
         "posted": booking.posted,
         "appointment_id": booking.appointment_id,
     }
+
+
+def shown_task(task: Task) -> dict[str, Any]:
+    """Return a task as an operator sees it: no patient, and of a note only that there is one."""
+    hidden = ("persons", "sealed", "patient_id", "version", "write_token", "schema_version", "queued_at", "expires_at")
+    values = {each.name: getattr(task, each.name) for each in fields(task) if each.name not in hidden}
+    told = {name: timestamp(value) if isinstance(value, datetime) else value for name, value in values.items()}
+    return {**told, "state": told.pop("stage"), "has_note": task.sealed is not None}
 
 
 def outcome(done: ActionResult) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A comparison runs in parts, each bounded in time and memory, so that it finishes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -28,6 +28,8 @@ from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.text import same_id
 
 ONE_DAY = timedelta(days=1)
+WANTED = frozenset({Finding.CANCELLED, Finding.MISSING, Finding.MOVED})
+"""What a person does to an appointment that is to be cancelled in Clinicea."""
 SECONDS_FOR_A_DAY = 15.0
 """Seconds that must be left to begin a day; the first day is always begun."""
 
@@ -40,6 +42,7 @@ class Sources:
         zones: the stack's time zone first, then those of its clinics.
         persons: compares the persons of bookings and appointments.
         by_patient: whether the API role may read a patient's appointments.
+        wanted_away: whether a person was asked to cancel the booking's appointment in Clinicea.
     """
 
     ledger: Ledger
@@ -47,6 +50,7 @@ class Sources:
     zones: tuple[ZoneInfo, ...]
     persons: Persons
     by_patient: bool
+    wanted_away: Callable[[Booking], bool]
 
 
 class Comparison:
@@ -109,8 +113,15 @@ class Comparison:
         # A clinic's day is that of its zone; a shifted start may be on the day before or after.
         own_days = {each.start.astimezone(zone).date() for each in bookings for zone in self._sources.zones}
         self._days.load((each + shift * ONE_DAY for each in own_days for shift in (-1, 0, 1)), self._deadline)
-        found = [each for booking in bookings for each in self._judge.judge(booking)]
+        found = [each for booking in bookings for each in self._unexpected_of(booking)]
         return found + self._unknown(day)
+
+    def _unexpected_of(self, booking: Booking) -> list[Discrepancy]:
+        """Return a booking's discrepancies without those that somebody asked for at the desk."""
+        found = self._judge.judge(booking)
+        if any(each.finding in WANTED for each in found) and self._sources.wanted_away(booking):
+            return [each for each in found if each.finding not in WANTED]
+        return found
 
     def _unknown(self, day: date) -> list[Discrepancy]:
         """Return the day's appointments with the reference of a booking that is not in the ledger."""
@@ -153,7 +164,7 @@ and a missed night loses nothing."""
 
 
 class Reconciler:
-    """The service behind `reconcile`; for the keys and `country` see `Persons`, for `by_patient` `Sources`."""
+    """The service behind `reconcile`; for the keys and `country` see `Persons`, for the others `Sources`."""
 
     def __init__(
         self,
@@ -165,11 +176,12 @@ class Reconciler:
         name_key: Key = lambda _text: None,
         country: str = "IN",
         by_patient: bool = True,
+        wanted_away: Callable[[Booking], bool] = lambda _booking: False,
     ) -> None:
         self.zone = clinics.zone(None)
         others = (ZoneInfo(name) for name in sorted(clinics.zones) if name != self.zone.key)
         persons = Persons(number_key, name_key, country)
-        self._sources = Sources(ledger, clinicea, (self.zone, *others), persons, by_patient)
+        self._sources = Sources(ledger, clinicea, (self.zone, *others), persons, by_patient, wanted_away)
 
     def asked_for(self, event: object, now: datetime, deadline: Deadline) -> Report:
         """Compare as an operator's request says: one day or all, from the beginning or from the end of a part.

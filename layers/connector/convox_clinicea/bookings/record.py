@@ -276,6 +276,11 @@ _TIMES = frozenset(
         "recorded_at",
         "redriven_at",
         "erased_at",
+        "asked_at",
+        "seen_at",
+        "missing_since",
+        "checked_at",
+        "done_at",
     }
 )
 _NUMBERS = frozenset({"version", "generation", "schema_version"})

@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # a function loads the service of its own flow only
     from convox_clinicea.bookings.callbacks import CallbackResult
     from convox_clinicea.bookings.intake import Acceptance
     from convox_clinicea.bookings.status import CallBookings
+    from convox_clinicea.bookings.task_list import TaskPage
+    from convox_clinicea.bookings.tasks import Task
     from convox_clinicea.convox import contract as answers
 
 
@@ -131,6 +133,37 @@ def _booking(record: Booking) -> answers.Booking:
         "reason": record.reason,
         "accepted_at": timestamp(record.accepted_at),
         "updated_at": timestamp(record.updated_at),
+    }
+
+
+def tasks(page: TaskPage) -> answers.Tasks:
+    count = len(page.tasks)
+    return {
+        "status": SUCCESS,
+        "message": f"{count} task{'s' * (count != 1)} for a person in Clinicea." if count else "No tasks on this page.",
+        "tasks": [_task(each) for each in page.tasks],
+        "after": page.after,
+    }
+
+
+def _task(task: Task) -> answers.Task:
+    return {
+        "task_id": task.task_id,
+        "kind": task.kind,
+        "state": task.stage,
+        "why": task.why,
+        "appointment_id": None if task.telling else task.appointment_id,
+        "clinic_id": task.clinic_id,
+        "start": timestamp(task.start),
+        "booking_id": task.booking_id,
+        "new_booking_id": task.new_booking_id,
+        "call_id": task.call_id,
+        "agent_id": task.agent_id,
+        "asked_at": timestamp(task.asked_at),
+        "checked_at": None if task.checked_at is None else timestamp(task.checked_at),
+        "problem": task.problem,
+        "outcome": task.outcome,
+        "done_at": None if task.done_at is None else timestamp(task.done_at),
     }
 
 

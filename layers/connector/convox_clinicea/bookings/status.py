@@ -1,4 +1,4 @@
-"""The flow of `booking_status`: the state of bookings, for the client that made them."""
+"""The flow of `booking_status`: the state of bookings and the tasks, for the client that made them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
+from pydantic import Field
 
 from convox_clinicea import aws
 from convox_clinicea.bookings import replies
@@ -19,9 +21,11 @@ from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.pages import Unreadable
 from convox_clinicea.bookings.protocol import Reason
 from convox_clinicea.bookings.record import ID_PATTERN, Booking
+from convox_clinicea.bookings.task_list import Tasks
+from convox_clinicea.bookings.tasks import UNFINISHED, TaskState
 from convox_clinicea.convox.disclosing import recipient_of, register_from
 from convox_clinicea.convox.http import caller_of, path_parameter, reply
-from convox_clinicea.convox.request import CallRequest, ids_from, validated
+from convox_clinicea.convox.request import CallRequest, Inbound, ids_from, validated
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.disclosures import DisclosureRegister, HandedOut
 from convox_clinicea.errors import NotFound
@@ -156,11 +160,19 @@ def booking_status_from(settings: StatusSettings, clock: Clock) -> BookingStatus
     )
 
 
+class TasksRequest(Inbound):
+    """`GET /tasks`; without a state, those that are not done."""
+
+    state: TaskState | None = None
+    after: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+
+
 @dataclass(frozen=True)
 class StatusFlow:
     """The flow of `booking_status`: count the request, answer it, and record what it discloses."""
 
     status: BookingStatus
+    tasks: Tasks
     register: DisclosureRegister
     limiter: RateLimiter
     clock: Clock
@@ -186,6 +198,17 @@ class StatusFlow:
         record_shown(found.bookings, self.register, event, self.clock)
         return reply(replies.bookings(found))
 
+    def of_tasks(self, event: APIGatewayProxyEvent) -> Response[str]:
+        """Return a page of the client's tasks; raises RateLimited, InvalidRequest, NotStored.
+
+        It discloses nothing: the client itself has asked for them, and an id that tells something is left out.
+        """
+        self.limiter.acquire_status(caller_of(event))
+        asked = {name: event.get_query_string_value(name) for name in TasksRequest.model_fields}
+        request = validated(TasksRequest, **{name: each for name, each in asked.items() if each is not None})
+        states = UNFINISHED if request.state is None else [request.state]
+        return reply(replies.tasks(self.tasks.page(states, request.after, client=caller_of(event))))
+
 
 def status_flow(function: Function[StatusFlow]) -> StatusFlow:
     """Build the flow from the function's environment."""
@@ -193,6 +216,7 @@ def status_flow(function: Function[StatusFlow]) -> StatusFlow:
     zone = ZoneInfo(settings.time_zone)
     return StatusFlow(
         booking_status_from(settings, function.clock),
+        Tasks(Table(aws.dynamodb(), settings.ledger_table), function.clock),
         register_from(settings, zone, ids_from(settings), function.clock, function.logger),
         status_limiter(settings, function.clock, function.logger, function.metrics),
         function.clock,

@@ -11,6 +11,7 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from convox_clinicea.bookings.protocol import Reason, State
+from convox_clinicea.bookings.tasks import TaskKind, TaskOutcome, TaskProblem, TaskReason, TaskState
 
 Code = Literal[
     "invalid_request",
@@ -195,6 +196,48 @@ class CallBookings(Answer):
     not_booked: list[str]
     """Fields for which the call's last requested appointment could not be booked; `body` if a callback was
     unreadable. Empty if nothing needs a person."""
+
+
+@described
+class Task(TypedDict):
+    """An appointment that a person has to cancel in Clinicea by hand."""
+
+    task_id: Annotated[str, Field(json_schema_extra={"pattern": "^tk_[a-z2-7]{26}$"})]
+    kind: TaskKind
+    """`move`: another booking has, or will have, the new time; the old appointment has to be cancelled."""
+    state: TaskState
+    """`waiting`: the new time is not booked yet, so the old appointment must stay."""
+    why: TaskReason
+    appointment_id: str | None
+    """Clinicea's id; null if it would tell whose number a number is. Then see the booking."""
+    clinic_id: str | None
+    start: Moment
+    """UTC."""
+    booking_id: BookingId | None
+    """The booking of the appointment, if the connector made it."""
+    new_booking_id: BookingId | None
+    """For a move: the booking of the new time."""
+    call_id: str
+    agent_id: str
+    asked_at: Moment
+    """UTC."""
+    checked_at: Moment | None
+    """When Clinicea's calendar was last read for it. UTC."""
+    problem: TaskProblem | None
+    """Why the last look could not end it."""
+    outcome: TaskOutcome | None
+    """How it ended, as the calendar shows it."""
+    done_at: Moment | None
+    """UTC."""
+
+
+@described
+class Tasks(Answer):
+    """One page of tasks. Nothing ends a task but a look into Clinicea's calendar."""
+
+    tasks: list[Task]
+    after: str | None
+    """Send it as `after` for the next page; null on the last one. A page may be empty before it."""
 
 
 @described

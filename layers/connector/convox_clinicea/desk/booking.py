@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -88,12 +88,21 @@ class DeskBooking:
         self._client = client
 
     def book(
-        self, person: SignedIn, call: DeskCall, form: Mapping[str, str], *, at_call_end: bool, request_id: str
+        self,
+        person: SignedIn,
+        call: DeskCall,
+        form: Mapping[str, str],
+        *,
+        at_call_end: bool,
+        request_id: str,
+        moving: Callable[[str], None] | None = None,
     ) -> BookingState:
         """Return how the form's booking stands once it is stored: a new one, or the one that it repeats.
 
         Args:
             at_call_end: whether it is kept until the call has ended; one that starts too soon for that is made now.
+            moving: for the new time of an appointment that the agent may move: is told the booking's id before
+                anything is stored.
 
         Raises:
             InvalidRequest: of the form; nothing is stored.
@@ -108,12 +117,15 @@ class DeskBooking:
         request = self._request(person, call, form, request_id)
         self._opening.require_confirmed(request, form)
         self._limiter.acquire_booking(Requester(self._client, person.agent_id))
-        self._require_shown(request)
+        if moving is None:
+            self._require_shown(request)
         another = form.get("another", "").strip() == _YES
         if not another:
             self._require_wanted(request, form)
         with or_not_stored():
             self._calls.note_asked(self._client, self._ids.agent(person.agent_id), call.call_id)
+        if moving is not None:
+            moving(self._intake.considered(request)[0].wish_id)
         if at_call_end and request.start > self._clock.now() + self._call_end + MARGIN:
             kept = self._call_ends.keep(request, another=another)
             if isinstance(kept, WaitingBooking):

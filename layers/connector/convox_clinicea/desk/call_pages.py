@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from http import HTTPStatus
@@ -12,15 +12,18 @@ from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.metrics import MetricUnit
 
+from convox_clinicea.bookings.tasks import Task
 from convox_clinicea.deadline import Clock, Deadline
 from convox_clinicea.desk import web
 from convox_clinicea.desk.caller import CallerView
 from convox_clinicea.desk.calls import DeskCall
-from convox_clinicea.desk.opening import answer_for, answered
+from convox_clinicea.desk.opening import Unconfirmed, answer_for, answered
 from convox_clinicea.desk.page_function import Report, status_of
 from convox_clinicea.desk.pages import Pages, call_id_of, held, key_of
 from convox_clinicea.desk.services import DeskServices
 from convox_clinicea.desk.sessions import Session
+from convox_clinicea.desk.states import BookingState
+from convox_clinicea.desk.tasks import Wanted
 from convox_clinicea.desk.web import Request, page, root_of, see_other
 from convox_clinicea.errors import ConnectorError, FieldProblem, InvalidRequest, NotFound
 
@@ -85,6 +88,8 @@ class CallPages:
                 return self._times(request, session, self._call(session, key), form)
             case ("calls", key, "book"):
                 return self._book(request, session, self._call(session, key), form)
+            case ("calls", key, "cancel" | "move" as act):
+                return self._change(request, session, self._call(session, key), form, move=act == "move")
         raise NotFound("no such page")
 
     def _calls(self, session: Session) -> list[DeskCall]:
@@ -131,6 +136,7 @@ class CallPages:
         values.setdefault("form", self._draft(session, call))
         if values["view"] is None and "caller" in request.query:  # a browser without scripts asks for it by a link
             values["view"] = self._look_up(request, session, call)
+        values["tasks"] = self._tasks(call.bookings)
         return self._pages.page("call", request, session, call=call, key=key_of(call.call_id), **values)
 
     def _look_up(self, request: Request, session: Session, call: DeskCall) -> CallerView:
@@ -222,7 +228,41 @@ class CallPages:
 
     def _bookings(self, request: Request, session: Session, call: DeskCall) -> Response[str]:
         states = self._services.booking.states(session.person, call)
-        return page(self._pages.fragment("bookings", request, session, call, states=states, fresh=None))
+        return page(self._states(request, session, call, states))
+
+    def _states(self, request: Request, session: Session, call: DeskCall, states: Sequence[BookingState]) -> str:
+        tasks = self._tasks(states)
+        return self._pages.fragment("bookings", request, session, call, states=states, fresh=None, tasks=tasks)
+
+    def _tasks(self, states: Sequence[BookingState]) -> Mapping[str, Task]:
+        """Return the tasks of booked appointments; a page without them is better than none."""
+        try:
+            return self._services.tasks.of_states(states)
+        except ConnectorError as error:
+            self._report(error)
+            return {}
+
+    def _change(
+        self, request: Request, session: Session, call: DeskCall, form: Mapping[str, str], *, move: bool
+    ) -> Response[str]:
+        """Have a booked appointment of the call cancelled, or moved to the form's time."""
+        tasks, person, request_id, form = self._services.tasks, session.person, request.request_id, answered(form)
+        appointment, wanted = tasks.of_booking(call, form.get("booking_id", "")), Wanted.of_form(form)
+        try:
+            if move:
+                tasks.move(person, call, appointment, wanted, held(form), at_call_end=False, request_id=request_id)
+            else:
+                tasks.cancel(person, call, appointment, wanted)
+        except Unconfirmed as error:
+            if not request.is_fragment:
+                raise
+            confirmed = answer_for(form, error.problems)
+            asked = {"message": error.public, "problems": error.problems, "confirmed": confirmed, "within": True}
+            return page(self._pages.fragment("problem", request, session, call, **asked), status_of(error))
+        if not request.is_fragment:
+            return see_other(f"{root_of(request.parts)}calls/{key_of(call.call_id)}")
+        html = self._states(request, session, call, self._services.booking.states(person, call))
+        return page(html, HX_Retarget="#bookings", HX_Reswap="outerHTML")
 
 
 def _require_somebody(form: Mapping[str, str]) -> None:

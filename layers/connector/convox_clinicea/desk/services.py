@@ -15,6 +15,7 @@ from convox_clinicea.bookings.drafting import OpenBookings
 from convox_clinicea.bookings.intake import booking_collaborators
 from convox_clinicea.bookings.ledger import Ledger, ledger_from
 from convox_clinicea.bookings.status import BookingStatus
+from convox_clinicea.bookings.task_list import Tasks
 from convox_clinicea.clinicea_account import clinicea_from
 from convox_clinicea.convox.disclosing import register_from
 from convox_clinicea.convox.request import identity_key, ids_from
@@ -27,6 +28,7 @@ from convox_clinicea.desk.offers import OfferedTimes
 from convox_clinicea.desk.opening import OpeningHours
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingStates
+from convox_clinicea.desk.tasks import DeskTasks
 from convox_clinicea.function import Function
 from convox_clinicea.lookups.clinic_times import ClinicTimes, KeptCalendars
 from convox_clinicea.lookups.completed import CompletedAppointments
@@ -50,6 +52,7 @@ class DeskServices(NamedTuple):
     drafts: Drafts
     times: OfferedTimes
     ahead: NextAppointments
+    tasks: DeskTasks
 
 
 def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServices:
@@ -93,6 +96,20 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
         partial(identity_key, settings.identity_secret_arn),
         client,
     )
+    booking = DeskBooking(
+        intake=intake,
+        call_ends=call_ends,
+        call_end=timedelta(minutes=settings.call_end_minutes),
+        calls=announced,
+        ids=ids,
+        limiter=limiter,
+        states=states,
+        ours=ours,
+        defaults=defaults,
+        opening=OpeningHours(schedules, defaults),
+        clock=clock,
+        client=client,
+    )
     return DeskServices(
         calls,
         CallerLookup(
@@ -105,20 +122,7 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             clock=clock,
             client=client,
         ),
-        DeskBooking(
-            intake=intake,
-            call_ends=call_ends,
-            call_end=timedelta(minutes=settings.call_end_minutes),
-            calls=announced,
-            ids=ids,
-            limiter=limiter,
-            states=states,
-            ours=ours,
-            defaults=defaults,
-            opening=OpeningHours(schedules, defaults),
-            clock=clock,
-            client=client,
-        ),
+        booking,
         Drafts(
             table=at_once,
             calls=announced,
@@ -137,6 +141,19 @@ def desk_services(settings: DeskSettings, function: Function[Any]) -> DeskServic
             register=register,
             logger=function.logger,
             client=client,
+        ),
+        DeskTasks(
+            tasks=Tasks(table, clock),
+            ledger=ledger_from(settings.ledger_table, clock),
+            booking=booking,
+            clinicea=clinicea,
+            sealer=sealer,
+            ids=ids,
+            limiter=limiter,
+            logger=function.logger,
+            clock=clock,
+            client=client,
+            key=partial(identity_key, settings.identity_secret_arn),
         ),
     )
 

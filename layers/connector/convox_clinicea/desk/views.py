@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from convox_clinicea.bookings.tasks import TaskReason
 from convox_clinicea.desk.texts import field_name, text
 from convox_clinicea.mobile import Mobile
 from convox_clinicea.privacy import Personal
@@ -59,7 +60,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"t": text, "field_name": field_name, "asset": assets().name}
+    made.globals |= {"t": text, "field_name": field_name, "asset": assets().name, "reasons": tuple(TaskReason)}
     made.filters |= {"shown": shown, "clock": clock_time, "day": day, "moment": moment, "age": age, "number": number}
     return made
 

@@ -224,12 +224,9 @@ def announcement(
     def sealer() -> KmsSealer:
         return KmsSealer(aws.kms_in_time(), settings.kms_key_arn)
 
-    def key_of(mobile: Mobile) -> str:
-        return digest_of_number(identity_key(settings.identity_secret_arn, in_time=True), mobile)
-
-    def persons_of(mobile: Mobile, found: Match) -> list[str]:
+    def persons(mobile: Mobile, *patients: Patient) -> list[str]:
         key = identity_key(settings.identity_secret_arn, in_time=True)
-        return [key_of(mobile), *(digest_of_patient(key, each.patient_id) for each in found.patients)]
+        return [digest_of_number(key, mobile), *(digest_of_patient(key, each.patient_id) for each in patients)]
 
     def to_the_desk(came: Admitted[SearchRequest, Mobile | None], call_id: str, agent_id: str) -> None:
         line, direction = line_of(came.event, came.dialect, settings.default_country)
@@ -237,7 +234,7 @@ def announcement(
         told = {} if mobile is None else {"mobile": mobile.reveal()}
         told |= {} if said == call_id else {"call_id": said}
         key = key_of_agent(came.client, agent_id)
-        number_key = None if mobile is None else key_of(mobile)
+        number_key = None if mobile is None else persons(mobile)[0]
         sealed = sealer().seal(key, json.dumps(told).encode()) if told else None
         call = AgentCall(call_id, clock.now(), line, direction, sealed=sealed, number_key=number_key)
         AgentCalls(table(), clock).announce(came.client, agent_id, call)
@@ -270,7 +267,7 @@ def announcement(
             result = Prefetched(source.match, source.appointments)
             lookups = PrefetchedLookups(table(), sealer(), clock)
             with deadline_scope(came.deadline.capped(came.deadline.remaining() / 2)):
-                lookups.keep(call, mobile, persons_of(mobile, source.match), result, settings.prefetch_seconds)
+                lookups.keep(call, mobile, persons(mobile, *source.match.patients), result, settings.prefetch_seconds)
         except (ConfigurationError, ConditionFailed, TableUnavailable, SealingUnavailable) as error:
             logger.warning("a pop-up's result was not kept for the desk", extra=failure(error))  # it asks Clinicea
 
