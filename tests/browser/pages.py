@@ -165,7 +165,7 @@ class Desk:
 
     def fill_in_at(self, day: str, time: str, clinic: str = "Example Clinic Andheri") -> None:
         """Fill in clinic, day and time."""
-        self.page.get_by_label("Clinic").select_option(label=clinic)
+        self.page.get_by_label("Clinic", exact=True).select_option(label=clinic)
         self.page.get_by_label("Day").fill(day)
         self.page.get_by_label("Time", exact=True).fill(time)
 
