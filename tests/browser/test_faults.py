@@ -28,7 +28,7 @@ def sent_by_script(desk: Desk, where: str, form: dict[str, str]) -> Any:
     )
 
 
-def test_without_a_connection_the_text_stays_and_a_repeat_is_harmless(
+def test_offline_the_text_stays_and_a_repeat_is_harmless(
     desk: Desk, centre: CallCentre, clinicea: ControlClient
 ) -> None:
     centre.call_from("a known number")
@@ -96,7 +96,7 @@ def test_beyond_a_limit_the_page_says_what_to_do(desk: Desk, centre: CallCentre,
         desk.look("limit")
 
 
-def test_when_the_desk_cannot_store_it_says_so_and_keeps_the_form(desk: Desk, centre: CallCentre) -> None:
+def test_what_is_not_stored_is_said_and_the_form_kept(desk: Desk, centre: CallCentre) -> None:
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
