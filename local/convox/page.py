@@ -16,6 +16,7 @@ APPOINTMENT = {
 }
 STYLE = """
 :root { color-scheme: light dark; font: 15px/1.4 system-ui, sans-serif; }
+body { background: Canvas; color: CanvasText; }
 body { margin: 0 auto; max-width: 60rem; padding: 0 1rem 3rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.25rem; } h2 { font-size: 1rem; margin: 1.5rem 0 .5rem; }
 form { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: 0; }

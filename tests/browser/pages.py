@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / ".local" / "pictures"
 KEPT = ROOT / "docs" / "pictures"
 WIDTHS, SCHEMES = (1280, 400), ("light", "dark")
-BOOKED_MILLISECONDS = 60_000
+BOOKED_MILLISECONDS = 180_000
 """A booking that met a Clinicea that is down is tried again after a pause."""
 DAYS_BETWEEN, SUNDAY = 9, 7
 MOST_TABS = 30
@@ -165,7 +165,7 @@ class Desk:
 
     def fill_in_at(self, day: str, time: str, clinic: str = "Example Clinic Andheri") -> None:
         """Fill in clinic, day and time."""
-        self.page.get_by_label("Clinic").select_option(label=clinic)
+        self.page.get_by_label("Clinic", exact=True).select_option(label=clinic)
         self.page.get_by_label("Day").fill(day)
         self.page.get_by_label("Time", exact=True).fill(time)
 

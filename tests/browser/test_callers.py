@@ -119,7 +119,7 @@ def test_without_clinicea_a_new_patient_is_booked_later(
     assert len(clinicea_has(clinicea, f"{day(23)}T09:00")) == 1
 
 
-def test_without_clinicea_a_patient_is_taken_down_by_number_and_name(
+def test_without_clinicea_a_patient_is_taken_down_by_name(
     desk: Desk, centre: CallCentre, clinicea: ControlClient
 ) -> None:
     before = len(clinicea.patients())

@@ -62,7 +62,7 @@ def test_the_keys_of_one_sign_can_be_switched_off(desk: Desk, centre: CallCentre
 
     expect(desk.page.get_by_role("radio").nth(1)).not_to_be_checked()
     expect(desk.page.get_by_role("dialog")).to_be_hidden()
-    expect(desk.page.get_by_label("Clinic")).not_to_be_focused()
+    expect(desk.page.get_by_label("Clinic", exact=True)).not_to_be_focused()
     desk.page.get_by_role("button", name="Keys").click()
     expect(desk.page.get_by_label("Keys of one sign are on")).not_to_be_checked()
 

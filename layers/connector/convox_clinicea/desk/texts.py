@@ -28,7 +28,7 @@ ENGLISH: Mapping[str, str] = {
     "keys": "Keys",
     "keys.presses": "A known patient is booked with {number} keys, beside what is typed.",
     "keys.on": "Keys of one sign are on",
-    "keys.off": "Off until this tab is closed. Ctrl+Enter always works.",
+    "keys.off": "Switched off, they stay off until this tab is closed. Ctrl+Enter always works.",
     "keys.close": "Close",
     "key.tab": "Tab",
     "key.tab.what": "to the next field, in the order of speaking",
