@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from bench import desk_events
 from bench.desk_events import SignedIn
 from bench.events import Numbers, succeeded
-from bench.runtime import Runtime
 from bench.stage import DESK, POPUP_WITH_DESK, Stage
 from bench.warm import lines_of, log_bytes, summary, tables_of
 
@@ -27,6 +26,15 @@ WARM_UP = 2
 """Uncounted first calls."""
 
 
+class Answers(Protocol):
+    """A function's environment, as `Runtime` is one."""
+
+    def invoke(self, event: Json) -> Any: ...
+
+    @property
+    def said(self) -> str: ...
+
+
 def measure(stage: Stage, calls: int, say: Say) -> Json:
     """Play `calls` calls, each of a new agent, and return a summary for each kind of request, as `warm` has it."""
     place, numbers = stage.place(DESK), Numbers()
@@ -39,7 +47,7 @@ def measure(stage: Stage, calls: int, say: Say) -> Json:
             if turn % 20 == 0:
                 say(f"desk, requests of call {turn} of {WARM_UP + calls}")
             agent = desk_events.announced(place, lambda event: succeeded(POPUP_WITH_DESK, popup.invoke(event)))
-            for kind, written in _call(desk, agent, numbers):
+            for kind, written in of_one_call(desk, agent, numbers):
                 logged.setdefault(kind, []).append(written)
         lines = lines_of(file)[WARM_UP * len(logged) :]
         return {
@@ -51,7 +59,7 @@ def measure(stage: Stage, calls: int, say: Say) -> Json:
         }
 
 
-def _call(desk: Runtime, agent: SignedIn, numbers: Numbers) -> Iterator[tuple[str, int]]:
+def of_one_call(desk: Answers, agent: SignedIn, numbers: Numbers) -> Iterator[tuple[str, int]]:
     """Send a call's requests in their order; yields the kind and the bytes logged of each."""
     _, start = numbers.next()
     told: dict[str, str] = {}

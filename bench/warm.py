@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from bench.events import Feeding, Next, succeeded
 from bench.memory import peak_megabytes
@@ -65,9 +65,16 @@ def lines_of(file: Path) -> list[Json]:
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()]
 
 
-def log_bytes(runtime: Runtime) -> int:
+def log_bytes(runtime: Says) -> int:
     """Return the bytes logged by the function, without the emulator's lines, which are not JSON."""
     return sum(len(line) + 1 for line in runtime.said.splitlines() if line.startswith("{"))
+
+
+class Says(Protocol):
+    """A function's environment, with its output."""
+
+    @property
+    def said(self) -> str: ...
 
 
 def tables_of(place: Place) -> dict[str, str]:

@@ -9,7 +9,9 @@ from urllib.parse import parse_qsl
 import pytest
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
+from bench import desk_requests
 from bench.desk_events import ORIGIN, SignedIn, announced
+from bench.events import Numbers
 from bench.stage import Place
 from convox_clinicea import aws
 from convox_clinicea.deadline import SystemClock
@@ -98,3 +100,36 @@ def test_a_form_is_one_of_the_call_s_page(place: Place) -> None:
     assert bears_token(form, session)
     assert (form["day"], form["time"], form["another"]) == ("2031-03-04", "09:30", "yes")
     assert dict(parse_qsl(agent.sent("draft", START)["body"])) == form
+
+
+class Pages:
+    """The desk's function, as far as its answers say what is asked next."""
+
+    def __init__(self, **bodies: str) -> None:
+        self._bodies = bodies
+        self.said = ""
+
+    def invoke(self, event: dict[str, object]) -> dict[str, object]:
+        parts = str(event.get("path", "socket")).split("/")
+        self.said += '{"cold_start": false}\n'
+        return {"statusCode": 200, "body": self._bodies.get(parts[-1], "")}
+
+
+@pytest.mark.parametrize(
+    ("bodies", "more"),
+    [
+        ({}, []),
+        ({"caller": '<form action="../desk/calls/x/ahead">'}, ["ahead"]),
+        ({"desk": '<div data-ticket-at="desk/socket">', "socket": "0f"}, ["ticket", "connect", "disconnect"]),
+    ],
+)
+def test_what_a_page_asks_for_besides_is_measured_too(place: Place, bodies: dict[str, str], more: list[str]) -> None:
+    found = dict(desk_requests.of_one_call(Pages(**bodies), SignedIn.at(place), Numbers()))
+
+    assert [*found] == [
+        *desk_requests.KINDS[:4],
+        *[each for each in more if each == "ahead"],
+        *desk_requests.KINDS[4:],
+        *[each for each in more if each != "ahead"],
+    ]
+    assert set(found.values()) == {len('{"cold_start": false}') + 1}
