@@ -23,15 +23,15 @@ class Window:
     begins: float
     ends: float
 
-    def concerns(self, at: float) -> bool:
-        """Whether a booking that was asked for then may have been worked on, or settled, in the window."""
-        return self.begins - LONGEST_SETTLED <= at <= self.ends
+    def concerns(self, parked: float) -> bool:
+        """Whether a booking whose record was last written then may have been parked by a worker that could not read."""
+        return self.begins <= parked <= self.ends + BLIND_SECONDS + NOTICE_SECONDS
 
 
-LONGEST_SETTLED = 3600.0
-"""So long a booking asked for before the window may still be in doubt when it begins."""
 BLIND_SECONDS = 60.0
 """After the deployment: longer than a worker's time-out."""
+NOTICE_SECONDS = 600.0
+"""After a booking was parked: its notice, published by the sweeper at the latest, is the last write."""
 
 
 class WithoutReadBacks:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Any, Protocol
 
 from local.clinicea.records import Appointment
 from tests.chaos.clinicea import POSTS, SimulatedClinicea
+from tests.chaos.clock import BEGINNING
 from tests.chaos.consent_said import Proof
 from tests.chaos.deployments import Window
 from tests.chaos.intent import Intent
@@ -198,7 +200,7 @@ class Judge:
     def _parked(self, intent: Intent, booking_id: str, reason: str | None) -> None:
         self._verdict.needs_attention += 1
         self._check_told(intent, booking_id, "needs_attention")
-        person = only_a_person(self._world.clinicea, intent, reason, self._unread) or (
+        person = only_a_person(self._world.clinicea, intent, reason, self._written(booking_id), self._unread) or (
             reason == "waits_for_other_booking" and self._waits_for_a_person(intent)
         )
         self._verdict.only_a_person_can_decide += person
@@ -212,8 +214,11 @@ class Judge:
         """Whether the intent waits for one that only a person can decide: no rule can go on before they have."""
         clinicea = self._world.clinicea
         for other in (each for each in self._intents if behind(clinicea, intent, each)):
-            for state, reason in map(self.told, sorted(other.booking_ids)):
-                if state == "needs_attention" and only_a_person(clinicea, other, reason, self._unread):
+            for booking_id in sorted(other.booking_ids):
+                state, reason = self.told(booking_id)
+                if state != "needs_attention":
+                    continue
+                if only_a_person(clinicea, other, reason, self._written(booking_id), self._unread):
                     return True
         return False
 
@@ -225,6 +230,10 @@ class Judge:
         """What the connector answers who asks."""
         body = self._answer(booking_id)
         return body["state"], body["reason"]
+
+    def _written(self, booking_id: str) -> float:
+        """When the booking's record was last written, in seconds of the run."""
+        return (datetime.fromisoformat(self._answer(booking_id)["updated_at"]) - BEGINNING).total_seconds()
 
     def _answer(self, booking_id: str) -> dict[str, Any]:
         status, body = self._world.status(booking_id)

@@ -24,15 +24,18 @@ def behind(clinicea: SimulatedClinicea, intent: Intent, other: Intent) -> bool:
     return intent.slot.start == other.slot.start and bool(whom & others)
 
 
-def only_a_person(clinicea: SimulatedClinicea, intent: Intent, reason: str | None, unread: Window | None) -> bool:
+def only_a_person(
+    clinicea: SimulatedClinicea, intent: Intent, reason: str | None, parked: float, unread: Window | None
+) -> bool:
     """Whether the truth, not the weather, keeps the booking from ending by itself.
 
     Args:
+        parked: when the booking's record was last written, in seconds of the run.
         unread: when the connector could not read back, so that whatever was in doubt then is a person's.
     """
     if reason in ("changed_after_booking", "maybe_same_person") or touched_of(clinicea, intent, any_start=True):
         return True
-    if reason == "outcome_unknown" and unread is not None and any(unread.concerns(each.at) for each in intent.calls):
+    if reason == "outcome_unknown" and unread is not None and unread.concerns(parked):
         return True
     for patient in patients_meant(clinicea, intent):
         for each in clinicea.calendar.appointments_of(patient.patient_id):

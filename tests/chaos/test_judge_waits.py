@@ -13,8 +13,9 @@ from local.clinicea.auth import Credentials
 from local.clinicea.records import Patient
 from tests.chaos.clinicea import SimulatedClinicea
 from tests.chaos.clock import TrueClock
+from tests.chaos.deployments import Window
 from tests.chaos.intent import Call, Intent, Slot
-from tests.chaos.judge_parked import behind
+from tests.chaos.judge_parked import behind, only_a_person
 from tests.chaos.people import Number, Person
 from tests.chaos.scheduler import Scheduler
 from tests.chaos.trace import Trace
@@ -129,3 +130,19 @@ def test_same_start_or_number_waits_for_a_persons_decision(clinicea: SimulatedCl
     assert not behind(clinicea, first, first)
     assert not behind(clinicea, wish(2, OTHER_START), first)
     assert behind(clinicea, wish(2, OTHER_START, SIBLING), wish(1, person=NEWCOMER))
+
+
+@pytest.mark.parametrize(
+    ("parked", "reason", "persons"),
+    [
+        (999.0, "outcome_unknown", False),
+        (1000.0, "outcome_unknown", True),
+        (2660.0, "outcome_unknown", True),
+        (2661.0, "outcome_unknown", False),
+        (1500.0, "refused", False),
+    ],
+)
+def test_doubt_of_a_worker_that_could_not_read_is_a_persons(
+    clinicea: SimulatedClinicea, parked: float, reason: str, *, persons: bool
+) -> None:
+    assert only_a_person(clinicea, wish(1), reason, parked, Window(1000.0, 2000.0)) is persons
