@@ -95,7 +95,7 @@ def show(session: Session, person: Json) -> Held:
     counts = f"{len(bookings)} bookings, {consents} consents, {disclosures} disclosures"
     out.line(f"{session.where}: {counts}{''.join(f', a kept callback of call {each}' for each in calls)}")
     for record in desk:
-        out.line(f"  at the desk, sealed, until {record['until']}: {record['kind']}")
+        out.line(f"  at the desk, sealed, until {record['until'] or 'it is done'}: {record['kind']}")
     for booking in bookings:
         out.line(f"  {booking_lines.line(booking, booking_lines.wall_clock())}")
         out.line(f"    {', '.join(booking['holds'])}")

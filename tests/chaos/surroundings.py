@@ -15,7 +15,9 @@ QUIET = {
     "POWERTOOLS_METRICS_DISABLED": "true",
     "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "chaos",
+    "DESK_SOCKETS": "",
 }
+"""The same for all functions: no logs, and pages of the desk that poll, as no WebSocket API is simulated."""
 
 
 @contextmanager

@@ -11,14 +11,16 @@ import pytest
 from commands import data_copy
 from convox_clinicea import aws
 from convox_clinicea.bookings.desk_records import KINDS
+from convox_clinicea.desk.tasks import KnownAppointment
 from tests.support import invented
-from tests.support.bookings import CALL_ID
+from tests.support.bookings import CALL_ID, in_days
 from tests.support.data_requests import carry_out, session
 from tests.support.deployment import Deployment
 from tests.support.desk import CALL, Desk, form
 
 ORDER = {"who": "arn:aws:sts::123456789012:assumed-role/Privacy/asha", "why": "asked by the person"}
 HOUR = timedelta(hours=1)
+TASK = "task in Clinicea"
 
 
 @pytest.fixture
@@ -34,10 +36,11 @@ def order(deployment: Deployment, action: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def keeps(deployment: Deployment, desk: Desk) -> Deployment:
-    """An announced call, its look-up, a draft and a booking at the call's end: all of one caller."""
+    """An announced call, its look-up, a draft, a task and a booking at the call's end: all of one caller."""
     desk.show()
     desk.services.drafts.keep(desk.person, CALL_ID, form(notes=invented.NOTES))
     desk.book(form(), at_call_end=True)
+    desk.ask(KnownAppointment("A-41", "P-41", in_days(3), "C-01"), note=invented.NOTES)
     return deployment
 
 
@@ -45,6 +48,8 @@ def test_an_access_request_names_all_that_the_desk_keeps(keeps: Deployment) -> N
     told = order(keeps, "holds", mobile=invented.MOBILE)["desk"]
 
     assert {each["kind"] for each in told} == set(KINDS.values())
+    assert [each["until"] for each in told if each["kind"] == TASK] == [None], "until it is done"
+    told = [each for each in told if each["kind"] != TASK]
     hours = {each["kind"]: (datetime.fromisoformat(each["until"]) - datetime.now(UTC)) / HOUR for each in told}
     assert hours.pop("look-up") < 0.1
     assert 6 * 24 < hours.pop("booking at the call's end") < 7 * 24 + 1
@@ -54,7 +59,7 @@ def test_an_access_request_names_all_that_the_desk_keeps(keeps: Deployment) -> N
 def test_by_patient_id_all_is_found_that_names_the_patient(keeps: Deployment) -> None:
     told = order(keeps, "holds", patient_id="P-41")["desk"]
 
-    assert sorted(each["kind"] for each in told) == ["booking at the call's end", "draft", "look-up"]
+    assert sorted(each["kind"] for each in told) == ["booking at the call's end", "draft", "look-up", TASK]
 
 
 def copied(deployment: Deployment, capsys: pytest.CaptureFixture[str], **person: str) -> list[dict[str, Any]]:
@@ -69,7 +74,7 @@ def test_a_copy_is_the_data_itself(keeps: Deployment, capsys: pytest.CaptureFixt
     told = {each["kind"]: each["said"] for each in copied(keeps, capsys, mobile=invented.MOBILE)}
 
     assert told["announced call"] == {"mobile": invented.MOBILE}
-    assert told["draft"]["notes"] == invented.NOTES
+    assert told["draft"]["notes"] == told[TASK]["note"] == invented.NOTES
     assert (told["booking at the call's end"]["patient_id"], told["look-up"]["number"]) == ("P-41", invented.MOBILE)
     assert [each["patient_id"] for each in told["look-up"]["patients"]] == ["P-41"]
 
@@ -106,14 +111,15 @@ def test_an_operator_is_told_how_long_it_stays(keeps: Deployment, capsys: pytest
     carry_out(keeps)
 
     said = capsys.readouterr().out
-    assert [word for word in KINDS.values() if f"Z: {word}" not in said] == []
+    assert [word for word in KINDS.values() if f"Z: {word}" not in said] == [TASK]
+    assert f"at the desk, sealed, until it is done: {TASK}" in said
     assert "at the desk, sealed, until 2" in said
 
 
 def test_an_erasure_of_the_patient_reaches_what_was_found(keeps: Deployment) -> None:
     order(keeps, "erase", patient_id="P-41", open_too=True, **ORDER)
 
-    assert keeps.stack.items("desk-found#") == keeps.stack.items("desk-draft#") == []
+    assert [keeps.stack.items(f"desk-{each}#") for each in ("found", "draft", "task")] == [[], [], []]
     (waiting,) = keeps.stack.items("desk-wish#")
     assert waiting["bookings"]["L"] == []
 

@@ -14,7 +14,7 @@ from convox_clinicea.desk.calls import DeskCall
 from convox_clinicea.desk.services import DeskServices, desk_services
 from convox_clinicea.desk.settings import DeskSettings
 from convox_clinicea.desk.states import BookingState
-from convox_clinicea.desk.tasks import Wanted
+from convox_clinicea.desk.tasks import KnownAppointment, Wanted
 from convox_clinicea.function import Function
 from tests.support import invented, permissions
 from tests.support.bookings import AGENT_ID, CALL_ID, in_days
@@ -113,6 +113,13 @@ class Desk:
             return self.services.booking.book(
                 self.person, call or self.call(), sent, at_call_end=at_call_end, request_id=REQUEST_ID
             )
+
+    def ask(self, appointment: KnownAppointment, **changes: str) -> Task:
+        """Ask for any appointment to be cancelled."""
+        call = self.call()
+        with _running():
+            wanted = Wanted.of_form({"why": "caller_asked", **changes})
+            return self.services.tasks.cancel(self.person, call, appointment, wanted)
 
     def cancel(self, booking_id: str, **changes: str) -> Task:
         """Ask for the appointment of a booking of the call to be cancelled."""

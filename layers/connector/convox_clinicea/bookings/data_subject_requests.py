@@ -235,9 +235,9 @@ def outcome(erasure: Erasure) -> dict[str, Any]:
     }
 
 
-def _of_the_desk(record: DeskRecord) -> dict[str, str]:
+def _of_the_desk(record: DeskRecord) -> dict[str, str | None]:
     """Return what an item of the desk is, and when it is gone."""
-    return {"kind": record.kind, "until": timestamp(record.until)}
+    return {"kind": record.kind, "until": None if record.until is None else timestamp(record.until)}
 
 
 def _progress(found: Part) -> dict[str, Any]:

@@ -39,12 +39,12 @@ class DeskRecord:
     """One item that holds something of the person.
 
     Attributes:
-        until: when it is gone, if nothing renews it.
+        until: when it is gone, if nothing renews it; None for a task that is not done.
         sealed: the person's parts of it, encrypted for the item.
     """
 
     key: str
-    until: datetime
+    until: datetime | None
     sealed: tuple[bytes, ...] = field(default=(), repr=False)
 
     @property
@@ -60,7 +60,7 @@ def record_of(item: Item, keys: frozenset[str]) -> DeskRecord:
     of_the_person = [each for each in parts if not keys.isdisjoint(_persons(each))] if parts else [told]
     return DeskRecord(
         item["pk"]["S"],
-        datetime.fromtimestamp(int(told["expires_at"]["N"]), UTC),
+        datetime.fromtimestamp(int(told["expires_at"]["N"]), UTC) if "expires_at" in told else None,
         tuple(each["sealed"]["B"] for each in of_the_person if "sealed" in each),
     )
 

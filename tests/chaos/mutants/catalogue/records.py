@@ -24,7 +24,7 @@ RECORDS = (
         (
             Patch(
                 VERSIONS,
-                "    if attributes is not None and not item.keys() <= set(attributes):\n",
+                "    if attributes is not None and not item.keys() <= attributes:\n",
                 "    if False:\n",
             ),
         ),
@@ -45,7 +45,7 @@ RECORDS = (
             Patch(VERSIONS, "    if version_of(item) > newest:\n", "    if False:\n"),
             Patch(
                 VERSIONS,
-                "    if attributes is not None and not item.keys() <= set(attributes):\n",
+                "    if attributes is not None and not item.keys() <= attributes:\n",
                 "    if False:\n",
             ),
             Patch(TABLE, "    guarded = SCHEMA in item\n", "    guarded = False\n"),

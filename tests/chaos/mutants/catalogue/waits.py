@@ -209,8 +209,8 @@ WAITS = (
         (
             Patch(
                 IDENTITY,
-                'return f"new {details.mobile.reveal()} {birth} {_folded_name(details)}"',
-                'return f"new {details.mobile.reveal()}"',
+                'return f"{kind} {details.mobile.reveal()} {birth} {_folded_name(details)}"',
+                'return f"{kind} {details.mobile.reveal()}"',
             ),
         ),
         "children",
