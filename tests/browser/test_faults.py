@@ -55,7 +55,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(desk: Desk, centre: CallCentr
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
-    desk.fill_in(5, "09:00")
+    desk.fill_in(29, "09:00")
     desk.page.route(re.compile("/book$"), lambda route: (route.fetch(), route.abort())[0])
     desk.book()
     desk.expect_text("No connection.")
@@ -64,7 +64,7 @@ def test_an_answer_that_is_lost_is_asked_for_again(desk: Desk, centre: CallCentr
     desk.book()
 
     desk.expect_booked()
-    assert clinicea_has(clinicea, f"{day(5)}T09:00") == ["P-01"]
+    assert clinicea_has(clinicea, f"{day(29)}T09:00") == ["P-01"]
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def test_beyond_a_limit_the_page_says_what_to_do(desk: Desk, centre: CallCentre,
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
-    desk.fill_in(6, "09:00", notes="typed before")
+    desk.fill_in(30, "09:00", notes="typed before")
 
     with one_booking_a_minute(stack):
         for _ in range(4):  # a minute may begin in between
@@ -100,7 +100,7 @@ def test_what_is_not_stored_is_said_and_the_form_kept(desk: Desk, centre: CallCe
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
-    desk.fill_in(7, "09:00", notes="typed before")
+    desk.fill_in(31, "09:00", notes="typed before")
     told = '<div class="problem" role="alert"><p>Not confirmed</p></div>'
     desk.page.route(re.compile("/book$"), lambda route: route.fulfill(status=503, content_type="text/html", body=told))
 

@@ -16,7 +16,7 @@ AFTER_THAT = [(hour, minute) for hour in range(9, 13) for minute in (0, 15, 30, 
 
 
 def the_next(weekday: int, day: str) -> str:
-    """The first such weekday from a day on."""
+    """The first such weekday from a day on; no other test books within a week of it."""
     first = date.fromisoformat(day)
     return (first + timedelta(days=(weekday - first.weekday()) % 7)).isoformat()
 
@@ -24,7 +24,7 @@ def the_next(weekday: int, day: str) -> str:
 def test_a_closed_day_is_told_and_booked_by_a_second_press(
     desk: Desk, centre: CallCentre, clinicea: ControlClient
 ) -> None:
-    closed = the_next(SUNDAY, day(17))
+    closed = the_next(SUNDAY, day(36))
     centre.call_from("a known number")
     desk.wait_for_call()
     desk.expect_text("Meera Samplewala")
