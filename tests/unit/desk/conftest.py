@@ -23,7 +23,7 @@ from convox_clinicea.privacy import FreeTextIds
 from convox_clinicea.sockets import AgentSockets
 from convox_clinicea.table import Table
 from tests.support.account import Stack, aws_account
-from tests.support.clock import SkippingClock
+from tests.support.clock import SkippingClock, VirtualClock
 from tests.support.desk_browser import Browser
 from tests.support.events import Event
 from tests.support.functions import Context
@@ -118,3 +118,13 @@ def signed_in(browser: Browser, provider: Provider) -> Browser:
     """A browser of the agent who is signed in."""
     assert browser.sign_in(provider).status == 200
     return browser
+
+
+@pytest.fixture
+def still() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def sessions(table: Table, still: VirtualClock) -> Sessions:
+    return Sessions(table, still)

@@ -19,24 +19,9 @@ from tests.support.clock import VirtualClock
 from tests.support.desk_browser import Browser
 from tests.support.events import Event
 from tests.support.openid import Provider
+from tests.unit.desk.stored import ASHA, items
 
-ASHA = Person("0d2f0a52-person", "agent-7", frozenset({"agents"}), "Asha Demo")
 RAVI = Person("77aa0a52-person", "Agent-7", frozenset({"supervisors"}), "Ravi Demo")
-
-
-@pytest.fixture
-def still() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def sessions(table: Table, still: VirtualClock) -> Sessions:
-    return Sessions(table, still)
-
-
-def kept(table: Table, kind: str) -> list[dict[str, Any]]:
-    found: list[Any] = aws.dynamodb().scan(TableName=table.name)["Items"]
-    return [each for each in found if each["pk"]["S"].startswith(kind)]
 
 
 def test_an_agent_id_is_one_person_s_in_any_case_of_letters(table: Table, sessions: Sessions) -> None:
@@ -46,7 +31,7 @@ def test_an_agent_id_is_one_person_s_in_any_case_of_letters(table: Table, sessio
         sessions.begin(RAVI)
 
     assert sessions.find(cookie) is not None
-    assert len(kept(table, "desk-session#")) == 1, "no session is left of who was refused"
+    assert len(items(table, "desk-session#")) == 1, "no session is left of who was refused"
 
 
 def test_the_same_person_may_sign_in_in_several_browsers(sessions: Sessions) -> None:
@@ -110,7 +95,7 @@ def test_of_two_who_sign_in_at_once_one_is_let_in(table: Table, still: VirtualCl
     with pytest.raises(AgentIdInUse):
         Sessions(Overtaken(table, still), still).begin(RAVI)
 
-    (session,) = kept(table, "desk-session#")
+    (session,) = items(table, "desk-session#")
     assert session["subject"]["S"] == ASHA.subject
 
 
@@ -146,12 +131,12 @@ def test_many_sign_ins_keep_the_newest_sessions(table: Table, sessions: Sessions
 )
 def test_what_a_later_release_wrote_is_left_alone(table: Table, sessions: Sessions, spoilt: dict[str, Any]) -> None:
     sessions.begin(ASHA)
-    (item,) = kept(table, agent_ids.PREFIX)
+    (item,) = items(table, agent_ids.PREFIX)
     aws.dynamodb().put_item(TableName=table.name, Item=item | spoilt)
 
     with pytest.raises(UnreadableRecord):
         sessions.begin(RAVI)
-    assert kept(table, agent_ids.PREFIX) == [item | spoilt]
+    assert items(table, agent_ids.PREFIX) == [item | spoilt]
 
 
 def test_the_page_says_why_nobody_is_let_in(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -13,24 +12,9 @@ from convox_clinicea.desk.sessions import IDLE, LONGEST, SIGN_IN, Person, Sessio
 from convox_clinicea.items import UnreadableRecord
 from convox_clinicea.table import Table
 from tests.support.clock import VirtualClock
+from tests.unit.desk.stored import ASHA, items
 
-ASHA = Person("0d2f0a52-person", "agent-7", frozenset({"agents"}), "Asha Demo")
 STATE = "5" * 64
-
-
-@pytest.fixture
-def still() -> VirtualClock:
-    return VirtualClock()
-
-
-@pytest.fixture
-def sessions(table: Table, still: VirtualClock) -> Sessions:
-    return Sessions(table, still)
-
-
-def items(table: Table, kind: str) -> list[dict[str, Any]]:
-    found: list[Any] = aws.dynamodb().scan(TableName=table.name)["Items"]
-    return [each for each in found if each["pk"]["S"].startswith(kind)]
 
 
 def test_a_session_is_found_by_its_cookie_alone(table: Table, sessions: Sessions) -> None:
