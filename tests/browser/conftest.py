@@ -9,9 +9,11 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -41,6 +43,8 @@ new PerformanceObserver((list) => {
 WIDTH, HEIGHT = 1280, 900
 MILLISECONDS = 20_000
 """For anything on a page; a cold start on a busy machine takes some of it."""
+MOST_ANSWERS = 40
+"""The last answers of a page that a failure tells of."""
 
 
 def chromium() -> str | None:
@@ -90,13 +94,46 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a failure tell what the page asked, what it was answered after how long, and what its bars said."""
+    report = yield
+    told = item.stash.get(ANSWERS, None)
+    if report.failed and told is not None:
+        report.sections.append(("the page's answers", "\n".join((*told.answers, *told.bars()))))
+    return report
+
+
+class Answers:
+    """What a page was answered, and after how long."""
+
+    def __init__(self, page: Any) -> None:
+        self._page = page
+        self.answers: deque[str] = deque(maxlen=MOST_ANSWERS)
+        page.on("requestfinished", lambda request: self._note(request, request.response().status))
+        page.on("requestfailed", lambda request: self._note(request, request.failure))
+
+    def _note(self, request: Any, how: object) -> None:
+        page, took = urlsplit(request.url).path.rpartition("/")[2], request.timing["responseEnd"]
+        self.answers.append(f"{request.method} {page}: {how} after {took:.0f} ms")
+
+    def bars(self) -> list[str]:
+        """Return what the page's bars and its problems say."""
+        told: list[str] = self._page.locator(".bar:visible, .problem:visible").all_inner_texts()
+        return told
+
+
+ANSWERS = pytest.StashKey[Answers]()
+
+
 @pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
+def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     """A page in a new profile; fails where the page's own script or its policy reported an error."""
     context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT})
     context.set_default_timeout(MILLISECONDS)
     context.add_init_script(SHIFTS)
     opened, errors = context.new_page(), []
+    request.node.stash[ANSWERS] = Answers(opened)
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
     yield opened
