@@ -9,8 +9,9 @@ import importlib.util
 import json
 import os
 import shutil
+import time
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,8 +44,8 @@ new PerformanceObserver((list) => {
 WIDTH, HEIGHT = 1280, 900
 MILLISECONDS = 20_000
 """For anything on a page; a cold start on a busy machine takes some of it."""
-MOST_ANSWERS = 40
-"""The last answers of a page that a failure tells of."""
+MOST_EXCHANGES = 60
+"""The last requests and answers of a page that a failed story tells of."""
 
 
 def chromium() -> str | None:
@@ -96,34 +97,29 @@ def browser() -> Iterator[Any]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a failure tell what the page asked, what it was answered after how long, and what its bars said."""
+    """Let a failed story tell what its page asked and was answered, and when; afterwards the page is closed."""
     report = yield
-    told = item.stash.get(ANSWERS, None)
-    if report.failed and told is not None:
-        report.sections.append(("the page's answers", "\n".join((*told.answers, *told.bars()))))
+    if report.when == "call" and report.failed and EXCHANGES in item.stash:
+        report.sections.append(("what the page asked", "\n".join(item.stash[EXCHANGES])))
     return report
 
 
-class Answers:
-    """What a page was answered, and after how long."""
+def noted_exchanges(page: Any) -> deque[str]:
+    """Return what will be a page's last requests and answers, each with the second since now."""
+    lines: deque[str] = deque(maxlen=MOST_EXCHANGES)
+    began = time.monotonic()
 
-    def __init__(self, page: Any) -> None:
-        self._page = page
-        self.answers: deque[str] = deque(maxlen=MOST_ANSWERS)
-        page.on("requestfinished", lambda request: self._note(request, request.response().status))
-        page.on("requestfailed", lambda request: self._note(request, request.failure))
+    def note(request: Any, how: object) -> None:
+        name = urlsplit(request.url).path.rpartition("/")[2]
+        lines.append(f"{time.monotonic() - began:6.2f} s  {request.method} {name}  {how}")
 
-    def _note(self, request: Any, how: object) -> None:
-        page, took = urlsplit(request.url).path.rpartition("/")[2], request.timing["responseEnd"]
-        self.answers.append(f"{request.method} {page}: {how} after {took:.0f} ms")
-
-    def bars(self) -> list[str]:
-        """Return what the page's bars and its problems say."""
-        told: list[str] = self._page.locator(".bar:visible, .problem:visible").all_inner_texts()
-        return told
+    page.on("request", lambda request: note(request, "asked"))
+    page.on("response", lambda response: note(response.request, response.status))
+    page.on("requestfailed", lambda request: note(request, request.failure))
+    return lines
 
 
-ANSWERS = pytest.StashKey[Answers]()
+EXCHANGES = pytest.StashKey[Iterable[str]]()
 
 
 @pytest.fixture
@@ -133,7 +129,7 @@ def page(browser: Any, request: pytest.FixtureRequest) -> Iterator[Any]:
     context.set_default_timeout(MILLISECONDS)
     context.add_init_script(SHIFTS)
     opened, errors = context.new_page(), []
-    request.node.stash[ANSWERS] = Answers(opened)
+    request.node.stash[EXCHANGES] = noted_exchanges(opened)
     context.on("weberror", lambda error: errors.append(str(error.error)))
     context.on("console", lambda told: errors.append(told.text) if "Content Security Policy" in told.text else None)
     yield opened

@@ -13,6 +13,15 @@ CLINIC = "Example Clinic Indiranagar"
 SATURDAY, SUNDAY = 5, 6
 AFTER_THAT = [(hour, minute) for hour in range(9, 13) for minute in (0, 15, 30, 45)][2:]
 """Saturday's times after the one that is taken."""
+CHOOSE = """
+(chosen) => {
+  for (const [id, value] of Object.entries(chosen)) {
+    const field = document.getElementById(id);
+    field.value = value;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+"""
 
 
 def the_next(weekday: int, day: str) -> str:
@@ -45,6 +54,19 @@ def test_a_closed_day_is_told_and_booked_by_a_second_press(
     assert clinicea_has(clinicea, f"{closed}T10:15") == ["P-01"]
     (booked,) = [each for each in clinicea.standing() if each["start"].startswith(f"{closed}T10:15")]
     assert booked["end"].startswith(f"{closed}T10:30"), "as long as the service"
+
+
+def test_choices_in_a_row_ask_once_for_the_free_times(desk: Desk, centre: CallCentre) -> None:
+    centre.call_from("a known number")
+    desk.wait_for_call()
+    desk.expect_text("Meera Samplewala")
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/times") else None)
+
+    desk.page.evaluate(CHOOSE, {"clinic_id": "C-01", "day": day(2), "service": "Follow-up"})
+
+    expect(desk.page.get_by_text("as in the calendar at")).to_be_visible(timeout=EARLY_MILLISECONDS)
+    assert len(asked) == 1
 
 
 def test_a_free_time_is_chosen_by_a_click(desk: Desk, centre: CallCentre, clinicea: ControlClient) -> None:
