@@ -48,7 +48,7 @@ class Verbs(click.Group):
         """Return the verbs' names."""
         return [*MODULES]
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         """Return a verb, or None for an unknown name."""
         if cmd_name not in MODULES:
             return None

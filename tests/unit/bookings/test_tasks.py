@@ -139,4 +139,4 @@ def test_a_word_that_this_release_does_not_know_is_not_guessed(
     item = {**to_item(task_of(bench, visit(bench))), **changes}
 
     with pytest.raises(UnreadableRecord):
-        task_from(item)  # type: ignore[arg-type]  # the same
+        task_from(item)  # type: ignore[arg-type]  # of plain texts
