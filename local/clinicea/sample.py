@@ -41,11 +41,11 @@ CHILD = Patient(
     gender="Female",
 )
 
-# Days from today, hour, clinic, practitioner, service, status: words seen live, and one odd spelling [code].
+# Days from today, hour, clinic, practitioner, service, status: words seen live.
 _VISITS: tuple[tuple[str, int, int, str, str | None, str, str], ...] = (
     ("P-01", -200, 10, "C-01", "D-01", "Consultation", "Check Out"),
     ("P-01", -30, 16, "C-02", "D-02", "Follow-up", "Check Out"),
-    ("P-01", -90, 11, "C-01", "D-01", "Blood test", "CheckedOut"),
+    ("P-01", -90, 11, "C-01", "D-01", "Blood test", "Check Out"),
     ("P-01", -60, 9, "C-01", "D-03", "Consultation", "No Show"),
     ("P-01", -45, 12, "C-01", None, "Consultation", "Cancelled"),
     ("P-01", 14, 10, "C-01", "D-01", "Follow-up", "Scheduled"),

@@ -98,7 +98,7 @@ def test_zones_that_agree_in_winter_are_not_confirmed(doctor: DoctorRunner) -> N
         visit.fake.add_patient(
             first_name="Asha",
             mobile="9999900055",
-            appointments=[{"clinic_id": "C-01", "start": "2026-01-14T10:00:00", "status": "Checked Out"}],
+            appointments=[{"clinic_id": "C-01", "start": "2026-01-14T10:00:00", "status": "Check Out"}],
         )
         account = ("--time-zone", "Europe/London", "--mobile", "+919999900055")
         finding = doctor(visit.fake.url, *account, "--known-visit", "2026-01-14T10:00").findings["times.reading_zone"]
@@ -133,7 +133,7 @@ def test_a_modern_booking_needs_the_ids_of_services(doctor: DoctorRunner) -> Non
 
 def test_unknown_statuses_are_named_with_the_line_to_add(doctor: DoctorRunner) -> None:
     with visiting("modern", doctor, documents=False) as visit:
-        visit.fake.switch(status_words={"Checked Out": "Visit Over"})
+        visit.fake.switch(status_words={"Check Out": "Visit Over"})
         finding = visit.run().findings["completed.status"]
     assert "not known: Visit Over" in finding["detail"]
     assert '"Visit Over"]}}' in finding["detail"]

@@ -81,7 +81,11 @@ class TestSearch:
 
 
 class TestPastCompleted:
-    def test_checked_out_visits_in_all_spellings_newest_first(self, client: Clinicea) -> None:
+    @pytest.mark.parametrize("word", ["Check Out", "Checked Out", "CheckedOut", "Completed"])
+    def test_checked_out_visits_in_any_spelling_newest_first(
+        self, fake: RunningFake, client: Clinicea, word: str
+    ) -> None:
+        fake.switch(status_words={"Check Out": word})
         found = client.past_completed_appointments("P-01", within(9))
         assert [each.appointment_id for each in found] == ["A-02", "A-03", "A-01"]
         assert {each.status for each in found} == {Status.CHECKED_OUT}

@@ -13,10 +13,7 @@ from tests.support.deployment import Deployment
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID}
 ASKED = {"mobile": invented.MOBILE, **CALL}
 SEARCH, COMPLETED = "searchPatientByMobileNumber", "getPatientPastCompletedAppointment"
-VISITS = [
-    {"clinic_id": "C-01", "start": "2024-02-03T10:00:00", "status": "Check Out"},
-    {"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"},
-]
+VISITS = [{**invented.VISIT, "start": "2024-02-03T10:00:00"}, invented.VISIT]
 FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 401},
     {"kind": "status", "status": 403},

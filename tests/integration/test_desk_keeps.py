@@ -76,7 +76,7 @@ def test_notes_of_the_longest_length_in_any_script_are_kept(desk: Desk) -> None:
     assert desk.services.drafts.get(desk.person, CALL_ID) == typed
 
 
-VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut", "service": invented.SERVICE}]
+VISITS = [{**invented.VISIT, "service": invented.SERVICE}]
 SEARCH = "searchPatientByMobileNumber"
 
 

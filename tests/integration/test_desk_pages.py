@@ -24,7 +24,7 @@ from tests.support.desk_browser import Browser, Page
 from tests.support.openid import AGENT, CLIENT, COGNITO, SECRET, Provider, openid_provider
 from tests.support.sockets import Sockets, management_api
 
-VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
+VISITS = [invented.VISIT]
 CLINICS = {"schema": 1, "clinics": [{"clinic_id": "C-01", "name": "Example Clinic"}]}
 PERSON = AGENT | {"custom:agent_id": AGENT_ID}
 

@@ -25,7 +25,7 @@ REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbe42"
 SOURCE = "203.0.113.9"
 CALL = {"call_id": CALL_ID, "agent_id": AGENT_ID, "mobile": invented.MOBILE}
 """A pop-up of the call."""
-VISITS = [{"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "CheckedOut"}]
+VISITS = [invented.VISIT]
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ CANARIES = (
     API_KEY, TOKEN, OLD_TOKEN, IDENTITY_KEY, "local-user", "local-password",
 )  # fmt: skip
 
+VISIT = {"clinic_id": "C-01", "start": "2025-03-04T10:00:00", "status": "Check Out"}
+"""A completed visit of hers; the status is the word seen live."""
+
 
 def patient(**changes: Any) -> dict[str, Any]:
     """The adult, as the fake Clinicea's control takes her."""

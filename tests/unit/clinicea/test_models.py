@@ -177,7 +177,7 @@ class TestAppointment:
             PatientID="P-1",
             StartDateTime="2031-03-03T10:00:00",
             EndDateTime="2031-03-03T10:30:00",
-            AppointmentStatus="Checked-Out",
+            AppointmentStatus="Check Out",
             CancellationReason=None,
             ServiceName="",
             ServiceCategory="Consultation",

@@ -202,6 +202,10 @@ class TestSample:
         assert len(found) == 3
         assert len([each for each in sample.appointments() if each["patient_id"] == "P-01"]) == 6
 
+    def test_its_words_were_seen_live(self, sample: Api) -> None:
+        words = {each["status"] for each in sample.appointments()}
+        assert words <= {"Scheduled", "Confirmed", "Engaged", "Check Out", "Cancelled", "No Show"}
+
     def test_a_family_shares_a_number(self, sample: Api) -> None:
         found = sample.get("searchPatientByMobileNumber", patmobile="9999900002", countrycode="91").json()
         assert isinstance(found, list)
